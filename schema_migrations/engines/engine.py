@@ -1,0 +1,132 @@
+"""What a database engine is to the rest of the package: a record of functions.
+
+Nothing to inherit, so nothing half-overridden: a missing part is a type error where
+the record is built.  An optional power is a field that may be ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from schema_migrations.history.statements import Syntax
+from schema_migrations.plan.plan import Pass, Render
+from schema_migrations.schema.model import Key, Schema
+
+DatabaseSettings = dict[str, Any]
+"""One entry of Django's ``DATABASES``."""
+
+
+class Cursor(Protocol):
+    """What a driver's cursor must offer; the one place where ``Any`` is at home."""
+
+    def execute(self, query: Any, params: Any = ..., /) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A Django connection (``BaseDatabaseWrapper``), as far as engines use it."""
+
+    alias: str
+    vendor: str
+    settings_dict: DatabaseSettings
+
+    @property
+    def connection(self) -> Any: ...
+    def ensure_connection(self) -> None: ...
+    def close(self) -> None: ...
+    def cursor(self) -> Any: ...
+    def schema_editor(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A driver's exception, in the parts that a person or a pipeline needs."""
+
+    message: str
+    """The server's primary message, one line, no password."""
+    sqlstate: str = ""
+    position: int = 0
+    """1-based character in the statement; 0: the server did not say."""
+    detail: str = ""
+    hint: str = ""
+    retryable: bool = False
+    """Nothing was wrong with the request: not reachable, starting up, lock timeout."""
+    needs_no_transaction: bool = False
+    """The server refused to run the statement inside a transaction block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A database as a person is told about it before anything happens to it."""
+
+    name: str
+    """URL without a password."""
+    version: str
+    """``PostgreSQL 16.4``."""
+    major: int
+    """Compared with the dev server's."""
+    schema: str
+    """What unqualified names resolve to; SQLite: ``main``."""
+    read_only: str = ""
+    """Why it cannot be written (``a streaming standby``), or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """How statements run on a target; durations as PostgreSQL spells them, None: off."""
+
+    lock_timeout: str | None = None
+    lock_retries: int = 0
+    statement_timeout: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """How files run on a target: plain functions over one Django connection."""
+
+    describe: Callable[[Connection], Target]
+    """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
+    tables: Callable[[Connection], Sequence[str]]
+    """Names of the tables in the target schema, for the clean-database check."""
+    lock: Callable[..., AbstractContextManager[None]]
+    """``lock(connection, name, wait=seconds, waiting=callback)``: the run's lock."""
+    prepared: Callable[[Connection, SessionOptions], AbstractContextManager[None]]
+    """Around all files: timeouts, autocommit, SQLite's foreign keys off and checked."""
+    execute: Callable[[Connection, str], None]
+    """Run one statement, without parameters."""
+    begin: Callable[[Connection], None]
+    commit: Callable[[Connection], None]
+    rollback: Callable[[Connection], None]
+    in_transaction: Callable[[Connection], bool]
+    create_revisions_table: str
+    """``CREATE TABLE IF NOT EXISTS {table} …`` with Atlas's columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    vendor: str
+    """Django's ``connection.vendor``."""
+    backend: str
+    """Django's ``ENGINE`` for a database known only by its URL."""
+    syntax: Syntax
+    quote: Callable[[str], str]
+    """Quote an identifier."""
+    schemes: tuple[str, ...]
+    """URL schemes that mean this engine."""
+    settings_from_url: Callable[[str, Mapping[str, Any]], DatabaseSettings]
+    """(URL, the alias's settings) → settings of the target; raises ``ConfigError``."""
+    inspect: Callable[[Cursor], Schema]
+    passes: tuple[Pass, ...]
+    render: Render
+    settle: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
+    """Re-create some objects from their own print and inspect again; leaves no trace."""
+    scratch: Callable[[DatabaseSettings, str], AbstractContextManager[Connection]]
+    """(settings of a server, alias) → a fresh, empty, temporary database on it."""
+    failure: Callable[[BaseException], Failure | None]
+    """None: not a driver's exception."""
+    session: Session

@@ -1,0 +1,102 @@
+"""Every error this package raises, in one tree.
+
+    SchemaMigrationsError
+    ├── ConfigError            settings, options, URLs, models that do not load
+    ├── IntegrityError         files or history that do not match: stop, do not retry
+    ├── SyntaxProblem          SQL text that cannot be split, with its line
+    ├── StatementFailed        a statement that the server refused, with its place
+    ├── PlanError              a change that cannot be planned
+    │   ├── UnsupportedChange
+    │   └── NotConverging      the proof found a remaining difference
+    ├── AnswerNeeded           a question, and nobody to ask
+    └── Unreachable            no server, or no lock: a retry is safe
+        └── LockNotAcquired
+
+``str()`` names the offending thing; ``hint`` says what to do next; ``exit_code``
+is what a command ends with.  Nothing here imports anything.
+"""
+
+from __future__ import annotations
+
+
+class SchemaMigrationsError(Exception):
+    """Base of the tree."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class ConfigError(SchemaMigrationsError):
+    """Wrong settings, options or URLs; nothing was tried."""
+
+
+class IntegrityError(SchemaMigrationsError):
+    """Edited, missing, duplicate or out-of-order files, or a history that differs."""
+
+    exit_code = 4
+
+
+class SyntaxProblem(SchemaMigrationsError):
+    """SQL text that cannot be split into statements."""
+
+    def __init__(self, message: str, *, file: str, line: int, hint: str = "") -> None:
+        super().__init__(f"{file}:{line}: {message}", hint=hint)
+        self.file = file
+        self.line = line
+
+
+class StatementFailed(SchemaMigrationsError):
+    """A statement that the server refused."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str = "",
+        line: int = 0,
+        sql: str = "",
+        server_message: str = "",
+        sqlstate: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.file = file
+        self.line = line
+        self.sql = sql
+        self.server_message = server_message
+        self.sqlstate = sqlstate
+
+
+class PlanError(SchemaMigrationsError):
+    """A difference for which no plan can be made."""
+
+
+class UnsupportedChange(PlanError):
+    """A change that an engine has no statement for; the message names the object."""
+
+
+class NotConverging(PlanError):
+    """Replaying the directory with the new file leaves a difference."""
+
+
+class AnswerNeeded(SchemaMigrationsError):
+    """A question came up and nobody can be asked; the hint holds the flag."""
+
+    exit_code = 3
+
+
+class Unreachable(SchemaMigrationsError):
+    """A server that does not answer; a retry is safe."""
+
+    exit_code = 5
+
+
+class LockNotAcquired(Unreachable):
+    """Another run holds the lock of this target; the message says who."""

@@ -1,0 +1,64 @@
+"""Changes → the statements that make them.
+
+``build`` is the only road from a difference to SQL: rewrite the changes with the
+engine's passes, put them in an order that a database can take, render each one.
+It knows no engine; passes and renderer are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schema_migrations.plan.losses import losses
+from schema_migrations.plan.order import order
+from schema_migrations.schema.changes import Change
+from schema_migrations.schema.model import Schema
+
+Changes = tuple[Change, ...]
+Pass = Callable[[Changes, Schema, Schema], Changes]
+"""Rewrites changes, knowing the schema before and after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One SQL statement, without its final semicolon."""
+
+    sql: str
+    comment: str
+    """What it does, in words a reviewer can check; one line."""
+    transactional: bool = True
+    """False: the server refuses it inside a transaction."""
+
+
+Render = Callable[[Change], tuple[Statement, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    changes: Changes
+    """As they are carried out: after passes, in order."""
+    statements: tuple[Statement, ...]
+    losses: tuple[str, ...] = ()
+    """What existing data this plan deletes or may stumble over, in words."""
+
+
+def build(
+    changes: Changes,
+    current: Schema,
+    desired: Schema,
+    *,
+    passes: tuple[Pass, ...],
+    render: Render,
+) -> Plan:
+    """Return the plan that makes ``changes`` to ``current``.
+
+    Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
+    for changes that wait for one another in a circle.
+    """
+    lost = losses(changes)
+    for rewrite in passes:
+        changes = rewrite(changes, current, desired)
+    ordered = order(changes, current, desired)
+    statements = tuple(s for change in ordered for s in render(change))
+    return Plan(changes=ordered, statements=statements, losses=lost)

@@ -1,0 +1,155 @@
+"""The closed union of changes that lead from one schema to another.
+
+``diff`` makes the coarse ones; an engine's passes may replace them with finer ones
+(``RebuildTable``).  Renderers match on this union exhaustively, so that a new
+change which an engine forgets fails the type check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Sequence,
+    Table,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTable:
+    table: Table
+    parts: tuple[Constraint | ForeignKey, ...] = ()
+    """Constraints written inside ``CREATE TABLE``; a pass puts them there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTable:
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddColumn:
+    table: Key
+    column: Column
+    fill: str | None = None
+    """SQL expression for existing rows, where the column itself has no default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropColumn:
+    table: Key
+    column: Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlterColumn:
+    """Same name, other type, nullability, default, collation, identity or expression."""
+
+    table: Key
+    before: Column
+    after: Column
+    fill: str | None = None
+    """SQL expression for existing NULLs, where the column becomes NOT NULL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alter:
+    """Same key, other definition, changed in place (sequence, enum, domain …)."""
+
+    before: Sequence | Definition
+    after: Sequence | Definition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """Same object under another name."""
+
+    before: Object
+    after: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameColumn:
+    table: Key
+    before: Column
+    after: Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetComment:
+    key: Key
+    """Of a table or a column."""
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildTable:
+    """Copy into a new table and swap: the only way to most changes on SQLite."""
+
+    before: Table
+    after: Table
+    parts: tuple[Constraint | ForeignKey, ...]
+    copied: tuple[tuple[str, str], ...]
+    """(new column, SQL expression over the old row) pairs."""
+    recreated: tuple[Index | Opaque, ...]
+    """Indexes, triggers and views that go with the old table and come back."""
+    changes: tuple[Change, ...]
+    """What it stands for."""
+
+
+Change = (
+    CreateTable
+    | DropTable
+    | AddColumn
+    | DropColumn
+    | AlterColumn
+    | Create
+    | Drop
+    | Alter
+    | Rename
+    | RenameColumn
+    | SetComment
+    | RebuildTable
+)
+
+
+def subject(change: Change) -> Key:
+    """Return the key of what a change is about."""
+    match change:
+        case CreateTable() | DropTable():
+            return change.table.key
+        case AddColumn() | DropColumn():
+            return _column(change.table, change.column.name)
+        case AlterColumn() | RenameColumn():
+            return _column(change.table, change.after.name)
+        case Create() | Drop():
+            return change.object.key
+        case Alter() | Rename():
+            return change.after.key
+        case SetComment():
+            return change.key
+        case RebuildTable():
+            return change.after.key
+
+
+def _column(table: Key, name: str) -> Key:
+    return Key(kind="column", namespace=table.namespace, name=table.name, part=name)

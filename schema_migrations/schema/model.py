@@ -1,0 +1,277 @@
+"""The schema of a database as one value.
+
+A ``Schema`` is a set of frozen objects, each found by its ``Key``.  Equality is
+sameness: whatever must not count in a comparison is ``compare=False``.  Objects
+refer to one another by key only, so there are no cycles and nothing to update.
+
+Names are the server's own, unquoted.  ``namespace`` is ``""`` for the schema that
+unqualified names resolve to (``current_schema()``), else the schema's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeVar
+
+Kind = Literal[
+    "namespace",
+    "extension",
+    "collation",
+    "enum",
+    "domain",
+    "sequence",
+    "table",
+    "column",
+    "constraint",
+    "index",
+    "opaque",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Key:
+    """What tells one object from another within a schema."""
+
+    kind: Kind
+    namespace: str = ""
+    name: str
+    """Of the object; for a column or a constraint: of its table."""
+    part: str = ""
+    """Column or constraint name; for an opaque object, its own kind and owner."""
+
+    def __str__(self) -> str:
+        prefix = f"{self.namespace}." if self.namespace else ""
+        suffix = f".{self.part}" if self.part else ""
+        return f"{self.kind} {prefix}{self.name}{suffix}"
+
+
+def table_key(name: str, namespace: str = "") -> Key:
+    return Key(kind="table", namespace=namespace, name=name)
+
+
+def column_key(table: Key, column: str) -> Key:
+    return Key(kind="column", namespace=table.namespace, name=table.name, part=column)
+
+
+def constraint_key(table: Key, name: str) -> Key:
+    return Key(kind="constraint", namespace=table.namespace, name=table.name, part=name)
+
+
+NO_KEYS: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column; ``type`` has its modifiers, as the server prints it."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    """Expression text, as the server prints it."""
+    collation: str | None = None
+    """None: the type's own."""
+    identity: str = ""
+    """``always``, ``by default``, ``autoincrement`` (SQLite) or nothing."""
+    identity_options: str = ""
+    """What differs from the options of a plain identity, as SQL."""
+    generated: str | None = None
+    """Expression text of a generated column."""
+    generated_kind: Literal["", "stored", "virtual"] = ""
+    comment: str = ""
+    position: int = field(default=0, compare=False)
+    """1-based.  Not compared: ``ALTER TABLE`` always adds at the end."""
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+    """Types, collations, sequences, functions that must exist before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    key: Key
+    columns: tuple[Column, ...]
+    """Sorted by name, so that equality ignores position; see ``in_order``."""
+    comment: str = ""
+    options: str = ""
+    """What follows the closing parenthesis (SQLite: ``STRICT``, ``WITHOUT ROWID``)."""
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def in_order(self) -> tuple[Column, ...]:
+        return tuple(sorted(self.columns, key=lambda column: column.position))
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return frozenset(column_key(self.key, c.name) for c in self.columns)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """Primary key, unique, check or exclusion; the definition is what is compared."""
+
+    key: Key
+    table: Key
+    type: Literal["primary key", "unique", "check", "exclusion"]
+    definition: str
+    """What follows ``CONSTRAINT name``, as the server prints it."""
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    key: Key
+    table: Key
+    definition: str
+    """What follows ``CONSTRAINT name``, as the server prints it."""
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    target: Key = field(compare=False)
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index that no constraint owns."""
+
+    key: Key
+    table: Key
+    unique: bool = False
+    definition: str
+    """What follows the table's name: method, columns, include, storage, predicate."""
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    """Plain columns among the indexed ones."""
+    method: str = field(default="", compare=False)
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A sequence that no identity column owns."""
+
+    key: Key
+    definition: str
+    """Everything after the name: ``AS integer INCREMENT BY 1 …``."""
+    owned_by: Key | None = None
+    """The column it is dropped with."""
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """An extension, collation, enum or domain: a name and what follows it."""
+
+    key: Key
+    definition: str
+    """Extension: empty.  Collation, domain: what follows the name in ``CREATE``."""
+    labels: tuple[str, ...] = ()
+    """Of an enum, in order."""
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque:
+    """Something that models cannot describe: seen, carried, never planned away."""
+
+    key: Key
+    type: str
+    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … in SQL's words."""
+    definition: str
+    """Complete SQL that makes it, as the server prints it."""
+    owner: Key | None = None
+    """The table it disappears with."""
+    drop: str = ""
+    """SQL that removes it; empty: it cannot be dropped alone."""
+    needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+
+    @property
+    def provides(self) -> frozenset[Key]:
+        return NO_KEYS
+
+
+Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+T = TypeVar("T", bound=Object)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All objects of a database, found by key; iteration is in key order."""
+
+    objects: frozenset[Object] = frozenset()
+
+    @cached_property
+    def by_key(self) -> Mapping[Key, Object]:
+        return {obj.key: obj for obj in sorted(self.objects, key=lambda obj: obj.key)}
+
+    @cached_property
+    def by_table(self) -> Mapping[Key, tuple[Object, ...]]:
+        """What stands on each table: constraints, indexes, owned opaque objects."""
+        grouped: dict[Key, list[Object]] = {}
+        for obj in self:
+            owner = owner_of(obj)
+            if owner is not None:
+                grouped.setdefault(owner, []).append(obj)
+        return {key: tuple(group) for key, group in grouped.items()}
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter(self.by_key.values())
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        return tuple(obj for obj in self if isinstance(obj, kind))
+
+    def get(self, key: Key) -> Object | None:
+        return self.by_key.get(key)
+
+    def table(self, key: Key) -> Table:
+        found = self.by_key[key]
+        assert isinstance(found, Table)
+        return found
+
+    def replacing(self, gone: Iterable[Key], come: Iterable[Object]) -> Schema:
+        """Return the schema without some keys and with other objects."""
+        keep = dict(self.by_key)
+        for key in gone:
+            keep.pop(key, None)
+        for obj in come:
+            keep[obj.key] = obj
+        return Schema(frozenset(keep.values()))
+
+
+EMPTY = Schema()
+
+
+def owner_of(obj: Object) -> Key | None:
+    """Return the table that an object stands on, if it stands on one."""
+    match obj:
+        case Constraint() | ForeignKey() | Index():
+            return obj.table
+        case Opaque():
+            return obj.owner
+        case Table() | Sequence() | Definition():
+            return None
