@@ -1,0 +1,1 @@
+"""A small shop whose schema is managed by django-schema-migrations."""
