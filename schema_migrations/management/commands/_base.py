@@ -1,0 +1,166 @@
+"""What every command shares: options, output, and how an error becomes an exit code.
+
+Invariant: a failure is one message on standard error and the exit code of its class;
+with ``--format json`` standard output holds one JSON object and nothing else.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from schema_migrations.errors import SchemaMigrationsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+Options = dict[str, Any]
+"""The parsed command line."""
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM.
+
+    Python's default dies at once and leaves the statement running on the server; on a
+    ``KeyboardInterrupt`` psycopg cancels it and the transaction rolls back.
+    """
+
+
+class SchemaCommand(BaseCommand):
+    """A command that only parses, calls, prints and exits: subclasses fill ``run``."""
+
+    requires_system_checks = ()
+    verbosity = 1
+    as_json = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if os.environ.get("NO_COLOR"):  # https://no-color.org
+            self.style = no_colour()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the shared options; a subclass calls this first."""
+        parser.add_argument(
+            "--database",
+            metavar="ALIAS",
+            default=DEFAULT_DB_ALIAS,
+            help="alias in DATABASES (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--dir",
+            metavar="DIR",
+            type=Path,
+            help="the migration directory (default: from SCHEMA_MIGRATIONS)",
+        )
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument(
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="never ask; exit 3 where an answer is needed",
+        )
+
+    def run(self, options: Options) -> int:
+        """Do the work and return the exit code: 0, or 1 when a check found something."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.verbosity = options["verbosity"]
+        self.as_json = options["format"] == "json"
+        try:
+            code = self.run(options)
+        except SchemaMigrationsError as error:
+            raise CommandError(str(error), returncode=error.exit_code) from error
+        if code:
+            sys.exit(code)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors=PLAIN)
+        with sigterm_raises():
+            try:
+                super().run_from_argv(argv)
+            except Terminated:
+                self.stderr.write("Terminated.")
+                sys.exit(TERMINATED)
+            except KeyboardInterrupt:
+                self.stderr.write("Interrupted.")
+                sys.exit(INTERRUPTED)
+
+    def say(self, text: str = "", *, level: int = 1) -> None:
+        """Print a line for people; silent with JSON or below the verbosity."""
+        if not self.as_json and self.verbosity >= level:
+            self.stdout.write(text)
+
+    def warn(self, text: str) -> None:
+        """Print a warning on standard error, in every format."""
+        if self.verbosity >= 1:
+            self.stderr.write(self.style.WARNING(f"warning: {text}"))
+
+    def answer(self, value: dict[str, Any]) -> None:
+        """Print the one JSON object, when JSON was asked for."""
+        if self.as_json:
+            self.stdout.write(json.dumps(value, default=str, ensure_ascii=False))
+
+    @property
+    def on_terminal(self) -> bool:
+        return not self.as_json and bool(self.stdout.isatty())
+
+
+def no_colour() -> Any:
+    from django.core.management.color import no_style
+
+    return no_style()
+
+
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Turn SIGTERM into ``Terminated``; only the main thread may set a handler."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+PLAIN = "schema_migrations.plain"
+"""Codec error handler: what the output's encoding lacks becomes ASCII."""
+
+SPELLED = {"…": "...", "→": "->", "—": "-", "✓": "ok"}
+
+
+def plain(error: UnicodeError) -> tuple[str, int]:
+    """Spell a character that cannot be encoded, instead of failing on it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    spelled = "".join(
+        SPELLED.get(c, c.encode("ascii", "backslashreplace").decode()) for c in text
+    )
+    return spelled, error.end
+
+
+codecs.register_error(PLAIN, plain)
