@@ -1,0 +1,1 @@
+"""Where the server of a dev database comes from.  Knows engines, no workflow."""

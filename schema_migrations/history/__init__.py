@@ -1,0 +1,1 @@
+"""SQL files, their directory and its sum file.  No database, no Django."""

@@ -1,0 +1,1 @@
+"""Findings about a plan or a file.  Pure; knows ``history`` and below."""

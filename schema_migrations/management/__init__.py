@@ -1,0 +1,1 @@
+"""Django's place for commands: the only layer that prints or exits."""

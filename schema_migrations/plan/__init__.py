@@ -1,0 +1,1 @@
+"""Changes into ordered statements.  Pure; knows ``schema``, and no engine."""

@@ -1,0 +1,1 @@
+"""Whole jobs: read states, plan, prove, apply.  Nothing here prints or exits."""
