@@ -1,0 +1,194 @@
+"""Who runs the embedded server, and which folders that account can reach.
+
+PostgreSQL refuses to run as root, so a caller who is root hands it to ``nobody``, which
+every system has.  Invariant: no user is created, and permissions are changed only of
+files that this module has made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.dev.programs import Programs
+
+CACHE = "django-schema-migrations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """As ``subprocess`` takes it; all None: the caller's own account."""
+
+    user: int | None = None
+    group: int | None = None
+    extra_groups: tuple[int, ...] | None = None
+
+
+def account_for_server() -> Account:
+    """``nobody`` for root, else the caller."""
+    if os.geteuid() != 0:
+        return Account()
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise ConfigError(
+            "PostgreSQL does not run as root, and there is no account 'nobody' to run it.",
+            hint="Run the command as an ordinary user, or name another dev database.",
+        ) from None
+    return Account(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=())
+
+
+def private_folder(account: Account, prefix: str) -> Path:
+    """Make a folder that only the server's account (and root) can enter."""
+    made = Path(tempfile.mkdtemp(prefix=prefix, dir=temporary_folder(account)))
+    give(made, account)
+    return made
+
+
+def give(folder: Path, account: Account) -> None:
+    """Make the server's account the owner of a folder of ours."""
+    if account.user is not None:
+        os.chown(folder, account.user, -1 if account.group is None else account.group)
+
+
+def temporary_folder(account: Account) -> Path:
+    """The caller's, or ``/tmp`` when the server's account cannot enter that one.
+
+    A socket's path holds 107 bytes at most (103 on macOS), so a long one will not do:
+    https://www.postgresql.org/docs/current/runtime-config-connection.html
+    """
+    own = Path(tempfile.gettempdir()).resolve()
+    return own if len(str(own)) < 60 and _enterable(own, account) else Path("/tmp")
+
+
+def cache_folder(account: Account) -> Path:
+    """A folder of our own that outlives the command and nobody else may write to."""
+    for folder in _cache_candidates(account):
+        try:
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if _trusted(folder) and _enterable(folder, account):
+            return folder
+    raise ConfigError(
+        "No folder for the embedded server's files: tried "
+        + ", ".join(str(folder) for folder in _cache_candidates(account)),
+        hint="Set XDG_CACHE_HOME to a folder that this account may write to.",
+    )
+
+
+def reachable(programs: Programs, account: Account) -> Programs:
+    """The same programs where the server's account can run them.
+
+    A virtual environment below ``/root`` cannot be entered by anyone else; its
+    permissions are not ours to change, so the programs are copied once.
+    """
+    if account.user is None or _runs(programs, account):
+        return programs
+    key = f"programs-{programs.version}-{fingerprint(programs)}"
+    target = cache_folder(account) / key
+    if not target.is_dir():
+        _copy(programs, target)
+    return replace(
+        programs,
+        bin=target / programs.bin.relative_to(programs.base),
+        base=target,
+        folders=tuple(
+            target / folder.relative_to(programs.base) for folder in programs.folders
+        ),
+    )
+
+
+def fingerprint(programs: Programs, *made_with: str) -> str:
+    """A name for what this very build made: another one may have the same version."""
+    server = (programs.bin / "postgres").resolve()
+    facts = server.stat()
+    text = " ".join((str(server), f"{facts.st_size} {facts.st_mtime_ns}", *made_with))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def install(made: Path, target: Path) -> None:
+    """Move a finished folder to its place; another run may have been faster."""
+    try:
+        made.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _cache_candidates(account: Account) -> Iterator[Path]:
+    home = os.environ.get("XDG_CACHE_HOME")
+    if home and Path(home).is_absolute():
+        yield Path(home) / CACHE
+    elif account.user is None:
+        yield Path("~/.cache").expanduser() / CACHE
+    if account.user is not None:
+        yield Path("/var/cache") / CACHE
+    yield temporary_folder(account) / f"{CACHE}-{os.geteuid()}"
+
+
+def _trusted(folder: Path) -> bool:
+    """Whether nobody else could have put programs there for us to run."""
+    facts = folder.lstat()
+    return (
+        stat.S_ISDIR(facts.st_mode)
+        and facts.st_uid == os.geteuid()
+        and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        and os.access(folder, os.W_OK)
+    )
+
+
+def _enterable(folder: Path, account: Account) -> bool:
+    """Whether the account gets to the folder, going by the permissions for all."""
+    if account.user is None:
+        return True
+    chain = (folder, *folder.parents)
+    return all(each.stat().st_mode & stat.S_IXOTH for each in chain)
+
+
+def _runs(programs: Programs, account: Account) -> bool:
+    try:
+        answer = subprocess.run(
+            [programs.bin / "initdb", "--version"],
+            capture_output=True,
+            check=False,
+            cwd="/",
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
+        )
+    except PermissionError:
+        return False
+    return answer.returncode == 0
+
+
+def _copy(programs: Programs, target: Path) -> None:
+    made = Path(tempfile.mkdtemp(prefix="making-", dir=target.parent))
+    made.chmod(0o755)
+    for folder in programs.folders:
+        shutil.copytree(
+            folder,
+            made / folder.relative_to(programs.base),
+            symlinks=True,
+            ignore=shutil.ignore_patterns("include", "pgxs", "*.a"),
+        )
+    # A umask of 077 at installation time would lock the server out of the copy, too.
+    for path in made.rglob("*"):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
+    install(made, target)

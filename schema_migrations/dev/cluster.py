@@ -1,0 +1,243 @@
+"""Start a private PostgreSQL server that lives exactly as long as the caller.
+
+Every start copies a prepared data folder (0.1-0.4 s, where initdb takes a second) into a
+folder of its own and listens there, on a Unix socket only.  Invariant: two starts share
+nothing but the prepared folder, which is never written to after it was made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from schema_migrations.dev.account import (
+    Account,
+    account_for_server,
+    cache_folder,
+    fingerprint,
+    give,
+    install,
+    private_folder,
+    reachable,
+    temporary_folder,
+)
+from schema_migrations.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schema_migrations.dev.programs import Programs
+
+PREFIX = "dsm-embedded-"
+SUPERUSER = "postgres"
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+_INITDB = (
+    f"--username={SUPERUSER}",
+    "--auth=trust",  # the folder of the socket is closed to others
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-sync",
+)
+
+THROWAWAY: Mapping[str, str] = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "jit": "off",
+    # A directory may make thousands of tables and indexes in one transaction.
+    "max_locks_per_transaction": "1024",
+    "listen_addresses": "",
+    "timezone": "UTC",
+}
+"""Server settings where nothing needs to survive; the names are PostgreSQL's."""
+
+# The lifeline is a pipe on standard input whose other end only the caller holds: when
+# the caller ends in whatever way, kill -9 included, `cat` sees the end of it.  TERM comes
+# before QUIT because a shell starts its background jobs with QUIT ignored, and the
+# server installs its own handlers only some milliseconds later.
+_LIFELINE = """
+exec 3<&0
+cp -Rp "$1" data || exit
+shift
+"$@" 3<&- & server=$!
+{ cat <&3 >/dev/null; kill -TERM $server; kill -QUIT $server; } 2>/dev/null &
+wait $server
+folder=$PWD; cd /; rm -rf "$folder"
+"""
+
+
+@contextmanager
+def serving(
+    programs: Programs, *, options: Mapping[str, str] = THROWAWAY
+) -> Iterator[Path]:
+    """Run a server; yields the folder of its socket.  User: ``postgres``, port: 5432."""
+    account = account_for_server()
+    _sweep(account)
+    programs = reachable(programs, account)
+    prepared = _prepared(programs, account)
+    folder = private_folder(account, PREFIX)
+    try:
+        with _locked(folder) as lock, (folder / "log").open("w+b") as log:
+            command = [str(prepared), *_command(programs, folder, options)]
+            life = subprocess.Popen(
+                ["/bin/sh", "-c", _LIFELINE, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=(lock,),
+                cwd=folder,
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C is for the command, not for the server
+                user=account.user,
+                group=account.group,
+                extra_groups=account.extra_groups,
+            )
+            try:
+                _await(folder, life, log)
+                yield folder
+            finally:
+                _end(life)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(
+    programs: Programs, folder: Path, options: Mapping[str, str]
+) -> Iterator[str]:
+    yield from (str(programs.bin / "postgres"), "-D", str(folder / "data"))
+    yield from ("-c", f"unix_socket_directories={folder}", "-c", "port=5432")
+    for name, value in options.items():
+        yield from ("-c", f"{name}={value}")
+
+
+def _prepared(programs: Programs, account: Account) -> Path:
+    """A data folder right after initdb, made once per build and options."""
+    cache = cache_folder(account)
+    owner = os.geteuid() if account.user is None else account.user
+    name = f"cluster-{programs.version}-{platform.machine()}"
+    target = cache / f"{name}-{fingerprint(programs, *_INITDB)}-{owner}"
+    if target.is_dir():
+        return target
+    made = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
+    give(made, account)
+    try:
+        answer = subprocess.run(
+            [programs.bin / "initdb", *_INITDB, f"--pgdata={made / 'data'}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd=made,
+            env=_environment(),
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
+        )
+        if answer.returncode:
+            raise _failed(programs.bin / "initdb", answer.stdout)
+        install(made / "data", target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def _await(folder: Path, life: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    """Wait until a query could be sent; a socket alone proves nothing."""
+    import psycopg
+
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(
+                host=str(folder), port=5432, user=SUPERUSER, dbname="postgres"
+            ).close()
+        except psycopg.OperationalError:
+            if life.poll() is not None or time.monotonic() > deadline:
+                log.seek(0)
+                raise _failed(folder, log.read().decode(errors="replace")) from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _end(life: subprocess.Popen[bytes]) -> None:
+    if life.stdin:
+        life.stdin.close()
+    try:
+        life.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(life.pid, 9)
+        life.wait()
+
+
+def _failed(what: Path, output: str) -> Unreachable:
+    last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
+    return Unreachable(
+        f"The embedded PostgreSQL did not start ({what}):\n{last}",
+        hint="Name another dev database, e.g. --dev docker://postgres/17.",
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the caller's ``PG*`` and ``LC_*`` may reach the server."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"}
+    }
+    return kept | {"LC_ALL": "C"}
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    """Hold a lock that the server's processes inherit: it lasts until all have ended."""
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _sweep(account: Account) -> None:
+    """Remove the folders of runs whose every process has ended (a reboot, say)."""
+    owners = {os.geteuid(), account.user}
+    for folder in temporary_folder(account).glob(f"{PREFIX}*"):
+        try:
+            facts = folder.lstat()
+            if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in owners:
+                continue
+            if _abandoned(folder, facts.st_mtime):
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # it went away meanwhile, or it is not ours to look into
+            continue
+
+
+def _abandoned(folder: Path, changed: float) -> bool:
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:  # just made, or half removed
+        return time.time() - changed > 3600
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(lock)

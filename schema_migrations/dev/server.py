@@ -1,0 +1,22 @@
+"""What every form of dev database comes down to: a place to make scratch databases.
+
+Invariant: whoever opened the server closes it; a ``Server`` itself owns nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import DatabaseSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    settings: DatabaseSettings
+    """Of a database on the server that may be connected to; never written to."""
+    description: str
+    """``embedded PostgreSQL 18.4``; no password."""
+    reason: str = ""
+    """Why this form was taken, for the line that a command prints; "": it was asked for."""

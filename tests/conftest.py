@@ -1,0 +1,12 @@
+"""Set Django up once, and load the fixtures by concern."""
+
+from __future__ import annotations
+
+import os
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+pytest_plugins = ["tests.fixtures.skips", "tests.fixtures.postgresql"]
