@@ -6,10 +6,24 @@ delimiters; text that cannot be split with certainty raises ``SyntaxProblem``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import hashlib
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from schema_migrations.history.scanner import (
+    SPACE,
+    Source,
+    comment_end,
+    delimiter_at,
+    skip_space,
+    statement_end,
+)
 from schema_migrations.history.syntax import Syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "SourceStatement",
@@ -41,7 +55,11 @@ class SourceStatement:
 
     def place(self, position: int) -> tuple[int, int]:
         """Return file line and column of a 1-based character position in ``sql``."""
-        raise NotImplementedError
+        before = self.sql[: max(position - 1, 0)]
+        newline = before.rfind("\n")
+        if newline < 0:
+            return self.line, self.column + len(before)
+        return self.line + before.count("\n"), len(before) - newline
 
 
 def split(
@@ -49,20 +67,99 @@ def split(
 ) -> tuple[SourceStatement, ...]:
     """Return the statements of ``text``; ``file`` is only for messages.
 
-    Raises ``SyntaxProblem``.  Empty statements are dropped.
+    Raises ``SyntaxProblem``.  Empty statements are dropped.  With a delimiter of
+    its own, quotes, comments and parentheses still hide it, as in Atlas.
     """
-    raise NotImplementedError
+    source = Source(text=text, syntax=syntax, file=file, delimiter=delimiter)
+    return tuple(_statements(source))
 
 
 def partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
-    """Return ``h1:…`` for statements 1, 1–2, 1–3, …, as Atlas stores them."""
-    raise NotImplementedError
+    """Return ``h1:…`` for statements 1, 1-2, 1-3, …, as Atlas stores them.
+
+    Atlas hashes a statement with its ``;`` and without the comments above it, so
+    comments may be edited in a file that is half applied.
+    """
+    digest = hashlib.sha256()
+    hashes = []
+    for statement in statements:
+        digest.update(statement.text.encode())
+        hashes.append("h1:" + base64.b64encode(digest.digest()).decode())
+    return tuple(hashes)
 
 
 def transaction_control(sql: str) -> str:
     """Return ``COMMIT``, ``BEGIN``, … when ``sql`` starts or ends a transaction.
 
     The others: ``START TRANSACTION``, ``END``, ``ROLLBACK``, ``ABORT``,
-    ``PREPARE TRANSACTION``; else an empty string.  Savepoints are no matter.
+    ``PREPARE TRANSACTION``; else an empty string.  Savepoints are no matter, nor
+    are ``COMMIT PREPARED`` and ``ROLLBACK PREPARED``: they end another session's.
     """
-    raise NotImplementedError
+    if not _CONTROL_START.match(sql):
+        return ""
+    while (bare := _COMMENT.sub(" ", sql)) != sql:  # inner comments first
+        sql = bare
+    first, second, third = ([*_WORD.findall(sql.upper())[:3], "", "", ""])[:3]
+    if first in {"START", "PREPARE"}:
+        named = first == "PREPARE" and third in {"AS", "("}
+        return f"{first} {second}" if second == "TRANSACTION" and not named else ""
+    target = third if second in {"WORK", "TRANSACTION"} else second
+    if target == "PREPARED" or (first == "ROLLBACK" and target == "TO"):
+        return ""
+    return first if first in _CONTROL else ""
+
+
+_CONTROL = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})
+_CONTROL_START = re.compile(
+    r"\s*(?:--|/\*|(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|PREPARE)\b)", re.IGNORECASE
+)
+_COMMENT = re.compile(r"--[^\r\n]*|/\*(?:(?!/\*|\*/).)*\*/", re.DOTALL)
+_WORD = re.compile(r"\w+|\S")
+
+
+def _statements(source: Source) -> Iterator[SourceStatement]:
+    text = source.text
+    pos = int(text.startswith("\ufeff"))
+    line, line_start, counted = 1, pos, 0
+    while True:
+        comments, start = _lead(source, pos)
+        if start >= len(text):
+            return
+        pos = delimiter_at(source, start)
+        if pos >= 0:  # an empty statement
+            continue
+        end = statement_end(source, start)
+        pos = max(delimiter_at(source, end), end)
+        if breaks := text.count("\n", counted, start):
+            line, line_start = line + breaks, text.rindex("\n", counted, start) + 1
+        counted = start
+        above = comments[0][0] if comments else start
+        yield SourceStatement(
+            sql=text[start:end].rstrip(SPACE),
+            text=text[start : pos if source.delimiter == ";" else end].rstrip(SPACE),
+            line=line,
+            column=start - line_start + 1,
+            offset=start,
+            comments=tuple(text[a:b].rstrip("\r") for a, b in comments),
+            first_line=line - text.count("\n", above, start),
+        )
+
+
+def _lead(source: Source, pos: int) -> tuple[list[tuple[int, int]], int]:
+    """Return the comments that belong to the next statement, and where it starts.
+
+    A blank line detaches the comments above it; so does the end of a line on which
+    the statement before ended.
+    """
+    text, comments = source.text, list[tuple[int, int]]()
+    own_line = pos <= 1  # nothing but a byte order mark is before the first one
+    while True:
+        start = skip_space(source, pos)
+        breaks = text.count("\n", pos, start)
+        if breaks > 1 or (breaks and not own_line):
+            comments.clear()
+        own_line = own_line or breaks > 0
+        if delimiter_at(source, start) >= 0 or (end := comment_end(source, start)) < 0:
+            return comments, start
+        comments.append((start, end))
+        pos = end
