@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from schema_migrations.plan.losses import losses
+from schema_migrations.plan.losses import losses, obstacles
 from schema_migrations.plan.order import order
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Schema
@@ -40,7 +40,9 @@ class Plan:
     """As they are carried out: after passes, in order."""
     statements: tuple[Statement, ...]
     losses: tuple[str, ...] = ()
-    """What existing data this plan deletes or may stumble over, in words."""
+    """What existing data this plan deletes or may alter, in words."""
+    obstacles: tuple[str, ...] = ()
+    """Which existing rows may make it fail, in words."""
 
 
 def build(
@@ -56,9 +58,9 @@ def build(
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that wait for one another in a circle.
     """
-    lost = losses(changes)
+    lost, blocked = losses(changes), obstacles(changes)
     for rewrite in passes:
         changes = rewrite(changes, current, desired)
-    ordered = order(changes, current, desired)
+    ordered = order(changes, current)
     statements = tuple(s for change in ordered for s in render(change))
-    return Plan(changes=ordered, statements=statements, losses=lost)
+    return Plan(changes=ordered, statements=statements, losses=lost, obstacles=blocked)

@@ -36,6 +36,14 @@ class DropTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlterTable:
+    """Same columns, other ``options``."""
+
+    before: Table
+    after: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddColumn:
     table: Key
     column: Column
@@ -119,6 +127,7 @@ class RebuildTable:
 Change = (
     CreateTable
     | DropTable
+    | AlterTable
     | AddColumn
     | DropColumn
     | AlterColumn
@@ -143,7 +152,7 @@ def subject(change: Change) -> Key:
             return _column(change.table, change.after.name)
         case Create() | Drop():
             return change.object.key
-        case Alter() | Rename():
+        case Alter() | Rename() | AlterTable():
             return change.after.key
         case SetComment():
             return change.key

@@ -1,0 +1,235 @@
+"""Rewrites of changes that PostgreSQL asks for.  Pure; run in the order of ``PASSES``.
+
+Online forms (concurrent indexes, ``NOT VALID`` first) are more passes of this kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schema_migrations.plan.plan import Changes, Pass
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    Rename,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Sequence,
+    Table,
+    column_key,
+    owner_of,
+    table_key,
+)
+
+
+def replace_generated(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """A generated column that must change is dropped and added: it holds no data.
+
+    Its expression cannot be altered before PostgreSQL 17, and a column that it is
+    computed from cannot change its type while it stands.
+    https://www.postgresql.org/docs/current/ddl-generated-columns.html
+    """
+    retyped = {
+        column_key(c.table, c.after.name)
+        for c in changes
+        if isinstance(c, AlterColumn) and _retyped(c)
+    }
+    altered = {
+        column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
+    }
+    result: list[Change] = []
+    for change in changes:
+        if isinstance(change, AlterColumn) and _must_replace(change, retyped):
+            result += _replaced(change.table, change.before, change.after)
+        else:
+            result.append(change)
+    for table in current.of(Table):
+        after = desired.get(table.key)
+        if not isinstance(after, Table):
+            continue
+        for column in table.columns:
+            key = column_key(table.key, column.name)
+            computed = column.generated is not None and column.needs & retyped
+            if computed and key not in altered and key in after.provides:
+                result += _replaced(table.key, column, after.column(column.name))
+    return tuple(result)
+
+
+def _retyped(change: AlterColumn) -> bool:
+    before, after = change.before, change.after
+    return (before.type, before.collation) != (after.type, after.collation)
+
+
+def _must_replace(change: AlterColumn, retyped: set[Key]) -> bool:
+    before, after = change.before, change.after
+    if after.generated is None:
+        return before.generated is not None and before.generated_kind == "virtual"
+    return (
+        (before.generated, before.generated_kind)
+        != (after.generated, after.generated_kind)
+        or _retyped(change)
+        or bool(before.needs & retyped)
+    )
+
+
+def _replaced(table: Key, before: Column, after: Column) -> list[Change]:
+    return [
+        DropColumn(table=table, column=before),
+        AddColumn(table=table, column=after),
+    ]
+
+
+def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What stands on something that is dropped and made again, goes and comes with it.
+
+    A foreign key on a primary key that changes, an index on a replaced column, a view
+    on a column that changes its type.
+    """
+    result = list(changes)
+    handled = {c.object.key for c in changes if isinstance(c, Drop | Create)} | {
+        c.before.key for c in changes if isinstance(c, Rename)
+    }
+    moving = {key for change in changes for key in _moved(change)}
+    while True:
+        dependents = [
+            obj
+            for obj in current
+            if obj.key not in handled
+            and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
+            and _moves_with(obj, moving, changes)
+        ]
+        if not dependents:
+            return tuple(result)
+        for obj in dependents:
+            handled.add(obj.key)
+            moving.add(obj.key)
+            result.append(Drop(object=obj))
+            after = desired.get(obj.key)
+            if isinstance(after, Constraint | ForeignKey | Index | Opaque):
+                result.append(Create(object=after))
+
+
+def _moved(change: Change) -> tuple[Key, ...]:
+    match change:
+        case Drop():
+            return (change.object.key,)
+        case DropColumn():
+            return (column_key(change.table, change.column.name),)
+        case AlterColumn() if _retyped(change):
+            return (column_key(change.table, change.after.name),)
+        case _:
+            return ()
+
+
+def _moves_with(obj: Object, moving: set[Key], changes: Changes) -> bool:
+    needed = obj.needs & moving
+    if not needed or isinstance(obj, Opaque):
+        # Without SQL of its own to drop it, the server says what is in the way.
+        return bool(needed) and isinstance(obj, Opaque) and bool(obj.drop)
+    # An index or a constraint follows a type change by itself.
+    altered = {
+        column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
+    }
+    return bool(needed - altered)
+
+
+def own_sequences_last(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """A sequence is made before the column that draws from it, and owned by it after."""
+    result: list[Change] = []
+    for change in changes:
+        if isinstance(change, Create) and isinstance(change.object, Sequence):
+            sequence = change.object
+            bare = replace(sequence, owned_by=None)
+            result.append(Create(object=bare))
+            if sequence.owned_by is not None:
+                result.append(Alter(before=bare, after=sequence))
+        else:
+            result.append(change)
+    return tuple(result)
+
+
+def drop_with_owner(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What goes with a dropped table needs no statement of its own.
+
+    Foreign keys to another table that is dropped too keep theirs: tables that refer
+    to one another in a circle could not be dropped otherwise.
+    """
+    tables = {c.table.key for c in changes if isinstance(c, DropTable)}
+    columns = {
+        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+    }
+
+    def goes_along(obj: Object) -> bool:
+        match obj:
+            case ForeignKey():
+                return obj.table in tables and (
+                    obj.target not in tables or obj.target == obj.table
+                )
+            case Sequence():
+                owner = obj.owned_by
+                return owner is not None and (
+                    owner in columns or table_key(owner.name, owner.namespace) in tables
+                )
+            case _:
+                return owner_of(obj) in tables
+
+    return tuple(
+        change
+        for change in changes
+        if not (isinstance(change, Drop) and goes_along(change.object))
+    )
+
+
+def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """Constraints of a new table stand inside its ``CREATE TABLE``.
+
+    Foreign keys stay apart: tables may refer to one another in a circle.
+    """
+    created = {c.table.key for c in changes if isinstance(c, CreateTable)}
+    parts: dict[Key, list[Constraint | ForeignKey]] = {}
+    rest: list[Change] = []
+    for change in changes:
+        if (
+            isinstance(change, Create)
+            and isinstance(change.object, Constraint)
+            and change.object.table in created
+        ):
+            parts.setdefault(change.object.table, []).append(change.object)
+        else:
+            rest.append(change)
+    return tuple(
+        replace(c, parts=tuple(sorted(parts.get(c.table.key, ()), key=_place)))
+        if isinstance(c, CreateTable)
+        else c
+        for c in rest
+    )
+
+
+def _place(part: Constraint | ForeignKey) -> tuple[int, str]:
+    ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
+    rank = ranks[part.type] if isinstance(part, Constraint) else 4
+    return rank, part.key.part
+
+
+PASSES: tuple[Pass, ...] = (
+    replace_generated,
+    recreate_dependents,
+    own_sequences_last,
+    drop_with_owner,
+    fold_constraints,
+)

@@ -1,0 +1,212 @@
+"""What one change does to keys: the facts that its place in the order follows from.
+
+Pure tables of facts, one ``match`` each; ``order`` draws the edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    AlterTable,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    RebuildTable,
+    Rename,
+    RenameColumn,
+    SetComment,
+    subject,
+)
+from schema_migrations.schema.model import (
+    NO_KEYS,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Sequence,
+    Table,
+    column_key,
+    owner_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    makes: frozenset[Key] = NO_KEYS
+    """Keys (and names) that exist, or have their new form, from this change on."""
+    frees: frozenset[Key] = NO_KEYS
+    """Keys (and names) that are gone, or lose their old form, with this change."""
+    uses: frozenset[Key] = NO_KEYS
+    """Keys that must exist in their new form before this change."""
+    releases: frozenset[Key] = NO_KEYS
+    """Keys whose old form this change stops using."""
+
+
+def effects_of(change: Change, current: Schema) -> Effects:
+    match change:
+        case CreateTable():
+            return _created(change.table, *change.parts)
+        case DropTable():
+            parts = current.by_table.get(change.table.key, ())
+            return _dropped(change.table, *parts)
+        case Create():
+            return _created(change.object)
+        case Drop():
+            return _dropped(change.object)
+        case Rename():
+            return Effects(
+                makes=_names(change.after) | {change.after.key},
+                frees=_names(change.before) | {change.before.key},
+                releases=_needs(change.before),
+            )
+        case Alter():
+            return Effects(
+                makes=frozenset({change.after.key}),
+                uses=_needs(change.after),
+                releases=_needs(change.before) - _needs(change.after),
+            )
+        case AlterTable():
+            return Effects(uses=change.after.needs)
+        case SetComment():
+            return Effects(uses=frozenset({change.key}))
+        case RebuildTable():
+            return _rebuilt(change, current)
+        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+            return _on_column(change)
+
+
+def _created(*objects: Object) -> Effects:
+    made = frozenset[Key]().union(
+        *({obj.key} | obj.provides | _names(obj) for obj in objects)
+    )
+    return Effects(makes=made, uses=_needs(*objects) - made)
+
+
+def _dropped(*objects: Object) -> Effects:
+    gone = frozenset[Key]().union(
+        *({obj.key} | obj.provides | _names(obj) for obj in objects)
+    )
+    return Effects(frees=gone, releases=_needs(*objects) - gone)
+
+
+def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
+    new = _created(change.after, *change.parts, *change.recreated)
+    old = _dropped(change.before, *current.by_table.get(change.before.key, ()))
+    columns = {column.name for column in change.before.columns}
+    added = {
+        column_key(change.after.key, c.name)
+        for c in change.after.columns
+        if c.name not in columns
+    }
+    # The table itself is there before and after: only what is new is made by this.
+    return Effects(
+        makes=frozenset(added) | (new.makes - old.frees),
+        frees=old.frees - new.makes,
+        uses=new.uses - {change.after.key},
+        releases=old.releases,
+    )
+
+
+def _on_column(
+    change: AddColumn | DropColumn | AlterColumn | RenameColumn,
+) -> Effects:
+    table = change.table
+    match change:
+        case AddColumn():
+            return Effects(
+                makes=frozenset({column_key(table, change.column.name)}),
+                uses=change.column.needs | {table},
+            )
+        case DropColumn():
+            return Effects(
+                frees=frozenset({column_key(table, change.column.name)}),
+                releases=change.column.needs | {table},
+            )
+        case AlterColumn() | RenameColumn():
+            return Effects(
+                makes=frozenset({column_key(table, change.after.name)}),
+                frees=frozenset({column_key(table, change.before.name)}),
+                uses=change.after.needs,
+                releases=change.before.needs - change.after.needs,
+            )
+
+
+def _needs(*objects: Object) -> frozenset[Key]:
+    needs: set[Key] = set()
+    for obj in objects:
+        needs |= obj.needs
+        owner = owner_of(obj)
+        if owner is not None:
+            needs.add(owner)
+        if isinstance(obj, Sequence) and obj.owned_by is not None:
+            needs.add(obj.owned_by)
+    return frozenset(needs)
+
+
+def _names(obj: Object) -> frozenset[Key]:
+    """Return the relation name that an object takes; a stand-in key of kind "index".
+
+    PostgreSQL keeps tables, indexes, sequences and views in one space of names, and a
+    unique constraint's index takes one too:
+    https://www.postgresql.org/docs/current/catalog-pg-class.html
+    """
+    match obj:
+        case Constraint(type="check"):
+            return NO_KEYS
+        case Constraint():
+            name = obj.key.part
+        case Table() | Index() | Sequence():
+            name = obj.key.name
+        case Opaque(type="view" | "materialized view"):
+            name = obj.key.name
+        case Opaque() | Definition() | ForeignKey():
+            return NO_KEYS
+    return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
+
+
+def reading_order(change: Change) -> tuple[int, str]:
+    """Rank a change for the reader: removals of links, then tables, then details."""
+    match change:
+        case Drop(object=ForeignKey() as obj):
+            return 0, obj.table.name
+        case Drop():
+            return 1, change.object.key.name
+        case Create(object=Definition()) | Alter(before=Definition()):
+            return 2, ""
+        case Create(object=Sequence()):
+            return 3, ""
+        case CreateTable():
+            return 4, change.table.key.name
+        case Create(object=Index() as index):
+            return 6, index.table.name
+        case Create(object=ForeignKey() as obj):
+            return 7, obj.table.name
+        case Create(object=Opaque()):
+            return 8, ""
+        case DropTable():
+            return 9, ""
+        case _:
+            return 5, _table_name(change)
+
+
+def _table_name(change: Change) -> str:
+    match change:
+        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+            return change.table.name
+        case Create(object=Constraint() as obj):
+            return obj.table.name
+        case Rename(after=Index() | Constraint() | ForeignKey() as obj):
+            return obj.table.name
+        case _:
+            return subject(change).name

@@ -1,0 +1,98 @@
+"""What a plan does to rows that are there already: said in words, never guessed away.
+
+``losses`` deletes or alters values; ``obstacles`` makes the file fail on a table
+with rows.  Both are read by people before they say yes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    Change,
+    DropColumn,
+    DropTable,
+)
+from schema_migrations.schema.model import Column, Key
+
+
+def losses(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Name every existing row or value that the changes delete or may alter."""
+    return tuple(text for change in changes if (text := _loss(change)))
+
+
+def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Name every change that existing rows may make fail."""
+    return tuple(text for change in changes if (text := _obstacle(change)))
+
+
+def _loss(change: Change) -> str:
+    match change:
+        case DropTable():
+            return f"drops table {_name(change.table.key)} with all its rows"
+        case DropColumn() if change.column.generated is None:
+            return f"drops column {_name(change.table)}.{change.column.name} with all its values"
+        case AlterColumn() if _narrows(change.before, change.after):
+            column = f"{_name(change.table)}.{change.after.name}"
+            return (
+                f"changes the type of {column} from {change.before.type} to "
+                f"{change.after.type}: values may be rounded, cut or refused"
+            )
+        case _:
+            return ""
+
+
+def _obstacle(change: Change) -> str:
+    match change:
+        case AddColumn(fill=None) if _demands_value(change.column):
+            column = f"{_name(change.table)}.{change.column.name}"
+            return (
+                f"adds {column} as NOT NULL without a value for existing rows: "
+                "fails on a table with rows"
+            )
+        case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
+            column = f"{_name(change.table)}.{change.after.name}"
+            return f"makes {column} NOT NULL: fails where a row holds NULL"
+        case _:
+            return ""
+
+
+def _demands_value(column: Column) -> bool:
+    return not (
+        column.nullable or column.default or column.identity or column.generated
+    )
+
+
+def _name(table: Key) -> str:
+    return f"{table.namespace}.{table.name}" if table.namespace else table.name
+
+
+_INTEGERS = ("smallint", "integer", "bigint", "numeric")
+_TEXTS = ("varchar", "character varying", "char", "character", "text", "citext")
+
+
+def _narrows(before: Column, after: Column) -> bool:
+    """Tell whether a type change may alter values; unknown pairs count as such."""
+    if before.type == after.type:
+        return False
+    old, old_size = _sized(before.type)
+    new, new_size = _sized(after.type)
+    if old in _TEXTS and new in _TEXTS:
+        return bool(new_size) and (not old_size or new_size < old_size)
+    if old in _INTEGERS and new in _INTEGERS and not new_size and not old_size:
+        return _INTEGERS.index(new) < _INTEGERS.index(old)
+    if old == new == "numeric" and old_size and new_size:
+        whole = new_size[0] - new_size[-1] < old_size[0] - old_size[-1]
+        return whole or new_size[-1] < old_size[-1]
+    return not (old == new and not new_size) and new != "text"
+
+
+def _sized(type_: str) -> tuple[str, tuple[int, ...]]:
+    """Split ``numeric(8,2)`` into its name and modifiers."""
+    found = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
+    if not found:
+        return type_, ()
+    return found[1] + found[3], tuple(int(n) for n in found[2].split(","))

@@ -1,0 +1,128 @@
+"""The one comparison of two schemas: ``diff(current, desired)``.
+
+Pure and blind to engines: both sides come from the same inspector of the same
+server, so equality needs no synonyms.  ``diff(s, s) == ()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    AlterTable,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    Rename,
+    SetComment,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Object,
+    Opaque,
+    Schema,
+    Sequence,
+    Table,
+    column_key,
+)
+
+
+def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
+    """Return the changes that lead from ``current`` to ``desired``, by key.
+
+    An index or constraint that differs in nothing but its name is a ``Rename``;
+    tables and columns are never renamed by guessing.
+    """
+    changes: list[Change] = []
+    for key in sorted(current.by_key.keys() | desired.by_key.keys()):
+        before, after = current.get(key), desired.get(key)
+        if before != after:
+            changes += _compare(before, after)
+    return _renames(changes, current)
+
+
+def _compare(before: Object | None, after: Object | None) -> Iterator[Change]:
+    match before, after:
+        case Table(), Table():
+            yield from _compare_tables(before, after)
+        case Sequence(), Sequence():
+            yield Alter(before=before, after=after)
+        case Definition(), Definition():
+            yield Alter(before=before, after=after)
+        case _:
+            if isinstance(before, Table):
+                yield DropTable(table=before)
+            elif before is not None:
+                yield Drop(object=before)
+            if isinstance(after, Table):
+                yield CreateTable(table=after)
+            elif after is not None:
+                yield Create(object=after)
+
+
+def _compare_tables(before: Table, after: Table) -> Iterator[Change]:
+    old = {column.name: column for column in before.columns}
+    new = {column.name: column for column in after.columns}
+    if before.options != after.options:
+        yield AlterTable(before=before, after=after)
+    if before.comment != after.comment:
+        yield SetComment(key=after.key, before=before.comment, after=after.comment)
+    for column in before.columns:
+        if column.name not in new:
+            yield DropColumn(table=before.key, column=column)
+    for column in after.in_order:
+        if column.name not in old:
+            yield AddColumn(table=after.key, column=column)
+        elif column != old[column.name]:
+            yield from _compare_columns(after, old[column.name], column)
+
+
+def _compare_columns(table: Table, before: Column, after: Column) -> Iterator[Change]:
+    if before != replace(after, comment=before.comment):
+        yield AlterColumn(table=table.key, before=before, after=after)
+    if before.comment != after.comment:
+        key = column_key(table.key, after.name)
+        yield SetComment(key=key, before=before.comment, after=after.comment)
+
+
+def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
+    """Pair drops and creations of indexes and constraints that differ only by name.
+
+    The new name must be free in ``current``: then no order of renames can collide.
+    """
+    dropped: dict[Object, list[Drop]] = {}
+    for change in changes:
+        if isinstance(change, Drop) and (signature := _nameless(change.object)):
+            dropped.setdefault(signature, []).append(change)
+    paired: set[Change] = set()
+    result: list[Change] = []
+    for change in changes:
+        if isinstance(change, Create) and current.get(change.object.key) is None:
+            signature = _nameless(change.object)
+            if signature is not None and dropped.get(signature):
+                drop = dropped[signature].pop(0)
+                paired.add(drop)
+                change = Rename(before=drop.object, after=change.object)
+        result.append(change)
+    return tuple(change for change in result if change not in paired)
+
+
+def _nameless(obj: Object) -> Object | None:
+    match obj:
+        case Constraint() | ForeignKey():
+            return replace(obj, key=replace(obj.key, part=""))
+        case Index():
+            return replace(obj, key=replace(obj.key, name=""))
+        case Table() | Sequence() | Definition() | Opaque():
+            return None

@@ -1,0 +1,184 @@
+"""What a database would do with changes, in memory.
+
+``evolve`` refuses what a server refuses (a missing need, an object still needed), so
+that laws over generated schemas can judge an order of changes without a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from schema_migrations.errors import PlanError
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    AlterTable,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    RebuildTable,
+    Rename,
+    RenameColumn,
+    SetComment,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Table,
+    column_key,
+    owner_of,
+    table_key,
+)
+
+
+def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
+    """Return the schema after ``changes``, one after another.
+
+    Raises ``PlanError`` where a server would refuse.
+    """
+    for change in changes:
+        schema = _step(schema, change)
+    return schema
+
+
+def _step(schema: Schema, change: Change) -> Schema:
+    match change:
+        case CreateTable():
+            created = _add(schema, change.table)
+            for part in change.parts:
+                created = _add(created, part)
+            return created
+        case DropTable():
+            return _remove_table(schema, change.table.key)
+        case Create():
+            return _add(schema, change.object)
+        case Drop():
+            return _remove(schema, change.object.key)
+        case Alter():
+            return schema.replacing([change.before.key], [change.after])
+        case Rename():
+            return _add(_remove(schema, change.before.key), change.after)
+        case AlterTable():
+            table = _table(schema, change.after.key)
+            return schema.replacing((), [replace(table, options=change.after.options)])
+        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+            return _with_column(schema, change)
+        case SetComment():
+            return _commented(schema, change)
+        case RebuildTable():
+            return _rebuilt(schema, change)
+
+
+def _add(schema: Schema, obj: Object) -> Schema:
+    if obj.key in schema.by_key:
+        raise PlanError(f"{obj.key} exists already")
+    owner = owner_of(obj)
+    needs = obj.needs | ({owner} if owner else set())
+    missing = needs - _available(schema) - obj.provides - {obj.key}
+    if missing:
+        raise PlanError(f"{obj.key} needs {min(missing)}, which does not exist")
+    return schema.replacing((), [obj])
+
+
+def _available(schema: Schema) -> set[Key]:
+    return set(schema.by_key).union(*(table.provides for table in schema.of(Table)))
+
+
+def _remove(schema: Schema, key: Key) -> Schema:
+    _require(schema, key)
+    _refuse_needed(schema, {key})
+    return schema.replacing([key], ())
+
+
+def _remove_table(schema: Schema, key: Key) -> Schema:
+    table = _table(schema, key)
+    on_it = {obj.key for obj in schema.by_table.get(key, ())}
+    _refuse_needed(schema, {key} | on_it | table.provides, ignoring=on_it | {key})
+    return schema.replacing([key, *on_it], ())
+
+
+def _refuse_needed(
+    schema: Schema, keys: set[Key], *, ignoring: set[Key] | None = None
+) -> None:
+    for obj in schema:
+        if obj.key in keys or obj.key in (ignoring or ()):
+            continue
+        if needed := keys & obj.needs:
+            raise PlanError(f"{min(needed)} is still needed by {obj.key}")
+
+
+def _require(schema: Schema, key: Key) -> Object:
+    found = schema.get(key)
+    if found is None:
+        raise PlanError(f"{key} does not exist")
+    return found
+
+
+def _table(schema: Schema, key: Key) -> Table:
+    found = _require(schema, key)
+    assert isinstance(found, Table)
+    return found
+
+
+def _with_column(
+    schema: Schema, change: AddColumn | DropColumn | AlterColumn | RenameColumn
+) -> Schema:
+    table = _table(schema, change.table)
+    columns = {column.name: column for column in table.columns}
+    match change:
+        case AddColumn():
+            if change.column.name in columns:
+                raise PlanError(f"{table.key}.{change.column.name} exists already")
+            columns[change.column.name] = change.column
+        case DropColumn():
+            _refuse_needed(schema, {column_key(table.key, change.column.name)})
+            del columns[change.column.name]
+        case AlterColumn():
+            _refuse_under_opaque(schema, table.key, change)
+            comment = columns[change.before.name].comment
+            columns[change.after.name] = replace(change.after, comment=comment)
+        case RenameColumn():
+            _refuse_needed(schema, {column_key(table.key, change.before.name)})
+            del columns[change.before.name]
+            columns[change.after.name] = change.after
+    return schema.replacing((), [_having(table, columns.values())])
+
+
+def _refuse_under_opaque(schema: Schema, table: Key, change: AlterColumn) -> None:
+    if change.before.type == change.after.type:
+        return
+    key = column_key(table, change.before.name)
+    for obj in schema.of(Opaque):
+        if key in obj.needs:
+            raise PlanError(f"the type of {key} is still needed by {obj.key}")
+
+
+def _having(table: Table, columns: Iterable[Column]) -> Table:
+    ordered = tuple(sorted(columns, key=lambda column: column.name))
+    needs = frozenset[Key]().union(*(column.needs for column in ordered))
+    return replace(table, columns=ordered, needs=needs - {table.key})
+
+
+def _commented(schema: Schema, change: SetComment) -> Schema:
+    key = change.key
+    if key.kind == "table":
+        table = replace(_table(schema, key), comment=change.after)
+        return schema.replacing((), [table])
+    table = _table(schema, table_key(key.name, key.namespace))
+    column = replace(table.column(key.part), comment=change.after)
+    others = [c for c in table.columns if c.name != key.part]
+    return schema.replacing((), [_having(table, [*others, column])])
+
+
+def _rebuilt(schema: Schema, change: RebuildTable) -> Schema:
+    gone = {obj.key for obj in schema.by_table.get(change.before.key, ())}
+    gone |= {obj.key for obj in change.recreated} & set(schema.by_key)
+    return schema.replacing(gone, [change.after, *change.parts, *change.recreated])
