@@ -1,0 +1,202 @@
+"""A connection string → one entry of ``DATABASES``, by libpq's own parser.
+
+Invariant: no error and no result of ``masked`` holds a password.  libpq's messages
+quote the whole string, so none of them is passed on as it is.
+
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
+
+from schema_migrations.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.engines.engine import DatabaseSettings
+
+BACKEND = "django.db.backends.postgresql"
+
+SCHEMES = (
+    "postgres",
+    "postgresql",
+    "psql",
+    "pgsql",
+    "postgis",
+    "timescale",
+    "timescaledb",
+    "postgresql+psycopg",
+    "postgresql+psycopg2",
+    "postgres+psycopg",
+    "postgresql+asyncpg",
+)
+
+ESCAPES = "A special character in the password must be percent-encoded: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?."
+
+NOT_KEPT = frozenset({"pool", "dbname", "user", "password", "host", "port"})
+"""Keys of ``OPTIONS`` that would fight with the URL.  A pool holds connections open."""
+
+
+def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
+    """Return the settings of the database that ``url`` names.
+
+    ``base`` gives the backend and the options that are no connection parameters; it
+    is empty when the alias belongs to another engine.  Raises ``ConfigError``.
+    """
+    parameters = _parameters(url)
+    keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    options = {
+        name: value
+        for name, value in base.get("OPTIONS", {}).items()
+        if name not in keywords and name not in NOT_KEPT
+    }
+    name = parameters.pop("dbname", "")
+    if not name and "service" not in parameters:
+        name = _default_name(parameters)
+    return {
+        **base,
+        "ENGINE": base.get("ENGINE") or BACKEND,
+        "NAME": name,
+        "USER": parameters.pop("user", ""),
+        "PASSWORD": parameters.pop("password", ""),
+        "HOST": parameters.pop("host", ""),
+        "PORT": parameters.pop("port", ""),
+        "OPTIONS": {**options, **parameters},
+    }
+
+
+def _default_name(parameters: Mapping[str, str]) -> str:
+    """Return what libpq takes where no name is given; Django insists on one."""
+    candidates = (
+        os.environ.get("PGDATABASE"),
+        parameters.get("user"),
+        os.environ.get("PGUSER"),
+    )
+    name = next(filter(None, candidates), "")
+    if not name:
+        raise ConfigError(
+            "The URL names no database.", hint="Write postgres://user@host:5432/NAME."
+        )
+    return name
+
+
+def _parameters(url: str) -> dict[str, str]:
+    """Return libpq's parameters; ``search_path`` has become a part of ``options``."""
+    normal = _normal(url)
+    try:
+        parsed = conninfo_to_dict(normal)
+    except psycopg.ProgrammingError as error:
+        raise ConfigError(
+            f"The database URL cannot be read{_reason(str(error))}.", hint=ESCAPES
+        ) from None  # the cause quotes the URL
+    parameters = {name: str(value) for name, value in parsed.items() if value}
+    _refuse_odd_host(parameters)
+    return parameters
+
+
+def _normal(url: str) -> str:
+    """Return a string that libpq reads: its own scheme, its own parameter names."""
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator:
+        return url  # keywords: host=… dbname=…
+    if scheme.lower() not in SCHEMES:
+        raise ConfigError(
+            f"{_shown(scheme)} is not a scheme of a PostgreSQL URL.",
+            hint=f"Known: {', '.join(SCHEMES)}.",
+        )
+    _refuse_unescaped(rest)
+    place, _, query = rest.partition("?")
+    return f"postgresql://{place}{_query(query)}"
+
+
+def _query(query: str) -> str:
+    """Move ``search_path`` and ``currentSchema`` into ``options``; keep the rest as it is.
+
+    libpq knows neither name: https://www.postgresql.org/docs/current/libpq-connect.html
+    """
+    kept, paths, options = [], [], []
+    for part in filter(None, query.split("&")):
+        name = part.partition("=")[0]
+        value = next(iter(parse_qsl(part.replace("+", "%2B"))), ("", ""))[1]
+        if name in ("search_path", "currentSchema"):
+            paths.append(value)
+        elif name == "options":
+            options.append(value)
+        else:
+            kept.append(part)
+    options += [f"-c search_path={_argument(path)}" for path in paths if path]
+    if options:
+        kept.append("options=" + quote(" ".join(options), safe=""))
+    return "?" + "&".join(kept) if kept else ""
+
+
+def _argument(value: str) -> str:
+    """Escape a value within ``options``, where a space would end it."""
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+def _refuse_unescaped(rest: str) -> None:
+    """Refuse a raw ``/``, ``?`` or ``@`` in a password: libpq would take a wrong host."""
+    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    beyond = rest[len(authority) :]
+    path = beyond.partition("?")[0]
+    if "@" in path or ("@" in beyond and ":" in authority and "@" not in authority):
+        raise ConfigError("The URL has an @ after its host.", hint=ESCAPES)
+    if authority.count("@") > 1:
+        raise ConfigError("The URL has more than one @.", hint=ESCAPES)
+
+
+def _refuse_odd_host(parameters: Mapping[str, str]) -> None:
+    if "@" in parameters.get("host", ""):
+        raise ConfigError("The host of the URL contains an @.", hint=ESCAPES)
+    ports = parameters.get("port", "").split(",")
+    if not all(port.isdecimal() or port == "" for port in ports):
+        # Not shown: it is a piece of the password more often than a port.
+        raise ConfigError("The port of the URL is not a number.", hint=ESCAPES)
+
+
+def _reason(message: str) -> str:
+    """Return what can be told of libpq's message without telling a password."""
+    found = re.fullmatch(r'invalid URI query parameter: "([A-Za-z_]+)"\s*', message)
+    return f": libpq knows no parameter {found[1]!r}" if found else ""
+
+
+def _shown(scheme: str) -> str:
+    return repr(scheme) if re.fullmatch(r"[\w+.-]{1,30}", scheme) else "That"
+
+
+def masked(settings: Mapping[str, Any]) -> str:
+    """Return the URL of a database for display; the password is ``***``."""
+    options = settings.get("OPTIONS") or {}
+    user = quote(str(settings.get("USER") or ""), safe="")
+    secret = ":***" if settings.get("PASSWORD") else ""
+    host = str(settings.get("HOST") or "")
+    query = {"service": str(options["service"])} if options.get("service") else {}
+    if host.startswith(("/", "@")):
+        query, host = {"host": host, **query}, ""
+    if path := re.search(r"-c\s*search_path=((?:\\.|\S)+)", options.get("options", "")):
+        query["search_path"] = re.sub(r"\\(.)", r"\1", path[1])
+    place = _hosts(host, str(settings.get("PORT") or ""))
+    account = f"{user}{secret}@" if user or secret else ""
+    name = quote(str(settings.get("NAME") or ""), safe="")
+    tail = "?" + urlencode(query, safe="/,") if query else ""
+    return f"postgresql://{account}{place}/{name}{tail}"
+
+
+def _hosts(host: str, port: str) -> str:
+    hosts, ports = host.split(","), port.split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    return ",".join(
+        (f"[{h}]" if ":" in h else h) + (f":{p}" if p else "")
+        for h, p in zip(hosts, ports, strict=False)
+    )

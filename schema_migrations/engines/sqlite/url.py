@@ -1,0 +1,51 @@
+"""``sqlite:///relative``, ``sqlite:////absolute``, ``sqlite:///:memory:`` → settings.
+
+Invariant: a part of the URL that would have no effect is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from schema_migrations.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.engines.engine import DatabaseSettings
+
+BACKEND = "django.db.backends.sqlite3"
+SCHEMES = ("sqlite", "sqlite3", "spatialite")
+FORMS = "Write sqlite:///relative/path.db, sqlite:////absolute/path.db or sqlite:///:memory:."
+
+
+def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
+    """Return the settings of the database file that ``url`` names.
+
+    ``base`` gives the backend and its options.  Raises ``ConfigError``.
+    """
+    rest = url.strip().partition("://")[2]
+    place, _, query = rest.partition("?")
+    if query:
+        raise ConfigError(f"The URL has parameters: ?{query}", hint=FORMS)
+    if place in (":memory:", "/:memory:"):
+        name = ":memory:"
+    elif place.startswith("/") and len(place) > 1:
+        name = unquote(place[1:])
+    else:
+        raise ConfigError(f"{url} names no database file.", hint=FORMS)
+    return {
+        **base,
+        "ENGINE": base.get("ENGINE") or BACKEND,
+        "NAME": name,
+        "USER": "",
+        "PASSWORD": "",
+        "HOST": "",
+        "PORT": "",
+    }
+
+
+def masked(settings: Mapping[str, Any]) -> str:
+    """Return the URL of a database file for display."""
+    return f"sqlite:///{quote(str(settings['NAME']), safe='/:')}"
