@@ -39,8 +39,11 @@ _ATOMIC = re.compile(rf"ATOMIC(?!{NAME})", re.IGNORECASE)
 _END = re.compile(rf"END(?!{NAME})", re.IGNORECASE)
 _META = re.compile(rf"\\[^{SPACE};]*")
 _DOT = re.compile(r"\.[A-Za-z]+")
-# Words that a statement with a body, or with data after it, starts with.
-_SPECIAL = re.compile(rf"(?:CREATE|COPY|EXPLAIN)(?!{NAME})", re.IGNORECASE)
+# How a statement with a body, or with rows after it, may start; most do not.
+_SPECIAL = re.compile(
+    rf"(?:COPY|EXPLAIN|CREATE(?![{SPACE}]++(?:TABLE|INDEX|UNIQUE)(?!{NAME})))(?!{NAME})",
+    re.IGNORECASE,
+)
 _QUOTES = {"'": "string", '"': "quoted name", "`": "quoted name", "[": "quoted name"}
 
 
@@ -67,11 +70,11 @@ def delimiter_at(source: Source, pos: int) -> int:
 def comment_end(source: Source, pos: int) -> int:
     """Return where the comment that starts at ``pos`` ends, or -1: no comment."""
     text = source.text
-    if text.startswith("--", pos):
+    if not text.startswith(("--", "/*"), pos):
+        return -1
+    if text[pos] == "-":
         found = _line_comment(source.syntax.line_ends).match(text, pos)
         return found.end() if found else -1
-    if not text.startswith("/*", pos):
-        return -1
     depth, at = 1, pos + 2
     while depth:
         edge = _BLOCK_EDGE.search(text, at)
@@ -93,12 +96,10 @@ def skip_space(source: Source, pos: int) -> int:
 
 def skip_gap(source: Source, pos: int) -> int:
     """Return where the white space and comments at ``pos`` end."""
-    while True:
-        pos = skip_space(source, pos)
-        end = comment_end(source, pos)
-        if end < 0:
-            return pos
-        pos = end
+    pos = skip_space(source, pos)
+    while (end := comment_end(source, pos)) >= 0:
+        pos = skip_space(source, end)
+    return pos
 
 
 def words(source: Source, pos: int, end: int) -> Iterator[str]:
