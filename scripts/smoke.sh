@@ -5,10 +5,10 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" build' EXIT
 
+rm -rf build # setuptools would put leftovers of it into the wheel
 .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$work" .
-rm -rf build
 wheel=$(echo "$work"/*.whl)
 .venv/bin/python - "$wheel" <<'PYTHON'
 import sys, zipfile

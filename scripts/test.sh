@@ -16,7 +16,7 @@ ruff format --check .
 step mypy
 mypy
 step import contracts
-lint-imports --no-logo 2>/dev/null || lint-imports
+lint-imports --no-logo
 step tests
 rm -f .coverage .coverage.*
 coverage run -m pytest "$@"
