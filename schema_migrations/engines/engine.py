@@ -22,6 +22,8 @@ DatabaseSettings = dict[str, Any]
 class Cursor(Protocol):
     """What a driver's cursor must offer; the one place where ``Any`` is at home."""
 
+    @property
+    def connection(self) -> Any: ...
     def execute(self, query: Any, params: Any = ..., /) -> Any: ...
     def fetchall(self) -> list[Any]: ...
     def fetchone(self) -> Any: ...
@@ -127,6 +129,9 @@ class Engine:
     """Re-create some objects from their own print and inspect again; leaves no trace."""
     scratch: Callable[[DatabaseSettings, str], AbstractContextManager[Connection]]
     """(settings of a server, alias) → a fresh, empty, temporary database on it."""
+    check_server: Callable[[DatabaseSettings, str], str] | None = None
+    """Raise unless the server answers and lets databases be made; returns its version.
+    None: there is no server."""
     failure: Callable[[BaseException], Failure | None]
     """None: not a driver's exception."""
     session: Session

@@ -1,0 +1,248 @@
+"""Make temporary, empty databases on a PostgreSQL server, and leave none behind.
+
+Invariant: on the server nothing is written to but databases named ``dsm_dev_…``, which
+this module has made.  The database in the settings is connected to, never changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.errors import ConfigError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.engines.engine import Connection, DatabaseSettings
+
+PREFIX = "dsm_dev_"
+LEFTOVER_SECONDS = 3600
+
+_logger = logging.getLogger("schema_migrations.dev")
+
+_PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+
+_RIGHTS = """
+SELECT current_user, rolcreatedb OR rolsuper, pg_is_in_recovery()
+FROM pg_roles WHERE rolname = current_user
+"""
+
+_LEFTOVERS = """
+SELECT datname FROM pg_database d
+WHERE datname ~ %s
+  AND extract(epoch FROM clock_timestamp()) - split_part(datname, '_', 3)::bigint > %s
+  AND pg_has_role(datdba, 'USAGE')
+  AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = d.oid)
+"""
+
+# What a role, a database or PGOPTIONS may have set otherwise, and what then changes
+# how a statement runs or how the server prints a definition.
+_SESSION = """
+SELECT set_config(name, value, false)
+FROM pg_settings JOIN (VALUES
+  ('search_path', 'public'),
+  ('default_transaction_isolation', 'read committed'),
+  ('default_transaction_read_only', 'off'),
+  ('default_transaction_deferrable', 'off'),
+  ('statement_timeout', '0'),
+  ('lock_timeout', '0'),
+  ('transaction_timeout', '0'),
+  ('idle_in_transaction_session_timeout', '0'),
+  ('idle_session_timeout', '0'),
+  ('default_tablespace', ''),
+  ('default_table_access_method', 'heap'),
+  ('default_toast_compression', 'pglz'),
+  ('check_function_bodies', 'on'),
+  ('quote_all_identifiers', 'off'),
+  ('standard_conforming_strings', 'on'),
+  ('backslash_quote', 'safe_encoding'),
+  ('xmloption', 'content'),
+  ('bytea_output', 'hex'),
+  ('datestyle', 'ISO, MDY'),
+  ('intervalstyle', 'postgres'),
+  ('extra_float_digits', '1')
+) AS wanted (known, value) ON lower(name) = known
+"""
+
+
+def check_server(settings: DatabaseSettings, alias: str) -> str:
+    """Raise unless scratch databases can be made there; returns the server's version."""
+    with _administrator(settings, alias) as server, server.cursor() as cursor:
+        _check_rights(cursor)
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
+
+
+@contextmanager
+def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
+    """A connection to a fresh, empty database, which is dropped at the end."""
+    with _administrator(settings, alias) as server, server.cursor() as cursor:
+        _check_rights(cursor)
+        _sweep(cursor)
+        name = _unused_name(cursor)
+    try:
+        _create(settings, alias, name)
+        with _opened(settings, alias, name) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(_SESSION)
+            # django-stubs types more narrowly than the Protocol asks for.
+            yield cast("Connection", connection)
+    finally:
+        _drop(settings, alias, name)
+
+
+def _check_rights(cursor: Any) -> None:
+    cursor.execute(_RIGHTS)
+    role, may_create, standby = cursor.fetchone()
+    if standby:
+        raise ConfigError(
+            "The server is a streaming standby: databases cannot be made on it.",
+            hint="Name the primary, or another dev database, e.g. --dev embedded.",
+        )
+    if not may_create:
+        raise ConfigError(
+            f'Role "{role}" may not create databases on this server.',
+            hint=f'Run, as an administrator: ALTER ROLE "{role}" CREATEDB, '
+            "or name another dev database, e.g. --dev embedded.",
+        )
+
+
+def _unused_name(cursor: Any) -> str:
+    """The time is the server's, so that clocks that differ do not sweep the living."""
+    cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
+    return f"{PREFIX}{cursor.fetchone()[0]}_{secrets.token_hex(6)}"
+
+
+def _create(settings: DatabaseSettings, alias: str, name: str) -> None:
+    with _administrator(settings, alias) as server, server.cursor() as cursor:
+        try:
+            # template0 holds nothing; template1 may hold what an administrator likes.
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        except Error as problem:
+            raise Unreachable(
+                f"The server made no dev database: {_one_line(problem)}",
+                hint="Name another dev database, e.g. --dev embedded.",
+            ) from problem
+
+
+def _sweep(cursor: Any) -> None:
+    """Drop what killed runs have left, unless somebody is connected to it."""
+    cursor.execute(_LEFTOVERS, [f"^{PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS])
+    for (name,) in cursor.fetchall():
+        with contextlib.suppress(Error):  # another run sweeps as well
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _drop(settings: DatabaseSettings, alias: str, name: str) -> None:
+    """Drop our own database; failing here must not hide why the run ended."""
+    try:
+        with _administrator(settings, alias) as server, server.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    except (Error, ConfigError, Unreachable) as problem:
+        _logger.warning("The dev database %s could not be dropped: %s", name, problem)
+
+
+@contextmanager
+def _administrator(
+    settings: DatabaseSettings, alias: str
+) -> Iterator[BaseDatabaseWrapper]:
+    """A connection from which databases are created and dropped.
+
+    The named database may not exist yet: then, as Django does, ``postgres`` or
+    ``template1`` will do, which every server has.
+    """
+    first: OperationalError | None = None
+    for name in _entrances(settings):
+        connection = _sibling(settings, alias, name)
+        try:
+            connection.ensure_connection()
+        except OperationalError as problem:
+            first = first or problem
+            if not _names_database(problem, name):
+                break
+        except Error as problem:  # Django does not support this version
+            raise ConfigError(_one_line(problem)) from problem
+        else:
+            with contextlib.closing(connection):
+                yield connection
+            return
+    raise _refused(first or OperationalError("no database")) from first
+
+
+def _entrances(settings: DatabaseSettings) -> dict[str, None]:
+    """Databases to connect to, best first; a libpq service may name its own."""
+    options = settings.get("OPTIONS") or {}
+    own = settings.get("NAME") or ""
+    first = [own] if own or "service" in options else []
+    return dict.fromkeys([*first, "postgres", "template1"])
+
+
+@contextmanager
+def _opened(
+    settings: DatabaseSettings, alias: str, name: str
+) -> Iterator[BaseDatabaseWrapper]:
+    with contextlib.closing(_sibling(settings, alias, name)) as connection:
+        connection.ensure_connection()
+        yield connection
+
+
+def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseWrapper:
+    """An unconnected connection to a database of the server.
+
+    It is of the alias's own backend where that is PostgreSQL's (PostGIS, or a project's
+    own), since the backend decides what SQL the models become.
+    """
+    place = {key: settings[key] for key in _PLACE if key in settings}
+    options = dict(settings.get("OPTIONS") or {})
+    options.pop("pool", None)  # it would keep the database in use after close()
+    options.pop("isolation_level", None)
+    plain = {
+        "NAME": name,
+        "OPTIONS": options,
+        "AUTOCOMMIT": True,
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+    }
+    if alias in connections.settings and connections[alias].vendor == "postgresql":
+        connection = connections[alias].copy()
+        connection.settings_dict.update({**place, **plain})
+        return connection
+    entry = {"ENGINE": "django.db.backends.postgresql", **settings, **plain}
+    return ConnectionHandler({DEFAULT_DB_ALIAS: {}, alias: entry})[alias]
+
+
+def _names_database(problem: OperationalError, name: str) -> bool:
+    """Whether the server's refusal is about this database.
+
+    A failed connection has no SQLSTATE, and its message may be in any language, so the
+    name in it must do.  Not after a refused password: three tries might lock an account.
+    """
+    return bool(name) and name in str(problem).rpartition("FATAL")[2]
+
+
+def _refused(problem: OperationalError) -> ConfigError | Unreachable:
+    line = _one_line(problem)
+    if "FATAL" in line and not re.search("starting up|shutting down|too many", line):
+        return ConfigError(
+            f"The server refused the connection: {line}",
+            hint="Check the user, the password and the database's name.",
+        )
+    return Unreachable(
+        f"The server does not answer: {line}",
+        hint="Check the host and the port, and whether the server runs.",
+    )
+
+
+def _one_line(problem: Exception) -> str:
+    return " ".join(str(problem).split())
