@@ -1,0 +1,226 @@
+"""Changes in words: one line each, for the terminal and for a file's header.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    AlterTable,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    RebuildTable,
+    Rename,
+    RenameColumn,
+    SetComment,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Key,
+    Object,
+    Opaque,
+    owner_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One change for a reader."""
+
+    sign: str
+    """``+`` made, ``-`` dropped, ``~`` changed, ``>`` renamed."""
+    kind: str
+    """``table``, ``column``, ``index``, ``foreign key`` …"""
+    table: str
+    """The table it belongs to; empty for what stands alone."""
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        verb = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}[self.sign]
+        if self.kind == "table" and self.sign == "+":
+            verb = "create"
+        own = self.kind == "table" or not self.table
+        name = self.name if own else f"{self.table}.{self.name}"
+        return f"{verb} {self.kind} {name}"
+
+
+def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
+    """Return one line a change; parts of a new or dropped table are left to its line."""
+    changes = tuple(changes)
+    whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
+    return tuple(
+        _line(change)
+        for change in changes
+        if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
+    )
+
+
+def _line(change: Change) -> Line:
+    match change:
+        case CreateTable():
+            columns = len(change.table.columns)
+            return _table("+", change.table.key, f"{columns} columns")
+        case DropTable():
+            return _table("-", change.table.key, "DELETES ITS ROWS")
+        case AlterTable():
+            return _table("~", change.after.key, change.after.options)
+        case RebuildTable():
+            return _table("~", change.after.key, "rebuilt")
+        case AddColumn():
+            return _column("+", change.table, change.column, _shape(change.column))
+        case DropColumn():
+            lost = "" if change.column.generated is not None else "DELETES ITS VALUES"
+            return _column("-", change.table, change.column, lost)
+        case AlterColumn():
+            detail = _altered(change.before, change.after)
+            return _column("~", change.table, change.after, detail)
+        case RenameColumn():
+            detail = f"from {change.before.name}"
+            return _column(">", change.table, change.after, detail)
+        case Create():
+            return _object("+", change.object, _definition(change.object))
+        case Drop():
+            return _object("-", change.object, "")
+        case Alter():
+            return _object("~", change.after, "")
+        case Rename():
+            name = change.before.key.part or change.before.key.name
+            return _object(">", change.after, f"from {name}")
+        case SetComment():
+            key = change.key
+            return Line(
+                sign="~", kind="comment", table=key.name, name=key.part or "table"
+            )
+
+
+def _table(sign: str, key: Key, detail: str) -> Line:
+    name = _qualified(key)
+    return Line(sign=sign, kind="table", table=name, name=name, detail=detail)
+
+
+def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
+    return Line(
+        sign=sign,
+        kind="column",
+        table=_qualified(table),
+        name=column.name,
+        detail=detail,
+    )
+
+
+def _object(sign: str, obj: Object, detail: str) -> Line:
+    owner = owner_of(obj)
+    in_table = isinstance(obj, Constraint | ForeignKey)
+    return Line(
+        sign=sign,
+        kind=_kind(obj),
+        table=_qualified(owner) if owner else "",
+        name=obj.key.part if in_table else obj.key.name,
+        detail=detail,
+    )
+
+
+def _kind(obj: Object) -> str:
+    match obj:
+        case Constraint():
+            plain = obj.type in ("primary key", "unique")
+            return obj.type if plain else f"{obj.type} constraint"
+        case ForeignKey():
+            return "foreign key"
+        case Opaque():
+            return obj.type
+        case _:
+            return obj.key.kind
+
+
+def _qualified(key: Key) -> str:
+    return f"{key.namespace}.{key.name}" if key.namespace else key.name
+
+
+def _shape(column: Column) -> str:
+    words = [column.type, "NULL" if column.nullable else "NOT NULL"]
+    if column.default is not None:
+        words.append(f"DEFAULT {column.default}")
+    return " ".join(words)
+
+
+def _altered(before: Column, after: Column) -> str:
+    said = []
+    if before.type != after.type:
+        said.append(f"{before.type} -> {after.type}")
+    if before.collation != after.collation:
+        said.append(
+            f"collation {before.collation or 'default'} -> {after.collation or 'default'}"
+        )
+    if before.nullable != after.nullable:
+        said.append("NULL -> NOT NULL" if before.nullable else "NOT NULL -> NULL")
+    if before.default != after.default:
+        said.append(f"default {before.default or 'none'} -> {after.default or 'none'}")
+    if before.identity != after.identity:
+        said.append(
+            f"identity {before.identity or 'none'} -> {after.identity or 'none'}"
+        )
+    if before.generated != after.generated:
+        said.append("generated expression")
+    return ", ".join(said) or "definition"
+
+
+def _definition(obj: Object) -> str:
+    match obj:
+        case Constraint(type="primary key" | "unique") | ForeignKey():
+            return f"({', '.join(obj.columns)})" if obj.columns else ""
+        case _:
+            return ""
+
+
+MOST_NAMED = 8
+
+
+def header(lines: Sequence[Line]) -> tuple[str, ...]:
+    """Return what a file does, in a few sentences for its top."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        verb, rest = str(line).split(" ", 1)
+        name = rest.removeprefix(f"{line.kind} ")
+        grouped.setdefault((verb, line.kind), []).append(name)
+    return tuple(
+        _sentence(verb, kind, names) for (verb, kind), names in grouped.items()
+    )
+
+
+def _sentence(verb: str, kind: str, names: list[str]) -> str:
+    noun = kind if len(names) == 1 else f"{len(names)} {_plural(kind)}"
+    shown = ", ".join(names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    colon = "" if len(names) == 1 else ":"
+    return f"{verb.capitalize()} {noun}{colon} {shown}{more}."
+
+
+def _plural(kind: str) -> str:
+    if kind.endswith("index"):
+        return f"{kind}es"
+    if kind == "policy":
+        return "policies"
+    return f"{kind}s"
+
+
+def suggested_name(lines: Sequence[Line]) -> str:
+    """Return a short name for a file that makes these changes."""
+    if not lines:
+        return ""
+    first = lines[0]
+    parts = [first.table or first.name]
+    if first.kind != "table":
+        parts.append(first.name if first.kind == "column" else first.kind)
+    name = "_".join(parts)[:40]
+    return f"{name}_and_more" if len(lines) > 1 else name

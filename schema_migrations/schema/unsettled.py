@@ -1,0 +1,49 @@
+"""Which definitions of two schemas may differ by their print alone."""
+
+from __future__ import annotations
+
+from schema_migrations.schema.model import (
+    Constraint,
+    Index,
+    Key,
+    Object,
+    Schema,
+    Table,
+    column_key,
+)
+
+
+def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
+    """Return the keys of desired definitions that ``current`` does not equal.
+
+    Only what holds an expression: checks, exclusions, indexes, defaults, generated
+    columns (by column key).
+    """
+    keys: set[Key] = set()
+    for obj in desired:
+        before = current.get(obj.key)
+        if obj != before:
+            keys |= _expressions(before, obj)
+    return frozenset(keys)
+
+
+def _expressions(before: Object | None, after: Object) -> set[Key]:
+    match after:
+        case Constraint(type="check" | "exclusion"):
+            return {after.key}
+        case Index() if (
+            " WHERE " in after.definition or after.definition.count("(") > 1
+        ):
+            return {after.key}
+        case Table():
+            old = (
+                {c.name: c for c in before.columns} if isinstance(before, Table) else {}
+            )
+            return {
+                column_key(after.key, column.name)
+                for column in after.columns
+                if (column.default is not None or column.generated is not None)
+                and column != old.get(column.name)
+            }
+        case _:
+            return set()

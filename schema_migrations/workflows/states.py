@@ -1,0 +1,197 @@
+"""The sources of a schema, each brought to life on a dev database of its own.
+
+Invariant: whatever the source, the result was inspected on the *same* dev server by
+the same inspector, so that two states can be compared without synonyms.  A live
+database is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.errors import ConfigError, PlanError, StatementFailed
+from schema_migrations.history.excerpt import excerpt, place
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.statements import SourceStatement, split
+from schema_migrations.plan.plan import build
+from schema_migrations.schema.changes import Create
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import EMPTY, Definition, Key, Schema, Table
+from schema_migrations.workflows.models_ddl import ModelsDdl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A schema, and the scratch database that it stands on."""
+
+    schema: Schema
+    connection: Connection
+    description: str
+    models_only: bool = False
+    """It knows only what models can describe; the rest is to be carried over."""
+    fills: Mapping[Key, str] = field(default_factory=dict)
+
+
+def inspect(engine: Engine, connection: Connection) -> Schema:
+    """Read the schema through the driver's own cursor."""
+    connection.ensure_connection()
+    return engine.inspect(connection.connection.cursor())
+
+
+def replay(
+    engine: Engine, connection: Connection, files: Iterable[MigrationFile]
+) -> None:
+    """Run migration files on a scratch database, each as ``schemaapply`` would.
+
+    Raises ``StatementFailed`` naming file, line and statement, and ``SyntaxProblem``.
+    """
+    for file in files:
+        statements = file.statements(engine.syntax)
+        if file.directives.txmode == "none":
+            for statement in statements:
+                _run(engine, connection, statement, file.name)
+            continue
+        with _transaction(engine, connection):
+            for statement in statements:
+                _run(engine, connection, statement, file.name)
+
+
+@contextmanager
+def _transaction(engine: Engine, connection: Connection) -> Iterator[None]:
+    engine.session.begin(connection)
+    try:
+        yield
+    except BaseException:
+        engine.session.rollback(connection)
+        raise
+    engine.session.commit(connection)
+
+
+def _run(
+    engine: Engine, connection: Connection, statement: SourceStatement, file: str
+) -> None:
+    try:
+        engine.session.execute(connection, statement.sql)
+    except Exception as error:
+        failure = engine.failure(error)
+        if failure is None:
+            raise
+        line, column = place(statement, failure.position)
+        spot = f"{file}:{line}:{column}" if column else f"{file}:{line}"
+        said = [f"{spot}: {failure.message}", excerpt(statement, failure.position)]
+        said += [f"detail: {failure.detail}"] if failure.detail else []
+        said += [f"hint from the server: {failure.hint}"] if failure.hint else []
+        raise StatementFailed(
+            "\n".join(said),
+            file=file,
+            line=line,
+            sql=statement.sql,
+            server_message=failure.message,
+            sqlstate=failure.sqlstate,
+            hint="The dev database refused this statement; nothing was written.",
+        ) from error
+
+
+def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
+    """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
+    for statement in split(text, engine.syntax, file=file):
+        _run(engine, connection, statement, file)
+
+
+def load_extensions(
+    engine: Engine, connection: Connection, extensions: Iterable[str]
+) -> None:
+    """Create the extensions that belong to the desired state.  Raises ``ConfigError``."""
+    for name in extensions:
+        key = Key(kind="extension", name=name)
+        for statement in engine.render(
+            Create(object=Definition(key=key, definition=""))
+        ):
+            try:
+                engine.session.execute(connection, statement.sql)
+            except Exception as error:
+                failure = engine.failure(error)
+                if failure is None:
+                    raise
+                raise ConfigError(
+                    f"EXTENSIONS: {name} cannot be created on the dev database: "
+                    f"{failure.message}",
+                    hint="Take a dev database that has it: DEV or --dev, for example "
+                    "docker://postgres/17 or docker://postgis/17-3.5.",
+                ) from error
+
+
+def load_models(engine: Engine, connection: Connection, ddl: ModelsDdl) -> None:
+    """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
+    with _transaction(engine, connection):
+        for part in ddl.parts:
+            for sql in part.statements:
+                try:
+                    engine.session.execute(connection, sql)
+                except Exception as error:
+                    failure = engine.failure(error)
+                    if failure is None:
+                        raise
+                    raise ConfigError(
+                        f"{part.label}: the dev database refused what Django makes of "
+                        f"it: {failure.message}\n{sql}",
+                        hint=_models_hint(failure.message),
+                    ) from error
+
+
+def _models_hint(message: str) -> str:
+    if "does not exist" in message and (
+        "type" in message or "operator class" in message
+    ):
+        return (
+            "Does it come from an extension? Name it in "
+            'SCHEMA_MIGRATIONS["default"]["EXTENSIONS"], for example ["citext"].'
+        )
+    if "does not exist" in message:
+        return (
+            "Is the app it refers to among APPS, and its model managed and allowed on "
+            "this alias by the routers?"
+        )
+    return "Change the model, or take another dev database with DEV or --dev."
+
+
+def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:
+    """Make a copy of an inspected schema on a scratch database.
+
+    Raises ``PlanError`` for what cannot be made from its description.
+    """
+    plan = build(
+        diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
+    )
+    for statement in plan.statements:
+        try:
+            engine.session.execute(connection, statement.sql)
+        except Exception as error:
+            failure = engine.failure(error)
+            if failure is None:
+                raise
+            raise PlanError(
+                f"the dev database refused a copy of the live schema: "
+                f"{failure.message}\n{statement.sql}",
+                hint="Take a dev database like the live one: DEV or --dev.",
+            ) from error
+
+
+def settled(engine: Engine, state: State, keys: frozenset[Key]) -> State:
+    """Return the state with some definitions brought to the server's fixed point.
+
+    PostgreSQL prints some expressions differently once it has read its own print, so
+    a definition is compared, and written to a file, only after one more round.
+    """
+    keys &= _all_keys(state.schema)
+    if engine.settle is None or not keys:
+        return state
+    cursor = state.connection.connection.cursor()
+    return replace(state, schema=engine.settle(cursor, state.schema, keys))
+
+
+def _all_keys(schema: Schema) -> frozenset[Key]:
+    return frozenset(schema.by_key).union(*(t.provides for t in schema.of(Table)))
