@@ -32,6 +32,17 @@ make_venv() {
         "On Debian and Ubuntu:  apt install python3-venv"
 }
 
+# pip's warnings about itself would only worry a newcomer; on failure all of it is shown.
+pip_install() {
+    pip_log=$(mktemp)
+    .venv/bin/python -m pip install --disable-pip-version-check "$@" >"$pip_log" 2>&1 || {
+        cat "$pip_log" >&2
+        rm -f "$pip_log"
+        fail "pip could not install: $*"
+    }
+    rm -f "$pip_log"
+}
+
 environment() {
     extras=$1
     shift
@@ -51,8 +62,8 @@ environment() {
     for group in "$@"; do groups="$groups --group $group"; done
     echo "Installing (extras: $extras${groups:+; groups: $*}) ..."
     # Groups need pip 25.1.
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+    pip_install --upgrade "pip>=25.1"
     # shellcheck disable=SC2086
-    .venv/bin/python -m pip install --quiet --editable ".[$extras]" $groups
+    pip_install --editable ".[$extras]" $groups
     printf '%s\n' "$wanted" >>$stamp
 }
