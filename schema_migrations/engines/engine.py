@@ -6,14 +6,16 @@ the record is built.  An optional power is a field that may be ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from schema_migrations.history.statements import Syntax
-from schema_migrations.plan.plan import Pass, Render
-from schema_migrations.schema.model import Key, Schema
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from schema_migrations.history.statements import Syntax
+    from schema_migrations.plan.plan import Pass, Render
+    from schema_migrations.schema.model import Key, Schema
 
 DatabaseSettings = dict[str, Any]
 """One entry of Django's ``DATABASES``."""
@@ -58,6 +60,8 @@ class Failure:
     hint: str = ""
     retryable: bool = False
     """Nothing was wrong with the request: not reachable, starting up, lock timeout."""
+    lock_timeout: bool = False
+    """It gave up waiting for a lock: the same transaction may be tried again."""
     needs_no_transaction: bool = False
     """The server refused to run the statement inside a transaction block."""
 
@@ -80,11 +84,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
-    """How statements run on a target; durations as PostgreSQL spells them, None: off."""
+    """How statements run on a target; durations in seconds, None: off."""
 
-    lock_timeout: str | None = None
-    lock_retries: int = 0
-    statement_timeout: str | None = None
+    lock_timeout: float | None = None
+    statement_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +96,26 @@ class Session:
 
     describe: Callable[[Connection], Target]
     """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
-    tables: Callable[[Connection], Sequence[str]]
-    """Names of the tables in the target schema, for the clean-database check."""
+    reading: Callable[[Connection], AbstractContextManager[None]]
+    """Around a run that must not write: the server itself refuses to."""
+    tables: Callable[[Connection, str | None], Sequence[str]]
+    """Names of the tables in a schema; None: in the target schema."""
     lock: Callable[..., AbstractContextManager[None]]
     """``lock(connection, name, wait=seconds, waiting=callback)``: the run's lock."""
     prepared: Callable[[Connection, SessionOptions], AbstractContextManager[None]]
-    """Around all files: timeouts, autocommit, SQLite's foreign keys off and checked."""
+    """Around all files: timeouts, autocommit, SQLite's foreign keys off."""
+    transaction: Callable[[Connection], AbstractContextManager[None]]
+    """A transaction that may write: commits at the end, rolls back on an exception."""
+    verified: Callable[[Connection], AbstractContextManager[None]]
+    """Around a file: raises ``StatementFailed`` when it broke what the server does not
+    watch by itself (SQLite: foreign keys)."""
     execute: Callable[[Connection, str], None]
-    """Run one statement, without parameters."""
-    begin: Callable[[Connection], None]
-    commit: Callable[[Connection], None]
-    rollback: Callable[[Connection], None]
+    """Run one statement, without parameters; raises the driver's exceptions."""
     in_transaction: Callable[[Connection], bool]
-    create_revisions_table: str
-    """``CREATE TABLE IF NOT EXISTS {table} …`` with Atlas's columns."""
+    rollback: Callable[[Connection], None]
+    """End a transaction that a file left open; nothing when there is none."""
+    create_revisions_table: Callable[[Connection, str | None], None]
+    """Make the table with Atlas's columns where it is missing (None: target schema)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +130,10 @@ class Engine:
     schemes: tuple[str, ...]
     """URL schemes that mean this engine."""
     settings_from_url: Callable[[str, Mapping[str, Any]], DatabaseSettings]
-    """(URL, the alias's settings) → settings of the target; raises ``ConfigError``."""
+    """(URL, the alias's settings) → settings of the target; raises ``ConfigError``.
+
+    The second is empty when the alias belongs to another engine.
+    """
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render

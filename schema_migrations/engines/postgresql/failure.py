@@ -1,0 +1,56 @@
+"""A psycopg exception → the parts that a person or a pipeline needs.
+
+Invariant: nothing is guessed from a message where the server gave a SQLSTATE.
+"""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+
+from schema_migrations.engines.engine import Failure
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+LOCK_TIMEOUT = frozenset({"55P03", "40P01"})
+"""``lock_not_available``, and ``deadlock_detected``: the other one went on."""
+
+NEEDS_NO_TRANSACTION = frozenset({"25001", "2D000"})
+"""``active_sql_transaction`` (``CREATE INDEX CONCURRENTLY``, ``VACUUM`` …), and
+``invalid_transaction_termination`` (a procedure that commits)."""
+
+TRANSIENT = re.compile(r"08...|57P0[1235]|53300")
+"""Connection lost, server starting or stopping, too many connections."""
+
+
+def failure(exception: BaseException) -> Failure | None:
+    """Return the parts of a driver's exception, also of one that Django wrapped."""
+    error = _driver_error(exception)
+    if error is None:
+        return None
+    diagnostics = error.diag
+    state = error.sqlstate or ""
+    message = diagnostics.message_primary or _first_line(str(error))
+    position = diagnostics.statement_position or ""
+    return Failure(
+        message=message,
+        sqlstate=state,
+        position=int(position) if position.isdecimal() else 0,
+        detail=diagnostics.message_detail or "",
+        hint=diagnostics.message_hint or "",
+        retryable=state in LOCK_TIMEOUT
+        or bool(TRANSIENT.fullmatch(state))
+        or (not state and isinstance(error, psycopg.OperationalError)),
+        lock_timeout=state in LOCK_TIMEOUT,
+        needs_no_transaction=state in NEEDS_NO_TRANSACTION,
+    )
+
+
+def _driver_error(exception: BaseException | None) -> psycopg.Error | None:
+    while exception is not None and not isinstance(exception, psycopg.Error):
+        exception = exception.__cause__
+    return exception
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]

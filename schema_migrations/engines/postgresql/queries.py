@@ -1,0 +1,73 @@
+"""Small questions and orders to the server over a Django connection.
+
+Invariant: parameters go as parameters, and a statement without any goes as it is.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import Error
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schema_migrations.engines.engine import Connection
+
+
+def rows(
+    connection: Connection, sql: str, *parameters: object
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(parameters) or None)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ...]:
+    return rows(connection, sql, *parameters)[0]
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Run one statement; without parameters psycopg leaves every ``%`` alone."""
+    with connection.connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def in_transaction(connection: Connection) -> bool:
+    status = connection.connection.info.transaction_status
+    return status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+
+def alive(connection: Connection) -> bool:
+    return connection.connection is not None and not connection.connection.closed
+
+
+def rollback(connection: Connection) -> None:
+    """End an open transaction; a connection that is gone has none."""
+    if alive(connection) and in_transaction(connection):
+        execute(connection, "ROLLBACK")
+
+
+@contextmanager
+def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set parameters that the server has and permits; put the old values back."""
+    before: dict[str, str] = {}
+    for name, value in wanted.items():
+        (found,) = row(connection, "SELECT current_setting(%s, true)", name)
+        if found is None or found == value:
+            continue
+        try:
+            row(connection, "SELECT set_config(%s, %s, false)", name, value)
+        except Error:  # client_connection_check_interval, where the platform lacks it
+            continue
+        before[name] = found
+    try:
+        yield
+    finally:
+        if alive(connection):
+            rollback(connection)
+            for name, value in before.items():
+                row(connection, "SELECT set_config(%s, %s, false)", name, value)
