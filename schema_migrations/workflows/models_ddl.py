@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.apps.registry import Apps
 from django.db import models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import NOT_PROVIDED
 
 from schema_migrations.engines.engine import Connection
@@ -49,7 +50,8 @@ def collect(
     models are left out as Django leaves them out.  Raises ``ConfigError``.
     """
     chosen = managed_models(connection, registry, labels=labels)
-    parts, fills = [], {}
+    parts: list[Ddl] = []
+    fills: dict[Key, str] = {}
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         done = 0
         for model in chosen:
@@ -77,7 +79,7 @@ def managed_models(
         model
         for model in registry.get_models()
         if (labels is None or model._meta.app_label in labels)
-        and model._meta.can_migrate(connection)
+        and model._meta.can_migrate(cast(BaseDatabaseWrapper, connection))
         and router.allow_migrate_model(connection.alias, model)
     )
 
@@ -122,9 +124,9 @@ def _fill(editor: Any, field: Any) -> str | None:
     default = field.default
     if field.primary_key or getattr(field, "generated", False):
         return None
-    if callable(default) and default is not NOT_PROVIDED:
-        if default not in PLAIN_CALLABLES:
-            return None
+    varies = callable(default) and default not in (NOT_PROVIDED, *PLAIN_CALLABLES)
+    if varies:
+        return None
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         return None
     value = editor.effective_default(field)

@@ -7,8 +7,7 @@ database is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from schema_migrations.engines.engine import Connection, Engine
@@ -54,20 +53,9 @@ def replay(
             for statement in statements:
                 _run(engine, connection, statement, file.name)
             continue
-        with _transaction(engine, connection):
+        with engine.session.transaction(connection):
             for statement in statements:
                 _run(engine, connection, statement, file.name)
-
-
-@contextmanager
-def _transaction(engine: Engine, connection: Connection) -> Iterator[None]:
-    engine.session.begin(connection)
-    try:
-        yield
-    except BaseException:
-        engine.session.rollback(connection)
-        raise
-    engine.session.commit(connection)
 
 
 def _run(
@@ -126,7 +114,7 @@ def load_extensions(
 
 def load_models(engine: Engine, connection: Connection, ddl: ModelsDdl) -> None:
     """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
-    with _transaction(engine, connection):
+    with engine.session.transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
                 try:

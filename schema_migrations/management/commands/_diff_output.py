@@ -1,0 +1,100 @@
+"""How ``schemadiff`` shows a proposal: a tree by app, coloured SQL, JSON.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlparse
+
+from schema_migrations.plan.summary import Line
+from schema_migrations.workflows.diff import Proposal
+
+SIGNS = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
+"""Change sign → role of Django's palette."""
+
+
+def tree(lines: Sequence[Line], apps: Mapping[str, str], style: Any) -> Iterator[str]:
+    """Yield the changes grouped by app and table."""
+    grouped: dict[str, dict[str, list[Line]]] = {}
+    for line in lines:
+        app = app_of(line.table, apps) if line.table else ""
+        grouped.setdefault(app, {}).setdefault(line.table, []).append(line)
+    for app in sorted(grouped):
+        yield style.MIGRATE_LABEL(f"  {app or 'database'}")
+        for table, own in grouped[app].items():
+            yield from _table(table, own, style)
+
+
+def _table(table: str, lines: Sequence[Line], style: Any) -> Iterator[str]:
+    whole = [line for line in lines if line.kind == "table"]
+    parts = [line for line in lines if line.kind != "table"]
+    for line in whole:
+        yield _coloured(f"    {line.sign} table {line.name}", line, style)
+    if parts and table and not whole:
+        yield f"    ~ table {table}"
+    indent = "        " if table else "    "
+    width = max((len(f"{line.kind} {line.name}") for line in parts), default=0)
+    for line in parts:
+        text = f"{line.kind} {line.name}".ljust(min(width, 40))
+        yield _coloured(f"{indent}{line.sign} {text}", line, style)
+
+
+def _coloured(text: str, line: Line, style: Any) -> str:
+    role = getattr(style, SIGNS[line.sign])
+    detail = f"  {line.detail}" if line.detail else ""
+    return f"{role(text)}{detail}".rstrip()
+
+
+def app_of(table: str, apps: Mapping[str, str]) -> str:
+    """Return the app of a table; of one that no model has any more, its prefix."""
+    if table in apps:
+        return apps[table]
+    labels = sorted(set(apps.values()), key=len, reverse=True)
+    return next((label for label in labels if table.startswith(f"{label}_")), "")
+
+
+def coloured_sql(text: str, style: Any) -> str:
+    """Return SQL with its keywords in the palette's colour; unchanged without colours."""
+    if style.SQL_KEYWORD("x") == "x":
+        return text.rstrip("\n")
+    shown = []
+    for line in text.rstrip("\n").split("\n"):
+        if line.lstrip().startswith("--"):
+            shown.append(style.NOTICE(line))
+            continue
+        for token in sqlparse.parse(line) and sqlparse.parse(line)[0].flatten():
+            keyword = token.is_keyword
+            shown.append(style.SQL_KEYWORD(token.value) if keyword else token.value)
+        shown.append("\n")
+    return "".join(shown)
+
+
+def as_json(
+    proposal: Proposal, *, files: Sequence[str], dev: str, seconds: float
+) -> dict[str, Any]:
+    """Return the JSON object of the contract."""
+    statements = proposal.plan.statements if proposal.plan else ()
+    return {
+        "changes": [
+            {
+                "kind": f"{_VERBS[line.sign]} {line.kind}",
+                "table": line.table,
+                "name": line.name,
+                "detail": line.detail,
+            }
+            for line in proposal.lines
+        ],
+        "statements": [
+            {"sql": s.sql, "comment": s.comment, "transactional": s.transactional}
+            for s in statements
+        ],
+        "files": list(files),
+        "findings": [],
+        "losses": list(proposal.plan.losses) if proposal.plan else [],
+        "dev": dev,
+        "seconds": round(seconds, 3),
+    }
+
+
+_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}

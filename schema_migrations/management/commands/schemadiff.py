@@ -1,0 +1,226 @@
+"""``schemadiff``: the next migration file, planned from the models and proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import CommandParser
+from django.db import connections
+
+from schema_migrations.conf import Settings, settings_for
+from schema_migrations.dev.choose import open_server
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import AnswerNeeded, ConfigError
+from schema_migrations.history.directory import (
+    Directory,
+    load,
+    next_name,
+    save,
+    verify,
+)
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._diff_output import (
+    as_json,
+    coloured_sql,
+    tree,
+)
+from schema_migrations.plan.summary import suggested_name
+from schema_migrations.workflows.diff import Proposal, propose
+from schema_migrations.workflows.models_ddl import app_of_tables
+from schema_migrations.workflows.scope import scope_of
+from schema_migrations.workflows.sources import FILES, MODELS, Workspace, check_alias
+
+DONE, FOUND = 0, 1
+
+
+class Command(SchemaCommand):
+    help = "Write the next SQL migration file from the difference between files and models."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", nargs="?", default="", help="of the new file")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; exit 1 and show the changes when there are any",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the SQL, write nothing"
+        )
+        parser.add_argument(
+            "--empty", action="store_true", help="a new empty file for SQL by hand"
+        )
+        parser.add_argument(
+            "--dev",
+            metavar="URL",
+            help="auto, embedded, docker://postgres/17, postgres://… (default: DEV)",
+        )
+        parser.add_argument(
+            "--app",
+            action="append",
+            metavar="LABEL",
+            dest="apps",
+            help="limit the change to this app; repeatable",
+        )
+        parser.add_argument(
+            "--from",
+            metavar="SOURCE",
+            dest="source",
+            help="files, models, a directory, a .sql file, db:ALIAS or a URL",
+        )
+        parser.add_argument("--to", metavar="SOURCE", dest="target", help="as --from")
+        parser.add_argument(
+            "--write",
+            action="store_true",
+            help="with --from or --to: write the file as well",
+        )
+
+    def run(self, options: Options) -> int:
+        started = perf_counter()
+        alias = options["database"]
+        check_alias(alias)
+        settings = settings_for(alias, directory=options["dir"])
+        directory = load(settings.directory)
+        verify(directory)
+        self._warn_of(directory)
+        if options["empty"]:
+            return self._write_empty(directory, settings, options)
+        with ExitStack() as stack:
+            workspace = self._workspace(stack, directory, settings, options)
+            proposal = propose(
+                workspace,
+                source=options["source"] or FILES,
+                target=options["target"] or MODELS,
+                scope=scope_of(apps, options["apps"]),
+                proved=not options["check"],
+            )
+        if options["verbosity"] >= 2:
+            self._say_phases(workspace)
+        return self._conclude(proposal, workspace, options, started)
+
+    def _workspace(
+        self,
+        stack: ExitStack,
+        directory: Directory,
+        settings: Settings,
+        options: Options,
+    ) -> Workspace:
+        alias = options["database"]
+        engine = engine_for(connections[alias].vendor)
+        dev = options["dev"] or settings.dev
+        server = stack.enter_context(open_server(dev, alias))
+        reason = f" ({server.reason})" if server.reason else ""
+        self.say(f"Dev database  {server.description}{reason}")
+        return Workspace(
+            engine=engine,
+            alias=alias,
+            settings=settings,
+            server=server,
+            directory=directory,
+            registry=apps,
+        )
+
+    def _warn_of(self, directory: Directory) -> None:
+        for file in directory.files:
+            for line, message in file.warnings:
+                self.warn(f"{file.name}:{line}: {message}")
+
+    def _say_phases(self, workspace: Workspace) -> None:
+        for name, seconds in workspace.phases.items():
+            self.say(f"  {name:<14}{seconds:8.3f}s")
+
+    def _conclude(
+        self,
+        proposal: Proposal,
+        workspace: Workspace,
+        options: Options,
+        started: float,
+    ) -> int:
+        files: list[str] = []
+        between = options["source"] is not None or options["target"] is not None
+        if proposal.plan is None:
+            self.say(_nothing(options, workspace))
+        else:
+            self._show(proposal, workspace)
+            printed = options["dry_run"] or (between and not options["write"])
+            if printed:
+                self.say()
+                self.say(coloured_sql(proposal.text, self.style))
+            elif not options["check"]:
+                files = self._write(proposal, workspace.directory, options)
+            self._say_next(proposal, options, printed=printed)
+        self.answer(
+            as_json(
+                proposal,
+                files=files,
+                dev=workspace.server.description,
+                seconds=perf_counter() - started,
+            )
+        )
+        return FOUND if options["check"] and proposal.plan is not None else DONE
+
+    def _show(self, proposal: Proposal, workspace: Workspace) -> None:
+        for line in tree(proposal.lines, app_of_tables(workspace.registry), self.style):
+            self.say(line)
+        assert proposal.plan is not None
+        for loss in proposal.plan.losses:
+            self.warn(f"DATA LOSS: {loss}")
+        for obstacle in proposal.plan.obstacles:
+            self.warn(obstacle)
+
+    def _write(
+        self, proposal: Proposal, directory: Directory, options: Options
+    ) -> list[str]:
+        suggestion = "initial" if not directory.files else suggested_name(proposal.lines)
+        name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
+        file = MigrationFile(name=name, content=proposal.text.encode())
+        return self._save(directory, file)
+
+    def _save(self, directory: Directory, file: MigrationFile) -> list[str]:
+        written = [str(path) for path in save(directory, [file])]
+        self.say(self.style.MIGRATE_HEADING("Wrote"))
+        for path in written:
+            self.say(f"  {path}")
+        return written
+
+    def _write_empty(
+        self, directory: Directory, settings: Settings, options: Options
+    ) -> int:
+        now = datetime.now(UTC)
+        name = next_name(directory, options["name"], now)
+        text = format_file(header=("Write SQL below this line.",), statements=())
+        files = self._save(directory, MigrationFile(name=name, content=text.encode()))
+        self.say(
+            f"Next  write your SQL into {files[0]}, then: "
+            "python manage.py schemahash"
+        )
+        self.answer(as_json(Proposal(), files=files, dev="", seconds=0.0))
+        return DONE
+
+    def _say_next(self, proposal: Proposal, options: Options, *, printed: bool) -> None:
+        if options["check"]:
+            self.say("Next  python manage.py schemadiff NAME")
+        elif printed:
+            self.say("Nothing was written.")
+        else:
+            assert proposal.plan is not None
+            self.say(
+                f"Proved  {len(proposal.plan.statements)} statements were run after the "
+                "files before them: no difference remains."
+            )
+            self.say(
+                "Next  review the SQL and commit it, then: python manage.py schemaapply"
+            )
+
+
+def _nothing(options: Options, workspace: Workspace) -> str:
+    source, target = options["source"] or FILES, options["target"] or MODELS
+    if (source, target) == (FILES, MODELS):
+        return "No changes: the directory is in step with the models."
+    return f"No changes between {source} and {target}."
