@@ -1,0 +1,98 @@
+"""Which key belongs to which row of the catalogs.  Pure.
+
+PostgreSQL knows an object by its address: catalog, oid, column number (or 0).  What
+has no key here is out of scope, and so is everything that stands on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from schema_migrations.schema.model import (
+    Key,
+    Kind,
+    column_key,
+    constraint_key,
+    table_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Found = dict[str, list[Any]]
+"""Rows of each catalog query, by its name."""
+Address = tuple[int, int, int]
+Keys = dict[Address, Key]
+Needs = defaultdict[Key, set[Key]]
+
+# The oids of these catalogs are the same on every server.
+# https://www.postgresql.org/docs/current/system-catalog-initial-data.html
+PG_CLASS, PG_TYPE, PG_CONSTRAINT = 1259, 1247, 2606
+PG_NAMESPACE, PG_EXTENSION, PG_COLLATION = 2615, 3079, 3456
+
+_NAMED: tuple[tuple[str, int, Kind], ...] = (
+    ("sequences", PG_CLASS, "sequence"),
+    ("enums", PG_TYPE, "enum"),
+    ("domains", PG_TYPE, "domain"),
+    ("collations", PG_COLLATION, "collation"),
+)
+
+
+def namespaces(found: Found) -> dict[int, str]:
+    """Return each schema in scope by oid, as a key spells it."""
+    return {oid: "" if current else name for oid, name, current in found["namespaces"]}
+
+
+def keys_of(found: Found) -> Keys:
+    """Return the keys of everything but opaque objects, by address."""
+    spaces = namespaces(found)
+    keys: Keys = {}
+    for oid, name, current in found["namespaces"]:
+        if not current:
+            keys[PG_NAMESPACE, oid, 0] = Key(kind="namespace", name=name)
+    for oid, name in found["extensions"]:
+        keys[PG_EXTENSION, oid, 0] = Key(kind="extension", name=name)
+    for query, catalog, kind in _NAMED:
+        for oid, space, name, *_ in found[query]:
+            if space in spaces:
+                key = Key(kind=kind, namespace=spaces[space], name=name)
+                keys[catalog, oid, 0] = key
+    for oid, space, name, *_ in found["tables"]:
+        if space in spaces:
+            keys[PG_CLASS, oid, 0] = table_key(name, spaces[space])
+    _add_parts(keys, found)
+    return keys
+
+
+def _add_parts(keys: Keys, found: Found) -> None:
+    """Give what stands on tables its keys."""
+    for relation, number, name, *_ in found["columns"]:
+        table = keys.get((PG_CLASS, relation, 0))
+        if table:
+            keys[PG_CLASS, relation, number] = column_key(table, name)
+    for query in ("constraints", "foreign_keys"):
+        for oid, relation, name, *_ in found[query]:
+            table = keys.get((PG_CLASS, relation, 0))
+            if table:
+                keys[PG_CONSTRAINT, oid, 0] = constraint_key(table, name)
+    for oid, relation, name, *_ in found["indexes"]:
+        table = keys.get((PG_CLASS, relation, 0))
+        if table:
+            key = Key(kind="index", namespace=table.namespace, name=name)
+            keys[PG_CLASS, oid, 0] = key
+
+
+def needs_of(found: Found, keys: Mapping[Address, Key]) -> Needs:
+    """Return what every object and column needs; nothing needs itself."""
+    needs: Needs = defaultdict(set)
+    for catalog, oid, column, needed_catalog, needed_oid, needed_column in found[
+        "depends"
+    ]:
+        key = keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
+        needed = keys.get((needed_catalog, needed_oid, needed_column)) or keys.get(
+            (needed_catalog, needed_oid, 0)
+        )
+        if key and needed and key != needed:
+            needs[key].add(needed)
+    return needs

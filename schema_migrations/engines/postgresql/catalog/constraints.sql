@@ -1,0 +1,34 @@
+-- Primary keys, unique, check and exclusion constraints of tables and partitions, and
+-- NOT NULL that is still NOT VALID.  Copies that a partition has from its parent are
+-- left out.  The printed definition lacks the storage of the index behind it:
+-- "storage" belongs before "tail", which is how the definition ends.
+SELECT k.oid,
+       k.conrelid AS relation,
+       k.conname AS name,
+       CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
+            WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'not null' END AS type,
+       pg_get_constraintdef(k.oid) AS definition,
+       concat(
+         CASE WHEN k.contype <> 'x' AND i.reloptions IS NOT NULL
+              THEN ' WITH (' || (
+                     SELECT string_agg(
+                              quote_ident(option_name) || '=' || quote_literal(option_value),
+                              ', ')
+                       FROM pg_options_to_table(i.reloptions)) || ')' END,
+         ' USING INDEX TABLESPACE ' || quote_ident(s.spcname)) AS storage,
+       concat(
+         ' WHERE (' || pg_get_expr(x.indpred, x.indrelid) || ')',
+         CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
+         CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END) AS tail,
+       k.conkey::int[] AS columns
+  FROM pg_catalog.pg_constraint AS k
+  JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
+  LEFT JOIN pg_catalog.pg_class AS i
+    ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  LEFT JOIN pg_catalog.pg_index AS x ON x.indexrelid = i.oid
+  LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = i.reltablespace
+ WHERE (k.contype IN ('p', 'u', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
+   AND c.oid >= 16384
+   AND c.relkind IN ('r', 'p')
+   AND k.conparentid = 0
+   AND NOT (c.relispartition AND NOT k.conislocal)

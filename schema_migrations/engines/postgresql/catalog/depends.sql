@@ -1,0 +1,71 @@
+-- What needs what, between objects that people made (their oids begin at 16384).
+-- Internal pieces stand for what they belong to: a default for its column, the rule
+-- behind a view for the view, the index of a constraint for the constraint, a table's
+-- row type for the table, an identity's sequence for its column, an array or
+-- multirange type for its element, a member for its extension.
+-- https://www.postgresql.org/docs/current/catalog-pg-depend.html
+WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
+  SELECT 'pg_catalog.pg_attrdef'::regclass, oid,
+         'pg_catalog.pg_class'::regclass, adrelid, adnum::int
+    FROM pg_catalog.pg_attrdef
+   UNION ALL
+  SELECT 'pg_catalog.pg_rewrite'::regclass, oid,
+         'pg_catalog.pg_class'::regclass, ev_class, 0
+    FROM pg_catalog.pg_rewrite
+   WHERE rulename = '_RETURN' AND oid >= 16384
+   UNION ALL
+  SELECT 'pg_catalog.pg_class'::regclass, conindid,
+         'pg_catalog.pg_constraint'::regclass, oid, 0
+    FROM pg_catalog.pg_constraint
+   WHERE contype IN ('p', 'u', 'x')
+   UNION ALL
+  SELECT 'pg_catalog.pg_constraint'::regclass, oid,
+         'pg_catalog.pg_type'::regclass, contypid, 0
+    FROM pg_catalog.pg_constraint
+   WHERE contypid <> 0
+   UNION ALL
+  SELECT 'pg_catalog.pg_type'::regclass, oid,
+         'pg_catalog.pg_class'::regclass, typrelid, 0
+    FROM pg_catalog.pg_type
+   WHERE typrelid <> 0 AND oid >= 16384
+   UNION ALL
+  SELECT 'pg_catalog.pg_type'::regclass, typarray,
+         'pg_catalog.pg_type'::regclass, oid, 0
+    FROM pg_catalog.pg_type
+   WHERE typarray >= 16384
+   UNION ALL
+  SELECT 'pg_catalog.pg_type'::regclass, rngmultitypid,
+         'pg_catalog.pg_type'::regclass, rngtypid, 0
+    FROM pg_catalog.pg_range
+   WHERE rngtypid >= 16384
+   UNION ALL
+  SELECT classid, objid, refclassid, refobjid, refobjsubid
+    FROM pg_catalog.pg_depend
+   WHERE deptype = 'e'
+      OR deptype = 'i'
+     AND classid = 'pg_catalog.pg_class'::regclass
+     AND refclassid = 'pg_catalog.pg_class'::regclass
+     AND refobjsubid > 0
+)
+SELECT DISTINCT
+       coalesce(o.whole_class, d.classid)::oid::int8 AS catalog,
+       coalesce(o.whole_object, d.objid)::int8 AS oid,
+       coalesce(o.whole_column, d.objsubid) AS column,
+       coalesce(r2.whole_class, r.whole_class, d.refclassid)::oid::int8 AS needed_catalog,
+       coalesce(r2.whole_object, r.whole_object, d.refobjid)::int8 AS needed_oid,
+       coalesce(r2.whole_column, r.whole_column, d.refobjsubid) AS needed_column
+  FROM pg_catalog.pg_depend AS d
+  LEFT JOIN piece AS o
+    ON o.classid = d.classid AND o.objid = d.objid
+  LEFT JOIN piece AS r
+    ON r.classid = d.refclassid AND r.objid = d.refobjid
+  LEFT JOIN piece AS r2
+    ON r2.classid = r.whole_class AND r2.objid = r.whole_object AND r.whole_column = 0
+ WHERE d.refobjid >= 16384
+   AND d.deptype IN ('n', 'a', 'i')
+   AND NOT (d.deptype = 'a'
+            AND d.classid = 'pg_catalog.pg_class'::regclass
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass
+            AND d.refobjsubid > 0
+            AND EXISTS (SELECT FROM pg_catalog.pg_sequence AS s
+                         WHERE s.seqrelid = d.objid))

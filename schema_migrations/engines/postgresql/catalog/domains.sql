@@ -1,0 +1,25 @@
+-- Domains: everything that follows the name in CREATE DOMAIN, checks by name.
+SELECT t.oid,
+       t.typnamespace AS namespace,
+       t.typname AS name,
+       concat_ws(' ',
+         'AS', format_type(t.typbasetype, t.typtypmod),
+         CASE WHEN t.typcollation <> b.typcollation
+              THEN 'COLLATE ' || t.typcollation::regcollation END,
+         'DEFAULT ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
+         CASE WHEN t.typnotnull THEN 'NOT NULL' END,
+         (SELECT string_agg(
+                   'CONSTRAINT ' || quote_ident(k.conname) || ' '
+                                 || pg_get_constraintdef(k.oid),
+                   ' ' ORDER BY k.conname)
+            FROM pg_catalog.pg_constraint AS k
+           WHERE k.contypid = t.oid AND k.contype = 'c')) AS definition
+  FROM pg_catalog.pg_type AS t
+  JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+ WHERE t.typtype = 'd'
+   AND t.oid >= 16384
+   AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_depend AS e
+          WHERE e.classid = 'pg_catalog.pg_type'::regclass
+            AND e.objid = t.oid
+            AND e.deptype = 'e')

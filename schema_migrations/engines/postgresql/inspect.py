@@ -1,0 +1,79 @@
+"""The schema of a PostgreSQL database, read from its catalogs (14 to 18).
+
+A constant number of queries, one per kind of object (``catalog/*.sql``), in one
+snapshot and under fixed settings, so that the same schema always prints the same.
+Leaves no trace, also inside a caller's transaction.
+
+In scope is everything that says what the database holds and does.  Out of scope:
+members of extensions, the server's own schemas and temporary ones, ownership, grants,
+security labels, roles, settings of databases, user mappings and subscriptions (they
+hold passwords), the revisions table and Django's own ``django_migrations``.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from psycopg.pq import TransactionStatus
+
+from schema_migrations.engines.postgresql.assemble import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.schema.model import Schema
+
+# How constants are printed depends on these; compiling catalog queries never pays.
+# https://www.postgresql.org/docs/current/runtime-config-client.html
+_SETTINGS = """
+SELECT set_config(name, value, true)
+  FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'),
+               ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
+               ('extra_float_digits', '1'), ('xmloption', 'content'),
+               ('quote_all_identifiers', 'off'), ('jit', 'off')) AS s (name, value)
+"""
+
+
+def inspect(cursor: Cursor) -> Schema:
+    """Read the whole schema through a psycopg cursor that returns tuples."""
+    with _snapshot(cursor):
+        return assemble({name: _rows(cursor, sql) for name, sql in queries().items()})
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Return the catalog queries by the name of what they list."""
+    folder = files("schema_migrations.engines.postgresql") / "catalog"
+    return {
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    }
+
+
+def _rows(cursor: Cursor, sql: str) -> list[Any]:
+    cursor.execute(sql)
+    return cursor.fetchall()
+
+
+@contextmanager
+def _snapshot(cursor: Cursor) -> Iterator[None]:
+    """One snapshot, and settings that end with it, as a guest in any transaction."""
+    connection = cursor.connection
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    if idle and connection.autocommit:
+        begin, end = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"
+    else:
+        begin = "SAVEPOINT schema_inspect"
+        end = "ROLLBACK TO SAVEPOINT schema_inspect; RELEASE SAVEPOINT schema_inspect"
+    cursor.execute(begin)
+    try:
+        cursor.execute(_SETTINGS)
+        yield
+    finally:
+        cursor.execute(end)

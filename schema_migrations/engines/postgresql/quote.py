@@ -1,0 +1,22 @@
+"""Names as PostgreSQL reads them back unchanged: always quoted.  Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schema_migrations.schema.model import Key
+
+
+def quote(identifier: str) -> str:
+    """Return ``"identifier"``.
+
+    https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def qualified(key: Key) -> str:
+    """Return the name of a key's object, with its schema where that is not current."""
+    prefix = f"{quote(key.namespace)}." if key.namespace else ""
+    return prefix + quote(key.name)
