@@ -1,0 +1,41 @@
+"""A sqlite3 exception → the parts that a person or a pipeline needs.
+
+Invariant: ``sqlstate`` holds SQLite's own name of the error (``SQLITE_CONSTRAINT_…``).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from schema_migrations.engines.engine import Failure
+
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+NEEDS_NO_TRANSACTION = re.compile(
+    r"(from |in|with)(with)?in a transaction|within transaction"
+)
+"""``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` … have no code of their own."""
+
+
+def failure(exception: BaseException) -> Failure | None:
+    """Return the parts of a driver's exception, also of one that Django wrapped."""
+    error = _driver_error(exception)
+    if error is None:
+        return None
+    message = str(error).strip().partition("\n")[0]
+    code = getattr(error, "sqlite_errorname", "")
+    busy = code.startswith(BUSY)
+    return Failure(
+        message=message,
+        sqlstate=code,
+        retryable=busy,
+        lock_timeout=busy,
+        needs_no_transaction=bool(NEEDS_NO_TRANSACTION.search(message)),
+    )
+
+
+def _driver_error(exception: BaseException | None) -> sqlite3.Error | None:
+    while exception is not None and not isinstance(exception, sqlite3.Error):
+        exception = exception.__cause__
+    return exception

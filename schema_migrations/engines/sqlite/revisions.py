@@ -1,0 +1,42 @@
+"""Atlas's revisions table on SQLite.
+
+Invariant: exactly Atlas's columns and types; Atlas drops a column that it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import ConfigError
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Connection
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
+    "version" text NOT NULL,
+    "description" text NOT NULL,
+    "type" integer NOT NULL DEFAULT (2),
+    "applied" integer NOT NULL DEFAULT (0),
+    "total" integer NOT NULL DEFAULT (0),
+    "executed_at" datetime NOT NULL,
+    "execution_time" integer NOT NULL,
+    "error" text NULL,
+    "error_stmt" text NULL,
+    "hash" text NOT NULL,
+    "partial_hashes" json NULL,
+    "operator_version" text NOT NULL,
+    PRIMARY KEY ("version")
+)
+"""
+
+
+def create_revisions_table(connection: Connection, schema: str | None) -> None:
+    """Make the table where it is missing."""
+    if schema not in (None, "main"):
+        raise ConfigError(
+            f"SQLite has no schema {schema!r} for the revisions.",
+            hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)

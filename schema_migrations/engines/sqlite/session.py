@@ -1,0 +1,206 @@
+"""How files run on a SQLite database.
+
+Invariant: foreign keys are off while files run and checked at the end of each, inside
+its transaction; a transaction takes the write lock when it begins.
+
+https://www.sqlite.org/lang_altertable.html#otheralter
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error
+
+from schema_migrations.engines.engine import Session, SessionOptions, Target
+from schema_migrations.engines.sqlite.lock import file_of, lock
+from schema_migrations.engines.sqlite.revisions import create_revisions_table
+from schema_migrations.engines.sqlite.url import masked
+from schema_migrations.errors import ConfigError, StatementFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schema_migrations.engines.engine import Connection
+
+TABLES = r"""
+SELECT name FROM sqlite_master
+ WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ ORDER BY name
+"""
+
+
+def describe(connection: Connection) -> Target:
+    """Open the database and say what it is; raises ``ConfigError``."""
+    name = masked(connection.settings_dict)
+    try:
+        connection.ensure_connection()
+        # The first read of the file: only now SQLite sees whether it is a database.
+        _value(connection, "PRAGMA schema_version")
+        path = file_of(connection)
+    except ImproperlyConfigured as error:
+        raise ConfigError(str(error)) from None
+    except Error as error:
+        raise ConfigError(
+            f"{name}: {error}.", hint="Check the path and its permissions."
+        ) from None
+    return Target(
+        name=name,
+        version=f"SQLite {sqlite3.sqlite_version}",
+        major=sqlite3.sqlite_version_info[0],
+        schema="main",
+        read_only=_read_only(path) if path else "",
+    )
+
+
+def _read_only(path: Path) -> str:
+    if not os.access(path, os.W_OK):
+        return "the file is not writable"
+    # Its journal is written beside it: https://www.sqlite.org/tempfiles.html
+    return "" if os.access(path.parent, os.W_OK) else "its folder is not writable"
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Let SQLite refuse every write; a missing file reads as empty and stays missing."""
+    name = connection.settings_dict["NAME"]
+    if connection.connection is None and _missing(name):
+        # Opening would make the file: an empty database in memory stands for it.
+        connection.settings_dict["NAME"] = ":memory:"
+        try:
+            yield
+        finally:
+            connection.settings_dict["NAME"] = name
+            connection.close()
+        return
+    connection.ensure_connection()
+    with _pragma(connection, "query_only", "1"):
+        yield
+
+
+def _missing(name: Any) -> bool:
+    text = str(name)
+    in_memory = text == ":memory:" or text.startswith("file:")
+    return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
+
+
+def tables(connection: Connection, schema: str | None) -> Sequence[str]:
+    """Return the names of the tables; there is one schema only."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        return tuple(name for (name,) in cursor.fetchall())
+
+
+@contextmanager
+def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
+    """Turn foreign keys off, which is possible outside a transaction only."""
+    patience = str(round((options.lock_timeout or 0) * 1000))
+    with (
+        _pragma(connection, "busy_timeout", patience),
+        _pragma(connection, "foreign_keys", "0"),
+    ):
+        yield
+
+
+@contextmanager
+def _pragma(connection: Connection, name: str, value: str) -> Iterator[None]:
+    before = _value(connection, f"PRAGMA {name}")
+    execute(connection, f"PRAGMA {name} = {value}")
+    try:
+        yield
+    finally:
+        rollback(connection)
+        execute(connection, f"PRAGMA {name} = {before}")
+
+
+def _value(connection: Connection, sql: str) -> Any:
+    return connection.connection.execute(sql).fetchone()[0]
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commit at the end, roll back on an exception."""
+    execute(connection, "BEGIN IMMEDIATE")
+    try:
+        yield
+        if not in_transaction(connection):
+            raise StatementFailed(
+                "A statement of the file ended the transaction that it ran in.",
+                hint="Write -- atlas:txmode none at the top of the file, and a blank line.",
+            )
+        execute(connection, "COMMIT")
+    except BaseException:
+        rollback(connection)
+        raise
+
+
+Violation = tuple[str, str]
+"""A table, and the one in which its row finds no parent; or a message and nothing."""
+
+
+@contextmanager
+def verified(connection: Connection) -> Iterator[None]:
+    """Refuse a file after which more rows than before lack the row they refer to."""
+    before = _violations(connection)
+    yield
+    broken = _violations(connection) - before
+    if broken:
+        named = "; ".join(
+            f"{count} of {table} refer to no row of {parent}" if parent else table
+            for (table, parent), count in sorted(broken.items())
+        )
+        raise StatementFailed(
+            f"Rows would break their foreign keys: {named}.",
+            hint="Delete or correct these rows in the file, before its end.",
+        )
+
+
+def _violations(connection: Connection) -> Counter[Violation]:
+    try:
+        rows = connection.connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.OperationalError as error:
+        # "foreign key mismatch": the parent's columns are not unique.
+        # https://www.sqlite.org/foreignkeys.html#fk_indexes
+        return Counter({(str(error), ""): 1})
+    return Counter((table, parent) for table, _, parent, _ in rows)
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Run one statement to its last row."""
+    cursor = connection.connection.cursor()
+    try:
+        for _ in cursor.execute(sql):
+            pass
+    finally:
+        cursor.close()
+
+
+def in_transaction(connection: Connection) -> bool:
+    return bool(connection.connection.in_transaction)
+
+
+def rollback(connection: Connection) -> None:
+    """End an open transaction."""
+    if in_transaction(connection):
+        execute(connection, "ROLLBACK")
+
+
+SESSION = Session(
+    describe=describe,
+    reading=reading,
+    tables=tables,
+    lock=lock,
+    prepared=prepared,
+    transaction=transaction,
+    verified=verified,
+    execute=execute,
+    in_transaction=in_transaction,
+    rollback=rollback,
+    create_revisions_table=create_revisions_table,
+)
