@@ -124,9 +124,11 @@ def _on_column(
     table = change.table
     match change:
         case AddColumn():
+            column = column_key(table, change.column.name)
+            parts = _created(*change.parts)
             return Effects(
-                makes=frozenset({column_key(table, change.column.name)}),
-                uses=change.column.needs | {table},
+                makes=parts.makes | {column},
+                uses=(parts.uses | change.column.needs | {table}) - {column},
             )
         case DropColumn():
             return Effects(
@@ -164,6 +166,8 @@ def _names(obj: Object) -> frozenset[Key]:
     match obj:
         case Constraint(type="check"):
             return NO_KEYS
+        case Constraint() if obj.key.part == obj.definition:
+            return NO_KEYS  # SQLite: it has no name
         case Constraint():
             name = obj.key.part
         case Table() | Index() | Sequence():

@@ -49,6 +49,8 @@ class AddColumn:
     column: Column
     fill: str | None = None
     """SQL expression for existing rows, where the column itself has no default."""
+    parts: tuple[Constraint | ForeignKey, ...] = ()
+    """Constraints written on the column; a pass puts them there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

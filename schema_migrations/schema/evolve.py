@@ -52,10 +52,7 @@ def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
 def _step(schema: Schema, change: Change) -> Schema:
     match change:
         case CreateTable():
-            created = _add(schema, change.table)
-            for part in change.parts:
-                created = _add(created, part)
-            return created
+            return _add_all(schema, change.table, *change.parts)
         case DropTable():
             return _remove_table(schema, change.table.key)
         case Create():
@@ -69,7 +66,9 @@ def _step(schema: Schema, change: Change) -> Schema:
         case AlterTable():
             table = _table(schema, change.after.key)
             return schema.replacing((), [replace(table, options=change.after.options)])
-        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+        case AddColumn():
+            return _add_all(_with_column(schema, change), *change.parts)
+        case DropColumn() | AlterColumn() | RenameColumn():
             return _with_column(schema, change)
         case SetComment():
             return _commented(schema, change)
@@ -86,6 +85,12 @@ def _add(schema: Schema, obj: Object) -> Schema:
     if missing:
         raise PlanError(f"{obj.key} needs {min(missing)}, which does not exist")
     return schema.replacing((), [obj])
+
+
+def _add_all(schema: Schema, *objects: Object) -> Schema:
+    for obj in objects:
+        schema = _add(schema, obj)
+    return schema
 
 
 def _available(schema: Schema) -> set[Key]:
