@@ -1,0 +1,36 @@
+"""The revisions in Django's admin, to look at.
+
+Invariant: nothing can be added, changed or deleted here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+
+from schema_migrations.models import Revision
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@admin.register(Revision)
+class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = (
+        "version",
+        "description",
+        "applied",
+        "total",
+        "executed_at",
+        "error",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
