@@ -34,8 +34,10 @@ make_venv() {
 
 # pip's warnings about itself would only worry a newcomer; on failure all of it is shown.
 pip_install() {
+    venv=$1
+    shift
     pip_log=$(mktemp)
-    .venv/bin/python -m pip install --disable-pip-version-check "$@" >"$pip_log" 2>&1 || {
+    "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >"$pip_log" 2>&1 || {
         cat "$pip_log" >&2
         rm -f "$pip_log"
         fail "pip could not install: $*"
@@ -62,8 +64,8 @@ environment() {
     for group in "$@"; do groups="$groups --group $group"; done
     echo "Installing (extras: $extras${groups:+; groups: $*}) ..."
     # Groups need pip 25.1.
-    pip_install --upgrade "pip>=25.1"
+    pip_install .venv --upgrade "pip>=25.1"
     # shellcheck disable=SC2086
-    pip_install --editable ".[$extras]" $groups
+    pip_install .venv --editable ".[$extras]" $groups
     printf '%s\n' "$wanted" >>$stamp
 }
