@@ -1,0 +1,292 @@
+"""SQLite's SQL as tokens, and tokens as one canonical text.
+
+SQLite stores definitions as they were typed, so equality of SQL is decided here.
+Invariant: ``text(tokenize(sql))`` means what ``sql`` means and is a fixed point.
+https://www.sqlite.org/lang_keywords.html, https://www.sqlite.org/lang_expr.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: TokenKind
+    text: str
+    """As typed; of a quoted name: the name itself."""
+
+    def is_word(self, *words: str) -> bool:
+        return self.kind == "word" and self.text.upper() in words
+
+    def is_symbol(self, *symbols: str) -> bool:
+        return self.kind == "symbol" and self.text in symbols
+
+
+Tokens = tuple[Token, ...]
+
+# Keywords that can never be an identifier: those without a %fallback in SQLite's
+# parse.y.  Any other bare word may be a name, so its case is not ours to change.
+RESERVED = frozenset(
+    [
+        "ADD",
+        "ALL",
+        "ALTER",
+        "AND",
+        "AS",
+        "AUTOINCREMENT",
+        "BETWEEN",
+        "CASE",
+        "CHECK",
+        "COLLATE",
+        "COMMIT",
+        "CONSTRAINT",
+        "CREATE",
+        "DEFAULT",
+        "DEFERRABLE",
+        "DELETE",
+        "DISTINCT",
+        "DROP",
+        "ELSE",
+        "ESCAPE",
+        "EXISTS",
+        "FOREIGN",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INDEX",
+        "INSERT",
+        "INTO",
+        "IS",
+        "ISNULL",
+        "LIMIT",
+        "NOT",
+        "NOTHING",
+        "NOTNULL",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "PRIMARY",
+        "REFERENCES",
+        "RETURNING",
+        "SELECT",
+        "SET",
+        "TABLE",
+        "THEN",
+        "TO",
+        "TRANSACTION",
+        "UNIQUE",
+        "UPDATE",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+    ]
+)
+# Words that are operators or constants where an expression stands.
+OPERATORS = frozenset(
+    [
+        "ASC",
+        "CAST",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "DESC",
+        "END",
+        "FALSE",
+        "FIRST",
+        "GLOB",
+        "LAST",
+        "LIKE",
+        "MATCH",
+        "NULLS",
+        "RAISE",
+        "REGEXP",
+        "TRUE",
+    ]
+)
+COLLATIONS = ("BINARY", "NOCASE", "RTRIM")
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>   [ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
+    | (?P<blob>    [xX]'[^']*' )
+    | (?P<string>  '(?:[^']|'')*' )
+    | (?P<name>    "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] )
+    | (?P<number>  0[xX][0-9a-fA-F_]+ | (?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)? )
+    | (?P<word>    [A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]* )
+    | (?P<symbol>  ->>|->|\|\||<<|>>|<=|>=|<>|==|!=|. )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def quote(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def fold(name: str) -> str:
+    """Fold case as SQLite does when it compares names: ASCII letters only."""
+    return (
+        name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+    )
+
+
+def tokenize(sql: str) -> Tokens:
+    """Return the tokens of ``sql`` without white space and comments."""
+    tokens = []
+    for match in _TOKEN.finditer(sql):
+        kind = match.lastgroup
+        if kind == "name":
+            tokens.append(Token("name", _unquoted(match[0])))
+        elif kind != "space":
+            tokens.append(Token(kind, match[0]))  # type: ignore[arg-type]
+    return tuple(tokens)
+
+
+def _unquoted(text: str) -> str:
+    if text[0] == "[":
+        return text[1:-1]
+    return text[1:-1].replace(text[0] * 2, text[0])
+
+
+def name_of(token: Token) -> str:
+    """Return the name that a token stands for where only a name can stand.
+
+    SQLite takes a string there as well: https://www.sqlite.org/lang_keywords.html
+    """
+    if token.kind == "string":
+        return token.text[1:-1].replace("''", "'")
+    return token.text
+
+
+def text(tokens: Iterable[Token]) -> str:
+    """Print tokens: one space where one helps, reserved words in upper case."""
+    printed: list[str] = []
+    before: Token | None = None
+    sign = False  # ``before`` is a sign: it belongs to the number that follows
+    for token in tokens:
+        if (before is not None and not sign and _spaced(before, token)) or (
+            sign and token.kind != "number"
+        ):
+            printed.append(" ")
+        printed.append(_printed(token))
+        sign = token.is_symbol("-", "+") and (before is None or _awaits_operand(before))
+        before = token
+    return "".join(printed)
+
+
+def _printed(token: Token) -> str:
+    match token.kind:
+        case "name":
+            return quote(token.text)
+        case "word" if token.text.upper() in RESERVED:
+            return token.text.upper()
+        case _:
+            return token.text
+
+
+def _spaced(before: Token, token: Token) -> bool:
+    if before.is_symbol("(", ".") or token.is_symbol(")", ",", ".", ";"):
+        return False
+    if token.is_symbol("("):
+        is_operator = before.text.upper() in RESERVED | OPERATORS
+        return before.kind != "word" or (is_operator and not before.is_word("CAST"))
+    return True
+
+
+def _awaits_operand(token: Token) -> bool:
+    if token.kind == "word":
+        return token.text.upper() in RESERVED | OPERATORS
+    return token.kind == "symbol" and token.text != ")"
+
+
+def bare(tokens: Tokens) -> Tokens:
+    """Strip parentheses around the whole."""
+    while (
+        len(tokens) > 2
+        and tokens[0].is_symbol("(")
+        and _closing(tokens) == len(tokens) - 1
+    ):
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _closing(tokens: Tokens) -> int:
+    """Return where the parenthesis that opens first closes."""
+    depth = 0
+    for i, token in enumerate(tokens):
+        depth += token.is_symbol("(") - token.is_symbol(")")
+        if depth == 0:
+            return i
+    return len(tokens)
+
+
+def expression(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:
+    """Return an expression over a table's columns in its canonical form.
+
+    ``columns`` maps folded names to the columns' own spelling.  Columns are quoted
+    and spelled as declared, the table's name before them falls away (it would be
+    wrong while the table is rebuilt under another name), functions are lower case.
+    """
+    tokens = bare(_unqualified(tokens, table, columns))
+    result = []
+    end = Token("symbol", ";")
+    previous = end
+    for token, following in pairwise((*tokens, end)):
+        result.append(_canonical(token, previous, following, columns))
+        previous = token
+    return tuple(result)
+
+
+def _unqualified(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:
+    result = list(tokens)
+    for i in range(len(tokens) - 3, -1, -1):
+        owner, dot, column = tokens[i : i + 3]
+        if (
+            dot.is_symbol(".")
+            and owner.kind in ("word", "name")
+            and fold(owner.text) == fold(table)
+            and fold(column.text) in columns
+        ):
+            del result[i : i + 2]
+    return tuple(result)
+
+
+def _canonical(
+    token: Token, previous: Token, following: Token, columns: Mapping[str, str]
+) -> Token:
+    if token.kind not in ("word", "name"):
+        return token
+    word = token.text.upper()
+    if previous.is_word("COLLATE"):
+        known = word in COLLATIONS
+        return Token("word", word) if known else Token("name", token.text)
+    if token.kind == "word":
+        if word in RESERVED or word in OPERATORS:
+            return Token("word", word)
+        if following.is_symbol("("):
+            return Token("word", token.text.lower())
+    if fold(token.text) in columns:
+        return Token("name", columns[fold(token.text)])
+    return token
+
+
+def is_literal(expression: str) -> bool:
+    """Tell whether an expression is one constant that needs no parentheses."""
+    tokens = tokenize(expression)
+    if len(tokens) == 2 and tokens[0].is_symbol("-", "+"):
+        return tokens[1].kind == "number"
+    return len(tokens) == 1 and (
+        tokens[0].kind in ("string", "blob", "number")
+        or tokens[0].is_word("NULL", "TRUE", "FALSE")
+    )
