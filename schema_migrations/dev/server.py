@@ -5,7 +5,7 @@ Invariant: whoever opened the server closes it; a ``Server`` itself owns nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    settings: DatabaseSettings
+    settings: DatabaseSettings = field(repr=False)
     """Of a database on the server that may be connected to; never written to."""
     description: str
     """``embedded PostgreSQL 18.4``; no password."""

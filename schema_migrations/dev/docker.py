@@ -1,0 +1,300 @@
+"""The dev database ``docker://…``: a container that ends with the command.
+
+Invariant: unless it was asked to be kept, a container's life hangs on an attached
+standard input (the lifeline) that only this process holds, so that no way of ending the
+command leaves it running.  The docker SDK is imported here only, and only when needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import time
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from schema_migrations.dev.image import Image, daemon_host, parse
+from schema_migrations.dev.server import Server
+from schema_migrations.errors import ConfigError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from schema_migrations.engines.engine import DatabaseSettings
+
+LABEL = "django-schema-migrations"
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60.0
+
+# When standard input ends, `cat` does, and the server is killed; the container's first
+# process ends with it, and with that everything in the container.  A server that fails
+# by itself leaves a moment in which its output can be read.
+_LIFELINE = """
+exec 3<&0
+"$@" 3<&- & server=$!
+{ cat <&3 >/dev/null; kill -KILL $server; } &
+wait $server || { status=$?; sleep 1; exit $status; }
+"""
+
+# See THROWAWAY in cluster.py for the reasons.
+_OPTIONS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_locks_per_transaction=1024",
+)
+_COMMAND = ["postgres", *(part for option in _OPTIONS for part in ("-c", option))]
+
+
+@contextmanager
+def docker(
+    url: str, *, report: Callable[[str], None] = lambda line: None
+) -> Iterator[Server]:
+    """Run a PostgreSQL image; ``report`` gets a line before an image is pulled.
+
+    Raises ``ConfigError`` (URL, SDK missing, unknown image) or ``Unreachable``.
+    """
+    image = parse(url)
+    with _client() as client:
+        _sweep(client)
+        _pull_if_absent(client, image, report)
+        run = _kept if image.keep else _tied
+        with run(client, image) as container:
+            yield Server(
+                settings=_await(container, image),
+                description=f"Docker container of {image.reference}",
+            )
+
+
+@contextmanager
+def _client() -> Iterator[Any]:
+    try:
+        import docker as sdk
+        from requests.exceptions import RequestException
+    except ImportError:
+        raise ConfigError(
+            "The Docker SDK for Python is not installed.",
+            hint='pip install "django-schema-migrations[docker]"',
+        ) from None
+    failures = (sdk.errors.DockerException, RequestException)
+    try:
+        client = sdk.from_env(timeout=60)
+    except failures as problem:
+        raise Unreachable(
+            f"No Docker daemon answers: {_one_line(problem)}",
+            hint="Start Docker, or set DOCKER_HOST, or name another dev database, "
+            "e.g. --dev embedded.",
+        ) from None
+    with contextlib.closing(client):
+        try:
+            yield client
+        except failures as problem:
+            raise Unreachable(
+                f"Docker failed: {_one_line(problem)}",
+                hint="Look at `docker info`, or name another dev database, "
+                "e.g. --dev embedded.",
+            ) from problem
+
+
+@contextmanager
+def _tied(client: Any, image: Image) -> Iterator[Any]:
+    """A container of our own, gone at the end."""
+    from docker.errors import APIError
+
+    container = client.containers.create(
+        **_settings(image),
+        entrypoint=["/bin/sh", "-c", _LIFELINE, "sh"],
+        command=[*_entrypoint(client, image), *_COMMAND],
+        stdin_open=True,
+    )
+    try:
+        with _lifeline(container):
+            container.start()
+            yield container
+    finally:
+        # The end of the lifeline removes it as well; whoever is first, wait for it.
+        with contextlib.suppress(APIError):
+            container.remove(force=True, v=True)
+        with contextlib.suppress(APIError):
+            container.wait(condition="removed", timeout=30)
+
+
+@contextmanager
+def _lifeline(container: Any) -> Iterator[None]:
+    stream = container.attach_socket(params={"stdin": 1, "stream": 1})
+    # The SDK hands out a stream over a socket that closing the stream leaves open.
+    inner = getattr(stream, "_sock", stream)
+    with contextlib.closing(inner), contextlib.closing(stream):
+        yield
+
+
+@contextmanager
+def _kept(client: Any, image: Image) -> Iterator[Any]:
+    """The one container of this image that outlives commands, made when it is absent.
+
+    Its name decides which of two commands at the same time makes it.
+    """
+    from docker.errors import APIError
+
+    name = f"{LABEL}-{image.reference}-{image.database}"
+    name = name.translate(str.maketrans("/:@", "---"))
+    try:
+        client.containers.create(**_settings(image), name=name, command=_COMMAND)
+    except APIError as problem:
+        if problem.status_code != HTTPStatus.CONFLICT:
+            raise
+    container = client.containers.get(name)
+    container.start()  # no error when it runs
+    yield container
+
+
+def _settings(image: Image) -> dict[str, Any]:
+    """What both ways of running have in common, as the SDK takes it."""
+    host = _host(image)
+    return {
+        "image": image.reference,
+        "environment": {
+            "POSTGRES_USER": "postgres",
+            "POSTGRES_PASSWORD": secrets.token_hex(16),
+            "POSTGRES_DB": image.database,
+            "POSTGRES_INITDB_ARGS": "--no-sync",
+            # Below a folder of ours: images differ in where they keep theirs.
+            "PGDATA": "/dsm/pgdata",
+        },
+        "tmpfs": {"/dsm": "rw,mode=1777"},
+        "labels": {
+            LABEL: "kept" if image.keep else "dev",
+            f"{LABEL}.host": socket.gethostname(),
+            f"{LABEL}.pid": str(os.getpid()),
+        },
+        "ports": {"5432/tcp": (LOOPBACK, None) if host == LOOPBACK else None},
+        "auto_remove": True,
+    }
+
+
+def _host(image: Image) -> str:
+    """Where a published port of the daemon is reached."""
+    from docker.context import ContextAPI
+
+    named = os.environ.get("DOCKER_HOST")
+    context = ContextAPI.kwargs_from_context(environment=os.environ)
+    return image.host or daemon_host(named or context.get("base_url") or "")
+
+
+def _entrypoint(client: Any, image: Image) -> list[str]:
+    configured = client.images.get(image.reference).attrs["Config"].get("Entrypoint")
+    return configured or ["docker-entrypoint.sh"]
+
+
+def _pull_if_absent(client: Any, image: Image, report: Callable[[str], None]) -> None:
+    from docker.errors import APIError, ImageNotFound, NotFound
+
+    try:
+        client.images.get(image.reference)
+    except ImageNotFound:
+        report(f"Pulling the image {image.reference}: it is not on this machine yet.")
+    else:
+        return
+    try:
+        client.images.pull(image.reference)
+    except NotFound as problem:
+        raise ConfigError(
+            f"No image {image.reference}: {_one_line(problem)}",
+            hint="Check its name and tag, or run `docker login` for a private one.",
+        ) from None
+    except APIError as problem:
+        raise Unreachable(
+            f"The image {image.reference} is not on this machine "
+            f"and could not be pulled: {_one_line(problem)}",
+            hint="Check the network, or name another dev database, e.g. --dev embedded.",
+        ) from None
+
+
+def _await(container: Any, image: Image) -> DatabaseSettings:
+    """Wait until a query succeeds: the published port accepts long before that."""
+    import psycopg
+    from docker.errors import NotFound
+
+    deadline = time.monotonic() + START_SECONDS
+    output, refusal = "", "its port was not published"
+    while time.monotonic() < deadline:
+        try:
+            container.reload()
+            output = container.logs(tail=20).decode(errors="replace") or output
+            if container.status not in {"created", "running"}:
+                break
+            if settings := _reached(container, image):
+                _ask(settings)
+                return settings
+        except psycopg.OperationalError as problem:
+            refusal = _one_line(problem)
+        except NotFound:  # it ended, and with that was removed
+            break
+        time.sleep(0.1)
+    last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
+    raise Unreachable(
+        f"The container of {image.reference} did not become ready ({refusal}):\n{last}",
+        hint="Where containers are reached under another host name, add ?host=NAME to "
+        "the URL; or name another dev database, e.g. --dev embedded.",
+    )
+
+
+def _reached(container: Any, image: Image) -> DatabaseSettings | None:
+    published = container.ports.get("5432/tcp")
+    if not published:
+        return None
+    environment = container.attrs["Config"]["Env"]
+    password = dict(entry.partition("=")[::2] for entry in environment)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": image.database,
+        "USER": "postgres",
+        "PASSWORD": password["POSTGRES_PASSWORD"],
+        "HOST": _host(image),
+        "PORT": published[0]["HostPort"],
+        "OPTIONS": {},
+    }
+
+
+def _ask(settings: DatabaseSettings) -> None:
+    import psycopg
+
+    psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname=settings["NAME"],
+        connect_timeout=5,
+    ).close()
+
+
+def _sweep(client: Any) -> None:
+    """Remove containers whose command has ended without removing them."""
+    from docker.errors import APIError
+
+    mine = [f"{LABEL}=dev", f"{LABEL}.host={socket.gethostname()}"]
+    for container in client.containers.list(
+        all=True, filters={"label": mine}, ignore_removed=True
+    ):
+        if not _alive(int(container.labels[f"{LABEL}.pid"])):
+            with contextlib.suppress(APIError):  # it is being removed already
+                container.remove(force=True, v=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _one_line(problem: Exception) -> str:
+    # The SDK's own text of an API error holds the daemon's inner URL besides.
+    return " ".join(str(getattr(problem, "explanation", None) or problem).split())

@@ -1,0 +1,90 @@
+"""Read the URLs that name a container image as the dev database.
+
+``docker://postgres/17/dev`` and ``docker+postgres://registry/image:tag/dev`` are
+Atlas's forms: https://atlasgo.io/concepts/dev-database.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from schema_migrations.errors import ConfigError
+
+SCHEMES = ("docker", "docker+postgres")
+
+_KNOWN = {
+    "postgres": "postgres",
+    "postgis": "postgis/postgis",
+    "pgvector": "pgvector/pgvector",
+}
+_OPTIONS = {"keep", "host", "search_path"}
+_HINT = "Write docker://postgres/17, or docker+postgres://registry/image:tag/dev."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    reference: str
+    """``postgis/postgis:16-3.4``."""
+    database: str
+    keep: bool = False
+    """Leave the container running for later commands."""
+    host: str = ""
+    """Where its published port is reached; "": decided by the daemon's address."""
+
+
+def is_docker(url: str) -> bool:
+    return url.partition("://")[0] in SCHEMES
+
+
+def parse(url: str) -> Image:
+    """The image that a URL means; raises ``ConfigError`` that says what is wrong."""
+    parts = urlsplit(url)
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if unknown := sorted(set(options) - _OPTIONS):
+        raise ConfigError(
+            f"{url}: unknown option {', '.join(unknown)}.",
+            hint="Known options: keep=1, host=NAME.",
+        )
+    path = [part for part in parts.path.split("/") if part]
+    read = _named if parts.scheme == "docker" else _custom
+    reference, rest = read(url, parts.netloc, path)
+    if len(rest) > 1:
+        raise ConfigError(f"{url}: too many parts after the image.", hint=_HINT)
+    return Image(
+        reference=reference,
+        database=rest[0] if rest else "postgres",
+        keep=options.get("keep") in {"1", "true", "yes"},
+        host=options.get("host", ""),
+    )
+
+
+def daemon_host(address: str) -> str:
+    """Where the daemon's published ports are reached, by its own address."""
+    parts = urlsplit(address)
+    remote = parts.scheme in {"tcp", "http", "https", "ssh"} and parts.hostname
+    return "127.0.0.1" if remote in {False, None, "", "localhost"} else str(remote)
+
+
+def _named(url: str, name: str, path: list[str]) -> tuple[str, list[str]]:
+    if name not in _KNOWN:
+        raise ConfigError(
+            f"{url}: no image is known as {name!r}.",
+            hint=f"Known: {', '.join(_KNOWN)}; any other: docker+postgres://registry/image:tag/dev.",
+        )
+    if not path:
+        raise ConfigError(f"{url}: the version is missing.", hint=_HINT)
+    return f"{_KNOWN[name]}:{path[0]}", path[1:]
+
+
+def _custom(url: str, host: str, path: list[str]) -> tuple[str, list[str]]:
+    """The image ends with the part that holds a tag or a digest.
+
+    The host ``_`` stands for none: an image of this machine or an official one.
+    """
+    parts = path if host in {"", "_"} else [host, *path]
+    for place, part in enumerate(parts):
+        # A colon in the first of several parts is a registry's port.
+        if "@" in part or (":" in part and (place or len(parts) < 3 or host == "_")):
+            return "/".join(parts[: place + 1]), parts[place + 1 :]
+    raise ConfigError(f"{url}: the image's tag is missing.", hint=_HINT)
