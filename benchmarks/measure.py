@@ -1,0 +1,74 @@
+"""One measured run in a process of its own: prints a JSON object of seconds and MiB.
+
+measure.py diff|apply       in a folder that project.py wrote
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+
+def main(what: str) -> None:
+    sys.path.insert(0, str(Path.cwd()))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+    began = time.perf_counter()
+    import django  # importing it is part of what is measured
+
+    django.setup()
+    from django.core.management import call_command
+
+    result = {"Django start-up": time.perf_counter() - began}
+    began = time.perf_counter()
+    if what == "diff":
+        result |= diff_phases()
+    else:
+        call_command("schemaapply", interactive=False, verbosity=0)
+    result["total"] = time.perf_counter() - began
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result["peak MiB"] = kibibytes / 1024
+    json.dump(result, sys.stdout)
+
+
+def diff_phases() -> dict[str, float]:
+    """Propose the first file as ``schemadiff`` does, write it, return its phases."""
+    from django.apps import apps
+    from django.db import connections
+
+    from schema_migrations.conf import settings_for
+    from schema_migrations.dev.choose import open_server
+    from schema_migrations.engines.registry import engine_for
+    from schema_migrations.history.directory import load, save
+    from schema_migrations.history.file import MigrationFile
+    from schema_migrations.workflows.diff import propose
+    from schema_migrations.workflows.sources import Workspace
+
+    settings = settings_for("default")
+    directory = load(settings.directory)
+    connection = connections["default"]
+    engine = engine_for(connection.vendor)
+    began = time.perf_counter()
+    with open_server(
+        "auto", engine=engine, settings=connection.settings_dict, alias="default"
+    ) as server:
+        opened = time.perf_counter() - began
+        workspace = Workspace(
+            engine=engine,
+            alias="default",
+            settings=settings,
+            server=server,
+            directory=directory,
+            registry=apps,
+        )
+        proposal = propose(workspace)
+    file = MigrationFile(name="20260101000000_all.sql", content=proposal.text.encode())
+    save(directory, [file])
+    return {"dev server": opened, **workspace.phases}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
