@@ -1,0 +1,187 @@
+"""The ``-- atlas:…`` lines of a file: what they say, and which say it in vain.
+
+Invariant: a directive that Atlas would obey is obeyed here or complained about, and
+so is one that Atlas would silently pass over.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import SyntaxProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schema_migrations.history.statements import SourceStatement
+
+EVERY_CODE = "*"
+"""What ``nolint`` without codes stands for."""
+
+KNOWN = ("txmode", "delimiter", "nolint", "checkpoint", "sum")
+_PRO = frozenset({"txtar", "assert", "import", "pos", "renamed_from"})
+_TOP = "counts only in the comment block at the top of the file, with a blank line below it"
+
+# Atlas's own expressions (sql/migrate/dir.go): the first for raw bytes, where a
+# carriage return belongs to the value, the second for the words of a comment.
+_RAW = re.compile(rb"[ -~]*atlas:(\w+)(?: +(.+))?")
+_IN_COMMENT = re.compile(
+    r"(?P<marker>--|\#|/\*)(?P<prose>[^\r\n]*?)(?<![\w/])atlas:(?P<name>\w+)"
+    r"(?:[ ]+(?P<value>[^\r\n]*))?"
+)
+_DELIMITER = re.compile(r"-- atlas:delimiter(?!\w)(?: +(?P<value>[^\r\n]+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directives:
+    """What the directives of one file say."""
+
+    txmode: str = ""
+    """``none``, ``file``, or nothing: as the settings say."""
+    delimiter: str = ";"
+    nolint: tuple[str, ...] = ()
+    """Codes, or ``("*",)`` for every code; for the whole file."""
+    checkpoint: bool = False
+    sum_ignore: bool = False
+
+
+def sum_ignored(content: bytes) -> bool:
+    """Return whether ``atlas.sum`` passes the file over, exactly as Atlas sees it."""
+    found = _RAW.match(content)
+    return bool(found and found[1] == b"sum" and found[2] == b"ignore")
+
+
+def nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes that ``nolint`` lines among ``comments`` name."""
+    codes: list[str] = []
+    for _, name, value in _found(comments):
+        if name == "nolint":
+            codes += value.split() or [EVERY_CODE]
+    return tuple(dict.fromkeys(codes))
+
+
+def read(text: str, *, file: str, content: bytes) -> Directives:
+    """Return the directives of a file; raise ``SyntaxProblem`` for a wrong value."""
+    header = _header(text)
+    if any(name == "txtar" for n, name, _ in _found(text.split("\n")[:1])):
+        raise SyntaxProblem(
+            "an archive of several files (atlas:txtar) cannot be applied",
+            file=file,
+            line=1,
+            hint="Keep only the SQL of its migration.sql part.",
+        )
+    return Directives(
+        txmode=_txmode(header, file=file),
+        delimiter=_delimiter(text, file=file),
+        nolint=nolint_codes(header),
+        checkpoint=any(name == "checkpoint" for _, name, _ in _found(header)),
+        sum_ignore=sum_ignored(content),
+    )
+
+
+def complaints(
+    text: str, statements: Iterable[SourceStatement], *, content: bytes
+) -> tuple[tuple[int, str], ...]:
+    """Return line and message of each directive that has no effect."""
+    if "atlas:" not in text:
+        return ()
+    header = len(_header(text))
+    above = {
+        line
+        for statement in statements
+        for line in range(statement.first_line, statement.line + 1)
+        if nolint_codes(statement.comments)
+    }
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _IN_COMMENT.search(line)
+        if not match:
+            continue
+        name, alone = match["name"], not match["prose"].strip()
+        if not alone and not (name in KNOWN and number <= header):
+            continue  # prose that mentions a directive
+        where = "header" if number <= header else "above" if number in above else ""
+        message = _complaint(name, where, number, content, text) if alone else ""
+        if not alone:
+            message = f"atlas:{name} counts only alone on its line: -- atlas:{name} …"
+        elif match["marker"] == "#":
+            message = f"write '-- atlas:{name}': # starts no comment here"
+        if message:
+            found.append((number, message))
+    return tuple(found)
+
+
+def _complaint(name: str, where: str, line: int, content: bytes, text: str) -> str:
+    match name:
+        case "txmode" | "checkpoint":
+            return "" if where == "header" else f"atlas:{name} {_TOP}"
+        case "nolint":
+            vain = "atlas:nolint stands above no statement, so it mutes nothing"
+            return "" if where else vain
+        case "delimiter":
+            fine = line == 1 and bool(_DELIMITER.match(text))
+            return "" if fine else "atlas:delimiter counts only on the first line"
+        case "sum":
+            rule = "atlas:sum counts only as '-- atlas:sum ignore' on the first line,"
+            fine = line == 1 and sum_ignored(content)
+            return "" if fine else f"{rule} ended by a line feed alone"
+        case _ if name in _PRO:
+            return f"atlas:{name} is a directive of Atlas Pro and has no effect here"
+        case _:
+            close = difflib.get_close_matches(name, KNOWN, n=1)
+            known = (
+                f"did you mean atlas:{close[0]}?"
+                if close
+                else "known are " + (", ".join(f"atlas:{each}" for each in KNOWN))
+            )
+            return f"atlas:{name} is not a directive; {known}"
+
+
+def _header(text: str) -> list[str]:
+    """Return the comment lines at the top when a blank line, or nothing, follows."""
+    lines = text.split("\n")
+    for count, line in enumerate(lines):
+        if not line.startswith("--"):
+            detached = not line.strip(" \t\r")
+            return [each.strip() for each in lines[:count]] if detached else []
+    return [line.strip() for line in lines]
+
+
+def _found(comments: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield number, name and value of each directive alone in its comment."""
+    for number, comment in enumerate(comments, 1):
+        match = _IN_COMMENT.match(comment)
+        if match and not match["prose"].strip() and match["marker"] != "#":
+            value = (match["value"] or "").strip()
+            yield number, match["name"], value.removesuffix("*/").strip()
+
+
+def _txmode(header: Iterable[str], *, file: str) -> str:
+    modes = [(line, value) for line, name, value in _found(header) if name == "txmode"]
+    hint = "none: each statement by itself; file: one transaction for the file."
+    for line, value in modes:
+        if value not in {"none", "file"}:
+            wrong = f"atlas:txmode takes none or file, not {value!r}"
+            raise SyntaxProblem(wrong, file=file, line=line, hint=hint)
+    if len(modes) > 1:
+        twice = "atlas:txmode stands here for the second time"
+        raise SyntaxProblem(
+            twice, file=file, line=modes[1][0], hint="Keep one of them."
+        )
+    return modes[0][1] if modes else ""
+
+
+def _delimiter(text: str, *, file: str) -> str:
+    found = _DELIMITER.match(text)
+    if not found:
+        return ";"
+    value = found["value"] or ""
+    if not value:
+        hint = r"For example: -- atlas:delimiter \n\n\n"
+        raise SyntaxProblem("atlas:delimiter names none", file=file, line=1, hint=hint)
+    for written, meant in ((r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t")):
+        value = value.replace(written, meant)
+    return value

@@ -1,0 +1,221 @@
+"""A migration directory as a value; ``load`` and ``save`` are its only I/O.
+
+Invariant: a file that exists is never overwritten, and at every instant the folder
+is either in step with ``atlas.sum`` or ``verify`` can say what happened to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import ConfigError, IntegrityError
+from schema_migrations.history.file import SUFFIX, MigrationFile
+from schema_migrations.history.soundness import problems
+from schema_migrations.history.sums import (
+    REHASH,
+    SUM_FILE,
+    SumFile,
+    checksum,
+    format_sum,
+    in_order,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_CLOCK = "%Y%m%d%H%M%S"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    path: str
+    """For messages."""
+    files: tuple[MigrationFile, ...] = ()
+    """Bytewise by name: the order in which they run."""
+    sum_text: str | None = None
+    """What ``atlas.sum`` holds; None: there is none."""
+
+    @property
+    def sums(self) -> SumFile:
+        """The hashes of the files as they are now (not those in ``atlas.sum``)."""
+        return checksum(self.files)
+
+    def with_files(self, new: Sequence[MigrationFile]) -> Directory:
+        """Return the directory with files added and ``atlas.sum`` in step."""
+        files = in_order((*self.files, *new))
+        sum_text = format_sum(checksum(files))
+        return Directory(path=self.path, files=files, sum_text=sum_text)
+
+
+def load(path: Path) -> Directory:
+    """Read a directory; a missing folder is an empty one.
+
+    Only ``*.sql`` directly in it counts, as for Atlas.  Raises ``ConfigError`` for
+    what cannot be read; whether it is sound is for ``verify`` to say.
+    """
+    if not _is_folder(path):
+        return Directory(path=str(path))
+    try:
+        found = [
+            p for p in path.iterdir() if p.name.endswith(SUFFIX) and not p.is_dir()
+        ]
+        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in found]
+        sums = path / SUM_FILE
+        text = sums.read_bytes().decode(errors="replace") if sums.exists() else None
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename or path} cannot be read: {error.strerror}",
+            hint="Check its permissions, and who this command runs as.",
+        ) from error
+    return Directory(path=str(path), files=in_order(files), sum_text=text)
+
+
+def verify(directory: Directory) -> None:
+    """Raise ``IntegrityError`` naming every file that is not as it should be."""
+    found = problems(directory.files, directory.sum_text)
+    if found:
+        whats = [problem.what for problem in found]
+        lines = whats if len(whats) == 1 else ["", *(f"  {what}" for what in whats)]
+        hints = dict.fromkeys(problem.hint for problem in found)
+        raise IntegrityError(
+            f"{directory.path}: " + "\n".join(lines), hint="\n".join(hints)
+        )
+
+
+def next_name(directory: Directory, name: str, now: datetime) -> str:
+    """Return the name of a new file, later than every version in the directory."""
+    words = unicodedata.normalize("NFKD", name.casefold())
+    plain = words.encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", plain)[:100].strip("_")
+    version = now.astimezone(UTC).strftime(_CLOCK)
+    last = max((file.version for file in directory.files), default="")
+    if last and (last >= version or len(last) != len(version)):
+        version = _after(last)
+    return f"{version}_{slug}{SUFFIX}" if slug else f"{version}{SUFFIX}"
+
+
+def save(
+    path: Path, directory: Directory, new_files: Sequence[MigrationFile]
+) -> Directory:
+    """Write new files, then ``atlas.sum``; return the directory as it is then.
+
+    A crash in between leaves a file that is not in ``atlas.sum``, which ``verify``
+    explains.  Raises ``ConfigError``; when a new file could not be written, nothing
+    was changed.
+    """
+    after = directory.with_files(new_files)
+    _is_folder(path)
+    with _writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        _place(path, new_files)
+        try:
+            _replace(path / SUM_FILE, (after.sum_text or "").encode())
+        except OSError as error:
+            names = ", ".join(file.name for file in new_files)
+            raise ConfigError(
+                f"{path / SUM_FILE} cannot be written: {error.strerror}",
+                hint=f"{names} was written and stays. Remove what is in the way,"
+                f" then run: {REHASH}",
+            ) from error
+        _sync_folder(path)
+    return after
+
+
+def rehash(path: Path) -> Directory:
+    """Write ``atlas.sum`` for the files as they are; return the directory."""
+    if not _is_folder(path):
+        raise ConfigError(
+            f"{path} does not exist, so there is nothing to hash",
+            hint="Check DIR in the settings, or --dir.",
+        )
+    directory = load(path).with_files(())
+    with _writing(path):
+        _replace(path / SUM_FILE, (directory.sum_text or "").encode())
+        _sync_folder(path)
+    return directory
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether the folder exists; raise ``ConfigError`` for anything else."""
+    if path.exists() and not path.is_dir():
+        hint = "DIR, or --dir, names the folder that holds the migration files."
+        raise ConfigError(f"{path} is not a folder", hint=hint)
+    return path.exists()
+
+
+def _after(last: str) -> str:
+    if len(last) == len("20250101000000"):
+        with contextlib.suppress(ValueError):
+            moment = datetime.strptime(last, _CLOCK).replace(tzinfo=UTC)
+            return (moment + timedelta(seconds=1)).strftime(_CLOCK)
+    following = str(int(last) + 1).zfill(len(last)) if last.isdecimal() else ""
+    if len(following) != len(last):
+        raise IntegrityError(
+            f"no version of the same length comes after {last}",
+            hint="Name the new file by hand, or rename the files so that their"
+            f" versions are times such as 20250101120000, then run: {REHASH}",
+        )
+    return following
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise ConfigError(
+            f"{error.filename} exists already and is never overwritten",
+            hint="Another command may have just written it. Look, then try again.",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written to: {error.strerror}",
+            hint="Nothing was changed. Run the command where the folder is writable"
+            " (on a developer's machine, not on the server), or choose another: --dir",
+        ) from error
+
+
+def _place(path: Path, files: Sequence[MigrationFile]) -> None:
+    """Reserve every name, then fill it: unlike a rename alone this replaces nothing."""
+    placed: list[Path] = []
+    try:
+        for file in files:
+            with (path / file.name).open("xb"):
+                placed.append(path / file.name)
+        for file, target in zip(files, placed, strict=True):
+            _replace(target, file.content)
+    except BaseException:
+        for target in placed:
+            target.unlink()
+        raise
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Put a whole, synced file in the place of ``target``, or change nothing."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(path: Path) -> None:
+    # Windows cannot open a folder; there a rename is durable without it.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

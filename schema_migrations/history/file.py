@@ -1,0 +1,95 @@
+"""One migration file: its name, its bytes, and what can be read from them.
+
+Invariant: ``content`` is what is on disk, byte for byte; every reading of it is
+computed, so nothing can disagree with what ``atlas.sum`` hashes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import SyntaxProblem
+from schema_migrations.history import directives
+from schema_migrations.history.statements import split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schema_migrations.history.directives import Directives
+    from schema_migrations.history.statements import SourceStatement, Syntax
+
+SUFFIX = ".sql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationFile:
+    """``<version>[_<description>].sql`` with its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def version(self) -> str:
+        return self.name.removesuffix(SUFFIX).partition("_")[0]
+
+    @property
+    def description(self) -> str:
+        return self.name.removesuffix(SUFFIX).partition("_")[2]
+
+    @property
+    def text(self) -> str:
+        """The content as text, without a byte order mark; raises ``SyntaxProblem``."""
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            wide = self.content.startswith((b"\xff\xfe", b"\xfe\xff"))
+            raise SyntaxProblem(
+                "the text is UTF-16, not UTF-8"
+                if wide
+                else f"byte 0x{error.object[error.start]:02x} is not UTF-8",
+                file=self.name,
+                line=self.content.count(b"\n", 0, error.start) + 1,
+                hint="Save the file as UTF-8 in your editor.",
+            ) from error
+
+    @property
+    def directives(self) -> Directives:
+        return directives.read(self.text, file=self.name, content=self.content)
+
+    def statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
+        """Return the statements in order; raises ``SyntaxProblem``."""
+        return split(
+            self.text, syntax, file=self.name, delimiter=self.directives.delimiter
+        )
+
+    def warnings(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:
+        """Return (line, message) for misplaced and unknown directives."""
+        return directives.complaints(
+            self.text, self.statements(syntax), content=self.content
+        )
+
+
+def format_file(
+    *,
+    header: Sequence[str],
+    statements: Sequence[tuple[str, str]],
+    txmode: str = "",
+) -> str:
+    """Return the text of a generated file; ``statements`` are (comment, sql) pairs.
+
+    Splitting the text gives the same statements and comments.  The txmode stands in
+    a block of its own at the top: below other text Atlas would not see it.
+    """
+    blocks = [f"-- atlas:txmode {txmode}"] if txmode else []
+    blocks += ["\n".join(map(_comment, header))] if header else []
+    for comment, sql in statements:
+        above = "".join(f"{_comment(line)}\n" for line in comment.splitlines())
+        # After a comment at the end of the SQL the semicolon would be part of it.
+        gap = "\n" if "--" in sql.rpartition("\n")[2] else ""
+        blocks.append(f"{above}{sql}{gap};")
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _comment(line: str) -> str:
+    return f"-- {' '.join(line.splitlines())}".rstrip()
