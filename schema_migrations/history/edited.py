@@ -1,0 +1,69 @@
+"""Which files were changed after a database ran them.
+
+A revision keeps the file's hash of ``atlas.sum``, and that hash covers every file
+before it as well: it also differs when an *older* file came later (a branch merged
+late, a checkpoint).  So the chain is rebuilt for each set of files that may have been
+there at the time; a revision that fits one of them is proof of its file and of all
+before it.  Invariant: nothing is called edited when another explanation is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from schema_migrations.history.directives import sum_ignored
+from schema_migrations.history.sums import chain_hash, feed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schema_migrations.history.file import MigrationFile
+    from schema_migrations.history.revision import Revision
+
+_MOST_CHAINS = 128
+"""Seven files that may or may not have been there; beyond that nothing is said."""
+
+
+def edited_files(
+    files: Sequence[MigrationFile], revisions: Sequence[Revision]
+) -> tuple[MigrationFile, ...]:
+    """Return the files that no longer are what was run.
+
+    After the first change, and after a deleted file, nothing more can be known: more
+    files may be edited than are named.  Where files that were never run stand before
+    it (older than a baseline), each of them may be the one, and all are named.
+    """
+    rows = {row.version: row for row in revisions if row.touched}
+    there = {file.version for file in files}
+    deleted = min((v for v in rows if v not in there), default=None)
+    chains, suspects = [hashlib.sha256()], list[MigrationFile]()
+    for file in files:
+        row = rows.get(file.version)
+        fed = [chain.copy() for chain in chains]
+        for chain in fed:
+            feed(chain, file.name, file.content)
+        chains = [*chains, *fed] if _came_later(file, row, rows) else fed
+        if len(chains) > _MOST_CHAINS:
+            return ()
+        suspects.append(file)
+        if row is None or not row.hash or not row.done or sum_ignored(file.content):
+            continue
+        if row.hash in map(chain_hash, fed):
+            suspects = []
+        else:
+            # Files folded into a checkpoint may have been deleted without a trace.
+            folded = any(suspect.directives.checkpoint for suspect in suspects)
+            unsure = folded or (deleted is not None and deleted < file.version)
+            return () if unsure else tuple(suspects)
+    return ()
+
+
+def _came_later(
+    file: MigrationFile, row: Revision | None, rows: dict[str, Revision]
+) -> bool:
+    """Return whether a newer file may have been run before this one was there."""
+    newer = [each for each in rows.values() if each.version > file.version]
+    if row is None:
+        return bool(newer) and min(rows) < file.version
+    return any(each.executed_at < row.executed_at for each in newer)

@@ -1,0 +1,122 @@
+"""A revision: a row of ``atlas_schema_revisions``, and how it changes as a file runs.
+
+The columns and their meaning are Atlas's.  Invariant: no function here changes the
+version, the description or the start of the first attempt of a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schema_migrations.history.file import MigrationFile
+
+BASELINE = 1
+"""The history of the database starts here; nothing was run."""
+EXECUTE = 2
+"""Run by a command."""
+RESOLVED = 4
+"""Marked by hand; a flag, so 6 is a row that was run and then marked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    version: str
+    description: str = ""
+    type: int = EXECUTE
+    applied: int = 0
+    """Statements done."""
+    total: int = 0
+    """Statements in the file."""
+    executed_at: datetime
+    """When the first attempt started."""
+    execution_time: int = 0
+    """Nanoseconds."""
+    error: str = ""
+    error_stmt: str = ""
+    hash: str = ""
+    """The file's hash of ``atlas.sum`` without ``h1:``; empty: not known."""
+    partial_hashes: tuple[str, ...] = ()
+    """``h1:…`` of the statements done, while not all are."""
+    operator_version: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Nothing of the file is left to run."""
+        return self.applied >= self.total or bool(self.type & RESOLVED)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error) and not self.done
+
+    @property
+    def touched(self) -> bool:
+        """Something of the file is in the database: done, or at least one statement."""
+        return self.done or self.applied > 0
+
+
+def started(
+    file: MigrationFile,
+    *,
+    total: int,
+    digest: str,
+    now: datetime,
+    operator: str,
+    before: Revision | None = None,
+) -> Revision:
+    """Return the row of a file that is about to run, or to go on from ``before``.
+
+    Total and hash are those of the file as it is now: it may have been mended since.
+    """
+    if before is None:
+        return Revision(
+            version=file.version,
+            description=file.description,
+            total=total,
+            executed_at=now,
+            hash=digest,
+            operator_version=operator,
+        )
+    return replace(before, total=total, hash=digest, operator_version=operator)
+
+
+def progressed(revision: Revision, *, partial_hash: str) -> Revision:
+    """Return the row after one more statement."""
+    return replace(
+        revision,
+        applied=revision.applied + 1,
+        partial_hashes=(*revision.partial_hashes, partial_hash),
+        error="",
+        error_stmt="",
+    )
+
+
+def failed(revision: Revision, *, error: str, statement: str, took: int) -> Revision:
+    """Return the row after the server refused ``statement``."""
+    return replace(revision, error=error, error_stmt=statement, execution_time=took)
+
+
+def finished(revision: Revision, *, took: int) -> Revision:
+    """Return the row of a file that ran to its end."""
+    return replace(
+        revision,
+        applied=revision.total,
+        partial_hashes=(),
+        error="",
+        error_stmt="",
+        execution_time=took,
+    )
+
+
+def baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
+    """Return the row that says: this database already is as after ``file``."""
+    return Revision(
+        version=file.version,
+        description=file.description,
+        type=BASELINE,
+        executed_at=now,
+        operator_version=operator,
+    )
