@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from django.conf import settings as django_settings
+from django.db import connections
 
 from schema_migrations.errors import ConfigError
 
@@ -269,7 +270,7 @@ def resolve(
 def current_problems() -> tuple[Problem, ...]:
     """Return what is wrong with the project's setting."""
     raw = getattr(django_settings, NAME, {})
-    return problems(raw, tuple(django_settings.DATABASES) or (DEFAULT_ALIAS,))
+    return problems(raw, tuple(connections))
 
 
 def settings_for(alias: str, *, directory: Path | None = None) -> Settings:
@@ -278,7 +279,7 @@ def settings_for(alias: str, *, directory: Path | None = None) -> Settings:
     Raises ``ConfigError`` for an unknown alias, for one that has no directory, and for
     anything wrong with ``SCHEMA_MIGRATIONS``.
     """
-    aliases = tuple(django_settings.DATABASES) or (DEFAULT_ALIAS,)
+    aliases = tuple(connections)
     if alias not in aliases:
         raise ConfigError(
             f"There is no database {alias!r} in DATABASES.",
