@@ -125,9 +125,10 @@ def _tied(client: Any, image: Image) -> Iterator[Any]:
 @contextmanager
 def _lifeline(container: Any) -> Iterator[None]:
     stream = container.attach_socket(params={"stdin": 1, "stream": 1})
-    # The SDK hands out a stream over a socket that closing the stream leaves open.
+    # The SDK hangs the answer on the stream; closing it leaves the socket below open.
     inner = getattr(stream, "_sock", stream)
-    with contextlib.closing(inner), contextlib.closing(stream):
+    answer = getattr(stream, "_response", stream)
+    with contextlib.closing(inner), contextlib.closing(answer):
         yield
 
 
