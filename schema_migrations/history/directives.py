@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schema_migrations.errors import SyntaxProblem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from schema_migrations.history.statements import SourceStatement
+from schema_migrations.history.statements import SourceStatement
 
 EVERY_CODE = "*"
 """What ``nolint`` without codes stands for."""

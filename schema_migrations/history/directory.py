@@ -10,10 +10,10 @@ import contextlib
 import os
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from schema_migrations.errors import ConfigError, IntegrityError
 from schema_migrations.history.file import SUFFIX, MigrationFile
@@ -26,9 +26,6 @@ from schema_migrations.history.sums import (
     format_sum,
     in_order,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _CLOCK = "%Y%m%d%H%M%S"
 

@@ -10,16 +10,12 @@ before it.  Invariant: nothing is called edited when another explanation is left
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from schema_migrations.history.directives import sum_ignored
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.revision import Revision
 from schema_migrations.history.sums import chain_hash, feed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from schema_migrations.history.file import MigrationFile
-    from schema_migrations.history.revision import Revision
 
 _MOST_CHAINS = 128
 """Seven files that may or may not have been there; beyond that nothing is said."""

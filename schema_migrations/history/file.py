@@ -6,18 +6,13 @@ computed, so nothing can disagree with what ``atlas.sum`` hashes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history import directives
-from schema_migrations.history.statements import split
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from schema_migrations.history.directives import Directives
-    from schema_migrations.history.statements import SourceStatement, Syntax
+from schema_migrations.history.directives import Directives
+from schema_migrations.history.statements import SourceStatement, Syntax, split
 
 SUFFIX = ".sql"
 

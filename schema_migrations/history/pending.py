@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from schema_migrations.errors import IntegrityError
 from schema_migrations.history.edited import edited_files
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import BASELINE, Revision
-from schema_migrations.history.statements import partial_hashes
+from schema_migrations.history.statements import SourceStatement, Syntax, partial_hashes
 from schema_migrations.history.sums import REHASH
-
-if TYPE_CHECKING:
-    from schema_migrations.history.file import MigrationFile
-    from schema_migrations.history.statements import SourceStatement, Syntax
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 

@@ -7,12 +7,9 @@ version, the description or the start of the first attempt of a row.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.file import MigrationFile
 
 BASELINE = 1
 """The history of the database starts here; nothing was run."""

@@ -9,17 +9,14 @@ commented here is read so by the server, or ``SyntaxProblem`` is raised.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from schema_migrations.errors import SyntaxProblem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from schema_migrations.history.syntax import Syntax
+from schema_migrations.history.syntax import Syntax
 
 SPACE = " \t\n\r\f\v"
 # A character of an unquoted name: PostgreSQL takes every non-ASCII one, and SQLite.

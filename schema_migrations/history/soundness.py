@@ -6,10 +6,11 @@ Invariant: every offending file is named, in one go, with a way out; nothing rai
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schema_migrations.errors import IntegrityError
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.sums import (
     REHASH,
     SUM_FILE,
@@ -18,11 +19,6 @@ from schema_migrations.history.sums import (
     differences,
     parse,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from schema_migrations.history.file import MigrationFile
 
 _RESTORE = (
     "A file that some database has applied must stay as it was: restore it from"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schema_migrations.history.scanner import (
     SPACE,
@@ -21,9 +21,6 @@ from schema_migrations.history.scanner import (
     statement_end,
 )
 from schema_migrations.history.syntax import Syntax
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "SourceStatement",

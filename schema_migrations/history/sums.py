@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from schema_migrations.errors import IntegrityError
 from schema_migrations.history.directives import sum_ignored
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.file import MigrationFile
 
 SUM_FILE = "atlas.sum"
 REHASH = "python manage.py schemahash"
