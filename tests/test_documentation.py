@@ -1,0 +1,120 @@
+"""What is documented exists, and what exists is documented."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from django.core.management import load_command_class
+from django.core.management.base import BaseCommand
+
+from schema_migrations.conf import KEYS
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("*.md"))
+COMMANDS = sorted(
+    module.name
+    for module in iter_modules([str(ROOT / "schema_migrations/management/commands")])
+    if not module.name.startswith("_")
+)
+
+
+@cache
+def sections(page: Path) -> dict[str, str]:
+    """Return heading → text of a page's second-level sections."""
+    _, *parts = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+    return {part.splitlines()[0]: part for part in parts}
+
+
+def options(text: str) -> set[str]:
+    """Return the long options that a text's tables explain in their first cell."""
+    rows = re.findall(r"^\| (`--.*?) \| ", text, flags=re.MULTILINE)
+    return {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
+
+
+def accepted(command: str) -> set[str]:
+    """Return a command's own long options, without Django's and the shared ones."""
+    return _long_options(load_command_class("schema_migrations", command)) - shared()
+
+
+def shared() -> set[str]:
+    reference = sections(REFERENCE / "commands.md")
+    return options(reference["Shared options"]) | _long_options(BaseCommand())
+
+
+def _long_options(command: BaseCommand) -> set[str]:
+    parser = command.create_parser("manage.py", "x")
+    return {
+        # Of several spellings the first is the one to document.
+        next(o for o in action.option_strings if o.startswith("--"))
+        for action in parser._actions
+        if action.option_strings
+    }
+
+
+def test_every_command_has_a_section_and_every_section_a_command() -> None:
+    headings = {name for name in sections(REFERENCE / "commands.md") if name.islower()}
+    assert headings == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_options_of_a_command_are_those_documented(command: str) -> None:
+    documented = options(sections(REFERENCE / "commands.md")[command])
+    assert documented == accepted(command)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_the_shared_options(command: str) -> None:
+    documented = options(sections(REFERENCE / "commands.md")["Shared options"])
+    assert documented <= _long_options(load_command_class("schema_migrations", command))
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
+    parts = sections(REFERENCE / "settings.md")
+    documented = {name for name in parts if name.isupper()}
+    reserved = set(re.findall(r"^\| `(\w+)` \|", parts["Reserved"], re.MULTILINE))
+    assert documented == {name for name, key in KEYS.items() if not key.idle}
+    assert reserved == {name for name, key in KEYS.items() if key.idle}
+
+
+def test_every_system_check_is_documented_and_the_reverse() -> None:
+    source = "".join(p.read_text() for p in ROOT.glob("schema_migrations/*.py"))
+    text = sections(REFERENCE / "settings.md")["System checks"]
+    documented = set(re.findall(r"^\| ([EWI]\d{3}) \|", text, re.MULTILINE))
+    assert documented == set(re.findall(r"\"([EWI]\d{3})\"", source))
+
+
+def test_every_exit_code_of_an_error_is_documented() -> None:
+    source = (ROOT / "schema_migrations/errors.py").read_text()
+    text = sections(REFERENCE / "commands.md")["Exit codes"]
+    codes = set(re.findall(r"exit_code = (\d)", source))
+    assert codes <= set(re.findall(r"^\| (\d) \|", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]*)(#[^)\s]*)?\)", page.read_text()):
+        target, anchor = link
+        if "://" in target:
+            continue
+        place = (page.parent / target) if target else page
+        assert place.exists(), f"{page}: {target}"
+        if anchor and place.suffix == ".md":
+            assert anchor[1:] in anchors(place), f"{page}: {target}{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that hosts of Markdown make of headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.replace(" ", "-") for heading in kept}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_named_in_the_pages_exist(page: Path) -> None:
+    named = set(re.findall(r"manage\.py (schema\w+)", page.read_text()))
+    assert named <= set(COMMANDS)
