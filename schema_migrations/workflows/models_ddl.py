@@ -19,6 +19,9 @@ from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Key, column_key, table_key
 
+Labels = tuple[str, ...] | None
+"""Of apps; None: all."""
+
 PLAIN_CALLABLES = (dict, list, tuple, set, str, int, float, bool)
 """Defaults that are the same for every row, though they are called."""
 
@@ -42,14 +45,14 @@ class ModelsDdl:
 
 
 def collect(
-    connection: Connection, registry: Apps, *, labels: tuple[str, ...] | None
+    connection: Connection, registry: Apps, alias: str, *, labels: Labels
 ) -> ModelsDdl:
-    """Return the DDL of every model that belongs on ``connection``'s alias.
+    """Return the DDL of every model that belongs on ``alias``.
 
     ``labels`` limits it to some apps.  Routers are asked; proxy, unmanaged and swapped
     models are left out as Django leaves them out.  Raises ``ConfigError``.
     """
-    chosen = managed_models(connection, registry, labels=labels)
+    chosen = managed_models(connection, registry, alias, labels=labels)
     parts: list[Ddl] = []
     fills: dict[Key, str] = {}
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
@@ -66,7 +69,7 @@ def collect(
 
 
 def managed_models(
-    connection: Connection, registry: Apps, *, labels: tuple[str, ...] | None
+    connection: Connection, registry: Apps, alias: str, *, labels: Labels
 ) -> tuple[type[models.Model], ...]:
     """Return the models whose tables are ours to make, in the registry's order."""
     known = {config.label for config in registry.get_app_configs()}
@@ -80,7 +83,7 @@ def managed_models(
         for model in registry.get_models()
         if (labels is None or model._meta.app_label in labels)
         and model._meta.can_migrate(cast(BaseDatabaseWrapper, connection))
-        and router.allow_migrate_model(connection.alias, model)
+        and router.allow_migrate_model(alias, model)
     )
 
 

@@ -8,19 +8,19 @@ database of its own, which is gone when the context ends.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.apps.registry import Apps
-from django.db import connections
-from django.db.utils import ConnectionDoesNotExist
 
 from schema_migrations.conf import Settings
 from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.schema.model import Key
+from schema_migrations.workflows.live import is_live, live
 from schema_migrations.workflows.models_ddl import collect
 from schema_migrations.workflows.phases import Phases
 from schema_migrations.workflows.states import (
@@ -32,7 +32,6 @@ from schema_migrations.workflows.states import (
     rebuild,
     replay,
 )
-from schema_migrations.workflows.targets import opened
 
 FILES, MODELS = "files", "models"
 
@@ -59,20 +58,18 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
     loading it raises.
     """
     engine, phases = workspace.engine, workspace.phases
-    with phases("dev database"):
-        scratch = engine.scratch(workspace.server.settings, workspace.alias)
-        connection = scratch.__enter__()
-    try:
-        state = _load(source, workspace, connection)
-        yield state
-    finally:
-        scratch.__exit__(None, None, None)
+    with ExitStack() as stack:
+        with phases("dev database"):
+            connection = stack.enter_context(
+                engine.scratch(workspace.server.settings, workspace.alias)
+            )
+        yield _load(source, workspace, connection)
 
 
 def _load(source: str, workspace: Workspace, connection: Connection) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
-    fills = {}
+    fills: dict[Key, str] = {}
     if models_only:
         fills = _load_models(workspace, connection)
         description = "the models"
@@ -80,16 +77,10 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
         with phases("replay"):
             replay(engine, connection, workspace.directory.files)
         description = f"{len(workspace.directory.files)} files"
-    elif source.startswith("db:") or "://" in source:
-        with phases("live"), opened(source, alias=workspace.alias) as live:
-            if live.vendor != engine.vendor:
-                raise ConfigError(
-                    f"{source} is a {live.vendor} database, the alias "
-                    f"{workspace.alias!r} is {engine.vendor}.",
-                    hint="Name an alias of the same kind with --database.",
-                )
-            rebuild(engine, connection, inspect(engine, live))
-        description = source
+    elif is_live(source):
+        with phases("live"):
+            _copy_live(source, workspace, connection)
+        description = "the live database"
     else:
         _load_path(Path(source), workspace, connection)
         description = source
@@ -104,9 +95,26 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
     )
 
 
-def _load_models(workspace: Workspace, connection: Connection) -> dict[object, str]:
+def _copy_live(source: str, workspace: Workspace, connection: Connection) -> None:
+    with live(source) as (database, engine):
+        if engine.vendor != workspace.engine.vendor:
+            raise ConfigError(
+                f"The source is a {engine.vendor} database, the alias "
+                f"{workspace.alias!r} is {workspace.engine.vendor}.",
+                hint="Name an alias of the same kind with --database.",
+            )
+        schema = inspect(engine, database)
+    rebuild(workspace.engine, connection, schema)
+
+
+def _load_models(workspace: Workspace, connection: Connection) -> dict[Key, str]:
     with workspace.phases("collect DDL"):
-        ddl = collect(connection, workspace.registry, labels=workspace.settings.apps)
+        ddl = collect(
+            connection,
+            workspace.registry,
+            workspace.alias,
+            labels=workspace.settings.apps,
+        )
     with workspace.phases("load models"):
         load_extensions(workspace.engine, connection, workspace.settings.extensions)
         load_models(workspace.engine, connection, ddl)
@@ -128,14 +136,3 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
                 f"{path} is not a source: there is no such folder or .sql file.",
                 hint="A source is files, models, a directory, a .sql file, db:ALIAS or a database URL.",
             )
-
-
-def check_alias(alias: str) -> None:
-    """Raise ``ConfigError`` when there is no such alias in ``DATABASES``."""
-    try:
-        connections[alias]
-    except ConnectionDoesNotExist:
-        raise ConfigError(
-            f"There is no database {alias!r} in DATABASES.",
-            hint=f"Known: {', '.join(connections)}.",
-        ) from None

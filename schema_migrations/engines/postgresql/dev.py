@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.errors import ConfigError, Unreachable
@@ -200,7 +201,9 @@ def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseW
     """An unconnected connection to a database of the server.
 
     It is of the alias's own backend where that is PostgreSQL's (PostGIS, or a project's
-    own), since the backend decides what SQL the models become.
+    own), since the backend decides what SQL the models become.  Under the alias's own
+    name, ``django.contrib.postgres`` would open the project's database besides:
+    https://docs.djangoproject.com/en/stable/ref/contrib/postgres/fields/#hstorefield
     """
     place = {key: settings[key] for key in _PLACE if key in settings}
     options = dict(settings.get("OPTIONS") or {})
@@ -215,11 +218,11 @@ def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseW
         "CONN_HEALTH_CHECKS": False,
     }
     if alias in connections.settings and connections[alias].vendor == "postgresql":
-        connection = connections[alias].copy()
+        connection = connections[alias].copy(alias=NO_DB_ALIAS)
         connection.settings_dict.update({**place, **plain})
         return connection
     entry = {"ENGINE": "django.db.backends.postgresql", **settings, **plain}
-    return ConnectionHandler({DEFAULT_DB_ALIAS: {}, alias: entry})[alias]
+    return ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: entry})[NO_DB_ALIAS]
 
 
 def _names_database(problem: OperationalError, name: str) -> bool:

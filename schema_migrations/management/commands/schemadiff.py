@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from django.apps import apps
 from django.core.management.base import CommandParser
@@ -14,8 +13,8 @@ from django.db import connections
 
 from schema_migrations.conf import Settings, settings_for
 from schema_migrations.dev.choose import open_server
+from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.errors import AnswerNeeded, ConfigError
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -24,6 +23,7 @@ from schema_migrations.history.directory import (
     verify,
 )
 from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
     as_json,
@@ -32,9 +32,10 @@ from schema_migrations.management.commands._diff_output import (
 )
 from schema_migrations.plan.summary import suggested_name
 from schema_migrations.workflows.diff import Proposal, propose
+from schema_migrations.workflows.live import check_alias
 from schema_migrations.workflows.models_ddl import app_of_tables
 from schema_migrations.workflows.scope import scope_of
-from schema_migrations.workflows.sources import FILES, MODELS, Workspace, check_alias
+from schema_migrations.workflows.sources import FILES, MODELS, Workspace
 
 DONE, FOUND = 0, 1
 
@@ -88,11 +89,12 @@ class Command(SchemaCommand):
         settings = settings_for(alias, directory=options["dir"])
         directory = load(settings.directory)
         verify(directory)
-        self._warn_of(directory)
+        engine = engine_for(connections[alias].vendor)
+        self._warn_of(directory, engine)
         if options["empty"]:
             return self._write_empty(directory, settings, options)
         with ExitStack() as stack:
-            workspace = self._workspace(stack, directory, settings, options)
+            workspace = self._workspace(stack, engine, directory, settings, options)
             proposal = propose(
                 workspace,
                 source=options["source"] or FILES,
@@ -107,14 +109,20 @@ class Command(SchemaCommand):
     def _workspace(
         self,
         stack: ExitStack,
+        engine: Engine,
         directory: Directory,
         settings: Settings,
         options: Options,
     ) -> Workspace:
         alias = options["database"]
-        engine = engine_for(connections[alias].vendor)
-        dev = options["dev"] or settings.dev
-        server = stack.enter_context(open_server(dev, alias))
+        server = stack.enter_context(
+            open_server(
+                options["dev"] or settings.dev,
+                alias,
+                extensions=settings.extensions,
+                report=self.say,
+            )
+        )
         reason = f" ({server.reason})" if server.reason else ""
         self.say(f"Dev database  {server.description}{reason}")
         return Workspace(
@@ -126,9 +134,9 @@ class Command(SchemaCommand):
             registry=apps,
         )
 
-    def _warn_of(self, directory: Directory) -> None:
+    def _warn_of(self, directory: Directory, engine: Engine) -> None:
         for file in directory.files:
-            for line, message in file.warnings:
+            for line, message in file.warnings(engine.syntax):
                 self.warn(f"{file.name}:{line}: {message}")
 
     def _say_phases(self, workspace: Workspace) -> None:
@@ -177,13 +185,17 @@ class Command(SchemaCommand):
     def _write(
         self, proposal: Proposal, directory: Directory, options: Options
     ) -> list[str]:
-        suggestion = "initial" if not directory.files else suggested_name(proposal.lines)
+        suggestion = (
+            "initial" if not directory.files else suggested_name(proposal.lines)
+        )
         name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
         file = MigrationFile(name=name, content=proposal.text.encode())
         return self._save(directory, file)
 
     def _save(self, directory: Directory, file: MigrationFile) -> list[str]:
-        written = [str(path) for path in save(directory, [file])]
+        folder = Path(directory.path)
+        save(folder, directory, [file])
+        written = [str(folder / name) for name in (file.name, SUM_FILE)]
         self.say(self.style.MIGRATE_HEADING("Wrote"))
         for path in written:
             self.say(f"  {path}")
@@ -197,8 +209,7 @@ class Command(SchemaCommand):
         text = format_file(header=("Write SQL below this line.",), statements=())
         files = self._save(directory, MigrationFile(name=name, content=text.encode()))
         self.say(
-            f"Next  write your SQL into {files[0]}, then: "
-            "python manage.py schemahash"
+            f"Next  write your SQL into {files[0]}, then: python manage.py schemahash"
         )
         self.answer(as_json(Proposal(), files=files, dev="", seconds=0.0))
         return DONE
