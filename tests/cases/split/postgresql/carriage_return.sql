@@ -1,0 +1,1 @@
+-- a carriage return ends the comment; SELECT 1; -- bSELECT 2;
