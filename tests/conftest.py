@@ -9,4 +9,8 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
-pytest_plugins = ["tests.fixtures.skips", "tests.fixtures.postgresql"]
+pytest_plugins = [
+    "tests.fixtures.skips",
+    "tests.fixtures.postgresql",
+    "tests.fixtures.docker",
+]

@@ -184,6 +184,7 @@ def _copy(programs: Programs, target: Path) -> None:
             folder,
             made / folder.relative_to(programs.base),
             symlinks=True,
+            dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("include", "pgxs", "*.a"),
         )
     # A umask of 077 at installation time would lock the server out of the copy, too.

@@ -34,7 +34,8 @@ class Image:
 
 
 def is_docker(url: str) -> bool:
-    return url.partition("://")[0] in SCHEMES
+    scheme, separator, _ = url.partition("://")
+    return bool(separator) and scheme in SCHEMES
 
 
 def parse(url: str) -> Image:

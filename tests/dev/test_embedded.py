@@ -1,0 +1,242 @@
+"""The embedded server: private, tied to its command, as whoever runs it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schema_migrations.dev.account import account_for_server, reachable
+from schema_migrations.dev.cluster import PREFIX, THROWAWAY, serving
+from schema_migrations.dev.embedded import embedded, running
+from schema_migrations.errors import Unreachable
+from tests.fixtures.children import eventually, holding
+from tests.fixtures.postgresql import NO_POSTGRES, administrator, default_major, majors
+from tests.fixtures.skips import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.dev.programs import Programs
+    from schema_migrations.dev.server import Server
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
+
+
+@pytest.fixture
+def programs() -> Programs:
+    return majors()[default_major()] if majors() else missing(NO_POSTGRES)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every account may enter."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def asked(server: Server, question: str) -> object:
+    with administrator(server.settings) as connection:
+        row = connection.execute(question.encode()).fetchone()
+        assert row
+        return row[0]
+
+
+@pytest.mark.parametrize("major", majors() or [0], ids=lambda major: f"pg{major}")
+def test_it_answers_and_is_gone_after(major: int) -> None:
+    """A real server of that major, on a Unix socket only; nothing of it stays."""
+    with running(majors()[major] if major else missing(NO_POSTGRES)) as server:
+        assert str(asked(server, "SHOW server_version")).split(".")[0] == str(major)
+        assert asked(server, "SHOW listen_addresses") == ""
+        assert server.description.startswith(f"embedded PostgreSQL {major}")
+        folder = Path(server.settings["HOST"])
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
+
+
+def test_the_best_one_is_chosen() -> None:
+    """Without a wish it is the newest on the machine."""
+    if not majors():
+        missing(NO_POSTGRES)
+    with embedded() as server:
+        assert asked(server, "SELECT 1") == 1
+
+
+def test_an_exception_ends_it(programs: Programs) -> None:
+    """The server goes with the block, however the block ends."""
+    folders = []
+
+    def failing() -> None:
+        with running(programs) as server:
+            folders.append(Path(server.settings["HOST"]))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert not folders[0].exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it(programs: Programs, how: signal.Signals) -> None:
+    """Ctrl-C, a request to terminate, a closed terminal: gone before the command is."""
+    with holding("embedded") as (child, told):
+        child.send_signal(how)
+        child.wait()
+        assert child.returncode
+        assert not Path(told["settings"]["HOST"]).exists()
+
+
+def test_kill_9_ends_it(programs: Programs) -> None:
+    """A command that could not clean up leaves no server and no folder."""
+    with holding("embedded") as (child, told):
+        folder = Path(told["settings"]["HOST"])
+        server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        child.kill()
+        child.wait()
+    assert eventually(lambda: not folder.exists())
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
+
+
+def test_concurrent_runs_do_not_meet(
+    programs: Programs, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a server of its own, also when all find the cache empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(lambda: stack.enter_context(running(programs))) for _ in "123"
+        ]
+        servers = [run.result() for run in runs]
+        for server in servers:
+            with administrator(server.settings) as connection:
+                connection.execute("CREATE TABLE only_mine ()")
+    clusters = open_folder.glob("*/cluster-*")
+    assert len(list(clusters)) == 1
+    assert not list(open_folder.glob("*/making-*"))
+
+
+def test_the_data_folder_is_made_once(
+    programs: Programs, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second start takes the same prepared folder and has not written to it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
+    seen = []
+    for _ in "12":
+        with running(programs) as server:
+            with administrator(server.settings) as connection:
+                connection.execute("CREATE DATABASE gone")
+            (prepared,) = open_folder.glob("*/cluster-*")
+            seen.append((prepared.stat().st_ino, prepared.stat().st_mtime_ns))
+    assert seen[0] == seen[1]
+
+
+def test_leftovers_are_swept(programs: Programs) -> None:
+    """A folder that no process holds goes at the next start, one that is held stays."""
+    left, held = (Path(tempfile.mkdtemp(prefix=PREFIX)) for _ in "12")
+    (left / "lock").touch()
+    try:
+        with (held / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with running(programs):
+                assert not left.exists()
+                assert held.exists()
+    finally:
+        shutil.rmtree(held)
+
+
+def test_a_server_that_does_not_start(
+    programs: Programs, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error holds the server's own words, and nothing is left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
+    wrong = {**THROWAWAY, "max_connections": "none"}
+    with (
+        pytest.raises(Unreachable, match="max_connections") as caught,
+        serving(programs, options=wrong),
+    ):
+        pytest.fail("it must not come up")
+    assert "--dev" in caught.value.hint
+    assert not list(open_folder.glob(f"{PREFIX}*"))
+
+
+@as_root
+def test_root_hands_it_to_nobody(programs: Programs) -> None:
+    """PostgreSQL refuses to run as root."""
+    with running(programs) as server:
+        owner = (Path(server.settings["HOST"]) / "data").stat().st_uid
+    assert owner == account_for_server().user
+
+
+@as_root
+def test_programs_in_a_private_folder(
+    tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are copied once to where the server's account gets; the folder stays closed."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
+    # Debian's find their shared files by an absolute path, and are always reachable.
+    movable = [each for each in majors().values() if each.base.parts[1] != "usr"]
+    programs = movable[0] if movable else missing("PostgreSQL programs that can move")
+    private = replace(
+        programs,
+        bin=tmp_path / programs.bin.relative_to(programs.base),
+        base=tmp_path,
+        folders=tuple(
+            tmp_path / folder.relative_to(programs.base) for folder in programs.folders
+        ),
+    )
+    for folder, copy in zip(programs.folders, private.folders, strict=True):
+        shutil.copytree(folder, copy, symlinks=True, dirs_exist_ok=True)
+    tmp_path.chmod(0o700)
+    copied = reachable(private, account_for_server())
+    assert copied == reachable(private, account_for_server())
+    assert copied.bin.is_relative_to(open_folder)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    with running(private) as server:
+        assert asked(server, "SELECT 1") == 1
+
+
+ORDINARY = """
+import os, pwd, sys, pathlib, psycopg
+from schema_migrations.dev.account import account_for_server, reachable
+from schema_migrations.dev.embedded import running
+from schema_migrations.dev.programs import choose, installed
+programs = reachable(choose(installed()), account_for_server())
+if os.geteuid() == 0:
+    account = pwd.getpwnam("daemon")
+    os.setgroups([]), os.setgid(account.pw_gid), os.setuid(account.pw_uid)
+with running(programs) as server:
+    folder = pathlib.Path(server.settings["HOST"])
+    assert (folder / "data").stat().st_uid == os.getuid() != 0
+    psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+assert not folder.exists()
+print("as", os.getuid())
+"""
+
+
+def test_an_ordinary_user(programs: Programs, tmp_path: Path) -> None:
+    """The caller's own account runs it; the cache is that account's."""
+    environment = {**os.environ, "XDG_CACHE_HOME": "", "HOME": "/nonexistent"}
+    answer = subprocess.run(
+        [sys.executable, "-c", ORDINARY],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+    )
+    assert answer.stdout.startswith("as "), answer.stderr
