@@ -1,0 +1,33 @@
+"""PostgreSQL 14 and newer, through psycopg 3."""
+
+from __future__ import annotations
+
+
+
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.postgresql.dev import check_server, scratch
+from schema_migrations.engines.postgresql.failure import failure
+from schema_migrations.engines.postgresql.inspect import inspect
+from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.render import render
+from schema_migrations.engines.postgresql.session import SESSION
+from schema_migrations.engines.postgresql.syntax import SYNTAX
+from schema_migrations.engines.postgresql.url import BACKEND, SCHEMES, settings_from_url
+
+ENGINE = Engine(
+    vendor="postgresql",
+    backend=BACKEND,
+    syntax=SYNTAX,
+    quote=quote,
+    schemes=SCHEMES,
+    settings_from_url=settings_from_url,
+    inspect=inspect,
+    passes=PASSES,
+    render=render,
+    settle=None,
+    scratch=scratch,
+    check_server=check_server,
+    failure=failure,
+    session=SESSION,
+)

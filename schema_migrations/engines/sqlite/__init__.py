@@ -1,0 +1,30 @@
+"""SQLite 3.31 and newer, through Python's own driver."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.sqlite.dev import scratch
+from schema_migrations.engines.sqlite.failure import failure
+from schema_migrations.engines.sqlite.inspect import inspect
+from schema_migrations.engines.sqlite.passes import PASSES
+from schema_migrations.engines.sqlite.render import render
+from schema_migrations.engines.sqlite.session import SESSION
+from schema_migrations.engines.sqlite.syntax import SYNTAX
+from schema_migrations.engines.sqlite.tokens import quote
+from schema_migrations.engines.sqlite.url import BACKEND, SCHEMES, settings_from_url
+
+ENGINE = Engine(
+    vendor="sqlite",
+    backend=BACKEND,
+    syntax=SYNTAX,
+    quote=quote,
+    schemes=SCHEMES,
+    settings_from_url=settings_from_url,
+    inspect=inspect,
+    passes=PASSES,
+    render=render,
+    settle=None,
+    scratch=scratch,
+    failure=failure,
+    session=SESSION,
+)

@@ -1,0 +1,7 @@
+-- before
+
+
+-- after
+CREATE TABLE t (id serial PRIMARY KEY);
+
+-- plan

@@ -1,0 +1,127 @@
+"""What existing rows lose, or what they may stop."""
+
+from __future__ import annotations
+
+import pytest
+
+from schema_migrations.plan.fills import fill
+from schema_migrations.plan.losses import losses, obstacles
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    DropColumn,
+    DropTable,
+    SetComment,
+)
+from schema_migrations.schema.model import Column, Table, column_key, table_key
+
+T = table_key("t")
+
+
+def retyped(before: str, after: str) -> AlterColumn:
+    return AlterColumn(
+        table=T,
+        before=Column(name="c", type=before),
+        after=Column(name="c", type=after),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("integer", "bigint"),
+        ("smallint", "numeric"),
+        ("character varying(10)", "character varying(20)"),
+        ("character varying(10)", "text"),
+        ("character varying(10)", "character varying"),
+        ("numeric(8,2)", "numeric(12,2)"),
+        ("numeric(8,2)", "numeric"),
+        ("jsonb", "text"),
+        ("timestamp(3) with time zone", "timestamp with time zone"),
+    ],
+)
+def test_a_wider_type_loses_nothing(before: str, after: str) -> None:
+    assert losses([retyped(before, after)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("bigint", "integer"),
+        ("text", "character varying(20)"),
+        ("character varying(20)", "character varying(10)"),
+        ("numeric(8,2)", "numeric(8,0)"),
+        ("numeric(8,2)", "numeric(8,3)"),
+        ("numeric", "numeric(8,2)"),
+        ("numeric", "integer"),
+        ("timestamp with time zone", "date"),
+        ("text", "jsonb"),
+    ],
+)
+def test_a_narrower_or_other_type_is_named(before: str, after: str) -> None:
+    (said,) = losses([retyped(before, after)])
+
+    assert "t.c" in said
+    assert before in said
+    assert after in said
+
+
+def test_dropped_tables_and_columns_are_named() -> None:
+    table = Table(key=table_key("t", "other"), columns=())
+    column = Column(name="c", type="integer")
+
+    assert losses([DropTable(table=table)]) == ("drops table other.t with all its rows",)
+    assert losses([DropColumn(table=T, column=column)]) == (
+        "drops column t.c with all its values",
+    )
+
+
+def test_a_generated_column_holds_nothing_to_lose() -> None:
+    column = Column(name="c", type="integer", generated="a + 1")
+
+    assert losses([DropColumn(table=T, column=column)]) == ()
+
+
+def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
+    bare = Column(name="c", type="integer", nullable=False)
+    change = AddColumn(table=T, column=bare)
+
+    assert "t.c" in obstacles([change])[0]
+    assert obstacles(fill((change,), {column_key(T, "c"): "7"})) == ()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column(name="c", type="integer"),
+        Column(name="c", type="integer", nullable=False, default="1"),
+        Column(name="c", type="integer", nullable=False, identity="always"),
+        Column(name="c", type="integer", nullable=False, generated="1"),
+    ],
+)
+def test_a_column_with_a_value_of_its_own_is_none_and_needs_no_fill(
+    column: Column,
+) -> None:
+    change = AddColumn(table=T, column=column)
+
+    assert obstacles([change]) == ()
+    assert fill((change,), {column_key(T, "c"): "7"}) == (change,)
+
+
+def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
+    change = AlterColumn(
+        table=T,
+        before=Column(name="c", type="integer"),
+        after=Column(name="c", type="integer", nullable=False),
+    )
+
+    assert "NOT NULL" in obstacles([change])[0]
+    assert obstacles(fill((change,), {column_key(T, "c"): "7"})) == ()
+    assert fill((change,), {}) == (change,)
+
+
+def test_other_changes_touch_no_value() -> None:
+    comment = SetComment(key=T, before="", after="words")
+
+    assert losses([comment]) == obstacles([comment]) == ()
+    assert fill((comment,), {}) == (comment,)

@@ -1,0 +1,99 @@
+"""Changes in words."""
+
+from __future__ import annotations
+
+from schema_migrations.plan.summary import header, suggested_name, summarize
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    Create,
+    CreateTable,
+    Drop,
+    DropTable,
+    Rename,
+    SetComment,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Index,
+    Key,
+    Opaque,
+    Table,
+    column_key,
+    constraint_key,
+    table_key,
+)
+
+T = table_key("shop_order")
+TABLE = Table(key=T, columns=(Column(name="id", type="bigint"),))
+INDEX = Index(
+    key=Key(kind="index", name="order_id"), table=T, definition="USING btree (id)"
+)
+CHECK = Constraint(
+    key=constraint_key(T, "positive"), table=T, type="check", definition="CHECK (id > 0)"
+)
+
+
+def test_parts_of_a_new_or_dropped_table_are_left_to_its_line() -> None:
+    made = summarize([CreateTable(table=TABLE), Create(object=INDEX)])
+    gone = summarize([DropTable(table=TABLE), Drop(object=CHECK)])
+
+    assert [str(line) for line in made] == ["create table shop_order"]
+    assert [str(line) for line in gone] == ["drop table shop_order"]
+
+
+def test_each_change_says_what_and_where() -> None:
+    column = Column(name="total", type="numeric", nullable=False, default="0")
+    view = Opaque(
+        key=Key(kind="opaque", name="totals", part="view"), type="view", definition=""
+    )
+    other = Column(name="total", type="text", collation="de", identity="always")
+    lines = summarize(
+        [
+            AddColumn(table=T, column=column),
+            AlterColumn(table=T, before=column, after=other),
+            Create(object=CHECK),
+            Rename(before=INDEX, after=INDEX),
+            SetComment(key=column_key(T, "id"), before="", after="x"),
+            Create(object=view),
+        ]
+    )
+
+    assert [str(line) for line in lines] == [
+        "add column shop_order.total",
+        "alter column shop_order.total",
+        "add check constraint shop_order.positive",
+        "rename index shop_order.order_id",
+        "alter comment shop_order.id",
+        "add view totals",
+    ]
+    assert lines[0].detail == "numeric NOT NULL DEFAULT 0"
+    assert lines[1].detail == (
+        "numeric -> text, collation default -> de, NOT NULL -> NULL, "
+        "default 0 -> none, identity none -> always"
+    )
+    assert lines[3].detail == "from order_id"
+
+
+def test_a_header_groups_and_does_not_run_on() -> None:
+    tables = [
+        Table(key=table_key(f"t{i}"), columns=()) for i in range(10)
+    ]
+    lines = summarize([*(CreateTable(table=t) for t in tables), Create(object=INDEX)])
+
+    assert header(lines) == (
+        "Create 10 tables: t0, t1, t2, t3, t4, t5, t6, t7 and 2 more.",
+        "Add index shop_order.order_id.",
+    )
+
+
+def test_a_name_is_suggested_from_the_first_change() -> None:
+    column = Column(name="total", type="text")
+    add = AddColumn(table=T, column=column)
+
+    assert suggested_name(()) == ""
+    assert suggested_name(summarize([add])) == "shop_order_total"
+    assert suggested_name(summarize([CreateTable(table=TABLE)])) == "shop_order"
+    assert suggested_name(summarize([add, add])) == "shop_order_total_and_more"
+    assert suggested_name(summarize([Create(object=INDEX)])) == "shop_order_index"
