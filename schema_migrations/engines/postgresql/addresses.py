@@ -14,7 +14,6 @@ from schema_migrations.schema.model import (
     Kind,
     column_key,
     constraint_key,
-    table_key,
 )
 
 if TYPE_CHECKING:
@@ -32,11 +31,34 @@ PG_CLASS, PG_TYPE, PG_CONSTRAINT = 1259, 1247, 2606
 PG_NAMESPACE, PG_EXTENSION, PG_COLLATION = 2615, 3079, 3456
 
 _NAMED: tuple[tuple[str, int, Kind], ...] = (
+    ("tables", PG_CLASS, "table"),
     ("sequences", PG_CLASS, "sequence"),
     ("enums", PG_TYPE, "enum"),
     ("domains", PG_TYPE, "domain"),
     ("collations", PG_COLLATION, "collation"),
 )
+
+
+# Queries of opaque objects have rows of one shape: catalog, oid, namespace, owner,
+# name, part, type, definition, drop.  First those that others may stand on.
+RELATIONS = ("views", "partitions", "foreign_tables", "composite_types")
+OTHERS = (
+    "aggregates",
+    "casts",
+    "column_settings",
+    "event_triggers",
+    "foreign_data",
+    "functions",
+    "others",
+    "policies",
+    "publications",
+    "range_types",
+    "rules",
+    "statistics",
+    "table_settings",
+    "triggers",
+)
+NOT_NULL = "not null"
 
 
 def namespaces(found: Found) -> dict[int, str]:
@@ -45,7 +67,7 @@ def namespaces(found: Found) -> dict[int, str]:
 
 
 def keys_of(found: Found) -> Keys:
-    """Return the keys of everything but opaque objects, by address."""
+    """Return the key of every object, by address."""
     spaces = namespaces(found)
     keys: Keys = {}
     for oid, name, current in found["namespaces"]:
@@ -58,29 +80,63 @@ def keys_of(found: Found) -> Keys:
             if space in spaces:
                 key = Key(kind=kind, namespace=spaces[space], name=name)
                 keys[catalog, oid, 0] = key
-    for oid, space, name, *_ in found["tables"]:
-        if space in spaces:
-            keys[PG_CLASS, oid, 0] = table_key(name, spaces[space])
+    _add_opaque(keys, found, spaces, RELATIONS)
     _add_parts(keys, found)
+    _add_opaque(keys, found, spaces, OTHERS)
     return keys
 
 
 def _add_parts(keys: Keys, found: Found) -> None:
-    """Give what stands on tables its keys."""
+    """Give columns, constraints and indexes their keys.
+
+    They are opaque where what they stand on is (a partition, a materialized view),
+    and so is NOT NULL that is NOT VALID, which is a constraint, not a fact.
+    """
     for relation, number, name, *_ in found["columns"]:
         table = keys.get((PG_CLASS, relation, 0))
         if table:
             keys[PG_CLASS, relation, number] = column_key(table, name)
     for query in ("constraints", "foreign_keys"):
-        for oid, relation, name, *_ in found[query]:
+        for oid, relation, name, type_, *_ in found[query]:
             table = keys.get((PG_CLASS, relation, 0))
-            if table:
+            if table and table.kind == "table" and type_ != NOT_NULL:
                 keys[PG_CONSTRAINT, oid, 0] = constraint_key(table, name)
+            elif table:
+                part = f"constraint {name}"
+                keys[PG_CONSTRAINT, oid, 0] = opaque_key(table, table.name, part)
     for oid, relation, name, *_ in found["indexes"]:
         table = keys.get((PG_CLASS, relation, 0))
-        if table:
+        if table and table.kind == "table":
             key = Key(kind="index", namespace=table.namespace, name=name)
             keys[PG_CLASS, oid, 0] = key
+        elif table:
+            keys[PG_CLASS, oid, 0] = opaque_key(table, name, "index")
+
+
+def opaque_key(beside: Key, name: str, part: str) -> Key:
+    """Return the key of an opaque object in the namespace of another object."""
+    return Key(kind="opaque", namespace=beside.namespace, name=name, part=part)
+
+
+def _add_opaque(
+    keys: Keys, found: Found, spaces: dict[int, str], queries: tuple[str, ...]
+) -> None:
+    for query in queries:
+        for row in found[query]:
+            key = key_of_row(row, keys, spaces)
+            if key and row[0]:
+                keys[row[0], row[1], 0] = key
+
+
+def key_of_row(row: Any, keys: Keys, spaces: dict[int, str]) -> Key | None:
+    """Return the key of an opaque row; None: its schema or table is out of scope."""
+    _, _, space, owner, name, part, *_ = row
+    if space is not None and space not in spaces:
+        return None
+    if owner is not None and (PG_CLASS, owner, 0) not in keys:
+        return None
+    namespace = spaces.get(space, "")
+    return Key(kind="opaque", namespace=namespace, name=name, part=part)
 
 
 def needs_of(found: Found, keys: Mapping[Address, Key]) -> Needs:

@@ -17,6 +17,7 @@ from schema_migrations.engines.postgresql.addresses import (
     keys_of,
     needs_of,
 )
+from schema_migrations.engines.postgresql.opaque import opaque_objects
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -37,12 +38,6 @@ if TYPE_CHECKING:
     from schema_migrations.engines.postgresql.addresses import Found, Keys, Needs
 
 
-# Left by a CREATE INDEX CONCURRENTLY that failed: not the index that was asked for.
-# A comment keeps the definition valid SQL, and it differs, so it is built anew.
-# https://www.postgresql.org/docs/current/sql-createindex.html
-INVALID = " /* invalid */"
-
-
 def assemble(found: Found) -> Schema:
     """Return the schema that the rows of all queries describe."""
     keys = keys_of(found)
@@ -56,6 +51,7 @@ def assemble(found: Found) -> Schema:
         _bare,
         _enums,
         _described,
+        opaque_objects,
     )
     return Schema(
         frozenset(chain.from_iterable(make(found, keys, needs) for make in makers))
@@ -116,25 +112,24 @@ def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
 
 def _constraints(found: Found, keys: Keys, needs: Needs) -> Iterator[Constraint]:
     for row in found["constraints"]:
-        oid, relation, _, type_, definition, storage, tail, numbers = row
+        oid, relation, _, type_, definition, numbers = row
         key = keys.get((PG_CONSTRAINT, oid, 0))
-        if key:
+        if key and key.kind == "constraint":
             yield Constraint(
                 key=key,
                 table=keys[PG_CLASS, relation, 0],
                 type=type_,
-                definition=_stored(definition, storage, tail),
+                definition=definition,
                 columns=_names(keys, relation, numbers),
                 needs=frozenset(needs[key]),
             )
 
 
 def _foreign_keys(found: Found, keys: Keys, needs: Needs) -> Iterator[ForeignKey]:
-    for oid, relation, _, definition, numbers, target, target_name in found[
-        "foreign_keys"
-    ]:
+    for row in found["foreign_keys"]:
+        oid, relation, _, _, definition, numbers, target, target_name = row
         key = keys.get((PG_CONSTRAINT, oid, 0))
-        if key:
+        if key and key.kind == "constraint":
             yield ForeignKey(
                 key=key,
                 table=keys[PG_CLASS, relation, 0],
@@ -147,26 +142,18 @@ def _foreign_keys(found: Found, keys: Keys, needs: Needs) -> Iterator[ForeignKey
 
 def _indexes(found: Found, keys: Keys, needs: Needs) -> Iterator[Index]:
     for row in found["indexes"]:
-        oid, relation, _, unique, valid, definition, storage, tail, numbers, method = (
-            row
-        )
+        oid, relation, _, unique, definition, numbers, method = row
         key = keys.get((PG_CLASS, oid, 0))
-        if key:
+        if key and key.kind == "index":
             yield Index(
                 key=key,
                 table=keys[PG_CLASS, relation, 0],
                 unique=unique,
-                definition=_stored(definition, storage, tail)
-                + ("" if valid else INVALID),
+                definition=definition,
                 columns=_names(keys, relation, numbers),
                 method=method,
                 needs=frozenset(needs[key]),
             )
-
-
-def _stored(definition: str, storage: str, tail: str) -> str:
-    """Put storage, which the server does not print, in its place before the tail."""
-    return definition.removesuffix(tail) + storage + tail if storage else definition
 
 
 def _names(keys: Keys, relation: int, numbers: Iterable[int]) -> tuple[str, ...]:

@@ -1,25 +1,16 @@
 -- Primary keys, unique, check and exclusion constraints of tables and partitions, and
 -- NOT NULL that is still NOT VALID.  Copies that a partition has from its parent are
--- left out.  The printed definition lacks the storage of the index behind it:
--- "storage" belongs before "tail", which is how the definition ends.
+-- left out.  pg_get_constraintdef lacks the storage of the index behind the constraint:
+-- it belongs before the tail, which is the predicate and what is deferrable.
+-- https://www.postgresql.org/docs/current/sql-createtable.html
 SELECT k.oid,
        k.conrelid AS relation,
        k.conname AS name,
        CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
             WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'not null' END AS type,
-       pg_get_constraintdef(k.oid) AS definition,
-       concat(
-         CASE WHEN k.contype <> 'x' AND i.reloptions IS NOT NULL
-              THEN ' WITH (' || (
-                     SELECT string_agg(
-                              quote_ident(option_name) || '=' || quote_literal(option_value),
-                              ', ')
-                       FROM pg_options_to_table(i.reloptions)) || ')' END,
-         ' USING INDEX TABLESPACE ' || quote_ident(s.spcname)) AS storage,
-       concat(
-         ' WHERE (' || pg_get_expr(x.indpred, x.indrelid) || ')',
-         CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
-         CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END) AS tail,
+       CASE WHEN l.storage = '' THEN l.text
+            ELSE concat(left(l.text, length(l.text) - length(l.tail)), l.storage, l.tail)
+             END AS definition,
        k.conkey::int[] AS columns
   FROM pg_catalog.pg_constraint AS k
   JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
@@ -27,6 +18,20 @@ SELECT k.oid,
     ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_catalog.pg_index AS x ON x.indexrelid = i.oid
   LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = i.reltablespace
+ CROSS JOIN LATERAL (
+         SELECT pg_get_constraintdef(k.oid) AS text,
+                concat(
+                  (SELECT ' WITH (' || string_agg(
+                            quote_ident(option_name) || '=' || quote_literal(option_value),
+                            ', ') || ')'
+                     FROM pg_options_to_table(i.reloptions)
+                    WHERE k.contype <> 'x'),
+                  ' USING INDEX TABLESPACE ' || quote_ident(s.spcname)) AS storage,
+                concat(
+                  ' WHERE (' || pg_get_expr(x.indpred, x.indrelid) || ')',
+                  CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
+                  CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END) AS tail
+       ) AS l
  WHERE (k.contype IN ('p', 'u', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
    AND c.oid >= 16384
    AND c.relkind IN ('r', 'p')

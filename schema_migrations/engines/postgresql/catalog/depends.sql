@@ -48,11 +48,11 @@ WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
      AND refobjsubid > 0
 )
 SELECT DISTINCT
-       coalesce(o.whole_class, d.classid)::oid::int8 AS catalog,
-       coalesce(o.whole_object, d.objid)::int8 AS oid,
+       coalesce(o.whole_class, d.classid)::oid AS catalog,
+       coalesce(o.whole_object, d.objid) AS oid,
        coalesce(o.whole_column, d.objsubid) AS column,
-       coalesce(r2.whole_class, r.whole_class, d.refclassid)::oid::int8 AS needed_catalog,
-       coalesce(r2.whole_object, r.whole_object, d.refobjid)::int8 AS needed_oid,
+       coalesce(r2.whole_class, r.whole_class, d.refclassid)::oid AS needed_catalog,
+       coalesce(r2.whole_object, r.whole_object, d.refobjid) AS needed_oid,
        coalesce(r2.whole_column, r.whole_column, d.refobjsubid) AS needed_column
   FROM pg_catalog.pg_depend AS d
   LEFT JOIN piece AS o

@@ -2,6 +2,7 @@
 SELECT k.oid,
        k.conrelid AS relation,
        k.conname AS name,
+       'foreign key' AS type,
        pg_get_constraintdef(k.oid) AS definition,
        k.conkey::int[] AS columns,
        k.confrelid AS target,

@@ -1,23 +1,19 @@
 -- Indexes that no constraint owns, without those attached to a partitioned index.
 -- The definition begins at USING: what pg_get_indexdef prints before is cut off by its
 -- length.  It prints no tablespace, which belongs before the predicate.
+-- An invalid index, left by a CREATE INDEX CONCURRENTLY that failed, is not what was
+-- asked for: a comment makes it differ and keeps the definition valid SQL.
 -- https://www.postgresql.org/docs/current/sql-createindex.html
 SELECT i.indexrelid AS oid,
        i.indrelid AS relation,
        ic.relname AS name,
        i.indisunique AS unique,
-       i.indisvalid AS valid,
-       substr(
-         pg_get_indexdef(i.indexrelid),
-         length(concat(
-           'CREATE ', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
-           'INDEX ', quote_ident(ic.relname),
-           ' ON ', CASE WHEN ic.relkind = 'I' THEN 'ONLY ' END,
-           quote_ident(n.nspname), '.', quote_ident(c.relname), ' ')) + 1) AS definition,
-       coalesce(' TABLESPACE ' || quote_ident(s.spcname), '') AS storage,
-       CASE WHEN s.oid IS NOT NULL
-            THEN coalesce(' WHERE ' || pg_get_expr(i.indpred, i.indrelid), '')
-            ELSE '' END AS tail,
+       concat(
+         CASE WHEN s.oid IS NULL THEN l.text
+              ELSE concat(
+                     left(l.text, length(l.text) - length(l.tail)),
+                     ' TABLESPACE ', quote_ident(s.spcname), l.tail) END,
+         CASE WHEN NOT i.indisvalid THEN ' /* invalid */' END) AS definition,
        (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns,
        am.amname AS method
   FROM pg_catalog.pg_index AS i
@@ -26,6 +22,16 @@ SELECT i.indexrelid AS oid,
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = ic.reltablespace
+ CROSS JOIN LATERAL (
+         SELECT substr(
+                  pg_get_indexdef(i.indexrelid),
+                  length(concat(
+                    'CREATE ', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
+                    'INDEX ', quote_ident(ic.relname),
+                    ' ON ', CASE WHEN ic.relkind = 'I' THEN 'ONLY ' END,
+                    quote_ident(n.nspname), '.', quote_ident(c.relname), ' ')) + 1) AS text,
+                coalesce(' WHERE ' || pg_get_expr(i.indpred, i.indrelid), '') AS tail
+       ) AS l
  WHERE c.oid >= 16384
    AND c.relkind IN ('r', 'p', 'm')
    AND NOT ic.relispartition

@@ -1,0 +1,28 @@
+-- Functions and procedures, without the constructors that a range type brings along.
+-- pg_get_functiondef always prints the schema, here it is named where not current.
+SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
+       p.oid,
+       p.pronamespace AS namespace,
+       NULL::oid AS owner,
+       p.proname AS name,
+       k.type || '(' || oidvectortypes(p.proargtypes) || ')' AS part,
+       k.type,
+       concat('CREATE OR REPLACE ', upper(k.type), ' ',
+         coalesce(quote_ident(nullif(n.nspname, current_schema())) || '.', '') || quote_ident(p.proname),
+         substr(
+           rtrim(pg_get_functiondef(p.oid), E'\n'),
+           length(concat('CREATE OR REPLACE ', k.type, ' ',
+             quote_ident(n.nspname), '.', quote_ident(p.proname))) + 1)) AS definition,
+       concat('DROP ', upper(k.type), ' ', p.oid::regprocedure) AS drop
+  FROM pg_catalog.pg_proc AS p
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+ CROSS JOIN LATERAL (
+         SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS type
+       ) AS k
+ WHERE p.oid >= 16384
+   AND p.prokind <> 'a'
+   AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_depend AS e
+          WHERE e.classid = 'pg_catalog.pg_proc'::regclass
+            AND e.objid = p.oid
+            AND e.deptype IN ('e', 'i'))

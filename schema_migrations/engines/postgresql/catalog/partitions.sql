@@ -1,0 +1,28 @@
+-- Partitions, with the table at the top as owner, and the key of partitioned tables,
+-- which can be written only where the table is created.
+SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
+       c.oid,
+       c.relnamespace AS namespace,
+       pg_partition_root(c.oid)::oid AS owner,
+       c.relname AS name,
+       'partition' AS part,
+       'partition' AS type,
+       concat('CREATE TABLE ',
+         coalesce(quote_ident(nullif(n.nspname, current_schema())) || '.', '') || quote_ident(c.relname),
+         ' PARTITION OF ', i.inhparent::regclass, ' ',
+         pg_get_expr(c.relpartbound, c.oid),
+         ' PARTITION BY ' || pg_get_partkeydef(c.oid)) AS definition,
+       'DROP TABLE ' || c.oid::regclass AS drop
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
+ WHERE c.relispartition
+   AND c.relkind IN ('r', 'p')
+   AND c.oid >= 16384
+ UNION ALL
+SELECT NULL, NULL, c.relnamespace, c.oid, c.relname, 'partition key', 'partition key',
+       'PARTITION BY ' || pg_get_partkeydef(c.oid), ''
+  FROM pg_catalog.pg_class AS c
+ WHERE c.relkind = 'p'
+   AND NOT c.relispartition
+   AND c.oid >= 16384

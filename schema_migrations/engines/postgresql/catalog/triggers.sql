@@ -1,0 +1,31 @@
+-- Triggers and constraint triggers, without those behind constraints and without the
+-- copies that partitions have.
+SELECT 'pg_catalog.pg_trigger'::regclass::oid AS catalog,
+       t.oid,
+       c.relnamespace AS namespace,
+       t.tgrelid AS owner,
+       t.tgname AS name,
+       'trigger on ' || c.relname AS part,
+       'trigger' AS type,
+       pg_get_triggerdef(t.oid, true) AS definition,
+       concat('DROP TRIGGER ', quote_ident(t.tgname), ' ON ', t.tgrelid::regclass) AS drop
+  FROM pg_catalog.pg_trigger AS t
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+ WHERE NOT t.tgisinternal
+   AND t.tgparentid = 0
+   AND t.oid >= 16384
+ UNION ALL
+SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
+       'trigger state on ' || c.relname, 'trigger state',
+       concat('ALTER TABLE ', t.tgrelid::regclass,
+         CASE t.tgenabled WHEN 'D' THEN ' DISABLE TRIGGER '
+              WHEN 'R' THEN ' ENABLE REPLICA TRIGGER '
+              ELSE ' ENABLE ALWAYS TRIGGER ' END, quote_ident(t.tgname)),
+       concat('ALTER TABLE ', t.tgrelid::regclass,
+         ' ENABLE TRIGGER ', quote_ident(t.tgname))
+  FROM pg_catalog.pg_trigger AS t
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+ WHERE NOT t.tgisinternal
+   AND t.tgparentid = 0
+   AND t.tgenabled <> 'O'
+   AND t.oid >= 16384
