@@ -71,8 +71,11 @@ def effects_of(change: Change, current: Schema) -> Effects:
                 releases=_needs(change.before),
             )
         case Alter():
+            # A new owner alone is nothing that anybody waits for.
+            same = change.before.definition == change.after.definition
+            owned = same and isinstance(change.after, Sequence)
             return Effects(
-                makes=frozenset({change.after.key}),
+                makes=NO_KEYS if owned else frozenset({change.after.key}),
                 uses=_needs(change.after),
                 releases=_needs(change.before) - _needs(change.after),
             )

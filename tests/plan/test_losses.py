@@ -70,7 +70,9 @@ def test_dropped_tables_and_columns_are_named() -> None:
     table = Table(key=table_key("t", "other"), columns=())
     column = Column(name="c", type="integer")
 
-    assert losses([DropTable(table=table)]) == ("drops table other.t with all its rows",)
+    assert losses([DropTable(table=table)]) == (
+        "drops table other.t with all its rows",
+    )
     assert losses([DropColumn(table=T, column=column)]) == (
         "drops column t.c with all its values",
     )

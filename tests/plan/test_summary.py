@@ -31,7 +31,10 @@ INDEX = Index(
     key=Key(kind="index", name="order_id"), table=T, definition="USING btree (id)"
 )
 CHECK = Constraint(
-    key=constraint_key(T, "positive"), table=T, type="check", definition="CHECK (id > 0)"
+    key=constraint_key(T, "positive"),
+    table=T,
+    type="check",
+    definition="CHECK (id > 0)",
 )
 
 
@@ -77,9 +80,7 @@ def test_each_change_says_what_and_where() -> None:
 
 
 def test_a_header_groups_and_does_not_run_on() -> None:
-    tables = [
-        Table(key=table_key(f"t{i}"), columns=()) for i in range(10)
-    ]
+    tables = [Table(key=table_key(f"t{i}"), columns=()) for i in range(10)]
     lines = summarize([*(CreateTable(table=t) for t in tables), Create(object=INDEX)])
 
     assert header(lines) == (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.postgresql.dev import check_server, scratch
 from schema_migrations.engines.postgresql.failure import failure
@@ -12,6 +10,7 @@ from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.render import render
 from schema_migrations.engines.postgresql.session import SESSION
+from schema_migrations.engines.postgresql.settle import settle
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.engines.postgresql.url import BACKEND, SCHEMES, settings_from_url
 
@@ -25,7 +24,7 @@ ENGINE = Engine(
     inspect=inspect,
     passes=PASSES,
     render=render,
-    settle=None,
+    settle=settle,
     scratch=scratch,
     check_server=check_server,
     failure=failure,

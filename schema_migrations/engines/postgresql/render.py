@@ -7,7 +7,6 @@ here.  Layout is for the reviewer: one column or clause a line.
 from __future__ import annotations
 
 from schema_migrations.engines.postgresql.quote import qualified, quote
-
 from schema_migrations.engines.postgresql.render_column import (
     alter_actions,
     column_sql,
@@ -59,7 +58,9 @@ def render(change: Change) -> Statements:
         case DropColumn():
             column = quote(change.column.name)
             return _alter(
-                change.table, f"DROP COLUMN {column}", comment=f"Drop column {column}"
+                change.table,
+                f"DROP COLUMN {column}",
+                comment=f"Drop column {column} of table",
             )
         case AlterColumn():
             return _alter_column(change)
@@ -68,7 +69,7 @@ def render(change: Change) -> Statements:
             return _alter(
                 change.table,
                 f"RENAME COLUMN {old} TO {new}",
-                comment=f"Rename column {old} to {new}",
+                comment=f"Rename column {old} to {new} of table",
             )
         case Create():
             return create_object(change.object)
@@ -92,7 +93,7 @@ def _alter(table: Key, *actions: str, comment: str) -> Statements:
     if not body:
         body = "\n    " + ",\n    ".join(actions)
     sql = f"ALTER TABLE {name}{body}"
-    return (Statement(sql=sql, comment=f"{comment} of table {name}"),)
+    return (Statement(sql=sql, comment=f"{comment} {name}"),)
 
 
 def _create_table(change: CreateTable) -> Statements:
@@ -138,13 +139,13 @@ def _add_column(change: AddColumn) -> Statements:
     added = _alter(
         change.table,
         f"ADD COLUMN {column_sql(column, default=default)}",
-        comment=f"Add column {name}",
+        comment=f"Add column {name} to table",
     )
     if default is not None:
         added += _alter(
             change.table,
             f"ALTER COLUMN {name} DROP DEFAULT",
-            comment=f"Existing rows have their value: drop the default of column {name}",
+            comment=f"Existing rows have a value now: no default for column {name} of table",
         )
     return (*added, *_column_comments(change.table, column))
 
@@ -160,5 +161,5 @@ def _alter_column(change: AlterColumn) -> Statements:
     actions = alter_actions(change.before, change.after)
     return (
         *filled,
-        *_alter(change.table, *actions, comment=f"Alter column {name}"),
+        *_alter(change.table, *actions, comment=f"Alter column {name} of table"),
     )

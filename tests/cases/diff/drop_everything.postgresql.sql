@@ -8,3 +8,14 @@ CREATE INDEX shelf_book ON shelf (book_id);
 
 
 -- plan
+-- Drop foreign key "book_shelf_id_fkey" of table "book"
+ALTER TABLE "book" DROP CONSTRAINT "book_shelf_id_fkey";
+
+-- Drop foreign key "shelf_book_id_fkey" of table "shelf"
+ALTER TABLE "shelf" DROP CONSTRAINT "shelf_book_id_fkey";
+
+-- Drop table "book"
+DROP TABLE "book";
+
+-- Drop table "shelf"
+DROP TABLE "shelf";
