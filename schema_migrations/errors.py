@@ -64,9 +64,12 @@ class StatementFailed(SchemaMigrationsError):
         sql: str = "",
         server_message: str = "",
         sqlstate: str = "",
+        retryable: bool = False,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
+        if retryable:  # the connection was lost, or a lock was not obtained in time
+            self.exit_code = Unreachable.exit_code
         self.file = file
         self.line = line
         self.sql = sql

@@ -96,8 +96,11 @@ class Session:
 
     describe: Callable[[Connection], Target]
     """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
+    absent_as_empty: Callable[[Connection], AbstractContextManager[None]]
+    """Around a run that only reads, before it connects: a database that connecting
+    would make (a SQLite file) reads as an empty one and stays missing."""
     reading: Callable[[Connection], AbstractContextManager[None]]
-    """Around a run that must not write: the server itself refuses to."""
+    """Around what must not write: the server itself refuses to."""
     tables: Callable[[Connection, str | None], Sequence[str]]
     """Names of the tables in a schema; None: in the target schema."""
     lock: Callable[..., AbstractContextManager[None]]
@@ -111,6 +114,8 @@ class Session:
     watch by itself (SQLite: foreign keys)."""
     execute: Callable[[Connection, str], None]
     """Run one statement, without parameters; raises the driver's exceptions."""
+    outside: Callable[[Connection], AbstractContextManager[None]]
+    """Around a statement outside a transaction, which must not give up half-way."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """End a transaction that a file left open; nothing when there is none."""
@@ -134,6 +139,8 @@ class Engine:
 
     The second is empty when the alias belongs to another engine.
     """
+    masked: Callable[[Mapping[str, Any]], str]
+    """Settings → URL for display, without the password."""
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render

@@ -12,7 +12,12 @@ from schema_migrations.engines.postgresql.render import render
 from schema_migrations.engines.postgresql.session import SESSION
 from schema_migrations.engines.postgresql.settle import settle
 from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.engines.postgresql.url import BACKEND, SCHEMES, settings_from_url
+from schema_migrations.engines.postgresql.url import (
+    BACKEND,
+    SCHEMES,
+    masked,
+    settings_from_url,
+)
 
 ENGINE = Engine(
     vendor="postgresql",
@@ -21,6 +26,7 @@ ENGINE = Engine(
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,
+    masked=masked,
     inspect=inspect,
     passes=PASSES,
     render=render,

@@ -120,6 +120,12 @@ def _told(message: str) -> str:
 
 
 @contextmanager
+def absent_as_empty(connection: Connection) -> Iterator[None]:
+    """Nothing: connecting makes no database."""
+    yield
+
+
+@contextmanager
 def reading(connection: Connection) -> Iterator[None]:
     """Let the server refuse every write of this session."""
     with parameters_set(connection, {"default_transaction_read_only": "on"}):
@@ -178,8 +184,20 @@ def verified(connection: Connection) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def outside(connection: Connection) -> Iterator[None]:
+    """Wait for locks without end: CONCURRENTLY blocks nobody while it waits, and one
+    that gives up leaves an invalid index.
+
+    https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+    """
+    with parameters_set(connection, {"lock_timeout": "0"}):
+        yield
+
+
 SESSION = Session(
     describe=describe,
+    absent_as_empty=absent_as_empty,
     reading=reading,
     tables=tables,
     lock=lock,
@@ -187,6 +205,7 @@ SESSION = Session(
     transaction=transaction,
     verified=verified,
     execute=execute,
+    outside=outside,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

@@ -11,7 +11,12 @@ from schema_migrations.engines.sqlite.render import render
 from schema_migrations.engines.sqlite.session import SESSION
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 from schema_migrations.engines.sqlite.tokens import quote
-from schema_migrations.engines.sqlite.url import BACKEND, SCHEMES, settings_from_url
+from schema_migrations.engines.sqlite.url import (
+    BACKEND,
+    SCHEMES,
+    masked,
+    settings_from_url,
+)
 
 ENGINE = Engine(
     vendor="sqlite",
@@ -20,6 +25,7 @@ ENGINE = Engine(
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,
+    masked=masked,
     inspect=inspect,
     passes=PASSES,
     render=render,

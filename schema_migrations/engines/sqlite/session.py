@@ -67,19 +67,23 @@ def _read_only(path: Path) -> str:
 
 
 @contextmanager
-def reading(connection: Connection) -> Iterator[None]:
-    """Let SQLite refuse every write; a missing file reads as empty and stays missing."""
+def absent_as_empty(connection: Connection) -> Iterator[None]:
+    """Let an empty database in memory stand for a missing file."""
     name = connection.settings_dict["NAME"]
-    if connection.connection is None and _missing(name):
-        # Opening would make the file: an empty database in memory stands for it.
-        connection.settings_dict["NAME"] = ":memory:"
-        try:
-            yield
-        finally:
-            connection.settings_dict["NAME"] = name
-            connection.close()
+    if connection.connection is not None or not _missing(name):
+        yield
         return
-    connection.ensure_connection()
+    connection.settings_dict["NAME"] = ":memory:"
+    try:
+        yield
+    finally:
+        connection.settings_dict["NAME"] = name
+        connection.close()
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Let SQLite refuse every write."""
     with _pragma(connection, "query_only", "1"):
         yield
 
@@ -191,8 +195,15 @@ def rollback(connection: Connection) -> None:
         execute(connection, "ROLLBACK")
 
 
+@contextmanager
+def outside(connection: Connection) -> Iterator[None]:
+    """Nothing: ``VACUUM`` and its like are done or not done."""
+    yield
+
+
 SESSION = Session(
     describe=describe,
+    absent_as_empty=absent_as_empty,
     reading=reading,
     tables=tables,
     lock=lock,
@@ -200,6 +211,7 @@ SESSION = Session(
     transaction=transaction,
     verified=verified,
     execute=execute,
+    outside=outside,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

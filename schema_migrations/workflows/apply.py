@@ -1,0 +1,258 @@
+"""Pending files → lock → run → revisions, on one target.
+
+Invariant: nothing is written before everything that can be known was checked, and all
+that is decided is decided while the lock is held.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.core.management.sql import (
+    emit_post_migrate_signal,
+    emit_pre_migrate_signal,
+)
+
+from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.history.directory import Directory, verify
+from schema_migrations.history.revision import baseline
+from schema_migrations.workflows.choice import Choice, Selection, choose
+from schema_migrations.workflows.events import (
+    LockWaiting,
+    Report,
+    SignalSent,
+    Warned,
+)
+from schema_migrations.workflows.running import OPERATOR, Runner, run_together
+from schema_migrations.workflows.stepwise import run_stepwise
+from schema_migrations.workflows.visit import Site, visit, visited_to_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.engines.engine import Engine, SessionOptions, Target
+    from schema_migrations.history.file import MigrationFile
+    from schema_migrations.revisions import RevisionStore
+
+log = logging.getLogger("schema_migrations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a run is asked to do, and how; durations in seconds."""
+
+    selection: Selection
+    revisions_schema: str | None = None
+    wait: float = 0.0
+    """For the database to answer."""
+    lock_wait: float = 60.0
+    """For another run to end."""
+    lock_retries: int = 0
+    options: SessionOptions
+    signals: bool = True
+    verbosity: int = 0
+    """What the handlers of Django's signals may print."""
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    target: Target
+    choice: Choice
+    current: str
+    """The version that the database is at now; empty: none."""
+
+
+def apply(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: Request,
+    report: Report,
+) -> Outcome:
+    """Run the pending files that are asked for; raises ``SchemaMigrationsError``."""
+    verify(directory)
+    site = visit(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.wait,
+    )
+    if site.target.read_only:
+        raise ConfigError(
+            f"{site.target.name} cannot be written: {site.target.read_only}.",
+            hint="Give the URL of the primary server, or of a writable file.",
+        )
+    with _locked(site, request, report):
+        choice = survey(site, directory, request.selection)
+        warn_of(choice, report)
+        signals = request.signals and not choice.state.ahead
+        if signals:
+            _send_before(connection.alias, request, report)
+        _run(site, choice, request, report)
+        if signals and not choice.left:
+            _send_after(connection.alias, request, report)
+        elif request.signals:
+            report(Warned(message=_without_signal(choice)))
+    return Outcome(
+        target=site.target, choice=choice, current=_current(choice, ran=True)
+    )
+
+
+def preview(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: Request,
+    report: Report,
+) -> Outcome:
+    """Say what ``apply`` would run; reads only, and the server itself sees to that."""
+    verify(directory)
+    with visited_to_read(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.wait,
+    ) as site:
+        choice = survey(site, directory, request.selection)
+    warn_of(choice, report)
+    return Outcome(
+        target=site.target, choice=choice, current=_current(choice, ran=False)
+    )
+
+
+def survey(site: Site, directory: Directory, selection: Selection) -> Choice:
+    """Read the database and choose what to run."""
+    store = site.store
+    return choose(
+        directory,
+        store.read(),
+        store.engine.session.tables(store.connection, None),
+        selection,
+        store.engine.syntax,
+    )
+
+
+def warn_of(choice: Choice, report: Report) -> None:
+    """Report what does not stop a run and somebody should know."""
+    state = choice.state
+    if state.ahead:
+        names = ", ".join(row.version for row in state.ahead)
+        report(
+            Warned(
+                message=f"the database is ahead of the directory: {names} came from a"
+                " newer release"
+            )
+        )
+    if state.out_of_order and state.exec_order == "linear-skip":
+        names = ", ".join(file.name for file in state.out_of_order)
+        report(Warned(message=f"left out, being out of order: {names}"))
+    if state.abandoned:
+        names = ", ".join(row.version for row in state.abandoned)
+        report(Warned(message=f"failed once, and their files are gone: {names}"))
+    if choice.baseline_idle:
+        report(Warned(message="--baseline has no effect: the database has a history"))
+
+
+@contextmanager
+def _locked(site: Site, request: Request, report: Report) -> Iterator[None]:
+    store = site.store
+    with store.engine.session.lock(
+        store.connection,
+        f"{site.target.schema}/{store.schema}",
+        wait=request.lock_wait,
+        waiting=lambda holder: report(LockWaiting(holder=holder)),
+    ):
+        yield
+
+
+def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
+    if not choice.runs and choice.baseline is None:
+        return
+    store = site.store
+    runner = Runner(
+        store=store,
+        retries=request.lock_retries,
+        newest=choice.newest,
+        report=report,
+    )
+    with store.engine.session.prepared(store.connection, request.options):
+        _make_table(store)
+        if choice.baseline is not None:
+            _record_baseline(store, choice.baseline)
+        if request.selection.tx_mode == "all" and choice.runs:
+            run_together(runner, choice.runs)
+            return
+        for run in choice.runs:
+            if run.mode == "none":
+                run_stepwise(runner, run)
+            else:
+                run_together(runner, (run,))
+
+
+def _make_table(store: RevisionStore) -> None:
+    try:
+        store.ensure()
+    except Exception as error:
+        failure = store.engine.failure(error)
+        if failure is None:
+            raise
+        raise ConfigError(
+            f"The table of revisions cannot be made in schema {store.schema!r}:"
+            f" {failure.message}",
+            hint="Grant the right to create tables there, or name another schema:"
+            " --revisions-schema.",
+        ) from error
+
+
+def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
+    with store.engine.session.transaction(store.connection):
+        store.write(baseline(file, now=datetime.now(UTC), operator=OPERATOR))
+
+
+def _send_before(alias: str, request: Request, report: Report) -> None:
+    report(SignalSent(name="pre_migrate"))
+    with _handlers("pre_migrate", "Nothing was applied."):
+        emit_pre_migrate_signal(
+            request.verbosity, request.interactive, alias, apps=apps, plan=[]
+        )
+
+
+def _send_after(alias: str, request: Request, report: Report) -> None:
+    report(SignalSent(name="post_migrate"))
+    with _handlers("post_migrate", "The files are applied."):
+        emit_post_migrate_signal(
+            request.verbosity, request.interactive, alias, apps=apps, plan=[]
+        )
+
+
+@contextmanager
+def _handlers(signal: str, state: str) -> Iterator[None]:
+    """Handlers are anybody's code, so anything may come out of them."""
+    try:
+        yield
+    except Exception as error:
+        log.debug("A handler of %s failed", signal, exc_info=True)
+        raise SchemaMigrationsError(
+            f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",
+            hint=f"{state} Run the command again to send it again, or without it:"
+            " --no-signals. --traceback shows where it failed.",
+        ) from error
+
+
+def _without_signal(choice: Choice) -> str:
+    if choice.state.ahead:
+        return "post_migrate was not sent: these models are older than the database"
+    return f"post_migrate is not sent while files are pending ({choice.left})"
+
+
+def _current(choice: Choice, *, ran: bool) -> str:
+    versions = [run.file.version for run in choice.runs] if ran else []
+    return max([choice.state.current, *versions])

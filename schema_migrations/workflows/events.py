@@ -1,0 +1,83 @@
+"""What happens while files run, as values: commands show them, tests collect them.
+
+Invariant: ``FileDone`` is reported after its transaction was committed, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["file", "all", "none"]
+"""``file``: one transaction for the file; ``all``: one for all; ``none``: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockWaiting:
+    """Another run holds the lock."""
+
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStarted:
+    file: str
+    version: str
+    mode: Mode
+    start: int
+    """Statements that an earlier run has done."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementDone:
+    file: str
+    number: int
+    """1-based."""
+    total: int
+    sql: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDone:
+    file: str
+    version: str
+    statements: int
+    """Those run now."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """A lock was not obtained in time: rolled back, and tried again after a pause."""
+
+    file: str
+    attempt: int
+    pause: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalSent:
+    name: Literal["pre_migrate", "post_migrate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something that does not stop the run and that somebody should know."""
+
+    message: str
+
+
+Event = (
+    LockWaiting
+    | FileStarted
+    | StatementDone
+    | FileDone
+    | Retrying
+    | SignalSent
+    | Warned
+)
+Report = Callable[[Event], None]

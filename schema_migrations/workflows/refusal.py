@@ -1,0 +1,39 @@
+"""A statement that the server refused → the error that says where and why.
+
+Invariant: the place is a line of the file, and the server's own words are kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import StatementFailed
+from schema_migrations.history.excerpt import excerpt, place
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Failure
+    from schema_migrations.history.statements import SourceStatement
+
+
+def refused(
+    statement: SourceStatement | None, failure: Failure, *, file: str, hint: str = ""
+) -> StatementFailed:
+    """Return the error; without a statement it was the commit of the file."""
+    line, column = place(statement, failure.position) if statement else (0, 0)
+    spot = ":".join(str(part) for part in (file, line, column) if part)
+    state = f" ({failure.sqlstate})" if failure.sqlstate else ""
+    doing = "" if statement else "at the end of its transaction: "
+    said = [f"{spot}: {doing}{failure.message}{state}"]
+    said += [excerpt(statement, failure.position)] if statement else []
+    said += [f"detail: {failure.detail}"] if failure.detail else []
+    said += [f"hint from the server: {failure.hint}"] if failure.hint else []
+    return StatementFailed(
+        "\n".join(said),
+        file=file,
+        line=line,
+        sql=statement.sql if statement else "",
+        server_message=failure.message,
+        sqlstate=failure.sqlstate,
+        retryable=failure.retryable,
+        hint=hint,
+    )

@@ -1,0 +1,228 @@
+"""Run files on a target together with their revision rows.
+
+Invariant: what a row says was done is committed with it.  The one exception is a
+statement that the server refuses inside a transaction: its row says *before* it runs
+that it is about to, and afterwards that it is done.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from schema_migrations import __version__
+from schema_migrations.errors import StatementFailed
+from schema_migrations.history.revision import Revision, failed, finished, started
+from schema_migrations.history.statements import SourceStatement, partial_hashes
+from schema_migrations.workflows.events import (
+    FileDone,
+    FileStarted,
+    Report,
+    Retrying,
+    StatementDone,
+)
+from schema_migrations.workflows.refusal import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from schema_migrations.revisions import RevisionStore
+    from schema_migrations.workflows.choice import FileRun
+
+OPERATOR = f"django-schema-migrations {__version__}"
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+AGAIN = (
+    "Correct the file, run: python manage.py schemahash, and then schemaapply again."
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What every file of a run has in common."""
+
+    store: RevisionStore
+    retries: int
+    """How often a transaction is tried again after a lock timeout."""
+    newest: str
+    """The newest version that had a row when the run began."""
+    report: Report
+
+
+def run_together(runner: Runner, runs: Sequence[FileRun]) -> None:
+    """Run files and write their rows in one transaction: all of it or nothing.
+
+    Raises ``StatementFailed``, after the failure was recorded.
+    """
+    begun = time.perf_counter_ns()
+    try:
+        done = retried(
+            runner, runs[0].file.name, lambda: _one_transaction(runner, runs)
+        )
+    except StatementFailed as error:
+        # In the row of the first file: for Atlas, and for us, everything from there on
+        # is still to be done.
+        _record_rolled_back(runner, runs[0], error, took_since(begun))
+        raise
+    for event in done:
+        runner.report(event)
+
+
+def _one_transaction(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
+    session, connection = runner.store.engine.session, runner.store.connection
+    last = runs[-1].file.name
+    with (
+        translated(runner, last, hint=_rolled_back(runs)),
+        session.transaction(connection),
+    ):
+        return [_whole_file(runner, run, hint=_rolled_back(runs)) for run in runs]
+
+
+def _whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
+    begun = time.perf_counter_ns()
+    runner.report(file_started(run))
+    with (
+        translated(runner, run.file.name, hint=hint),
+        runner.store.engine.session.verified(runner.store.connection),
+    ):
+        for number in range(run.start, len(run.statements)):
+            execute(runner, run, number, hint=hint)
+        took = took_since(begun)
+        runner.store.write(finished(begun_row(run), took=took))
+    return file_done(run, took)
+
+
+def _rolled_back(runs: Sequence[FileRun]) -> str:
+    what = "this file" if runs[0].mode == "file" else "this run"
+    kept = "" if runs[0].mode == "all" else "; the files before it stay applied"
+    return f"Rolled back: nothing of {what} remains{kept}. {AGAIN}"
+
+
+def _record_rolled_back(
+    runner: Runner, run: FileRun, error: StatementFailed, took: int
+) -> None:
+    if run.before is None and run.file.version < runner.newest:
+        # Atlas looks at the newest row only, and takes an older one for done: without
+        # a row it still knows that this file was never run.
+        return
+    record_failure(runner, begun_row(run), error, took)
+
+
+def record_failure(
+    runner: Runner, row: Revision, error: StatementFailed, took: int
+) -> None:
+    """Write what went wrong into the file's row, in a transaction of its own."""
+    session, connection = runner.store.engine.session, runner.store.connection
+    said = error.server_message or error.message
+    told = f"{error.file}:{error.line}: {said}" if error.line else said
+    row = failed(row, error=told, statement=error.sql, took=took)
+    try:
+        session.rollback(connection)
+        with session.transaction(connection):
+            runner.store.write(row)
+    except Exception as problem:
+        # The connection may be what failed; the error that counts is on its way.
+        if runner.store.engine.failure(problem) is None:
+            raise
+
+
+def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
+    """Run the statement at a 0-based index and report it; raises ``StatementFailed``."""
+    statement, begun = run.statements[number], time.perf_counter()
+    with translated(runner, run.file.name, hint=hint, statement=statement):
+        runner.store.engine.session.execute(runner.store.connection, statement.sql)
+    runner.report(
+        StatementDone(
+            file=run.file.name,
+            number=number + 1,
+            total=len(run.statements),
+            sql=statement.sql,
+            seconds=time.perf_counter() - begun,
+        )
+    )
+
+
+@contextmanager
+def translated(
+    runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
+) -> Iterator[None]:
+    """Turn the driver's exceptions into ``StatementFailed`` with the place."""
+    try:
+        yield
+    except StatementFailed as error:
+        if error.file:
+            raise
+        raise StatementFailed(
+            f"{file}: {error.message}", file=file, hint=f"{error.hint}\n{hint}"
+        ) from error
+    except Exception as error:
+        failure = runner.store.engine.failure(error)
+        if failure is None:
+            raise
+        if failure.retryable:
+            hint = "Run the command again: it goes on where the database is now."
+        raise refused(statement, failure, file=file, hint=hint) from error
+
+
+def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
+    """Do a whole transaction, again after a pause when a lock was not to be had.
+
+    Rolling back in between lets those pass who wait behind our own locks.
+    """
+    pause = FIRST_PAUSE
+    for attempt in range(1, runner.retries + 1):
+        try:
+            return transaction()
+        except StatementFailed as error:
+            failure = runner.store.engine.failure(error)
+            if failure is None or not failure.lock_timeout:
+                raise
+            message = f"{error.file}:{error.line}: {failure.message}"
+        runner.report(
+            Retrying(file=file, attempt=attempt, pause=pause, message=message)
+        )
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return transaction()
+
+
+def begun_row(run: FileRun) -> Revision:
+    """Return the file's row at the start of this run."""
+    row = started(
+        run.file,
+        total=len(run.statements),
+        digest=run.digest,
+        now=datetime.now(UTC),
+        operator=OPERATOR,
+        before=run.before,
+    )
+    # Atlas keeps no hashes of a file that it thinks complete.
+    return replace(row, partial_hashes=partial_hashes(run.statements[: run.start]))
+
+
+def file_started(run: FileRun) -> FileStarted:
+    return FileStarted(
+        file=run.file.name,
+        version=run.file.version,
+        mode=run.mode,
+        start=run.start,
+        total=len(run.statements),
+    )
+
+
+def file_done(run: FileRun, took: int) -> FileDone:
+    return FileDone(
+        file=run.file.name,
+        version=run.file.version,
+        statements=len(run.statements) - run.start,
+        seconds=took / 1e9,
+    )
+
+
+def took_since(begun: int) -> int:
+    return time.perf_counter_ns() - begun
