@@ -217,7 +217,7 @@ def _pull_if_absent(client: Any, image: Image, report: Callable[[str], None]) ->
 def _await(container: Any, image: Image) -> DatabaseSettings:
     """Wait until a query succeeds: the published port accepts long before that."""
     import psycopg
-    from docker.errors import NotFound
+    from docker.errors import APIError
 
     deadline = time.monotonic() + START_SECONDS
     output, refusal = "", "its port was not published"
@@ -225,14 +225,13 @@ def _await(container: Any, image: Image) -> DatabaseSettings:
         try:
             container.reload()
             output = container.logs(tail=20).decode(errors="replace") or output
-            if container.status not in {"created", "running"}:
-                break
             if settings := _reached(container, image):
                 _ask(settings)
                 return settings
         except psycopg.OperationalError as problem:
             refusal = _one_line(problem)
-        except NotFound:  # it ended, and with that was removed
+        except APIError:  # it is being removed, or is gone
+            refusal = "it ended"
             break
         time.sleep(0.1)
     last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
