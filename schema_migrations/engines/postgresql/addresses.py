@@ -32,7 +32,6 @@ PG_NAMESPACE, PG_EXTENSION, PG_COLLATION = 2615, 3079, 3456
 
 _NAMED: tuple[tuple[str, int, Kind], ...] = (
     ("tables", PG_CLASS, "table"),
-    ("sequences", PG_CLASS, "sequence"),
     ("enums", PG_TYPE, "enum"),
     ("domains", PG_TYPE, "domain"),
     ("collations", PG_COLLATION, "collation"),
@@ -81,6 +80,10 @@ def keys_of(found: Found) -> Keys:
                 key = Key(kind=kind, namespace=spaces[space], name=name)
                 keys[catalog, oid, 0] = key
     _add_opaque(keys, found, spaces, RELATIONS)
+    for oid, space, name, _, owner, _ in found["sequences"]:
+        if space in spaces and (owner is None or (PG_CLASS, owner, 0) in keys):
+            key = Key(kind="sequence", namespace=spaces[space], name=name)
+            keys[PG_CLASS, oid, 0] = key
     _add_parts(keys, found)
     _add_opaque(keys, found, spaces, OTHERS)
     return keys

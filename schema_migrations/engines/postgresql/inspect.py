@@ -12,17 +12,14 @@ hold passwords), the revisions table and Django's own ``django_migrations``.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from psycopg.pq import TransactionStatus
-
 from schema_migrations.engines.postgresql.assemble import assemble
+from schema_migrations.engines.postgresql.guest import undone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from schema_migrations.engines.engine import Cursor
@@ -41,7 +38,8 @@ SELECT set_config(name, value, true)
 
 def inspect(cursor: Cursor) -> Schema:
     """Read the whole schema through a psycopg cursor that returns tuples."""
-    with _snapshot(cursor):
+    with undone(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+        cursor.execute(_SETTINGS)
         return assemble({name: _rows(cursor, sql) for name, sql in queries().items()})
 
 
@@ -59,21 +57,3 @@ def queries() -> dict[str, str]:
 def _rows(cursor: Cursor, sql: str) -> list[Any]:
     cursor.execute(sql)
     return cursor.fetchall()
-
-
-@contextmanager
-def _snapshot(cursor: Cursor) -> Iterator[None]:
-    """One snapshot, and settings that end with it, as a guest in any transaction."""
-    connection = cursor.connection
-    idle = connection.info.transaction_status == TransactionStatus.IDLE
-    if idle and connection.autocommit:
-        begin, end = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROLLBACK"
-    else:
-        begin = "SAVEPOINT schema_inspect"
-        end = "ROLLBACK TO SAVEPOINT schema_inspect; RELEASE SAVEPOINT schema_inspect"
-    cursor.execute(begin)
-    try:
-        cursor.execute(_SETTINGS)
-        yield
-    finally:
-        cursor.execute(end)

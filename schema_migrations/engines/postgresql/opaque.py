@@ -119,7 +119,8 @@ def _comments(
         if not key:
             continue
         target = _target(key, column, opaque)
-        subject = " ".join(filter(None, (key.kind, key.part, column)))
+        kind = "" if key.kind == "opaque" else key.kind
+        subject = " ".join(filter(None, (kind, key.part, column)))
         yield Opaque(
             key=opaque_key(key, key.name, f"comment on {subject}"),
             type="comment",

@@ -10,7 +10,10 @@ SELECT 'pg_catalog.pg_event_trigger'::regclass::oid AS catalog,
          (SELECT ' WHEN TAG IN (' || string_agg(quote_literal(tag), ', ') || ')'
             FROM unnest(t.evttags) AS tag),
          ' EXECUTE FUNCTION ', t.evtfoid::regproc, '()') AS definition,
-       'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS drop
+       'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed,
+       NULL::int AS needed_column
   FROM pg_catalog.pg_event_trigger AS t
  WHERE t.oid >= 16384
    AND NOT EXISTS (
@@ -24,7 +27,8 @@ SELECT NULL, NULL, NULL, NULL, t.evtname,
        concat('ALTER EVENT TRIGGER ', quote_ident(t.evtname),
          CASE t.evtenabled WHEN 'D' THEN ' DISABLE' WHEN 'R' THEN ' ENABLE REPLICA'
               ELSE ' ENABLE ALWAYS' END),
-       concat('ALTER EVENT TRIGGER ', quote_ident(t.evtname), ' ENABLE')
+       concat('ALTER EVENT TRIGGER ', quote_ident(t.evtname), ' ENABLE'),
+       'pg_catalog.pg_event_trigger'::regclass, t.oid, 0
   FROM pg_catalog.pg_event_trigger AS t
  WHERE t.oid >= 16384
    AND t.evtenabled <> 'O'

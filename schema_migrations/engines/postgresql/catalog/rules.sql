@@ -7,7 +7,10 @@ SELECT 'pg_catalog.pg_rewrite'::regclass::oid AS catalog,
        'rule on ' || c.relname AS part,
        'rule' AS type,
        rtrim(pg_get_ruledef(r.oid, true), ';') AS definition,
-       concat('DROP RULE ', quote_ident(r.rulename), ' ON ', r.ev_class::regclass) AS drop
+       concat('DROP RULE ', quote_ident(r.rulename), ' ON ', r.ev_class::regclass) AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed,
+       NULL::int AS needed_column
   FROM pg_catalog.pg_rewrite AS r
   JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
  WHERE r.rulename <> '_RETURN'
@@ -20,7 +23,8 @@ SELECT NULL, NULL, c.relnamespace, r.ev_class, r.rulename,
               WHEN 'R' THEN ' ENABLE REPLICA RULE '
               ELSE ' ENABLE ALWAYS RULE ' END, quote_ident(r.rulename)),
        concat('ALTER TABLE ', r.ev_class::regclass,
-         ' ENABLE RULE ', quote_ident(r.rulename))
+         ' ENABLE RULE ', quote_ident(r.rulename)),
+       'pg_catalog.pg_rewrite'::regclass, r.oid, 0
   FROM pg_catalog.pg_rewrite AS r
   JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
  WHERE r.ev_enabled <> 'O'

@@ -5,7 +5,7 @@ SELECT NULL::oid AS catalog,
        c.relnamespace AS namespace,
        c.oid AS owner,
        c.relname AS name,
-       s.type AS part,
+       concat_ws(' from ', s.type, s.parent) AS part,
        s.type,
        concat('ALTER TABLE ', c.oid::regclass, ' ', s.action) AS definition,
        concat('ALTER TABLE ', c.oid::regclass, ' ', s.undo) AS drop,
@@ -19,16 +19,17 @@ SELECT NULL::oid AS catalog,
                 'ENABLE ROW LEVEL SECURITY' AS action,
                 'DISABLE ROW LEVEL SECURITY' AS undo,
                 NULL::oid AS needed_catalog,
-                NULL::oid AS needed
+                NULL::oid AS needed,
+                NULL::regclass AS parent
           WHERE c.relrowsecurity
           UNION ALL
          SELECT 'forced row security',
                 'FORCE ROW LEVEL SECURITY',
                 'NO FORCE ROW LEVEL SECURITY',
-                NULL, NULL
+                NULL, NULL, NULL
           WHERE c.relforcerowsecurity
           UNION ALL
-         SELECT 'unlogged', 'SET UNLOGGED', 'SET LOGGED', NULL, NULL
+         SELECT 'unlogged', 'SET UNLOGGED', 'SET LOGGED', NULL, NULL, NULL
           WHERE c.relpersistence = 'u' AND c.relkind <> 'm'
           UNION ALL
          SELECT 'storage parameters',
@@ -37,7 +38,7 @@ SELECT NULL::oid AS catalog,
                   ', ' ORDER BY option_name), ')'),
                 concat('RESET (', string_agg(
                   quote_ident(option_name), ', ' ORDER BY option_name), ')'),
-                NULL, NULL
+                NULL, NULL, NULL
            FROM pg_options_to_table(c.reloptions)
           WHERE c.relkind <> 'm'
          HAVING count(*) > 0
@@ -48,21 +49,21 @@ SELECT NULL::oid AS catalog,
                   ', ' ORDER BY option_name), ')'),
                 concat('RESET (', string_agg(
                   'toast.' || quote_ident(option_name), ', ' ORDER BY option_name), ')'),
-                NULL, NULL
+                NULL, NULL, NULL
            FROM pg_options_to_table(toast.reloptions)
          HAVING count(*) > 0
           UNION ALL
          SELECT 'tablespace',
                 'SET TABLESPACE ' || quote_ident(spcname),
                 'SET TABLESPACE pg_default',
-                NULL, NULL
+                NULL, NULL, NULL
            FROM pg_catalog.pg_tablespace
           WHERE oid = c.reltablespace AND c.relkind <> 'm'
           UNION ALL
          SELECT 'access method',
                 'SET ACCESS METHOD ' || quote_ident(amname),
                 'SET ACCESS METHOD heap',
-                NULL, NULL
+                NULL, NULL, NULL
            FROM pg_catalog.pg_am
           WHERE oid = c.relam AND amname <> 'heap' AND c.relkind <> 'm'
           UNION ALL
@@ -70,7 +71,7 @@ SELECT NULL::oid AS catalog,
                 CASE c.relreplident WHEN 'f' THEN 'REPLICA IDENTITY FULL'
                      ELSE 'REPLICA IDENTITY NOTHING' END,
                 'REPLICA IDENTITY DEFAULT',
-                NULL, NULL
+                NULL, NULL, NULL
           WHERE c.relreplident IN ('f', 'n')
           UNION ALL
          SELECT 'replica identity',
@@ -78,7 +79,7 @@ SELECT NULL::oid AS catalog,
                 'REPLICA IDENTITY DEFAULT',
                 CASE WHEN k.oid IS NULL THEN 'pg_catalog.pg_class'::regclass
                      ELSE 'pg_catalog.pg_constraint'::regclass END,
-                coalesce(k.oid, x.oid)
+                coalesce(k.oid, x.oid), NULL
            FROM pg_catalog.pg_index AS i
            JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
            LEFT JOIN pg_catalog.pg_constraint AS k
@@ -90,21 +91,21 @@ SELECT NULL::oid AS catalog,
                 'SET WITHOUT CLUSTER',
                 CASE WHEN k.oid IS NULL THEN 'pg_catalog.pg_class'::regclass
                      ELSE 'pg_catalog.pg_constraint'::regclass END,
-                coalesce(k.oid, x.oid)
+                coalesce(k.oid, x.oid), NULL
            FROM pg_catalog.pg_index AS i
            JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
            LEFT JOIN pg_catalog.pg_constraint AS k
              ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
           WHERE i.indrelid = c.oid AND i.indisclustered
           UNION ALL
-         SELECT 'type', 'OF ' || c.reloftype::regtype, 'NOT OF', NULL, NULL
+         SELECT 'type', 'OF ' || c.reloftype::regtype, 'NOT OF', NULL, NULL, NULL
           WHERE c.reloftype <> 0
           UNION ALL
-         SELECT 'inheritance from ' || i.inhparent::regclass,
+         SELECT 'inheritance',
                 'INHERIT ' || i.inhparent::regclass,
                 'NO INHERIT ' || i.inhparent::regclass,
                 'pg_catalog.pg_class'::regclass,
-                i.inhparent
+                i.inhparent, i.inhparent
            FROM pg_catalog.pg_inherits AS i
           WHERE i.inhrelid = c.oid AND NOT c.relispartition
        ) AS s

@@ -8,7 +8,10 @@ SELECT 'pg_catalog.pg_trigger'::regclass::oid AS catalog,
        'trigger on ' || c.relname AS part,
        'trigger' AS type,
        pg_get_triggerdef(t.oid, true) AS definition,
-       concat('DROP TRIGGER ', quote_ident(t.tgname), ' ON ', t.tgrelid::regclass) AS drop
+       concat('DROP TRIGGER ', quote_ident(t.tgname), ' ON ', t.tgrelid::regclass) AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed,
+       NULL::int AS needed_column
   FROM pg_catalog.pg_trigger AS t
   JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
  WHERE NOT t.tgisinternal
@@ -22,7 +25,8 @@ SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
               WHEN 'R' THEN ' ENABLE REPLICA TRIGGER '
               ELSE ' ENABLE ALWAYS TRIGGER ' END, quote_ident(t.tgname)),
        concat('ALTER TABLE ', t.tgrelid::regclass,
-         ' ENABLE TRIGGER ', quote_ident(t.tgname))
+         ' ENABLE TRIGGER ', quote_ident(t.tgname)),
+       'pg_catalog.pg_trigger'::regclass, t.oid, 0
   FROM pg_catalog.pg_trigger AS t
   JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
  WHERE NOT t.tgisinternal

@@ -1,0 +1,36 @@
+"""Work that leaves no trace, in a transaction of its own or inside a caller's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.engines.engine import Cursor
+
+
+@contextmanager
+def undone(cursor: Cursor, begin: str = "BEGIN") -> Iterator[None]:
+    """Undo at the end whatever is done inside, settings included.
+
+    ``begin`` opens the transaction where none is open and the connection is in
+    autocommit; else a savepoint does, under the caller's isolation.
+    https://www.postgresql.org/docs/current/sql-rollback-to.html
+    """
+    connection = cursor.connection
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    if idle and connection.autocommit:
+        end = "ROLLBACK"
+    else:
+        begin = "SAVEPOINT schema_guest"
+        end = "ROLLBACK TO SAVEPOINT schema_guest; RELEASE SAVEPOINT schema_guest"
+    cursor.execute(begin)
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status != TransactionStatus.UNKNOWN:
+            cursor.execute(end)
