@@ -178,7 +178,6 @@ def _runs(programs: Programs, account: Account) -> bool:
 
 def _copy(programs: Programs, target: Path) -> None:
     made = Path(tempfile.mkdtemp(prefix="making-", dir=target.parent))
-    made.chmod(0o755)
     for folder in programs.folders:
         shutil.copytree(
             folder,
@@ -187,8 +186,8 @@ def _copy(programs: Programs, target: Path) -> None:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("include", "pgxs", "*.a"),
         )
-    # A umask of 077 at installation time would lock the server out of the copy, too.
-    for path in made.rglob("*"):
+    # The original's permissions may be what locks the server out.
+    for path in (made, *made.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode
             path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
