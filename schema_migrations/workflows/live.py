@@ -10,11 +10,17 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import (
+    Connection,
+    DatabaseSettings,
+    Engine,
+    Target,
+)
 from schema_migrations.engines.registry import engine_for, engine_for_url
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import ConfigError, SchemaMigrationsError
 
 ALIAS = "db:"
+ANSWER_SECONDS = 2
 
 
 def is_live(source: str) -> bool:
@@ -36,13 +42,33 @@ def live(source: str) -> Iterator[tuple[Connection, Engine]]:
     else:
         engine = engine_for_url(source)
         settings = engine.settings_from_url(source, {})
-    # Under the alias's own name, django.contrib.postgres would open that one besides.
-    handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
-    connection = cast(Connection, handler[NO_DB_ALIAS])
+    connection = _unshared(settings)
     try:
         engine.session.describe(connection)
         with engine.session.reading(connection):
             yield connection, engine
+    finally:
+        connection.close()
+
+
+def _unshared(settings: DatabaseSettings) -> Connection:
+    # Under the alias's own name, django.contrib.postgres would open that one besides.
+    handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
+    return cast(Connection, handler[NO_DB_ALIAS])
+
+
+def answering(alias: str, engine: Engine) -> Target | None:
+    """Return what the alias's server says of itself; None when it does not answer."""
+    if engine.check_server is None:
+        return None
+    settings = connections[alias].settings_dict
+    options = {"connect_timeout": ANSWER_SECONDS, **(settings.get("OPTIONS") or {})}
+    options.pop("pool", None)
+    connection = _unshared({**settings, "OPTIONS": options})
+    try:
+        return engine.session.describe(connection)
+    except SchemaMigrationsError:
+        return None
     finally:
         connection.close()
 

@@ -7,14 +7,16 @@ database of its own, which is gone when the context ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
-from schema_migrations.conf import Settings
+from schema_migrations.conf import Settings, settings_for
+from schema_migrations.dev.choose import open_server
 from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
@@ -32,6 +34,7 @@ from schema_migrations.workflows.states import (
     rebuild,
     replay,
 )
+from schema_migrations.workflows.targets import target
 
 FILES, MODELS = "files", "models"
 
@@ -48,6 +51,48 @@ class Workspace:
     """Loaded and verified."""
     registry: Apps
     phases: Phases = field(default_factory=Phases)
+
+
+@contextmanager
+def open_workspace(
+    alias: str,
+    *,
+    directory: Path | None = None,
+    dev: str | None = None,
+    registry: Apps = installed_apps,
+    report: Callable[[str], None] = lambda line: None,
+) -> Iterator[Workspace]:
+    """Read and verify the directory of an alias and open its dev server.
+
+    ``directory`` and ``dev`` are used instead of the settings' own; ``report`` gets a
+    line before something slow.  Raises ``ConfigError``, ``IntegrityError`` before any
+    server is started, and ``Unreachable``.
+    """
+    settings = settings_for(alias, directory=directory)
+    with target(alias, None) as (_, engine):
+        pass
+    loaded = load(settings.directory)
+    verify(loaded)
+    phases = Phases()
+    with ExitStack() as stack:
+        with phases("dev server"):
+            server = stack.enter_context(
+                open_server(
+                    dev or settings.dev,
+                    alias,
+                    extensions=settings.extensions,
+                    report=report,
+                )
+            )
+        yield Workspace(
+            engine=engine,
+            alias=alias,
+            settings=settings,
+            server=server,
+            directory=loaded,
+            registry=registry,
+            phases=phases,
+        )
 
 
 @contextmanager

@@ -58,16 +58,21 @@ def coloured_sql(text: str, style: Any) -> str:
     """Return SQL with its keywords in the palette's colour; unchanged without colours."""
     if style.SQL_KEYWORD("x") == "x":
         return text.rstrip("\n")
-    shown = []
+    lines = []
     for line in text.rstrip("\n").split("\n"):
         if line.lstrip().startswith("--"):
-            shown.append(style.NOTICE(line))
-            continue
-        for token in sqlparse.parse(line) and sqlparse.parse(line)[0].flatten():
-            keyword = token.is_keyword
-            shown.append(style.SQL_KEYWORD(token.value) if keyword else token.value)
-        shown.append("\n")
-    return "".join(shown)
+            lines.append(style.NOTICE(line))
+        else:
+            lines.append("".join(_coloured_tokens(line, style)))
+    return "\n".join(lines)
+
+
+def _coloured_tokens(line: str, style: Any) -> Iterator[str]:
+    parsed: Any = sqlparse.parse(line)
+    for statement in parsed:
+        for token in statement.flatten():
+            text = str(token.value)
+            yield style.SQL_KEYWORD(text) if token.is_keyword else text
 
 
 def as_json(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 from django.apps import apps
-from django.core.management.base import CommandParser
-from django.db import connections
+from django.core.checks import Tags
+from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.conf import Settings, settings_for
-from schema_migrations.dev.choose import open_server
-from schema_migrations.engines.engine import Engine
-from schema_migrations.engines.registry import engine_for
+from schema_migrations.conf import settings_for
+from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -32,10 +30,15 @@ from schema_migrations.management.commands._diff_output import (
 )
 from schema_migrations.plan.summary import suggested_name
 from schema_migrations.workflows.diff import Proposal, propose
-from schema_migrations.workflows.live import check_alias
+from schema_migrations.workflows.live import answering
 from schema_migrations.workflows.models_ddl import app_of_tables
 from schema_migrations.workflows.scope import scope_of
-from schema_migrations.workflows.sources import FILES, MODELS, Workspace
+from schema_migrations.workflows.sources import (
+    FILES,
+    MODELS,
+    Workspace,
+    open_workspace,
+)
 
 DONE, FOUND = 0, 1
 
@@ -84,17 +87,16 @@ class Command(SchemaCommand):
 
     def run(self, options: Options) -> int:
         started = perf_counter()
-        alias = options["database"]
-        check_alias(alias)
-        settings = settings_for(alias, directory=options["dir"])
-        directory = load(settings.directory)
-        verify(directory)
-        engine = engine_for(connections[alias].vendor)
-        self._warn_of(directory, engine)
         if options["empty"]:
-            return self._write_empty(directory, settings, options)
-        with ExitStack() as stack:
-            workspace = self._workspace(stack, engine, directory, settings, options)
+            return self._write_empty(options)
+        self._check_models()
+        with open_workspace(
+            options["database"],
+            directory=options["dir"],
+            dev=options["dev"],
+            report=self.say,
+        ) as workspace:
+            self._introduce(workspace)
             proposal = propose(
                 workspace,
                 source=options["source"] or FILES,
@@ -102,46 +104,35 @@ class Command(SchemaCommand):
                 scope=scope_of(apps, options["apps"]),
                 proved=not options["check"],
             )
-        if options["verbosity"] >= 2:
-            self._say_phases(workspace)
+        self._say_phases(workspace)
         return self._conclude(proposal, workspace, options, started)
 
-    def _workspace(
-        self,
-        stack: ExitStack,
-        engine: Engine,
-        directory: Directory,
-        settings: Settings,
-        options: Options,
-    ) -> Workspace:
-        alias = options["database"]
-        server = stack.enter_context(
-            open_server(
-                options["dev"] or settings.dev,
-                alias,
-                extensions=settings.extensions,
-                report=self.say,
-            )
-        )
+    def _check_models(self) -> None:
+        """Refuse models that Django itself would refuse; raises ``ConfigError``."""
+        try:
+            self.check(tags=[Tags.models])
+        except SystemCheckError as error:
+            raise ConfigError(
+                str(error), hint="Correct the models; manage.py check says the same."
+            ) from error
+
+    def _introduce(self, workspace: Workspace) -> None:
+        server, engine = workspace.server, workspace.engine
         reason = f" ({server.reason})" if server.reason else ""
         self.say(f"Dev database  {server.description}{reason}")
-        return Workspace(
-            engine=engine,
-            alias=alias,
-            settings=settings,
-            server=server,
-            directory=directory,
-            registry=apps,
-        )
-
-    def _warn_of(self, directory: Directory, engine: Engine) -> None:
-        for file in directory.files:
+        target = answering(workspace.alias, engine)
+        if target is not None and str(target.major) not in _majors(server.description):
+            self.warn(
+                f"the target runs {target.version}, the dev database "
+                f"{server.description}: take the same major version with DEV or --dev"
+            )
+        for file in workspace.directory.files:
             for line, message in file.warnings(engine.syntax):
                 self.warn(f"{file.name}:{line}: {message}")
 
     def _say_phases(self, workspace: Workspace) -> None:
         for name, seconds in workspace.phases.items():
-            self.say(f"  {name:<14}{seconds:8.3f}s")
+            self.say(f"  {name:<14}{seconds:8.3f}s", level=2)
 
     def _conclude(
         self,
@@ -201,9 +192,10 @@ class Command(SchemaCommand):
             self.say(f"  {path}")
         return written
 
-    def _write_empty(
-        self, directory: Directory, settings: Settings, options: Options
-    ) -> int:
+    def _write_empty(self, options: Options) -> int:
+        settings = settings_for(options["database"], directory=options["dir"])
+        directory = load(settings.directory)
+        verify(directory)
         now = datetime.now(UTC)
         name = next_name(directory, options["name"], now)
         text = format_file(header=("Write SQL below this line.",), statements=())
@@ -228,6 +220,11 @@ class Command(SchemaCommand):
             self.say(
                 "Next  review the SQL and commit it, then: python manage.py schemaapply"
             )
+
+
+def _majors(description: str) -> list[str]:
+    """Return the numbers before a dot in a server's description."""
+    return re.findall(r"\b(\d+)\.", description)
 
 
 def _nothing(options: Options, workspace: Workspace) -> str:
