@@ -95,7 +95,7 @@ escape_string = anything.map(
     lambda s: "E'" + s.replace("\\", "\\\\").replace("'", r"\'") + "'"
 )
 dollar_string = st.tuples(st.sampled_from(["$$", "$a$", "$é_1$"]), anything).map(
-    lambda x: x[0] + x[1].replace("$", "").replace("a", "$b$") + x[0]
+    lambda x: x[0] + x[1].replace("$", "").replace("a", "$b$ ") + x[0]
 )
 two_lines = st.tuples(
     st.sampled_from(["'x'", r"E'\''"]), st.sampled_from(["\n", " -- ';\n", "\r\n--\n "])
