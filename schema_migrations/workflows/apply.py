@@ -24,6 +24,8 @@ from schema_migrations.history.revision import baseline
 from schema_migrations.workflows.choice import Choice, Selection, choose
 from schema_migrations.workflows.events import (
     LockWaiting,
+    Planned,
+    Reached,
     Report,
     SignalSent,
     Warned,
@@ -85,6 +87,7 @@ def apply(
         revisions_schema=request.revisions_schema,
         wait=request.wait,
     )
+    report(Reached(target=site.target))
     if site.target.read_only:
         raise ConfigError(
             f"{site.target.name} cannot be written: {site.target.read_only}.",
@@ -92,7 +95,7 @@ def apply(
         )
     with _locked(site, request, report):
         choice = survey(site, directory, request.selection)
-        warn_of(choice, report)
+        _tell(choice, report)
         signals = request.signals and not choice.state.ahead
         if signals:
             _send_before(connection.alias, request, report)
@@ -121,8 +124,9 @@ def preview(
         revisions_schema=request.revisions_schema,
         wait=request.wait,
     ) as site:
+        report(Reached(target=site.target))
         choice = survey(site, directory, request.selection)
-    warn_of(choice, report)
+    _tell(choice, report)
     return Outcome(
         target=site.target, choice=choice, current=_current(choice, ran=False)
     )
@@ -140,7 +144,18 @@ def survey(site: Site, directory: Directory, selection: Selection) -> Choice:
     )
 
 
-def warn_of(choice: Choice, report: Report) -> None:
+def _tell(choice: Choice, report: Report) -> None:
+    report(
+        Planned(
+            current=choice.state.current,
+            versions=tuple(each.file.version for each in choice.state.files),
+            chosen=len(choice.runs),
+        )
+    )
+    _warn_of(choice, report)
+
+
+def _warn_of(choice: Choice, report: Report) -> None:
     """Report what does not stop a run and somebody should know."""
     state = choice.state
     if state.ahead:

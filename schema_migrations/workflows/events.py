@@ -7,10 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Target
 
 Mode = Literal["file", "all", "none"]
 """``file``: one transaction for the file; ``all``: one for all; ``none``: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """The target answers."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What is pending, before anything runs."""
+
+    current: str
+    """The version that the database is at; empty: none."""
+    versions: tuple[str, ...]
+    """All that are pending."""
+    chosen: int
+    """How many of them this run takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +94,9 @@ class Warned:
 
 
 Event = (
-    LockWaiting
+    Reached
+    | Planned
+    | LockWaiting
     | FileStarted
     | StatementDone
     | FileDone

@@ -1,0 +1,167 @@
+"""How ``schemaapply`` and ``schemastatus`` say what happened.
+
+Pure: events and outcomes in, text and JSON values out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from schema_migrations.errors import SchemaMigrationsError, StatementFailed
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.workflows.events import (
+    Event,
+    FileDone,
+    FileStarted,
+    LockWaiting,
+    Planned,
+    Reached,
+    Retrying,
+    SignalSent,
+    StatementDone,
+    Warned,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from schema_migrations.workflows.apply import Outcome
+    from schema_migrations.workflows.choice import FileRun
+
+WIDTH = 72
+"""Characters of a statement that stand on one line."""
+
+MODES = {
+    "file": "one transaction",
+    "all": "one transaction for all files",
+    "none": "no transaction",
+}
+
+
+def describe(event: Event) -> str:
+    """Return the line that tells of an event."""
+    match event:
+        case Reached():
+            return f"Target   {event.target.name}  {event.target.version}"
+        case Planned():
+            return _planned(event)
+        case LockWaiting():
+            return f"Waiting for another run: {event.holder}"
+        case FileStarted():
+            resumed = f", from statement {event.start + 1}" if event.start else ""
+            return f"{event.file}  {MODES[event.mode]}{resumed}"
+        case StatementDone():
+            place = f"{event.number}/{event.total}"
+            return f"  {place:>7}  {one_line(event.sql)}  {spent(event.seconds)}"
+        case FileDone():
+            count = counted(event.statements, "statement")
+            return f"{event.file}  {count}  {spent(event.seconds)}"
+        case Retrying():
+            return (
+                f"Rolled back, since a lock was not to be had ({event.message});"
+                f" again in {spent(event.pause)}, attempt {event.attempt + 1}"
+            )
+        case SignalSent():
+            return f"Signal   {event.name}"
+        case Warned():
+            return f"warning: {event.message}"
+
+
+def _planned(event: Planned) -> str:
+    at = f"the database is at {event.current}" if event.current else "no history yet"
+    pending = counted(len(event.versions), "file")
+    part = (
+        f", {event.chosen} of them now" if event.chosen != len(event.versions) else ""
+    )
+    return f"Pending  {pending}{part}; {at}"
+
+
+def conclusion(outcome: Outcome, events: Sequence[Event], *, read_only: bool) -> str:
+    """Return the last lines: what was done, and what to do next."""
+    left, choice = outcome.choice.left, outcome.choice
+    at = (
+        f"the database is at {outcome.current}" if outcome.current else "no history yet"
+    )
+    if read_only:
+        if not choice.runs:
+            return f"Nothing to do; {at}."
+        return "Nothing was run.  Next  python manage.py schemaapply"
+    done = [event for event in events if isinstance(event, FileDone)]
+    if not done and not left:
+        return f"Nothing to do; {at}."
+    files = counted(len(done), "file")
+    statements = counted(sum(event.statements for event in done), "statement")
+    taken = spent(sum(event.seconds for event in done))
+    said = f"Done     {files}, {statements}, {taken}; {at}."
+    if left:
+        return f"{said}\nNext     {counted(left, 'file')} pending: python manage.py schemaapply"
+    return f"{said}\nNext     nothing: every file of the directory is applied."
+
+
+def sql_of(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
+    """Yield the SQL that a run would send, file by file."""
+    for run in runs:
+        yield style.MIGRATE_HEADING(f"-- {run.file.name}  ({MODES[run.mode]})")
+        for statement in run.statements[run.start :]:
+            yield from statement.comments
+            yield f"{statement.sql};"
+        yield ""
+
+
+def as_json(
+    events: Sequence[Event], error: SchemaMigrationsError | None
+) -> dict[str, Any]:
+    """Return the contract's JSON object; ``pending`` is what is so in the end."""
+    reached = next((e.target.name for e in events if isinstance(e, Reached)), None)
+    planned = next((e for e in events if isinstance(e, Planned)), None)
+    done = [event for event in events if isinstance(event, FileDone)]
+    applied = {event.version for event in done}
+    versions = planned.versions if planned else ()
+    current = max([planned.current if planned else "", *applied])
+    return {
+        "target": reached,
+        "current": current or None,
+        "pending": [version for version in versions if version not in applied],
+        "applied": [
+            {
+                "version": event.version,
+                "statements": event.statements,
+                "seconds": round(event.seconds, 6),
+            }
+            for event in done
+        ],
+        "error": None if error is None else error_as_json(error),
+    }
+
+
+def error_as_json(error: SchemaMigrationsError) -> dict[str, Any]:
+    """Return the error; the place is null for one that belongs to no statement."""
+    if not isinstance(error, StatementFailed):
+        place = dict.fromkeys(("version", "statement", "line"))
+        return {**place, "message": error.message, "sqlstate": None}
+    return {
+        "version": MigrationFile(name=error.file, content=b"").version,
+        "statement": error.sql or None,
+        "line": error.line or None,
+        "message": error.server_message or error.message,
+        "sqlstate": error.sqlstate or None,
+    }
+
+
+def one_line(sql: str) -> str:
+    text = " ".join(sql.split())
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def spent(seconds: float) -> str:
+    """Return a time as people read it: ``12ms``, ``1.4s``, ``2m05s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02}s"

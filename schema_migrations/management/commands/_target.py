@@ -1,0 +1,57 @@
+"""Options of the commands that work on a target, and durations on the command line.
+
+Invariant: an option that is not given leaves the word to ``SCHEMA_MIGRATIONS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from schema_migrations.conf import EXEC_ORDERS, seconds
+from schema_migrations.workflows.targets import URL_VARIABLE
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from schema_migrations.management.commands._base import Options
+
+
+def duration(text: str) -> float:
+    """Read ``30``, ``500ms``, ``5s`` or ``2min`` as seconds."""
+    try:
+        return seconds(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a duration; write 30, 500ms, 5s or 2min"
+        ) from None
+
+
+def add_target_options(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--url",
+        help=f"the target database, instead of the alias's own; better in {URL_VARIABLE},"
+        " where no process list shows it",
+    )
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=duration,
+        default=0.0,
+        help="how long to wait for the database to answer (default: not at all)",
+    )
+    parser.add_argument(
+        "--exec-order",
+        choices=EXEC_ORDERS,
+        help="what to do with files older than those applied last",
+    )
+    parser.add_argument(
+        "--revisions-schema",
+        metavar="NAME",
+        help="schema of the table atlas_schema_revisions",
+    )
+
+
+def url_of(options: Options) -> str | None:
+    return options["url"] or os.environ.get(URL_VARIABLE) or None

@@ -1,0 +1,175 @@
+"""``schemaapply``: run pending migration files on a target."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from schema_migrations.conf import TX_MODES, Settings, settings_for
+from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.history.directory import load, verify
+from schema_migrations.management.commands._apply_output import (
+    as_json,
+    conclusion,
+    describe,
+    sql_of,
+)
+from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._target import (
+    add_target_options,
+    duration,
+    url_of,
+)
+from schema_migrations.workflows.apply import Request, apply, preview
+from schema_migrations.workflows.choice import Selection
+from schema_migrations.workflows.events import (
+    Event,
+    FileDone,
+    FileStarted,
+    StatementDone,
+    Warned,
+)
+from schema_migrations.workflows.targets import target
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+DONE, FOUND = 0, 1
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
+class Command(SchemaCommand):
+    help = "Run pending migration files on a database."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "count", nargs="?", type=positive, help="run only the first COUNT files"
+        )
+        add_target_options(parser)
+        parser.add_argument("--to", metavar="VERSION", help="the last file to run")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the SQL; only read"
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="only read; exit 1 if files are pending",
+        )
+        first = parser.add_mutually_exclusive_group()
+        first.add_argument(
+            "--baseline",
+            metavar="VERSION",
+            help="first run: the database is already as after this version",
+        )
+        first.add_argument(
+            "--allow-dirty",
+            action="store_true",
+            help="first run: run on a database that has tables",
+        )
+        parser.add_argument("--tx-mode", choices=TX_MODES)
+        for name, text in (
+            ("--lock-wait", "how long to wait for another schemaapply"),
+            ("--lock-timeout", "how long a statement waits for a lock; 0: for ever"),
+            ("--statement-timeout", "how long a statement may run; 0: for ever"),
+        ):
+            parser.add_argument(name, metavar="SECONDS", type=duration, help=text)
+        parser.add_argument(
+            "--no-signals",
+            action="store_false",
+            dest="signals",
+            help="send no pre_migrate and post_migrate",
+        )
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="exit 4 when the database is ahead of the directory",
+        )
+
+    def run(self, options: Options) -> int:
+        alias = options["database"]
+        settings = settings_for(alias, directory=options["dir"])
+        directory = load(settings.directory)
+        verify(directory)
+        request = request_of(options, settings)
+        reads = options["dry_run"] or options["check"]
+        work = preview if reads else apply
+        self.events: list[Event] = []
+        with target(alias, url_of(options)) as (connection, engine):
+            try:
+                outcome = work(connection, engine, directory, request, self._report)
+            except SchemaMigrationsError as error:
+                self._clear()
+                self.answer(as_json(self.events, error))
+                raise
+        if options["dry_run"]:
+            for line in sql_of(outcome.choice.runs, self.style):
+                self.say(line)
+        self.say(conclusion(outcome, self.events, read_only=reads))
+        self.answer(as_json(self.events, None))
+        return FOUND if options["check"] and outcome.choice.runs else DONE
+
+    def _report(self, event: Event) -> None:
+        self.events.append(event)
+        self._clear()
+        match event:
+            case Warned():
+                self.warn(event.message)
+            case FileStarted():
+                self._passing(event.file)
+                self.say(describe(event), level=2)
+            case StatementDone():
+                self.say(describe(event), level=2)
+                self._passing(f"{event.file}  {event.number}/{event.total}")
+            case FileDone():
+                self.say(f"{describe(event)}  {self.style.SUCCESS('ok')}")
+            case _:
+                self.say(describe(event))
+
+    def _passing(self, text: str) -> None:
+        """Show what runs now, on a terminal, until the next line."""
+        if self.on_terminal and self.verbosity == 1:
+            self.stdout.write(f"{text} ...", ending="")
+            self.stdout.flush()
+
+    def _clear(self) -> None:
+        if self.on_terminal and self.verbosity == 1:
+            self.stdout.write("\r\x1b[K", ending="")
+
+
+def request_of(options: Options, settings: Settings) -> Request:
+    """Return what to do: an option that is given comes before the setting."""
+
+    def given(name: str) -> Any:
+        setting = getattr(settings, name)
+        return setting if options[name] is None else options[name]
+
+    return Request(
+        selection=Selection(
+            count=options["count"],
+            to=options["to"],
+            baseline=options["baseline"],
+            allow_dirty=options["allow_dirty"],
+            exec_order=given("exec_order"),
+            tx_mode=given("tx_mode"),
+            strict=options["strict"],
+        ),
+        revisions_schema=given("revisions_schema"),
+        wait=options["wait"],
+        lock_wait=given("lock_wait"),
+        lock_retries=settings.lock_retries,
+        options=SessionOptions(
+            lock_timeout=given("lock_timeout"),
+            statement_timeout=given("statement_timeout"),
+        ),
+        signals=options["signals"],
+        # With JSON nothing else may stand on standard output: handlers print.
+        verbosity=0 if options["format"] == "json" else options["verbosity"],
+        interactive=options["interactive"],
+    )

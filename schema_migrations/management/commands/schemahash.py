@@ -1,0 +1,51 @@
+"""``schemahash``: rewrite, or only verify, ``atlas.sum``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schema_migrations.conf import settings_for
+from schema_migrations.history.directory import load, rehash, verify
+from schema_migrations.history.sums import SUM_FILE
+from schema_migrations.management.commands._base import Options, SchemaCommand
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from schema_migrations.history.directory import Directory
+
+
+class Command(SchemaCommand):
+    help = "Write atlas.sum for the migration files as they are now."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; exit 4 when atlas.sum and the files differ",
+        )
+
+    def run(self, options: Options) -> int:
+        settings = settings_for(options["database"], directory=options["dir"])
+        path = settings.directory
+        before = load(path)
+        if options["check"]:
+            verify(before)
+            self._conclude(before, changed=False)
+            return 0
+        after = rehash(path)
+        self._conclude(after, changed=after.sum_text != before.sum_text)
+        verify(after)  # what hashing does not mend: names, duplicate versions
+        return 0
+
+    def _conclude(self, directory: Directory, *, changed: bool) -> None:
+        path = Path(directory.path) / SUM_FILE
+        count = len(directory.files)
+        self.answer({"file": str(path), "files": count, "changed": changed})
+        if changed:
+            self.say(f"Wrote {path} for {count} files.")
+            self.say("Next  commit it together with the files.")
+        else:
+            self.say(f"Nothing to do: {path} is right for {count} files.")
