@@ -13,4 +13,6 @@ pytest_plugins = [
     "tests.fixtures.skips",
     "tests.fixtures.postgresql",
     "tests.fixtures.docker",
+    "tests.fixtures.targets",
+    "tests.fixtures.project",
 ]
