@@ -82,8 +82,6 @@ def complaints(
     text: str, statements: Iterable[SourceStatement], *, content: bytes
 ) -> tuple[tuple[int, str], ...]:
     """Return line and message of each directive that has no effect."""
-    if "atlas:" not in text:
-        return ()
     header = len(_header(text))
     above = {
         line

@@ -24,11 +24,11 @@ _MOST_CHAINS = 128
 def edited_files(
     files: Sequence[MigrationFile], revisions: Sequence[Revision]
 ) -> tuple[MigrationFile, ...]:
-    """Return the files that no longer are what was run.
+    """Return the first file that no longer is what was run, or nothing.
 
     After the first change, and after a deleted file, nothing more can be known: more
     files may be edited than are named.  Where files that were never run stand before
-    it (older than a baseline), each of them may be the one, and all are named.
+    it (older than a baseline, or skipped), it may be one of them that was edited.
     """
     rows = {row.version: row for row in revisions if row.touched}
     there = {file.version for file in files}
@@ -51,7 +51,7 @@ def edited_files(
             # Files folded into a checkpoint may have been deleted without a trace.
             folded = any(suspect.directives.checkpoint for suspect in suspects)
             unsure = folded or (deleted is not None and deleted < file.version)
-            return () if unsure else tuple(suspects)
+            return () if unsure else (file,)
     return ()
 
 

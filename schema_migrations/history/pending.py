@@ -45,7 +45,7 @@ class Pending:
     ahead: tuple[Revision, ...] = ()
     """Run, and newer than every file: the directory is of an older release."""
     edited: tuple[MigrationFile, ...] = ()
-    """Changed after they were run; see ``history/edited.py`` for what can be known."""
+    """Changed after it was run: the first one; see ``history/edited.py``."""
     abandoned: tuple[Revision, ...] = ()
     """Failed without a trace in the database, and their file is gone: dead rows."""
     current: str = ""

@@ -58,10 +58,15 @@ class Source:
         raise SyntaxProblem(message, file=self.file, line=line, hint=hint)
 
 
+def _past(pattern: re.Pattern[str], source: Source, pos: int) -> int:
+    """Return where the match that starts at ``pos`` ends, or -1."""
+    found = pattern.match(source.text, pos)
+    return found.end() if found else -1
+
+
 def delimiter_at(source: Source, pos: int) -> int:
     """Return where the delimiter that starts at ``pos`` ends, or -1."""
-    found = _delimiter(source.delimiter).match(source.text, pos)
-    return found.end() if found else -1
+    return _past(_delimiter(source.delimiter), source, pos)
 
 
 def comment_end(source: Source, pos: int) -> int:
@@ -70,8 +75,7 @@ def comment_end(source: Source, pos: int) -> int:
     if not text.startswith(("--", "/*"), pos):
         return -1
     if text[pos] == "-":
-        found = _line_comment(source.syntax.line_ends).match(text, pos)
-        return found.end() if found else -1
+        return _past(_line_comment(source.syntax.line_ends), source, pos)
     depth, at = 1, pos + 2
     while depth:
         edge = _BLOCK_EDGE.search(text, at)
@@ -87,8 +91,7 @@ def comment_end(source: Source, pos: int) -> int:
 
 
 def skip_space(source: Source, pos: int) -> int:
-    found = _SPACES.match(source.text, pos)
-    return found.end() if found else pos
+    return _past(_SPACES, source, pos)
 
 
 def skip_gap(source: Source, pos: int) -> int:
@@ -103,8 +106,8 @@ def words(source: Source, pos: int, end: int) -> Iterator[str]:
     """Yield the tokens outside parentheses, words in upper case."""
     depth = 0
     while (pos := skip_gap(source, pos)) < end:
-        found = _TOKEN.match(source.text, pos)
-        token, pos = (found[0], found.end()) if found else ("", end)
+        start, pos = pos, _past(_TOKEN, source, pos)
+        token = source.text[start:pos]
         depth -= token == ")"
         if depth <= 0 and token != ")":
             yield token.upper()
@@ -119,8 +122,7 @@ def statement_end(source: Source, start: int) -> int:
     body = start if shape == "trigger" else -1
     depth, opened, pos = 0, start, start
     while True:
-        found = plain.match(text, pos)
-        pos = found.end() if found else pos
+        pos = _past(plain, source, pos)
         if pos >= len(text):
             break
         char = text[pos]
@@ -136,7 +138,7 @@ def statement_end(source: Source, start: int) -> int:
             if depth == 0:
                 source.problem("')' without an opening '('", pos)
             depth, pos = depth - 1, pos + 1
-        elif shape == "routine" and _BEGIN.match(text, pos):
+        elif shape == "routine" and _past(_BEGIN, source, pos) > 0:
             pos, atomic = _atomic(source, pos)
             if atomic and depth == 0 and (done := _body_end(source, pos)) < 0:
                 body = pos
@@ -159,9 +161,9 @@ def _step(source: Source, pos: int) -> int:
     if char == "/":
         return max(comment_end(source, pos), pos + 1)
     if char == "\\" and source.syntax.backslash_commands:
-        command = _META.match(source.text, pos)
+        command = source.text[pos : _past(_META, source, pos)]
         source.problem(
-            f"{command[0] if command else char} is a command of psql, not SQL",
+            f"{command} is a command of psql, not SQL",
             pos,
             hint="Remove the line: files are sent to the server, not to psql.",
         )
@@ -177,9 +179,8 @@ def _dollar_end(source: Source, pos: int) -> int:
     while before and _NAME_TAIL.fullmatch(text[before - 1]):
         before -= 1
     # "abc$x$" is a name, "1$x$" and "$1$x$" are a number, then a quote.
-    if before < pos and not (text[before].isdigit() or text[before] == "$"):
-        tail = _NAME_TAIL.match(text, pos)
-        return tail.end() if tail else pos + 1
+    if before < pos and text[before] not in "0123456789$":
+        return _past(_NAME_TAIL, source, pos)
     tag = _DOLLAR.match(text, pos)
     if tag is None:
         return pos + 1
@@ -191,10 +192,10 @@ def _dollar_end(source: Source, pos: int) -> int:
 
 def _shape(source: Source, start: int) -> str:
     """Return ``trigger``, ``routine`` or ``copy`` for a statement to look into."""
-    command = _DOT.match(source.text, start) if source.syntax.dot_commands else None
-    if command:
+    command = _past(_DOT, source, start) if source.syntax.dot_commands else -1
+    if command > 0:
         source.problem(
-            f"{command[0]} is a command of the sqlite3 shell, not SQL",
+            f"{source.text[start:command]} is a command of the sqlite3 shell, not SQL",
             start,
             hint="Remove the line: files are sent to the database, not to a shell.",
         )
@@ -219,8 +220,8 @@ def _shape(source: Source, start: int) -> str:
 def _atomic(source: Source, pos: int) -> tuple[int, bool]:
     """Return the end of ``BEGIN ATOMIC``, or of a ``BEGIN`` that is only a name."""
     after = pos + len("BEGIN")
-    found = _ATOMIC.match(source.text, skip_gap(source, after))
-    return (found.end(), True) if found else (after, False)
+    atomic = _past(_ATOMIC, source, skip_gap(source, after))
+    return (atomic, True) if atomic > 0 else (after, False)
 
 
 def _body_end(source: Source, pos: int) -> int:
@@ -229,12 +230,12 @@ def _body_end(source: Source, pos: int) -> int:
     Only an ``END`` between semicolons does: the one of a ``CASE`` follows an
     expression, and a column may be called ``end`` (``SELECT 1 end;``).
     """
-    found = _END.match(source.text, skip_gap(source, pos))
-    if not found:
+    end = _past(_END, source, skip_gap(source, pos))
+    if end < 0:
         return -1
-    after = skip_gap(source, found.end())
+    after = skip_gap(source, end)
     closed = after == len(source.text) or delimiter_at(source, after) >= 0
-    return found.end() if closed else -1
+    return end if closed else -1
 
 
 def _refuse_rows(source: Source, start: int, end: int) -> None:

@@ -120,6 +120,7 @@ def test_directives_that_cannot_be_obeyed_are_errors(
 
 
 WARNED = [
+    ("SELECT 1;", None, ""),
     ("SELECT 1;\n-- no directive, atlas.sum, https://atlas:8080\n", None, ""),
     ("-- atlas:txmode none\n\nSELECT 1;", None, ""),
     ("-- atlas:txmode none\nSELECT 1;", 1, "with a blank line below"),

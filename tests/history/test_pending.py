@@ -1,0 +1,267 @@
+"""The truth table of what is pending, and what stops an apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schema_migrations.engines.postgresql.syntax import SYNTAX
+from schema_migrations.errors import IntegrityError
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.pending import (
+    ExecOrder,
+    Pending,
+    check_runnable,
+    pending,
+)
+from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED, Revision
+from schema_migrations.history.statements import partial_hashes
+from schema_migrations.history.sums import checksum
+
+START = datetime(2025, 6, 1, tzinfo=UTC)
+
+
+def files(versions: str, **texts: str) -> list[MigrationFile]:
+    """``"1 2 3c"`` is three files, the last one a checkpoint."""
+    found = []
+    for word in versions.split():
+        text = texts.get(f"v{word[0]}", f"SELECT {word[0]};\n")
+        head = "-- atlas:checkpoint\n\n" * word.endswith("c")
+        name = f"{word[0]}_x.sql"
+        found.append(MigrationFile(name=name, content=(head + text).encode()))
+    return found
+
+
+def rows(*words: str, of: Sequence[MigrationFile] = ()) -> list[Revision]:
+    """``"2:1/3"`` is version 2 with 1 of 3 statements done; in the order of running."""
+    found = []
+    for minute, word in enumerate(words):
+        version, _, progress = word.partition(":")
+        applied, _, total = (progress or "1/1").partition("/")
+        row = Revision(
+            version=version[0],
+            type=BASELINE
+            if "b" in version
+            else RESOLVED
+            if "r" in version
+            else EXECUTE,
+            applied=int(applied),
+            total=int(total),
+            executed_at=START + timedelta(minutes=minute),
+            hash=checksum(of).hash_of(f"{version[0]}_x.sql") if of else "",
+        )
+        found.append(row)
+    return found
+
+
+def shown(state: Pending) -> dict[str, str]:
+    """Return what is not empty, as versions."""
+    parts = {
+        "run": [
+            f"{each.file.version}@{each.start}" if each.start else each.file.version
+            for each in state.files
+        ],
+        "late": [file.version for file in state.out_of_order],
+        "missing": [row.version for row in state.missing],
+        "ahead": [row.version for row in state.ahead],
+        "abandoned": [row.version for row in state.abandoned],
+        "edited": [file.version for file in state.edited],
+        "at": [state.current] if state.current else [],
+    }
+    return {name: " ".join(values) for name, values in parts.items() if values}
+
+
+TABLE: list[tuple[str, str, ExecOrder, dict[str, str]]] = [
+    # files, rows, order → what is to be done
+    ("", "", "linear", {}),
+    ("1 2", "", "linear", {"run": "1 2"}),
+    ("1 2 3", "1", "linear", {"run": "2 3", "at": "1"}),
+    ("1 2", "1 2", "linear", {"at": "2"}),
+    # Late files: between the first row and the last.
+    ("1 2 3 4", "1 3", "linear", {"run": "4", "late": "2", "at": "3"}),
+    ("1 2 3 4", "1 3", "linear-skip", {"run": "4", "late": "2", "at": "3"}),
+    ("1 2 3 4", "1 3", "non-linear", {"run": "2 4", "late": "2", "at": "3"}),
+    ("1 2 3", "2 3", "linear", {"at": "3"}),
+    # Half applied, also where it is not the last row.
+    ("1 2 3", "1 2:1/2", "linear", {"run": "2@1 3", "at": "2"}),
+    ("1 2 3", "1:1/2", "linear", {"run": "1@1 2 3", "at": "1"}),
+    ("1 2 3 4", "1 3 2:1/2", "non-linear", {"run": "2@1 4", "at": "3"}),
+    ("1 2 3 4", "1 4 3:1/2", "non-linear", {"run": "2 3@1", "late": "2", "at": "4"}),
+    # Failed without a trace: not history.
+    ("1 2 3", "1 2:0/2", "linear", {"run": "2 3", "at": "1"}),
+    ("1 2 3", "1 3:0/2", "linear", {"run": "2 3", "at": "1"}),
+    ("1 2", "1:0/2", "linear", {"run": "1 2"}),
+    ("1 3", "1 2:0/2", "linear", {"run": "3", "abandoned": "2", "at": "1"}),
+    # Checkpoints: where a fresh database starts, and nothing to one with history.
+    ("1 2c 3", "", "linear", {"run": "2 3"}),
+    ("1 2c 3 4c 5", "", "linear", {"run": "4 5"}),
+    ("1 2c 3 4c 5", "1", "linear", {"run": "3 5", "at": "1"}),
+    ("1 2c 3 4c 5", "4", "linear", {"run": "5", "at": "4"}),
+    ("1 2c 3 4c 5", "4:1/2", "linear", {"run": "4@1 5", "at": "4"}),
+    ("1 2c 3 4c 5", "4:0/2", "linear", {"run": "4 5"}),
+    ("4c 5", "1 2 3", "linear", {"run": "5", "at": "3"}),
+    # Baseline and marked by hand.
+    ("1 2 3", "2b:0/0", "linear", {"run": "3", "at": "2"}),
+    ("1 3", "2b:0/0", "linear", {"run": "3", "at": "2"}),
+    ("1 2 3", "1 2r:1/2", "linear", {"run": "3", "at": "2"}),
+    # Files that are gone, and a directory of an older release.
+    ("1 3", "1 2 3", "linear", {"missing": "2", "at": "3"}),
+    ("1 3 4", "1 2:1/2", "linear", {"run": "3 4", "missing": "2", "at": "2"}),
+    ("1 2", "1 2 3 4", "linear", {"ahead": "3 4", "at": "4"}),
+    ("1 2", "1 3", "linear", {"late": "2", "ahead": "3", "at": "3"}),
+    ("", "1 2", "linear", {"missing": "1 2", "at": "2"}),
+]
+
+
+@pytest.mark.parametrize(("versions", "done", "order", "expected"), TABLE)
+def test_pending_files(
+    versions: str, done: str, order: ExecOrder, expected: dict[str, str]
+) -> None:
+    """Every state of files and rows; nothing raises."""
+    state = pending(files(versions), rows(*done.split()), exec_order=order)
+    assert shown(state) == expected
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    """They are sorted by version, as the table is read."""
+    found = rows("1", "2", "3:1/2")
+    assert pending(files("1 2 3 4"), found[::-1]) == pending(files("1 2 3 4"), found)
+
+
+def test_partial_is_the_file_to_go_on_with() -> None:
+    """It carries its row."""
+    state = pending(files("1 2 3"), rows("1", "2:1/2"))
+    assert state.partial is not None
+    assert state.partial.file.version == "2"
+    assert pending(files("1 2"), rows("1")).partial is None
+
+
+EDITED = [
+    # files when run, rows in the order of running, files now → edited
+    ("1 2 3", "1 2 3", {}, "1 2 3", ""),
+    ("1 2 3", "1 2 3", {"v2": "DROP"}, "1 2 3", "2"),
+    ("1 2 3", "1 2 3", {"v2": "DROP", "v3": "DROP"}, "1 2 3", "2"),
+    ("1 2 3", "1 2 3:1/2", {"v3": "DROP"}, "1 2 3", ""),
+    ("1 3", "1 3", {}, "1 2 3", ""),  # a branch merged late
+    ("1 3", "1 3", {"v3": "DROP"}, "1 2 3", "3"),
+    ("1 3", "1 3", {}, "1 2c 3", ""),  # a checkpoint between
+    ("1 2 3", "1 2 3", {}, "1 3", ""),  # deleted: named as missing
+    ("1 2 3", "1 2 3", {"v1": "DROP"}, "1 3", "1"),
+    ("1 2 3", "2b:0/0 3", {"v3": "DROP"}, "1 2 3", "3"),
+    ("1 2c 3", "2 3", {}, "2c 3", ""),  # folded into the checkpoint, then deleted
+]
+
+
+@pytest.mark.parametrize(("then", "done", "texts", "now", "expected"), EDITED)
+def test_files_edited_since_they_were_run(
+    then: str, done: str, texts: dict[str, str], now: str, expected: str
+) -> None:
+    """Nothing is accused where a late file, a checkpoint or a deletion explains it."""
+    found = rows(*done.split(), of=files(then))
+    found = [replace(row, hash="") if row.type == BASELINE else row for row in found]
+    state = pending(files(now, **texts), found)
+    assert " ".join(file.version for file in state.edited) == expected
+
+
+def test_late_files_that_were_run_do_not_accuse_the_others() -> None:
+    """1 and 3 were run, then 2 out of order, then 4: four hashes of three chains."""
+    (one, three) = rows("1", "3", of=files("1 3"))
+    (two, four) = rows("2", "4", of=files("1 2 3 4"))
+    two = replace(two, executed_at=START + timedelta(hours=1))
+    four = replace(four, executed_at=START + timedelta(hours=2))
+    history = [one, two, three, four]
+    assert shown(pending(files("1 2 3 4"), history)) == {"at": "4"}
+    edited = pending(files("1 2 3 4", v4="DROP"), history).edited
+    assert [file.version for file in edited] == ["4"]
+
+
+def test_ignored_files_are_in_the_chain_by_name_only() -> None:
+    """Editing one accuses nobody."""
+    ignored = "-- atlas:sum ignore\nSELECT 1;\n"
+    found = rows("1", "2", "3", of=files("1 2 3", v2=ignored))
+    assert pending(files("1 2 3", v2=ignored + "-- more\n"), found).edited == ()
+
+
+def test_too_many_explanations_are_no_proof() -> None:
+    """With more than seven late files nothing is said, and no time is lost."""
+    then, now = files("1 a"), files("1 2 3 4 5 6 7 8 9 a", va="DROP")
+    assert pending(now, rows("1", "a", of=then)).edited == ()
+
+
+def refusal(state: Pending) -> IntegrityError:
+    with pytest.raises(IntegrityError) as caught:
+        check_runnable(state, SYNTAX)
+    return caught.value
+
+
+def test_late_files_stop_a_linear_apply() -> None:
+    """All are named, and the two ways on; other orders allow them."""
+    args = files("1 2 3 4"), rows("1", "4")
+    error = refusal(pending(*args))
+    assert "out of order: 2_x.sql, 3_x.sql" in error.message
+    assert "already at 4" in error.message
+    assert "--exec-order non-linear" in error.hint
+    check_runnable(pending(*args, exec_order="linear-skip"), SYNTAX)
+    check_runnable(pending(*args, exec_order="non-linear"), SYNTAX)
+
+
+@pytest.mark.parametrize("versions", ["1 3", "1"])
+def test_half_applied_file_that_is_gone_stops_an_apply(versions: str) -> None:
+    """Whether the directory goes on after it or not."""
+    error = refusal(pending(files(versions), rows("1", "2:1/3")))
+    assert "version 2 () is half applied (1 of 3 statements)" in error.message
+    assert "Bring the file back" in error.hint
+
+
+def test_applied_files_that_are_gone_or_edited_do_not_stop_an_apply() -> None:
+    """They are named by the commands; the rest can still run."""
+    check_runnable(pending(files("1 3 4"), rows("1", "2", "3")), SYNTAX)
+    check_runnable(pending(files("1"), rows("1", "2")), SYNTAX)
+    found = rows("1", of=files("1"))
+    check_runnable(pending(files("1 2", v1="DROP"), found), SYNTAX)
+
+
+def test_ignored_file_cannot_be_applied() -> None:
+    """It has no hash to record."""
+    state = pending(files("1", v1="-- atlas:sum ignore\nSELECT 1;"), [])
+    assert "1_x.sql is marked 'atlas:sum ignore'" in refusal(state).message
+
+
+HALF = "SELECT 1;\nSELECT 2;\n-- words\nSELECT 3;\nSELECT 4;\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (HALF, ""),
+        ("-- only a comment\n\n" + HALF.replace("words", "other words"), ""),
+        (HALF.replace("SELECT 3", "SELECT 33") + "SELECT 5;", ""),
+        (HALF.replace("SELECT 2", "SELECT 22"), "1_x.sql:2: statement 2 was changed"),
+        ("SELECT 0;\n" + HALF, "1_x.sql:1: statement 1 was changed"),
+        (
+            "SELECT 1;",
+            "2 statements of 1_x.sql were already run, and it now has only 1",
+        ),
+    ],
+)
+def test_statements_already_run_must_be_unchanged(now: str, words: str) -> None:
+    """The file's rest may be mended; comments are nobody's business."""
+    hashes = partial_hashes(files("1", v1=HALF)[0].statements(SYNTAX))[:2]
+    row = replace(rows("1:2/4")[0], partial_hashes=hashes)
+    state = pending(files("1", v1=now), [row])
+    if words:
+        error = refusal(state)
+        assert words in error.message
+        assert "schemahash" in error.hint
+    else:
+        check_runnable(state, SYNTAX)
+
+
+def test_without_partial_hashes_only_the_count_is_compared() -> None:
+    """Atlas drops them when it takes a file for complete, and so may be wrong."""
+    check_runnable(pending(files("1", v1=HALF), rows("1:2/9")), SYNTAX)
+    state = pending(files("1"), rows("1:2/9"))
+    assert "already run" in refusal(state).message

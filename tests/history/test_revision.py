@@ -1,0 +1,80 @@
+"""How a revision changes while its file runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.revision import (
+    BASELINE,
+    EXECUTE,
+    RESOLVED,
+    Revision,
+    baseline,
+    failed,
+    finished,
+    progressed,
+    started,
+)
+
+NOW = datetime(2025, 6, 1, tzinfo=UTC)
+LATER = datetime(2025, 6, 2, tzinfo=UTC)
+FILE = MigrationFile(name="1_add_a.sql", content=b"")
+
+
+def test_a_file_runs_from_start_to_end() -> None:
+    """Row by row, as the table shows it."""
+    row = started(FILE, total=2, digest="H", now=NOW, operator="x 1")
+    assert row == Revision(
+        version="1",
+        description="add_a",
+        total=2,
+        executed_at=NOW,
+        hash="H",
+        operator_version="x 1",
+    )
+    assert (row.type, row.done, row.touched) == (EXECUTE, False, False)
+    row = progressed(row, partial_hash="h1:a")
+    assert (row.applied, row.partial_hashes, row.touched) == (1, ("h1:a",), True)
+    row = failed(row, error="no such table", statement="SELECT 2", took=5)
+    assert (row.failed, row.error_stmt, row.execution_time) == (True, "SELECT 2", 5)
+    again = started(FILE, total=3, digest="I", now=LATER, operator="x 2", before=row)
+    assert (again.executed_at, again.total, again.hash) == (NOW, 3, "I")
+    assert (again.applied, again.operator_version) == (1, "x 2")
+    assert again.error == "no such table"
+    row = progressed(again, partial_hash="h1:b")
+    assert (row.error, row.error_stmt, row.done) == ("", "", False)
+    row = finished(progressed(row, partial_hash="h1:c"), took=7)
+    assert (row.applied, row.total, row.partial_hashes) == (3, 3, ())
+    assert (row.done, row.failed, row.execution_time) == (True, False, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "applied", "total", "done"),
+    [
+        (EXECUTE, 0, 0, True),
+        (EXECUTE, 0, 1, False),
+        (EXECUTE, 1, 2, False),
+        (EXECUTE, 4, 3, True),
+        (RESOLVED, 0, 0, True),
+        (EXECUTE | RESOLVED, 1, 2, True),
+        (BASELINE, 0, 0, True),
+    ],
+)
+def test_done_means_nothing_is_left_to_run(
+    kind: int, applied: int, total: int, done: bool
+) -> None:
+    """Marked by hand counts; so does Atlas's 4 of 3, a file mended half-way."""
+    row = Revision(
+        version="1", type=kind, applied=applied, total=total, executed_at=NOW
+    )
+    assert row.done is done
+
+
+def test_baseline_row_ran_nothing() -> None:
+    """Its hash is empty, as Atlas leaves it."""
+    row = baseline(FILE, now=NOW, operator="x 1")
+    assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "")
+    assert (row.version, row.description, row.done) == ("1", "add_a", True)
