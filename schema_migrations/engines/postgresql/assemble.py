@@ -28,7 +28,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     table_key,
 )
 
@@ -64,14 +63,19 @@ def _tables(found: Found, keys: Keys, needs: Needs) -> Iterator[Table]:
         key = keys.get((PG_CLASS, oid, 0))
         if key:
             inside = sorted(columns[key], key=lambda column: column.name)
-            own = {column_key(key, column.name) for column in inside}
             needed = needs[key].union(*(column.needs for column in inside))
             yield Table(
                 key=key,
                 columns=tuple(inside),
                 comment=comment,
-                needs=frozenset(needed - own - {key}),
+                needs=frozenset(each for each in needed if not _inside(each, key)),
             )
+
+
+def _inside(key: Key, table: Key) -> bool:
+    """Tell whether a key is that of the table itself or of its column."""
+    place = key.name == table.name and key.namespace == table.namespace
+    return place and key.kind in ("table", "column")
 
 
 def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:

@@ -59,6 +59,11 @@ SELECT NULL::oid AS catalog,
           WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND c.relkind = 'v'
        ) AS s
  WHERE c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I')
+   AND (a.attstorage <> t.typstorage
+        OR a.attcompression <> ''
+        OR a.attstattarget <> -1
+        OR a.attoptions IS NOT NULL
+        OR a.atthasdef AND c.relkind = 'v')
    AND c.oid >= 16384
    AND a.attnum > 0
    AND NOT a.attisdropped

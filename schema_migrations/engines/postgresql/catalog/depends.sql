@@ -4,6 +4,7 @@
 -- row type for the table, an identity's sequence for its column, an array or
 -- multirange type for its element, the tables and schemas listed by a publication for
 -- the publication, a member for its extension.
+-- An internal dependency is that of a piece on its whole, so it says nothing else.
 -- https://www.postgresql.org/docs/current/catalog-pg-depend.html
 WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
   SELECT 'pg_catalog.pg_attrdef'::regclass, oid,
@@ -50,8 +51,7 @@ WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
      AND refclassid = 'pg_catalog.pg_class'::regclass
      AND refobjsubid > 0
 )
-SELECT DISTINCT
-       coalesce(o.whole_class, d.classid)::oid AS catalog,
+SELECT coalesce(o.whole_class, d.classid)::oid AS catalog,
        coalesce(o.whole_object, d.objid) AS oid,
        coalesce(o.whole_column, d.objsubid) AS column,
        coalesce(r2.whole_class, r.whole_class, d.refclassid)::oid AS needed_catalog,
@@ -65,7 +65,7 @@ SELECT DISTINCT
   LEFT JOIN piece AS r2
     ON r2.classid = r.whole_class AND r2.objid = r.whole_object AND r.whole_column = 0
  WHERE d.refobjid >= 16384
-   AND d.deptype IN ('n', 'a', 'i')
+   AND d.deptype IN ('n', 'a')
    AND NOT (d.deptype = 'a'
             AND d.classid = 'pg_catalog.pg_class'::regclass
             AND d.refclassid = 'pg_catalog.pg_class'::regclass

@@ -111,3 +111,14 @@ SELECT NULL::oid AS catalog,
        ) AS s
  WHERE c.relkind IN ('r', 'p', 'm')
    AND c.oid >= 16384
+   AND (c.relrowsecurity
+        OR c.relforcerowsecurity
+        OR c.relpersistence = 'u'
+        OR c.reloptions IS NOT NULL
+        OR toast.reloptions IS NOT NULL
+        OR c.reltablespace <> 0
+        OR c.relam NOT IN (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap')
+        OR c.relreplident <> 'd'
+        OR c.reloftype <> 0
+        OR c.oid IN (SELECT indrelid FROM pg_catalog.pg_index WHERE indisclustered)
+        OR c.oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))
