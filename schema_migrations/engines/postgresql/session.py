@@ -42,10 +42,10 @@ REFUSED = re.compile(
 """The server, or libpq, answered: trying again would not help."""
 
 DESCRIBE = """
-SELECT currentparameters_set('server_version'),
-       currentparameters_set('server_version_num')::int / 10000,
+SELECT current_setting('server_version'),
+       current_setting('server_version_num')::int / 10000,
        current_schema(),
-       currentparameters_set('search_path'),
+       current_setting('search_path'),
        pg_is_in_recovery(),
        -- What the session started with, whatever was SET since.
        (SELECT reset_val = 'on' FROM pg_settings
