@@ -5,7 +5,7 @@ Pure tables of facts, one ``match`` each; ``order`` draws the edges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -60,6 +60,11 @@ def effects_of(change: Change, current: Schema) -> Effects:
         case DropTable():
             parts = current.by_table.get(change.table.key, ())
             return _dropped(change.table, *parts)
+        case Create(object=Opaque() as obj):
+            created = _created(obj)
+            return replace(
+                created, uses=created.uses | set(map(_rebuild_of, obj.needs))
+            )
         case Create():
             return _created(change.object)
         case Drop():
@@ -103,20 +108,30 @@ def _dropped(*objects: Object) -> Effects:
     return Effects(frees=gone, releases=_needs(*objects) - gone)
 
 
+def _rebuild_of(table: Key) -> Key:
+    """Return a stand-in key for a table's new form.
+
+    While SQLite rebuilds a table, no view and no trigger may name it, so that new ones
+    wait for it; whatever else needs the table need not.
+    """
+    return replace(table, part="rebuilt")
+
+
 def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
     new = _created(change.after, *change.parts, *change.recreated)
     old = _dropped(change.before, *current.by_table.get(change.before.key, ()))
+    new_key = change.after.key
     columns = {column.name for column in change.before.columns}
     added = {
-        column_key(change.after.key, c.name)
+        column_key(new_key, c.name)
         for c in change.after.columns
         if c.name not in columns
     }
     # The table itself is there before and after: only what is new is made by this.
     return Effects(
-        makes=frozenset(added) | (new.makes - old.frees),
+        makes=frozenset(added) | (new.makes - old.frees) | {_rebuild_of(new_key)},
         frees=old.frees - new.makes,
-        uses=new.uses - {change.after.key},
+        uses=new.uses - {new_key},
         releases=old.releases,
     )
 
@@ -167,10 +182,8 @@ def _names(obj: Object) -> frozenset[Key]:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
-        case Constraint(type="check"):
+        case Constraint(type="check") | Constraint(takes_name=False):
             return NO_KEYS
-        case Constraint() if obj.key.part == obj.definition:
-            return NO_KEYS  # SQLite: it has no name
         case Constraint():
             name = obj.key.part
         case Table() | Index() | Sequence():

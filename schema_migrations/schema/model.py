@@ -120,6 +120,8 @@ class Constraint:
     """What follows ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+    takes_name: bool = field(default=True, compare=False)
+    """Its name is its index's, too, and taken for every other relation (PostgreSQL)."""
 
     @property
     def provides(self) -> frozenset[Key]:
