@@ -79,10 +79,10 @@ def verify(directory: Directory) -> None:
     found = problems(directory.files, directory.sum_text)
     if found:
         whats = [problem.what for problem in found]
-        lines = whats if len(whats) == 1 else ["", *(f"  {what}" for what in whats)]
+        gap = " " if len(whats) == 1 else "\n  "
         hints = dict.fromkeys(problem.hint for problem in found)
         raise IntegrityError(
-            f"{directory.path}: " + "\n".join(lines), hint="\n".join(hints)
+            f"{directory.path}:{gap}" + gap.join(whats), hint="\n".join(hints)
         )
 
 

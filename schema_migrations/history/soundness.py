@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schema_migrations.errors import IntegrityError
+from schema_migrations.history.directives import sum_ignored
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.sums import (
     REHASH,
@@ -72,7 +73,8 @@ def _sums(files: Sequence[MigrationFile], sum_text: str | None) -> Sequence[Prob
         recorded = parse(sum_text)
     except IntegrityError as error:
         return [Problem(what=error.message, hint=error.hint)]
-    found = [_explained(each) for each in differences(recorded, files)]
+    ignored = [file.name for file in files if sum_ignored(file.content)]
+    found = [_explained(each, ignored) for each in differences(recorded, files)]
     if not found and recorded != checksum(files):
         what = f"{SUM_FILE} does not list the files once each, in the order of names"
         hint = f"When the files are as they should be, run: {REHASH}"
@@ -80,7 +82,7 @@ def _sums(files: Sequence[MigrationFile], sum_text: str | None) -> Sequence[Prob
     return found
 
 
-def _explained(difference: Difference) -> Problem:
+def _explained(difference: Difference, ignored: Sequence[str]) -> Problem:
     place, file = f"{SUM_FILE}:{difference.line}", difference.file
     match difference.kind:
         case "added":
@@ -96,12 +98,12 @@ def _explained(difference: Difference) -> Problem:
         case "line endings":
             return Problem(
                 what=f"{place}: in {file} only the line endings changed",
-                hint="Git converts them on checkout. Put the line '*.sql -text' into"
-                " .gitattributes in this folder, delete the files named above and get"
-                " them back with: git checkout -- .",
+                hint="Most likely git converted them on checkout. Put the line"
+                " '*.sql -text' into .gitattributes in this folder, delete the files"
+                " named above, and get them back: git checkout -- FILE …",
             )
         case _:
-            what = (
-                f"{place}: {file} was edited (or a file marked 'sum ignore' before it)"
-            )
+            # The name of an ignored file is hashed with the next listed one.
+            doubt = f", or renamed was one of {', '.join(ignored)}" if ignored else ""
+            what = f"{place}: {file} was edited{doubt}"
             return Problem(what=what, hint=_RESTORE)

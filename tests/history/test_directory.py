@@ -188,6 +188,15 @@ def test_every_offending_file_is_named_at_once(tmp_path: Path) -> None:
     assert error.hint.count("python manage.py schemahash") == 2
 
 
+def test_renamed_ignored_file_is_among_the_explanations(tmp_path: Path) -> None:
+    """It has no line of its own, and its name is hashed with the next file."""
+    ignored = file("1_a.sql", "-- atlas:sum ignore\n")
+    save(tmp_path, load(tmp_path), [ignored, file("2_b.sql")])
+    (tmp_path / "1_a.sql").rename(tmp_path / "1_c.sql")
+    message = complaint(tmp_path).message
+    assert "2_b.sql was edited, or renamed was one of 1_c.sql" in message
+
+
 def test_missing_sum_file_is_an_error_when_there_are_files(tmp_path: Path) -> None:
     """As in Atlas."""
     written(tmp_path, "1_a.sql")
