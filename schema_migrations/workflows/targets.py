@@ -41,7 +41,7 @@ def target(alias: str, url: str | None) -> Iterator[tuple[BaseDatabaseWrapper, E
     settings = connections.settings
     saved = settings[alias]
     base = saved if before.vendor == engine.vendor else {}
-    settings[alias] = _completed(engine.settings_from_url(url, base))
+    settings[alias] = completed(engine.settings_from_url(url, base))
     del connections[alias]
     try:
         yield _connection(alias), engine
@@ -61,7 +61,7 @@ def _connection(alias: str) -> BaseDatabaseWrapper:
         ) from error
 
 
-def _completed(settings: DatabaseSettings) -> DatabaseSettings:
+def completed(settings: DatabaseSettings) -> DatabaseSettings:
     """Return the settings with what Django adds to an entry of ``DATABASES``."""
     completed: DatabaseSettings = ConnectionHandler(
         {DEFAULT_DB_ALIAS: settings}
