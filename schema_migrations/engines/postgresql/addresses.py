@@ -7,7 +7,7 @@ has no key here is out of scope, and so is everything that stands on it.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schema_migrations.schema.model import (
     Key,
@@ -15,9 +15,6 @@ from schema_migrations.schema.model import (
     column_key,
     constraint_key,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Found = dict[str, list[Any]]
 """Rows of each catalog query, by its name."""
@@ -142,16 +139,17 @@ def key_of_row(row: Any, keys: Keys, spaces: dict[int, str]) -> Key | None:
     return Key(kind="opaque", namespace=namespace, name=name, part=part)
 
 
-def needs_of(found: Found, keys: Mapping[Address, Key]) -> Needs:
+def key_at(keys: Keys, catalog: int, oid: int, column: int) -> Key | None:
+    """Return the key at an address; that of the whole where a column has none."""
+    return keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
+
+
+def needs_of(found: Found, keys: Keys) -> Needs:
     """Return what every object and column needs; nothing needs itself."""
     needs: Needs = defaultdict(set)
-    for catalog, oid, column, needed_catalog, needed_oid, needed_column in found[
-        "depends"
-    ]:
-        key = keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
-        needed = keys.get((needed_catalog, needed_oid, needed_column)) or keys.get(
-            (needed_catalog, needed_oid, 0)
-        )
+    for catalog, oid, column, *needed_address in found["depends"]:
+        key = key_at(keys, catalog, oid, column)
+        needed = key_at(keys, *needed_address)
         if key and needed and key != needed:
             needs[key].add(needed)
     return needs

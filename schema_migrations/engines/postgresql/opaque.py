@@ -14,6 +14,7 @@ from schema_migrations.engines.postgresql.addresses import (
     PG_CLASS,
     PG_CONSTRAINT,
     RELATIONS,
+    key_at,
     key_of_row,
     namespaces,
     opaque_key,
@@ -62,14 +63,14 @@ def _described(
         _, _, _, owner, _, _, type_, definition, drop, *needed = row
         if key:
             relation = keys.get((PG_CLASS, owner, 0))
-            needed_key = keys.get(tuple(needed)) if needed else None
+            beside = key_at(keys, *needed) if needed else None
             yield Opaque(
                 key=key,
                 type=type_,
                 definition=definition,
                 owner=owners.get(relation) if relation else None,
                 drop=drop,
-                needs=frozenset(needs[key] | ({needed_key} if needed_key else set())),
+                needs=frozenset(needs[key] | ({beside} if beside else set())),
             )
 
 

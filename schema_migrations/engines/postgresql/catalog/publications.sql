@@ -25,23 +25,21 @@ SELECT 'pg_catalog.pg_publication'::regclass::oid AS catalog,
  CROSS JOIN LATERAL (
          SELECT (SELECT string_agg(
                           concat('TABLE ', r.prrelid::regclass,
-                            (SELECT ' (' || string_agg(quote_ident(a.attname), ', ') || ')'
-                               FROM pg_catalog.pg_attribute AS a
-                              WHERE a.attrelid = r.prrelid
-                                AND a.attnum::text = ANY (string_to_array(
-                                      to_jsonb(r) ->> 'prattrs', ' '))),
-                            (SELECT ' WHERE (' || (to_jsonb(v) ->> 'rowfilter') || ')'
-                               FROM pg_catalog.pg_publication_tables AS v
-                              WHERE v.pubname = p.pubname
-                                AND to_jsonb(r) ->> 'prqual' IS NOT NULL
-                                AND (v.schemaname, v.tablename) = (
-                                      SELECT n.nspname, c.relname
-                                        FROM pg_catalog.pg_class AS c
-                                        JOIN pg_catalog.pg_namespace AS n
-                                          ON n.oid = c.relnamespace
-                                       WHERE c.oid = r.prrelid))),
+                            CASE WHEN to_jsonb(r) ->> 'prattrs' IS NOT NULL
+                                 THEN (SELECT ' (' || string_agg(quote_ident(a), ', ') || ')'
+                                         FROM jsonb_array_elements_text(
+                                                v.facts -> 'attnames') AS a) END,
+                            CASE WHEN to_jsonb(r) ->> 'prqual' IS NOT NULL
+                                 THEN ' WHERE ' || (v.facts ->> 'rowfilter') END),
                           ', ' ORDER BY r.prrelid::regclass::text)
                    FROM pg_catalog.pg_publication_rel AS r
+                   JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid
+                   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                   LEFT JOIN (SELECT pubname, schemaname, tablename, to_jsonb(t) AS facts
+                                FROM pg_catalog.pg_publication_tables AS t) AS v
+                     ON v.pubname = p.pubname
+                    AND v.schemaname = n.nspname
+                    AND v.tablename = c.relname
                   WHERE r.prpubid = p.oid) AS tables,
                 (SELECT string_agg('TABLES IN SCHEMA ' || n.refobjid::regnamespace, ', '
                                    ORDER BY n.refobjid::regnamespace::text)
