@@ -36,38 +36,17 @@ def main(what: str) -> None:
 
 def diff_phases() -> dict[str, float]:
     """Propose the first file as ``schemadiff`` does, write it, return its phases."""
-    from django.apps import apps
-    from django.db import connections
-
-    from schema_migrations.conf import settings_for
-    from schema_migrations.dev.choose import open_server
-    from schema_migrations.engines.registry import engine_for
-    from schema_migrations.history.directory import load, save
+    from schema_migrations.history.directory import save
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.workflows.diff import propose
-    from schema_migrations.workflows.sources import Workspace
+    from schema_migrations.workflows.sources import open_workspace
 
-    settings = settings_for("default")
-    directory = load(settings.directory)
-    connection = connections["default"]
-    engine = engine_for(connection.vendor)
-    began = time.perf_counter()
-    with open_server(
-        "auto", engine=engine, settings=connection.settings_dict, alias="default"
-    ) as server:
-        opened = time.perf_counter() - began
-        workspace = Workspace(
-            engine=engine,
-            alias="default",
-            settings=settings,
-            server=server,
-            directory=directory,
-            registry=apps,
-        )
+    with open_workspace("default") as workspace:
         proposal = propose(workspace)
     file = MigrationFile(name="20260101000000_all.sql", content=proposal.text.encode())
-    save(directory, [file])
-    return {"dev server": opened, **workspace.phases}
+    save(workspace.settings.directory, workspace.directory, [file])
+    return dict(workspace.phases)
+
 
 
 if __name__ == "__main__":

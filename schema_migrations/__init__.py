@@ -1,10 +1,26 @@
-"""Versioned raw-SQL schema migrations for Django."""
+"""Versioned raw-SQL schema migrations for Django.
+
+The stable names are those of ``schema_migrations.api``, and can be taken from here:
+``from schema_migrations import diff, read_schema``.  They are looked up on demand,
+since Django imports this package before its settings and apps are ready.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-try:
-    __version__ = version("django-schema-migrations")
-except PackageNotFoundError:  # a source tree that was not installed
-    __version__ = "0+unknown"
+from schema_migrations.version import VERSION
+
+if TYPE_CHECKING:
+    from schema_migrations.api import *  # noqa: F403
+
+__version__ = VERSION
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        api = import_module("schema_migrations.api")
+        if name in api.__all__:
+            return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

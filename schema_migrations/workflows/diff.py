@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-import schema_migrations
 from schema_migrations.errors import NotConverging
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.plan.fills import fill
@@ -21,6 +20,7 @@ from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.version import VERSION
 from schema_migrations.workflows.sources import FILES, MODELS, Workspace, open_state
 from schema_migrations.workflows.states import State, inspect, replay, settled
 
@@ -120,8 +120,8 @@ def file_header(
     said = list(header(lines))
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
     said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
-    version = schema_migrations.__version__
-    said.append(f"Made by django-schema-migrations {version}, proved on {proved_on}.")
+
+    said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
     return tuple(said)
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from schema_migrations import __version__
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, started
 from schema_migrations.history.statements import SourceStatement, partial_hashes
+from schema_migrations.version import VERSION
 from schema_migrations.workflows.events import (
     FileDone,
     FileStarted,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from schema_migrations.revisions import RevisionStore
     from schema_migrations.workflows.choice import FileRun
 
-OPERATOR = f"django-schema-migrations {__version__}"
+OPERATOR = f"django-schema-migrations {VERSION}"
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 AGAIN = (

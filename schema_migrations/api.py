@@ -1,0 +1,140 @@
+"""What the commands do, callable: the package's stable names.
+
+Everything here is typed and raises only ``SchemaMigrationsError``.  Schemas, changes
+and plans are frozen values; connections are Django's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from django.apps import apps as installed_apps
+from django.apps.registry import Apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from schema_migrations.engines.engine import Connection, SessionOptions
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.history.directory import (
+    Directory,
+    load,
+    next_name,
+    rehash,
+    save,
+    verify,
+)
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.statements import SourceStatement
+from schema_migrations.history.statements import split as split_with
+from schema_migrations.plan.fills import fill
+from schema_migrations.plan.plan import Plan, Statement, build
+from schema_migrations.schema.changes import Change
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import EMPTY, Key, Schema, Table
+from schema_migrations.workflows.apply import Outcome, Request
+from schema_migrations.workflows.apply import apply as apply_request
+from schema_migrations.workflows.choice import Selection
+from schema_migrations.workflows.events import Event
+from schema_migrations.workflows.sources import MODELS, open_state, open_workspace
+from schema_migrations.workflows.states import inspect as inspect_with
+
+__all__ = [
+    "EMPTY",
+    "Change",
+    "Directory",
+    "Event",
+    "Key",
+    "MigrationFile",
+    "Outcome",
+    "Plan",
+    "Schema",
+    "SchemaMigrationsError",
+    "Selection",
+    "SourceStatement",
+    "Statement",
+    "Table",
+    "apply",
+    "diff",
+    "format_file",
+    "inspect",
+    "load",
+    "make_plan",
+    "next_name",
+    "read_schema",
+    "rehash",
+    "save",
+    "split",
+    "verify",
+]
+
+
+def read_schema(
+    source: str = MODELS,
+    *,
+    alias: str = "default",
+    directory: Path | None = None,
+    dev: str | None = None,
+    registry: Apps = installed_apps,
+) -> Schema:
+    """Return the schema of a source, as the dev database of ``alias`` has it.
+
+    ``source`` is ``files``, ``models``, a path, ``db:ALIAS`` or a URL; ``registry`` is
+    any app registry, so ``ProjectState.apps`` of a historical state works as well.
+    """
+    with (
+        open_workspace(
+            alias, directory=directory, dev=dev, registry=registry
+        ) as workspace,
+        open_state(source, workspace) as state,
+    ):
+        return state.schema
+
+
+def inspect(connection: BaseDatabaseWrapper) -> Schema:
+    """Return the schema of the database that ``connection`` is connected to; reads only."""
+    opened = cast(Connection, connection)
+    return inspect_with(engine_for(connection.vendor), opened)
+
+
+def make_plan(
+    current: Schema,
+    desired: Schema,
+    *,
+    vendor: str,
+    fills: Mapping[Key, str] | None = None,
+) -> Plan:
+    """Return the statements that lead from one schema to the other.
+
+    ``vendor`` is ``postgresql`` or ``sqlite``; ``fills`` maps column keys to SQL values
+    for existing rows.  The plan is not proved: ``schemadiff`` does that.
+    """
+    engine = engine_for(vendor)
+    changes = fill(diff(current, desired), fills or {})
+    return build(changes, current, desired, passes=engine.passes, render=engine.render)
+
+
+def split(
+    text: str, *, vendor: str, file: str = "<text>", delimiter: str = ";"
+) -> tuple[SourceStatement, ...]:
+    """Return the statements of SQL text, each with its place and its comments."""
+    return split_with(text, engine_for(vendor).syntax, file=file, delimiter=delimiter)
+
+
+def apply(
+    connection: BaseDatabaseWrapper,
+    directory: Directory,
+    *,
+    selection: Selection | None = None,
+    signals: bool = True,
+    report: Callable[[Event], None] = lambda event: None,
+) -> Outcome:
+    """Apply the pending files of a directory; ``report`` gets the events as they come."""
+    request = Request(
+        selection=selection or Selection(),
+        options=SessionOptions(),
+        signals=signals,
+    )
+    engine = engine_for(connection.vendor)
+    return apply_request(connection, engine, directory, request, report)

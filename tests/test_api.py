@@ -1,0 +1,51 @@
+"""The stable names, used as the reference shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.migrations.state import ModelState, ProjectState
+
+import schema_migrations
+from schema_migrations import api
+
+
+def test_every_stable_name_is_found_at_the_top() -> None:
+    for name in api.__all__:
+        assert getattr(schema_migrations, name) is getattr(api, name)
+
+
+def test_a_schema_of_any_app_registry() -> None:
+    """A historical state of Django's migrations is a source like the real models."""
+    state = ProjectState(real_apps=set())
+    fields = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("name", models.TextField()),
+    ]
+    state.add_model(ModelState("old", "Thing", fields))
+
+    schema = api.read_schema("models", registry=state.apps)
+    now = api.read_schema("models", registry=apps)
+
+    assert [table.key.name for table in schema.of(api.Table)] == ["old_thing"]
+    assert "auth_user" in {table.key.name for table in now.of(api.Table)}
+
+
+def test_plan_write_and_apply(tmp_path: Path) -> None:
+    models_schema = api.read_schema("models")
+    plan = api.make_plan(api.EMPTY, models_schema, vendor="sqlite")
+    text = api.format_file(
+        header=(), statements=[(s.comment, s.sql) for s in plan.statements]
+    )
+    file = api.MigrationFile(name="20260101000000_all.sql", content=text.encode())
+    directory = api.save(tmp_path, api.load(tmp_path), [file])
+    events: list[api.Event] = []
+
+    outcome = api.apply(connection, directory, report=events.append)
+
+    assert outcome.current == "20260101000000"
+    assert events
+    assert len(api.split(text, vendor="sqlite")) == len(plan.statements)
+    assert api.diff(api.inspect(connection), models_schema) == ()
