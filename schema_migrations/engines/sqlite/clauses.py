@@ -59,11 +59,23 @@ class RawTable:
     options: tuple[str, ...] = ()
 
 
+def _as_word(token: Token) -> str:
+    """Return what grammar sees in a token: nothing but its kind in a name or value."""
+    match token.kind:
+        case "word":
+            return token.text.upper()
+        case "symbol":
+            return token.text
+        case _:
+            return ""
+
+
 class Reader:
     """A position in a row of tokens."""
 
     def __init__(self, tokens: Tokens, subject: str) -> None:
         self.tokens = tokens
+        self.words = tuple(map(_as_word, tokens))
         self.subject = subject
         self.position = 0
 
@@ -79,16 +91,17 @@ class Reader:
         return name_of(self.next())
 
     def at(self, *words: str) -> bool:
-        ahead = self.tokens[self.position : self.position + len(words)]
-        return len(ahead) == len(words) and all(
-            token.is_word(word) or token.is_symbol(word)
-            for token, word in zip(ahead, words, strict=True)
-        )
+        return self.words[self.position : self.position + len(words)] == words
 
     def take(self, *words: str) -> bool:
         found = self.at(*words)
         self.position += len(words) if found else 0
         return found
+
+    def skip_to(self, word: str) -> None:
+        while not self.at(word):
+            if self.next() is END:
+                raise self.lost()
 
     def expect(self, word: str) -> None:
         if not self.take(word):
@@ -114,8 +127,7 @@ def read_table(name: str, sql: str) -> RawTable:
     """Return the clauses of a ``CREATE TABLE`` statement."""
     tokens = tokenize(sql)
     reader = Reader(tokens, f"table {name}")
-    while not reader.at("("):
-        reader.next()
+    reader.skip_to("(")
     body = Reader(reader.group(), reader.subject)
     table = RawTable()
     while body.peek() is not END:

@@ -173,6 +173,7 @@ def _constraint(
         type=kind,
         definition=definition,
         columns=names,
+        takes_name=False,
     )
 
 
@@ -214,9 +215,7 @@ def parse_index(name: str, table: str, columns: Names, sql: str) -> Index:
     """Return an index; ``columns`` are its table's."""
     tokens = tokenize(sql)
     reader = Reader(tokens, f"index {name}")
-    while not reader.take("ON"):
-        reader.next()
-    reader.next()
+    reader.skip_to("(")
     inside = _indexed(reader.group(), table, columns)
     definition = f"({text(inside)})"
     if reader.take("WHERE"):
@@ -239,11 +238,13 @@ def _indexed(tokens: Tokens, table: str, columns: Names) -> Tokens:
     for item in _items(tokens):
         if result:
             result.append(Token("symbol", ","))
-        if item[-1].is_word("ASC"):
-            item = item[:-1]
-        if item[0].kind == "string":
-            item = (Token("name", name_of(item[0])), *item[1:])
-        result += expression(item, table, columns)
+        ordered = item[-1].is_word("ASC", "DESC")
+        value = item[:-1] if ordered else item
+        if value[0].kind == "string":
+            value = (Token("name", name_of(value[0])), *value[1:])
+        result += expression(value, table, columns)
+        if item[-1].is_word("DESC"):
+            result.append(Token("word", "DESC"))
     return tuple(result)
 
 

@@ -32,6 +32,7 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Object,
     Opaque,
     Schema,
     Table,
@@ -39,7 +40,7 @@ from schema_migrations.schema.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from schema_migrations.plan.plan import Changes, Pass
 
@@ -60,9 +61,7 @@ def constraints_with_tables(
                 part.table in created
             ):
                 parts[part.table].append(part)
-            case Drop(object=Constraint() | ForeignKey() | Index() as part) if (
-                part.table in dropped
-            ):
+            case Drop(object=obj) if _goes_with(obj, dropped):
                 pass
             case _:
                 rest.append(change)
@@ -88,15 +87,26 @@ def rebuild(changes: Changes, current: Schema, desired: Schema) -> Changes:
     for change in changes:
         table = _table_of(change)
         (groups[table] if table in standing else rest).append(change)
-    rebuilt = set()
+    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
     for table, group in groups.items():
         in_place = _in_place(group)
         if in_place is None:
-            rebuilt.add(table)
-            rest.append(_rebuilt(table, tuple(group), current, desired))
+            rest.append(_rebuilt(table, tuple(group), current, desired, dropped))
         else:
             rest += in_place
-    return tuple(c for c in rest if not _goes_with_table(c, standing, rebuilt))
+    return tuple(rest)
+
+
+def _goes_with(obj: Object, tables: Container[Key]) -> bool:
+    """Tell whether an object disappears with its table, if that is one of ``tables``.
+
+    A trigger that names other tables goes earlier, by itself: one of them may be
+    rebuilt, and the renaming would fail, or be dropped in a circle with this one.
+    """
+    owner = owner_of(obj)
+    if isinstance(obj, Opaque) and obj.needs != {owner}:
+        return False
+    return owner in tables
 
 
 PASSES: tuple[Pass, ...] = (constraints_with_tables, rebuild)
@@ -117,20 +127,6 @@ def _table_of(change: Change) -> Key | None:
             return part.table
         case _:
             return None
-
-
-def _goes_with_table(change: Change, standing: set[Key], rebuilt: set[Key]) -> bool:
-    """Tell whether a trigger disappears with its table.
-
-    One that names a table to be rebuilt must go earlier, by itself.
-    """
-    return (
-        isinstance(change, Drop)
-        and change.object.key.kind == "opaque"
-        and (owner := owner_of(change.object)) is not None
-        and owner not in standing
-        and not change.object.needs & rebuilt
-    )
 
 
 def _in_place(group: Sequence[Change]) -> list[Change] | None:
@@ -181,7 +177,7 @@ def _is_addable(change: AddColumn) -> bool:
     https://www.sqlite.org/lang_altertable.html#alter_table_add_column
     """
     column = change.column
-    if change.fill is not None or column.identity:
+    if change.fill is not None:
         return False
     if column.generated is not None:
         return column.generated_kind == "virtual" and column.nullable
@@ -193,7 +189,11 @@ def _is_addable(change: AddColumn) -> bool:
 
 
 def _rebuilt(
-    key: Key, changes: Changes, current: Schema, desired: Schema
+    key: Key,
+    changes: Changes,
+    current: Schema,
+    desired: Schema,
+    dropped: Container[Key],
 ) -> RebuildTable:
     before, after = current.table(key), desired.table(key)
     on_it = desired.by_table.get(key, ())
@@ -204,7 +204,12 @@ def _rebuilt(
         copied=_copied(before, after, changes),
         recreated=(
             *(index for index in on_it if isinstance(index, Index)),
-            *_carried(key, current, desired),
+            *(
+                obj
+                for gone in _naming(key, current)
+                if gone.key not in dropped
+                and isinstance(obj := desired.get(gone.key), Opaque)
+            ),
         ),
         changes=changes,
     )
@@ -238,8 +243,8 @@ def _copied(
     )
 
 
-def _carried(key: Key, current: Schema, desired: Schema) -> tuple[Opaque, ...]:
-    """Return the views and triggers that name a table, or a view that does, and stay.
+def _naming(key: Key, current: Schema) -> list[Opaque]:
+    """Return the views and triggers that name a table, or a view that does.
 
     Sorted so that a view stands before the triggers on it.
     """
@@ -249,5 +254,4 @@ def _carried(key: Key, current: Schema, desired: Schema) -> tuple[Opaque, ...]:
     while more := [o for o in opaque if o not in found and o.needs & affected]:
         found.update(more)
         affected.update(obj.key for obj in more)
-    stay = [obj for obj in found if desired.get(obj.key) == obj]
-    return tuple(sorted(stay, key=lambda obj: (obj.type != "view", obj.key)))
+    return sorted(found, key=lambda obj: (obj.type != "view", obj.key))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
@@ -196,6 +196,8 @@ def _printed(token: Token) -> str:
 
 
 def _spaced(before: Token, token: Token) -> bool:
+    if "number" in (before.kind, token.kind) and "." in (before.text, token.text):
+        return True
     if before.is_symbol("(", ".") or token.is_symbol(")", ",", ".", ";"):
         return False
     if token.is_symbol("("):
@@ -212,23 +214,14 @@ def _awaits_operand(token: Token) -> bool:
 
 def bare(tokens: Tokens) -> Tokens:
     """Strip parentheses around the whole."""
-    while (
-        len(tokens) > 2
-        and tokens[0].is_symbol("(")
-        and _closing(tokens) == len(tokens) - 1
-    ):
+    while len(tokens) > 2 and all(_depths(tokens[:-1])):
         tokens = tokens[1:-1]
     return tokens
 
 
-def _closing(tokens: Tokens) -> int:
-    """Return where the parenthesis that opens first closes."""
-    depth = 0
-    for i, token in enumerate(tokens):
-        depth += token.is_symbol("(") - token.is_symbol(")")
-        if depth == 0:
-            return i
-    return len(tokens)
+def _depths(tokens: Tokens) -> Iterable[int]:
+    """Return how many parentheses are open after each token."""
+    return accumulate(t.is_symbol("(") - t.is_symbol(")") for t in tokens)
 
 
 def expression(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:

@@ -1,0 +1,70 @@
+"""Real SQLite databases in memory, and the road from one schema to another."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from schema_migrations.engines.sqlite.inspect import inspect
+from schema_migrations.engines.sqlite.passes import PASSES
+from schema_migrations.engines.sqlite.render import render
+from schema_migrations.plan.plan import Plan, build
+from schema_migrations.schema.changes import RebuildTable
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import EMPTY, Schema
+
+
+def database(*statements: str) -> sqlite3.Connection:
+    """Open a database of its own, made by some statements."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for sql in statements:
+        connection.execute(sql)
+    return connection
+
+
+def schema_of(connection: sqlite3.Connection) -> Schema:
+    return inspect(connection.cursor())
+
+
+def made_by(*statements: str) -> Schema:
+    """Return the schema that some statements make."""
+    connection = database(*statements)
+    try:
+        return schema_of(connection)
+    finally:
+        connection.close()
+
+
+def plan(current: Schema, desired: Schema) -> Plan:
+    return build(diff(current, desired), current, desired, passes=PASSES, render=render)
+
+
+def run(connection: sqlite3.Connection, planned: Plan) -> None:
+    """Carry out a plan as one migration file is: in one transaction."""
+    connection.execute("BEGIN")
+    for statement in planned.statements:
+        connection.execute(statement.sql)
+    connection.execute("COMMIT")
+
+
+def migrate(connection: sqlite3.Connection, *statements: str) -> Plan:
+    """Lead a database to the schema that some statements make; prove it got there."""
+    desired = made_by(*statements)
+    planned = plan(schema_of(connection), desired)
+    run(connection, planned)
+    assert schema_of(connection).by_key == desired.by_key
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    return planned
+
+
+def recreated(schema: Schema) -> Schema:
+    """Return what the planned creation of a schema makes of an empty database."""
+    return made_by(*(s.sql for s in plan(EMPTY, schema).statements))
+
+
+def rows(connection: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query).fetchall()
+
+
+def rebuilds(planned: Plan) -> list[str]:
+    return [c.after.key.name for c in planned.changes if isinstance(c, RebuildTable)]
