@@ -139,7 +139,10 @@ def _reason(name: str, failures: list[tuple[str, SchemaMigrationsError]]) -> str
     if not failures:
         return f"auto: {name} answers and lets databases be made"
     tried = "; ".join(
-        f"{form}: {problem.message.splitlines()[0]}" for form, problem in failures
+        f"{form} does not answer"
+        if isinstance(problem, Unreachable)
+        else f"{form}: {problem.message.splitlines()[0]}"
+        for form, problem in failures
     )
     return f"auto: {tried}"
 

@@ -63,7 +63,7 @@ def test_auto_goes_on_to_embedded(
     configure(unreachable(postgres_settings))
     with open_server("auto", PROJECT) as server:
         assert server.description.startswith("embedded PostgreSQL ")
-        assert "the server of 'project': The server does not answer" in server.reason
+        assert server.reason == "auto: the server of 'project' does not answer"
 
 
 def test_auto_without_the_right_to_create(
