@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
     from schema_migrations.history.statements import SourceStatement
 
+NOT_IN_A_TRANSACTION = (
+    "This statement cannot run inside a transaction: put it into a file of its own that"
+    " begins with the line '-- atlas:txmode none' and a blank line."
+)
+
 
 def refused(
     statement: SourceStatement | None, failure: Failure, *, file: str, hint: str = ""
@@ -27,6 +32,8 @@ def refused(
     said += [excerpt(statement, failure.position)] if statement else []
     said += [f"detail: {failure.detail}"] if failure.detail else []
     said += [f"hint from the server: {failure.hint}"] if failure.hint else []
+    if failure.needs_no_transaction:
+        hint = f"{NOT_IN_A_TRANSACTION} {hint}"
     return StatementFailed(
         "\n".join(said),
         file=file,

@@ -12,9 +12,7 @@ from schema_migrations.engines.engine import Failure
 
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
-NEEDS_NO_TRANSACTION = re.compile(
-    r"(from |in|with)(with)?in a transaction|within transaction"
-)
+NEEDS_NO_TRANSACTION = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
 """``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` … have no code of their own."""
 
 

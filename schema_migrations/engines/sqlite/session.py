@@ -46,7 +46,7 @@ def describe(connection: Connection) -> Target:
         path = file_of(connection)
     except ImproperlyConfigured as error:
         raise ConfigError(str(error)) from None
-    except Error as error:
+    except (Error, sqlite3.Error) as error:
         raise ConfigError(
             f"{name}: {error}.", hint="Check the path and its permissions."
         ) from None
