@@ -7,6 +7,9 @@ import sqlite3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schema_migrations.engines.sqlite.syntax import SYNTAX
+from schema_migrations.history.statements import split
+from schema_migrations.schema.evolve import evolve
 from tests.engines.sqlite.databases import (
     database,
     made_by,
@@ -18,18 +21,12 @@ from tests.engines.sqlite.databases import (
 )
 
 TABLES = ("s", "t", "Two words")
-FACTS = st.sampled_from(
-    [
-        *("", " NOT NULL DEFAULT 1", " DEFAULT (1 + 1)", " COLLATE NOCASE"),
-        *(" UNIQUE", " CONSTRAINT own UNIQUE", " CHECK ({c} <> 'x' OR {c} IS NULL)"),
-        *(
-            " REFERENCES s",
-            " REFERENCES t ON DELETE CASCADE",
-            ' REFERENCES "Two words"',
-        ),
-        " CONSTRAINT fk REFERENCES s DEFERRABLE INITIALLY DEFERRED",
-    ]
-)
+FACTS = [
+    *("", " NOT NULL DEFAULT 1", " DEFAULT (1 + 1)", " COLLATE NOCASE"),
+    *(" UNIQUE", " CONSTRAINT own UNIQUE", " CHECK ({c} <> 'x' OR {c} IS NULL)"),
+    *(' REFERENCES "{t}"', ' REFERENCES "{t}" ON DELETE CASCADE'),
+    ' CONSTRAINT fk REFERENCES "{t}" DEFERRABLE INITIALLY DEFERRED',
+]
 COMPUTED = ["", "g AS (id + 1)", "g AS (id + 1) STORED", "g int NOT NULL AS (- id)"]
 BELOW = ["", "UNIQUE (id, a)", "CONSTRAINT low CHECK (id < 100)", "CHECK (a <> 'x')"]
 KEYS = [
@@ -40,11 +37,13 @@ KEYS = [
 
 
 @st.composite
-def table(draw: st.DrawFn, name: str) -> str:
+def table(draw: st.DrawFn, name: str, names: list[str]) -> str:
     columns = [f"id {draw(st.sampled_from(KEYS))}", "a int"]
     for column in draw(st.permutations(["b", "c D", "e"]))[: draw(st.integers(0, 3))]:
         type_ = draw(st.sampled_from(["int", "text", "varchar(10)", ""]))
-        facts = draw(FACTS).format(c=f'"{column}"')
+        facts = draw(st.sampled_from(FACTS)).format(
+            c=f'"{column}"', t=draw(st.sampled_from(names))
+        )
         columns.append(f'"{column}" {type_}{facts}')
     columns.append(draw(st.sampled_from(COMPUTED)))
     shuffled = draw(st.permutations([c for c in columns if c]))
@@ -56,7 +55,7 @@ def table(draw: st.DrawFn, name: str) -> str:
 def schema(draw: st.DrawFn) -> tuple[str, ...]:
     """Statements of a schema; every table has the columns ``id`` and ``a``."""
     names = draw(st.lists(st.sampled_from(TABLES), unique=True, max_size=3))
-    made = [draw(table(name)) for name in names]
+    made = [draw(table(name, names)) for name in names]
     for name in names:
         made += draw(
             st.lists(
@@ -115,7 +114,13 @@ def test_a_plan_leads_there_and_keeps_rows(
     old = {
         name: rows(connection, f'SELECT {c} FROM "{name}"') for name, c in kept.items()
     }
-    run(connection, plan(current, desired))
+    planned = plan(current, desired)
+    text = "".join(f"-- {s.comment}\n{s.sql};\n" for s in planned.statements)
+    assert [s.text for s in split(text, SYNTAX, file="")] == [
+        f"{s.sql};" for s in planned.statements
+    ]
+    assert evolve(current, planned.changes).by_key == desired.by_key
+    run(connection, planned)
     found = schema_of(connection)
     assert found.by_key == desired.by_key
     assert plan(found, desired).statements == ()
