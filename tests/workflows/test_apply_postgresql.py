@@ -1,0 +1,235 @@
+"""Applying on PostgreSQL: locks, concurrent indexes, search_path, signals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db.models.signals import post_migrate, pre_migrate
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.errors import (
+    ConfigError,
+    LockNotAcquired,
+    SchemaMigrationsError,
+    StatementFailed,
+)
+from schema_migrations.workflows.apply import apply
+from schema_migrations.workflows.events import LockWaiting, Retrying, SignalSent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from tests.fixtures.targets import Place
+
+NONE = "-- atlas:txmode none\n\n"
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+
+
+@pytest.fixture
+def other(pg_place: Place) -> Iterator[BaseDatabaseWrapper]:
+    connection = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+    connection.ensure_connection()
+    yield connection
+    connection.close()
+
+
+def test_an_index_is_made_concurrently_in_a_file_without_transaction(
+    pg_place: Place,
+) -> None:
+    pg_place.write(_1=A, _2=f"{NONE}CREATE INDEX CONCURRENTLY i ON a (id);\nSELECT 1;")
+    pg_place.apply()
+    assert pg_place.execute(
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"
+    ) == [(True,)]
+    assert pg_place.rows()["2"].done
+
+
+def test_in_a_transaction_it_fails_and_the_hint_names_the_directive(
+    pg_place: Place,
+) -> None:
+    pg_place.write(_1=f"{A}CREATE INDEX CONCURRENTLY i ON a (id);")
+    with pytest.raises(StatementFailed) as caught:
+        pg_place.apply()
+    assert caught.value.sqlstate == "25001"
+    assert "-- atlas:txmode none" in caught.value.hint
+    assert pg_place.tables() == []
+
+
+@pytest.mark.parametrize("directive", ["", NONE])
+def test_a_lock_timeout_is_tried_again_after_a_roll_back(
+    pg_place: Place, other: BaseDatabaseWrapper, directive: str
+) -> None:
+    pg_place.write(_1=A)
+    pg_place.apply()
+    pg_place.write(_2=f"{directive}CREATE TABLE b (id integer);\nDROP TABLE a;")
+    session = pg_place.engine.session
+    session.execute(other, "BEGIN")
+    session.execute(other, "LOCK TABLE a")
+    request = replace(
+        pg_place.request(), lock_retries=1, options=SessionOptions(lock_timeout=0.05)
+    )
+    with pytest.raises(StatementFailed) as caught:
+        pg_place.apply(request)
+    assert caught.value.exit_code == 5
+    assert sum(isinstance(e, Retrying) for e in pg_place.events) == 1
+
+    def make_way(event: object) -> None:
+        if isinstance(event, Retrying):
+            session.rollback(other)
+
+    apply(
+        pg_place.connection,
+        pg_place.engine,
+        pg_place.directory,
+        request,
+        make_way,
+    )
+    assert pg_place.tables() == ["b"]
+    assert pg_place.rows()["2"].done
+
+
+def test_a_second_run_at_the_same_time_is_refused(
+    pg_place: Place, other: BaseDatabaseWrapper
+) -> None:
+    pg_place.write(_1=A)
+    with (
+        pg_place.engine.session.lock(
+            other, "public/public", wait=0, waiting=pytest.fail
+        ),
+        pytest.raises(LockNotAcquired),
+    ):
+        pg_place.apply(replace(pg_place.request(), lock_wait=0.05))
+    assert any(isinstance(e, LockWaiting) for e in pg_place.events)
+    assert pg_place.rows() == {}
+
+
+def test_a_file_may_change_search_path_and_its_row_is_found(pg_place: Place) -> None:
+    """``pg_dump`` writes this line at the top of what people use as a baseline."""
+    empty = "SELECT pg_catalog.set_config('search_path', '', false);\n"
+    pg_place.write(_1=f"{empty}CREATE TABLE public.a (id integer);")
+    pg_place.apply()
+    pg_place.connection.close()
+    assert pg_place.rows()["1"].done
+
+
+def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> None:
+    pg_place.write(_1=A)
+    request = replace(pg_place.request(), revisions_schema="My History")
+    pg_place.apply(request)
+    pg_place.apply(request)
+    assert pg_place.done == []
+    found = pg_place.execute('SELECT version FROM "My History".atlas_schema_revisions')
+    assert found == [("1",)]
+    assert pg_place.engine.session.tables(pg_place.connection, None) == ("a",)
+
+
+def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
+    pg_place.write(_1=A)
+    pg_place.execute("CREATE ROLE plain_reader")
+    pg_place.execute("SET ROLE plain_reader")
+    pg_place.execute("SET search_path = pg_catalog")
+    try:
+        with pytest.raises(ConfigError, match="revisions") as caught:
+            pg_place.apply(allow_dirty=True)
+    finally:
+        pg_place.execute("RESET ROLE")
+        pg_place.execute("DROP ROLE plain_reader")
+    assert "--revisions-schema" in caught.value.hint
+
+
+def test_a_commit_that_the_server_refuses_is_a_failure_of_the_file(
+    pg_place: Place,
+) -> None:
+    pg_place.write(
+        _1=f"{A}CREATE TABLE c (a integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
+        "INSERT INTO c VALUES (7);"
+    )
+    with pytest.raises(StatementFailed, match="at the end of its transaction"):
+        pg_place.apply()
+    assert pg_place.done == []
+    assert pg_place.tables() == []
+    assert "violates foreign key" in pg_place.rows()["1"].error
+
+
+def test_a_connection_that_breaks_in_a_file_leaves_the_file_not_started(
+    pg_place: Place,
+) -> None:
+    pg_place.write(_1=f"{A}SELECT pg_terminate_backend(pg_backend_pid());")
+    with pytest.raises(StatementFailed) as caught:
+        pg_place.apply()
+    assert caught.value.exit_code == 5
+    pg_place.connection.close()
+    assert pg_place.tables() == []
+    assert pg_place.rows() == {}
+
+
+class TestSignals:
+    @pytest.fixture
+    def sent(self) -> Iterator[list[tuple[str, str]]]:
+        found: list[tuple[str, str]] = []
+
+        def before(using: str, plan: list[object], **_: object) -> None:
+            assert plan == []
+            found.append(("pre", using))
+
+        def after(using: str, plan: list[object], **_: object) -> None:
+            assert plan == []
+            found.append(("post", using))
+
+        from django.apps import apps
+
+        auth = apps.get_app_config("auth")
+        pre_migrate.connect(before, sender=auth)
+        post_migrate.connect(after, sender=auth)
+        yield found
+        pre_migrate.disconnect(before, sender=auth)
+        post_migrate.disconnect(after, sender=auth)
+
+    def test_handlers_are_called_as_migrate_does(
+        self, place: Place, sent: list[tuple[str, str]]
+    ) -> None:
+        place.write(_1=schema_of_django(place), _2="SELECT 1;")
+        request = replace(place.request(count=1), signals=True)
+        place.apply(request)
+        assert sent == [("pre", "default")]  # a file is left
+        place.apply(replace(place.request(), signals=True))
+        assert sent[1:] == [("pre", "default"), ("post", "default")]
+        assert [e.name for e in place.events if isinstance(e, SignalSent)] == [
+            "pre_migrate",
+            "post_migrate",
+        ]
+        models = {
+            name for (name,) in place.execute("SELECT model FROM django_content_type")
+        }
+        assert {"user", "group", "permission", "contenttype"} <= models
+        ((count,),) = place.execute("SELECT count(*) FROM auth_permission")
+        assert count >= 16
+        place.apply(replace(place.request(), signals=True))
+        assert place.execute("SELECT count(*) FROM auth_permission") == [(count,)]
+
+    def test_a_handler_that_fails_says_that_the_files_are_applied(
+        self, place: Place
+    ) -> None:
+        place.write(_1=A)
+        with pytest.raises(
+            SchemaMigrationsError, match="post_migrate failed"
+        ) as caught:
+            place.apply(replace(place.request(), signals=True))
+        assert "files are applied" in caught.value.hint
+        assert place.rows()["1"].done
+
+
+def schema_of_django(place: Place) -> str:
+    """SQL of the tables that handlers write, as Django's own editor makes them."""
+    from django.apps import apps
+
+    with place.connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        for label in ("contenttypes", "auth"):
+            for model in apps.get_app_config(label).get_models():
+                editor.create_model(model)
+    return "\n".join(editor.collected_sql)
