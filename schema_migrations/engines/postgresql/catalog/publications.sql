@@ -30,7 +30,7 @@ SELECT 'pg_catalog.pg_publication'::regclass::oid AS catalog,
                                          FROM jsonb_array_elements_text(
                                                 v.facts -> 'attnames') AS a) END,
                             CASE WHEN to_jsonb(r) ->> 'prqual' IS NOT NULL
-                                 THEN ' WHERE ' || (v.facts ->> 'rowfilter') END),
+                                 THEN ' WHERE (' || (v.facts ->> 'rowfilter') || ')' END),
                           ', ' ORDER BY r.prrelid::regclass::text)
                    FROM pg_catalog.pg_publication_rel AS r
                    JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid
