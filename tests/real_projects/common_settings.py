@@ -19,9 +19,9 @@ class NoMigrations:
 
 
 def database(url: str) -> dict[str, Any]:
-    scheme, _, path = url.partition("://")
-    if scheme == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+    if url.startswith("sqlite:"):
+        name = url.removeprefix("sqlite:///")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
     given = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -75,7 +75,7 @@ def main(projects: list[str]) -> int:
                     new_databases(host, project)
                     if engine == "postgresql"
                     else [
-                        f"sqlite://{place / name}.sqlite3"
+                        f"sqlite:///{place / name}.sqlite3"
                         for name in ("ours", "djangos")
                     ]
                 )
@@ -86,7 +86,7 @@ def main(projects: list[str]) -> int:
                     ours=urls[0],
                     djangos=urls[1],
                 )
-                failed += not passes(case, programs.bin / "pg_dump")
+                failed += not passes(case, programs.bin)
     return 1 if failed else 0
 
 
@@ -100,10 +100,10 @@ def new_databases(host: str, project: str) -> list[str]:
     return [f"postgresql://{SUPERUSER}@/{name}?host={quote(host)}" for name in names]
 
 
-def passes(case: Case, pg_dump: Path) -> bool:
+def passes(case: Case, programs: Path) -> bool:
     print(f"\n{case.project} on {case.engine}", flush=True)
     try:
-        for line in steps(case, pg_dump):
+        for line in steps(case, programs):
             print(f"  ok    {line}", flush=True)
     except Differs as problem:
         print(f"  FAIL  {problem}", flush=True)
@@ -111,7 +111,7 @@ def passes(case: Case, pg_dump: Path) -> bool:
     return True
 
 
-def steps(case: Case, pg_dump: Path) -> Iterator[str]:
+def steps(case: Case, programs: Path) -> Iterator[str]:
     began = time.monotonic()
     run(case, "schemadiff", "initial", "--no-input", on=case.ours)
     files = sorted(case.directory.glob("*.sql"))
@@ -129,7 +129,7 @@ def steps(case: Case, pg_dump: Path) -> Iterator[str]:
     equal("our diff", own_changes(case), frozenset())
     yield "our own diff of the two databases is empty"
 
-    theirs, ours = (catalog(url, pg_dump) for url in (case.djangos, case.ours))
+    theirs, ours = (catalog(url, programs) for url in (case.djangos, case.ours))
     equal("the catalog", ours, theirs)
     measure = "pg_dump" if case.engine == "postgresql" else "sqlite_master and pragmas"
     yield f"{measure}: {len(ours)} facts, all equal"
@@ -150,10 +150,10 @@ def own_changes(case: Case) -> frozenset[str]:
     return frozenset(json.dumps(change, sort_keys=True) for change in changes)
 
 
-def catalog(url: str, pg_dump: Path) -> frozenset[str]:
+def catalog(url: str, programs: Path) -> frozenset[str]:
     if url.startswith("sqlite"):
-        return of_sqlite(Path(url.removeprefix("sqlite://")))
-    return of_postgresql(url, pg_dump)
+        return of_sqlite(Path(url.removeprefix("sqlite:///")))
+    return of_postgresql(url, programs)
 
 
 def rows(case: Case, url: str) -> frozenset[str]:
