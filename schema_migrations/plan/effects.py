@@ -114,7 +114,7 @@ def _rebuild_of(table: Key) -> Key:
     While SQLite rebuilds a table, no view and no trigger may name it, so that new ones
     wait for it; whatever else needs the table need not.
     """
-    return replace(table, part="rebuilt")
+    return table._replace(part="rebuilt")
 
 
 def _rebuilt(change: RebuildTable, current: Schema) -> Effects:

@@ -121,8 +121,8 @@ def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
 def _nameless(obj: Object) -> Object | None:
     match obj:
         case Constraint() | ForeignKey():
-            return replace(obj, key=replace(obj.key, part=""))
+            return replace(obj, key=obj.key._replace(part=""))
         case Index():
-            return replace(obj, key=replace(obj.key, name=""))
+            return replace(obj, key=obj.key._replace(name=""))
         case Table() | Sequence() | Definition() | Opaque():
             return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 Kind = Literal[
     "namespace",
@@ -30,13 +30,15 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Key:
-    """What tells one object from another within a schema."""
+class Key(NamedTuple):
+    """What tells one object from another within a schema; give its parts by name.
+
+    A tuple, since keys are hashed and compared more often than anything else.
+    """
 
     kind: Kind
     namespace: str = ""
-    name: str
+    name: str = ""
     """Of the object; for a column or a constraint: of its table."""
     part: str = ""
     """Column or constraint name; for an opaque object, its own kind and owner."""

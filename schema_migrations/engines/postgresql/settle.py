@@ -99,7 +99,7 @@ def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
         else:
             in_table = key.kind in ("column", "constraint")
             probes[key] = (
-                replace(key, part=name) if in_table else replace(key, name=name)
+                key._replace(part=name) if in_table else key._replace(name=name)
             )
     return probes
 
@@ -115,7 +115,7 @@ def _probe_sql(key: Key, obj: Printed, probe: str) -> str:
             return f"CREATE {unique}INDEX {quote(probe)} ON {table} {obj.definition}"
         case Definition():
             return (
-                f"CREATE DOMAIN {qualified(replace(key, name=probe))} {obj.definition}"
+                f"CREATE DOMAIN {qualified(key._replace(name=probe))} {obj.definition}"
             )
         case Column():
             column = column_sql(replace(obj, name=probe, nullable=True))

@@ -129,7 +129,7 @@ def _opaque(rows: list[Row], sources: Mapping[str, Source]) -> Iterator[Opaque]:
         elif _is_virtual(row):
             # A module reads its arguments as text: https://www.sqlite.org/vtab.html
             yield Opaque(
-                key=replace(key, part="virtual table"),
+                key=key._replace(part="virtual table"),
                 type="virtual table",
                 definition=row.sql.strip(),
                 drop=f"DROP TABLE {quote(row.name)}",
