@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from schema_migrations.engines.sqlite.clauses import (
@@ -55,6 +56,8 @@ class Source:
     primary_key: tuple[str, ...]
 
 
+# One command inspects the same tables several times.
+@lru_cache(maxsize=8192)
 def source(name: str, sql: str) -> Source:
     raw = read_table(name, sql)
     columns = {fold(column.name): column.name for column in raw.columns}
