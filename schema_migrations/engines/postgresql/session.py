@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REFUSED = re.compile(
     r"authentication failed|no password supplied|does not exist|no pg_hba.conf entry"
     r"|not permitted to log in|permission denied|certificate|invalid connection option"
-    r"|SSL|definition of service",
+    r"|does not support SSL|definition of service",
 )
 """The server, or libpq, answered: trying again would not help."""
 

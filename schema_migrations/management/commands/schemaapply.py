@@ -126,7 +126,8 @@ class Command(SchemaCommand):
                 self._passing(event.file)
                 self.say(describe(event), level=2)
             case StatementDone():
-                self.say(describe(event), level=2)
+                if self.verbosity > 1:  # there may be very many
+                    self.say(describe(event))
                 self._passing(f"{event.file}  {event.number}/{event.total}")
             case FileDone():
                 self.say(f"{describe(event)}  {self.style.SUCCESS('ok')}")
