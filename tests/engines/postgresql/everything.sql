@@ -156,11 +156,13 @@ CREATE OPERATOR CLASS by_abs FOR TYPE integer USING btree AS
 -- Out of scope: nothing of these may be seen.
 CREATE TABLE django_migrations (id serial PRIMARY KEY, app varchar(255) UNIQUE);
 CREATE INDEX django_migrations_app ON django_migrations (app);
-CREATE TRIGGER unseen AFTER INSERT ON django_migrations
-    FOR EACH ROW EXECUTE FUNCTION "Other".touch();
 COMMENT ON INDEX django_migrations_app IS 'unseen';
 CREATE TABLE "Other".atlas_schema_revisions (id integer PRIMARY KEY);
 CREATE SCHEMA atlas_schema_revisions;
 CREATE TABLE atlas_schema_revisions.atlas_schema_revisions (version text PRIMARY KEY);
 CREATE TYPE atlas_schema_revisions.unseen AS ENUM ('a');
+CREATE FUNCTION atlas_schema_revisions.unseen() RETURNS trigger
+    LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
+CREATE TRIGGER unseen AFTER INSERT ON django_migrations
+    FOR EACH ROW EXECUTE FUNCTION atlas_schema_revisions.unseen();
 CREATE TEMPORARY TABLE unseen (id serial PRIMARY KEY);

@@ -656,7 +656,7 @@ def test_opaque_objects_of_another_schema(everything: Schema) -> None:
         (
             "selected",
             "publication",
-            'CREATE PUBLICATION selected FOR TABLE "Other".customer, TABLE item'
+            'CREATE PUBLICATION selected FOR TABLE "Other".customer, item'
             " WITH (publish = 'insert')",
         ),
         (

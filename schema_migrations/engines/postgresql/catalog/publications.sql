@@ -23,8 +23,8 @@ SELECT 'pg_catalog.pg_publication'::regclass::oid AS catalog,
        'DROP PUBLICATION ' || quote_ident(p.pubname) AS drop
   FROM pg_catalog.pg_publication AS p
  CROSS JOIN LATERAL (
-         SELECT (SELECT string_agg(
-                          concat('TABLE ', r.prrelid::regclass,
+         SELECT (SELECT 'TABLE ' || string_agg(
+                          concat(r.prrelid::regclass,
                             CASE WHEN to_jsonb(r) ->> 'prattrs' IS NOT NULL
                                  THEN (SELECT ' (' || string_agg(quote_ident(a), ', ') || ')'
                                          FROM jsonb_array_elements_text(
