@@ -214,7 +214,7 @@ class ApiToken(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
-    request_count = models.PositiveBigIntegerField(db_default=0)
+    request_count = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         unique_together = [("user", "label")]
