@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -847,6 +848,18 @@ def test_in_a_read_only_session(full: Database, everything: Schema) -> None:
     with connected_like(full) as session:
         session.execute("SET default_transaction_read_only = on")
         assert schema_of(session) == everything
+
+
+def test_a_role_without_any_right_reads_the_same(
+    full: Database, everything: Schema
+) -> None:
+    role = f"weak_{secrets.token_hex(4)}"
+    full.execute(f"CREATE ROLE {role} LOGIN")
+    try:
+        with connected_like(full, user=role) as session:
+            assert schema_of(session) == everything
+    finally:
+        full.execute(f"DROP ROLE {role}")
 
 
 class Counting(psycopg.Cursor[tuple[Any, ...]]):
