@@ -195,34 +195,36 @@ def _names(obj: Object) -> frozenset[Key]:
     return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
 
 
-def reading_order(change: Change) -> tuple[int, str]:
+def reading_order(change: Change) -> tuple[int, str, int]:
     """Rank a change for the reader: removals of links, then tables, then details."""
     match change:
         case Drop(object=ForeignKey() as obj):
-            return 0, obj.table.name
+            return 0, obj.table.name, 0
         case Drop():
-            return 1, change.object.key.name
+            return 1, change.object.key.name, 0
         case Create(object=Definition()) | Alter(before=Definition()):
-            return 2, ""
+            return 2, "", 0
         case Create(object=Sequence()):
-            return 3, ""
+            return 3, "", 0
         case CreateTable():
-            return 4, change.table.key.name
+            return 4, change.table.key.name, 0
+        case AddColumn():
+            return 5, change.table.name, change.column.position
         case Create(object=Index() as index):
-            return 6, index.table.name
+            return 6, index.table.name, 0
         case Create(object=ForeignKey() as obj):
-            return 7, obj.table.name
+            return 7, obj.table.name, 0
         case Create(object=Opaque()):
-            return 8, ""
+            return 8, "", 0
         case DropTable():
-            return 9, ""
+            return 9, "", 0
         case _:
-            return 5, _table_name(change)
+            return 5, _table_name(change), 0
 
 
 def _table_name(change: Change) -> str:
     match change:
-        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+        case DropColumn() | AlterColumn() | RenameColumn():
             return change.table.name
         case Create(object=Constraint() as obj):
             return obj.table.name

@@ -58,11 +58,23 @@ def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
     """Return one line a change; parts of a new or dropped table are left to its line."""
     changes = tuple(changes)
     whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
-    return tuple(
-        _line(change)
+    shown = [
+        change
         for change in changes
         if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
-    )
+    ]
+    return tuple(_line(change) for change in sorted(shown, key=_rank))
+
+
+def _rank(change: Change) -> int:
+    """Tables first, then columns, then what stands on them."""
+    match change:
+        case CreateTable() | DropTable() | AlterTable() | RebuildTable():
+            return 0
+        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+            return 1
+        case _:
+            return 2
 
 
 def _line(change: Change) -> Line:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import NotConverging
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.plan.fills import fill
@@ -106,11 +107,16 @@ def _planned(
         )
     lines = summarize(changes)
     text = format_file(
-        header=file_header(lines, plan, proved_on=workspace.server.description),
+        header=file_header(lines, plan, proved_on=_version(engine, current)),
         statements=[(s.comment, s.sql) for s in plan.statements],
         txmode="" if all(s.transactional for s in plan.statements) else "none",
     )
     return Proposal(changes=changes, lines=lines, plan=plan, text=text)
+
+
+def _version(engine: Engine, state: State) -> str:
+    """Return ``PostgreSQL 16.4``: of the server, without its place."""
+    return engine.session.describe(state.connection).version
 
 
 def file_header(

@@ -85,7 +85,7 @@ def parts(draw: st.DrawFn, table: Table, names: tuple[str, ...]) -> list[Object]
                     key=constraint_key(key, f"check_{column.name}"),
                     table=key,
                     type="check",
-                    definition=draw(st.sampled_from(("CHECK (1)", "CHECK (2)"))),
+                    definition=f"CHECK ({column.name} > {draw(st.integers(1, 2))})",
                     needs=needs,
                 )
             )

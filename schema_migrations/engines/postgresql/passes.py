@@ -100,11 +100,11 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     A foreign key on a primary key that changes, an index on a replaced column, a view
     on a column that changes its type.
     """
-    result = list(changes)
-    handled = {c.object.key for c in changes if isinstance(c, Drop | Create)} | {
-        c.before.key for c in changes if isinstance(c, Rename)
-    }
     moving = {key for change in changes for key in _moved(change)}
+    result = [step for change in changes for step in _unrenamed(change, moving)]
+    handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
+        c.before.key for c in result if isinstance(c, Rename)
+    }
     while True:
         dependents = [
             obj
@@ -122,6 +122,18 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             after = desired.get(obj.key)
             if isinstance(after, Constraint | ForeignKey | Index | Opaque):
                 result.append(Create(object=after))
+
+
+def _unrenamed(change: Change, moving: set[Key]) -> tuple[Change, ...]:
+    """What goes with its column cannot be renamed: it is made again by its new name."""
+    match change:
+        case Rename(
+            before=Constraint() | ForeignKey() | Index() as before,
+            after=Constraint() | ForeignKey() | Index() as after,
+        ) if before.needs & moving:
+            return Drop(object=before), Create(object=after)
+        case _:
+            return (change,)
 
 
 def _moved(change: Change) -> tuple[Key, ...]:

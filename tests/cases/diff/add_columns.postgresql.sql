@@ -10,17 +10,17 @@ COMMENT ON COLUMN book.pages IS 'It''s \ counted';
 COMMENT ON TABLE book IS 'All books';
 
 -- plan
+-- Set the comment of table "book"
+COMMENT ON TABLE "book" IS 'All books';
+
 -- Add column "pages" to table "book"
 ALTER TABLE "book" ADD COLUMN "pages" integer;
 
 -- Set the comment of column "book"."pages"
 COMMENT ON COLUMN "book"."pages" IS E'It''s \\ counted';
 
--- Add column "slug" to table "book"
-ALTER TABLE "book" ADD COLUMN "slug" text GENERATED ALWAYS AS (lower((title)::text)) STORED;
-
 -- Add column "status" to table "book"
 ALTER TABLE "book" ADD COLUMN "status" character varying(10) DEFAULT 'new'::character varying NOT NULL;
 
--- Set the comment of table "book"
-COMMENT ON TABLE "book" IS 'All books';
+-- Add column "slug" to table "book"
+ALTER TABLE "book" ADD COLUMN "slug" text GENERATED ALWAYS AS (lower((title)::text)) STORED;

@@ -1,0 +1,20 @@
+-- before
+CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED);
+CREATE INDEX old_name ON t (b);
+
+-- after
+CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 3) STORED);
+CREATE INDEX new_name ON t (b);
+
+-- plan
+-- Drop index "old_name" of "t"
+DROP INDEX "old_name";
+
+-- Drop column "b" of table "t"
+ALTER TABLE "t" DROP COLUMN "b";
+
+-- Add column "b" to table "t"
+ALTER TABLE "t" ADD COLUMN "b" integer GENERATED ALWAYS AS ((a * 3)) STORED;
+
+-- Create index "new_name" on table "t"
+CREATE INDEX "new_name" ON "t" USING btree (b);
