@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.postgresql.quote import quote
-
 from schema_migrations.schema.model import Column
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from schema_migrations.engines.postgresql.quote import qualified, quote
-
 from schema_migrations.engines.postgresql.render_column import literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
