@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from schema_migrations.engines.engine import Connection, Engine
-from schema_migrations.errors import ConfigError, PlanError, StatementFailed
-from schema_migrations.history.excerpt import excerpt, place
+from schema_migrations.errors import ConfigError, PlanError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build
@@ -20,6 +19,7 @@ from schema_migrations.schema.changes import Create
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Definition, Key, Schema, Table
 from schema_migrations.workflows.models_ddl import ModelsDdl
+from schema_migrations.workflows.refusal import refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +67,10 @@ def _run(
         failure = engine.failure(error)
         if failure is None:
             raise
-        line, column = place(statement, failure.position)
-        spot = f"{file}:{line}:{column}" if column else f"{file}:{line}"
-        said = [f"{spot}: {failure.message}", excerpt(statement, failure.position)]
-        said += [f"detail: {failure.detail}"] if failure.detail else []
-        said += [f"hint from the server: {failure.hint}"] if failure.hint else []
-        raise StatementFailed(
-            "\n".join(said),
+        raise refused(
+            statement,
+            failure,
             file=file,
-            line=line,
-            sql=statement.sql,
-            server_message=failure.message,
-            sqlstate=failure.sqlstate,
             hint="The dev database refused this statement; nothing was written.",
         ) from error
 

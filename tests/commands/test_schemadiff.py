@@ -238,7 +238,7 @@ def test_a_file_that_fails_on_replay(on_postgres: OnPostgres) -> None:
         ran,
         code=2,
         say=[
-            '20260101000000_bad.sql:5:9: column "nope" does not exist',
+            '20260101000000_bad.sql:5:9: column "nope" does not exist (42703)',
             "    5 | VALUES (nope)\n      |         ^",
         ],
     )
