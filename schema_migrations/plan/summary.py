@@ -50,7 +50,8 @@ class Line:
         if self.kind == "table" and self.sign == "+":
             verb = "create"
         own = self.kind == "table" or not self.table
-        name = self.name if own else f"{self.table}.{self.name}"
+        glue = " " if self.name.startswith("(") else "."
+        name = self.name if own else f"{self.table}{glue}{self.name}"
         return f"{verb} {self.kind} {name}"
 
 
@@ -132,12 +133,16 @@ def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
 
 def _object(sign: str, obj: Object, detail: str) -> Line:
     owner = owner_of(obj)
-    in_table = isinstance(obj, Constraint | ForeignKey)
+    name = obj.key.name
+    if isinstance(obj, Constraint | ForeignKey):
+        name = obj.key.part
+        if name == obj.definition:  # it has no name: what it says will do
+            name, detail = name[name.index("(") :], ""
     return Line(
         sign=sign,
         kind=_kind(obj),
         table=_qualified(owner) if owner else "",
-        name=obj.key.part if in_table else obj.key.name,
+        name=name,
         detail=detail,
     )
 
@@ -145,7 +150,7 @@ def _object(sign: str, obj: Object, detail: str) -> Line:
 def _kind(obj: Object) -> str:
     match obj:
         case Constraint():
-            plain = obj.type in ("primary key", "unique")
+            plain = obj.type == "primary key"
             return obj.type if plain else f"{obj.type} constraint"
         case ForeignKey():
             return "foreign key"

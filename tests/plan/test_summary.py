@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schema_migrations.plan.summary import header, suggested_name, summarize
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -77,6 +79,15 @@ def test_each_change_says_what_and_where() -> None:
         "default 0 -> none, identity none -> always"
     )
     assert lines[3].detail == "from order_id"
+
+
+def test_a_constraint_without_a_name_is_called_by_what_it_says() -> None:
+    said = 'CHECK ("id" > 0)'
+    unnamed = replace(CHECK, key=constraint_key(T, said), definition=said)
+
+    (line,) = summarize([Create(object=unnamed)])
+
+    assert str(line) == 'add check constraint shop_order ("id" > 0)'
 
 
 def test_a_header_groups_and_does_not_run_on() -> None:
