@@ -51,11 +51,12 @@ def _obstacle(change: Change) -> str:
             column = f"{_name(change.table)}.{change.column.name}"
             return (
                 f"adds {column} as NOT NULL without a value for existing rows: "
-                "fails on a table with rows"
+                "fails on a table with rows (a db_default on the field, or a DEFAULT in "
+                "the file, gives one)"
             )
         case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
             column = f"{_name(change.table)}.{change.after.name}"
-            return f"makes {column} NOT NULL: fails where a row holds NULL"
+            return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
         case _:
             return ""
 
