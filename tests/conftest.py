@@ -15,4 +15,5 @@ pytest_plugins = [
     "tests.fixtures.docker",
     "tests.fixtures.targets",
     "tests.fixtures.project",
+    "tests.fixtures.replication",
 ]

@@ -203,6 +203,16 @@ class TestTarget:
         assert SECRET not in str(error)
         assert sqlite_place.tables() == []
 
+    def test_a_streaming_standby_is_refused_and_told(
+        self, sqlite_place: Place, standby: dict[str, Any]
+    ) -> None:
+        sqlite_place.write(_1=A)
+        url = f"postgres://postgres@/postgres?host={standby['HOST']}"
+        error = refused(sqlite_place, url=url)
+        assert error.returncode == 2
+        assert "a standby server" in str(error)
+        assert "URL of the primary" in str(error)
+
     def test_the_target_is_shown_without_its_password(self, pg_place: Place) -> None:
         pg_place.write(_1=A)
         settings = pg_place.settings

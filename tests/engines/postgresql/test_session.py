@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.dev.account import account_for_server, give, reachable
-from schema_migrations.dev.cluster import THROWAWAY, serving
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.engines.postgresql.failure import failure
 from schema_migrations.engines.postgresql.lock import lock_key
@@ -23,18 +18,12 @@ from schema_migrations.errors import (
     StatementFailed,
     Unreachable,
 )
-from tests.fixtures.postgresql import NO_POSTGRES, default_major, majors
-from tests.fixtures.skips import missing
+from tests.fixtures.replication import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-SECRET = "pa55 w:rd"
-
-REPLICATED = {**THROWAWAY, "wal_level": "replica", "max_wal_senders": "3"}
-"""Settings of the primary; a standby's must not be lower."""
 
 
 def connected(settings: dict[str, Any]) -> BaseDatabaseWrapper:
@@ -48,90 +37,6 @@ def other(pg_database: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
     connection.ensure_connection()
     yield connection
     connection.close()
-
-
-@pytest.fixture(scope="module")
-def primary() -> Iterator[dict[str, Any]]:
-    """A server that asks ordinary roles for a password and may be replicated."""
-    if not default_major():
-        missing(NO_POSTGRES)
-    with serving(majors()[default_major()], options=REPLICATED) as folder:
-        rules = folder / "data" / "pg_hba.conf"
-        asking = "local all postgres trust\nlocal all all scram-sha-256\n"
-        rules.write_text(f"{asking}local replication all trust\n")
-        with psycopg.connect(
-            host=str(folder), user="postgres", dbname="postgres", autocommit=True
-        ) as server:
-            server.execute("SELECT pg_reload_conf()")
-            server.execute(f"CREATE ROLE app LOGIN PASSWORD '{SECRET}'")
-        yield {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": "postgres",
-            "USER": "postgres",
-            "PASSWORD": "",
-            "HOST": str(folder),
-            "PORT": "5432",
-            "OPTIONS": {},
-        }
-
-
-@pytest.fixture(scope="module")
-def standby(primary: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A real streaming standby of the primary."""
-    account = account_for_server()
-    programs = reachable(majors()[default_major()], account)
-    if not (programs.bin / "pg_basebackup").exists():
-        missing("pg_basebackup")
-    folder = Path(primary["HOST"]) / "standby"
-    folder.mkdir()
-    give(folder, account)
-    identity: dict[str, Any] = {
-        "user": account.user,
-        "group": account.group,
-        "extra_groups": account.extra_groups,
-        "cwd": folder,
-    }
-    subprocess.run(
-        [
-            *(programs.bin / "pg_basebackup", "-h", primary["HOST"], "-U", "postgres"),
-            *("-D", folder / "data", "-R", "-c", "fast", "--no-sync"),
-        ],
-        check=True,
-        **identity,
-    )
-    server = subprocess.Popen(
-        [
-            *(programs.bin / "postgres", "-D", folder / "data", "-c", "port=5432"),
-            *("-c", f"unix_socket_directories={folder}"),
-            *(
-                part
-                for name in REPLICATED
-                for part in ("-c", f"{name}={REPLICATED[name]}")
-            ),
-        ],
-        stderr=subprocess.DEVNULL,
-        **identity,
-    )
-    settings = {**primary, "HOST": str(folder)}
-    try:
-        _await(settings)
-        yield settings
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _await(settings: dict[str, Any]) -> None:
-    for _ in range(600):
-        try:
-            psycopg.connect(
-                host=settings["HOST"], user="postgres", dbname="postgres"
-            ).close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the standby did not start")
 
 
 class TestDescribe:
