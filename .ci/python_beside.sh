@@ -14,7 +14,7 @@ libraries=$folder/usr/lib/$(uname -m)-linux-gnu
 if [ ! -x "$program" ]; then
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' |
     grep -oE 'https?://[^] ]+/debian/?( |$)' | head -n 1 || true)
-  : "${mirror:=http://deb.debian.org/debian}"
+  : "${mirror:?no Debian mirror is named in /etc/apt}"
   apt=$(mktemp -d)
   trap 'rm -rf "$apt"' EXIT
   mkdir -p "$apt"/{lists,archives}/partial "$folder"
