@@ -62,7 +62,9 @@ def registry() -> str:
 
 
 def tarball(version: str) -> bytes:
-    published = json.loads(read(f"{registry()}/{PACKAGE.replace('/', '%2f')}/{version}"))
+    published = json.loads(
+        read(f"{registry()}/{PACKAGE.replace('/', '%2f')}/{version}")
+    )
     content = read(published["dist"]["tarball"])
     algorithm, _, wanted = published["dist"]["integrity"].partition("-")
     found = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
