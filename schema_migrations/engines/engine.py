@@ -146,6 +146,9 @@ class Engine:
     render: Render
     settle: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
     """Re-create some objects from their own print and inspect again; leaves no trace."""
+    dangling: Callable[[Cursor], str] | None = None
+    """Say which view or trigger names what is gone, or nothing; leaves no trace.
+    None: the server refuses to let it come to that."""
     scratch: Callable[[DatabaseSettings, str], AbstractContextManager[Connection]]
     """(settings of a server, alias) → a fresh, empty, temporary database on it."""
     check_server: Callable[[DatabaseSettings, str], str] | None = None

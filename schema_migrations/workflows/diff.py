@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import NotConverging
+from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.plan.fills import fill
 from schema_migrations.plan.plan import Plan, build
@@ -54,7 +54,7 @@ def propose(
     """Return what leads from ``source`` to ``target``, proved unless told otherwise.
 
     Raises ``NotConverging`` when the proof leaves a difference, ``PlanError`` for a
-    change that cannot be planned, ``StatementFailed`` for a file or plan that the dev
+    change that cannot be planned or breaks a view, ``StatementFailed`` for a file or plan that the dev
     database refuses.
     """
     with ExitStack() as stack:
@@ -131,11 +131,25 @@ def file_header(
     return tuple(said)
 
 
+def _dangling(engine: Engine, state: State) -> str:
+    return (
+        engine.dangling(state.connection.connection.cursor()) if engine.dangling else ""
+    )
+
+
 def _prove(workspace: Workspace, current: State, goal: Schema, text: str) -> None:
     """Run the file's own text after the files before it and look for a difference."""
     engine = workspace.engine
     file = MigrationFile(name="the new file", content=text.encode())
+    before = _dangling(engine, current)
     replay(engine, current.connection, [file])
+    after = _dangling(engine, current)
+    if after not in ("", before):
+        raise PlanError(
+            f"this change would leave a view or trigger that no longer works: {after}",
+            hint="Change it or drop it in a file of its own first: manage.py schemadiff "
+            "--empty NAME",
+        )
     reached = replace(current, schema=inspect(engine, current.connection))
     reached = settled(engine, reached, unsettled(reached.schema, goal))
     remaining = diff(reached.schema, goal)

@@ -155,6 +155,32 @@ def refused(ran: Ran, *, code: int, say: list[str]) -> None:
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE VIEW totals AS SELECT total FROM shop_order;",
+        "CREATE TRIGGER totals AFTER INSERT ON shop_order BEGIN SELECT new.total; END;",
+    ],
+)
+def test_a_view_or_trigger_that_would_break(project: Project, sql: str) -> None:
+    """SQLite would make it anew without a word; what uses it would fail."""
+    project.manage("schemadiff")
+    project.manage("schemadiff", "--empty", "totals")
+    with project.files[1].open("a") as file:
+        file.write(sql)
+    project.manage("schemahash")
+    shorter = "\n".join(MODELS.splitlines()[:-1])
+    project.write("shop/models.py", shorter)
+
+    refused = project.manage("schemadiff")
+
+    assert refused.code == 2
+    assert "no longer works: error in" in refused.err
+    assert "totals" in refused.err
+    assert "schemadiff --empty NAME" in refused.err
+    assert len(project.files) == 2
+
+
 def test_an_unknown_alias(project: Project) -> None:
     ran = project.manage("schemadiff", "--database", "defualt")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.sqlite.dangling import dangling
 from schema_migrations.engines.sqlite.dev import scratch
 from schema_migrations.engines.sqlite.failure import failure
 from schema_migrations.engines.sqlite.inspect import inspect
@@ -30,6 +31,7 @@ ENGINE = Engine(
     passes=PASSES,
     render=render,
     settle=None,
+    dangling=dangling,
     scratch=scratch,
     failure=failure,
     session=SESSION,
