@@ -289,8 +289,16 @@ def _plain(syntax: Syntax, delimiter: str, *, stop_at_begin: bool) -> re.Pattern
             stops += first
     inner = f"{guard}(?:[^{re.escape(stops)}]++|{'|'.join(quoted)})"
     # Parentheses without anything to decide inside are taken in one step as well.
-    flat = rf"{guard}\((?:{inner})*+\)"
-    return re.compile(rf"(?:{inner}|{flat})*+")
+    flat = rf"{guard}\({_repeated(inner)}\)"
+    return re.compile(_repeated(rf"{inner}|{flat}"))
+
+
+def _repeated(pattern: str) -> str:
+    """Repeat as ``(?:…)*+`` does, which Python before 3.11.5 matches wrongly.
+
+    https://github.com/python/cpython/issues/106052
+    """
+    return f"(?>(?:{pattern})*)"
 
 
 def _strings(syntax: Syntax) -> tuple[str, ...]:
@@ -299,11 +307,8 @@ def _strings(syntax: Syntax) -> tuple[str, ...]:
     # After E'…' a string on the next line goes on with the same rules:
     # https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS
     after_e = rf"(?<=[eE])(?<!{NAME}[eE])"
-    go_on = (
-        r"'(?:[ \t\f\v]|--[^\r\n]*+)*+[\r\n]"
-        rf"(?:[{SPACE}]++|--[^\r\n]*+(?=[\r\n]))*+'"
-    )
-    return (
-        rf"(?!{after_e})'[^']*+'",
-        rf"{after_e}'(?:[^'\\]++|\\[\s\S]|''|{go_on})*+'",
-    )
+    gap = _repeated(r"[ \t\f\v]|--[^\r\n]*+")
+    more = _repeated(rf"[{SPACE}]++|--[^\r\n]*+(?=[\r\n])")
+    go_on = rf"'{gap}[\r\n]{more}'"
+    escaped = _repeated(rf"[^'\\]++|\\[\s\S]|''|{go_on}")
+    return (rf"(?!{after_e})'[^']*+'", rf"{after_e}'{escaped}'")
