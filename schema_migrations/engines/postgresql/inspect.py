@@ -4,6 +4,12 @@ A constant number of queries, one per kind of object (``catalog/*.sql``), in one
 snapshot and under fixed settings, so that the same schema always prints the same.
 Leaves no trace, also inside a caller's transaction.
 
+Expressions of tables are printed for people (``pg_get_expr(…, true)``): without the
+parentheses that precedence makes needless, ``price >= 0::numeric``.  PostgreSQL warns
+that its next major may read this print in another way, so nothing relies on it: a
+plan is proved by replay, and prints are compared once the server has read them again.
+https://www.postgresql.org/docs/current/functions-info.html
+
 In scope is everything that says what the database holds and does.  Out of scope:
 members of extensions, the server's own schemas and temporary ones, ownership, grants,
 security labels, roles, settings of databases, user mappings and subscriptions (they

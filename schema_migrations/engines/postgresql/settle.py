@@ -87,11 +87,13 @@ def _table(key: Key) -> Key:
 def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
     """Make a probe of each object; return the probes' keys."""
     probes = {}
+    cursor.execute("SAVEPOINT probe")
     for number, (key, obj) in enumerate(objects.items()):
         name = f"settle probe {number}"
         try:
+            # The next savepoint in the same message, which is parsed as a whole.
             cursor.execute(
-                f"SAVEPOINT probe; {_probe_sql(key, obj, name)}; RELEASE SAVEPOINT probe"
+                f"{_probe_sql(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
             )
         except psycopg.Error:
             # The print of a legal object may be illegal (a collation that is gone).

@@ -23,4 +23,4 @@ COMMENT ON COLUMN "book"."pages" IS E'It''s \\ counted';
 ALTER TABLE "book" ADD COLUMN "status" character varying(10) DEFAULT 'new'::character varying NOT NULL;
 
 -- Add column "slug" to table "book"
-ALTER TABLE "book" ADD COLUMN "slug" text GENERATED ALWAYS AS (lower((title)::text)) STORED;
+ALTER TABLE "book" ADD COLUMN "slug" text GENERATED ALWAYS AS (lower(title::text)) STORED;

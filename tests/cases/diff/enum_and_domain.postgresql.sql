@@ -6,7 +6,7 @@ CREATE TYPE mood AS ENUM ('low', 'sad', 'ok', 'happy'); CREATE DOMAIN positive A
 
 -- plan
 -- Create domain "positive"
-CREATE DOMAIN "positive" AS integer CONSTRAINT positive_check CHECK ((VALUE > 0));
+CREATE DOMAIN "positive" AS integer CONSTRAINT positive_check CHECK (VALUE > 0);
 
 -- Add label 'low' to type "mood"
 ALTER TYPE "mood" ADD VALUE 'low' BEFORE 'sad';

@@ -37,7 +37,7 @@ CREATE INDEX "t_gin" ON "t" USING gin (c jsonb_path_ops, e);
 CREATE INDEX "t_hash" ON "t" USING hash (b);
 
 -- Create index "t_opclass" on table "t"
-CREATE INDEX "t_opclass" ON "t" USING btree (b text_pattern_ops) WHERE (a IS NOT NULL);
+CREATE INDEX "t_opclass" ON "t" USING btree (b text_pattern_ops) WHERE a IS NOT NULL;
 
 -- Create index "t_order" on table "t"
 CREATE INDEX "t_order" ON "t" USING btree (a DESC NULLS LAST, b);

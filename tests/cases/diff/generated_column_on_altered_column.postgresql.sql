@@ -15,7 +15,7 @@ ALTER TABLE "t" DROP COLUMN "b";
 ALTER TABLE "t" ALTER COLUMN "a" TYPE bigint;
 
 -- Add column "b" to table "t"
-ALTER TABLE "t" ADD COLUMN "b" bigint GENERATED ALWAYS AS ((a * 2)) STORED;
+ALTER TABLE "t" ADD COLUMN "b" bigint GENERATED ALWAYS AS (a * 2) STORED;
 
 -- Create index "t_b" on table "t"
 CREATE INDEX "t_b" ON "t" USING btree (b);

@@ -9,7 +9,7 @@ CREATE TABLE "Größe ""x""" ("select" integer NOT NULL, "Straße" text, CONSTRA
 CREATE TABLE "Größe ""x""" (
     "select" integer NOT NULL,
     "Straße" text,
-    CONSTRAINT "a b" CHECK (("select" > 0))
+    CONSTRAINT "a b" CHECK ("select" > 0)
 );
 
 -- Set the comment of column "Größe ""x"""."Straße"

@@ -14,7 +14,7 @@ DROP INDEX "old_name";
 ALTER TABLE "t" DROP COLUMN "b";
 
 -- Add column "b" to table "t"
-ALTER TABLE "t" ADD COLUMN "b" integer GENERATED ALWAYS AS ((a * 3)) STORED;
+ALTER TABLE "t" ADD COLUMN "b" integer GENERATED ALWAYS AS (a * 3) STORED;
 
 -- Create index "new_name" on table "t"
 CREATE INDEX "new_name" ON "t" USING btree (b);

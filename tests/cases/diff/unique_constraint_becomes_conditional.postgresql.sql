@@ -10,4 +10,4 @@ CREATE UNIQUE INDEX t_a_unique ON t (a) WHERE NOT gone;
 ALTER TABLE "t" DROP CONSTRAINT "t_a_unique";
 
 -- Create unique index "t_a_unique" on table "t"
-CREATE UNIQUE INDEX "t_a_unique" ON "t" USING btree (a) WHERE (NOT gone);
+CREATE UNIQUE INDEX "t_a_unique" ON "t" USING btree (a) WHERE NOT gone;

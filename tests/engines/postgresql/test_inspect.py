@@ -135,7 +135,7 @@ def test_tables_are_those_that_people_made(everything: Schema) -> None:
         Column(
             name="gross",
             type="numeric",
-            generated="(price * 1.19)",
+            generated="price * 1.19",
             generated_kind="stored",
         ),
         Column(
@@ -215,13 +215,13 @@ def test_a_sequence_of_its_own(everything: Schema) -> None:
             " DEFERRABLE INITIALLY DEFERRED",
             ("name", "price"),
         ),
-        ("positive", "check", "CHECK ((price >= (0)::numeric)) NO INHERIT", ("price",)),
-        ("later", "check", "CHECK ((number < 9)) NOT VALID", ("number",)),
+        ("positive", "check", "CHECK (price >= 0::numeric) NO INHERIT", ("price",)),
+        ("later", "check", "CHECK (number < 9) NOT VALID", ("number",)),
         (
             "no_overlap",
             "exclusion",
             "EXCLUDE USING gist (during WITH &&) WITH (fillfactor='80')"
-            " WHERE ((price > (3)::numeric)) DEFERRABLE",
+            " WHERE (price > 3::numeric) DEFERRABLE",
             ("during",),
         ),
     ],
@@ -271,9 +271,9 @@ def test_a_foreign_key(everything: Schema) -> None:
         (
             'Odd " USING index',
             True,
-            'USING btree (lower((name)::text) COLLATE "POSIX" text_pattern_ops)'
+            'USING btree (lower(name::text) COLLATE "POSIX" text_pattern_ops)'
             " INCLUDE (status, price) WITH (fillfactor='70')"
-            " WHERE ((status)::text <> 'old'::text)",
+            " WHERE status::text <> 'old'::text",
             (),
         ),
         ("item_during", False, "USING gist (during)", ("during",)),
@@ -335,7 +335,7 @@ def test_tablespaces_of_indexes_and_constraints(
         schema = schema_of(connection)
     table = table_key("t")
     assert definition(schema, index_key("i")) == (
-        f"USING btree (a) WITH (fillfactor='50') TABLESPACE {tablespace} WHERE (a > 0)"
+        f"USING btree (a) WITH (fillfactor='50') TABLESPACE {tablespace} WHERE a > 0"
     )
     assert definition(schema, index_key("j")) == (
         f"USING btree (a) TABLESPACE {tablespace}"
@@ -345,7 +345,7 @@ def test_tablespaces_of_indexes_and_constraints(
     )
     assert definition(schema, constraint_key(table, "x")) == (
         "EXCLUDE USING gist (b WITH &&)"
-        f" USING INDEX TABLESPACE {tablespace} WHERE ((a > 0))"
+        f" USING INDEX TABLESPACE {tablespace} WHERE (a > 0)"
     )
     assert opaque(schema, "t", "tablespace").definition == (
         f"ALTER TABLE t SET TABLESPACE {tablespace}"
@@ -381,8 +381,8 @@ def test_domains(everything: Schema) -> None:
     )
     assert definition(everything, Key(kind="domain", name="Code")) == (
         "AS text COLLATE \"C\" DEFAULT 'x'::text NOT NULL"
-        " CONSTRAINT a_first CHECK ((VALUE <> ''::text))"
-        " CONSTRAINT short CHECK ((length(VALUE) < 9))"
+        " CONSTRAINT a_first CHECK (VALUE <> ''::text)"
+        " CONSTRAINT short CHECK (length(VALUE) < 9)"
     )
 
 
@@ -467,14 +467,14 @@ def test_since_18(everything: Schema, major: int) -> None:
     assert everything.table(table).column("doubled") == Column(
         name="doubled",
         type="integer",
-        generated="(a * 2)",
+        generated="a * 2",
         generated_kind="virtual",
     )
     assert definition(everything, constraint_key(table, "since_18_pkey")) == (
         "PRIMARY KEY (place, during WITHOUT OVERLAPS)"
     )
     assert definition(everything, constraint_key(table, "unheeded")) == (
-        "CHECK ((a > 0)) NOT ENFORCED"
+        "CHECK (a > 0) NOT ENFORCED"
     )
 
 
@@ -626,7 +626,7 @@ def test_opaque_objects_of_another_schema(everything: Schema) -> None:
             "own",
             "policy on item",
             "CREATE POLICY own ON item AS RESTRICTIVE FOR UPDATE"
-            " USING ((price > (0)::numeric)) WITH CHECK ((price > (1)::numeric))",
+            " USING (price > 0::numeric) WITH CHECK (price > 1::numeric)",
         ),
         (
             "twice",

@@ -344,15 +344,15 @@ def test_constraints(contrib: BaseDatabaseWrapper) -> None:
     assert definitions == {
         "late": "UNIQUE (name, key) DEFERRABLE INITIALLY DEFERRED",
         "one_null": 'UNIQUE NULLS NOT DISTINCT ("order")',
-        "ordered": 'CHECK ((("order" >= key) OR (key IS NULL)))',
-        "escaped": "CHECK (((name)::text ~~ '50\\%\\_\\\\''%'::text))",
-        "one_of": "CHECK ((((status)::text = ANY ((ARRAY['a'::character varying,"
-        " 'b'::character varying])::text[])) AND (NOT ((name)::text = ''::text))))",
+        "ordered": 'CHECK ("order" >= key OR key IS NULL)',
+        "escaped": "CHECK (name::text ~~ '50\\%\\_\\\\''%'::text)",
+        "one_of": "CHECK ((status::text = ANY (ARRAY['a'::character varying,"
+        " 'b'::character varying]::text[])) AND NOT name::text = ''::text)",
         "apart": 'EXCLUDE USING gist (during WITH &&, key WITH =) INCLUDE ("order")'
-        " WHERE (((status)::text = 'a'::text)) DEFERRABLE",
+        " WHERE (status::text = 'a'::text) DEFERRABLE",
         "covering": 'USING btree (key) INCLUDE ("order")',
-        "conditional": "USING btree (name) WHERE (key > 1)",
-        "computed": "USING btree (lower((name)::text) DESC, key)",
+        "conditional": "USING btree (name) WHERE key > 1",
+        "computed": "USING btree (lower(name::text) DESC, key)",
     }
     apart = schema.by_key[constraint_key(table, "apart")]
     assert "btree_gist" in {need.name for need in apart.needs}
@@ -364,11 +364,11 @@ def test_indexes(contrib: BaseDatabaseWrapper) -> None:
     found = {index.key.name: index.definition for index in schema.of(Index)}
     assert found == {
         "two": "USING btree (number, title DESC NULLS LAST)",
-        "part": "USING btree (title) WHERE (number = 1)",
+        "part": "USING btree (title) WHERE number = 1",
         "like": "USING btree (title varchar_pattern_ops)",
         "with_title": "USING btree (number) INCLUDE (title)",
-        "expression": "USING btree (((COALESCE('x'::text, ''::text)"
-        " || (COALESCE(title, ''::character varying))::text)))",
+        "expression": "USING btree ((COALESCE('x'::text, ''::text)"
+        " || COALESCE(title, ''::character varying)::text))",
         "tagged": "USING gin (tags) WITH (fastupdate=off)",
         "trigram": "USING gin (title gin_trgm_ops)",
         "path": "USING gin (body jsonb_path_ops)",

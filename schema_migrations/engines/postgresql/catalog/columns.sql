@@ -1,6 +1,8 @@
 -- Columns of tables.  A collation is named only where it is not the type's own, and
 -- identity options only where they differ from those of a plain identity column.
 -- A NOT NULL that is still NOT VALID (18 and newer) does not make a column not null.
+-- Generated expressions are printed for people, see inspect.py; defaults in full, since
+-- after DEFAULT the grammar asks for parentheses around all but the simplest.
 SELECT a.attrelid AS relation,
        a.attnum AS number,
        a.attname AS name,
@@ -12,7 +14,7 @@ SELECT a.attrelid AS relation,
        CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default'
             ELSE '' END AS identity,
        coalesce(i.options, '') AS identity_options,
-       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid)
+       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid, true)
              END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual'
             ELSE '' END AS generated_kind,

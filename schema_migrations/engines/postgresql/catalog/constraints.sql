@@ -2,6 +2,8 @@
 -- NOT NULL that is still NOT VALID.  Copies that a partition has from its parent are
 -- left out.  pg_get_constraintdef lacks the storage of the index behind the constraint:
 -- it belongs before the tail, which is the predicate and what is deferrable.
+-- Expressions are printed for people, see inspect.py: the predicate of an exclusion
+-- constraint stands in parentheses in either print.
 -- https://www.postgresql.org/docs/current/sql-createtable.html
 SELECT k.oid,
        k.conrelid AS relation,
@@ -19,7 +21,7 @@ SELECT k.oid,
   LEFT JOIN pg_catalog.pg_index AS x ON x.indexrelid = i.oid
   LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = i.reltablespace
  CROSS JOIN LATERAL (
-         SELECT pg_get_constraintdef(k.oid) AS text,
+         SELECT pg_get_constraintdef(k.oid, true) AS text,
                 concat(
                   (SELECT ' WITH (' || string_agg(
                             quote_ident(option_name) || '=' || quote_literal(option_value),
@@ -28,7 +30,7 @@ SELECT k.oid,
                     WHERE k.contype <> 'x'),
                   ' USING INDEX TABLESPACE ' || quote_ident(s.spcname)) AS storage,
                 concat(
-                  ' WHERE (' || pg_get_expr(x.indpred, x.indrelid) || ')',
+                  ' WHERE (' || pg_get_expr(x.indpred, x.indrelid, true) || ')',
                   CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
                   CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END) AS tail
        ) AS l

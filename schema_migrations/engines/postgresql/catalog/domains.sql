@@ -1,4 +1,6 @@
 -- Domains: everything that follows the name in CREATE DOMAIN, checks by name.
+-- Checks are printed for people, see inspect.py; the default is not, as what follows
+-- DEFAULT here must stand in parentheses if it is an AND, an IS NULL and the like.
 SELECT t.oid,
        t.typnamespace AS namespace,
        t.typname AS name,
@@ -10,7 +12,7 @@ SELECT t.oid,
          CASE WHEN t.typnotnull THEN 'NOT NULL' END,
          (SELECT string_agg(
                    'CONSTRAINT ' || quote_ident(k.conname) || ' '
-                                 || pg_get_constraintdef(k.oid),
+                                 || pg_get_constraintdef(k.oid, true),
                    ' ' ORDER BY k.conname)
             FROM pg_catalog.pg_constraint AS k
            WHERE k.contypid = t.oid AND k.contype = 'c')) AS definition

@@ -1,6 +1,7 @@
 -- Indexes that no constraint owns, without those attached to a partitioned index.
 -- The definition begins at USING: what pg_get_indexdef prints before is cut off by its
--- length.  It prints no tablespace, which belongs before the predicate.
+-- length: printed for people, see inspect.py, it names the table's schema only where it
+-- must, as regclass does.  It prints no tablespace, which belongs before the predicate.
 -- An invalid index, left by a CREATE INDEX CONCURRENTLY that failed, is not what was
 -- asked for: a comment makes it differ and keeps the definition valid SQL.
 -- https://www.postgresql.org/docs/current/sql-createindex.html
@@ -20,17 +21,16 @@ SELECT i.indexrelid AS oid,
   JOIN pg_catalog.pg_class AS ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am AS am ON am.oid = ic.relam
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = ic.reltablespace
  CROSS JOIN LATERAL (
          SELECT substr(
-                  pg_get_indexdef(i.indexrelid),
+                  pg_get_indexdef(i.indexrelid, 0, true),
                   length(concat(
                     'CREATE ', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
                     'INDEX ', quote_ident(ic.relname),
                     ' ON ', CASE WHEN ic.relkind = 'I' THEN 'ONLY ' END,
-                    quote_ident(n.nspname), '.', quote_ident(c.relname), ' ')) + 1) AS text,
-                coalesce(' WHERE ' || pg_get_expr(i.indpred, i.indrelid), '') AS tail
+                    i.indrelid::regclass, ' ')) + 1) AS text,
+                coalesce(' WHERE ' || pg_get_expr(i.indpred, i.indrelid, true), '') AS tail
        ) AS l
  WHERE c.oid >= 16384
    AND c.relkind IN ('r', 'p', 'm')

@@ -1,4 +1,4 @@
--- Row security policies.
+-- Row security policies, printed for people, see inspect.py.
 SELECT 'pg_catalog.pg_policy'::regclass::oid AS catalog,
        p.oid,
        c.relnamespace AS namespace,
@@ -13,8 +13,9 @@ SELECT 'pg_catalog.pg_policy'::regclass::oid AS catalog,
          (SELECT ' TO ' || string_agg(quote_ident(pg_get_userbyid(role)), ', '
                                       ORDER BY pg_get_userbyid(role))
             FROM unnest(nullif(p.polroles, '{0}')) AS role),
-         ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
-         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') AS definition,
+         ' USING (' || pg_get_expr(p.polqual, p.polrelid, true) || ')',
+         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid, true) || ')')
+         AS definition,
        concat('DROP POLICY ', quote_ident(p.polname), ' ON ', p.polrelid::regclass) AS drop
   FROM pg_catalog.pg_policy AS p
   JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
