@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from schema_migrations.errors import ConfigError
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
@@ -55,9 +56,26 @@ class RevisionStore:
             self.engine.session.create_revisions_table(self.connection, self.schema)
 
     def read(self) -> tuple[Revision, ...]:
-        """Return the rows by version; none where there is no table."""
+        """Return the rows by version; none where there is no table.
+
+        Raises ``ConfigError`` when the server does not show them.
+        """
         if not self.exists():
             return ()
+        try:
+            return self._rows()
+        except Exception as error:
+            failure = self.engine.failure(error)
+            if failure is None or failure.retryable:
+                raise
+            raise ConfigError(
+                f"{self.schema}.{TABLE} cannot be read: {failure.message}",
+                hint="Connect as the role that applies the files, or grant it SELECT,"
+                " INSERT and UPDATE on this table. Was the table made by another"
+                " program? Then name another schema: --revisions-schema.",
+            ) from error
+
+    def _rows(self) -> tuple[Revision, ...]:
         columns = ", ".join(map(self.engine.quote, COLUMNS))
         version = self.engine.quote("version")
         with self.connection.cursor() as cursor:

@@ -32,7 +32,7 @@ from schema_migrations.workflows.events import (
 )
 from schema_migrations.workflows.running import OPERATOR, Runner, run_together
 from schema_migrations.workflows.stepwise import run_stepwise
-from schema_migrations.workflows.visit import Site, visit, visited_to_read
+from schema_migrations.workflows.visit import Site, told, visit, visited_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +150,7 @@ def _tell(choice: Choice, report: Report) -> None:
             current=choice.state.current,
             versions=tuple(each.file.version for each in choice.state.files),
             chosen=len(choice.runs),
+            baseline=choice.baseline.version if choice.baseline else "",
         )
     )
     _warn_of(choice, report)
@@ -179,11 +180,14 @@ def _warn_of(choice: Choice, report: Report) -> None:
 @contextmanager
 def _locked(site: Site, request: Request, report: Report) -> Iterator[None]:
     store = site.store
-    with store.engine.session.lock(
-        store.connection,
-        f"{site.target.schema}/{store.schema}",
-        wait=request.lock_wait,
-        waiting=lambda holder: report(LockWaiting(holder=holder)),
+    with (
+        told(site),
+        store.engine.session.lock(
+            store.connection,
+            f"{site.target.schema}/{store.schema}",
+            wait=request.lock_wait,
+            waiting=lambda holder: report(LockWaiting(holder=holder)),
+        ),
     ):
         yield
 

@@ -33,6 +33,8 @@ class Planned:
     """All that are pending."""
     chosen: int
     """How many of them this run takes."""
+    baseline: str = ""
+    """The version that is to be recorded first; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import (
+    ConfigError,
+    SchemaMigrationsError,
+    Unreachable,
+)
 from schema_migrations.revisions import RevisionStore
 from schema_migrations.workflows.targets import reached
 
@@ -65,5 +69,23 @@ def visited_to_read(
     with engine.session.absent_as_empty(connection):
         site = visit(connection, engine, revisions_schema=revisions_schema, wait=wait)
         site = replace(site, target=replace(site.target, name=name))
-        with engine.session.reading(connection):
+        with told(site), engine.session.reading(connection):
             yield site
+
+
+@contextmanager
+def told(site: Site) -> Iterator[None]:
+    """Turn the driver's exceptions outside of files into ours: a lost connection."""
+    try:
+        yield
+    except Exception as error:
+        failure = site.store.engine.failure(error)
+        if isinstance(error, SchemaMigrationsError) or failure is None:
+            raise
+        problem = Unreachable if failure.retryable else SchemaMigrationsError
+        raise problem(
+            f"{site.target.name}: {failure.message}",
+            hint="Run the command again: it goes on where the database is now."
+            if failure.retryable
+            else "--traceback shows where it failed.",
+        ) from error

@@ -119,6 +119,41 @@ def test_json_of_a_failure_has_the_place(place: Place) -> None:
     assert error["sqlstate"] in ("42P01", "SQLITE_ERROR")
 
 
+def test_json_tells_what_went_wrong_before_the_database_was_reached(
+    place: Place,
+) -> None:
+    place.write(_1=A)
+    (place.folder / "1.sql").write_text(B)
+    out = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command(
+            "schemaapply", dir=place.folder, format="json", stdout=out, stderr=out
+        )
+    assert caught.value.returncode == 4
+    answer = json.loads(out.getvalue())
+    assert "1.sql was edited" in answer["error"]["message"]
+    assert (answer["target"], answer["applied"]) == (None, [])
+
+
+def test_a_baseline_is_told(place: Place) -> None:
+    place.write(_1=A, _2=B)
+    out, _ = run(place, baseline="2", dry_run=True)
+    begin = "Baseline 2: this file and those before it count as applied"
+    assert out.splitlines()[1] == begin
+    assert out.splitlines()[-1].endswith("schemaapply --baseline 2")
+    out, _ = run(place, baseline="2")
+    assert out.splitlines()[1] == begin
+    assert "Done     nothing was run; the database is at 2." in out.splitlines()
+
+
+def test_nothing_to_run_up_to_a_version_that_is_applied(place: Place) -> None:
+    place.write(_1=A, _2=B)
+    run(place, "1")
+    out, _ = run(place, "--to", "1")
+    assert "Done     nothing was run; the database is at 1." in out.splitlines()
+    assert out.splitlines()[-1].startswith("Next     1 file pending")
+
+
 def test_a_failure_shows_the_place_and_says_what_remains(place: Place) -> None:
     place.write(_1=A, _2_bad=BAD)
     error = refused(place)

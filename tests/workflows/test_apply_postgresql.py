@@ -17,7 +17,13 @@ from schema_migrations.errors import (
     StatementFailed,
 )
 from schema_migrations.workflows.apply import apply
-from schema_migrations.workflows.events import LockWaiting, Retrying, SignalSent
+from schema_migrations.workflows.events import (
+    LockWaiting,
+    Planned,
+    Retrying,
+    SignalSent,
+    StatementDone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +146,83 @@ def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
         pg_place.execute("RESET ROLE")
         pg_place.execute("DROP ROLE plain_reader")
     assert "--revisions-schema" in caught.value.hint
+
+
+def test_no_right_to_read_the_table_is_told(pg_place: Place) -> None:
+    pg_place.write(_1=A)
+    pg_place.apply()
+    pg_place.execute("CREATE ROLE plain_reader")
+    pg_place.execute("SET ROLE plain_reader")
+    try:
+        for job in (pg_place.apply, pg_place.preview):
+            with pytest.raises(ConfigError, match="cannot be read: perm") as caught:
+                job()
+            assert "SELECT" in caught.value.hint
+    finally:
+        pg_place.execute("RESET ROLE")
+        pg_place.execute("DROP ROLE plain_reader")
+
+
+def test_a_connection_that_breaks_between_files_is_worth_a_retry(
+    pg_place: Place, other: BaseDatabaseWrapper
+) -> None:
+    pg_place.write(_1=A)
+
+    def end_the_session(event: object) -> None:
+        if isinstance(event, Planned):
+            terminate(pg_place, other)
+
+    with pytest.raises(SchemaMigrationsError) as caught:
+        apply(
+            pg_place.connection,
+            pg_place.engine,
+            pg_place.directory,
+            pg_place.request(),
+            end_the_session,
+        )
+    assert caught.value.exit_code == 5
+    pg_place.connection.close()
+    assert pg_place.tables() == []
+
+
+def terminate(place: Place, other: BaseDatabaseWrapper) -> None:
+    ((pid,),) = place.execute("SELECT pg_backend_pid()")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def test_a_signal_in_the_middle_of_an_exchange_stays_a_signal(
+    pg_place: Place, other: BaseDatabaseWrapper
+) -> None:
+    """The session can be asked nothing more; it is closed, and its lock is free."""
+
+    def interrupt(event: object) -> None:
+        if isinstance(event, StatementDone):
+            pg_place.connection.connection.pgconn.send_query(b"SELECT pg_sleep(60)")
+            raise KeyboardInterrupt
+
+    pg_place.write(_1=A)
+    with pytest.raises(KeyboardInterrupt):
+        apply(
+            pg_place.connection,
+            pg_place.engine,
+            pg_place.directory,
+            pg_place.request(),
+            interrupt,
+        )
+    assert pg_place.connection.connection is None
+    terminate_others(other)
+    pg_place.apply()
+    assert pg_place.done == ["1"]
+
+
+def terminate_others(other: BaseDatabaseWrapper) -> None:
+    """End at once what the server itself would notice after a second."""
+    with other.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def test_a_commit_that_the_server_refuses_is_a_failure_of_the_file(

@@ -42,7 +42,18 @@ def in_transaction(connection: Connection) -> bool:
 
 
 def alive(connection: Connection) -> bool:
-    return connection.connection is not None and not connection.connection.closed
+    """Return whether the session can be asked anything.
+
+    One that a signal interrupted between sending and waiting cannot: it is closed,
+    which ends its transaction and its locks.
+    """
+    session = connection.connection
+    if session is None or session.closed:
+        return False
+    if session.info.transaction_status == TransactionStatus.ACTIVE:
+        connection.close()
+        return False
+    return True
 
 
 def rollback(connection: Connection) -> None:

@@ -73,7 +73,12 @@ def _planned(event: Planned) -> str:
     part = (
         f", {event.chosen} of them now" if event.chosen != len(event.versions) else ""
     )
-    return f"Pending  {pending}{part}; {at}"
+    first = (
+        f"Baseline {event.baseline}: this file and those before it count as applied\n"
+        if event.baseline
+        else ""
+    )
+    return f"{first}Pending  {pending}{part}; {at}"
 
 
 def conclusion(outcome: Outcome, events: Sequence[Event], *, read_only: bool) -> str:
@@ -82,17 +87,20 @@ def conclusion(outcome: Outcome, events: Sequence[Event], *, read_only: bool) ->
     at = (
         f"the database is at {outcome.current}" if outcome.current else "no history yet"
     )
+    start = choice.baseline
     if read_only:
-        if not choice.runs:
+        if start is None and not choice.runs:
             return f"Nothing to do; {at}."
-        return "Nothing was run.  Next  python manage.py schemaapply"
+        option = f" --baseline {start.version}" if start else ""
+        return f"Nothing was run.  Next  python manage.py schemaapply{option}"
     done = [event for event in events if isinstance(event, FileDone)]
-    if not done and not left:
+    if start is None and not done and not left:
         return f"Nothing to do; {at}."
     files = counted(len(done), "file")
     statements = counted(sum(event.statements for event in done), "statement")
     taken = spent(sum(event.seconds for event in done))
-    said = f"Done     {files}, {statements}, {taken}; {at}."
+    ran = f"{files}, {statements}, {taken}" if done else "nothing was run"
+    said = f"Done     {ran}; {at}."
     if left:
         return f"{said}\nNext     {counted(left, 'file')} pending: python manage.py schemaapply"
     return f"{said}\nNext     nothing: every file of the directory is applied."

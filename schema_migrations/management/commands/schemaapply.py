@@ -94,6 +94,15 @@ class Command(SchemaCommand):
         )
 
     def run(self, options: Options) -> int:
+        self.events: list[Event] = []
+        try:
+            return self._run(options)
+        except SchemaMigrationsError as error:
+            self._clear()
+            self.answer(as_json(self.events, error))
+            raise
+
+    def _run(self, options: Options) -> int:
         alias = options["database"]
         settings = settings_for(alias, directory=options["dir"])
         directory = directory_of(settings.directory)
@@ -101,14 +110,8 @@ class Command(SchemaCommand):
         request = request_of(options, settings)
         reads = options["dry_run"] or options["check"]
         work = preview if reads else apply
-        self.events: list[Event] = []
         with target(alias, url_of(options)) as (connection, engine):
-            try:
-                outcome = work(connection, engine, directory, request, self._report)
-            except SchemaMigrationsError as error:
-                self._clear()
-                self.answer(as_json(self.events, error))
-                raise
+            outcome = work(connection, engine, directory, request, self._report)
         if options["dry_run"]:
             for line in sql_of(outcome.choice.runs, self.style):
                 self.say(line)
