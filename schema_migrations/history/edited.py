@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from schema_migrations.history.directives import sum_ignored
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.revision import Revision
+from schema_migrations.history.revision import Revision, counted_from
 from schema_migrations.history.sums import chain_hash, feed
 
 _MOST_CHAINS = 128
@@ -33,13 +33,14 @@ def edited_files(
     rows = {row.version: row for row in revisions if row.touched}
     there = {file.version for file in files}
     deleted = min((v for v in rows if v not in there), default=None)
+    start = counted_from(files, tuple(rows.values())) if rows else ""
     chains, suspects = [hashlib.sha256()], list[MigrationFile]()
     for file in files:
         row = rows.get(file.version)
         fed = [chain.copy() for chain in chains]
         for chain in fed:
             feed(chain, file.name, file.content)
-        chains = [*chains, *fed] if _came_later(file, row, rows) else fed
+        chains = [*chains, *fed] if _came_later(file, rows, start) else fed
         if len(chains) > _MOST_CHAINS:
             return ()
         suspects.append(file)
@@ -55,11 +56,10 @@ def edited_files(
     return ()
 
 
-def _came_later(
-    file: MigrationFile, row: Revision | None, rows: dict[str, Revision]
-) -> bool:
+def _came_later(file: MigrationFile, rows: dict[str, Revision], start: str) -> bool:
     """Return whether a newer file may have been run before this one was there."""
+    row = rows.get(file.version)
     newer = [each for each in rows.values() if each.version > file.version]
     if row is None:
-        return bool(newer) and min(rows) < file.version
+        return bool(newer) and start < file.version
     return any(each.executed_at < row.executed_at for each in newer)

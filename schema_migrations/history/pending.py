@@ -14,7 +14,7 @@ from typing import Literal
 from schema_migrations.errors import IntegrityError
 from schema_migrations.history.edited import edited_files
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.revision import BASELINE, Revision
+from schema_migrations.history.revision import BASELINE, Revision, counted_from
 from schema_migrations.history.statements import SourceStatement, Syntax, partial_hashes
 from schema_migrations.history.sums import REHASH
 
@@ -38,7 +38,8 @@ class Pending:
     files: tuple[PendingFile, ...] = ()
     """To run, in order; with ``non-linear`` the out-of-order ones among them."""
     out_of_order: tuple[MigrationFile, ...] = ()
-    """Older than what was run last, newer than what was run first, and never run."""
+    """Older than what was run last, and never run; not those before a baseline or a
+    checkpoint."""
     exec_order: ExecOrder = "linear"
     missing: tuple[Revision, ...] = ()
     """Run (at least in part), and their file is gone."""
@@ -67,8 +68,8 @@ def pending(
 
     A database without history starts at the last checkpoint; one with history skips
     checkpoints, unless one was begun.  Rows of attempts that left nothing in the
-    database do not count as history.  Files older than the first row (a baseline, a
-    checkpoint) are not looked at.
+    database do not count as history.  Files older than a first row that is a baseline
+    or a checkpoint are not looked at.
     """
     rows = {row.version: row for row in sorted(revisions, key=lambda r: r.version)}
     history = [row for row in rows.values() if row.touched]
@@ -143,7 +144,7 @@ def _with_history(
     exec_order: ExecOrder,
 ) -> tuple[tuple[MigrationFile, ...], tuple[MigrationFile, ...]]:
     """Return the files out of order, and those to run."""
-    first, last = history[0].version, history[-1].version
+    first, last = counted_from(files, history), history[-1].version
 
     def begun(file: MigrationFile) -> bool:
         row = rows.get(file.version)

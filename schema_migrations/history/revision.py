@@ -6,6 +6,7 @@ version, the description or the start of the first attempt of a row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -117,3 +118,18 @@ def baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
         executed_at=now,
         operator_version=operator,
     )
+
+
+def counted_from(files: Sequence[MigrationFile], history: Sequence[Revision]) -> str:
+    """Return the version from which on a file without a row came late.
+
+    After a baseline or a checkpoint the older files were passed over on purpose.  But
+    a database whose first file was run as any other has passed over none: a file that
+    is older than that one was not there yet.
+    """
+    first = min(history, key=lambda row: row.version)
+    ran = any(
+        file.version == first.version and not file.directives.checkpoint
+        for file in files
+    )
+    return "" if ran and first.type == EXECUTE else first.version

@@ -84,7 +84,13 @@ TABLE: list[tuple[str, str, ExecOrder, dict[str, str]]] = [
     ("1 2 3 4", "1 3", "linear", {"run": "4", "late": "2", "at": "3"}),
     ("1 2 3 4", "1 3", "linear-skip", {"run": "4", "late": "2", "at": "3"}),
     ("1 2 3 4", "1 3", "non-linear", {"run": "2 4", "late": "2", "at": "3"}),
-    ("1 2 3", "2 3", "linear", {"at": "3"}),
+    # Older than the first row: late, but not before a baseline or a checkpoint.
+    ("1 2 3", "2 3", "linear", {"late": "1", "at": "3"}),
+    ("1 2 3", "2 3", "non-linear", {"run": "1", "late": "1", "at": "3"}),
+    ("1 2 3", "2b:0/0 3", "linear", {"at": "3"}),
+    ("1 2 3", "2r 3", "linear", {"at": "3"}),
+    ("1 2c 3", "2 3", "linear", {"at": "3"}),
+    ("1 3", "2 3", "linear", {"missing": "2", "at": "3"}),
     # Half applied, also where it is not the last row.
     ("1 2 3", "1 2:1/2", "linear", {"run": "2@1 3", "at": "2"}),
     ("1 2 3", "1:1/2", "linear", {"run": "1@1 2 3", "at": "1"}),
@@ -164,6 +170,13 @@ def test_files_edited_since_they_were_run(
     found = [replace(row, hash="") if row.type == BASELINE else row for row in found]
     state = pending(files(now, **texts), found)
     assert " ".join(file.version for file in state.edited) == expected
+
+
+def test_a_late_file_older_than_all_does_not_accuse_the_first() -> None:
+    state = pending(files("1 2 3"), rows("2", "3", of=files("2 3")))
+    assert shown(state) == {"late": "1", "at": "3"}
+    state = pending(files("1 2 3", v3="DROP"), rows("2", "3", of=files("2 3")))
+    assert shown(state) == {"late": "1", "edited": "3", "at": "3"}
 
 
 def test_late_files_that_were_run_do_not_accuse_the_others() -> None:
