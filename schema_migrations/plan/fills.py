@@ -18,7 +18,8 @@ def fill(
 ) -> tuple[Change, ...]:
     """Return the changes with an SQL expression wherever existing rows need one.
 
-    ``expressions`` maps column keys to SQL; a column without an entry stays bare.
+    ``expressions`` maps column keys to SQL; a column's own default goes first, and a
+    column with neither stays bare.
     """
     return tuple(_filled(change, expressions) for change in changes)
 
@@ -35,6 +36,7 @@ def _filled(change: Change, expressions: Mapping[Key, str]) -> Change:
             return replace(change, fill=expressions.get(key))
         case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
             key = column_key(change.table, change.after.name)
-            return replace(change, fill=expressions.get(key))
+            fill = change.after.default or expressions.get(key)
+            return replace(change, fill=fill)
         case _:
             return change

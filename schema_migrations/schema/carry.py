@@ -21,6 +21,12 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
+_OF_COLUMNS = (
+    *("statistics", "statistics target"),
+    *("storage", "compression", "attribute options"),
+)
+"""What goes with a column; whatever else needs one is in the way of dropping it."""
+
 
 def carry(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with everything of ``current`` that models cannot describe.
@@ -45,6 +51,9 @@ def _stays(
     if obj.key.namespace in foreign or (owner and owner.namespace in foreign):
         return True
     match obj:
+        case Opaque(type=type_) if type_ in _OF_COLUMNS:
+            columns = [key for key in obj.needs if key.kind == "column"]
+            return all(_has_column(desired, column) for column in columns)
         case Opaque():
             return owner is None or _remains(owner, current, desired)
         case Sequence():

@@ -14,6 +14,7 @@ from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import NOT_PROVIDED
+from django.db.models.fields.proxy import OrderWrt
 
 from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import ConfigError
@@ -24,6 +25,8 @@ Labels = tuple[str, ...] | None
 
 PLAIN_CALLABLES = (dict, list, tuple, set, str, int, float, bool)
 """Defaults that are the same for every row, though they are called."""
+
+PERCENT = "Django takes a % in a comment for a placeholder here: write %% instead."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,9 @@ def _create(editor: Any, model: type[models.Model]) -> None:
     except Exception as error:
         raise ConfigError(
             f"{model._meta.label}: Django cannot make its table: {error}",
-            hint="See that `manage.py check` passes; then look at the model's fields.",
+            hint=PERCENT
+            if "placeholder" in str(error)
+            else "See that `manage.py check` passes; then look at the model's fields.",
         ) from error
 
 
@@ -124,6 +129,8 @@ def _fill(editor: Any, field: Any) -> str | None:
 
     None where there is none, or where it differs from row to row (``uuid4``, ``now``).
     """
+    if isinstance(field, OrderWrt):
+        return "0"  # as makemigrations does
     default = field.default
     if field.primary_key or getattr(field, "generated", False):
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes, Pass
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -238,7 +239,36 @@ def _place(part: Constraint | ForeignKey) -> tuple[int, str]:
     return rank, part.key.part
 
 
+_HOLDING = (
+    *("view", "materialized view", "rule", "trigger", "policy"),
+    *("function", "procedure"),
+)
+"""What is not dropped along with a column or a table that it needs."""
+
+
+def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What models do not know may stand on what they drop: a view on a column.
+
+    PostgreSQL would refuse as well, but in words on a statement that nobody wrote.
+    """
+    gone = {
+        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+    }
+    for change in changes:
+        if isinstance(change, DropTable):
+            gone |= {change.table.key, *change.table.provides}
+    for obj in desired.of(Opaque):
+        if obj.type in _HOLDING and (needed := obj.needs & gone):
+            raise PlanError(
+                f"{obj.type} {obj.key.name} needs {min(needed)}, which would be dropped",
+                hint=f"Change the {obj.type} or drop it in a file of its own first: "
+                "manage.py schemadiff --empty NAME",
+            )
+    return changes
+
+
 PASSES: tuple[Pass, ...] = (
+    refuse_dangling,
     replace_generated,
     recreate_dependents,
     own_sequences_last,

@@ -6,6 +6,8 @@ here.  Layout is for the reviewer: one column or clause a line.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schema_migrations.engines.postgresql.quote import qualified, quote
 from schema_migrations.engines.postgresql.render_column import (
     alter_actions,
@@ -152,14 +154,38 @@ def _add_column(change: AddColumn) -> Statements:
 
 def _alter_column(change: AlterColumn) -> Statements:
     name = quote(change.after.name)
-    filled: Statements = ()
-    if change.fill is not None:
-        table = qualified(change.table)
-        sql = f"UPDATE {table} SET {name} = {change.fill} WHERE {name} IS NULL"
-        comment = f"Give existing rows a value for column {name} of table {table}"
-        filled = (Statement(sql=sql, comment=comment),)
-    actions = alter_actions(change.before, change.after)
+    if change.fill is None:
+        return _altered(change.table, change.before, change.after)
+    # The value is one of the new type: first the type, then the value, then NOT NULL.
+    open_ = replace(change.after, nullable=True)
     return (
-        *filled,
-        *_alter(change.table, *actions, comment=f"Alter column {name} of table"),
+        *_altered(change.table, change.before, open_),
+        *_filled(change.table, name, change.fill),
+        *_altered(change.table, open_, change.after),
+    )
+
+
+def _altered(table: Key, before: Column, after: Column) -> Statements:
+    actions = alter_actions(before, after)
+    name = quote(after.name)
+    comment = f"Alter column {name} of table"
+    return _alter(table, *actions, comment=comment) if actions else ()
+
+
+def _filled(table: Key, column: str, value: str) -> Statements:
+    """Give a value to the rows that have none.
+
+    A table cannot be altered while checks of its rows are put off to the commit:
+    https://www.postgresql.org/docs/current/sql-set-constraints.html
+    """
+    name = qualified(table)
+    return (
+        Statement(
+            sql=f"UPDATE {name} SET {column} = {value} WHERE {column} IS NULL",
+            comment=f"Give existing rows a value for column {column} of table {name}",
+        ),
+        Statement(
+            sql="SET CONSTRAINTS ALL IMMEDIATE",
+            comment="Check them now: a table with checks put off cannot be altered",
+        ),
     )
