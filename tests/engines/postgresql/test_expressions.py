@@ -8,14 +8,10 @@ import pytest
 
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.render import render
-from schema_migrations.engines.postgresql.render_column import (
-    column_sql,
-    default_sql,
-)
 from schema_migrations.engines.postgresql.settle import settle
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Column, Schema
+from schema_migrations.schema.model import Schema
 from tests.engines.postgresql.databases import Database, database, schema_of
 
 if TYPE_CHECKING:
@@ -219,54 +215,3 @@ def test_a_settled_print_prints_itself(typed: Database, other: Database) -> None
     assert settle(typed.cursor(), once, frozenset(once.by_key)) == once
     carry_out(other, once)
     assert schema_of(other).by_key == once.by_key
-
-
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        ("1", "1"),
-        ("'-7'::integer", "'-7'::integer"),
-        ("'it''s a (b'::character varying", "'it''s a (b'::character varying"),
-        (r"E'\\\'('::text", r"E'\\\'('::text"),
-        ("nextval('\"A b\".c'::regclass)", "nextval('\"A b\".c'::regclass)"),
-        ('"It\'s" . f(1)', '("It\'s" . f(1))'),
-        ('"It\'s".f(1, g(2))', '"It\'s".f(1, g(2))'),
-        ("'a'::\"x y\".z[]", "'a'::\"x y\".z[]"),
-        ("ARRAY[1, 2]::integer[]", "ARRAY[1, 2]::integer[]"),
-        (
-            "'2020-02-29'::timestamp(3) with time zone",
-            "'2020-02-29'::timestamp(3) with time zone",
-        ),
-        ("(1 + 2)::text", "(1 + 2)::text"),
-        ("(1 + 2)", "(1 + 2)"),
-        ("1 + 2", "(1 + 2)"),
-        ("(1) + (2)", "((1) + (2))"),
-        ("a() AND b()", "(a() AND b())"),
-        ("NOT(true)", "(NOT(true))"),
-        ("'a'in('b')", "('a'in('b'))"),
-        ("'a'::text IS NULL", "('a'::text IS NULL)"),
-        ("'a'::text is null", "('a'::text is null)"),
-        ("'a'::text COLLATE \"C\"", "('a'::text COLLATE \"C\")"),
-    ],
-)
-def test_a_default_has_parentheses_where_it_must(
-    expression: str, expected: str
-) -> None:
-    """Constants, calls and casts of them have none; none are doubled."""
-    assert default_sql(expression) == expected
-
-
-@pytest.mark.parametrize(
-    ("generated", "expected"),
-    [
-        ("a * 2", "(a * 2)"),
-        ("lower(a)", "(lower(a))"),
-        ("(a) + (b)", "((a) + (b))"),
-        ("(a IS NORMALIZED)", "(a IS NORMALIZED)"),
-    ],
-)
-def test_a_generated_expression_has_parentheses_once(
-    generated: str, expected: str
-) -> None:
-    column = Column(name="c", type="text", generated=generated, generated_kind="stored")
-    assert column_sql(column) == f'"c" text GENERATED ALWAYS AS {expected} STORED'
