@@ -102,17 +102,26 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     on a column that changes its type.
     """
     moving = {key for change in changes for key in _moved(change)}
+    altered = [c for c in changes if isinstance(c, AlterColumn)]
+    standing = {column_key(c.table, c.after.name) for c in altered}
+    unlike = {
+        column_key(c.table, c.after.name)
+        for c in altered
+        if _comparable_as(c.before.type) != _comparable_as(c.after.type)
+    }
     result = [step for change in changes for step in _unrenamed(change, moving)]
     handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
         c.before.key for c in result if isinstance(c, Rename)
     }
+    # A foreign key does not follow a column to a type that it cannot compare.
+    followed = {True: standing - unlike, False: standing}
     while True:
         dependents = [
             obj
             for obj in current
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
-            and _moves_with(obj, moving, changes)
+            and _moves_with(obj, moving, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:
             return tuple(result)
@@ -149,15 +158,26 @@ def _moved(change: Change) -> tuple[Key, ...]:
             return ()
 
 
-def _moves_with(obj: Object, moving: set[Key], changes: Changes) -> bool:
+def _comparable_as(type_: str) -> str:
+    """Name what a type's values can be compared with, as a foreign key compares them.
+
+    https://www.postgresql.org/docs/current/btree.html#BTREE-SUPPORT-FUNCS
+    """
+    base = type_.partition("(")[0]
+    if base in ("smallint", "integer", "bigint"):
+        return "integer"
+    return "text" if base == "character varying" else base
+
+
+def _moves_with(obj: Object, moving: set[Key], altered: set[Key]) -> bool:
+    """Tell whether an object must go and come with what it needs.
+
+    ``altered`` are columns whose new type an index or a constraint follows by itself.
+    """
     needed = obj.needs & moving
-    if not needed or isinstance(obj, Opaque):
+    if isinstance(obj, Opaque):
         # Without SQL of its own to drop it, the server says what is in the way.
-        return bool(needed) and isinstance(obj, Opaque) and bool(obj.drop)
-    # An index or a constraint follows a type change by itself.
-    altered = {
-        column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
-    }
+        return bool(needed) and bool(obj.drop)
     return bool(needed - altered)
 
 

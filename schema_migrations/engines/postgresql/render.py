@@ -166,6 +166,10 @@ def _alter_column(change: AlterColumn) -> Statements:
 
 
 def _altered(table: Key, before: Column, after: Column) -> Statements:
+    if before.identity and not after.identity and before.type != after.type:
+        # An identity is only gone, and any type allowed, after its own statement.
+        plain = replace(before, identity="", identity_options="")
+        return (*_altered(table, before, plain), *_altered(table, plain, after))
     actions = alter_actions(before, after)
     name = quote(after.name)
     comment = f"Alter column {name} of table"
