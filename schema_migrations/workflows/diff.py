@@ -131,6 +131,13 @@ def file_header(
     return tuple(said)
 
 
+BY_HAND = (
+    "The dev database refused this statement of the plan; nothing was written.\n"
+    "Make this change in a file by hand: manage.py schemadiff --empty NAME, then "
+    "schemahash."
+)
+
+
 def _dangling(engine: Engine, state: State) -> str:
     return (
         engine.dangling(state.connection.connection.cursor()) if engine.dangling else ""
@@ -142,7 +149,7 @@ def _prove(workspace: Workspace, current: State, goal: Schema, text: str) -> Non
     engine = workspace.engine
     file = MigrationFile(name="the new file", content=text.encode())
     before = _dangling(engine, current)
-    replay(engine, current.connection, [file])
+    replay(engine, current.connection, [file], hint=BY_HAND)
     after = _dangling(engine, current)
     if after not in ("", before):
         raise PlanError(

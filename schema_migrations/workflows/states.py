@@ -40,8 +40,15 @@ def inspect(engine: Engine, connection: Connection) -> Schema:
     return engine.inspect(connection.connection.cursor())
 
 
+NOTHING_WRITTEN = "The dev database refused this statement; nothing was written."
+
+
 def replay(
-    engine: Engine, connection: Connection, files: Iterable[MigrationFile]
+    engine: Engine,
+    connection: Connection,
+    files: Iterable[MigrationFile],
+    *,
+    hint: str = NOTHING_WRITTEN,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
@@ -51,15 +58,20 @@ def replay(
         statements = file.statements(engine.syntax)
         if file.directives.txmode == "none":
             for statement in statements:
-                _run(engine, connection, statement, file.name)
+                _run(engine, connection, statement, file=file.name, hint=hint)
             continue
         with engine.session.transaction(connection):
             for statement in statements:
-                _run(engine, connection, statement, file.name)
+                _run(engine, connection, statement, file=file.name, hint=hint)
 
 
 def _run(
-    engine: Engine, connection: Connection, statement: SourceStatement, file: str
+    engine: Engine,
+    connection: Connection,
+    statement: SourceStatement,
+    *,
+    file: str,
+    hint: str = NOTHING_WRITTEN,
 ) -> None:
     try:
         engine.session.execute(connection, statement.sql)
@@ -71,14 +83,14 @@ def _run(
             statement,
             failure,
             file=file,
-            hint="The dev database refused this statement; nothing was written.",
+            hint=hint,
         ) from error
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
     for statement in split(text, engine.syntax, file=file):
-        _run(engine, connection, statement, file)
+        _run(engine, connection, statement, file=file)
 
 
 def load_extensions(
