@@ -1,5 +1,5 @@
 -- Create 28 tables: Brands and Makers, accounts_address, accounts_membership, accounts_organisation, accounts_user, accounts_user_groups, accounts_user_user_permissions, auth_group and 20 more.
--- Made by django-schema-migrations 0.1.0, proved on embedded PostgreSQL 18.4.
+-- Made by django-schema-migrations 0.1.0, proved on PostgreSQL 18.4.
 
 -- Create table "Brands and Makers"
 CREATE TABLE "Brands and Makers" (
@@ -10,7 +10,7 @@ CREATE TABLE "Brands and Makers" (
     "year" smallint,
     CONSTRAINT "Brands and Makers_pkey" PRIMARY KEY (id),
     CONSTRAINT "Brands and Makers_slug_key" UNIQUE (slug),
-    CONSTRAINT "Brands and Makers_year_check" CHECK ((year >= 0))
+    CONSTRAINT "Brands and Makers_year_check" CHECK (year >= 0)
 );
 
 -- Create table "accounts_address"
@@ -26,7 +26,7 @@ CREATE TABLE "accounts_address" (
     "is_default" boolean NOT NULL,
     "fax" character varying(30) NOT NULL,
     CONSTRAINT "accounts_address_pkey" PRIMARY KEY (id),
-    CONSTRAINT "accounts_address_exactly_one_owner" CHECK ((((organisation_id IS NULL) AND (user_id IS NOT NULL)) OR ((organisation_id IS NOT NULL) AND (user_id IS NULL))))
+    CONSTRAINT "accounts_address_exactly_one_owner" CHECK (organisation_id IS NULL AND user_id IS NOT NULL OR organisation_id IS NOT NULL AND user_id IS NULL)
 );
 
 -- Set the comment of column "accounts_address"."country"
@@ -44,8 +44,8 @@ CREATE TABLE "accounts_membership" (
     CONSTRAINT "accounts_membership_pkey" PRIMARY KEY (id),
     CONSTRAINT "accounts_membership_once" UNIQUE (user_id, organisation_id),
     CONSTRAINT "accounts_membership_position" UNIQUE (organisation_id, "position") DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT "accounts_membership_position_check" CHECK (("position" >= 0)),
-    CONSTRAINT "accounts_membership_role_known" CHECK (((role)::text = ANY (ARRAY[('owner'::character varying)::text, ('buyer'::character varying)::text, ('viewer'::character varying)::text])))
+    CONSTRAINT "accounts_membership_position_check" CHECK ("position" >= 0),
+    CONSTRAINT "accounts_membership_role_known" CHECK (role::text = ANY (ARRAY['owner'::character varying::text, 'buyer'::character varying::text, 'viewer'::character varying::text]))
 );
 
 -- Create table "accounts_organisation"
@@ -59,7 +59,7 @@ CREATE TABLE "accounts_organisation" (
     "credit_limit" numeric(12,2),
     CONSTRAINT "accounts_organisation_pkey" PRIMARY KEY (id),
     CONSTRAINT "accounts_organisation_vat_number_key" UNIQUE (vat_number),
-    CONSTRAINT "accounts_organisation_not_its_own_parent" CHECK ((NOT ((parent_id = id) AND (parent_id IS NOT NULL))))
+    CONSTRAINT "accounts_organisation_not_its_own_parent" CHECK (NOT (parent_id = id AND parent_id IS NOT NULL))
 );
 
 -- Set the comment of column "accounts_organisation"."billing_address_id"
@@ -141,7 +141,7 @@ CREATE TABLE "catalogue_agreement_between_supplier_and_shop_about_one_product" (
     "number_of_days_of_notice_before_the_supplier_may_end_agreement" smallint DEFAULT 30 NOT NULL,
     CONSTRAINT "catalogue_agreement_between_supplier_and_shop_about_one_pr_pkey" PRIMARY KEY (id),
     CONSTRAINT "catalogue_one_agreement_for_each_pair_of_supplier_and_product_x" UNIQUE (supplier_id, product_id),
-    CONSTRAINT "catalogue_agreement_between__number_of_days_of_notice_bef_check" CHECK ((number_of_days_of_notice_before_the_supplier_may_end_agreement >= 0))
+    CONSTRAINT "catalogue_agreement_between__number_of_days_of_notice_bef_check" CHECK (number_of_days_of_notice_before_the_supplier_may_end_agreement >= 0)
 );
 
 -- Create table "catalogue_attachment"
@@ -152,7 +152,7 @@ CREATE TABLE "catalogue_attachment" (
     "file" character varying(100) NOT NULL,
     "checksum" character varying(64) NOT NULL,
     CONSTRAINT "catalogue_attachment_pkey" PRIMARY KEY (id),
-    CONSTRAINT "catalogue_attachment_object_id_check" CHECK ((object_id >= 0))
+    CONSTRAINT "catalogue_attachment_object_id_check" CHECK (object_id >= 0)
 );
 
 -- Create table "catalogue_book"
@@ -164,7 +164,7 @@ CREATE TABLE "catalogue_book" (
     "published_on" date,
     CONSTRAINT "catalogue_book_pkey" PRIMARY KEY (product_ptr_id),
     CONSTRAINT "catalogue_book_isbn_key" UNIQUE (isbn),
-    CONSTRAINT "catalogue_book_pages_check" CHECK ((pages >= 0))
+    CONSTRAINT "catalogue_book_pages_check" CHECK (pages >= 0)
 );
 
 -- Create table "catalogue_category"
@@ -195,7 +195,7 @@ CREATE TABLE "catalogue_currency" (
     "name" character varying(50) NOT NULL,
     "minor_units" smallint DEFAULT 2 NOT NULL,
     CONSTRAINT "catalogue_currency_pkey" PRIMARY KEY (code),
-    CONSTRAINT "catalogue_currency_minor_units_check" CHECK ((minor_units >= 0))
+    CONSTRAINT "catalogue_currency_minor_units_check" CHECK (minor_units >= 0)
 );
 
 -- Create table "catalogue_download"
@@ -279,8 +279,8 @@ CREATE TABLE "catalogue_variant" (
     "weight_grams" integer,
     "_order" integer NOT NULL,
     CONSTRAINT "catalogue_variant_pkey" PRIMARY KEY (id),
-    CONSTRAINT "catalogue_variant_price_and_stock_not_negative" CHECK (((price >= (0)::numeric) AND (stock >= 0))),
-    CONSTRAINT "catalogue_variant_weight_grams_check" CHECK ((weight_grams >= 0))
+    CONSTRAINT "catalogue_variant_price_and_stock_not_negative" CHECK (price >= 0::numeric AND stock >= 0),
+    CONSTRAINT "catalogue_variant_weight_grams_check" CHECK (weight_grams >= 0)
 );
 
 -- Create table "django_admin_log"
@@ -294,7 +294,7 @@ CREATE TABLE "django_admin_log" (
     "action_flag" smallint NOT NULL,
     "change_message" text NOT NULL,
     CONSTRAINT "django_admin_log_pkey" PRIMARY KEY (id),
-    CONSTRAINT "django_admin_log_action_flag_check" CHECK ((action_flag >= 0))
+    CONSTRAINT "django_admin_log_action_flag_check" CHECK (action_flag >= 0)
 );
 
 -- Create table "django_content_type"
@@ -333,7 +333,7 @@ CREATE TABLE "größentabelle" (
 );
 
 -- Create unique index "Brands and Makers: one name each" on table "Brands and Makers"
-CREATE UNIQUE INDEX "Brands and Makers: one name each" ON "Brands and Makers" USING btree (lower(("Brand Name")::text));
+CREATE UNIQUE INDEX "Brands and Makers: one name each" ON "Brands and Makers" USING btree (lower("Brand Name"::text));
 
 -- Create index "Brands and Makers_slug_eabc1e3a_like" on table "Brands and Makers"
 CREATE INDEX "Brands and Makers_slug_eabc1e3a_like" ON "Brands and Makers" USING btree (slug varchar_pattern_ops);
@@ -354,7 +354,7 @@ CREATE INDEX "accounts_address_user_id_c8c74ddf" ON "accounts_address" USING btr
 CREATE INDEX "accounts_membership_invited_by_id_343e11d6" ON "accounts_membership" USING btree (invited_by_id);
 
 -- Create unique index "accounts_membership_one_owner" on table "accounts_membership"
-CREATE UNIQUE INDEX "accounts_membership_one_owner" ON "accounts_membership" USING btree (organisation_id) WHERE ((role)::text = 'owner'::text);
+CREATE UNIQUE INDEX "accounts_membership_one_owner" ON "accounts_membership" USING btree (organisation_id) WHERE role::text = 'owner'::text;
 
 -- Create index "accounts_membership_organisation_id_98e5c22b" on table "accounts_membership"
 CREATE INDEX "accounts_membership_organisation_id_98e5c22b" ON "accounts_membership" USING btree (organisation_id);
@@ -375,7 +375,7 @@ CREATE INDEX "accounts_organisation_vat_number_1c37e007_like" ON "accounts_organ
 CREATE INDEX "accounts_user_email_b2644a56_like" ON "accounts_user" USING btree (email varchar_pattern_ops);
 
 -- Create unique index "accounts_user_email_ci" on table "accounts_user"
-CREATE UNIQUE INDEX "accounts_user_email_ci" ON "accounts_user" USING btree (lower((email)::text));
+CREATE UNIQUE INDEX "accounts_user_email_ci" ON "accounts_user" USING btree (lower(email::text));
 
 -- Create index "accounts_user_groups_group_id_bd11a704" on table "accounts_user_groups"
 CREATE INDEX "accounts_user_groups_group_id_bd11a704" ON "accounts_user_groups" USING btree (group_id);
@@ -489,7 +489,7 @@ CREATE INDEX "catalogue_variant_product_id_dac9d2b5" ON "catalogue_variant" USIN
 CREATE INDEX "catalogue_variant_shelf" ON "catalogue_variant" USING btree (product_id, price) INCLUDE (stock);
 
 -- Create unique index "catalogue_variant_sku_once" on table "catalogue_variant"
-CREATE UNIQUE INDEX "catalogue_variant_sku_once" ON "catalogue_variant" USING btree (upper((sku)::text));
+CREATE UNIQUE INDEX "catalogue_variant_sku_once" ON "catalogue_variant" USING btree (upper(sku::text));
 
 -- Create index "catalogue_variant_sku_prefix" on table "catalogue_variant"
 CREATE INDEX "catalogue_variant_sku_prefix" ON "catalogue_variant" USING btree (sku varchar_pattern_ops);

@@ -1,5 +1,5 @@
 -- Create 9 tables: orders_carrier, orders_cart, orders_cartline, orders_order, orders_orderevent, orders_orderline, orders_payment, orders_shipment and 1 more.
--- Made by django-schema-migrations 0.1.0, proved on embedded PostgreSQL 18.4.
+-- Made by django-schema-migrations 0.1.0, proved on PostgreSQL 18.4.
 
 -- Create table "orders_carrier"
 CREATE TABLE "orders_carrier" (
@@ -30,7 +30,7 @@ CREATE TABLE "orders_cartline" (
     "quantity" smallint NOT NULL,
     CONSTRAINT "orders_cartline_pkey" PRIMARY KEY (id),
     CONSTRAINT "orders_cartline_cart_id_variant_id_c67c8fdc_uniq" UNIQUE (cart_id, variant_id),
-    CONSTRAINT "orders_cartline_quantity_check" CHECK ((quantity >= 0))
+    CONSTRAINT "orders_cartline_quantity_check" CHECK (quantity >= 0)
 );
 
 -- Create table "orders_order"
@@ -50,7 +50,7 @@ CREATE TABLE "orders_order" (
     "last_event_id" bigint,
     CONSTRAINT "orders_order_pkey" PRIMARY KEY (id),
     CONSTRAINT "orders_order_number_key" UNIQUE (number),
-    CONSTRAINT "orders_order_total_not_negative" CHECK ((total >= (0)::numeric))
+    CONSTRAINT "orders_order_total_not_negative" CHECK (total >= 0::numeric)
 );
 
 -- Set the comment of table "orders_order"
@@ -75,12 +75,12 @@ CREATE TABLE "orders_orderline" (
     "title" character varying(200) NOT NULL,
     "quantity" integer NOT NULL,
     "unit_price" numeric(10,2) NOT NULL,
-    "line_total" numeric(14,2) GENERATED ALWAYS AS (((quantity)::numeric * unit_price)) STORED,
+    "line_total" numeric(14,2) GENERATED ALWAYS AS ((quantity::numeric * unit_price)) STORED,
     CONSTRAINT "orders_orderline_pkey" PRIMARY KEY (id),
     CONSTRAINT "orders_orderline_position" UNIQUE (order_id, "position") DEFERRABLE,
-    CONSTRAINT "orders_orderline_position_check" CHECK (("position" >= 0)),
-    CONSTRAINT "orders_orderline_quantity_check" CHECK ((quantity >= 0)),
-    CONSTRAINT "orders_orderline_quantity_positive" CHECK ((quantity > 0))
+    CONSTRAINT "orders_orderline_position_check" CHECK ("position" >= 0),
+    CONSTRAINT "orders_orderline_quantity_check" CHECK (quantity >= 0),
+    CONSTRAINT "orders_orderline_quantity_positive" CHECK (quantity > 0)
 );
 
 -- Set the comment of column "orders_orderline"."title"
@@ -97,7 +97,7 @@ CREATE TABLE "orders_payment" (
     "captured_at" timestamp with time zone,
     CONSTRAINT "orders_payment_pkey" PRIMARY KEY (id),
     CONSTRAINT "orders_payment_reference" UNIQUE (provider, reference),
-    CONSTRAINT "orders_payment_refunds_are_negative" CHECK ((((amount > (0)::numeric) AND (refund_of_id IS NULL)) OR ((amount < (0)::numeric) AND (refund_of_id IS NOT NULL))))
+    CONSTRAINT "orders_payment_refunds_are_negative" CHECK (amount > 0::numeric AND refund_of_id IS NULL OR amount < 0::numeric AND refund_of_id IS NOT NULL)
 );
 
 -- Create table "orders_shipment"
@@ -119,7 +119,7 @@ CREATE TABLE "orders_shipmentline" (
     "quantity" integer NOT NULL,
     CONSTRAINT "orders_shipmentline_pkey" PRIMARY KEY (id),
     CONSTRAINT "orders_shipmentline_shipment_id_line_id_d3fc1a1d_uniq" UNIQUE (shipment_id, line_id),
-    CONSTRAINT "orders_shipmentline_quantity_check" CHECK ((quantity >= 0))
+    CONSTRAINT "orders_shipmentline_quantity_check" CHECK (quantity >= 0)
 );
 
 -- Create index "orders_carrier_name_95c2448d_like" on table "orders_carrier"
@@ -153,7 +153,7 @@ CREATE INDEX "orders_order_history" ON "orders_order" USING btree (customer_id, 
 CREATE INDEX "orders_order_last_event_id_f1e04c3f" ON "orders_order" USING btree (last_event_id);
 
 -- Create index "orders_order_open" on table "orders_order"
-CREATE INDEX "orders_order_open" ON "orders_order" USING btree (placed_at) WHERE ((status)::text = ANY (ARRAY[('placed'::character varying)::text, ('paid'::character varying)::text]));
+CREATE INDEX "orders_order_open" ON "orders_order" USING btree (placed_at) WHERE status::text = ANY (ARRAY['placed'::character varying::text, 'paid'::character varying::text]);
 
 -- Create index "orders_order_organisation_id_46ef4fe7" on table "orders_order"
 CREATE INDEX "orders_order_organisation_id_46ef4fe7" ON "orders_order" USING btree (organisation_id);
@@ -192,7 +192,7 @@ CREATE INDEX "orders_shipment_carrier_id_c51275ca" ON "orders_shipment" USING bt
 CREATE INDEX "orders_shipment_order_id_661ed8ed" ON "orders_shipment" USING btree (order_id);
 
 -- Create unique index "orders_shipment_tracking_code" on table "orders_shipment"
-CREATE UNIQUE INDEX "orders_shipment_tracking_code" ON "orders_shipment" USING btree (carrier_id, tracking_code) WHERE (tracking_code IS NOT NULL);
+CREATE UNIQUE INDEX "orders_shipment_tracking_code" ON "orders_shipment" USING btree (carrier_id, tracking_code) WHERE tracking_code IS NOT NULL;
 
 -- Create index "orders_shipmentline_line_id_199620aa" on table "orders_shipmentline"
 CREATE INDEX "orders_shipmentline_line_id_199620aa" ON "orders_shipmentline" USING btree (line_id);

@@ -1,5 +1,5 @@
 -- Add 2 columns: accounts_user.locale, accounts_user.time_zone.
--- Made by django-schema-migrations 0.1.0, proved on embedded PostgreSQL 18.4.
+-- Made by django-schema-migrations 0.1.0, proved on PostgreSQL 18.4.
 
 -- Add column "locale" to table "accounts_user"
 ALTER TABLE "accounts_user" ADD COLUMN "locale" character varying(10) DEFAULT 'en'::character varying NOT NULL;

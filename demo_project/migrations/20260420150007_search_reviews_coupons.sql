@@ -1,7 +1,7 @@
--- Add index catalogue_product.catalogue_product_search.
 -- Create 7 tables: accounts_apitoken, accounts_loyaltyaccount, catalogue_review, catalogue_review_helpful_to, orders_coupon, orders_coupon_products, orders_couponredemption.
 -- Add column catalogue_product.search.
--- Made by django-schema-migrations 0.1.0, proved on embedded PostgreSQL 18.4.
+-- Add index catalogue_product.catalogue_product_search.
+-- Made by django-schema-migrations 0.1.0, proved on PostgreSQL 18.4.
 
 -- Create table "accounts_apitoken"
 CREATE TABLE "accounts_apitoken" (
@@ -15,7 +15,7 @@ CREATE TABLE "accounts_apitoken" (
     CONSTRAINT "accounts_apitoken_pkey" PRIMARY KEY (id),
     CONSTRAINT "accounts_apitoken_digest_key" UNIQUE (digest),
     CONSTRAINT "accounts_apitoken_user_id_label_1558813a_uniq" UNIQUE (user_id, label),
-    CONSTRAINT "accounts_apitoken_request_count_check" CHECK ((request_count >= 0))
+    CONSTRAINT "accounts_apitoken_request_count_check" CHECK (request_count >= 0)
 );
 
 -- Create table "accounts_loyaltyaccount"
@@ -25,7 +25,7 @@ CREATE TABLE "accounts_loyaltyaccount" (
     "tier" character varying(10) DEFAULT 'basic'::character varying NOT NULL,
     "since" date NOT NULL,
     CONSTRAINT "accounts_loyaltyaccount_pkey" PRIMARY KEY (user_id),
-    CONSTRAINT "accounts_loyalty_points_not_negative" CHECK ((points >= 0))
+    CONSTRAINT "accounts_loyalty_points_not_negative" CHECK (points >= 0)
 );
 
 -- Create table "catalogue_review"
@@ -38,7 +38,7 @@ CREATE TABLE "catalogue_review" (
     "rating" smallint NOT NULL,
     "text" text NOT NULL,
     CONSTRAINT "catalogue_review_pkey" PRIMARY KEY (id),
-    CONSTRAINT "catalogue_review_one_to_five" CHECK (((rating >= 1) AND (rating <= 5)))
+    CONSTRAINT "catalogue_review_one_to_five" CHECK (rating >= 1 AND rating <= 5)
 );
 
 -- Create table "catalogue_review_helpful_to"
@@ -58,8 +58,8 @@ CREATE TABLE "orders_coupon" (
     "valid_from" date NOT NULL,
     "valid_until" date,
     CONSTRAINT "orders_coupon_pkey" PRIMARY KEY (id),
-    CONSTRAINT "orders_coupon_ends_after_it_begins" CHECK (((valid_until IS NULL) OR (valid_until > valid_from))),
-    CONSTRAINT "orders_coupon_percent_check" CHECK ((percent >= 0))
+    CONSTRAINT "orders_coupon_ends_after_it_begins" CHECK (valid_until IS NULL OR valid_until > valid_from),
+    CONSTRAINT "orders_coupon_percent_check" CHECK (percent >= 0)
 );
 
 -- Create table "orders_coupon_products"
@@ -84,7 +84,7 @@ CREATE TABLE "orders_couponredemption" (
 );
 
 -- Add column "search" to table "catalogue_product"
-ALTER TABLE "catalogue_product" ADD COLUMN "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, (((COALESCE(title, ''::character varying))::text || ' '::text) || COALESCE(description, ''::text)))) STORED;
+ALTER TABLE "catalogue_product" ADD COLUMN "search" tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, (COALESCE(title, ''::character varying)::text || ' '::text) || COALESCE(description, ''::text))) STORED;
 
 -- Create index "accounts_apitoken_label_999dc7a2" on table "accounts_apitoken"
 CREATE INDEX "accounts_apitoken_label_999dc7a2" ON "accounts_apitoken" USING btree (label);
@@ -117,7 +117,7 @@ CREATE INDEX "catalogue_review_helpful_to_review_id_d885f91f" ON "catalogue_revi
 CREATE INDEX "catalogue_review_helpful_to_user_id_15401e18" ON "catalogue_review_helpful_to" USING btree (user_id);
 
 -- Create unique index "orders_coupon_code_ci" on table "orders_coupon"
-CREATE UNIQUE INDEX "orders_coupon_code_ci" ON "orders_coupon" USING btree (upper((code)::text));
+CREATE UNIQUE INDEX "orders_coupon_code_ci" ON "orders_coupon" USING btree (upper(code::text));
 
 -- Create index "orders_coupon_products_coupon_id_e9e05981" on table "orders_coupon_products"
 CREATE INDEX "orders_coupon_products_coupon_id_e9e05981" ON "orders_coupon_products" USING btree (coupon_id);

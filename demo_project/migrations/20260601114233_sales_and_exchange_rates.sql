@@ -1,5 +1,5 @@
 -- Create 3 tables: catalogue_sale, catalogue_sale_products, orders_exchangerate.
--- Made by django-schema-migrations 0.1.0, proved on embedded PostgreSQL 18.4.
+-- Made by django-schema-migrations 0.1.0, proved on PostgreSQL 18.4.
 
 -- Create table "catalogue_sale"
 CREATE TABLE "catalogue_sale" (
@@ -9,8 +9,8 @@ CREATE TABLE "catalogue_sale" (
     "percent" numeric(4,1) NOT NULL,
     "cancelled" boolean NOT NULL,
     CONSTRAINT "catalogue_sale_pkey" PRIMARY KEY (id),
-    CONSTRAINT "catalogue_sale_sensible" CHECK (((NOT isempty(period)) AND (percent > (0)::numeric) AND (percent <= (90)::numeric))),
-    CONSTRAINT "catalogue_sale_one_at_a_time" EXCLUDE USING gist (period WITH &&) WHERE ((NOT cancelled))
+    CONSTRAINT "catalogue_sale_sensible" CHECK (NOT isempty(period) AND percent > 0::numeric AND percent <= 90::numeric),
+    CONSTRAINT "catalogue_sale_one_at_a_time" EXCLUDE USING gist (period WITH &&) WHERE (NOT cancelled)
 );
 
 -- Create table "catalogue_sale_products"
