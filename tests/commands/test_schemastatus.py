@@ -93,6 +93,20 @@ def test_a_failed_file(place: Place) -> None:
     assert checked(place) == 1
 
 
+def test_a_failure_without_a_statement_shows_no_empty_line(
+    sqlite_place: Place,
+) -> None:
+    sqlite_place.write(
+        _1="CREATE TABLE p (id integer PRIMARY KEY);\n"
+        "CREATE TABLE c (p integer REFERENCES p);\nINSERT INTO c VALUES (7);"
+    )
+    with pytest.raises(Exception, match="foreign keys"):
+        sqlite_place.apply()
+    lines = run(sqlite_place).splitlines()
+    assert any(line.startswith("Failed   1: 1.sql: Rows") for line in lines)
+    assert all(line.strip() for line in lines)
+
+
 def test_a_half_applied_file(place: Place) -> None:
     place.write(_1=f"-- atlas:txmode none\n\n{A}{BAD}")
     with pytest.raises(Exception, match="nope"):

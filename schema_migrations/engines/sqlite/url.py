@@ -1,6 +1,7 @@
 """``sqlite:///relative``, ``sqlite:////absolute``, ``sqlite:///:memory:`` → settings.
 
-Invariant: a part of the URL that would have no effect is refused.
+Invariant: a part of the URL that would have no effect is refused, and not shown: it
+may be the password of another kind of URL.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     rest = url.strip().partition("://")[2]
     place, _, query = rest.partition("?")
     if query:
-        raise ConfigError(f"The URL has parameters: ?{query}", hint=FORMS)
+        raise ConfigError("The URL has parameters after a ?.", hint=FORMS)
     if place in (":memory:", "/:memory:"):
         name = ":memory:"
     elif place.startswith("/") and len(place) > 1:
         name = unquote(place[1:])
     else:
-        raise ConfigError(f"{url} names no database file.", hint=FORMS)
+        raise ConfigError("The URL names no database file.", hint=FORMS)
     return {
         **base,
         "ENGINE": base.get("ENGINE") or BACKEND,

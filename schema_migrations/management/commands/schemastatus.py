@@ -84,7 +84,8 @@ def lines_of(found: Status) -> Iterator[str]:
             yield f"  [ ] {each.file.name}{done}"
     if found.failed is not None:
         yield f"Failed   {_title(found.failed)}: {found.failed.error}"
-        yield f"         {one_line(found.failed.error_stmt)}"
+        if found.failed.error_stmt:
+            yield f"         {one_line(found.failed.error_stmt)}"
     yield f"Next     {_next(found)}"
 
 

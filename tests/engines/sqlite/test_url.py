@@ -34,6 +34,16 @@ def test_what_would_mean_something_else_is_refused(url: str) -> None:
     assert "sqlite:///relative" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite://me:s3cr3t@host/shop", "sqlite:///shop?password=s3cr3t"]
+)
+def test_a_refused_url_is_not_shown(url: str) -> None:
+    """It may be another database's, with its password."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from_url(url, {})
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_the_backend_and_options_of_the_alias_stay() -> None:
     base = {"ENGINE": "my.backend", "OPTIONS": {"timeout": 9}, "NAME": "old"}
     settings = settings_from_url("sqlite:///new", base)
