@@ -48,6 +48,5 @@ def diff_phases() -> dict[str, float]:
     return dict(workspace.phases)
 
 
-
 if __name__ == "__main__":
     main(sys.argv[1])
