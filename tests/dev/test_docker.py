@@ -79,7 +79,7 @@ def test_a_signal_ends_it(
     """The container is removed before the command is over."""
     with holding(docker_url) as (child, told):
         child.send_signal(how)
-        child.wait()
+        child.wait(timeout=60)
         assert child.returncode
         assert not published(docker_client, told["settings"]["PORT"])
 
@@ -90,7 +90,7 @@ def test_kill_9_ends_it(docker_client: Any, docker_url: str) -> None:
         port = told["settings"]["PORT"]
         assert published(docker_client, port)
         child.kill()
-        child.wait()
+        child.wait(timeout=60)
     assert eventually(lambda: not published(docker_client, port))
 
 

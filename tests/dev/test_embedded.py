@@ -95,7 +95,7 @@ def test_a_signal_ends_it(programs: Programs, how: signal.Signals) -> None:
     """Ctrl-C, a request to terminate, a closed terminal: gone before the command is."""
     with holding("embedded") as (child, told):
         child.send_signal(how)
-        child.wait()
+        child.wait(timeout=60)
         assert child.returncode
         assert not Path(told["settings"]["HOST"]).exists()
 
@@ -106,7 +106,7 @@ def test_kill_9_ends_it(programs: Programs) -> None:
         folder = Path(told["settings"]["HOST"])
         server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         child.kill()
-        child.wait()
+        child.wait(timeout=60)
     assert eventually(lambda: not folder.exists())
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)

@@ -96,7 +96,7 @@ def test_a_signal_drops_it(
         assert told["settings"]["HOST"] == postgres_settings["HOST"]
         assert told["name"] in databases(postgres_settings)
         child.send_signal(how)
-        child.wait()
+        child.wait(timeout=60)
         assert child.returncode
         assert told["name"] not in databases(postgres_settings)
 
@@ -208,7 +208,7 @@ def test_kill_9_leaves_a_database_that_can_be_swept(
     """Nobody is connected to it any more, and its name says how old it is."""
     with holding("auto", postgres_settings) as (child, told):
         child.kill()
-        child.wait()
+        child.wait(timeout=60)
     name = told["name"]
     idle = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = %s"
     with administrator(postgres_settings) as server:
