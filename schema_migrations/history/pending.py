@@ -79,7 +79,7 @@ def pending(
     if history:
         late, chosen = _with_history(files, rows, history, exec_order)
     else:
-        chosen = _from_checkpoint(files)
+        chosen = from_checkpoint(files)
     checkpoints = [file.version for file in files if file.directives.checkpoint]
     newest = max(there, default=None)
     lost = [row for row in gone if row.touched]
@@ -159,7 +159,8 @@ def _with_history(
     return late, tuple(file for file in files if file.version in run)
 
 
-def _from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
+def from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
+    """Return what an empty database runs: the last checkpoint and the files after it."""
     starts = [i for i, file in enumerate(files) if file.directives.checkpoint]
     return tuple(files[starts[-1] if starts else 0 :])
 

@@ -21,6 +21,7 @@ from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.history.pending import from_checkpoint
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.live import is_live, live
 from schema_migrations.workflows.models_ddl import collect
@@ -120,7 +121,7 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
         description = "the models"
     elif source == FILES:
         with phases("replay"):
-            replay(engine, connection, workspace.directory.files)
+            replay(engine, connection, from_checkpoint(workspace.directory.files))
         description = f"{len(workspace.directory.files)} files"
     elif is_live(source):
         with phases("live"):
@@ -172,7 +173,7 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
         if path.is_dir():
             directory = load(path)
             verify(directory)
-            replay(engine, connection, directory.files)
+            replay(engine, connection, from_checkpoint(directory.files))
         elif path.is_file() and path.suffix == ".sql":
             text = path.read_text(encoding="utf-8-sig")
             load_sql(engine, connection, text, file=str(path))

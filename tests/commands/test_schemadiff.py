@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -146,6 +147,45 @@ def test_hand_written_objects_stay(on_postgres: OnPostgres) -> None:
     ran = project.manage("schemadiff", "--check")
 
     assert ran.code == 0, ran.out + ran.err
+
+
+def test_a_replay_starts_at_the_last_checkpoint(project: Project) -> None:
+    project.manage("schemadiff")
+    text = project.files[0].read_text()
+    project.files[0].write_text("CREATE TABLE long_gone (id integer);\n")
+    project.write(
+        "migrations/20990101000000_checkpoint.sql", f"-- atlas:checkpoint\n\n{text}"
+    )
+    project.manage("schemahash")
+
+    ran = project.manage("schemadiff", "--check")
+
+    assert ran.code == 0, ran.out + ran.err
+    assert "warning" not in ran.err
+
+
+def test_routers_are_asked_for_each_alias(project: Project, tmp_path: Path) -> None:
+    """Two databases, two directories, each with the models that belong there."""
+    project.write(
+        "routing.py",
+        "class Router:\n"
+        "    def allow_migrate(self, db, app_label, **hints):\n"
+        "        return (app_label == 'shop') == (db == 'other')\n",
+    )
+    with (project.base / "settings.py").open("a") as file:
+        file.write(
+            "DATABASES['other'] = dict(DATABASES['default'], NAME='other.db')\n"
+            "DATABASE_ROUTERS = ['routing.Router']\n"
+            f"SCHEMA_MIGRATIONS['other'] = {{'DIR': {str(tmp_path / 'other')!r}}}\n"
+        )
+
+    project.manage("schemadiff")
+    project.manage("schemadiff", "--database", "other")
+
+    (written,) = (tmp_path / "other").glob("*.sql")
+    assert 'CREATE TABLE "shop_order"' in written.read_text()
+    assert "auth_user" not in written.read_text()
+    assert "shop_order" not in project.files[0].read_text()
 
 
 def refused(ran: Ran, *, code: int, say: list[str]) -> None:
