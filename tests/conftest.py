@@ -7,10 +7,15 @@ import signal
 
 import django
 
-# A shell starts background jobs with SIGINT ignored, and processes started by the tests
-# would inherit that: https://docs.python.org/3/library/signal.html#signal.SIG_IGN
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell starts background jobs with SIGINT ignored, nohup ignores SIGHUP, and processes
+# that the tests start would inherit that: an ignored signal survives exec, a handler not.
+# https://man7.org/linux/man-pages/man7/signal.7.html
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, lambda number, frame: None),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
