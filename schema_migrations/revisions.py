@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.engine import Connection, Engine, Failure
 
 TABLE = "atlas_schema_revisions"
 
@@ -62,18 +63,18 @@ class RevisionStore:
         """
         if not self.exists():
             return ()
-        try:
+        with failures_as(self.engine, self._unreadable):
             return self._rows()
-        except Exception as error:
-            failure = self.engine.failure(error)
-            if failure is None or failure.retryable:
-                raise
-            raise ConfigError(
-                f"{self.schema}.{TABLE} cannot be read: {failure.message}",
-                hint="Connect as the role that applies the files, or grant it SELECT,"
-                " INSERT and UPDATE on this table. Was the table made by another"
-                " program? Then name another schema: --revisions-schema.",
-            ) from error
+
+    def _unreadable(self, failure: Failure) -> ConfigError | None:
+        if failure.retryable:
+            return None
+        return ConfigError(
+            f"{self.schema}.{TABLE} cannot be read: {failure.message}",
+            hint="Connect as the role that applies the files, or grant it SELECT,"
+            " INSERT and UPDATE on this table. Was the table made by another"
+            " program? Then name another schema: --revisions-schema.",
+        )
 
     def _rows(self) -> tuple[Revision, ...]:
         columns = ", ".join(map(self.engine.quote, COLUMNS))

@@ -18,6 +18,7 @@ from django.core.management.sql import (
     emit_pre_migrate_signal,
 )
 
+from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import baseline
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, SessionOptions, Target
+    from schema_migrations.engines.engine import (
+        Engine,
+        Failure,
+        SessionOptions,
+        Target,
+    )
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revisions import RevisionStore
 
@@ -217,18 +223,18 @@ def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
 
 
 def _make_table(store: RevisionStore) -> None:
-    try:
-        store.ensure()
-    except Exception as error:
-        failure = store.engine.failure(error)
-        if failure is None:
-            raise
-        raise ConfigError(
+    def not_made(failure: Failure) -> ConfigError | None:
+        if failure.retryable:
+            return None
+        return ConfigError(
             f"The table of revisions cannot be made in schema {store.schema!r}:"
             f" {failure.message}",
             hint="Grant the right to create tables there, or name another schema:"
             " --revisions-schema.",
-        ) from error
+        )
+
+    with failures_as(store.engine, not_made):
+        store.ensure()
 
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:

@@ -19,6 +19,8 @@ NOT_IN_A_TRANSACTION = (
     " begins with the line '-- atlas:txmode none' and a blank line."
 )
 
+GOES_ON = "Run the command again: it goes on where the database is now."
+
 
 def refused(
     statement: SourceStatement | None, failure: Failure, *, file: str, hint: str = ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, started
 from schema_migrations.history.statements import SourceStatement, partial_hashes
@@ -24,11 +25,12 @@ from schema_migrations.workflows.events import (
     Retrying,
     StatementDone,
 )
-from schema_migrations.workflows.refusal import refused
+from schema_migrations.workflows.refusal import GOES_ON, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from schema_migrations.engines.engine import Failure
     from schema_migrations.revisions import RevisionStore
     from schema_migrations.workflows.choice import FileRun
 
@@ -152,21 +154,20 @@ def translated(
     runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
 ) -> Iterator[None]:
     """Turn the driver's exceptions into ``StatementFailed`` with the place."""
+
+    def error_of(failure: Failure) -> StatementFailed:
+        next_step = GOES_ON if failure.retryable else hint
+        return refused(statement, failure, file=file, hint=next_step)
+
     try:
-        yield
+        with failures_as(runner.store.engine, error_of):
+            yield
     except StatementFailed as error:
         if error.file:
             raise
         raise StatementFailed(
             f"{file}: {error.message}", file=file, hint=f"{error.hint}\n{hint}"
         ) from error
-    except Exception as error:
-        failure = runner.store.engine.failure(error)
-        if failure is None:
-            raise
-        if failure.retryable:
-            hint = "Run the command again: it goes on where the database is now."
-        raise refused(statement, failure, file=file, hint=hint) from error
 
 
 def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:

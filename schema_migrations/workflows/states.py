@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import ConfigError, PlanError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
@@ -73,18 +75,10 @@ def _run(
     file: str,
     hint: str = NOTHING_WRITTEN,
 ) -> None:
-    try:
+    with failures_as(
+        engine, lambda failure: refused(statement, failure, file=file, hint=hint)
+    ):
         engine.session.execute(connection, statement.sql)
-    except Exception as error:
-        failure = engine.failure(error)
-        if failure is None:
-            raise
-        raise refused(
-            statement,
-            failure,
-            file=file,
-            hint=hint,
-        ) from error
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
@@ -99,21 +93,18 @@ def load_extensions(
     """Create the extensions that belong to the desired state.  Raises ``ConfigError``."""
     for name in extensions:
         key = Key(kind="extension", name=name)
-        for statement in engine.render(
-            Create(object=Definition(key=key, definition=""))
-        ):
-            try:
+        create = Create(object=Definition(key=key, definition=""))
+        with failures_as(engine, partial(_no_extension, name)):
+            for statement in engine.render(create):
                 engine.session.execute(connection, statement.sql)
-            except Exception as error:
-                failure = engine.failure(error)
-                if failure is None:
-                    raise
-                raise ConfigError(
-                    f"EXTENSIONS: {name} cannot be created on the dev database: "
-                    f"{failure.message}",
-                    hint="Take a dev database that has it: DEV or --dev, for example "
-                    "docker://postgres/17 or docker://postgis/17-3.5.",
-                ) from error
+
+
+def _no_extension(name: str, failure: Failure) -> ConfigError:
+    return ConfigError(
+        f"EXTENSIONS: {name} cannot be created on the dev database: {failure.message}",
+        hint="Take a dev database that has it: DEV or --dev, for example "
+        "docker://postgres/17 or docker://postgis/17-3.5.",
+    )
 
 
 def load_models(engine: Engine, connection: Connection, ddl: ModelsDdl) -> None:
@@ -121,17 +112,16 @@ def load_models(engine: Engine, connection: Connection, ddl: ModelsDdl) -> None:
     with engine.session.transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
-                try:
+                with failures_as(engine, partial(_no_model, part.label, sql)):
                     engine.session.execute(connection, sql)
-                except Exception as error:
-                    failure = engine.failure(error)
-                    if failure is None:
-                        raise
-                    raise ConfigError(
-                        f"{part.label}: the dev database refused what Django makes of "
-                        f"it: {failure.message}\n{sql}",
-                        hint=_models_hint(failure.message),
-                    ) from error
+
+
+def _no_model(label: str, sql: str, failure: Failure) -> ConfigError:
+    return ConfigError(
+        f"{label}: the dev database refused what Django makes of it: "
+        f"{failure.message}\n{sql}",
+        hint=_models_hint(failure.message),
+    )
 
 
 def _models_hint(message: str) -> str:
@@ -159,17 +149,15 @@ def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:
         diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
     )
     for statement in plan.statements:
-        try:
+        with failures_as(engine, partial(_no_copy, statement.sql)):
             engine.session.execute(connection, statement.sql)
-        except Exception as error:
-            failure = engine.failure(error)
-            if failure is None:
-                raise
-            raise PlanError(
-                f"the dev database refused a copy of the live schema: "
-                f"{failure.message}\n{statement.sql}",
-                hint="Take a dev database like the live one: DEV or --dev.",
-            ) from error
+
+
+def _no_copy(sql: str, failure: Failure) -> PlanError:
+    return PlanError(
+        f"the dev database refused a copy of the live schema: {failure.message}\n{sql}",
+        hint="Take a dev database like the live one: DEV or --dev.",
+    )
 
 
 def settled(engine: Engine, state: State, keys: frozenset[Key]) -> State:

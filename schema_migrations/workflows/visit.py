@@ -10,20 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import (
     ConfigError,
     SchemaMigrationsError,
     Unreachable,
 )
 from schema_migrations.revisions import RevisionStore
+from schema_migrations.workflows.refusal import GOES_ON
 from schema_migrations.workflows.targets import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine, Failure, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +76,13 @@ def visited_to_read(
             yield site
 
 
-@contextmanager
-def told(site: Site) -> Iterator[None]:
+def told(site: Site) -> AbstractContextManager[None]:
     """Turn the driver's exceptions outside of files into ours: a lost connection."""
-    try:
-        yield
-    except Exception as error:
-        failure = site.store.engine.failure(error)
-        if isinstance(error, SchemaMigrationsError) or failure is None:
-            raise
-        problem = Unreachable if failure.retryable else SchemaMigrationsError
-        raise problem(
-            f"{site.target.name}: {failure.message}",
-            hint="Run the command again: it goes on where the database is now."
-            if failure.retryable
-            else "--traceback shows where it failed.",
-        ) from error
+
+    def error_of(failure: Failure) -> SchemaMigrationsError:
+        said = f"{site.target.name}: {failure.message}"
+        if failure.retryable:
+            return Unreachable(said, hint=GOES_ON)
+        return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
+
+    return failures_as(site.store.engine, error_of)

@@ -15,6 +15,7 @@ from schema_migrations.errors import (
     LockNotAcquired,
     SchemaMigrationsError,
     StatementFailed,
+    Unreachable,
 )
 from schema_migrations.workflows.apply import apply
 from schema_migrations.workflows.events import (
@@ -146,6 +147,21 @@ def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
         pg_place.execute("RESET ROLE")
         pg_place.execute("DROP ROLE plain_reader")
     assert "--revisions-schema" in caught.value.hint
+
+
+def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(
+    pg_place: Place, other: BaseDatabaseWrapper
+) -> None:
+    pg_place.write(_1=A)
+    session = pg_place.engine.session
+    session.execute(other, "BEGIN")
+    session.create_revisions_table(other, "public")
+    request = replace(pg_place.request(), options=SessionOptions(lock_timeout=0.05))
+    with pytest.raises(Unreachable, match="lock timeout"):
+        pg_place.apply(request)
+    session.rollback(other)
+    pg_place.apply(request)
+    assert pg_place.rows()["1"].done
 
 
 def test_no_right_to_read_the_table_is_told(pg_place: Place) -> None:
