@@ -14,9 +14,13 @@ from schema_migrations.models import Revision
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    RevisionModelAdmin = admin.ModelAdmin[Revision]
+else:
+    RevisionModelAdmin = admin.ModelAdmin  # takes a model in its stubs only
+
 
 @admin.register(Revision)
-class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RevisionAdmin(RevisionModelAdmin):
     list_display = (
         "version",
         "description",

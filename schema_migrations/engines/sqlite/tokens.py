@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Literal, cast
 
 TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
 
@@ -148,8 +148,8 @@ def tokenize(sql: str) -> Tokens:
         kind = match.lastgroup
         if kind == "name":
             tokens.append(Token("name", _unquoted(match[0])))
-        elif kind != "space":
-            tokens.append(Token(kind, match[0]))  # type: ignore[arg-type]
+        elif kind != "space":  # the other groups are named as the kinds are
+            tokens.append(Token(cast("TokenKind", kind), match[0]))
     return tuple(tokens)
 
 

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ class Terminated(KeyboardInterrupt):
     """
 
 
-class SchemaCommand(BaseCommand):
+class SchemaCommand(BaseCommand, ABC):
     """A command that only parses, calls, prints and exits: subclasses fill ``run``."""
 
     requires_system_checks = ()
@@ -75,9 +76,9 @@ class SchemaCommand(BaseCommand):
             help="never ask; exit 3 where an answer is needed",
         )
 
+    @abstractmethod
     def run(self, options: Options) -> int:
         """Do the work and return the exit code: 0, or 1 when a check found something."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]

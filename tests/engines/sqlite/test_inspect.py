@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from schema_migrations.engines.sqlite.inspect import Row, assemble, inspect
 from schema_migrations.schema.model import (
@@ -121,8 +122,8 @@ def test_the_number_of_queries_is_constant() -> None:
     assert len(schema_of(connection)) == 100
     # SQLite reports the pragma inside a query as a comment of its own.
     assert len([q for q in queries if not q.startswith("--")]) == 3
-    old = OldCursor(connection.cursor())
-    assert inspect(old) == schema_of(connection)  # type: ignore[arg-type]
+    old: Any = OldCursor(connection.cursor())
+    assert inspect(old) == schema_of(connection)
     connection.close()
 
 
