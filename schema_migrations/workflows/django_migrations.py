@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
 
 from django.apps import AppConfig, apps
@@ -18,6 +17,8 @@ from django.conf import settings
 from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 from django.db.migrations.operations.base import Operation
+
+from schema_migrations.history.coverage import Node, active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class DjangoMigrations:
     apps: Mapping[str, tuple[Migration, ...]] = field(default_factory=dict)
     """App label → its migrations as they would run, without those that another one
     replaces; apps without any are left out."""
+    on_disk: Mapping[str, Mapping[str, Migration]] = field(default_factory=dict)
+    """App label → name → migration: the replaced ones as well."""
     unread: Mapping[str, str] = field(default_factory=dict)
     """App label → why its migrations cannot be read, in one line."""
 
@@ -52,52 +55,66 @@ def read(labels: Collection[str] | None = None) -> DjangoMigrations:
     ``migrate`` is not to run them, and what they do is needed still.
     """
     found: dict[str, tuple[Migration, ...]] = {}
+    on_disk: dict[str, Mapping[str, Migration]] = {}
     unread: dict[str, str] = {}
     for config in apps.get_app_configs():
         if labels is not None and config.label not in labels:
             continue
         try:
             migrations = _of_app(config)
+            order = active(nodes_of(migrations))
         except Exception as error:  # whatever importing a stranger's module raises
             unread[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
         else:
             if migrations:
-                found[config.label] = migrations
-    return DjangoMigrations(apps=found, unread=unread)
+                found[config.label] = tuple(migrations[name] for name in order)
+                on_disk[config.label] = migrations
+    return DjangoMigrations(apps=found, on_disk=on_disk, unread=unread)
 
 
 def steps(found: DjangoMigrations) -> Iterator[Step]:
-    """Yield what each app does to the database, in order; apps in that of the project.
-
-    Of ``SeparateDatabaseAndState`` that is the database's part.
-    """
+    """Yield what each app does to the database, in order; apps in that of the project."""
     for label, migrations in found.apps.items():
         for migration in migrations:
-            for operation in _on_database(migration.operations):
+            for operation in on_database(migration.operations):
                 yield Step(app=label, migration=migration.name, operation=operation)
 
 
-def _on_database(operations: Collection[Operation]) -> Iterator[Operation]:
+def on_database(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield the operations, of ``SeparateDatabaseAndState`` the database's part."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
-            yield from _on_database(operation.database_operations)
+            yield from on_database(operation.database_operations)
         else:
             yield operation
 
 
-def _of_app(config: AppConfig) -> tuple[Migration, ...]:
+def _of_app(config: AppConfig) -> dict[str, Migration]:
     name = settings.MIGRATION_MODULES.get(config.label)
     name = name or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
     package = _package(name)
     if package is None:
-        return ()
-    return _in_order(
-        {
-            module.name: _migration(f"{name}.{module.name}", module.name, config.label)
-            for module in pkgutil.iter_modules(package.__path__)
-            if not module.ispkg and module.name[0] not in "_~"
-        }
-    )
+        return {}
+    return {
+        module.name: _migration(f"{name}.{module.name}", module.name, config.label)
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.ispkg and module.name[0] not in "_~"
+    }
+
+
+def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, Node]:
+    """Return an app's migrations as far as their order needs it."""
+    return {
+        name: Node(
+            parents=_own(migration, migration.dependencies),
+            replaces=_own(migration, migration.replaces),
+        )
+        for name, migration in migrations.items()
+    }
+
+
+def _own(migration: Migration, others: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(name for app, name in others if app == migration.app_label)
 
 
 def _package(name: str) -> ModuleType | None:
@@ -115,32 +132,3 @@ def _migration(module_name: str, name: str, label: str) -> Migration:
     module = importlib.import_module(module_name)
     migration: Migration = module.Migration(name, label)
     return migration
-
-
-def _in_order(found: Mapping[str, Migration]) -> tuple[Migration, ...]:
-    """Sort the migrations of one app by what they depend on, then by name."""
-    squashed = {
-        replaced: name
-        for name, migration in found.items()
-        for app, replaced in migration.replaces
-        if app == migration.app_label and replaced in found.keys() - {name}
-    }
-    graph: dict[str, set[str]] = {}
-    for name in sorted(found.keys() - squashed.keys()):
-        label = found[name].app_label
-        before = {n for app, n in found[name].dependencies if app == label}
-        graph[name] = {_standing(n, squashed) for n in before} & found.keys() - {name}
-    try:
-        return tuple(found[name] for name in TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        circle = ", ".join(error.args[1])
-        raise ValueError(f"they wait for one another in a circle: {circle}") from error
-
-
-def _standing(name: str, squashed: Mapping[str, str]) -> str:
-    """Return the migration that stands for another one."""
-    passed = set[str]()
-    while name in squashed and name not in passed:
-        passed.add(name)
-        name = squashed[name]
-    return name

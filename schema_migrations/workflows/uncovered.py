@@ -1,0 +1,97 @@
+"""How far the Django migrations of installed apps are ahead of a directory's files.
+
+Invariant: nothing that a migration does besides the schema is passed over because it
+could not be read or compared: then there is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.db import router
+
+from schema_migrations.history import coverage
+from schema_migrations.workflows.data_operations import DataOperation, data_operations
+from schema_migrations.workflows.django_migrations import nodes_of, read
+
+DJANGO = "django.contrib."
+"""Apps whose past data operations a new database does not need: they mend rows that
+older versions left, and ``post_migrate`` makes content types and permissions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    leaves: tuple[tuple[str, str], ...] = ()
+    """(app, last migration) that no file records yet, by app."""
+    operations: tuple[DataOperation, ...] = ()
+    """By app, in the order in which ``migrate`` would run them."""
+    new_apps: frozenset[str] = frozenset()
+    """Those of which no file records anything."""
+    warnings: tuple[str, ...] = ()
+
+
+def uncovered(
+    recorded: Mapping[str, Collection[str]],
+    registry: Apps,
+    alias: str,
+    *,
+    labels: Collection[str] | None,
+) -> Uncovered:
+    """Compare what files record with the installed apps; ``labels`` limits them.
+
+    ``registry`` is the project's own: what its apps bring is read from disk.  Routers
+    are asked as ``migrate`` asks them.
+    """
+    leaves: list[tuple[str, str]] = []
+    operations: list[DataOperation] = []
+    new_apps: set[str] = set()
+    here = {
+        config.label: config.name
+        for config in registry.get_app_configs()
+        if (labels is None or config.label in labels) and _is_here(config, alias)
+    }
+    found = read(here)
+    warnings = [_unread(label, why) for label, why in sorted(found.unread.items())]
+    for label, migrations in sorted(found.on_disk.items()):
+        nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
+        if last := coverage.unknown(nodes, names):
+            warnings.append(_unknown(label, last))
+        leaves += [
+            (label, leaf) for leaf in coverage.leaves(nodes) if leaf not in names
+        ]
+        if not names:
+            new_apps.add(label)
+            if here[label].startswith(DJANGO):
+                continue
+        for name in coverage.uncovered(nodes, names):
+            operations += data_operations(migrations[name], alias)
+    return Uncovered(
+        leaves=tuple(leaves),
+        operations=tuple(operations),
+        new_apps=frozenset(new_apps),
+        warnings=tuple(warnings),
+    )
+
+
+def _is_here(config: AppConfig, alias: str) -> bool:
+    """Return whether the routers let anything of an app onto the alias."""
+    return router.allow_migrate(alias, config.label) or any(
+        router.allow_migrate_model(alias, model) for model in config.get_models()
+    )
+
+
+def _unread(label: str, problem: str) -> str:
+    return (
+        f"the Django migrations of {label} cannot be read, so nobody looked for what "
+        f"they do besides the schema: {problem}"
+    )
+
+
+def _unknown(label: str, last: str) -> str:
+    return (
+        f"the files cover {label} up to {last}, which the installed {label} does not "
+        "have: is it an older version?"
+    )
