@@ -7,7 +7,7 @@ the record is built.  An optional power is a field that may be ``None``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +64,19 @@ class Failure:
     """It gave up waiting for a lock: the same transaction may be tried again."""
     needs_no_transaction: bool = False
     """The server refused to run the statement inside a transaction block."""
+    missing: bool = False
+    """Something that the statement names does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """Something that a statement names and the server does not have."""
+
+    kind: Literal["function", "collation", "operator class", "object"]
+    name: str = ""
+    """As far as it could be read from the server's message."""
+    extension: str = ""
+    """Which likely brings it; empty: none is known to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,4 +169,8 @@ class Engine:
     None: there is no server."""
     failure: Callable[[BaseException], Failure | None]
     """None: not a driver's exception."""
+    lacking: Callable[[Failure], Lack | None] | None = None
+    """What the server lacks where that is why it refused."""
+    server_with: Callable[[str], str] | None = None
+    """Extension → the URL of a dev database that has it, or nothing."""
     session: Session

@@ -6,7 +6,7 @@ send is collected, model by model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,6 +43,8 @@ class ModelsDdl:
     parts: tuple[Ddl, ...]
     apps: Mapping[str, str]
     """Table → app label."""
+    named: Mapping[Key, str]
+    """Table or column → the model or field behind it: ``shop.Order.total``."""
     fills: Mapping[Key, str]
     """Column → SQL literal of the field's default, for rows that exist already."""
 
@@ -68,7 +70,12 @@ def collect(
             fills |= _fills(editor, model)
     rest = tuple(editor.collected_sql[done:])
     parts.append(Ddl(label="foreign keys and indexes", statements=rest))
-    return ModelsDdl(parts=tuple(parts), apps=app_of_tables(registry), fills=fills)
+    return ModelsDdl(
+        parts=tuple(parts),
+        apps=app_of_tables(registry),
+        named=dict(_named(registry)),
+        fills=fills,
+    )
 
 
 def managed_models(
@@ -96,6 +103,16 @@ def app_of_tables(registry: Apps) -> dict[str, str]:
         _bare(model._meta.db_table): model._meta.app_label
         for model in registry.get_models(include_auto_created=True)
     }
+
+
+def _named(registry: Apps) -> Iterator[tuple[Key, str]]:
+    for model in registry.get_models(include_auto_created=True):
+        table = table_key(_bare(model._meta.db_table))
+        yield table, model._meta.label
+        for field in model._meta.local_concrete_fields:
+            if field.column:
+                named = f"{model._meta.label}.{field.name}"
+                yield column_key(table, field.column), named
 
 
 def _create(editor: Any, model: type[models.Model]) -> None:

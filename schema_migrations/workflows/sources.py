@@ -23,13 +23,18 @@ from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.pending import from_checkpoint
 from schema_migrations.schema.model import Key
+from schema_migrations.workflows.django_migrations import DjangoMigrations, read
 from schema_migrations.workflows.live import is_live, live
 from schema_migrations.workflows.models_ddl import collect
 from schema_migrations.workflows.phases import Phases
+from schema_migrations.workflows.prerequisites import (
+    Prerequisites,
+    load_prerequisites,
+    prerequisites,
+)
 from schema_migrations.workflows.states import (
     State,
     inspect,
-    load_extensions,
     load_models,
     load_sql,
     rebuild,
@@ -51,6 +56,9 @@ class Workspace:
     directory: Directory
     """Loaded and verified."""
     registry: Apps
+    django: DjangoMigrations = field(default_factory=DjangoMigrations)
+    """Those of the alias's apps."""
+    prerequisites: Prerequisites = field(default_factory=Prerequisites)
     phases: Phases = field(default_factory=Phases)
 
 
@@ -75,13 +83,16 @@ def open_workspace(
     loaded = load(settings.directory)
     verify(loaded)
     phases = Phases()
+    with phases("Django's own"):
+        django = read(settings.apps)
+    wanted = prerequisites(engine.vendor, alias, settings.extensions, django)
     with ExitStack() as stack:
         with phases("dev server"):
             server = stack.enter_context(
                 open_server(
                     dev or settings.dev,
                     alias,
-                    extensions=settings.extensions,
+                    extensions=[name for name, _ in wanted.extensions],
                     report=report,
                 )
             )
@@ -92,6 +103,8 @@ def open_workspace(
             server=server,
             directory=loaded,
             registry=registry,
+            django=django,
+            prerequisites=wanted,
             phases=phases,
         )
 
@@ -162,8 +175,8 @@ def _load_models(workspace: Workspace, connection: Connection) -> dict[Key, str]
             labels=workspace.settings.apps,
         )
     with workspace.phases("load models"):
-        load_extensions(workspace.engine, connection, workspace.settings.extensions)
-        load_models(workspace.engine, connection, ddl)
+        load_prerequisites(workspace.engine, connection, workspace.prerequisites)
+        load_models(workspace.engine, connection, ddl, alias=workspace.alias)
     return dict(ddl.fills)
 
 

@@ -13,14 +13,14 @@ from functools import partial
 
 from schema_migrations.engines.engine import Connection, Engine, Failure
 from schema_migrations.engines.failures import failures_as
-from schema_migrations.errors import ConfigError, PlanError
+from schema_migrations.errors import PlanError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build
-from schema_migrations.schema.changes import Create
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import EMPTY, Definition, Key, Schema, Table
+from schema_migrations.schema.model import EMPTY, Key, Schema, Table
 from schema_migrations.workflows.models_ddl import ModelsDdl
+from schema_migrations.workflows.models_refused import models_refused
 from schema_migrations.workflows.refusal import refused
 
 
@@ -87,57 +87,16 @@ def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) ->
         _run(engine, connection, statement, file=file)
 
 
-def load_extensions(
-    engine: Engine, connection: Connection, extensions: Iterable[str]
+def load_models(
+    engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
-    """Create the extensions that belong to the desired state.  Raises ``ConfigError``."""
-    for name in extensions:
-        key = Key(kind="extension", name=name)
-        create = Create(object=Definition(key=key, definition=""))
-        with failures_as(engine, partial(_no_extension, name)):
-            for statement in engine.render(create):
-                engine.session.execute(connection, statement.sql)
-
-
-def _no_extension(name: str, failure: Failure) -> ConfigError:
-    return ConfigError(
-        f"EXTENSIONS: {name} cannot be created on the dev database: {failure.message}",
-        hint="Take a dev database that has it: DEV or --dev, for example "
-        "docker://postgres/17 or docker://postgis/17-3.5.",
-    )
-
-
-def load_models(engine: Engine, connection: Connection, ddl: ModelsDdl) -> None:
     """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
     with engine.session.transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
-                with failures_as(engine, partial(_no_model, part.label, sql)):
+                said = partial(models_refused, engine, alias, ddl, part.label, sql)
+                with failures_as(engine, said):
                     engine.session.execute(connection, sql)
-
-
-def _no_model(label: str, sql: str, failure: Failure) -> ConfigError:
-    return ConfigError(
-        f"{label}: the dev database refused what Django makes of it: "
-        f"{failure.message}\n{sql}",
-        hint=_models_hint(failure.message),
-    )
-
-
-def _models_hint(message: str) -> str:
-    if "does not exist" in message and (
-        "type" in message or "operator class" in message
-    ):
-        return (
-            "Does it come from an extension? Name it in "
-            'SCHEMA_MIGRATIONS["default"]["EXTENSIONS"], for example ["citext"].'
-        )
-    if "does not exist" in message:
-        return (
-            "Is the app it refers to among APPS, and its model managed and allowed on "
-            "this alias by the routers?"
-        )
-    return "Change the model, or take another dev database with DEV or --dev."
 
 
 def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:

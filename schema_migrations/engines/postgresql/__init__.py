@@ -6,6 +6,7 @@ from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.postgresql.dev import check_server, scratch
 from schema_migrations.engines.postgresql.failure import failure
 from schema_migrations.engines.postgresql.inspect import inspect
+from schema_migrations.engines.postgresql.lacking import lacking, server_with
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.render import render
@@ -34,5 +35,7 @@ ENGINE = Engine(
     scratch=scratch,
     check_server=check_server,
     failure=failure,
+    lacking=lacking,
+    server_with=server_with,
     session=SESSION,
 )

@@ -19,6 +19,9 @@ NEEDS_NO_TRANSACTION = frozenset({"25001", "2D000"})
 """``active_sql_transaction`` (``CREATE INDEX CONCURRENTLY``, ``VACUUM`` …), and
 ``invalid_transaction_termination`` (a procedure that commits)."""
 
+MISSING = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+"""Undefined table, column, object, function, schema."""
+
 TRANSIENT = re.compile(r"08...|57P0[1235]|53300")
 """Connection lost, server starting or stopping, too many connections."""
 
@@ -43,6 +46,7 @@ def failure(exception: BaseException) -> Failure | None:
         or (not state and isinstance(error, psycopg.OperationalError)),
         lock_timeout=state in LOCK_TIMEOUT,
         needs_no_transaction=state in NEEDS_NO_TRANSACTION,
+        missing=state in MISSING,
     )
 
 

@@ -15,6 +15,9 @@ BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 NEEDS_NO_TRANSACTION = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
 """``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` … have no code of their own."""
 
+MISSING = re.compile(r"\bno such (?!savepoint)")
+"""``no such table: t``, also within ``error in view v: …``."""
+
 
 def failure(exception: BaseException) -> Failure | None:
     """Return the parts of a driver's exception, also of one that Django wrapped."""
@@ -30,6 +33,7 @@ def failure(exception: BaseException) -> Failure | None:
         retryable=busy,
         lock_timeout=busy,
         needs_no_transaction=bool(NEEDS_NO_TRANSACTION.search(message)),
+        missing=bool(MISSING.search(message)),
     )
 
 

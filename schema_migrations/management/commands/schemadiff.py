@@ -127,6 +127,11 @@ class Command(SchemaCommand):
                 f"the target runs {target.version}, the dev database "
                 f"{server.description}: take the same major version with DEV or --dev"
             )
+        for label, reason in workspace.django.unread.items():
+            self.warn(
+                f"the Django migrations of {label} cannot be read; what they make "
+                f"besides models (extensions, collations) is not known: {reason}"
+            )
         for file in workspace.directory.files:
             for line, message in file.warnings(engine.syntax):
                 self.warn(f"{file.name}:{line}: {message}")

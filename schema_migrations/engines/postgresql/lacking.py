@@ -1,0 +1,135 @@
+"""What a server lacks, and which extension it likely comes from.  Pure.
+
+Decided by SQLSTATE and by the names that a message holds: its words are in the
+server's language.
+"""
+
+from __future__ import annotations
+
+import re
+
+from schema_migrations.engines.engine import Failure, Lack
+
+_UNDEFINED_OBJECT, _UNDEFINED_FUNCTION = "42704", "42883"
+
+_TYPES = {
+    "citext": ("citext",),
+    "cube": ("cube",),
+    "hstore": ("hstore",),
+    "intarray": ("query_int",),
+    "isn": ("isbn", "isbn13", "issn", "issn13", "ismn", "ismn13", "ean13", "upc"),
+    "ltree": ("ltree", "lquery", "ltxtquery"),
+    "postgis": ("geometry", "geography", "box2d", "box3d"),
+    "postgis_raster": ("raster",),
+    "seg": ("seg",),
+    "vector": ("vector", "halfvec", "sparsevec"),
+}
+_METHODS = {"bloom": ("bloom",), "vector": ("hnsw", "ivfflat")}
+_PATTERNS = {
+    "earthdistance": r"earth_distance|earth_box|ll_to_earth",
+    "fuzzystrmatch": r"levenshtein\w*|soundex|difference|d?metaphone\w*|daitch_mokotoff",
+    "hstore": r"g(in|ist)_hstore_ops|btree_hstore_ops",
+    "intarray": r"gin__int_ops|gist__int(big)?_ops",
+    "ltree": r"gist__?ltree_ops",
+    "pg_trgm": r"g(in|ist)_trgm_ops|(strict_)?(word_)?similarity|show_trgm",
+    "pgcrypto": r"crypt|gen_salt|digest|hmac|gen_random_bytes|pgp_\w+",
+    "postgis": r"st_\w+|\w+_ops_(2d|nd)",
+    "tablefunc": r"crosstab\w*",
+    "unaccent": r"unaccent",
+    "uuid-ossp": r"uuid_generate_v\w+",
+    "vector": r"(halfvec|sparsevec|vector|bit)_(l1|l2|ip|cosine|hamming|jaccard)_ops",
+}
+
+
+def lacking(failure: Failure) -> Lack | None:
+    """Return what the server does not have; None: it refused for another reason."""
+    words = frozenset(re.findall(r"[\w-]+", failure.message.lower()))
+    quoted = re.findall(r'["«»„“](.*?)["«»„“]', failure.message)
+    name = quoted[0] if quoted else ""
+    if failure.sqlstate == _UNDEFINED_FUNCTION:
+        return Lack(kind="function", extension=_by_pattern(words))
+    if failure.sqlstate != _UNDEFINED_OBJECT:
+        return None
+    if "collation" in words:
+        return Lack(kind="collation", name=name)
+    known = _by_pattern(words) or _listed(words, _TYPES) or _listed(words, _METHODS)
+    if not known and quoted in (["gist"], ["gin"]):
+        # A type has no operator class of its own for this method.
+        return Lack(kind="operator class", extension=f"btree_{name}")
+    return Lack(kind="object", name=name, extension=known)
+
+
+def _by_pattern(words: frozenset[str]) -> str:
+    found = (
+        extension
+        for extension, pattern in _PATTERNS.items()
+        if any(re.fullmatch(pattern, word) for word in words)
+    )
+    return next(found, "")
+
+
+def _listed(words: frozenset[str], table: dict[str, tuple[str, ...]]) -> str:
+    return next((e for e, names in table.items() if words & set(names)), "")
+
+
+_CONTRIB = frozenset(
+    [
+        "amcheck",
+        "autoinc",
+        "bloom",
+        "btree_gin",
+        "btree_gist",
+        "citext",
+        "cube",
+        "dblink",
+        "dict_int",
+        "dict_xsyn",
+        "earthdistance",
+        "file_fdw",
+        "fuzzystrmatch",
+        "hstore",
+        "insert_username",
+        "intagg",
+        "intarray",
+        "isn",
+        "lo",
+        "ltree",
+        "moddatetime",
+        "pageinspect",
+        "pg_buffercache",
+        "pg_freespacemap",
+        "pg_prewarm",
+        "pg_stat_statements",
+        "pg_trgm",
+        "pg_visibility",
+        "pg_walinspect",
+        "pgcrypto",
+        "pgrowlocks",
+        "pgstattuple",
+        "postgres_fdw",
+        "refint",
+        "seg",
+        "sslinfo",
+        "tablefunc",
+        "tcn",
+        "tsm_system_rows",
+        "tsm_system_time",
+        "unaccent",
+        "uuid-ossp",
+        "xml2",
+    ]
+)
+_IMAGES = {
+    "postgis": "docker://postgis/17-3.5",
+    "postgis_raster": "docker://postgis/17-3.5",
+    "postgis_topology": "docker://postgis/17-3.5",
+    "timescaledb": "docker+postgres://docker.io/timescale/timescaledb:latest-pg17/dev",
+    "vector": "docker://pgvector/pg17",
+}
+
+
+def server_with(extension: str) -> str:
+    """Return the URL of a dev database that has an extension; nothing: none is known."""
+    if extension in _CONTRIB:
+        return "docker://postgres/17"
+    return _IMAGES.get(extension, "")

@@ -1,0 +1,158 @@
+"""``schemadiff`` with models that need extensions and collations, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fixtures.project import Project
+
+OnPostgres = Callable[..., Project]
+
+MIGRATION = """
+from django.contrib.postgres.operations import *
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    operations = [{operations}]
+"""
+HEAD = """
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import HStoreField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+
+
+class Room(models.Model):
+    name = models.TextField({name})
+    floor = models.IntegerField(default=0)
+"""
+HSTORE = '    more = HStoreField(db_column="extra")\n'
+META = "\n    class Meta:\n        "
+TRIGRAM = (
+    f"{META}indexes = [GinIndex(fields=['name'], name='by_name',"
+    " opclasses=['gin_trgm_ops'])]\n"
+)
+SCALAR = (
+    f"{META}constraints = [ExclusionConstraint(name='one',"
+    " expressions=[('floor', RangeOperators.EQUAL)])]\n"
+)
+GERMAN = "db_collation='german'"
+
+
+def with_models(project: Project, body: str, *, name: str = "") -> Project:
+    project.write("shop/models.py", HEAD.format(name=name) + body)
+    return project
+
+
+def with_migration(project: Project, *operations: str, name: str = "0001") -> None:
+    project.write("shop/migrations/__init__.py", "")
+    text = MIGRATION.format(operations=", ".join(operations))
+    project.write(f"shop/migrations/{name}.py", text)
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "operation", "made"),
+    [
+        (HSTORE, "", "HStoreExtension()", 'CREATE EXTENSION IF NOT EXISTS "hstore"'),
+        (TRIGRAM, "", "TrigramExtension()", 'CREATE EXTENSION IF NOT EXISTS "pg_trgm"'),
+        (
+            SCALAR,
+            "",
+            "BtreeGistExtension()",
+            'CREATE EXTENSION IF NOT EXISTS "btree_gist"',
+        ),
+        (
+            "",
+            GERMAN,
+            "CreateCollation('german', 'de-x-icu', provider='icu')",
+            'CREATE COLLATION "german"',
+        ),
+    ],
+    ids=["type", "operator class", "default operator class", "collation"],
+)
+def test_django_migrations_say_what_models_need(
+    on_postgres: OnPostgres, body: str, name: str, operation: str, made: str
+) -> None:
+    """Turned off for ``migrate``, as the tutorial tells people to do."""
+    project = with_models(on_postgres(), body, name=name)
+    with_migration(project, operation)
+    with (project.base / "settings.py").open("a") as file:
+        file.write("MIGRATION_MODULES = {'shop': None}\n")
+
+    first = project.manage("schemadiff")
+    again = project.manage("schemadiff", "--check")
+
+    assert first.code == 0, first.err
+    assert made in project.files[0].read_text()
+    assert again.code == 0, again.out
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "say"),
+    [
+        (
+            HSTORE,
+            "",
+            ["shop.Room.more: ", '"hstore" does not exist', '"hstore" to SCHEMA'],
+        ),
+        (TRIGRAM, "", ["shop.Room.name: ", '"gin_trgm_ops"', '"pg_trgm" to SCHEMA']),
+        (SCALAR, "", ["shop.Room.floor: ", "integer", '"btree_gist" to SCHEMA']),
+        (
+            "",
+            GERMAN,
+            ["shop.Room.name: ", '"german"', "CREATE COLLATION", "CreateCollation"],
+        ),
+    ],
+    ids=["type", "operator class", "default operator class", "collation"],
+)
+def test_what_is_missing_is_named_with_where_it_comes_from(
+    on_postgres: OnPostgres, body: str, name: str, say: list[str]
+) -> None:
+    project = with_models(on_postgres(), body, name=name)
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 2
+    for words in say:
+        assert words in ran.err
+    assert project.files == []
+
+
+def test_an_extension_that_the_server_cannot_make(on_postgres: OnPostgres) -> None:
+    project = on_postgres()
+    with_migration(project, "CreateExtension('not_to_be_had')")
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 2
+    assert (
+        "shop.0001: Creates extension not_to_be_had: not_to_be_had cannot be" in ran.err
+    )
+    assert "--dev" in ran.err
+
+
+def test_a_collation_that_the_server_cannot_make(on_postgres: OnPostgres) -> None:
+    project = on_postgres()
+    with_migration(project, "CreateCollation('klingon', 'tlh_QO')")
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 2
+    assert "shop.0001: Create collation klingon: klingon cannot be created" in ran.err
+    assert "tlh_QO" in ran.err
+
+
+def test_broken_migrations_are_a_warning(on_postgres: OnPostgres) -> None:
+    project = on_postgres()
+    project.write("shop/migrations/__init__.py", "")
+    project.write("shop/migrations/0001.py", "import not_installed")
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 0, ran.err
+    assert "warning: the Django migrations of shop cannot be read" in ran.err
+    assert "No module named 'not_installed'" in ran.err
