@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import models
 from django.db.migrations.state import ModelState, ProjectState
 
 import schema_migrations
 from schema_migrations import api
+from tests.fixtures.targets import Place
 
 
 def test_every_stable_name_is_found_at_the_top() -> None:
@@ -33,7 +34,8 @@ def test_a_schema_of_any_app_registry() -> None:
     assert "auth_user" in {table.key.name for table in now.of(api.Table)}
 
 
-def test_plan_write_and_apply(tmp_path: Path) -> None:
+def test_plan_write_and_apply(tmp_path: Path, sqlite_place: Place) -> None:
+    connection = sqlite_place.connection
     models_schema = api.read_schema("models")
     plan = api.make_plan(api.EMPTY, models_schema, vendor="sqlite")
     text = api.format_file(

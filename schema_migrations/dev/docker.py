@@ -58,7 +58,7 @@ def docker(
     Raises ``ConfigError`` (URL, SDK missing, unknown image) or ``Unreachable``.
     """
     image = parse(url)
-    with _client() as client:
+    with daemon() as client:
         _sweep(client)
         _pull_if_absent(client, image, report)
         run = _kept if image.keep else _tied
@@ -70,7 +70,8 @@ def docker(
 
 
 @contextmanager
-def _client() -> Iterator[Any]:
+def daemon() -> Iterator[Any]:
+    """The SDK's client of the daemon; raises as ``docker`` does."""
     try:
         import docker as sdk
         from requests.exceptions import RequestException
@@ -81,8 +82,9 @@ def _client() -> Iterator[Any]:
         ) from None
     failures = (sdk.errors.DockerException, RequestException)
     try:
+        _knock(sdk.utils.parse_host(_address()))
         client = sdk.from_env(timeout=60)
-    except failures as problem:
+    except (*failures, OSError) as problem:
         raise Unreachable(
             f"No Docker daemon answers: {_one_line(problem)}",
             hint="Start Docker, or set DOCKER_HOST, or name another dev database, "
@@ -97,6 +99,31 @@ def _client() -> Iterator[Any]:
                 hint="Look at `docker info`, or name another dev database, "
                 "e.g. --dev embedded.",
             ) from problem
+
+
+def _address() -> str | None:
+    """Where the SDK looks for the daemon; None: at the system's usual place."""
+    from docker.context import ContextAPI
+
+    context = ContextAPI.kwargs_from_context(environment=os.environ)
+    return os.environ.get("DOCKER_HOST") or context.get("base_url")
+
+
+def _knock(address: str) -> None:
+    """Raise ``OSError`` when nobody listens on the daemon's socket file.
+
+    The SDK would leave its own socket open then: https://github.com/docker/docker-py/pull/3356
+    """
+    scheme, _, path = address.partition("://")
+    if scheme != "http+unix":
+        return
+    path = f"/{path.lstrip('/')}"
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(START_SECONDS)
+        try:
+            knocking.connect(path)
+        except OSError as problem:
+            raise OSError(f"{path}: {problem.strerror or problem}") from None
 
 
 @contextmanager
@@ -178,11 +205,7 @@ def _settings(image: Image) -> dict[str, Any]:
 
 def _host(image: Image) -> str:
     """Where a published port of the daemon is reached."""
-    from docker.context import ContextAPI
-
-    named = os.environ.get("DOCKER_HOST")
-    context = ContextAPI.kwargs_from_context(environment=os.environ)
-    return image.host or daemon_host(named or context.get("base_url") or "")
+    return image.host or daemon_host(_address() or "")
 
 
 def _entrypoint(client: Any, image: Image) -> list[str]:

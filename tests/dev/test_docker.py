@@ -165,11 +165,19 @@ def test_an_image_that_cannot_be_pulled(docker_client: Any) -> None:
     ]
 
 
-def test_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("tcp://127.0.0.1:1", "refused"),
+        ("unix:///nowhere/docker.sock", "/nowhere/docker.sock: No such file"),
+        ("nonsense", "Invalid bind address"),
+    ],
+)
+def test_no_daemon(monkeypatch: pytest.MonkeyPatch, host: str, said: str) -> None:
     """A retry is safe, hence exit code 5."""
     pytest.importorskip("docker")
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    with pytest.raises(Unreachable, match="No Docker daemon") as caught:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    with pytest.raises(Unreachable, match=f"No Docker daemon.*{said}") as caught:
         docker("docker://postgres/17").__enter__()
     assert "--dev embedded" in caught.value.hint
 

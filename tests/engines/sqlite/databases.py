@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from schema_migrations.engines.sqlite.inspect import inspect
 from schema_migrations.engines.sqlite.passes import PASSES
@@ -13,13 +14,17 @@ from schema_migrations.schema.changes import RebuildTable
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Schema
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def database(*statements: str) -> sqlite3.Connection:
-    """Open a database of its own, made by some statements."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for sql in statements:
-        connection.execute(sql)
-    return connection
+
+@contextmanager
+def database(*statements: str) -> Iterator[sqlite3.Connection]:
+    """Open a database of its own, made by some statements; it is closed at the end."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for sql in statements:
+            connection.execute(sql)
+        yield connection
 
 
 def schema_of(connection: sqlite3.Connection) -> Schema:
@@ -28,11 +33,8 @@ def schema_of(connection: sqlite3.Connection) -> Schema:
 
 def made_by(*statements: str) -> Schema:
     """Return the schema that some statements make."""
-    connection = database(*statements)
-    try:
+    with database(*statements) as connection:
         return schema_of(connection)
-    finally:
-        connection.close()
 
 
 def plan(current: Schema, desired: Schema) -> Plan:

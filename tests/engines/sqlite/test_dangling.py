@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from schema_migrations.engines.sqlite.dangling import dangling
+from tests.engines.sqlite.databases import database
 
 
 @pytest.mark.parametrize(
@@ -24,12 +23,8 @@ from schema_migrations.engines.sqlite.dangling import dangling
     ],
 )
 def test_what_is_broken_is_named_and_no_trace_left(sql: str, said: str) -> None:
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    database.execute("CREATE TABLE t (a)")
-    database.execute(sql)
-    before = list(database.iterdump())
-
-    assert dangling(database.cursor()) == said
-    assert list(database.iterdump()) == before
-    assert not database.in_transaction
-    database.close()
+    with database("CREATE TABLE t (a)", sql) as connection:
+        before = list(connection.iterdump())
+        assert dangling(connection.cursor()) == said
+        assert list(connection.iterdump()) == before
+        assert not connection.in_transaction

@@ -36,7 +36,7 @@ def test_the_projects_own_connection_is_not_touched() -> None:
 
 def test_the_schema_editor_accepts_it() -> None:
     with scratch({}, "default") as connection:
-        with connection.schema_editor() as editor:
+        with connection.schema_editor(atomic=False) as editor:
             editor.execute("CREATE TABLE a (id int)", params=None)
         with connection.cursor() as cursor:
             assert names(cursor) == ["a"]

@@ -116,15 +116,15 @@ class OldCursor:
 
 
 def test_the_number_of_queries_is_constant() -> None:
-    connection = database(*(f"CREATE TABLE t{i} (a int UNIQUE)" for i in range(50)))
+    made = (f"CREATE TABLE t{i} (a int UNIQUE)" for i in range(50))
     queries: list[str] = []
-    connection.set_trace_callback(queries.append)
-    assert len(schema_of(connection)) == 100
-    # SQLite reports the pragma inside a query as a comment of its own.
-    assert len([q for q in queries if not q.startswith("--")]) == 3
-    old: Any = OldCursor(connection.cursor())
-    assert inspect(old) == schema_of(connection)
-    connection.close()
+    with database(*made) as connection:
+        connection.set_trace_callback(queries.append)
+        assert len(schema_of(connection)) == 100
+        # SQLite reports the pragma inside a query as a comment of its own.
+        assert len([q for q in queries if not q.startswith("--")]) == 3
+        old: Any = OldCursor(connection.cursor())
+        assert inspect(old) == schema_of(connection)
 
 
 def test_references_in_a_circle_need_less_than_a_circle() -> None:

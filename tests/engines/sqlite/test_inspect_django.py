@@ -37,7 +37,7 @@ def connection() -> Iterator[Connection]:
 
 
 def loaded(connection: Connection, *created: Models) -> Schema:
-    with connection.schema_editor() as editor:
+    with connection.schema_editor(atomic=False) as editor:
         for model in created:
             editor.create_model(model)
     with connection.cursor() as cursor:

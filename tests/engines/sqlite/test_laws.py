@@ -86,18 +86,12 @@ def tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def columns_of(made: tuple[str, ...]) -> dict[str, list[str]]:
-    connection = database(*made)
-    found = tables(connection)
-    connection.close()
-    return found
+    with database(*made) as connection:
+        return tables(connection)
 
 
-@settings(max_examples=60, deadline=None)
-@given(schema(), schema())
-def test_a_plan_leads_there_and_keeps_rows(
-    before: tuple[str, ...], after: tuple[str, ...]
-) -> None:
-    connection = database(*before)
+def assert_led(connection: sqlite3.Connection, after: tuple[str, ...]) -> None:
+    """Fill a database, lead it to the schema of some statements, look at both."""
     filled = tables(connection)
     for name, columns in filled.items():
         values = ", ".join(str(i + 1) for i, _ in enumerate(columns))
@@ -126,7 +120,15 @@ def test_a_plan_leads_there_and_keeps_rows(
     assert plan(found, desired).statements == ()
     for name, columns in kept.items():
         assert rows(connection, f'SELECT {columns} FROM "{name}"') == old[name]
-    connection.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(schema(), schema())
+def test_a_plan_leads_there_and_keeps_rows(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    with database(*before) as connection:
+        assert_led(connection, after)
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,15 +41,8 @@ Open = Callable[..., sqlite3.Connection] if TYPE_CHECKING else object
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    connections: list[sqlite3.Connection] = []
-
-    def open_(*statements: str) -> sqlite3.Connection:
-        connections.append(database(*statements))
-        return connections[-1]
-
-    yield open_
-    for connection in connections:
-        connection.close()
+    with ExitStack() as stack:
+        yield lambda *statements: stack.enter_context(database(*statements))
 
 
 OTHER = "CREATE TABLE o (id integer NOT NULL PRIMARY KEY)"

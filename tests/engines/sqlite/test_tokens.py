@@ -70,10 +70,8 @@ def test_a_quoted_name_is_the_name(name: str) -> None:
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
 def test_a_reserved_word_can_be_no_name(word: str) -> None:
-    connection = database()
-    with pytest.raises(sqlite3.OperationalError):
+    with database() as connection, pytest.raises(sqlite3.OperationalError):
         connection.execute(f"CREATE TABLE t ({word} int)")
-    connection.close()
 
 
 def test_a_string_where_a_name_stands_is_a_name() -> None:
