@@ -1,0 +1,1 @@
+"""A walk through a project's Django migration history; see ``walk.py``."""

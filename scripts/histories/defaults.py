@@ -1,0 +1,175 @@
+"""The value for existing rows, wherever a step asks for one, as Django has it.
+
+A one-off default is what a person answered; a field's own default Django uses without
+asking; where neither is, a data migration stood between, and a value is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import NOT_PROVIDED
+
+from histories.answers import Moment, Trail, django_value, fields_by_column
+from histories.database import Database
+from histories.mapping import Pair
+from histories.rows import foreign_keys, target_column, value
+from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema, Table
+from schema_migrations.workflows.models_ddl import PLAIN_CALLABLES
+from schema_migrations.workflows.states import State
+
+Place = tuple[str, str]
+"""(table, column), both by their new names."""
+
+
+@dataclass(slots=True)
+class Given:
+    defaults: dict[str, str] = field(default_factory=dict)
+    """``table.column`` → SQL, as ``--default`` takes it."""
+    filled: set[Place] = field(default_factory=set)
+    """Existing rows get a value, answered or from the field."""
+    one_value: set[Place] = field(default_factory=set)
+    """Of these, where it is the same for all rows."""
+    expected: dict[Place, tuple[Column, str]] = field(default_factory=dict)
+    """What existing rows must hold in a new column."""
+    made_up: list[str] = field(default_factory=list)
+    hopeless: list[Key] = field(default_factory=list)
+    """Current tables whose rows no value can help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A column that existing rows need a value for."""
+
+    pair: Pair
+    column: Column
+    new: bool
+    """False: it is there and becomes NOT NULL."""
+    literal: str | None
+    """What Django would put; None: nothing."""
+    once: bool
+    """It is a one-off default."""
+    varies: bool
+    """Django would compute it anew in each run."""
+
+    @property
+    def place(self) -> Place:
+        return self.pair.after.key.name, self.column.name
+
+
+def given(
+    db: Database,
+    current: Schema,
+    desired: State,
+    after: Moment,
+    found: Trail,
+    pairs: Iterable[Pair],
+) -> Given:
+    """Return every value that is needed for existing rows."""
+    result = Given()
+    for asking in _asking(db, after, found, pairs):
+        if asking.literal is not None:
+            _answer(result, desired, asking, asking.literal)
+        elif not asking.new:
+            result.defaults[".".join(asking.place)] = "NULL"
+        elif not asking.column.nullable:
+            _make_up(result, db, current, desired.schema, asking)
+    return result
+
+
+def _asking(
+    db: Database, after: Moment, found: Trail, pairs: Iterable[Pair]
+) -> Iterator[Asking]:
+    fields = fields_by_column(after.apps)
+    with db.connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        for pair in pairs:
+            columns = [(column, True) for column in pair.added]
+            columns += [(a, False) for b, a in pair.columns if b.nullable > a.nullable]
+            for column, new in columns:
+                place = (pair.after.key.name, column.name)
+                own = column.generated is not None or column.identity or column.default
+                if own or place not in fields:
+                    continue
+                key, each = fields[place]
+                once = found.once.get((key, each.name), NOT_PROVIDED)
+                yield Asking(
+                    pair=pair,
+                    column=column,
+                    new=new,
+                    literal=django_value(editor, each, once),
+                    once=once is not NOT_PROVIDED,
+                    varies=once is NOT_PROVIDED and _varies(each),
+                )
+
+
+def _answer(result: Given, desired: State, asking: Asking, literal: str) -> None:
+    table, column = asking.place
+    key = Key(kind="column", name=table, part=column)
+    known = key in desired.fills and not asking.once
+    if not known and (asking.once or not asking.column.nullable):
+        result.defaults[f"{table}.{column}"] = literal
+    result.filled.add(asking.place)
+    if not (known and asking.varies):
+        result.one_value.add(asking.place)
+    if asking.new and not asking.varies:
+        result.expected[asking.place] = (asking.column, literal)
+
+
+def _varies(each: Any) -> bool:
+    """Tell whether a field's default differs from call to call."""
+    moves = getattr(each, "auto_now", False) or getattr(each, "auto_now_add", False)
+    plain = (NOT_PROVIDED, *PLAIN_CALLABLES)
+    return bool(moves) or (callable(each.default) and each.default not in plain)
+
+
+def _make_up(
+    result: Given, db: Database, current: Schema, desired: Schema, asking: Asking
+) -> None:
+    """Give what a data migration between the operations would have given."""
+    table, column = asking.pair.after.key, asking.column
+    reference = foreign_keys(desired, table).get(column.name)
+    expression: str | None = None
+    if reference is not None:
+        if isinstance(current.get(reference.target), Table):
+            known = db.literals(target_column(desired, reference), of=reference.target)
+            expression = known[0] if known else None
+    elif _alone_unique(desired, table, column.name):
+        expression = _of_each_row(db, column)
+    if expression is None or reference is not None:
+        result.one_value.add(asking.place)
+    if expression is None and reference is None:
+        expression = value(db, desired, table, column, 1)
+    if expression is None:
+        result.hopeless.append(asking.pair.before.key)
+    name = f"{table.name}.{column.name}"
+    result.defaults[name] = expression or "NULL"
+    result.filled.add(asking.place)
+    result.made_up.append(f"{name} = {expression or 'no value, its rows are deleted'}")
+
+
+def _alone_unique(schema: Schema, table: Key, column: str) -> bool:
+    for obj in schema.by_table.get(table, ()):
+        match obj:
+            case Constraint(type="unique" | "primary key") | Index(unique=True):
+                if obj.columns == (column,):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _of_each_row(db: Database, column: Column) -> str | None:
+    """Return an expression that differs from row to row."""
+    base = column.type.partition("(")[0]
+    if not db.on_postgresql:
+        return "abs(random()) % 1000000" if "int" in base else "hex(randomblob(4))"
+    return {
+        "smallint": "(random() * 30000)::smallint",
+        "integer": "(random() * 1000000000)::integer",
+        "bigint": "(random() * 1000000000)::bigint",
+        "uuid": "gen_random_uuid()",
+        "text": "md5(random()::text)",
+        "character varying": "left(md5(random()::text), 8)",
+    }.get(base)

@@ -1,0 +1,287 @@
+"""One walk: from state to state, and what must hold after each step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from django.db.migrations.state import ProjectState
+
+from histories import independent, kept
+from histories.answers import Moment, renames, trail
+from histories.database import Database, Refused
+from histories.defaults import Given, given
+from histories.fitting import Fitting, delete, fit
+from histories.fresh import Ground, fresh, ground
+from histories.history import Labelled, Step, rendered, same_tables
+from histories.mapping import Pair, pairs
+from histories.planning import planned
+from histories.rows import count, fill
+from histories.tally import Tally
+from schema_migrations.engines.engine import DatabaseSettings, Engine, SessionOptions
+from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.plan.summary import summarize
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import Table
+from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.workflows.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.phases import Phases
+from schema_migrations.workflows.states import State, inspect, replay, settled
+
+ALIAS = "default"
+NOWHERE = Step(name="an empty database", operations=(), state=ProjectState())
+
+
+class Failed(Exception):
+    """A step did not do what it must; the text says what."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Living:
+    """The database that goes through the history, and the state that it is in."""
+
+    state: State
+    moment: Moment
+    drawn: object
+    """What fresh creation of its state runs."""
+    stack: ExitStack
+    """Ends with its database."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Journey:
+    engine: Engine
+    settings: DatabaseSettings
+    tally: Tally
+    only: str = ""
+    """Walk only steps whose name holds this."""
+    verbose: int = 0
+    phases: Phases = field(default_factory=Phases)
+    ground: Ground = field(default_factory=Ground)
+    passed_by: Step = NOWHERE
+    """The last step that was not walked."""
+    pending: list[Labelled] = field(default_factory=list)
+    """Operations since the state that the database is in."""
+    living: Living | None = None
+    empty: dict[str, str] = field(default_factory=dict)
+    """Table → why it has no rows."""
+
+    def go(self, step: Step) -> None:
+        """Lead the database to the state after ``step``."""
+        if self.only and self.only not in step.name:
+            self.leave()
+            self.passed_by = step
+            self.ground = ground(self.ground, step.operations)
+            return
+        living = self.living or self._begin()
+        before, self.ground = self.ground, ground(self.ground, step.operations)
+        self.pending += step.operations
+        if before == self.ground and same_tables(living.moment.state, step.state):
+            return
+        try:
+            moment, ddl = self._drawn(living, step)
+            if self._identity(ddl) != living.drawn:
+                self._lead(living, step, moment, ddl)
+        except (SchemaMigrationsError, ValueError, LookupError) as error:
+            self.tally.unfit.append(step.name)
+            self.say(f"unfit {step.name}: {_indented(error)}")
+            return
+        self.pending.clear()
+        assert self.living is not None
+        self.living.moment = moment
+
+    def _drawn(self, living: Living, step: Step) -> tuple[Moment, ModelsDdl]:
+        """Return the models of a step, and what creates them."""
+        with self.phases("render"):
+            moment = Moment(state=step.state, apps=rendered(step.state))
+        with self.phases("collect DDL"):
+            return moment, collect(
+                living.state.connection, moment.apps, ALIAS, labels=None
+            )
+
+    def _identity(self, ddl: ModelsDdl) -> object:
+        return self.ground, [part.statements for part in ddl.parts]
+
+    def _begin(self) -> Living:
+        """Make the state before the first step that is walked."""
+        moment = Moment(state=self.passed_by.state, apps=rendered(self.passed_by.state))
+        stack = ExitStack()
+        with self.engine.scratch(self.settings, ALIAS) as connection:
+            ddl = collect(connection, moment.apps, ALIAS, labels=None)
+        state = stack.enter_context(self._fresh(ddl))
+        self.living = Living(
+            state=state, moment=moment, drawn=self._identity(ddl), stack=stack
+        )
+        self._fill()
+        return self.living
+
+    def _fresh(self, ddl: ModelsDdl) -> AbstractContextManager[State]:
+        return fresh(self.engine, self.settings, ALIAS, ddl, self.ground)
+
+    def _lead(self, living: Living, step: Step, moment: Moment, ddl: ModelsDdl) -> None:
+        """Carry out our plan; where it fails, go on with fresh creation's database."""
+        began = time.monotonic()
+        with ExitStack() as stack:
+            with self.phases("fresh creation"):
+                desired = stack.enter_context(self._fresh(ddl))
+            self.tally.steps += 1
+            leg = Leg(journey=self, living=living, desired=desired, moment=moment)
+            try:
+                living.state = leg.run(tuple(self.pending))
+                living.drawn = self._identity(ddl)
+                self.say(f"ok    {step.name}  {time.monotonic() - began:.1f}s")
+            except (Failed, Refused, SchemaMigrationsError) as error:
+                self.tally.failures.append(step.name)
+                print(f"FAIL  {step.name}: {_indented(error)}", flush=True)
+                self.say(f"      {_indented(leg.text)}", level=2)
+                self.leave()
+                self.living = Living(
+                    state=desired,
+                    moment=moment,
+                    drawn=self._identity(ddl),
+                    stack=stack.pop_all(),
+                )
+        self._fill()
+
+    def _fill(self) -> None:
+        assert self.living is not None
+        state = self.living.state
+        with self.phases("rows"):
+            empty = fill(database(self.engine, state), state.schema)
+        for name, reason in empty.items():
+            if self.empty.get(name) != reason:
+                self.say(f"      {name} has no rows: {reason}")
+        self.empty = empty
+
+    def finish(self, programs: Path | None) -> None:
+        """Count what is there, and compare with fresh creation by another program."""
+        living = self.living or self._begin()
+        db = database(self.engine, living.state)
+        counts = [count(db, table.key) for table in living.state.schema.of(Table)]
+        self.tally.tables = len(counts)
+        self.tally.tables_with_rows = sum(map(bool, counts))
+        self.tally.rows = sum(counts)
+        ddl = collect(living.state.connection, living.moment.apps, ALIAS, labels=None)
+        with self.phases("independent comparison"), self._fresh(ddl) as desired:
+            for line in independent.differences(
+                db, database(self.engine, desired), programs
+            ):
+                print(f"FAIL  at the end, by another program: {line}", flush=True)
+                self.tally.failures.append("at the end")
+                break
+
+    def leave(self) -> None:
+        """Drop the database."""
+        if self.living is not None:
+            self.living.stack.close()
+            self.living = None
+        self.pending.clear()
+
+    def say(self, line: str, *, level: int = 1) -> None:
+        if self.verbose >= level:
+            print(line, flush=True)
+
+
+def database(engine: Engine, state: State) -> Database:
+    return Database(engine=engine, connection=state.connection)
+
+
+def _indented(text: object) -> str:
+    return str(text).replace("\n", "\n      ")
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """One step's work on the living database."""
+
+    journey: Journey
+    living: Living
+    desired: State
+    moment: Moment
+    """Of the desired state."""
+    text: str = ""
+    """The plan's file."""
+
+    @property
+    def db(self) -> Database:
+        return database(self.journey.engine, self.living.state)
+
+    def run(self, operations: tuple[Labelled, ...]) -> State:
+        """Return the state that our plan leads to.
+
+        Raises ``Failed`` where it is not the desired one, and whatever planning and
+        applying raise.
+        """
+        journey, db, current = self.journey, self.db, self.living.state
+        named = renames(operations, self.living.moment, self.moment)
+        same = tuple(pairs(current.schema, self.desired.schema, named))
+        found = trail(operations, self.living.moment.state)
+        with journey.phases("rows"):
+            wanted = given(db, current.schema, self.desired, self.moment, found, same)
+            self._fit(wanted, same)
+            before = kept.snapshot(db, current.schema)
+            expected = {
+                place: kept.as_stored(db, column, literal)
+                for place, (column, literal) in wanted.expected.items()
+            }
+        with journey.phases("plan"):
+            self.text = planned(
+                journey.engine, current, self.desired, named, wanted.defaults
+            )
+        with journey.phases("apply"):
+            self._apply()
+        reached = replace(current, schema=inspect(journey.engine, current.connection))
+        with journey.phases("compare"):
+            self._compare_catalogs(reached)
+            problems = [
+                *kept.differences(
+                    before, kept.snapshot(db, reached.schema), same, expected
+                ),
+                *kept.behind(db, reached.schema),
+                *kept.dangling(db),
+            ]
+        if problems:
+            raise Failed("rows:\n" + "\n".join(problems[:10]))
+        return reached
+
+    def _fit(self, wanted: Given, same: Iterable[Pair]) -> None:
+        task = Fitting(
+            db=self.db,
+            current=self.living.state.schema,
+            desired=self.desired.schema,
+            filled=frozenset(wanted.filled),
+            one_value=frozenset(wanted.one_value),
+        )
+        for table in wanted.hopeless:
+            delete(task, table, "1 = 1")
+        done = fit(task, same)
+        self.journey.tally.adapted += len(done)
+        self.journey.tally.made_up += len(wanted.made_up)
+        for line in (*done, *wanted.made_up):
+            self.journey.say(f"      {line}")
+
+    def _apply(self) -> None:
+        """Run the file as ``schemaapply`` runs it."""
+        engine, connection = self.journey.engine, self.living.state.connection
+        session = engine.session
+        file = MigrationFile(name="1_step.sql", content=self.text.encode())
+        with (
+            session.prepared(connection, SessionOptions()),
+            session.verified(connection),
+        ):
+            replay(engine, connection, [file], hint="")
+
+    def _compare_catalogs(self, reached: State) -> None:
+        engine = self.journey.engine
+        keys = unsettled(reached.schema, self.desired.schema)
+        left = diff(
+            settled(engine, reached, keys).schema,
+            settled(engine, self.desired, keys).schema,
+        )
+        if left:
+            lines = [f"{line} ({line.detail})" for line in summarize(left)]
+            raise Failed("differs from fresh creation:\n" + "\n".join(lines[:20]))
