@@ -111,7 +111,7 @@ def make_plan(
     for existing rows.  The plan is not proved: ``schemadiff`` does that.
     """
     engine = engine_for(vendor)
-    changes = fill(diff(current, desired), fills or {})
+    changes = fill(diff(current, desired), fills or {}, conversion=engine.conversion)
     return build(changes, current, desired, passes=engine.passes, render=engine.render)
 
 

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from schema_migrations.history.statements import Syntax
+    from schema_migrations.plan.fills import Conversion
     from schema_migrations.plan.plan import Pass, Render
     from schema_migrations.schema.model import Key, Schema
+
+Value = Literal["uuid4", "now", "today", "time"]
+"""A default that differs from row to row, or from moment to moment."""
 
 DatabaseSettings = dict[str, Any]
 """One entry of Django's ``DATABASES``."""
@@ -157,6 +161,9 @@ class Engine:
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render
+    conversion: Conversion
+    values: Mapping[Value, str]
+    """SQL expressions that the server computes for each row."""
     settle: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
     """Re-create some objects from their own print and inspect again; leaves no trace."""
     dangling: Callable[[Cursor], str] | None = None

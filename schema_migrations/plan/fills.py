@@ -1,42 +1,165 @@
-"""Values for existing rows where a column becomes NOT NULL.
+"""Values for existing rows: where a column becomes NOT NULL or gets another type.
 
-The seam for backfills: a plan only says *which* expression fills a column; engines
-render it, and batches or questions are other ways of coming to an expression.
+The seam for backfills: a plan only says *which* expression fills or converts a column;
+engines render it, and batches or questions are other ways of coming to an expression.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from schema_migrations.errors import ConfigError
 from schema_migrations.schema.changes import AddColumn, AlterColumn, Change
-from schema_migrations.schema.model import Key, column_key
+from schema_migrations.schema.model import Column, Key, column_key
+
+Conversion = Callable[[Column, Column], str | None]
+"""(before, after) → SQL expression over the old column, ``""`` where the server converts
+by itself, None where there is no way that can be known."""
+
+NO_VALUE = "NULL"
+"""The answer that leaves a column without a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A change that cannot be planned, or only fails on rows, without an answer."""
+
+    column: Key
+    reason: Literal["added", "not null", "converted"]
+    before: Column | None
+    after: Column
 
 
 def fill(
-    changes: tuple[Change, ...], expressions: Mapping[Key, str]
+    changes: tuple[Change, ...],
+    defaults: Mapping[Key, str],
+    *,
+    answers: Mapping[Key, str] | None = None,
+    conversion: Conversion = lambda before, after: "",
 ) -> tuple[Change, ...]:
     """Return the changes with an SQL expression wherever existing rows need one.
 
-    ``expressions`` maps column keys to SQL; a column's own default goes first, and a
-    column with neither stays bare.
+    ``defaults`` maps column keys to the SQL of the models' defaults, ``answers`` to what
+    a person gave, which goes first.  A column with neither stays bare.
     """
-    return tuple(_filled(change, expressions) for change in changes)
+    return tuple(
+        _filled(change, defaults, answers or {}, conversion) for change in changes
+    )
 
 
-def _filled(change: Change, expressions: Mapping[Key, str]) -> Change:
+def _filled(
+    change: Change,
+    defaults: Mapping[Key, str],
+    answers: Mapping[Key, str],
+    conversion: Conversion,
+) -> Change:
     match change:
-        case AddColumn(fill=None) if not (
-            change.column.nullable
-            or change.column.default
-            or change.column.identity
-            or change.column.generated
-        ):
+        case AddColumn(fill=None) if demands_value(change.column):
             key = column_key(change.table, change.column.name)
-            return replace(change, fill=expressions.get(key))
-        case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
-            key = column_key(change.table, change.after.name)
-            fill = change.after.default or expressions.get(key)
-            return replace(change, fill=fill)
+            value = answers.get(key, defaults.get(key))
+            return replace(change, fill=None if value == NO_VALUE else value)
+        case AlterColumn(fill=None):
+            return _altered(change, defaults, answers, conversion)
         case _:
             return change
+
+
+def _altered(
+    change: AlterColumn,
+    defaults: Mapping[Key, str],
+    answers: Mapping[Key, str],
+    conversion: Conversion,
+) -> AlterColumn:
+    before, after = change.before, change.after
+    key = column_key(change.table, after.name)
+    answer = answers.get(key)
+    using = None
+    converted = before.type != after.type and after.generated is None
+    if converted and (not _tightened(change) or conversion(before, after) is None):
+        using, answer = answer, None
+    value = None
+    if _tightened(change):
+        value = answer or after.default or defaults.get(key)
+    return replace(change, using=using, fill=None if value == NO_VALUE else value)
+
+
+def _tightened(change: AlterColumn) -> bool:
+    return (
+        change.before.nullable > change.after.nullable
+        and change.after.generated is None
+        and not change.after.identity
+    )
+
+
+def demands_value(column: Column) -> bool:
+    """Tell whether a new column refuses existing rows unless they get a value."""
+    return not (
+        column.nullable or column.default or column.identity or column.generated
+    )
+
+
+def needs(
+    changes: Iterable[Change], conversion: Conversion, *, answered: Container[Key]
+) -> tuple[Need, ...]:
+    """Return what must still be answered, in the order of the changes."""
+    found = (_need(change, conversion) for change in changes)
+    return tuple(need for need in found if need and need.column not in answered)
+
+
+def _need(change: Change, conversion: Conversion) -> Need | None:
+    match change:
+        case AddColumn(fill=None) if demands_value(change.column):
+            return Need(
+                column=column_key(change.table, change.column.name),
+                reason="added",
+                before=None,
+                after=change.column,
+            )
+        case AlterColumn(using=None, before=before, after=after) if (
+            before.type != after.type
+            and after.generated is None
+            and conversion(before, after) is None
+        ):
+            return _of(change, "converted")
+        case AlterColumn(fill=None) if _tightened(change):
+            return _of(change, "not null")
+        case _:
+            return None
+
+
+def _of(change: AlterColumn, reason: Literal["not null", "converted"]) -> Need:
+    return Need(
+        column=column_key(change.table, change.after.name),
+        reason=reason,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def placed(defaults: Mapping[str, str], changes: Iterable[Change]) -> dict[Key, str]:
+    """Return ``table.column`` texts as keys of the changes that they answer.
+
+    Raises ``ConfigError`` for a column that no change gives a value to.
+    """
+    takers = {
+        name: key
+        for change in changes
+        if isinstance(change, AddColumn | AlterColumn)
+        for key in [_key(change)]
+        for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
+    }
+    if unknown := [name for name in defaults if name not in takers]:
+        raise ConfigError(
+            f"--default {unknown[0]}: this change gives no value to such a column.",
+            hint="It takes table.column=SQL, by their names in the database, for a column "
+            "that is added, becomes NOT NULL or changes its type; schemadiff --check "
+            "shows them.",
+        )
+    return {takers[name]: sql for name, sql in defaults.items()}
+
+
+def _key(change: AddColumn | AlterColumn) -> Key:
+    column = change.column if isinstance(change, AddColumn) else change.after
+    return column_key(change.table, column.name)

@@ -9,19 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from schema_migrations.plan.fills import demands_value
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
     Change,
     DropColumn,
     DropTable,
+    subject,
 )
 from schema_migrations.schema.model import Column, Key
 
 
-def losses(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Name every existing row or value that the changes delete or may alter."""
-    return tuple(text for change in changes if (text := _loss(change)))
+def losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
+    """Name every existing row or value that the changes delete or may alter.
+
+    Returns (table or column, words) pairs.
+    """
+    return tuple((subject(c), text) for c in changes if (text := _loss(c)))
 
 
 def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ def _loss(change: Change) -> str:
 
 def _obstacle(change: Change) -> str:
     match change:
-        case AddColumn(fill=None) if _demands_value(change.column):
+        case AddColumn(fill=None) if demands_value(change.column):
             column = f"{_name(change.table)}.{change.column.name}"
             return (
                 f"adds {column} as NOT NULL without a value for existing rows: "
@@ -59,12 +64,6 @@ def _obstacle(change: Change) -> str:
             return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
         case _:
             return ""
-
-
-def _demands_value(column: Column) -> bool:
-    return not (
-        column.nullable or column.default or column.identity or column.generated
-    )
 
 
 def _name(table: Key) -> str:

@@ -8,7 +8,7 @@ It knows no engine; passes and renderer are arguments.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schema_migrations.plan.losses import losses, obstacles
 from schema_migrations.plan.order import order
@@ -44,6 +44,14 @@ class Plan:
     obstacles: tuple[str, ...] = ()
     """Which existing rows may make it fail, in words."""
 
+    def after(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
+        """Return the plan with other changes, carried out already, before its own."""
+        return replace(
+            self,
+            changes=(*changes, *self.changes),
+            statements=(*statements, *self.statements),
+        )
+
 
 def build(
     changes: Changes,
@@ -58,7 +66,8 @@ def build(
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that wait for one another in a circle.
     """
-    lost, blocked = losses(changes), obstacles(changes)
+    lost = tuple(text for _, text in losses(changes))
+    blocked = obstacles(changes)
     for rewrite in passes:
         changes = rewrite(changes, current, desired)
     ordered = order(changes, current)

@@ -49,6 +49,8 @@ class AddColumn:
     column: Column
     fill: str | None = None
     """SQL expression for existing rows, where the column itself has no default."""
+    fill_refers: bool = False
+    """The fill takes values of other columns, so it can be no default meanwhile."""
     parts: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written on the column; a pass puts them there."""
 
@@ -68,6 +70,9 @@ class AlterColumn:
     after: Column
     fill: str | None = None
     """SQL expression for existing NULLs, where the column becomes NOT NULL."""
+    using: str | None = None
+    """SQL expression over the old value, where the type changes; None: as the engine
+    converts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

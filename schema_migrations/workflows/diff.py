@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.plan.fills import fill
+from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.plan.summary import Line, header, summarize
 from schema_migrations.schema.carry import carry, restrict
@@ -22,6 +22,10 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.unsettled import unsettled
 from schema_migrations.version import VERSION
+from schema_migrations.workflows.answering import answered
+from schema_migrations.workflows.phases import Phases
+from schema_migrations.workflows.questions import Asker
+from schema_migrations.workflows.renaming import Decision, decide, moved
 from schema_migrations.workflows.sources import FILES, MODELS, Workspace, open_state
 from schema_migrations.workflows.states import State, inspect, replay, settled
 
@@ -48,39 +52,108 @@ def propose(
     *,
     source: str = FILES,
     target: str = MODELS,
+    answers: Answers = NOTHING_SAID,
+    asker: Asker | None = None,
+    strict: bool = True,
     scope: Scope | None = None,
     proved: bool = True,
 ) -> Proposal:
-    """Return what leads from ``source`` to ``target``, proved unless told otherwise.
-
-    Raises ``NotConverging`` when the proof leaves a difference, ``PlanError`` for a
-    change that cannot be planned or breaks a view, ``StatementFailed`` for a file or plan that the dev
-    database refuses.
-    """
+    """Return what leads from ``source`` to ``target``: ``between`` their two states."""
     with ExitStack() as stack:
         current = stack.enter_context(open_state(source, workspace))
         desired = stack.enter_context(open_state(target, workspace))
-        current, goal = _comparable(workspace, current, desired, scope)
-        with workspace.phases("diff"):
-            changes = diff(current.schema, goal)
-        if not changes:
+        return between(
+            workspace.engine,
+            current,
+            desired,
+            answers=answers,
+            asker=asker,
+            strict=strict,
+            scope=scope,
+            proved=proved,
+            phases=workspace.phases,
+        )
+
+
+def between(
+    engine: Engine,
+    current: State,
+    desired: State,
+    *,
+    answers: Answers = NOTHING_SAID,
+    asker: Asker | None = None,
+    strict: bool = True,
+    scope: Scope | None = None,
+    proved: bool = True,
+    phases: Phases | None = None,
+) -> Proposal:
+    """Return what leads from one state to the other, proved unless told otherwise.
+
+    ``asker`` is asked what ``answers`` leave open.  Without it, and ``strict``, an open
+    question raises ``AnswerNeeded``; not strict, data loss and missing values are only
+    said.  The proof runs on the database of ``current``, which is as desired after it.
+
+    Raises ``NotConverging`` when the proof leaves a difference, ``PlanError`` for a
+    change that cannot be planned or breaks a view, ``StatementFailed`` for a plan that
+    the dev database refuses, ``ConfigError`` for an answer that fits nothing.
+    """
+    phases = phases or Phases()
+    with phases("renames"):
+        decision = _decide(current, desired, answers, asker, scope)
+    with moved(engine, current, decision.renames, desired.facts) as before:
+        state, goal = _comparable(engine, before.state, desired, scope, phases)
+        with phases("diff"):
+            changes = diff(state.schema, goal)
+        if not (changes or before.changes):
             return Proposal(proved=True)
-        proposal = _planned(workspace, changes, current, goal, desired)
-        if proved:
-            with workspace.phases("proof"):
-                _prove(workspace, current, goal, proposal.text)
-            proposal = replace(proposal, proved=True)
+        changes, said = answered(
+            engine,
+            state,
+            desired.facts,
+            changes,
+            decision,
+            answers=answers,
+            asker=asker,
+            strict=strict,
+        )
+    with phases("plan"):
+        plan = build(
+            changes, state.schema, goal, passes=engine.passes, render=engine.render
+        )
+        plan = plan.after(before.changes, before.statements)
+    proposal = _written(engine, current, (*before.changes, *changes), plan, said)
+    if not proved:
         return proposal
+    with phases("proof"):
+        _prove(engine, current, goal, proposal.text)
+    return replace(proposal, proved=True)
+
+
+def _decide(
+    current: State,
+    desired: State,
+    answers: Answers,
+    asker: Asker | None,
+    scope: Scope | None,
+) -> Decision:
+    goal = desired.schema
+    if scope is not None:
+        goal = restrict(current.schema, goal, scope(current.schema, goal))
+    return decide(current.schema, goal, desired.facts, answers=answers, asker=asker)
 
 
 def _comparable(
-    workspace: Workspace, current: State, desired: State, scope: Scope | None
+    engine: Engine,
+    current: State,
+    desired: State,
+    scope: Scope | None,
+    phases: Phases,
 ) -> tuple[State, Schema]:
     """Bring both sides to settled definitions and to the same scope."""
-    with workspace.phases("settle"):
+    with phases("settle"):
         keys = unsettled(current.schema, desired.schema)
-        current = settled(workspace.engine, current, keys)
-        desired = settled(workspace.engine, desired, keys)
+        current = settled(engine, current, keys)
+        desired = settled(engine, desired, keys)
     goal = desired.schema
     if desired.models_only:
         goal = carry(current.schema, goal)
@@ -89,25 +162,16 @@ def _comparable(
     return current, goal
 
 
-def _planned(
-    workspace: Workspace,
-    changes: tuple[Change, ...],
+def _written(
+    engine: Engine,
     current: State,
-    goal: Schema,
-    desired: State,
+    changes: tuple[Change, ...],
+    plan: Plan,
+    said: tuple[str, ...],
 ) -> Proposal:
-    engine = workspace.engine
-    with workspace.phases("plan"):
-        plan = build(
-            fill(changes, desired.fills),
-            current.schema,
-            goal,
-            passes=engine.passes,
-            render=engine.render,
-        )
     lines = summarize(changes)
     text = format_file(
-        header=file_header(lines, plan, proved_on=_version(engine, current)),
+        header=file_header(lines, plan, said, proved_on=_version(engine, current)),
         statements=[(s.comment, s.sql) for s in plan.statements],
         txmode="" if all(s.transactional for s in plan.statements) else "none",
     )
@@ -120,13 +184,12 @@ def _version(engine: Engine, state: State) -> str:
 
 
 def file_header(
-    lines: tuple[Line, ...], plan: Plan, *, proved_on: str
+    lines: tuple[Line, ...], plan: Plan, answers: tuple[str, ...], *, proved_on: str
 ) -> tuple[str, ...]:
     """Return the comment lines at the top of a generated file."""
-    said = list(header(lines))
+    said = [*header(lines), *answers]
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
     said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
-
     said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
     return tuple(said)
 
@@ -144,9 +207,8 @@ def _dangling(engine: Engine, state: State) -> str:
     )
 
 
-def _prove(workspace: Workspace, current: State, goal: Schema, text: str) -> None:
+def _prove(engine: Engine, current: State, goal: Schema, text: str) -> None:
     """Run the file's own text after the files before it and look for a difference."""
-    engine = workspace.engine
     file = MigrationFile(name="the new file", content=text.encode())
     before = _dangling(engine, current)
     replay(engine, current.connection, [file], hint=BY_HAND)

@@ -22,9 +22,9 @@ from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.pending import from_checkpoint
-from schema_migrations.schema.model import Key
 from schema_migrations.workflows.django_migrations import DjangoMigrations, read
 from schema_migrations.workflows.live import is_live, live
+from schema_migrations.workflows.model_facts import NO_FACTS, Facts
 from schema_migrations.workflows.models_ddl import collect
 from schema_migrations.workflows.phases import Phases
 from schema_migrations.workflows.prerequisites import (
@@ -128,9 +128,9 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
 def _load(source: str, workspace: Workspace, connection: Connection) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
-    fills: dict[Key, str] = {}
+    facts = NO_FACTS
     if models_only:
-        fills = _load_models(workspace, connection)
+        facts = _load_models(workspace, connection)
         description = "the models"
     elif source == FILES:
         with phases("replay"):
@@ -150,7 +150,7 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
         connection=connection,
         description=description,
         models_only=models_only,
-        fills=fills,
+        facts=facts,
     )
 
 
@@ -166,18 +166,19 @@ def _copy_live(source: str, workspace: Workspace, connection: Connection) -> Non
     rebuild(workspace.engine, connection, schema)
 
 
-def _load_models(workspace: Workspace, connection: Connection) -> dict[Key, str]:
+def _load_models(workspace: Workspace, connection: Connection) -> Facts:
     with workspace.phases("collect DDL"):
         ddl = collect(
             connection,
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
+            values=workspace.engine.values,
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)
         load_models(workspace.engine, connection, ddl, alias=workspace.alias)
-    return dict(ddl.fills)
+    return ddl.facts
 
 
 def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:

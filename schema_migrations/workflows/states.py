@@ -7,8 +7,9 @@ database is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 
 from schema_migrations.engines.engine import Connection, Engine, Failure
@@ -19,6 +20,7 @@ from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
+from schema_migrations.workflows.model_facts import NO_FACTS, Facts
 from schema_migrations.workflows.models_ddl import ModelsDdl
 from schema_migrations.workflows.models_refused import models_refused
 from schema_migrations.workflows.refusal import refused
@@ -33,13 +35,33 @@ class State:
     description: str
     models_only: bool = False
     """It knows only what models can describe; the rest is to be carried over."""
-    fills: Mapping[Key, str] = field(default_factory=dict)
+    facts: Facts = NO_FACTS
+    """What the models know besides."""
 
 
 def inspect(engine: Engine, connection: Connection) -> Schema:
     """Read the schema through the driver's own cursor."""
     connection.ensure_connection()
     return engine.inspect(connection.connection.cursor())
+
+
+class _Undone(Exception):
+    """Ends a transaction that is not to be kept."""
+
+
+@contextmanager
+def undone(engine: Engine, connection: Connection) -> Iterator[None]:
+    """Undo at the end whatever is done inside, in a transaction or within one."""
+    if engine.session.in_transaction(connection):
+        engine.session.execute(connection, "SAVEPOINT undone")
+        try:
+            yield
+        finally:
+            engine.session.execute(connection, "ROLLBACK TO SAVEPOINT undone")
+        return
+    with suppress(_Undone), engine.session.transaction(connection):
+        yield
+        raise _Undone
 
 
 NOTHING_WRITTEN = "The dev database refused this statement; nothing was written."

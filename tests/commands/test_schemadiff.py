@@ -80,7 +80,7 @@ def test_a_dropped_column_is_called_a_loss(project: Project) -> None:
     shorter = "\n".join(MODELS.splitlines()[:-1])
     project.write("shop/models.py", shorter)
 
-    ran = project.manage("schemadiff")
+    ran = project.manage("schemadiff", "--allow-data-loss")
 
     assert "DATA LOSS: drops column shop_order.total" in ran.err
     assert "-- DATA LOSS: drops column shop_order.total" in project.files[1].read_text()
@@ -212,7 +212,7 @@ def test_a_view_or_trigger_that_would_break(project: Project, sql: str) -> None:
     shorter = "\n".join(MODELS.splitlines()[:-1])
     project.write("shop/models.py", shorter)
 
-    refused = project.manage("schemadiff")
+    refused = project.manage("schemadiff", "--allow-data-loss")
 
     assert refused.code == 2
     assert "no longer works: error in" in refused.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.postgresql.conversion import VALUES, conversion
 from schema_migrations.engines.postgresql.dev import check_server, scratch
 from schema_migrations.engines.postgresql.failure import failure
 from schema_migrations.engines.postgresql.inspect import inspect
@@ -31,6 +32,8 @@ ENGINE = Engine(
     inspect=inspect,
     passes=PASSES,
     render=render,
+    conversion=conversion,
+    values=VALUES,
     settle=settle,
     scratch=scratch,
     check_server=check_server,

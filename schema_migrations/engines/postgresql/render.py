@@ -137,40 +137,53 @@ def _comment(key: Key, text: str) -> Statement:
 def _add_column(change: AddColumn) -> Statements:
     column = change.column
     name = quote(column.name)
+    if change.fill is not None and change.fill_refers:
+        open_ = replace(column, nullable=True)
+        added = replace(change, column=open_, fill=None)
+        return (
+            *_add_column(added),
+            *_filled(change.table, name, change.fill),
+            *_altered(change.table, open_, column),
+        )
     default = change.fill if column.default is None else None
-    added = _alter(
+    statements = _alter(
         change.table,
         f"ADD COLUMN {column_sql(column, default=default)}",
         comment=f"Add column {name} to table",
     )
     if default is not None:
-        added += _alter(
+        statements += _alter(
             change.table,
             f"ALTER COLUMN {name} DROP DEFAULT",
             comment=f"Existing rows have a value now: no default for column {name} of table",
         )
-    return (*added, *_column_comments(change.table, column))
+    return (*statements, *_column_comments(change.table, column))
 
 
 def _alter_column(change: AlterColumn) -> Statements:
     name = quote(change.after.name)
     if change.fill is None:
-        return _altered(change.table, change.before, change.after)
+        return _altered(change.table, change.before, change.after, using=change.using)
     # The value is one of the new type: first the type, then the value, then NOT NULL.
     open_ = replace(change.after, nullable=True)
     return (
-        *_altered(change.table, change.before, open_),
+        *_altered(change.table, change.before, open_, using=change.using),
         *_filled(change.table, name, change.fill),
         *_altered(change.table, open_, change.after),
     )
 
 
-def _altered(table: Key, before: Column, after: Column) -> Statements:
+def _altered(
+    table: Key, before: Column, after: Column, *, using: str | None = None
+) -> Statements:
     if before.identity and not after.identity and before.type != after.type:
         # An identity is only gone, and any type allowed, after its own statement.
         plain = replace(before, identity="", identity_options="")
-        return (*_altered(table, before, plain), *_altered(table, plain, after))
-    actions = alter_actions(before, after)
+        return (
+            *_altered(table, before, plain),
+            *_altered(table, plain, after, using=using),
+        )
+    actions = alter_actions(before, after, using=using)
     name = quote(after.name)
     comment = f"Alter column {name} of table"
     return _alter(table, *actions, comment=comment) if actions else ()

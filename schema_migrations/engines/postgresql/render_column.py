@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from schema_migrations.engines.postgresql.conversion import conversion
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.schema.model import Column
 
@@ -43,11 +44,14 @@ def _identity(column: Column) -> str:
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
 
 
-def alter_actions(before: Column, after: Column) -> list[str]:
+def alter_actions(
+    before: Column, after: Column, *, using: str | None = None
+) -> list[str]:
     """Return the actions of one ``ALTER TABLE`` that lead from one to the other.
 
     PostgreSQL sorts the actions of one statement into passes (drops, types, then
     settings), so a default may be dropped and set anew around a type change.
+    ``using`` gives the values of the new type, instead of the usual conversion.
     """
     retyped = (before.type, before.collation) != (after.type, after.collation)
     actions: list[str] = []
@@ -58,7 +62,7 @@ def alter_actions(before: Column, after: Column) -> list[str]:
     if before.default is not None and (retyped or after.default is None):
         actions.append("DROP DEFAULT")
     if retyped:
-        actions.append(_type(before, after))
+        actions.append(_type(before, after, using))
     if after.default is not None and (retyped or before.default != after.default):
         actions.append(f"SET DEFAULT {after.default}")
     if before.nullable != after.nullable:
@@ -86,32 +90,7 @@ def _identity_actions(before: Column, after: Column) -> list[str]:
     return actions
 
 
-def _type(before: Column, after: Column) -> str:
+def _type(before: Column, after: Column, using: str | None) -> str:
     collate = f" COLLATE {after.collation}" if after.collation else ""
-    using = ""
-    if needs_cast(before.type, after.type):
-        using = f" USING {quote(after.name)}::{after.type}"
-    return f"TYPE {after.type}{collate}{using}"
-
-
-_FAMILIES = {
-    "number": ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
-    "text": ("character varying", "character", "text", "citext", "name"),
-    "moment": ("date", "timestamp without time zone", "timestamp with time zone"),
-}
-
-
-def needs_cast(before: str, after: str) -> bool:
-    """Tell whether a type change must be spelled out with ``USING``.
-
-    Not where an assignment cast exists: it refuses a value that an explicit cast would
-    silently cut (``varchar(5)``).
-    https://www.postgresql.org/docs/current/sql-createcast.html
-    """
-    old, new = _family(before), _family(after)
-    return not (new == "text" or (old == new))
-
-
-def _family(type_: str) -> str:
-    base = re.sub(r"\s*\([^)]*\)", "", type_)
-    return next((name for name, types in _FAMILIES.items() if base in types), base)
+    value = conversion(before, after) if using is None else using
+    return f"TYPE {after.type}{collate}{f' USING {value}' if value else ''}"

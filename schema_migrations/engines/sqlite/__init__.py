@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.sqlite.conversion import VALUES, conversion
 from schema_migrations.engines.sqlite.dangling import dangling
 from schema_migrations.engines.sqlite.dev import scratch
 from schema_migrations.engines.sqlite.failure import failure
@@ -30,6 +31,8 @@ ENGINE = Engine(
     inspect=inspect,
     passes=PASSES,
     render=render,
+    conversion=conversion,
+    values=VALUES,
     settle=None,
     dangling=dangling,
     scratch=scratch,

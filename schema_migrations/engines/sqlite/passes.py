@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.sqlite.conversion import conversion
 from schema_migrations.engines.sqlite.tokens import is_literal, quote
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -25,7 +26,6 @@ from schema_migrations.schema.changes import (
     DropTable,
     RebuildTable,
     Rename,
-    RenameColumn,
 )
 from schema_migrations.schema.model import (
     Constraint,
@@ -115,7 +115,7 @@ PASSES: tuple[Pass, ...] = (constraints_with_tables, rebuild)
 def _table_of(change: Change) -> Key | None:
     """Return the table that a change is to be made to, if it is a table's change."""
     match change:
-        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+        case AddColumn() | DropColumn() | AlterColumn():
             return change.table
         case AlterTable():
             return change.after.key
@@ -148,10 +148,6 @@ def _in_place(group: Sequence[Change]) -> list[Change] | None:
                 result.append(change)
             case Rename(before=Index() as before, after=Index() as after):
                 result += [Drop(object=before), Create(object=after)]
-            case RenameColumn(before=old, after=new) if (
-                replace(old, name=new.name) == new
-            ):
-                result.append(change)
             case _:
                 return None
     if not all(map(_is_addable, added.values())):
@@ -226,14 +222,16 @@ def _copied(
     values = {column.name: quote(column.name) for column in before.columns}
     for change in changes:
         match change:
-            case RenameColumn():
-                # Carried out before the rebuild: the old row has the new name.
-                values[change.after.name] = quote(change.after.name)
             case AddColumn(fill=str(fill)):
                 values[change.column.name] = fill
-            case AlterColumn(fill=str(fill)):
-                name = change.after.name
-                values[name] = f"coalesce({quote(name)}, {fill})"
+            case AlterColumn(before=old, after=new):
+                value = conversion(old, new) if change.using is None else change.using
+                value = value or quote(new.name)
+                values[new.name] = (
+                    value
+                    if change.fill is None
+                    else f"coalesce({value}, {change.fill})"
+                )
             case _:
                 pass
     return tuple(

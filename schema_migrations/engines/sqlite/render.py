@@ -133,7 +133,6 @@ def _rebuild(change: RebuildTable) -> Statements:
         comment=f"Drop the old table {quote(name)}; its rows are in the new one",
     )
     return (
-        *(rename_column(c) for c in change.changes if isinstance(c, RenameColumn)),
         *(_drop(obj) for obj in elsewhere),
         created,
         *_sequence(change, new),
@@ -200,8 +199,6 @@ def _words(change: Change) -> str:
             return f"drop column {quote(change.column.name)}"
         case AlterColumn():
             return f"alter column {quote(change.after.name)}"
-        case RenameColumn():
-            return f"rename column {quote(change.before.name)}"
         case Create(object=Constraint() | ForeignKey() | Index() as part):
             return f"add {_called(part)}"
         case Drop(object=Constraint() | ForeignKey() | Index() as part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -28,10 +29,13 @@ from schema_migrations.management.commands._diff_output import (
     coloured_sql,
     tree,
 )
+from schema_migrations.management.commands._questions import Terminal
+from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.summary import suggested_name
 from schema_migrations.workflows.diff import Proposal, propose
 from schema_migrations.workflows.live import answering
 from schema_migrations.workflows.models_ddl import app_of_tables
+from schema_migrations.workflows.questions import Asker
 from schema_migrations.workflows.scope import scope_of
 from schema_migrations.workflows.sources import (
     FILES,
@@ -73,6 +77,27 @@ class Command(SchemaCommand):
             help="limit the change to this app; repeatable",
         )
         parser.add_argument(
+            "--rename",
+            action="append",
+            default=[],
+            metavar="OLD=NEW",
+            dest="renames",
+            help="table=table or table.column=column; repeatable",
+        )
+        parser.add_argument(
+            "--default",
+            action="append",
+            default=[],
+            metavar="TABLE.COLUMN=SQL",
+            dest="defaults",
+            help="value for existing rows; NULL: leave them without one; repeatable",
+        )
+        parser.add_argument(
+            "--allow-data-loss",
+            action="store_true",
+            help="plan it although rows or values are lost; the file says which",
+        )
+        parser.add_argument(
             "--from",
             metavar="SOURCE",
             dest="source",
@@ -89,6 +114,11 @@ class Command(SchemaCommand):
         started = perf_counter()
         if options["empty"]:
             return self._write_empty(options)
+        answers = read_answers(
+            options["renames"],
+            options["defaults"],
+            allow_data_loss=options["allow_data_loss"],
+        )
         self._check_models()
         with open_workspace(
             options["database"],
@@ -101,11 +131,21 @@ class Command(SchemaCommand):
                 workspace,
                 source=options["source"] or FILES,
                 target=options["target"] or MODELS,
+                answers=answers,
+                asker=self._asker(options),
+                strict=_writes(options),
                 scope=scope_of(apps, options["apps"]),
                 proved=not options["check"],
             )
         self._say_phases(workspace)
         return self._conclude(proposal, workspace, options, started)
+
+    def _asker(self, options: Options) -> Asker | None:
+        """Return who answers: nobody without a terminal, or where nothing is written."""
+        there = sys.stdin is not None and sys.stdin.isatty()
+        if self.as_json or not (options["interactive"] and there and _writes(options)):
+            return None
+        return Terminal(say=self.stdout.write)
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""
@@ -226,6 +266,12 @@ class Command(SchemaCommand):
             self.say(
                 "Next  review the SQL and commit it, then: python manage.py schemaapply"
             )
+
+
+def _writes(options: Options) -> bool:
+    """Tell whether this run is to end in a file, or to show what that would be."""
+    sources = options["source"] is not None or options["target"] is not None
+    return not options["check"] and (options["write"] or not sources)
 
 
 def _majors(description: str) -> list[str]:

@@ -1,0 +1,118 @@
+"""What becomes of a value when its column gets another type, and values for all rows.
+
+Pure.  Where PostgreSQL has an assignment cast, that is taken: it refuses a value that an
+explicit cast would silently cut (``varchar(5)``).
+https://www.postgresql.org/docs/current/sql-createcast.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.quote import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.engines.engine import Value
+    from schema_migrations.schema.model import Column
+
+_FAMILIES = {
+    "number": ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
+    "boolean": ("boolean",),
+    "text": ("character varying", "character", "text", "citext", "name"),
+    "moment": ("date", "timestamp without time zone", "timestamp with time zone"),
+    "time": ("time without time zone", "time with time zone"),
+    "interval": ("interval",),
+    "uuid": ("uuid",),
+    "json": ("json",),
+    "jsonb": ("jsonb",),
+    "bytes": ("bytea",),
+    "address": ("inet", "cidr"),
+}
+_WHOLE = ("smallint", "integer", "bigint")
+
+
+def conversion(before: Column, after: Column) -> str | None:
+    """Return an expression of the new value over the old column, for ``USING``.
+
+    Empty where PostgreSQL converts by itself; None where there is no conversion between
+    the two types.  A whole number becomes the UUID of that number, so that references
+    still meet.  For types that are not PostgreSQL's own a cast is tried.
+    """
+    return _converted(quote(before.name), before.type, after.type)
+
+
+def _converted(column: str, before: str, after: str) -> str | None:
+    old, new = _base(before), _base(after)
+    if old.endswith("[]") or new.endswith("[]"):
+        return _of_arrays(column, old, after)
+    match _family(old), _family(new):
+        case _, "text":
+            return ""
+        case (one, other) if one == other and (one or old == new):
+            return ""
+        case "", _:
+            return f"{column}::{after}"
+        case "text", "bytes":
+            return f"convert_to({column}, 'UTF8')"
+        case "text", _:
+            return f"{column}::{after}"
+        case _, "":
+            return f"{column}::{after}"
+        case "number", "boolean":
+            return f"{column} <> 0"
+        case "boolean", "number":
+            return f"{column}::integer" + ("" if new == "integer" else f"::{after}")
+        case "number", "uuid" if old in _WHOLE:
+            return f"lpad(to_hex({column}), 32, '0')::uuid"
+        case "json", "jsonb":
+            return f"{column}::jsonb"
+        case "jsonb", "json":
+            return f"{column}::json"
+        case "jsonb", ("number" | "boolean"):
+            return f"{column}::{after}"
+        case _, "jsonb":
+            return f"to_jsonb({column})"
+        case _, "json":
+            return f"to_json({column})"
+        case ("time", "interval") | ("interval", "time"):
+            return ""
+        case "moment", "time" if old != "date":
+            return ""
+        case _:
+            return None
+
+
+def _of_arrays(column: str, old: str, after: str) -> str | None:
+    """A single value becomes the one element of an array."""
+    if _base(after) == "text":
+        return ""
+    if not old.endswith("[]"):
+        return (
+            f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{after} END"
+            if _base(after).endswith("[]")
+            else None
+        )
+    if _base(after) == "jsonb":
+        return f"to_jsonb({column})"
+    return f"{column}::{after}" if _base(after).endswith("[]") else None
+
+
+def _base(type_: str) -> str:
+    return re.sub(r"\s*\([^)]*\)", "", type_)
+
+
+def _family(base: str) -> str:
+    """Name the family of types; empty for one that is not PostgreSQL's own."""
+    return next((name for name, types in _FAMILIES.items() if base in types), "")
+
+
+VALUES: Mapping[Value, str] = {
+    "uuid4": "gen_random_uuid()",
+    "now": "now()",
+    "today": "CURRENT_DATE",
+    "time": "LOCALTIME",
+}
+"""Defaults that Python would compute anew for each row."""

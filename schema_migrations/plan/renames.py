@@ -1,0 +1,371 @@
+"""Which tables and columns may have been renamed, and the steps that rename them.
+
+Pure.  A schema cannot tell a rename from a drop and an addition: ``candidates`` ranks
+the pairs that a person should be asked about, ``derived`` finds the few that follow
+from another rename by Django's own naming, ``steps`` orders what was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from schema_migrations.errors import ConfigError
+from schema_migrations.plan.answers import Answers
+from schema_migrations.schema.changes import Rename, RenameColumn
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Key,
+    Schema,
+    Table,
+    column_key,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renames:
+    tables: Mapping[Key, Key] = field(default_factory=dict)
+    """Old key → new key."""
+    columns: Mapping[Key, str] = field(default_factory=dict)
+    """Key of the old column, under its table's *new* name → new column name."""
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.columns)
+
+    def table(self, old: Key, new: Key) -> Renames:
+        return replace(self, tables={**self.tables, old: new})
+
+    def column(self, old: Key, new: str) -> Renames:
+        return replace(self, columns={**self.columns, old: new})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A pair that may be one thing under two names."""
+
+    old: Key
+    new: Key
+    """Of the same kind, table or column; a column's key has its table's new name."""
+    likeness: float
+    """0 to 1."""
+
+
+Pairs = Iterator[tuple[Table, Table]]
+
+
+def stated(answers: Answers, current: Schema, desired: Schema) -> Renames:
+    """Return the renames that were answered beforehand.
+
+    Raises ``ConfigError`` for a name that is not there to be renamed, or renamed to.
+    """
+    renames = Renames()
+    columns = []
+    for left, right in answers.renames:
+        old, new = _find(left, current), _find(right, desired)
+        if old is not None and new is not None:
+            renames = renames.table(old.key, new.key)
+        else:
+            columns.append((left, right))
+    for left, right in columns:
+        renames = renames.column(
+            *_stated_column(left, right, renames, current, desired)
+        )
+    return renames
+
+
+def _find(name: str, schema: Schema) -> Table | None:
+    """Find a table by its name, with or without its namespace."""
+    for table in schema.of(Table):
+        if name in (_name(table.key), table.key.name):
+            return table
+    return None
+
+
+def _name(table: Key) -> str:
+    return f"{table.namespace}.{table.name}" if table.namespace else table.name
+
+
+def _stated_column(
+    left: str, right: str, renames: Renames, current: Schema, desired: Schema
+) -> tuple[Key, str]:
+    table_name, _, old = left.rpartition(".")
+    new = right.rpartition(".")[2]
+    for before, after in matched(renames, current, desired):
+        if table_name in (*_called(before.key), *_called(after.key)):
+            break
+    else:
+        raise ConfigError(
+            f"--rename {left}={right}: there is no table {table_name or left!r} that stays.",
+            hint="Names are those of the database: table=table or table.column=column; "
+            "schemadiff --check shows them.",
+        )
+    if not _has(before, old) or not _has(after, new):
+        lacking, side = (old, "files") if not _has(before, old) else (new, "models")
+        raise ConfigError(
+            f"--rename {left}={right}: the table {_name(after.key)} of the {side} has no "
+            f"column {lacking!r}.",
+            hint="Names are those of the database: table.column=column; schemadiff "
+            "--check shows them.",
+        )
+    return column_key(after.key, old), new
+
+
+def _called(table: Key) -> tuple[str, str]:
+    return table.name, _name(table)
+
+
+def _has(table: Table, column: str) -> bool:
+    return any(c.name == column for c in table.columns)
+
+
+def matched(renames: Renames, current: Schema, desired: Schema) -> Pairs:
+    """Yield the tables that are one and the same before and after."""
+    for before in current.of(Table):
+        after = desired.get(renames.tables.get(before.key, before.key))
+        if isinstance(after, Table):
+            yield before, after
+
+
+def _new_tables(renames: Renames, current: Schema, desired: Schema) -> list[Table]:
+    taken = {*current.by_key, *renames.tables.values()}
+    return [table for table in desired.of(Table) if table.key not in taken]
+
+
+def _gone_tables(renames: Renames, current: Schema, desired: Schema) -> list[Table]:
+    return [
+        table
+        for table in current.of(Table)
+        if table.key not in desired.by_key and table.key not in renames.tables
+    ]
+
+
+def derived(
+    renames: Renames, current: Schema, desired: Schema, automatic: Container[Key]
+) -> Renames:
+    """Add the renames that follow from those of tables by Django's own naming.
+
+    ``automatic`` are the tables that Django makes for many-to-many fields: they begin
+    with their model's table, and their columns are named for the models, as is the
+    link to a parent (``place_ptr_id``).
+    """
+    for gone in _gone_tables(renames, current, desired):
+        for old, new in tuple(renames.tables.items()):
+            tail = gone.key.name.removeprefix(f"{old.name}_")
+            made = new._replace(name=f"{new.name}_{tail}")
+            fits = made in automatic and made not in current.by_key
+            if tail != gone.key.name and fits and made in desired.by_key:
+                renames = renames.table(gone.key, made)
+    for before, after in matched(renames, current, desired):
+        free = _unpaired(before, after, renames)
+        for old_column, new_column in _same_targets(
+            before, after, free, renames, current, desired
+        ):
+            follows = after.key in automatic or (
+                old_column.endswith("_ptr_id") and new_column.endswith("_ptr_id")
+            )
+            if follows:
+                renames = renames.column(column_key(after.key, old_column), new_column)
+    return renames
+
+
+def _unpaired(
+    before: Table, after: Table, renames: Renames
+) -> tuple[list[Column], list[Column]]:
+    """Return the columns that are gone and those that are new, without decided pairs."""
+    here = {k.part: new for k, new in renames.columns.items() if _in(after.key, k)}
+    old, new = {c.name for c in before.columns}, {c.name for c in after.columns}
+    gone = [c for c in before.in_order if c.name not in new and c.name not in here]
+    come = [
+        c for c in after.in_order if c.name not in old and c.name not in here.values()
+    ]
+    return gone, come
+
+
+def _in(table: Key, column: Key) -> bool:
+    return (column.namespace, column.name) == (table.namespace, table.name)
+
+
+def _same_targets(
+    before: Table,
+    after: Table,
+    free: tuple[list[Column], list[Column]],
+    renames: Renames,
+    current: Schema,
+    desired: Schema,
+) -> Iterator[tuple[str, str]]:
+    """Pair columns that refer to one renamed table, each the only one of its kind."""
+    old = {
+        c: renames.tables[t]
+        for c, t in targets(before, current).items()
+        if t in renames.tables
+    }
+    new = targets(after, desired)
+    for column in free[0]:
+        if column.name not in old:
+            continue
+        kind = _link(column.name), old[column.name]
+        rivals = [c for c in free[0] if (_link(c.name), old.get(c.name)) == kind]
+        found = [c for c in free[1] if (_link(c.name), new.get(c.name)) == kind]
+        if len(rivals) == len(found) == 1:
+            yield column.name, found[0].name
+
+
+def _link(column: str) -> str:
+    """Return the side of a link from a model to itself: ``from_`` or ``to_``."""
+    return next((side for side in ("from_", "to_") if column.startswith(side)), "")
+
+
+def targets(table: Table, schema: Schema) -> dict[str, Key]:
+    """Return column → the table that it alone refers to."""
+    return {
+        obj.columns[0]: obj.target
+        for obj in schema.by_table.get(table.key, ())
+        if isinstance(obj, ForeignKey) and len(obj.columns) == 1
+    }
+
+
+LIKE_ENOUGH = 0.5
+
+
+def table_candidates(
+    renames: Renames, current: Schema, desired: Schema
+) -> tuple[Candidate, ...]:
+    """Return the tables that may have been renamed, the most likely first."""
+    found = [
+        Candidate(old=old.key, new=new.key, likeness=likeness)
+        for old in _gone_tables(renames, current, desired)
+        for new in _new_tables(renames, current, desired)
+        if old.key.namespace == new.key.namespace
+        and (likeness := _table_likeness(old, new)) >= LIKE_ENOUGH
+    ]
+    return _ranked(found)
+
+
+def _table_likeness(old: Table, new: Table) -> float:
+    """Share of columns with the same name and type; the names decide between equals."""
+    mine, theirs = (
+        {(column.name, column.type) for column in table.columns} for table in (old, new)
+    )
+    common = len(mine & theirs) / max(len(mine | theirs), 1)
+    return 0.9 * common + 0.1 * _alike(old.key.name, new.key.name)
+
+
+def column_candidates(
+    renames: Renames, current: Schema, desired: Schema
+) -> tuple[Candidate, ...]:
+    """Return the columns that may have been renamed, the most likely first."""
+    found = []
+    for before, after in matched(renames, current, desired):
+        gone, come = _unpaired(before, after, renames)
+        if not (gone and come):
+            continue
+        old, new = targets(before, current), targets(after, desired)
+        keys = _primary_key(before, current), _primary_key(after, desired)
+        for column in gone:
+            target = old.get(column.name)
+            for other in come:
+                if renames.tables.get(target, target) != new.get(other.name):  # type: ignore[arg-type]  # None is no key
+                    continue
+                if (column.name in keys[0]) != (other.name in keys[1]):
+                    continue
+                if (likeness := _column_likeness(column, other)) >= LIKE_ENOUGH:
+                    found.append(
+                        Candidate(
+                            old=column_key(after.key, column.name),
+                            new=column_key(after.key, other.name),
+                            likeness=likeness,
+                        )
+                    )
+    return _ranked(found)
+
+
+def _primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
+    for obj in schema.by_table.get(table.key, ()):
+        if isinstance(obj, Constraint) and obj.type == "primary key":
+            return obj.columns
+    return ()
+
+
+def _column_likeness(old: Column, new: Column) -> float:
+    """0.6 for the same type (0.3: but for its size), 0.1 for the same shape, else names."""
+    if (old.generated is None) != (new.generated is None):
+        return 0.0
+    likeness = 0.3 * _alike(old.name, new.name)
+    if old.type == new.type:
+        likeness += 0.6
+    elif old.type.partition("(")[0] == new.type.partition("(")[0]:
+        likeness += 0.3
+    else:
+        return 0.0
+    shape = (old.nullable, old.default, old.collation, old.identity)
+    return likeness + 0.1 * (
+        shape == (new.nullable, new.default, new.collation, new.identity)
+    )
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(found, key=lambda c: (-c.likeness, c.new, c.old)))
+
+
+def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...]:
+    """Return the renames in an order in which each new name is free.
+
+    What stands in the way and is not renamed itself makes room under another name.
+    """
+    result: list[Rename | RenameColumn] = []
+    tables = {table.key.name: table for table in current.of(Table)}
+    pairs = {old.name: new.name for old, new in renames.tables.items()}
+    moved = dict(tables)
+    for old, new in _in_turn(pairs, set(tables)):
+        before = moved.pop(old)
+        after = replace(before, key=before.key._replace(name=new))
+        moved[new] = after
+        result.append(Rename(before=before, after=after))
+    by_key = {table.key: table for table in moved.values()}
+    for key in dict.fromkeys(
+        k._replace(kind="table", part="") for k in renames.columns
+    ):
+        table = by_key[key]
+        columns = {column.name: column for column in table.columns}
+        own = {k.part: new for k, new in renames.columns.items() if _in(key, k)}
+        for name, new in _in_turn(own, set(columns)):
+            column = columns.pop(name)
+            columns[new] = replace(column, name=new)
+            result.append(RenameColumn(table=key, before=column, after=columns[new]))
+    return tuple(result)
+
+
+def _in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield (from, to) steps so that each name is free when it is taken."""
+    taken, waiting = set(taken), dict(sorted(pairs.items()))
+    for new in sorted(set(pairs.values()) & taken - set(pairs)):
+        aside = _unused(new, taken)
+        taken = taken - {new} | {aside}
+        yield new, aside
+    while waiting:
+        old = next((o for o, n in waiting.items() if n not in taken), None)
+        if old is not None:
+            new = waiting.pop(old)
+        else:  # a circle: one of them steps aside
+            old = next(iter(waiting))
+            new = _unused(old, taken)
+            waiting[new] = waiting.pop(old)
+        taken = taken - {old} | {new}
+        yield old, new
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """Return ``old__name``, short enough for PostgreSQL's 63 bytes."""
+    aside = f"old__{name}"
+    while len(aside.encode()) > 63:
+        aside = aside[:-1]
+    while aside in taken:
+        aside = f"_{aside[:-1]}"
+    return aside

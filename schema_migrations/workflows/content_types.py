@@ -1,0 +1,102 @@
+"""A renamed model's content type and permissions, renamed with it.
+
+As SQL in the file, beside the renaming of the table: so that it is reviewed, commits with
+the table, and happens whoever applies the file.  Django does it in Python, after
+``migrate``: https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+
+from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.renames import Renames
+from schema_migrations.schema.model import Key, table_key
+from schema_migrations.workflows.model_facts import Subject
+
+Quote = Callable[[str], str]
+
+
+TYPES, PERMISSIONS = table_key("django_content_type"), table_key("auth_permission")
+
+
+def follow(
+    renames: Renames,
+    subjects: Mapping[Key, Subject],
+    tables: Container[Key],
+    *,
+    quote: Quote,
+) -> Iterator[Statement]:
+    """Yield the statements for every renamed model whose table has Django's own name.
+
+    What a person called otherwise (``db_table``) says nothing about the model's name.
+    ``tables`` are those of the database; without Django's own there is nothing to do.
+    """
+    if TYPES not in tables:
+        return
+    labels = sorted({s.app for s in subjects.values()}, key=len, reverse=True)
+    for old, new in sorted(renames.tables.items()):
+        subject = subjects.get(new)
+        before = _model_of(old.name, labels)
+        if subject is None or subject.kind != "model" or before is None:
+            continue
+        after = subject.app, subject.name.lower()
+        if new.name != "_".join(after):
+            continue
+        yield _content_type(before, after, quote)
+        if PERMISSIONS in tables:
+            yield from _permissions(before[1], after, subject, quote)
+
+
+def _model_of(table: str, labels: list[str]) -> tuple[str, str] | None:
+    """Split ``shop_order``; the label of an app that is gone ends at the first ``_``."""
+    for label in labels:
+        if table.startswith(f"{label}_"):
+            return label, table.removeprefix(f"{label}_")
+    app, _, model = table.partition("_")
+    return (app, model) if app and model else None
+
+
+def _content_type(
+    before: tuple[str, str], after: tuple[str, str], quote: Quote
+) -> Statement:
+    table, app, model = map(quote, (TYPES.name, "app_label", "model"))
+    return Statement(
+        sql=f"UPDATE {table} SET {app} = {_text(after[0])}, {model} = {_text(after[1])}\n"
+        f"WHERE {app} = {_text(before[0])} AND {model} = {_text(before[1])}\n"
+        f"AND NOT EXISTS ({_its_type(after, quote)})",
+        comment=f"The content type of {'.'.join(before)} is that of {'.'.join(after)} now",
+    )
+
+
+def _its_type(model: tuple[str, str], quote: Quote) -> str:
+    table, id_, app, name = map(quote, (TYPES.name, "id", "app_label", "model"))
+    return (
+        f"SELECT {id_} FROM {table}"
+        f" WHERE {app} = {_text(model[0])} AND {name} = {_text(model[1])}"
+    )
+
+
+def _permissions(
+    before: str, after: tuple[str, str], subject: Subject, quote: Quote
+) -> Iterator[Statement]:
+    table, codename, name, type_ = map(
+        quote, (PERMISSIONS.name, "codename", "name", "content_type_id")
+    )
+    if before == after[1]:
+        return
+    for action in subject.permissions:
+        old, new = f"{action}_{before}", f"{action}_{after[1]}"
+        title = f"Can {action} {subject.verbose_name}"
+        own = f"{type_} IN ({_its_type(after, quote)})"
+        yield Statement(
+            sql=f"UPDATE {table} SET {codename} = {_text(new)}, {name} = {_text(title)}\n"
+            f"WHERE {codename} = {_text(old)} AND {own}\n"
+            f"AND NOT EXISTS (SELECT 1 FROM {table}"
+            f" WHERE {codename} = {_text(new)} AND {own})",
+            comment=f"The permission {old} is {new} now",
+        )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

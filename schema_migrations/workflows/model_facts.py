@@ -1,0 +1,161 @@
+"""What models know and their DDL does not say: whose a table is, and fields' defaults.
+
+Invariant: no database is read or written here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.db.models import NOT_PROVIDED
+from django.db.models.fields.proxy import OrderWrt
+from django.utils import timezone
+
+from schema_migrations.engines.engine import Value
+from schema_migrations.schema.model import Key, column_key, table_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The model or field that a table or a column stands for."""
+
+    app: str
+    name: str
+    """``Order`` for a table, ``order.amount`` for a column or a many-to-many table."""
+    kind: str
+    """``model``, or the field's class: ``DecimalField``, ``ManyToManyField``."""
+    verbose_name: str = ""
+    permissions: tuple[str, ...] = ()
+    """Of a model: Django's default ones, ``add``, ``change`` …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    fills: Mapping[Key, str] = field(default_factory=dict)
+    """Column → SQL of the field's default, for rows that exist already."""
+    subjects: Mapping[Key, Subject] = field(default_factory=dict)
+    """Table or column → what it stands for."""
+
+    @property
+    def automatic(self) -> frozenset[Key]:
+        """The tables that Django makes for many-to-many fields."""
+        return frozenset(
+            key
+            for key, subject in self.subjects.items()
+            if key.kind == "table" and subject.kind != "model"
+        )
+
+
+NO_FACTS = Facts()
+
+
+def bare(name: str) -> str:
+    """Return a table's name without the quotes that a ``db_table`` may have."""
+    return name.strip('"')
+
+
+def automatic(model: type[models.Model]) -> Iterator[type[models.Model]]:
+    """Yield the models that Django itself makes for the many-to-many fields of one."""
+    for field_ in model._meta.local_many_to_many:
+        through = field_.remote_field.through
+        if through is not None and through._meta.auto_created:
+            yield through
+
+
+def subjects_of(model: type[models.Model]) -> dict[Key, Subject]:
+    """Return what a model's table and columns stand for."""
+    meta = model._meta
+    table, title = table_key(bare(meta.db_table)), str(meta.object_name)
+    name = str(meta.model_name)
+    # The type says bool; it is the model that has the many-to-many field, or False.
+    owner: Any = meta.auto_created
+    if owner:
+        # The through model is called Order_tags, for order.tags.
+        tail = title.removeprefix(f"{owner._meta.object_name}_")
+        name = f"{owner._meta.model_name}.{tail}"
+        own = Subject(app=meta.app_label, name=name, kind="ManyToManyField")
+    else:
+        own = Subject(
+            app=meta.app_label,
+            name=title,
+            kind="model",
+            verbose_name=str(meta.verbose_name_raw),
+            permissions=tuple(meta.default_permissions),
+        )
+    found = {table: own}
+    for field_ in meta.local_concrete_fields:
+        found[column_key(table, str(field_.column))] = Subject(
+            app=meta.app_label,
+            name=f"{name}.{field_.name}",
+            kind=type(field_).__name__,
+        )
+    return found
+
+
+def fills_of(
+    editor: Any, model: type[models.Model], values: Mapping[Value, str]
+) -> dict[Key, str]:
+    """Return the SQL of the fields' defaults, by column; ``values`` are the engine's.
+
+    ``editor`` is Django's schema editor.  A field without a default, or with one that
+    is another at each call and not known to the server, has none.
+    """
+    table = table_key(bare(model._meta.db_table))
+    found = {}
+    for field_ in model._meta.local_concrete_fields:
+        value = _fill(editor, field_, values)
+        if value is not None and field_.column:
+            found[column_key(table, field_.column)] = value
+    return found
+
+
+_NOW = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
+_TODAY = (datetime.date.today, timezone.localdate)
+_MOMENTS: Mapping[str, Value] = {
+    "DateTimeField": "now",
+    "DateField": "today",
+    "TimeField": "time",
+}
+
+
+def _fill(editor: Any, field_: Any, values: Mapping[Value, str]) -> str | None:
+    if isinstance(field_, OrderWrt):
+        return "0"  # as makemigrations does
+    if getattr(field_, "generated", False) or _is_serial(field_):
+        return None
+    served = _served(field_)
+    if served is not None:
+        return values[served]
+    default = field_.default
+    try:
+        value = editor.effective_default(field_)
+        if callable(default) and editor.effective_default(field_) != value:
+            return None
+        return None if value is None else str(editor.quote_value(value))
+    except Exception:  # a default is the project's own code, and may do anything
+        return None
+
+
+def _is_serial(field_: Any) -> bool:
+    return isinstance(field_, models.AutoField)
+
+
+def _served(field_: Any) -> Value | None:
+    """Return the name of a default that the server itself can compute for each row."""
+    kind, default = field_.get_internal_type(), field_.default
+    moment = _MOMENTS.get(kind)
+    if default is NOT_PROVIDED:
+        by_itself = getattr(field_, "auto_now", False) or getattr(
+            field_, "auto_now_add", False
+        )
+        return moment if by_itself else None
+    if kind == "UUIDField" and default in (uuid.uuid4, uuid.uuid1):
+        return "uuid4"
+    if default in _NOW or (default in _TODAY and kind == "DateField"):
+        return moment
+    return None

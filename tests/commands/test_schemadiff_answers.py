@@ -1,0 +1,264 @@
+"""Renames, values for existing rows and data loss: asked, answered, or refused."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.project import MODELS, REPOSITORY, SECONDS, Project
+
+OnPostgres = Callable[..., Project]
+
+RENAMED_FIELD = MODELS.replace("total =", "amount =")
+RENAMED_MODEL = MODELS.replace("class Order", "class Sale")
+REQUIRED = MODELS + "    code = models.CharField(max_length=5)\n"
+NO_TOTAL = "\n".join(MODELS.splitlines()[:-1])
+WITH_TAGS = (
+    MODELS
+    + "    tags = models.ManyToManyField('Tag')\n"
+    + "    friends = models.ManyToManyField('self')\n"
+    + "\n\nclass Tag(models.Model):\n    name = models.CharField(max_length=9)\n"
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def begun(request: pytest.FixtureRequest, project: Project) -> Callable[[str], Project]:
+    """Return a function that makes the first file of a project from its models."""
+    if request.param == "postgresql":
+        request.getfixturevalue("on_postgres")()
+
+    def begin(models: str = MODELS) -> Project:
+        project.write("shop/models.py", models)
+        ran = project.manage("schemadiff")
+        assert ran.code == 0, ran.err
+        return project
+
+    return begin
+
+
+Begun = Callable[..., Project]
+
+
+def changed(project: Project, models: str) -> None:
+    project.write("shop/models.py", models)
+
+
+def typed(project: Project, answers: Sequence[str], *arguments: str) -> tuple[int, str]:
+    """Run schemadiff on a terminal of its own; return its exit code and the screen."""
+    terminal, end = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "django", "schemadiff", *arguments],
+        cwd=project.base,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "settings",
+            "PYTHONPATH": os.pathsep.join((str(project.base), str(REPOSITORY))),
+            "NO_COLOR": "1",
+            "PYTHONWARNINGS": "error",
+        },
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        start_new_session=True,
+    )
+    os.close(end)
+    screen = b""
+    waiting = list(answers)
+    while select.select([terminal], [], [], SECONDS)[0]:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not piece:
+            break
+        screen += piece
+        if (
+            waiting
+            and screen.rstrip(b" ").endswith((b"[y/N]", b":"))
+            and (screen.endswith(b" "))
+        ):
+            answer = waiting.pop(0)
+            if answer == "^C":
+                child.send_signal(signal.SIGINT)
+            else:
+                os.write(terminal, answer.encode())
+            screen += b"\n"
+    os.close(terminal)
+    return child.wait(5), screen.decode().replace("\r\n", "\n")
+
+
+def second(project: Project) -> str:
+    return project.files[1].read_text()
+
+
+def in_step(project: Project) -> bool:
+    return project.manage("schemadiff", "--check").code == 0
+
+
+class TestWithoutATerminal:
+    def test_a_dropped_column_wants_an_answer(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD + "\n")
+
+        ran = project.manage("schemadiff", "--no-input")
+
+        assert ran.code == 3
+        assert "drops column shop_order.total with all its values" in ran.err
+        assert "--rename shop_order.total=amount" in ran.err
+        assert "--allow-data-loss" in ran.err
+        assert len(project.files) == 1
+
+    def test_data_loss_that_is_allowed_is_spelled_out(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, NO_TOTAL)
+
+        ran = project.manage("schemadiff", "--allow-data-loss")
+
+        assert ran.code == 0, ran.err
+        assert "-- DATA LOSS: drops column shop_order.total" in second(project)
+
+    def test_a_check_asks_nothing(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, NO_TOTAL)
+
+        assert project.manage("schemadiff", "--check").code == 1
+
+    @pytest.mark.parametrize("new", ["amount", "shop_order.amount"])
+    def test_a_column_is_renamed(self, begun: Begun, new: str) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD)
+
+        ran = project.manage("schemadiff", "--rename", f"shop_order.total={new}")
+
+        assert ran.code == 0, ran.err
+        text = second(project)
+        assert 'RENAME COLUMN "total" TO "amount"' in text
+        assert "-- Renamed: shop_order.total to amount." in text
+        assert "DATA LOSS" not in text
+        assert in_step(project)
+
+    def test_a_table_is_renamed_with_all_that_is_named_for_it(
+        self, begun: Begun
+    ) -> None:
+        project = begun(WITH_TAGS)
+        changed(project, WITH_TAGS.replace("class Order", "class Sale"))
+
+        ran = project.manage("schemadiff", "--rename", "shop_order=shop_sale")
+
+        assert ran.code == 0, ran.err
+        text = second(project)
+        assert "shop_order_tags to shop_sale_tags" in text
+        assert 'RENAME COLUMN "order_id" TO "sale_id"' in text
+        assert 'RENAME COLUMN "from_order_id" TO "from_sale_id"' in text
+        assert "DROP TABLE" not in text.replace('DROP TABLE "shop_sale', "")
+        assert "DATA LOSS" not in text
+        assert 'UPDATE "django_content_type" SET' in text
+        assert "'add_sale'" in text
+        assert in_step(project)
+
+    def test_a_required_column_wants_a_value(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, REQUIRED)
+
+        refused = project.manage("schemadiff")
+        given = project.manage("schemadiff", "--default", "shop_order.code='x'")
+
+        assert refused.code == 3
+        assert '--default "shop_order.code=SQL"' in refused.err
+        assert given.code == 0, given.err
+        assert "-- Existing rows: shop_order.code is 'x'." in second(project)
+        assert in_step(project)
+
+    def test_a_value_may_come_from_another_column(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, REQUIRED.replace("max_length=5", "max_length=20"))
+
+        ran = project.manage("schemadiff", "--default", "shop_order.code=number")
+
+        assert ran.code == 0, ran.err
+        assert in_step(project)
+
+    def test_answers_that_fit_nothing_are_refused(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD)
+
+        for flag, value, said in (
+            ("--rename", "shop_order.totl=amount", "no column 'totl'"),
+            ("--rename", "shop_oder.total=amount", "shop_oder"),
+            ("--rename", "shop_order.total", "OLD=NEW"),
+            ("--default", "shop_order.number='x'", "shop_order.number"),
+        ):
+            ran = project.manage("schemadiff", "--allow-data-loss", flag, value)
+            assert ran.code == 2, ran.out
+            assert said in ran.err
+        assert len(project.files) == 1
+
+
+class TestOnATerminal:
+    def test_a_renamed_field(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD)
+
+        code, screen = typed(project, ["maybe\n", "y\n"])
+
+        question = "Was the field order.total renamed to order.amount (a DecimalField)?"
+        assert f"{question} [y/N]" in screen
+        assert "Please answer yes or no" in screen
+        assert code == 0, screen
+        assert 'RENAME COLUMN "total" TO "amount"' in second(project)
+
+    def test_a_renamed_model(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_MODEL)
+
+        code, screen = typed(project, ["y\n"])
+
+        assert "Was the model shop.order renamed to shop.Sale? [y/N]" in screen
+        assert code == 0, screen
+        assert 'RENAME TO "shop_sale"' in second(project)
+
+    def test_no_rename_and_the_data_may_go(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD.replace("places=2", "places=2, default=0"))
+
+        code, screen = typed(project, ["\n", "y\n"])
+
+        assert "drops column shop_order.total with all its values" in screen
+        assert code == 0, screen
+        assert "DATA LOSS" in second(project)
+
+    def test_a_required_field(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, REQUIRED)
+
+        code, screen = typed(project, ["7\n", "1\n", "nosuch(\n", "'new'\n"])
+
+        assert "It is impossible to add a non-nullable field 'code' to order" in screen
+        assert "Please select a valid option" in screen
+        assert "The dev database says" in screen
+        assert code == 0, screen
+        assert "'new'" in second(project)
+
+    @pytest.mark.parametrize(
+        ("answer", "code"), [("^C", 130), ("\x04", 3), ("n\n", 3), ("3\n", 3)]
+    )
+    def test_nothing_is_left_of_an_aborted_question(
+        self, begun: Begun, answer: str, code: int
+    ) -> None:
+        project = begun()
+        changed(project, REQUIRED if answer == "3\n" else NO_TOTAL)
+        before = sorted(p.name for p in Path(project.migrations).iterdir())
+
+        ended, screen = typed(project, [answer])
+
+        assert ended == code, screen
+        assert "Traceback" not in screen
+        assert sorted(p.name for p in Path(project.migrations).iterdir()) == before
