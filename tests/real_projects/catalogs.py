@@ -25,18 +25,18 @@ def of_postgresql(url: str, programs: Path) -> frozenset[str]:
     it has read its own print, and only then stays with it.
     """
     copy = f"{url.partition('?')[0].rpartition('/')[2]}_restored"
-    _output(programs / "psql", "-qX", "-c", f'CREATE DATABASE "{copy}"', url)
+    psql = (programs / "psql", "-qX1v", "ON_ERROR_STOP=1")
     restored = re.sub(r"/[^/?]*\?", f"/{copy}?", url, count=1)
-    _output(
-        programs / "psql",
-        "-qX1v",
-        "ON_ERROR_STOP=1",
-        restored,
-        given=_dump(url, programs),
-    )
-    lines = [
-        x for x in _dump(restored, programs).splitlines() if x and x[0] not in "-\\"
-    ]
+    _output(programs / "psql", "-qX", "-c", f'CREATE DATABASE "{copy}"', url)
+    _output(*psql, restored, given=_dump(url, programs))
+    printed = first_print(restored, programs)
+    _output(programs / "psql", "-qX", "-c", f'DROP DATABASE "{copy}"', url)
+    return printed
+
+
+def first_print(url: str, programs: Path) -> frozenset[str]:
+    """Return the same without restoring: sooner, and what is equal is equal so, too."""
+    lines = [x for x in _dump(url, programs).splitlines() if x and x[0] not in "-\\"]
     statements = re.split(r";$", "\n".join(lines), flags=re.MULTILINE)
     return frozenset(_sorted_body(text.strip()) for text in statements if text.strip())
 
@@ -77,40 +77,67 @@ def _sqlite_facts(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{name}: {_beyond_pragmas(text)}"
             yield from _pragmas(connection, name)
         else:
-            yield f"{type_} {name} on {table}: {re.sub(' ', '', text)}"
+            yield f"{type_} {name} on {table}: {_bare_items(text)}"
 
 
 def _beyond_pragmas(text: str) -> str:
-    """Return the checks, and how often each word stands there that no pragma knows."""
-    checks = sorted(
-        _parenthesis(text, m.end()) for m in re.finditer(r"\bcheck ?", text)
-    )
+    """Return the expressions, and how often each word stands that no pragma knows."""
     words = ("autoincrement", "collate", "deferrable", "deferred", "generated")
     counts = {word: len(re.findall(rf"\b{word}\b", text)) for word in words}
-    return f"{checks} {counts}"
+    starts = re.finditer(r"\b(?:check|generated always as) ?(?=\()", text)
+    expressions = sorted(_once(text[m.end() : _closed(text, m.end())]) for m in starts)
+    return f"{expressions} {counts}"
 
 
-def _parenthesis(text: str, start: int) -> str:
-    """Return the parenthesis that opens at ``start``, without spaces, never doubled."""
+def _closed(text: str, start: int) -> int:
+    """Return where the parenthesis that opens at ``start`` has just been closed."""
     depth = 0
     for position in range(start, len(text)):
         depth += {"(": 1, ")": -1}.get(text[position], 0)
         if depth == 0:
-            return _once(text[start : position + 1].replace(" ", ""))
+            return position + 1
     raise ValueError(f"unbalanced: {text[start:]}")
 
 
 def _once(text: str) -> str:
-    if text.startswith("((") and _parenthesis(text, 1) == _once(text[1:-1]):
-        return _once(text[1:-1])
+    """Return a parenthesis without spaces, never doubled."""
+    text = text.replace(" ", "")
+    while text.startswith("((") and _closed(text, 1) == len(text) - 1:
+        text = text[1:-1]
     return text
+
+
+def _bare_items(text: str) -> str:
+    """Return ``(lower(a),b)`` for ``((lower(a)), b)``: the same list to SQLite."""
+    text = text.replace(" ", "")
+    position = 1
+    while position < len(text):
+        if text[position] == "(" and text[position - 1] in "(,":
+            end = _closed(text, position)
+            if text[end : end + 1] in (",", ")"):
+                text = text[:position] + text[position + 1 : end - 1] + text[end:]
+                continue
+        position += 1
+    return text
+
+
+def _default(value: object) -> str:
+    """Return a default without spaces, in one parenthesis, names in small letters.
+
+    None and NULL are the same default.
+    """
+    text = "null" if value is None else str(value)
+    parts = re.findall(r"'[^']*'|[^']+", text)
+    plain = [p if p[0] == "'" else p.lower().replace(" ", "") for p in parts]
+    return _once(f"({''.join(plain)})")
 
 
 def _pragmas(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     def rows(pragma: str, of: str) -> list[tuple[object, ...]]:
         return connection.execute(f"SELECT * FROM pragma_{pragma}(?)", [of]).fetchall()
 
-    for _, *column in rows("table_xinfo", table):
+    for _, name, type_, not_null, default, *rest in rows("table_xinfo", table):
+        column = [name, type_, not_null, _default(default), *rest]
         yield f"{table} column {column}"
     for _, _, *key in rows("foreign_key_list", table):
         yield f"{table} foreign key {key}"
