@@ -95,17 +95,23 @@ def effects_of(change: Change, current: Schema) -> Effects:
 
 
 def _created(*objects: Object) -> Effects:
-    made = frozenset[Key]().union(
-        *({obj.key} | obj.provides | _names(obj) for obj in objects)
-    )
+    made = _taken(*objects)
     return Effects(makes=made, uses=_needs(*objects) - made)
 
 
 def _dropped(*objects: Object) -> Effects:
-    gone = frozenset[Key]().union(
-        *({obj.key} | obj.provides | _names(obj) for obj in objects)
-    )
+    gone = _taken(*objects)
     return Effects(frees=gone, releases=_needs(*objects) - gone)
+
+
+def _taken(*objects: Object) -> frozenset[Key]:
+    """Return every key and name that is there while the objects are."""
+    taken: set[Key] = set()
+    for obj in objects:
+        taken.add(obj.key)
+        taken |= obj.provides
+        taken |= _names(obj)
+    return frozenset(taken)
 
 
 def _rebuild_of(table: Key) -> Key:

@@ -9,6 +9,7 @@ order.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
@@ -82,13 +83,15 @@ def _edges(changes: tuple[Change, ...], current: Schema) -> Edges:
     roles = _roles(changes, current)
     edges: Edges = {i: set() for i in range(len(changes))}
 
-    def after(later: list[int], earlier: list[int]) -> None:
+    def after(later: Iterable[int], earlier: Iterable[int]) -> None:
         for i in later:
-            edges[i].update(j for j in earlier if j != i)
+            edges[i].update(earlier)
 
     for key, makers in roles.makes.items():
-        after(roles.uses[key], makers)
-        after(makers, roles.frees[key])
+        after(roles.uses.get(key, ()), makers)
+        after(makers, roles.frees.get(key, ()))
     for key, freers in roles.frees.items():
-        after(freers, roles.releases[key])
+        after(freers, roles.releases.get(key, ()))
+    for i, before in edges.items():
+        before.discard(i)
     return edges

@@ -29,6 +29,7 @@ from schema_migrations.schema.model import (
     Definition,
     ForeignKey,
     Index,
+    Key,
     Object,
     Opaque,
     Schema,
@@ -105,17 +106,23 @@ def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
     for change in changes:
         if isinstance(change, Drop) and (signature := _nameless(change.object)):
             dropped.setdefault(signature, []).append(change)
-    paired: set[Change] = set()
+    if not dropped:
+        return tuple(changes)
+    paired: set[Key] = set()
     result: list[Change] = []
     for change in changes:
         if isinstance(change, Create) and current.get(change.object.key) is None:
             signature = _nameless(change.object)
             if signature is not None and dropped.get(signature):
                 drop = dropped[signature].pop(0)
-                paired.add(drop)
+                paired.add(drop.object.key)
                 change = Rename(before=drop.object, after=change.object)
         result.append(change)
-    return tuple(change for change in result if change not in paired)
+    return tuple(
+        change
+        for change in result
+        if not (isinstance(change, Drop) and change.object.key in paired)
+    )
 
 
 def _nameless(obj: Object) -> Object | None:
