@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
+CURRENT = "SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name"
+
+SET = """
+SELECT set_config(name, value, false)
+  FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
+"""
+
 
 def rows(
     connection: Connection, sql: str, *parameters: object
@@ -66,12 +73,11 @@ def rollback(connection: Connection) -> None:
 def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
     """Set parameters that the server has and permits; put the old values back."""
     before: dict[str, str] = {}
-    for name, value in wanted.items():
-        (found,) = row(connection, "SELECT current_setting(%s, true)", name)
-        if found is None or found == value:
+    for name, found in rows(connection, CURRENT, list(wanted)):
+        if found in (None, wanted[name]):
             continue
         try:
-            row(connection, "SELECT set_config(%s, %s, false)", name, value)
+            rows(connection, SET, [name], [wanted[name]])
         except Error:  # client_connection_check_interval, where the platform lacks it
             continue
         before[name] = found
@@ -80,5 +86,4 @@ def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterato
     finally:
         if alive(connection):
             rollback(connection)
-            for name, value in before.items():
-                row(connection, "SELECT set_config(%s, %s, false)", name, value)
+            rows(connection, SET, list(before), list(before.values()))
