@@ -1,6 +1,6 @@
 """One measured run in a process of its own: prints a JSON object of seconds and MiB.
 
-measure.py diff|apply       in a folder that project.py wrote
+measure.py diff | apply [--no-signals]      in a folder that project.py wrote
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 
-def main(what: str) -> None:
+def main(what: str, *options: str) -> None:
     sys.path.insert(0, str(Path.cwd()))
     os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
     began = time.perf_counter()
@@ -27,7 +27,7 @@ def main(what: str) -> None:
     if what == "diff":
         result |= diff_phases()
     else:
-        call_command("schemaapply", interactive=False, verbosity=0)
+        call_command("schemaapply", *options, interactive=False, verbosity=0)
     result["total"] = time.perf_counter() - began
     kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result["peak MiB"] = kibibytes / 1024
@@ -49,4 +49,4 @@ def diff_phases() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 """Write a Django project of N models, shaped like real ones, into a folder.
 
-Each model has nine columns, two foreign keys, seven indexes (key, unique, pattern,
+Django's content types and permissions are there besides, so that its signals have
+something to do.  Each model has nine columns, two foreign keys, seven indexes (key, unique, pattern,
 one for each foreign key, composite, partial) and two checks.
 """
 
@@ -19,7 +20,9 @@ DATABASES = {{"default": {{
     "ENGINE": "django.db.backends.postgresql",
     "NAME": given["dbname"], "USER": given["user"], "HOST": given["host"],
 }}}}
-INSTALLED_APPS = ["schema_migrations", {apps}]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes", "django.contrib.auth", "schema_migrations", {apps}
+]
 SCHEMA_MIGRATIONS = {{"default": {{"DIR": {directory!r}}}}}
 SECRET_KEY = "benchmark"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -30,6 +30,7 @@ SIZES = (10, 100, 1000)
 RUNS = 3
 PSQL = "psql -1 -f, the same SQL"
 APPLY = "schemaapply, without start-up"
+BARE = "schemaapply --no-signals"
 
 Figures = dict[str, float]
 
@@ -50,14 +51,16 @@ def measured(models: int, host: str, psql: Path) -> Figures:
         write_project(folder, models)
         diff = best(lambda: diff_run(folder, host))
         apply = best(lambda: child(folder, host, "apply"))
+        bare = best(lambda: child(folder, host, "apply", "--no-signals"))
         plain = best(lambda: psql_run(folder, host, psql))
     figures = {phase: seconds for phase, seconds in diff.items() if phase != "total"}
     peak = figures.pop("peak MiB")
     return figures | {
         "schemadiff, without start-up": diff["total"],
         APPLY: apply["total"],
+        BARE: bare["total"],
         PSQL: plain["total"],
-        "schemaapply / psql": apply["total"] / plain["total"],
+        "schemaapply --no-signals / psql": bare["total"] / plain["total"],
         "peak MiB, schemadiff": peak,
         "peak MiB, schemaapply": apply["peak MiB"],
     }
@@ -73,12 +76,13 @@ def diff_run(folder: Path, host: str) -> Figures:
     return child(folder, host, "diff")
 
 
-def child(folder: Path, host: str, what: str) -> Figures:
+def child(folder: Path, host: str, *what: str) -> Figures:
     url = empty_database(host)
     done = subprocess.run(
-        [sys.executable, HERE / "measure.py", what],
+        [sys.executable, HERE / "measure.py", *what],
         cwd=folder,
-        env=os.environ | {"BENCHMARK_URL": url},
+        # Byte code is kept, as where the package is installed.
+        env=os.environ | {"BENCHMARK_URL": url, "PYTHONDONTWRITEBYTECODE": ""},
         check=True,
         stdout=subprocess.PIPE,
         text=True,
