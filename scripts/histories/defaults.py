@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import NOT_PROVIDED
 
@@ -17,7 +16,6 @@ from histories.database import Database
 from histories.mapping import Pair
 from histories.rows import foreign_keys, target_column, value
 from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema, Table
-from schema_migrations.workflows.models_ddl import PLAIN_CALLABLES
 from schema_migrations.workflows.states import State
 
 Place = tuple[str, str]
@@ -52,7 +50,7 @@ class Asking:
     once: bool
     """It is a one-off default."""
     varies: bool
-    """Django would compute it anew in each run."""
+    """Django would have another one a moment later."""
 
     @property
     def place(self) -> Place:
@@ -94,34 +92,28 @@ def _asking(
                     continue
                 key, each = fields[place]
                 once = found.once.get((key, each.name), NOT_PROVIDED)
+                literal = django_value(editor, each, once)
                 yield Asking(
                     pair=pair,
                     column=column,
                     new=new,
-                    literal=django_value(editor, each, once),
+                    literal=literal,
                     once=once is not NOT_PROVIDED,
-                    varies=once is NOT_PROVIDED and _varies(each),
+                    varies=literal != django_value(editor, each, once),
                 )
 
 
 def _answer(result: Given, desired: State, asking: Asking, literal: str) -> None:
     table, column = asking.place
     key = Key(kind="column", name=table, part=column)
-    known = key in desired.fills and not asking.once
-    if not known and (asking.once or not asking.column.nullable):
+    known = key in desired.facts.fills and not asking.once
+    if not known:
         result.defaults[f"{table}.{column}"] = literal
     result.filled.add(asking.place)
     if not (known and asking.varies):
         result.one_value.add(asking.place)
-    if asking.new and not asking.varies:
-        result.expected[asking.place] = (asking.column, literal)
-
-
-def _varies(each: Any) -> bool:
-    """Tell whether a field's default differs from call to call."""
-    moves = getattr(each, "auto_now", False) or getattr(each, "auto_now_add", False)
-    plain = (NOT_PROVIDED, *PLAIN_CALLABLES)
-    return bool(moves) or (callable(each.default) and each.default not in plain)
+        if asking.new:
+            result.expected[asking.place] = (asking.column, literal)
 
 
 def _make_up(

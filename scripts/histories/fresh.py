@@ -6,24 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.postgres.operations import (
-    CollationOperation,
-    CreateExtension,
-)
-from django.db import migrations
-from django.db.migrations.state import ProjectState
+from django.db.migrations import RunSQL
 
 from histories.history import Labelled
-from schema_migrations.engines.engine import Connection, DatabaseSettings, Engine
+from schema_migrations.engines.engine import DatabaseSettings, Engine
+from schema_migrations.workflows.django_migrations import Step, on_database
 from schema_migrations.workflows.models_ddl import ModelsDdl
-from schema_migrations.workflows.states import (
-    State,
-    inspect,
-    load_extensions,
-    load_models,
-)
+from schema_migrations.workflows.prerequisites import after, load_prerequisites
+from schema_migrations.workflows.states import State, inspect, load_models
 
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
@@ -35,31 +26,22 @@ class Ground:
     """What models stand on and no model shows."""
 
     extensions: tuple[str, ...] = ()
-    collations: tuple[Labelled, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """That may create extensions or collations."""
 
 
 def ground(before: Ground, operations: Iterable[Labelled]) -> Ground:
     """Return the ground after some more operations."""
-    extensions, collations = list(before.extensions), list(before.collations)
-    for label, operation in _all(operations):
-        match operation:
-            case CreateExtension():
-                extensions.append(operation.name)
-            case CollationOperation():
-                collations.append((label, operation))
-            case migrations.RunSQL():
-                extensions += _CREATE_EXTENSION.findall(str(operation.sql))
-            case _:
-                pass
-    kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
-    return Ground(extensions=tuple(kept), collations=tuple(collations))
-
-
-def _all(operations: Iterable[Labelled]) -> Iterator[tuple[str, Any]]:
+    extensions = list(before.extensions)
+    steps = list(before.steps)
     for label, operation in operations:
-        yield label, operation
-        if isinstance(operation, migrations.SeparateDatabaseAndState):
-            yield from _all((label, each) for each in operation.database_operations)
+        for each in on_database([operation]):
+            if isinstance(each, RunSQL):
+                extensions += _CREATE_EXTENSION.findall(str(each.sql))
+            elif type(each).__module__.startswith("django.contrib.postgres."):
+                steps.append(Step(app=label, migration="", operation=each))
+    kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
+    return Ground(extensions=tuple(kept), steps=tuple(steps))
 
 
 @contextmanager
@@ -73,20 +55,12 @@ def fresh(
     """Yield a state on a database of its own.  Raises ``ConfigError``."""
     with engine.scratch(settings, alias) as connection:
         if engine.vendor == "postgresql":
-            load_extensions(engine, connection, on.extensions)
-            _load_collations(connection, on.collations)
-        load_models(engine, connection, ddl)
+            load_prerequisites(engine, connection, after(on.steps, on.extensions))
+        load_models(engine, connection, ddl, alias=alias)
         yield State(
             schema=inspect(engine, connection),
             connection=connection,
             description="the models",
             models_only=True,
-            fills=dict(ddl.fills),
+            facts=ddl.facts,
         )
-
-
-def _load_collations(connection: Connection, operations: Iterable[Labelled]) -> None:
-    state = ProjectState()  # which these operations do not look at
-    for label, operation in operations:
-        with connection.schema_editor() as editor:
-            operation.database_forwards(label, editor, state, state)

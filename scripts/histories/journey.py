@@ -21,7 +21,12 @@ from histories.mapping import Pair, pairs
 from histories.planning import planned
 from histories.rows import count, fill
 from histories.tally import Tally
-from schema_migrations.engines.engine import DatabaseSettings, Engine, SessionOptions
+from schema_migrations.engines.engine import (
+    Connection,
+    DatabaseSettings,
+    Engine,
+    SessionOptions,
+)
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
@@ -99,9 +104,11 @@ class Journey:
         with self.phases("render"):
             moment = Moment(state=step.state, apps=rendered(step.state))
         with self.phases("collect DDL"):
-            return moment, collect(
-                living.state.connection, moment.apps, ALIAS, labels=None
-            )
+            return moment, self._ddl(living.state.connection, moment)
+
+    def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
+        values = self.engine.values
+        return collect(connection, moment.apps, ALIAS, labels=None, values=values)
 
     def _identity(self, ddl: ModelsDdl) -> object:
         return self.ground, [part.statements for part in ddl.parts]
@@ -111,7 +118,7 @@ class Journey:
         moment = Moment(state=self.passed_by.state, apps=rendered(self.passed_by.state))
         stack = ExitStack()
         with self.engine.scratch(self.settings, ALIAS) as connection:
-            ddl = collect(connection, moment.apps, ALIAS, labels=None)
+            ddl = self._ddl(connection, moment)
         state = stack.enter_context(self._fresh(ddl))
         self.living = Living(
             state=state, moment=moment, drawn=self._identity(ddl), stack=stack
@@ -165,7 +172,7 @@ class Journey:
         self.tally.tables = len(counts)
         self.tally.tables_with_rows = sum(map(bool, counts))
         self.tally.rows = sum(counts)
-        ddl = collect(living.state.connection, living.moment.apps, ALIAS, labels=None)
+        ddl = self._ddl(living.state.connection, living.moment)
         with self.phases("independent comparison"), self._fresh(ddl) as desired:
             for line in independent.differences(
                 db, database(self.engine, desired), programs
