@@ -7,6 +7,7 @@ from another rename by Django's own naming, ``steps`` orders what was decided.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -42,6 +43,9 @@ class Renames:
         return replace(self, columns={**self.columns, old: new})
 
 
+NO_RENAMES = Renames()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A pair that may be one thing under two names."""
@@ -61,7 +65,7 @@ def stated(answers: Answers, current: Schema, desired: Schema) -> Renames:
 
     Raises ``ConfigError`` for a name that is not there to be renamed, or renamed to.
     """
-    renames = Renames()
+    renames = NO_RENAMES
     columns = []
     for left, right in answers.renames:
         old, new = _find(left, current), _find(right, desired)
@@ -227,30 +231,57 @@ def targets(table: Table, schema: Schema) -> dict[str, Key]:
     }
 
 
-LIKE_ENOUGH = 0.5
+LIKE_ENOUGH = 0.6
+"""Of two tables or columns that are worth a question."""
 
 
 def table_candidates(
     renames: Renames, current: Schema, desired: Schema
 ) -> tuple[Candidate, ...]:
     """Return the tables that may have been renamed, the most likely first."""
+    gone = {
+        table: _signatures(table, current, renames)
+        for table in _gone_tables(renames, current, desired)
+    }
+    come = {
+        table: _signatures(table, desired, NO_RENAMES)
+        for table in _new_tables(renames, current, desired)
+    }
     found = [
         Candidate(old=old.key, new=new.key, likeness=likeness)
-        for old in _gone_tables(renames, current, desired)
-        for new in _new_tables(renames, current, desired)
+        for old, mine in gone.items()
+        for new, theirs in come.items()
         if old.key.namespace == new.key.namespace
-        and (likeness := _table_likeness(old, new)) >= LIKE_ENOUGH
+        and (likeness := _table_likeness(old, new, mine, theirs)) >= LIKE_ENOUGH
     ]
     return _ranked(found)
 
 
-def _table_likeness(old: Table, new: Table) -> float:
-    """Share of columns with the same name and type; the names decide between equals."""
-    mine, theirs = (
-        {(column.name, column.type) for column in table.columns} for table in (old, new)
-    )
-    common = len(mine & theirs) / max(len(mine | theirs), 1)
-    return 0.9 * common + 0.1 * _alike(old.key.name, new.key.name)
+Signature = tuple[str, Key | None]
+"""Of a column: its type and the table that it refers to."""
+
+
+def _signatures(table: Table, schema: Schema, renames: Renames) -> dict[str, Signature]:
+    refers = targets(table, schema)
+    found = {}
+    for column in table.columns:
+        target = refers.get(column.name)
+        if target is not None:
+            target = renames.tables.get(target, target)
+        found[column.name] = (column.type, target)
+    return found
+
+
+def _table_likeness(
+    old: Table, new: Table, mine: dict[str, Signature], theirs: dict[str, Signature]
+) -> float:
+    """0.9 for the same columns (half for one of another name), 0.1 for the same name."""
+    same = {name for name in mine if mine[name] == theirs.get(name)}
+    rest = Counter(sign for name, sign in mine.items() if name not in same)
+    other = Counter(sign for name, sign in theirs.items() if name not in same)
+    common = len(same) + 0.5 * (rest & other).total()
+    share = common / max(len(mine), len(theirs), 1)
+    return 0.9 * share + 0.1 * _alike(old.key.name, new.key.name)
 
 
 def column_candidates(

@@ -28,6 +28,7 @@ from schema_migrations.schema.model import (
     Key,
     Object,
     Opaque,
+    Table,
     owner_of,
 )
 
@@ -70,7 +71,13 @@ def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
 def _rank(change: Change) -> int:
     """Tables first, then columns, then what stands on them."""
     match change:
-        case CreateTable() | DropTable() | AlterTable() | RebuildTable():
+        case (
+            CreateTable()
+            | DropTable()
+            | AlterTable()
+            | RebuildTable()
+            | Rename(after=Table())
+        ):
             return 0
         case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
             return 1
@@ -106,6 +113,8 @@ def _line(change: Change) -> Line:
             return _object("-", change.object, "")
         case Alter():
             return _object("~", change.after, "")
+        case Rename(before=Table() as before, after=Table() as after):
+            return _table(">", after.key, f"from {_qualified(before.key)}")
         case Rename():
             name = change.before.key.part or change.before.key.name
             return _object(">", change.after, f"from {name}")

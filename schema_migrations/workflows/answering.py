@@ -45,14 +45,14 @@ def answered(
     if asker is None and strict and (open_ or lost):
         raise needed(open_, lost, decision.unasked, facts.subjects)
     if asker is not None:
-        for need in open_:
-            values[need.column] = _asked(engine, state, need, facts, asker)
         if lost and not asker.lose([text for _, text in lost]):
             raise AnswerNeeded(
                 "Nothing was written: the change would lose data.",
                 hint="Run schemadiff again when the data may go, or name what was "
                 "renamed: --rename OLD=NEW.",
             )
+        for need in open_:
+            values[need.column] = _asked(engine, state, need, facts, asker)
     changes = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
     return changes, (*told(decision.renames), *_told_values(values))
 

@@ -64,7 +64,7 @@ def _content_type(
     return Statement(
         sql=f"UPDATE {table} SET {app} = {_text(after[0])}, {model} = {_text(after[1])}\n"
         f"WHERE {app} = {_text(before[0])} AND {model} = {_text(before[1])}\n"
-        f"AND NOT EXISTS ({_its_type(after, quote)})",
+        f"AND NOT EXISTS (\n    {_its_type(after, quote)}\n)",
         comment=f"The content type of {'.'.join(before)} is that of {'.'.join(after)} now",
     )
 
@@ -83,19 +83,28 @@ def _permissions(
     table, codename, name, type_ = map(
         quote, (PERMISSIONS.name, "codename", "name", "content_type_id")
     )
-    if before == after[1]:
+    actions = subject.permissions
+    if before == after[1] or not actions:
         return
-    for action in subject.permissions:
-        old, new = f"{action}_{before}", f"{action}_{after[1]}"
-        title = f"Can {action} {subject.verbose_name}"
-        own = f"{type_} IN ({_its_type(after, quote)})"
-        yield Statement(
-            sql=f"UPDATE {table} SET {codename} = {_text(new)}, {name} = {_text(title)}\n"
-            f"WHERE {codename} = {_text(old)} AND {own}\n"
-            f"AND NOT EXISTS (SELECT 1 FROM {table}"
-            f" WHERE {codename} = {_text(new)} AND {own})",
-            comment=f"The permission {old} is {new} now",
-        )
+    old = {action: _text(f"{action}_{before}") for action in actions}
+    codes = [f"WHEN {old[a]} THEN {_text(f'{a}_{after[1]}')}" for a in actions]
+    titles = [
+        f"WHEN {old[a]} THEN {_text(f'Can {a} {subject.verbose_name}')}"
+        for a in actions
+    ]
+    yield Statement(
+        sql=f"UPDATE {table} SET\n"
+        f"    {codename} = {_case(codename, codes)},\n"
+        f"    {name} = {_case(codename, titles)}\n"
+        f"WHERE {codename} IN ({', '.join(old.values())})\n"
+        f"AND {type_} = (\n    {_its_type(after, quote)}\n)",
+        comment=f"Its permissions are called by the new name: {before} to {after[1]}",
+    )
+
+
+def _case(operand: str, whens: list[str]) -> str:
+    body = "".join(f"\n        {when}" for when in whens)
+    return f"CASE {operand}{body}\n    END"
 
 
 def _text(value: str) -> str:

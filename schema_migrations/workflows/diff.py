@@ -186,12 +186,19 @@ def _version(engine: Engine, state: State) -> str:
 def file_header(
     lines: tuple[Line, ...], plan: Plan, answers: tuple[str, ...], *, proved_on: str
 ) -> tuple[str, ...]:
-    """Return the comment lines at the top of a generated file."""
-    said = [*header(lines), *answers]
+    """Return the comment lines at the top of a generated file.
+
+    Renamed tables and columns are among the answers.
+    """
+    said = [*header([line for line in lines if not _answered(line)]), *answers]
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
     said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
     said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
     return tuple(said)
+
+
+def _answered(line: Line) -> bool:
+    return line.sign == ">" and line.kind in ("table", "column")
 
 
 BY_HAND = (

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from schema_migrations.errors import AnswerNeeded
 from schema_migrations.plan.fills import NO_VALUE, Need
-from schema_migrations.plan.renames import Candidate
+from schema_migrations.plan.renames import NO_RENAMES, Candidate, Renames
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.model_facts import Subject
 
@@ -44,11 +44,13 @@ class Asker(Protocol):
     def lose(self, losses: Sequence[str]) -> bool: ...
 
 
-def rename_question(candidate: Candidate, subjects: Subjects) -> str:
-    """Return the question without its ``[y/N]``."""
+def rename_question(
+    candidate: Candidate, subjects: Subjects, renames: Renames = NO_RENAMES
+) -> str:
+    """Return the question without its ``[y/N]``; ``renames`` are decided already."""
     new = subjects.get(candidate.new)
     if candidate.new.kind == "table":
-        return _table_question(candidate, new)
+        return _table_question(candidate, new, renames)
     old = candidate.old.part
     if new is None:
         table = candidate.new.name
@@ -59,22 +61,22 @@ def rename_question(candidate: Candidate, subjects: Subjects) -> str:
     return f"Was the field {model}.{old} renamed to {new.name} ({_a(new.kind)})?"
 
 
-def _table_question(candidate: Candidate, new: Subject | None) -> str:
+def _table_question(candidate: Candidate, new: Subject | None, renames: Renames) -> str:
     old = candidate.old.name
     if new is None:
         return f"Was the table {old} renamed to {candidate.new.name}?"
-    model, _, field = new.name.partition(".")
+    _, _, field = new.name.partition(".")
+    own = old.removeprefix(f"{new.app}_")
     if not field:
         label = f"{new.app}."
-        name = (
-            f"{label}{old.removeprefix(f'{new.app}_')}"
-            if old.startswith(f"{new.app}_")
-            else old
-        )
+        name = f"{label}{own}" if own != old else old
         return f"Was the model {name} renamed to {label}{new.name}?"
-    owner = candidate.new.name.removesuffix(field)
-    if old.startswith(owner):
-        old = f"{model}.{old.removeprefix(owner)}"
+    # The table begins with that of its model, which may have been renamed as well.
+    owner = candidate.new.name.removesuffix(f"_{field}")
+    before = next((o.name for o, n in renames.tables.items() if n.name == owner), owner)
+    if old.startswith(f"{before}_"):
+        model = before.removeprefix(f"{new.app}_")
+        old = f"{model}.{old.removeprefix(f'{before}_')}"
     return f"Was the field {old} renamed to {new.name} ({_a(new.kind)})?"
 
 
@@ -150,23 +152,20 @@ def needed(
     said = []
     for key, loss in losses:
         said.append(f"  {loss}")
-        renames = [c for c in candidates if key in (c.old, _old_table(c))]
         said += [
-            f"      {rename_question(c, subjects)}  {rename_flag(c)}" for c in renames
+            f"      or renamed?  {rename_flag(candidate)}"
+            for candidate in candidates
+            if candidate.old == key
         ]
-        said.append("      Meant?  --allow-data-loss")
     for need in needs:
         said += [f"  {_lack(need)}", f'      --default "{_column(need.column)}=SQL"']
+    flags = "with a flag for each"
+    if losses:
+        flags = "with --rename or --default for each, --allow-data-loss for what may go"
     return AnswerNeeded(
-        "This change needs an answer, and nobody can be asked here:\n"
-        + "\n".join(dict.fromkeys(said) if len(losses) < 2 else said),
-        hint="Nothing was written. Run schemadiff again with a flag for each, or on a "
-        "terminal, where it asks.",
+        "This change needs answers, and nobody can be asked here:\n" + "\n".join(said),
+        hint=f"Nothing was written. Run schemadiff again {flags}; on a terminal it asks.",
     )
-
-
-def _old_table(candidate: Candidate) -> Key | None:
-    return candidate.old if candidate.old.kind == "table" else None
 
 
 def _column(key: Key) -> str:

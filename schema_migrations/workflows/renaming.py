@@ -78,7 +78,7 @@ def decide(
                 unasked += open_
                 break
             best = open_[0]
-            if asker.renamed(rename_question(best, facts.subjects)):
+            if asker.renamed(rename_question(best, facts.subjects, renames)):
                 renames = completed(_with(renames, best))
             else:
                 refused.add((best.old, best.new))
