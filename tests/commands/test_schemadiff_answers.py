@@ -162,6 +162,11 @@ class TestWithoutATerminal:
         assert "DATA LOSS" not in text
         assert 'UPDATE "django_content_type" SET' in text
         assert "'add_sale'" in text
+        if "AS IDENTITY" in project.files[0].read_text():
+            assert (
+                'SEQUENCE IF EXISTS "shop_order_id_seq" RENAME TO "shop_sale_id_seq"'
+                in text
+            )
         assert in_step(project)
 
     def test_a_required_column_wants_a_value(self, begun: Begun) -> None:

@@ -116,6 +116,13 @@ def rename_object(before: Object, after: Object) -> Statements:
         case Table(), Table():
             a, b = qualified(before.key), quote(after.key.name)
             return _one(f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}")
+        case Sequence(), Sequence():
+            # A database with a longer history may have it under an older name.
+            a, b = qualified(before.key), quote(after.key.name)
+            return _one(
+                f"ALTER SEQUENCE IF EXISTS {a} RENAME TO {b}",
+                f"Rename sequence {a} to {b}",
+            )
         case _:
             raise UnsupportedChange(f"{before.key} cannot be renamed to {after.key}")
 
