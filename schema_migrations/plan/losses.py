@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from schema_migrations.plan.fills import demands_value
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
     Change,
+    Create,
     DropColumn,
     DropTable,
     subject,
 )
-from schema_migrations.schema.model import Column, Key
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Index,
+    Key,
+    Object,
+    column_key,
+)
 
 
 def losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
@@ -31,17 +40,44 @@ def losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
 
 def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
     """Name every change that existing rows may make fail."""
-    return tuple(text for change in changes if (text := _obstacle(change)))
+    changes = tuple(changes)
+    unique = {
+        column_key(c.object.table, c.object.columns[0])
+        for c in changes
+        if isinstance(c, Create) and _is_unique(c.object) and len(c.object.columns) == 1
+    }
+    return tuple(text for c in changes if (text := _obstacle(c) or _equal(c, unique)))
+
+
+def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
+    return (isinstance(obj, Constraint) and obj.type in ("primary key", "unique")) or (
+        isinstance(obj, Index) and obj.unique and " WHERE " not in obj.definition
+    )
+
+
+def _equal(change: Change, unique: set[Key]) -> str:
+    """One value for all rows is too few where each must be another."""
+    match change:
+        case AddColumn(fill=str(fill), fill_refers=False) if "(" not in fill:
+            key = column_key(change.table, change.column.name)
+            if key in unique:
+                return (
+                    f"gives all existing rows the same value in {change.table.path}."
+                    f"{change.column.name}, which is unique: fails on a table with more "
+                    'than one row (--default "table.column=SQL" takes an expression over '
+                    "other columns)"
+                )
+    return ""
 
 
 def _loss(change: Change) -> str:
     match change:
         case DropTable():
-            return f"drops table {_name(change.table.key)} with all its rows"
+            return f"drops table {change.table.key.path} with all its rows"
         case DropColumn() if change.column.generated is None:
-            return f"drops column {_name(change.table)}.{change.column.name} with all its values"
+            return f"drops column {change.table.path}.{change.column.name} with all its values"
         case AlterColumn() if _narrows(change.before, change.after):
-            column = f"{_name(change.table)}.{change.after.name}"
+            column = f"{change.table.path}.{change.after.name}"
             return (
                 f"changes the type of {column} from {change.before.type} to "
                 f"{change.after.type}: values may be rounded, cut or refused"
@@ -53,21 +89,17 @@ def _loss(change: Change) -> str:
 def _obstacle(change: Change) -> str:
     match change:
         case AddColumn(fill=None) if demands_value(change.column):
-            column = f"{_name(change.table)}.{change.column.name}"
+            column = f"{change.table.path}.{change.column.name}"
             return (
                 f"adds {column} as NOT NULL without a value for existing rows: "
                 "fails on a table with rows (a db_default on the field, or a DEFAULT in "
                 "the file, gives one)"
             )
         case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
-            column = f"{_name(change.table)}.{change.after.name}"
+            column = f"{change.table.path}.{change.after.name}"
             return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
         case _:
             return ""
-
-
-def _name(table: Key) -> str:
-    return f"{table.namespace}.{table.name}" if table.namespace else table.name
 
 
 _INTEGERS = ("smallint", "integer", "bigint", "numeric")

@@ -83,13 +83,9 @@ def stated(answers: Answers, current: Schema, desired: Schema) -> Renames:
 def _find(name: str, schema: Schema) -> Table | None:
     """Find a table by its name, with or without its namespace."""
     for table in schema.of(Table):
-        if name in (_name(table.key), table.key.name):
+        if name in (table.key.path, table.key.name):
             return table
     return None
-
-
-def _name(table: Key) -> str:
-    return f"{table.namespace}.{table.name}" if table.namespace else table.name
 
 
 def _stated_column(
@@ -109,7 +105,7 @@ def _stated_column(
     if not _has(before, old) or not _has(after, new):
         lacking, side = (old, "files") if not _has(before, old) else (new, "models")
         raise ConfigError(
-            f"--rename {left}={right}: the table {_name(after.key)} of the {side} has no "
+            f"--rename {left}={right}: the table {after.key.path} of the {side} has no "
             f"column {lacking!r}.",
             hint="Names are those of the database: table.column=column; schemadiff "
             "--check shows them.",
@@ -118,7 +114,7 @@ def _stated_column(
 
 
 def _called(table: Key) -> tuple[str, str]:
-    return table.name, _name(table)
+    return table.name, table.path
 
 
 def _has(table: Table, column: str) -> bool:

@@ -114,7 +114,7 @@ def _line(change: Change) -> Line:
         case Alter():
             return _object("~", change.after, "")
         case Rename(before=Table() as before, after=Table() as after):
-            return _table(">", after.key, f"from {_qualified(before.key)}")
+            return _table(">", after.key, f"from {before.key.path}")
         case Rename():
             name = change.before.key.part or change.before.key.name
             return _object(">", change.after, f"from {name}")
@@ -126,7 +126,7 @@ def _line(change: Change) -> Line:
 
 
 def _table(sign: str, key: Key, detail: str) -> Line:
-    name = _qualified(key)
+    name = key.path
     return Line(sign=sign, kind="table", table=name, name=name, detail=detail)
 
 
@@ -134,7 +134,7 @@ def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
     return Line(
         sign=sign,
         kind="column",
-        table=_qualified(table),
+        table=table.path,
         name=column.name,
         detail=detail,
     )
@@ -150,7 +150,7 @@ def _object(sign: str, obj: Object, detail: str) -> Line:
     return Line(
         sign=sign,
         kind=_kind(obj),
-        table=_qualified(owner) if owner else "",
+        table=owner.path if owner else "",
         name=name,
         detail=detail,
     )
@@ -167,10 +167,6 @@ def _kind(obj: Object) -> str:
             return obj.type
         case _:
             return obj.key.kind
-
-
-def _qualified(key: Key) -> str:
-    return f"{key.namespace}.{key.name}" if key.namespace else key.name
 
 
 def _shape(column: Column) -> str:

@@ -43,10 +43,15 @@ class Key(NamedTuple):
     part: str = ""
     """Column or constraint name; for an opaque object, its own kind and owner."""
 
-    def __str__(self) -> str:
+    @property
+    def path(self) -> str:
+        """``table``, ``table.column``, each after its namespace if it has one."""
         prefix = f"{self.namespace}." if self.namespace else ""
         suffix = f".{self.part}" if self.part else ""
-        return f"{self.kind} {prefix}{self.name}{suffix}"
+        return f"{prefix}{self.name}{suffix}"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path}"
 
 
 def table_key(name: str, namespace: str = "") -> Key:

@@ -11,7 +11,7 @@ from typing import Protocol
 from schema_migrations.errors import AnswerNeeded
 from schema_migrations.plan.fills import NO_VALUE, Need
 from schema_migrations.plan.renames import NO_RENAMES, Candidate, Renames
-from schema_migrations.schema.model import Key, table_key
+from schema_migrations.schema.model import Key
 from schema_migrations.workflows.model_facts import Subject
 
 Subjects = Mapping[Key, Subject]
@@ -87,18 +87,14 @@ def _a(kind: str) -> str:
 def rename_flag(candidate: Candidate) -> str:
     old, new = candidate.old, candidate.new
     if new.kind == "table":
-        return f"--rename {_table(old)}={_table(new)}"
-    return f"--rename {_table(new)}.{old.part}={new.part}"
-
-
-def _table(key: Key) -> str:
-    return f"{key.namespace}.{key.name}" if key.namespace else key.name
+        return f"--rename {old.path}={new.path}"
+    return f"--rename {old.path}={new.part}"
 
 
 def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
     key = need.column
     subject = subjects.get(key)
-    field = subject.name if subject else f"{key.name}.{key.part}"
+    field = subject.name if subject else f"{key.path}"
     model, _, name = field.rpartition(".")
     leave = Choice(
         text="Leave it: the file fails on a table where a row has no value.",
@@ -117,7 +113,7 @@ def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
                     value=None,
                 ),
             ),
-            prompt=f"SQL for {key.name}.{key.part}: ",
+            prompt=f"SQL for {key.path}: ",
         )
     said = (
         f"It is impossible to add a non-nullable field '{name}' to {model} without "
@@ -138,7 +134,7 @@ def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
             ),
             leave,
         ),
-        prompt=f"SQL for {key.name}.{key.part}: ",
+        prompt=f"SQL for {key.path}: ",
     )
 
 
@@ -158,7 +154,7 @@ def needed(
             if candidate.old == key
         ]
     for need in needs:
-        said += [f"  {_lack(need)}", f'      --default "{_column(need.column)}=SQL"']
+        said += [f"  {_lack(need)}", f'      --default "{need.column.path}=SQL"']
     flags = "with a flag for each"
     if losses:
         flags = "with --rename or --default for each, --allow-data-loss for what may go"
@@ -168,12 +164,8 @@ def needed(
     )
 
 
-def _column(key: Key) -> str:
-    return f"{_table(table_key(key.name, key.namespace))}.{key.part}"
-
-
 def _lack(need: Need) -> str:
-    column = _column(need.column)
+    column = need.column.path
     match need.reason:
         case "added":
             return f"adds {column} as NOT NULL: what do existing rows get?"

@@ -140,13 +140,6 @@ def _sequences(engine: Engine, current: State, renames: Renames) -> Iterator[Ren
 
 def told(renames: Renames) -> tuple[str, ...]:
     """Return a line for each rename, for the header of a file."""
-    tables = [f"{_name(old)} to {_name(new)}" for old, new in renames.tables.items()]
-    columns = [
-        f"{_name(key._replace(part=''))}.{key.part} to {new}"
-        for key, new in renames.columns.items()
-    ]
+    tables = [f"{old.path} to {new.path}" for old, new in renames.tables.items()]
+    columns = [f"{key.path} to {new}" for key, new in renames.columns.items()]
     return tuple(f"Renamed: {text}." for text in sorted(tables) + sorted(columns))
-
-
-def _name(key: Key) -> str:
-    return f"{key.namespace}.{key.name}" if key.namespace else key.name

@@ -267,3 +267,29 @@ class TestOnATerminal:
         assert ended == code, screen
         assert "Traceback" not in screen
         assert sorted(p.name for p in Path(project.migrations).iterdir()) == before
+
+
+SHOW = """
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+print(sorted(ContentType.objects.filter(app_label="shop").values_list("id", "model")))
+print(sorted(Permission.objects.filter(content_type__app_label="shop").values_list(
+    "id", "codename", "name")))
+"""
+
+
+def test_content_types_and_permissions_follow_a_renamed_model(
+    project: Project,
+) -> None:
+    project.manage("schemadiff")
+    assert project.manage("schemaapply").code == 0
+    before = project.manage("shell", "-v0", "-c", SHOW).out
+    changed(project, RENAMED_MODEL)
+    project.manage("schemadiff", "--rename", "shop_order=shop_sale")
+
+    ran = project.manage("schemaapply")
+
+    assert ran.code == 0, ran.err
+    assert "add_order" in before
+    after = project.manage("shell", "-v0", "-c", SHOW).out
+    assert after == before.replace("order", "sale")
