@@ -46,7 +46,7 @@ class RevisionStore:
     connection: Connection
     engine: Engine
     schema: str
-    """Resolved once: a file may change ``search_path`` for those after it."""
+    """Resolved once: a file may change ``search_path`` while it runs."""
 
     def exists(self) -> bool:
         return TABLE in self.engine.session.tables(self.connection, self.schema)

@@ -129,6 +129,9 @@ class Session:
     verified: Callable[[Connection], AbstractContextManager[None]]
     """Around a file: raises ``StatementFailed`` when it broke what the server does not
     watch by itself (SQLite: foreign keys)."""
+    restored: Callable[[Connection], AbstractContextManager[None]]
+    """Around a file's statements: what they SET for the session (parameters, roles,
+    PRAGMAs) is as before at the end.  Rolls back on an exception."""
     execute: Callable[[Connection, str], None]
     """Run one statement, without parameters; raises the driver's exceptions."""
     outside: Callable[[Connection], AbstractContextManager[None]]

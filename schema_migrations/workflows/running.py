@@ -88,12 +88,14 @@ def _one_transaction(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
 def _whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     begun = time.perf_counter_ns()
     runner.report(file_started(run))
+    session, connection = runner.store.engine.session, runner.store.connection
     with (
         translated(runner, run.file.name, hint=hint),
-        runner.store.engine.session.verified(runner.store.connection),
+        session.verified(connection),
     ):
-        for number in range(run.start, len(run.statements)):
-            execute(runner, run, number, hint=hint)
+        with session.restored(connection):
+            for number in range(run.start, len(run.statements)):
+                execute(runner, run, number, hint=hint)
         took = took_since(begun)
         runner.store.write(finished(begun_row(run), took=took))
     return file_done(run, took)

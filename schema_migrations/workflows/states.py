@@ -8,7 +8,7 @@ database is only read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -80,11 +80,12 @@ def replay(
     """
     for file in files:
         statements = file.statements(engine.syntax)
-        if file.directives.txmode == "none":
-            for statement in statements:
-                _run(engine, connection, statement, file=file.name, hint=hint)
-            continue
-        with engine.session.transaction(connection):
+        session = engine.session
+        together = file.directives.txmode != "none"
+        with (
+            session.transaction(connection) if together else nullcontext(),
+            session.restored(connection),
+        ):
             for statement in statements:
                 _run(engine, connection, statement, file=file.name, hint=hint)
 
@@ -105,8 +106,9 @@ def _run(
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
-    for statement in split(text, engine.syntax, file=file):
-        _run(engine, connection, statement, file=file)
+    with engine.session.restored(connection):
+        for statement in split(text, engine.syntax, file=file):
+            _run(engine, connection, statement, file=file)
 
 
 def load_models(

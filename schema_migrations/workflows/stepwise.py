@@ -46,7 +46,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     try:
         with translated(runner, run.file.name, hint=AGAIN):
             runner.store.write(row)
-            with session.verified(connection):
+            with session.verified(connection), session.restored(connection):
                 hashes = partial_hashes(run.statements)
                 for number in range(run.start, len(run.statements)):
                     row = progressed(row, partial_hash=hashes[number])

@@ -149,6 +149,21 @@ def test_hand_written_objects_stay(on_postgres: OnPostgres) -> None:
     assert ran.code == 0, ran.out + ran.err
 
 
+@pytest.mark.parametrize("directive", ["", "-- atlas:txmode none\n\n"])
+def test_a_dump_may_be_the_first_file(on_postgres: OnPostgres, directive: str) -> None:
+    """``pg_dump`` empties ``search_path``; what comes after is in its place again."""
+    project = on_postgres(DEV="auto")
+    project.write(
+        "migrations/20200101000000_dump.sql",
+        f"{directive}SELECT pg_catalog.set_config('search_path', '', false);\n"
+        "CREATE TABLE public.shop_left (id integer);\n",
+    )
+    assert project.manage("schemahash").code == 0
+    ran = project.manage("schemadiff", "--allow-data-loss")
+    assert ran.code == 0, ran.err
+    assert "- table shop_left" in ran.out
+
+
 def test_a_replay_starts_at_the_last_checkpoint(project: Project) -> None:
     project.manage("schemadiff")
     text = project.files[0].read_text()

@@ -124,6 +124,71 @@ def test_a_file_may_change_search_path_and_its_row_is_found(pg_place: Place) -> 
     assert pg_place.rows()["1"].done
 
 
+@pytest.fixture
+def roles(pg_place: Place) -> Iterator[None]:
+    """``limited`` may make tables, and neither read nor write the revisions."""
+    pg_place.execute("CREATE ROLE limited")
+    pg_place.execute("GRANT CREATE ON SCHEMA public TO limited")
+    yield
+    pg_place.execute("DROP OWNED BY limited")
+    pg_place.execute("DROP ROLE limited")
+
+
+SEEN = """
+CREATE TABLE seen AS
+SELECT current_setting('search_path') AS path, current_setting('lock_timeout') AS wait,
+       current_setting('TimeZone') AS zone, current_user AS who;
+"""
+
+
+@pytest.mark.usefixtures("roles")
+@pytest.mark.parametrize(
+    "sets",
+    [
+        "SET search_path TO other;",
+        "SELECT set_config('search_path', '', false);",
+        "SET lock_timeout = '3s';",
+        "SET LOCAL lock_timeout = '3s';",
+        "RESET lock_timeout;",
+        "SET TIME ZONE 'Asia/Tokyo';",
+        "SET ROLE limited;",
+        "SET SESSION AUTHORIZATION limited;",
+        "SET SESSION AUTHORIZATION limited;\nSET lock_timeout = '3s';\nRESET ALL;",
+        "CREATE ROLE passing;\nSET ROLE passing;\nRESET ROLE;\nDROP ROLE passing;",
+    ],
+)
+@pytest.mark.parametrize("mode", ["file", "all"])
+def test_what_a_file_sets_ends_with_it(pg_place: Place, mode: str, sets: str) -> None:
+    pg_place.execute("SET TIME ZONE 'Europe/Lisbon'")  # the project's own
+    (who,) = pg_place.execute("SELECT current_user")[0]
+    pg_place.write(_1=f"{sets}\nCREATE TABLE public.a (id integer);", _2=SEEN)
+    request = pg_place.request(tx_mode=mode)
+    pg_place.apply(replace(request, options=SessionOptions(lock_timeout=7)))
+    assert pg_place.execute("SELECT path, wait, zone, who FROM public.seen") == [
+        ('"$user", public', "7s", "Europe/Lisbon", who)
+    ]
+    assert pg_place.rows().keys() == {"1", "2"}
+
+
+def test_what_statements_alone_set_ends_with_their_file(pg_place: Place) -> None:
+    first = f"{NONE}SET search_path TO pg_catalog;\nSET lock_timeout = '3s';"
+    pg_place.write(_1=f"{first}\nCREATE TABLE public.a (id integer);", _2=SEEN)
+    pg_place.apply()
+    assert pg_place.execute("SELECT path, wait FROM public.seen") == [
+        ('"$user", public', "0")
+    ]
+
+
+@pytest.mark.parametrize("directive", ["", NONE])
+def test_what_a_failing_file_sets_ends_with_it(pg_place: Place, directive: str) -> None:
+    pg_place.execute("CREATE SCHEMA other")
+    pg_place.write(_1=f"{directive}SET search_path TO other;\nSELECT 1/0;")
+    with pytest.raises(StatementFailed, match="division by zero"):
+        pg_place.apply()
+    assert pg_place.execute("SHOW search_path") == [('"$user", public',)]
+    assert pg_place.rows()["1"].failed
+
+
 def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> None:
     pg_place.write(_1=A)
     request = replace(pg_place.request(), revisions_schema="My History")

@@ -14,9 +14,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.parameters import parameters_set
 from schema_migrations.engines.postgresql.queries import (
     alive,
-    parameters_set,
     row,
     rows,
 )

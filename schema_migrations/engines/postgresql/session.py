@@ -17,10 +17,10 @@ from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import Session, SessionOptions, Target
 from schema_migrations.engines.postgresql.lock import lock
+from schema_migrations.engines.postgresql.parameters import parameters_set, restored
 from schema_migrations.engines.postgresql.queries import (
     execute,
     in_transaction,
-    parameters_set,
     rollback,
     row,
     rows,
@@ -204,6 +204,7 @@ SESSION = Session(
     prepared=prepared,
     transaction=transaction,
     verified=verified,
+    restored=restored,
     execute=execute,
     outside=outside,
     in_transaction=in_transaction,

@@ -175,6 +175,28 @@ def _violations(connection: Connection) -> Counter[Violation]:
     return Counter((table, parent) for table, _, parent, _ in rows)
 
 
+PRAGMAS = (
+    *("foreign_keys", "ignore_check_constraints", "legacy_alter_table"),
+    *("recursive_triggers", "writable_schema", "query_only", "busy_timeout"),
+)
+"""What belongs to the connection and changes what statements do."""
+
+
+@contextmanager
+def restored(connection: Connection) -> Iterator[None]:
+    """Put back what PRAGMAs set inside; rolls back on an exception."""
+    before = {name: _value(connection, f"PRAGMA {name}") for name in PRAGMAS}
+    try:
+        yield
+    except BaseException:
+        rollback(connection)
+        raise
+    finally:
+        for name, value in before.items():
+            if _value(connection, f"PRAGMA {name}") != value:
+                execute(connection, f"PRAGMA {name} = {value}")
+
+
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement to its last row."""
     cursor = connection.connection.cursor()
@@ -210,6 +232,7 @@ SESSION = Session(
     prepared=prepared,
     transaction=transaction,
     verified=verified,
+    restored=restored,
     execute=execute,
     outside=outside,
     in_transaction=in_transaction,

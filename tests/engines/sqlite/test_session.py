@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -95,6 +95,24 @@ class TestDescribe:
         monkeypatch.setattr(os, "access", lambda asked, mode: asked != closed)
         with connected(path) as connection:
             assert said in SESSION.describe(connection).read_only
+
+
+class TestRestored:
+    @pytest.mark.parametrize("pragma", ["foreign_keys", "ignore_check_constraints"])
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_a_pragma_is_as_before(
+        self, connection: Any, pragma: str, fails: bool
+    ) -> None:
+        question = f"PRAGMA {pragma}"
+        (before,) = connection.connection.execute(question).fetchone()
+        with suppress(ZeroDivisionError), SESSION.restored(connection):
+            SESSION.execute(connection, f"PRAGMA {pragma} = {1 - before}")
+            assert connection.connection.execute(question).fetchone() == (1 - before,)
+            if fails:
+                SESSION.execute(connection, "BEGIN")
+                raise ZeroDivisionError
+        assert connection.connection.execute(question).fetchone() == (before,)
+        assert not SESSION.in_transaction(connection)
 
 
 class TestReading:
