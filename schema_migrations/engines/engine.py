@@ -169,8 +169,6 @@ class Engine:
     """SQL expressions that the server computes for each row."""
     settle: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
     """Re-create some objects from their own print and inspect again; leaves no trace."""
-    identity_sequences: Callable[[Cursor], Mapping[Key, str]] | None = None
-    """Identity column → the name of its sequence.  None: there are no sequences."""
     dangling: Callable[[Cursor], str] | None = None
     """Say which view or trigger names what is gone, or nothing; leaves no trace.
     None: the server refuses to let it come to that."""

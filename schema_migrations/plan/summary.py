@@ -192,6 +192,8 @@ def _altered(before: Column, after: Column) -> str:
         said.append(
             f"identity {before.identity or 'none'} -> {after.identity or 'none'}"
         )
+    if before.sequence != after.sequence:
+        said.append(f"sequence {before.draws_from} -> {after.draws_from}")
     if before.generated != after.generated:
         said.append("generated expression")
     return ", ".join(said) or "definition"

@@ -84,6 +84,10 @@ class Column:
     """``always``, ``by default``, ``autoincrement`` (SQLite) or nothing."""
     identity_options: str = ""
     """What differs from the options of a plain identity, as SQL."""
+    sequence: str = ""
+    """Name of the identity's sequence, where it is not the one that the server chooses."""
+    draws_from: str = field(default="", compare=False)
+    """Name of the identity's sequence, whatever it is."""
     generated: str | None = None
     """Expression text of a generated column."""
     generated_kind: Literal["", "stored", "virtual"] = ""

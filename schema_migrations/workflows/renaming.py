@@ -24,7 +24,7 @@ from schema_migrations.plan.renames import (
     table_candidates,
 )
 from schema_migrations.schema.changes import Rename, RenameColumn
-from schema_migrations.schema.model import Key, Schema, Sequence, column_key
+from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.content_types import follow
 from schema_migrations.workflows.model_facts import Facts
 from schema_migrations.workflows.questions import Asker, rename_question
@@ -100,7 +100,6 @@ def moved(
     if not changes:
         yield Moved(state=current)
         return
-    changes += tuple(_sequences(engine, current, renames))
     statements = [s for change in changes for s in engine.render(change)]
     statements += follow(
         renames, facts.subjects, current.schema.by_key, quote=engine.quote
@@ -114,28 +113,6 @@ def moved(
             changes=changes,
             statements=tuple(statements),
         )
-
-
-def _sequences(engine: Engine, current: State, renames: Renames) -> Iterator[Rename]:
-    """Yield the renames of sequences that still have the name PostgreSQL gave them."""
-    if engine.identity_sequences is None:
-        return
-    current.connection.ensure_connection()
-    found = engine.identity_sequences(current.connection.connection.cursor())
-    for column, name in sorted(found.items()):
-        table = column._replace(kind="table", part="")
-        new = renames.tables.get(table, table)
-        part = renames.columns.get(column_key(new, column.part), column.part)
-        after = f"{new.name}_{part}_seq"
-        if (
-            name == f"{table.name}_{column.part}_seq" != after
-            and len(after.encode()) < 64
-        ):
-            sequence = Sequence(key=Key(kind="sequence", name=name), definition="")
-            yield Rename(
-                before=sequence,
-                after=replace(sequence, key=sequence.key._replace(name=after)),
-            )
 
 
 def told(renames: Renames) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from schema_migrations.engines.postgresql.lacking import lacking, server_with
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.render import render
-from schema_migrations.engines.postgresql.sequences import identity_sequences
 from schema_migrations.engines.postgresql.session import SESSION
 from schema_migrations.engines.postgresql.settle import settle
 from schema_migrations.engines.postgresql.syntax import SYNTAX
@@ -36,7 +35,6 @@ ENGINE = Engine(
     conversion=conversion,
     values=VALUES,
     settle=settle,
-    identity_sequences=identity_sequences,
     scratch=scratch,
     check_server=check_server,
     failure=failure,

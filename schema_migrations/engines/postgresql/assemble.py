@@ -17,6 +17,7 @@ from schema_migrations.engines.postgresql.addresses import (
     keys_of,
     needs_of,
 )
+from schema_migrations.engines.postgresql.identity import is_usual
 from schema_migrations.engines.postgresql.opaque import opaque_objects
 from schema_migrations.schema.model import (
     Column,
@@ -90,12 +91,14 @@ def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
         collation,
         identity,
         identity_options,
+        draws_from,
         generated,
         generated_kind,
         comment,
     ) in found["columns"]:
         key = keys.get((PG_CLASS, relation, number))
         if key:
+            chosen = is_usual(draws_from, key.name, name)
             column = Column(
                 name=name,
                 type=type_,
@@ -104,6 +107,8 @@ def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
                 collation=collation,
                 identity=identity,
                 identity_options=identity_options,
+                sequence="" if chosen else draws_from,
+                draws_from=draws_from,
                 generated=generated,
                 generated_kind=generated_kind,
                 comment=comment,

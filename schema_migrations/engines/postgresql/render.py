@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.identity import followed, renamed
 from schema_migrations.engines.postgresql.quote import qualified, quote
 from schema_migrations.engines.postgresql.render_column import (
     alter_actions,
@@ -68,11 +69,15 @@ def render(change: Change) -> Statements:
             return _alter_column(change)
         case RenameColumn():
             old, new = quote(change.before.name), quote(change.after.name)
-            return _alter(
+            statements = _alter(
                 change.table,
                 f"RENAME COLUMN {old} TO {new}",
                 comment=f"Rename column {old} to {new} of table",
             )
+            keys = (
+                column_key(change.table, c.name) for c in (change.before, change.after)
+            )
+            return statements + followed(change.before, *keys)
         case Create():
             return create_object(change.object)
         case Drop():
@@ -178,7 +183,7 @@ def _altered(
 ) -> Statements:
     if before.identity and not after.identity and before.type != after.type:
         # An identity is only gone, and any type allowed, after its own statement.
-        plain = replace(before, identity="", identity_options="")
+        plain = replace(before, identity="", identity_options="", sequence="")
         return (
             *_altered(table, before, plain),
             *_altered(table, plain, after, using=using),
@@ -186,7 +191,8 @@ def _altered(
     actions = alter_actions(before, after, using=using)
     name = quote(after.name)
     comment = f"Alter column {name} of table"
-    return _alter(table, *actions, comment=comment) if actions else ()
+    statements = _alter(table, *actions, comment=comment) if actions else ()
+    return statements + renamed(before, after, column_key(table, after.name))
 
 
 def _filled(table: Key, column: str, value: str) -> Statements:

@@ -40,7 +40,9 @@ def column_sql(column: Column, *, default: str | None = None) -> str:
 
 
 def _identity(column: Column) -> str:
-    options = f" ({column.identity_options})" if column.identity_options else ""
+    named = f"SEQUENCE NAME {quote(column.sequence)}" if column.sequence else ""
+    inside = " ".join(filter(None, (named, column.identity_options)))
+    options = f" ({inside})" if inside else ""
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schema_migrations.engines.postgresql.identity import followed
 from schema_migrations.engines.postgresql.quote import qualified, quote
 from schema_migrations.engines.postgresql.render_column import literal
 from schema_migrations.errors import UnsupportedChange
@@ -16,6 +17,7 @@ from schema_migrations.schema.model import (
     Opaque,
     Sequence,
     Table,
+    column_key,
     table_key,
 )
 
@@ -115,14 +117,13 @@ def rename_object(before: Object, after: Object) -> Statements:
             return _one(f"ALTER INDEX {a} RENAME TO {b}", f"Rename index {a} to {b}")
         case Table(), Table():
             a, b = qualified(before.key), quote(after.key.name)
-            return _one(f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}")
-        case Sequence(), Sequence():
-            # A database with a longer history may have it under an older name.
-            a, b = qualified(before.key), quote(after.key.name)
-            return _one(
-                f"ALTER SEQUENCE IF EXISTS {a} RENAME TO {b}",
-                f"Rename sequence {a} to {b}",
+            statements = _one(
+                f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}"
             )
+            for column in before.in_order:
+                keys = (column_key(t.key, column.name) for t in (before, after))
+                statements += followed(column, *keys)
+            return statements
         case _:
             raise UnsupportedChange(f"{before.key} cannot be renamed to {after.key}")
 

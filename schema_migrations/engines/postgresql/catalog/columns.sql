@@ -14,6 +14,7 @@ SELECT a.attrelid AS relation,
        CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default'
             ELSE '' END AS identity,
        coalesce(i.options, '') AS identity_options,
+       coalesce(i.sequence, '') AS draws_from,
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid, true)
              END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual'
@@ -36,6 +37,7 @@ SELECT a.attrelid AS relation,
   LEFT JOIN (
          SELECT dep.refobjid AS relation,
                 dep.refobjsubid AS number,
+                q.relname AS sequence,
                 concat_ws(' ',
                   CASE WHEN s.seqstart <>
                             CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END
@@ -51,6 +53,7 @@ SELECT a.attrelid AS relation,
                   CASE WHEN s.seqcache <> 1 THEN 'CACHE ' || s.seqcache END,
                   CASE WHEN s.seqcycle THEN 'CYCLE' END) AS options
            FROM pg_catalog.pg_sequence AS s
+           JOIN pg_catalog.pg_class AS q ON q.oid = s.seqrelid
            JOIN (VALUES ('int2'::regtype, 32767::bigint),
                         ('int4'::regtype, 2147483647),
                         ('int8'::regtype, 9223372036854775807)) AS w (type, largest)
