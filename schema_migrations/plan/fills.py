@@ -39,7 +39,7 @@ def fill(
     answers: Mapping[Key, str] | None = None,
     conversion: Conversion = lambda before, after: "",
 ) -> tuple[Change, ...]:
-    """Return the changes with an SQL expression wherever existing rows need one.
+    """Return the changes with an SQL expression wherever existing rows get a value.
 
     ``defaults`` maps column keys to the SQL of the models' defaults, ``answers`` to what
     a person gave, which goes first.  A column with neither stays bare.
@@ -56,7 +56,8 @@ def _filled(
     conversion: Conversion,
 ) -> Change:
     match change:
-        case AddColumn(fill=None) if demands_value(change.column):
+        case AddColumn(fill=None) if not _valued(change.column):
+            # Django gives the default to existing rows where NULL is allowed, too.
             key = column_key(change.table, change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
@@ -95,9 +96,11 @@ def _tightened(change: AlterColumn) -> bool:
 
 def demands_value(column: Column) -> bool:
     """Tell whether a new column refuses existing rows unless they get a value."""
-    return not (
-        column.nullable or column.default or column.identity or column.generated
-    )
+    return not (column.nullable or _valued(column))
+
+
+def _valued(column: Column) -> bool:
+    return bool(column.default or column.identity or column.generated)
 
 
 def needs(

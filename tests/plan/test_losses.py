@@ -104,13 +104,8 @@ def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
         Column(name="c", type="integer", nullable=False, generated="1"),
     ],
 )
-def test_a_column_with_a_value_of_its_own_is_none_and_needs_no_fill(
-    column: Column,
-) -> None:
-    change = AddColumn(table=T, column=column)
-
-    assert obstacles([change]) == ()
-    assert fill((change,), {column_key(T, "c"): "7"}) == (change,)
+def test_a_column_with_a_value_of_its_own_is_no_obstacle(column: Column) -> None:
+    assert obstacles([AddColumn(table=T, column=column)]) == ()
 
 
 def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
