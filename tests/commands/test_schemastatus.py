@@ -89,7 +89,12 @@ def test_a_failed_file(place: Place) -> None:
     assert "Status   failed: 1 file applied, 1 pending" in out
     assert "Failed   2_bad: 2_bad.sql:1: " in out
     assert "INSERT INTO nope VALUES (1)" in out
-    assert "nope" in answer(place)["error"]
+    error = answer(place)["error"]
+    assert (error["version"], error["statement"]) == (
+        "2",
+        "INSERT INTO nope VALUES (1)",
+    )
+    assert "nope" in error["message"]
     assert checked(place) == 1
 
 
@@ -146,6 +151,49 @@ def test_an_unsound_directory_is_refused(place: Place) -> None:
     with pytest.raises(CommandError, match=r"2\.sql is not in") as caught:
         run(place)
     assert caught.value.returncode == 4
+
+
+def failure(place: Place, command: str, **options: Any) -> tuple[int, dict[str, Any]]:
+    """Return the exit code and the JSON object of a command that fails."""
+    out = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command(command, dir=place.folder, format="json", stdout=out, **options)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return caught.value.returncode, told["error"]
+
+
+NOWHERE = dict.fromkeys(("version", "statement", "line", "sqlstate"))
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("schemastatus", {}), ("schemahash", {"check": True}), ("schemadiff", {})],
+)
+def test_json_of_an_error_is_one_object(
+    sqlite_place: Place, command: str, options: dict[str, Any]
+) -> None:
+    sqlite_place.write(_1=A)
+    (sqlite_place.folder / "1.sql").write_text(BAD)
+    code, error = failure(sqlite_place, command, **options)
+    assert code == 4
+    assert "1.sql was edited" in error.pop("message")
+    assert error == NOWHERE
+
+
+def test_json_of_text_that_cannot_be_split_has_its_line(sqlite_place: Place) -> None:
+    sqlite_place.write(_1_quote=f"{A}SELECT 'never ends;")
+    code, error = failure(sqlite_place, "schemadiff")
+    assert code == 2
+    assert (error["version"], error["line"]) == ("1", 2)
+
+
+def test_json_of_a_sum_that_was_written_and_is_not_enough(sqlite_place: Place) -> None:
+    sqlite_place.folder.mkdir()
+    for name in ("1_a.sql", "1_b.sql"):
+        (sqlite_place.folder / name).write_text(A)
+    code, error = failure(sqlite_place, "schemahash")
+    assert code == 4
+    assert "1_b.sql" in error["message"]
 
 
 class TestHash:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.errors import SchemaMigrationsError, StatementFailed
-from schema_migrations.history.file import MigrationFile
+from schema_migrations.management.commands._error_output import error_as_json
 from schema_migrations.workflows.events import (
     Event,
     FileDone,
@@ -25,6 +24,7 @@ from schema_migrations.workflows.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from schema_migrations.errors import SchemaMigrationsError
     from schema_migrations.workflows.apply import Outcome
     from schema_migrations.workflows.choice import FileRun
 
@@ -139,20 +139,6 @@ def as_json(
             for event in done
         ],
         "error": None if error is None else error_as_json(error),
-    }
-
-
-def error_as_json(error: SchemaMigrationsError) -> dict[str, Any]:
-    """Return the error; the place is null for one that belongs to no statement."""
-    if not isinstance(error, StatementFailed):
-        place = dict.fromkeys(("version", "statement", "line"))
-        return {**place, "message": error.message, "sqlstate": None}
-    return {
-        "version": MigrationFile(name=error.file, content=b"").version,
-        "statement": error.sql or None,
-        "line": error.line or None,
-        "message": error.server_message or error.message,
-        "sqlstate": error.sqlstate or None,
     }
 
 

@@ -21,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.management.commands._error_output import error_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,10 @@ class SchemaCommand(BaseCommand, ABC):
     def run(self, options: Options) -> int:
         """Do the work and return the exit code: 0, or 1 when a check found something."""
 
+    def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
+        """Return the JSON object of a run that failed."""
+        return {"error": error_as_json(error)}
+
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         self.as_json = options["format"] == "json"
@@ -88,6 +93,7 @@ class SchemaCommand(BaseCommand, ABC):
         try:
             code = self.run(options)
         except SchemaMigrationsError as error:
+            self.answer(self.failed(error))
             raise CommandError(str(error), returncode=error.exit_code) from error
         if code:
             sys.exit(code)

@@ -97,10 +97,12 @@ class Command(SchemaCommand):
         self.events: list[Event] = []
         try:
             return self._run(options)
-        except SchemaMigrationsError as error:
+        except SchemaMigrationsError:
             self._clear()
-            self.answer(as_json(self.events, error))
             raise
+
+    def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
+        return as_json(self.events, error)
 
     def _run(self, options: Options) -> int:
         alias = options["database"]

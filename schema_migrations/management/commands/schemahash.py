@@ -37,15 +37,16 @@ class Command(SchemaCommand):
             return 0
         after = rehash(path)
         self._conclude(after, changed=after.sum_text != before.sum_text)
-        verify(after)  # what hashing does not mend: names, duplicate versions
         return 0
 
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
+        """Say what was done; raises for what hashing does not mend: names, versions."""
         path = Path(directory.path) / SUM_FILE
         count = len(directory.files)
-        self.answer({"file": str(path), "files": count, "changed": changed})
         if changed:
             self.say(f"Wrote {path} for {count} files.")
             self.say("Next  commit it together with the files.")
         else:
             self.say(f"Nothing to do: {path} is right for {count} files.")
+        verify(directory)
+        self.answer({"file": str(path), "files": count, "changed": changed})

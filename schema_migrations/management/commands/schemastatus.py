@@ -128,5 +128,16 @@ def as_json(found: Status) -> dict[str, Any]:
         "missing": [row.version for row in state.missing],
         "ahead": [row.version for row in state.ahead],
         "drift": [],
-        "error": found.failed.error if found.failed else None,
+        "error": _failure(found.failed) if found.failed else None,
+    }
+
+
+def _failure(row: Revision) -> dict[str, Any]:
+    """Return what the row keeps of an error, in the shape of a command's own."""
+    return {
+        "version": row.version,
+        "statement": row.error_stmt or None,
+        "line": None,
+        "message": row.error,
+        "sqlstate": None,
     }
