@@ -118,6 +118,8 @@ class Session:
     would make (a SQLite file) reads as an empty one and stays missing."""
     reading: Callable[[Connection], AbstractContextManager[None]]
     """Around what must not write: the server itself refuses to."""
+    schemas: Callable[[Connection], Sequence[str]]
+    """Names of the schemas that there are, without the server's own."""
     tables: Callable[[Connection, str | None], Sequence[str]]
     """Names of the tables in a schema; None: in the target schema."""
     lock: Callable[..., AbstractContextManager[None]]

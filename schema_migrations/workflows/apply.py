@@ -33,7 +33,13 @@ from schema_migrations.workflows.events import (
 )
 from schema_migrations.workflows.running import OPERATOR, Runner, run_together
 from schema_migrations.workflows.stepwise import run_stepwise
-from schema_migrations.workflows.visit import Site, told, visit, visited_to_read
+from schema_migrations.workflows.visit import (
+    Site,
+    history,
+    told,
+    visit,
+    visited_to_read,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,14 +146,9 @@ def preview(
 
 def survey(site: Site, directory: Directory, selection: Selection) -> Choice:
     """Read the database and choose what to run."""
-    store = site.store
-    return choose(
-        directory,
-        store.read(),
-        store.engine.session.tables(store.connection, None),
-        selection,
-        store.engine.syntax,
-    )
+    starting = selection.allow_dirty or selection.baseline is not None
+    revisions, tables = history(site, starting=starting)
+    return choose(directory, revisions, tables, selection, site.store.engine.syntax)
 
 
 def _tell(choice: Choice, report: Report) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.pending import ExecOrder, Pending, pending
 from schema_migrations.revisions import TABLE
-from schema_migrations.workflows.visit import visited_to_read
+from schema_migrations.workflows.visit import history, visited_to_read
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -67,8 +67,7 @@ def status(
     with visited_to_read(
         connection, engine, revisions_schema=revisions_schema, wait=wait
     ) as site:
-        revisions = site.store.read()
-        tables = engine.session.tables(connection, None)
+        revisions, tables = history(site)
     state = pending(directory.files, revisions, exec_order=exec_order)
     fresh = not state.current and not state.ahead
     return Status(

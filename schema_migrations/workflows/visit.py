@@ -6,6 +6,7 @@ Invariant: where the revisions are is settled once, before any file could change
 
 from __future__ import annotations
 
+import difflib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,12 +22,13 @@ from schema_migrations.workflows.refusal import GOES_ON
 from schema_migrations.workflows.targets import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.engine import Engine, Failure, Target
+    from schema_migrations.history.revision import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,34 @@ def visited_to_read(
         site = replace(site, target=replace(site.target, name=name))
         with told(site), engine.session.reading(connection):
             yield site
+
+
+def history(
+    site: Site, *, starting: bool = False
+) -> tuple[tuple[Revision, ...], Sequence[str]]:
+    """Return the revisions, and the tables of the target schema.
+
+    A first run makes the schema of the revisions.  One that is missing from a database
+    in use is more likely mistyped: ``ConfigError``, unless this is said to be the start.
+    """
+    store = site.store
+    session, schema = store.engine.session, store.schema
+    revisions = store.read()
+    tables = session.tables(store.connection, None)
+    if revisions or not tables or starting:
+        return revisions, tables
+    known = session.schemas(store.connection)
+    if schema not in known:
+        close = difflib.get_close_matches(schema, known, n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise ConfigError(
+            f"{site.target.name} has tables, and no schema {schema!r} for the"
+            " revisions.",
+            hint=f"{meant}Name the schema that holds atlas_schema_revisions:"
+            " --revisions-schema, or REVISIONS_SCHEMA. When there is none yet:"
+            " schemaapply --baseline VERSION, or --allow-dirty, makes it.",
+        )
+    return revisions, tables
 
 
 def told(site: Site) -> AbstractContextManager[None]:

@@ -196,6 +196,55 @@ def test_json_of_a_sum_that_was_written_and_is_not_enough(sqlite_place: Place) -
     assert "1_b.sql" in error["message"]
 
 
+class TestRevisionsSchema:
+    def test_one_that_is_missing_is_told(self, pg_place: Place) -> None:
+        pg_place.write(_1=A)
+        call_command(
+            "schemaapply",
+            dir=pg_place.folder,
+            revisions_schema="history",
+            signals=False,
+            stdout=StringIO(),
+        )
+        assert "ok: 1 file" in run(pg_place, revisions_schema="history")
+        for command, options in (
+            ("schemastatus", {}),
+            ("schemaapply", {}),
+            ("schemaapply", {"dry_run": True}),
+        ):
+            code, error = failure(
+                pg_place, command, revisions_schema="histroy", **options
+            )
+            assert code == 2
+            assert "has tables, and no schema 'histroy'" in error["message"]
+        with pytest.raises(CommandError, match="Did you mean history"):
+            run(pg_place, revisions_schema="histroy")
+
+    def test_before_the_first_run_there_is_none(self, pg_place: Place) -> None:
+        pg_place.write(_1=A)
+        assert "1 pending" in run(pg_place, revisions_schema="history")
+
+    @pytest.mark.parametrize("start", [{"baseline": "1"}, {"allow_dirty": True}])
+    def test_a_start_on_a_database_in_use_makes_it(
+        self, pg_place: Place, start: dict[str, Any]
+    ) -> None:
+        pg_place.execute("CREATE TABLE used (id integer)")
+        pg_place.write(_1=A)
+        options = {"revisions_schema": "history", "signals": False, **start}
+        for dry_run in (True, False):
+            run(pg_place, "schemaapply", dry_run=dry_run, **options)
+        assert "ok: 1 file" in run(pg_place, revisions_schema="history")
+
+    def test_sqlite_has_none_but_its_own(self, sqlite_place: Place) -> None:
+        sqlite_place.write(_1=A)
+        for command in ("schemastatus", "schemaapply"):
+            code, error = failure(sqlite_place, command, revisions_schema="history")
+            assert code == 2
+            assert (
+                error["message"] == "SQLite has no schema 'history' for the revisions."
+            )
+
+
 class TestHash:
     def test_it_writes_the_sum_and_then_has_nothing_to_do(
         self, sqlite_place: Place

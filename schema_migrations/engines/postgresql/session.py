@@ -52,6 +52,12 @@ SELECT current_setting('server_version'),
          WHERE name = 'default_transaction_read_only')
 """
 
+SCHEMAS = r"""
+SELECT nspname FROM pg_namespace
+ WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
+ ORDER BY 1
+"""
+
 TABLES = """
 SELECT c.relname
   FROM pg_class c
@@ -132,6 +138,11 @@ def reading(connection: Connection) -> Iterator[None]:
         yield
 
 
+def schemas(connection: Connection) -> Sequence[str]:
+    """Return the names of the schemas that are not the server's own."""
+    return tuple(name for (name,) in rows(connection, SCHEMAS))
+
+
 def tables(connection: Connection, schema: str | None) -> Sequence[str]:
     """Return the names of a schema's tables, without those of extensions."""
     return tuple(name for (name,) in rows(connection, TABLES, schema))
@@ -199,6 +210,7 @@ SESSION = Session(
     describe=describe,
     absent_as_empty=absent_as_empty,
     reading=reading,
+    schemas=schemas,
     tables=tables,
     lock=lock,
     prepared=prepared,

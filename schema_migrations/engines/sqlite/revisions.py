@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError
-
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
@@ -32,11 +30,6 @@ CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
 
 
 def create_revisions_table(connection: Connection, schema: str | None) -> None:
-    """Make the table where it is missing."""
-    if schema not in (None, "main"):
-        raise ConfigError(
-            f"SQLite has no schema {schema!r} for the revisions.",
-            hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
-        )
+    """Make the table where it is missing; there is one schema only."""
     with connection.cursor() as cursor:
         cursor.execute(TABLE)

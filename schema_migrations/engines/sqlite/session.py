@@ -94,8 +94,18 @@ def _missing(name: Any) -> bool:
     return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
 
 
+def schemas(connection: Connection) -> Sequence[str]:
+    """Return the one schema that files run in."""
+    return ("main",)
+
+
 def tables(connection: Connection, schema: str | None) -> Sequence[str]:
-    """Return the names of the tables; there is one schema only."""
+    """Return the names of the tables; ``ConfigError`` for any schema but the one."""
+    if schema not in (None, "main"):
+        raise ConfigError(
+            f"SQLite has no schema {schema!r} for the revisions.",
+            hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
+        )
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
         return tuple(name for (name,) in cursor.fetchall())
@@ -227,6 +237,7 @@ SESSION = Session(
     describe=describe,
     absent_as_empty=absent_as_empty,
     reading=reading,
+    schemas=schemas,
     tables=tables,
     lock=lock,
     prepared=prepared,

@@ -328,7 +328,7 @@ def test_every_row_of_a_statement_is_worked_through(connection: Any) -> None:
 
 def test_a_schema_for_the_revisions_is_refused(connection: Any) -> None:
     with pytest.raises(ConfigError, match="'app'"):
-        SESSION.create_revisions_table(connection, "app")
+        SESSION.tables(connection, "app")
 
 
 def test_somebody_elses_exception_is_none() -> None:
