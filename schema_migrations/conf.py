@@ -37,6 +37,8 @@ class Settings:
     apps: tuple[str, ...] | None
     """None: every installed app that the routers allow on this alias."""
     extensions: tuple[str, ...]
+    extra: tuple[Path, ...]
+    """SQL files, and folders of them."""
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
@@ -80,6 +82,14 @@ def _names(value: object) -> bool:
     return isinstance(value, list | tuple) and all(_text(item) for item in value)
 
 
+def _path(value: object) -> bool:
+    return _text(value) or isinstance(value, Path)
+
+
+def _paths(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_path, value))
+
+
 def _duration(value: object) -> bool:
     try:
         seconds(value)
@@ -109,7 +119,7 @@ class _Key:
 KEYS: Mapping[str, _Key] = {
     "DIR": _Key(
         default=None,
-        accepts=lambda v: _text(v) or isinstance(v, Path),
+        accepts=_path,
         wanted="a path",
     ),
     "DEV": _Key(
@@ -125,9 +135,8 @@ KEYS: Mapping[str, _Key] = {
     ),
     "EXTRA": _Key(
         default=(),
-        accepts=lambda v: isinstance(v, list | tuple),
-        wanted="an empty list",
-        idle=True,
+        accepts=_paths,
+        wanted='a list of SQL files or folders, such as [BASE_DIR / "sql"]',
     ),
     "PLAN": _Key(
         default="online",
@@ -257,6 +266,7 @@ def resolve(
         dev=value["DEV"],
         apps=None if value["APPS"] is None else tuple(value["APPS"]),
         extensions=tuple(value["EXTENSIONS"]),
+        extra=tuple(base / path for path in value["EXTRA"]),
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],

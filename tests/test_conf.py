@@ -26,6 +26,12 @@ def test_an_empty_dict_has_no_problem_and_takes_every_default() -> None:
     assert settings.apps is None
     assert (settings.lock_wait, settings.lock_timeout) == (60.0, 5.0)
     assert settings.statement_timeout is None
+    assert settings.extra == ()
+
+
+def test_paths_are_below_the_base() -> None:
+    settings = resolve({"EXTRA": ["sql", Path("/views.sql")]}, base=Path("/base"))
+    assert settings.extra == (Path("/base/sql"), Path("/views.sql"))
 
 
 def test_every_documented_key_with_its_own_default_is_accepted() -> None:
@@ -53,7 +59,6 @@ def test_what_is_no_dict_is_refused(raw: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("EXTRA", ["views.sql"]),
         ("LINT", {"PG105": "error"}),
         ("PLAN", "simple"),
     ],
@@ -74,6 +79,7 @@ def test_a_key_without_effect_is_refused_not_ignored(name: str, value: object) -
         ("APPS", [1]),
         ("EXTENSIONS", "pg_trgm"),
         ("EXTRA", "views.sql"),
+        ("EXTRA", [""]),
         ("PLAN", "fast"),
         ("EXEC_ORDER", None),
         ("REVISIONS_SCHEMA", 3),

@@ -10,7 +10,7 @@ files of two branches merge; what no line covers is named again, never passed ov
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -42,19 +42,10 @@ def recorded(files: Iterable[MigrationFile]) -> dict[str, tuple[str, ...]]:
     """Return app → the migrations that the headers of ``files`` name, in their order."""
     found: dict[str, list[str]] = {}
     for file in files:
-        for line in _top(file.text):
+        for line in file.head:
             if match := _LINE.fullmatch(line):
                 found.setdefault(match["app"], []).append(match["name"])
     return {app: tuple(names) for app, names in found.items()}
-
-
-def _top(text: str) -> Iterator[str]:
-    """Yield the comment lines before the first statement."""
-    for line in text.splitlines():
-        if line.startswith("--"):
-            yield line
-        elif line.strip():
-            return
 
 
 def active(nodes: Nodes) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history import directives
@@ -47,6 +48,12 @@ class MigrationFile:
                 line=self.content.count(b"\n", 0, error.start) + 1,
                 hint="Save the file as UTF-8 in your editor.",
             ) from error
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The comment lines before the first statement."""
+        lines = (line for line in self.text.splitlines() if line.strip())
+        return tuple(takewhile(lambda line: line.startswith("--"), lines))
 
     @property
     def directives(self) -> Directives:

@@ -220,7 +220,7 @@ def reading_order(change: Change) -> tuple[int, str, int]:
             return 6, index.table.name, 0
         case Create(object=ForeignKey() as obj):
             return 7, obj.table.name, 0
-        case Create(object=Opaque()):
+        case Create(object=Opaque()) | Alter(before=Opaque()):
             return 8, "", 0
         case DropTable():
             return 9, "", 0

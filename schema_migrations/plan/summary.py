@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schema_migrations.schema.changes import (
@@ -57,8 +57,11 @@ class Line:
 
 
 def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
-    """Return one line a change; parts of a new or dropped table are left to its line."""
-    changes = tuple(changes)
+    """Return one line a change; parts of a new or dropped table are left to its line.
+
+    What is dropped and made again has changed: one line.
+    """
+    changes = tuple(_remade(tuple(changes)))
     whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
     shown = [
         change
@@ -66,6 +69,20 @@ def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
         if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
     ]
     return tuple(_line(change) for change in sorted(shown, key=_rank))
+
+
+def _remade(changes: tuple[Change, ...]) -> Iterator[Change]:
+    dropped = [c.object for c in changes if isinstance(c, Drop)]
+    by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
+    made = {c.object.key for c in changes if isinstance(c, Create)}
+    for change in changes:
+        match change:
+            case Drop(object=Opaque(key=key)) if key in made:
+                pass
+            case Create(object=Opaque(key=key) as after) if key in by_key:
+                yield Alter(before=by_key[key], after=after)
+            case _:
+                yield change
 
 
 def _rank(change: Change) -> int:

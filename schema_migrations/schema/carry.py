@@ -1,8 +1,8 @@
 """What the models cannot describe stays: part of the desired state by being there.
 
-Views, functions, triggers, types, extensions, sequences and other people's
+Views, functions, triggers, types, extensions, sequences and tables in other people's
 namespaces come from hand-written SQL.  That the models do not know them is no reason
-to drop them.
+to drop them; only what was once asked for and is no longer is abandoned.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Definition,
     Key,
     Object,
@@ -21,43 +22,55 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
-_OF_COLUMNS = (
+PARTS = (
+    *("comment", "index", "constraint", "trigger state", "rule state", "default"),
     *("statistics", "statistics target"),
     *("storage", "compression", "attribute options"),
 )
-"""What goes with a column; whatever else needs one is in the way of dropping it."""
+"""What says something about another object, and goes with it without a word; whatever
+else needs one is in the way of dropping it."""
 
 
-def carry(current: Schema, desired: Schema) -> Schema:
+def carry(
+    current: Schema, desired: Schema, *, abandoned: Container[Key] = NO_KEYS
+) -> Schema:
     """Return ``desired`` with everything of ``current`` that models cannot describe.
 
-    An object goes with its table or column: it is carried only where that stays.
+    An object goes with its table or column: it is carried only where that stays, and
+    not when it is ``abandoned``.
     """
-    foreign = {t.key.namespace for t in current.of(Table) if t.key.namespace != ""} - {
-        t.key.namespace for t in desired.of(Table)
+    foreign = {
+        table.key
+        for table in current.of(Table)
+        if table.key.namespace
+        and table.key not in desired.by_key
+        and table.key not in abandoned
     }
     kept = [
         obj
         for obj in current
-        if desired.get(obj.key) is None and _stays(obj, current, desired, foreign)
+        if desired.get(obj.key) is None
+        and obj.key not in abandoned
+        and _stays(obj, current, desired, foreign)
     ]
-    return desired.replacing((), kept)
+    return _without_loose_parts(desired.replacing((), kept))
 
 
 def _stays(
-    obj: Object, current: Schema, desired: Schema, foreign: Container[str]
+    obj: Object, current: Schema, desired: Schema, foreign: Container[Key]
 ) -> bool:
-    owner = owner_of(obj)
-    if obj.key.namespace in foreign or (owner and owner.namespace in foreign):
+    if obj.key in foreign or owner_of(obj) in foreign:
         return True
     match obj:
-        case Opaque(type=type_) if type_ in _OF_COLUMNS:
-            columns = [key for key in obj.needs if key.kind == "column"]
-            return all(_has_column(desired, column) for column in columns)
         case Opaque():
+            owner = owner_of(obj)
             return owner is None or _remains(owner, current, desired)
-        case Sequence():
-            return obj.owned_by is None or _has_column(desired, obj.owned_by)
+        case Sequence(owned_by=column):
+            return (
+                column is None
+                or table_key(column.name, column.namespace) in foreign
+                or _has_column(desired, column)
+            )
         case Definition():
             return True
         case _:
@@ -73,6 +86,20 @@ def _remains(owner: Key, current: Schema, desired: Schema) -> bool:
 def _has_column(schema: Schema, column: Key) -> bool:
     table = schema.get(table_key(column.name, column.namespace))
     return isinstance(table, Table) and column in table.provides
+
+
+def _without_loose_parts(schema: Schema) -> Schema:
+    """Drop the comments, indexes and the like of what is gone."""
+    loose = [
+        obj.key
+        for obj in schema.of(Opaque)
+        if obj.type in PARTS and not all(_is_there(key, schema) for key in obj.needs)
+    ]
+    return _without_loose_parts(schema.replacing(loose, ())) if loose else schema
+
+
+def _is_there(key: Key, schema: Schema) -> bool:
+    return key in schema.by_key or (key.kind == "column" and _has_column(schema, key))
 
 
 def restrict(current: Schema, desired: Schema, tables: Container[Key]) -> Schema:

@@ -87,10 +87,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alter:
-    """Same key, other definition, changed in place (sequence, enum, domain …)."""
+    """Same key, other definition, changed in place (sequence, enum, view …)."""
 
-    before: Sequence | Definition
-    after: Sequence | Definition
+    before: Sequence | Definition | Opaque
+    after: Sequence | Definition | Opaque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -218,6 +218,9 @@ class Opaque:
     """The table it disappears with."""
     drop: str = ""
     """SQL that removes it; empty: it cannot be dropped alone."""
+    shape: tuple[str, ...] = field(default=(), compare=False)
+    """What others see of it: columns, arguments.  The server can replace it in place by
+    one whose shape begins with this; empty: by none."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

@@ -7,6 +7,7 @@ from schema_migrations.schema.model import (
     Index,
     Key,
     Object,
+    Opaque,
     Schema,
     Table,
     column_key,
@@ -17,7 +18,7 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
     """Return the keys of desired definitions that ``current`` does not equal.
 
     Only what holds an expression: checks, exclusions, indexes, defaults, generated
-    columns (by column key).
+    columns (by column key), and whatever is opaque.
     """
     keys: set[Key] = set()
     for obj in desired:
@@ -29,7 +30,7 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
 
 def _expressions(before: Object | None, after: Object) -> set[Key]:
     match after:
-        case Constraint(type="check" | "exclusion"):
+        case Constraint(type="check" | "exclusion") | Opaque():
             return {after.key}
         case Index() if (
             " WHERE " in after.definition or after.definition.count("(") > 1

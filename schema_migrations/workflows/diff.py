@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.managed import abandoned, managed_lines, renamed
 from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.plan.summary import Line, header, summarize
@@ -100,6 +101,8 @@ def between(
     phases = phases or Phases()
     with phases("renames"):
         decision = _decide(current, desired, answers, asker, scope)
+    recorded = desired.managed
+    desired = replace(desired, managed=renamed(recorded, decision.renames))
     with moved(engine, current, decision.renames, desired.facts) as before:
         state, goal = _comparable(engine, before.state, desired, scope, phases)
         with phases("diff"):
@@ -121,6 +124,8 @@ def between(
             changes, state.schema, goal, passes=engine.passes, render=engine.render
         )
         plan = plan.after(before.changes, before.statements)
+    if desired.models_only:
+        said += managed_lines(desired.schema, goal, recorded)
     proposal = _written(engine, current, (*before.changes, *changes), plan, said)
     if not proved:
         return proposal
@@ -156,7 +161,8 @@ def _comparable(
         desired = settled(engine, desired, keys)
     goal = desired.schema
     if desired.models_only:
-        goal = carry(current.schema, goal)
+        gone = abandoned(current.schema, goal, desired.managed)
+        goal = carry(current.schema, goal, abandoned=gone)
     if scope is not None:
         goal = restrict(current.schema, goal, scope(current.schema, goal))
     return current, goal

@@ -21,11 +21,13 @@ from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.history.managed import managed
 from schema_migrations.history.pending import from_checkpoint
 from schema_migrations.workflows.django_migrations import DjangoMigrations, read
+from schema_migrations.workflows.extra import attempt, finish, put_off, read_extra
 from schema_migrations.workflows.live import is_live, live
 from schema_migrations.workflows.model_facts import NO_FACTS, Facts
-from schema_migrations.workflows.models_ddl import collect
+from schema_migrations.workflows.models_ddl import ModelsDdl, collect
 from schema_migrations.workflows.phases import Phases
 from schema_migrations.workflows.prerequisites import (
     Prerequisites,
@@ -151,7 +153,15 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
         description=description,
         models_only=models_only,
         facts=facts,
+        managed=_managed(workspace) if models_only else frozenset(),
     )
+
+
+def _managed(workspace: Workspace) -> frozenset[str]:
+    names = managed(workspace.directory.files)
+    if workspace.django.unread:  # what cannot be read may still ask for one
+        names = frozenset(n for n in names if not n.endswith("(collation)"))
+    return names
 
 
 def _copy_live(source: str, workspace: Workspace, connection: Connection) -> None:
@@ -177,8 +187,22 @@ def _load_models(workspace: Workspace, connection: Connection) -> Facts:
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)
-        load_models(workspace.engine, connection, ddl, alias=workspace.alias)
+        _load_with_extra(workspace, connection, ddl)
     return ddl.facts
+
+
+def _load_with_extra(
+    workspace: Workspace, connection: Connection, ddl: ModelsDdl
+) -> None:
+    engine = workspace.engine
+    statements = read_extra(workspace.settings.extra, engine.syntax)
+    waiting = attempt(engine, connection, statements)
+    try:
+        load_models(engine, connection, ddl, alias=workspace.alias)
+    except ConfigError as error:
+        said = "\n".join(filter(None, (error.hint, put_off(waiting))))
+        raise ConfigError(error.message, hint=said) from error
+    finish(engine, connection, waiting)
 
 
 def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:

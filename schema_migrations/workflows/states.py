@@ -37,6 +37,9 @@ class State:
     """It knows only what models can describe; the rest is to be carried over."""
     facts: Facts = NO_FACTS
     """What the models know besides."""
+    managed: frozenset[str] = frozenset()
+    """What was asked for in the past besides the models, as ``history.managed`` names
+    it: dropped where it is not asked for any more."""
 
 
 def inspect(engine: Engine, connection: Connection) -> Schema:

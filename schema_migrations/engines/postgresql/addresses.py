@@ -36,7 +36,8 @@ _NAMED: tuple[tuple[str, int, Kind], ...] = (
 
 
 # Queries of opaque objects have rows of one shape: catalog, oid, namespace, owner,
-# name, part, type, definition, drop.  First those that others may stand on.
+# name, part, type, definition, drop; perhaps the address of what is needed besides, and
+# the shape.  First those that others may stand on.
 RELATIONS = ("views", "partitions", "foreign_tables", "composite_types")
 OTHERS = (
     "aggregates",

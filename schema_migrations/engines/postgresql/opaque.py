@@ -60,16 +60,17 @@ def _described(
     spaces = namespaces(found)
     for row in chain.from_iterable(found[query] for query in RELATIONS + OTHERS):
         key = key_of_row(row, keys, spaces)
-        _, _, _, owner, _, _, type_, definition, drop, *needed = row
+        _, _, _, owner, _, _, type_, definition, drop, *more = row
         if key:
             relation = keys.get((PG_CLASS, owner, 0))
-            beside = key_at(keys, *needed) if needed else None
+            beside = key_at(keys, *more[:3]) if more else None
             yield Opaque(
                 key=key,
                 type=type_,
                 definition=definition,
                 owner=owners.get(relation) if relation else None,
                 drop=drop,
+                shape=tuple(more[3] or ()) if more[3:] else (),
                 needs=frozenset(needs[key] | ({beside} if beside else set())),
             )
 

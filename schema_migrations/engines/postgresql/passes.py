@@ -8,8 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.replacing import (
+    drop_with_whole,
+    make_after_mentioned,
+    replace_in_place,
+)
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes, Pass
+from schema_migrations.schema.carry import PARTS
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -23,8 +29,10 @@ from schema_migrations.schema.changes import (
     Rename,
 )
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Column,
     Constraint,
+    Definition,
     ForeignKey,
     Index,
     Key,
@@ -134,23 +142,34 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
         c.before.key for c in result if isinstance(c, Rename)
     }
+    # What is replaced in place needs only what it needs before and after.
+    replaced = {
+        c.before.key: replace(c.before, needs=c.before.needs & c.after.needs)
+        for c in result
+        if isinstance(c, Alter) and isinstance(c.before, Opaque)
+    }
+    objects = tuple(replaced.get(obj.key, obj) for obj in current)
     # A foreign key does not follow a column to a type that it cannot compare.
     followed = {True: standing - unlike, False: standing}
     while True:
         dependents = [
             obj
-            for obj in current
+            for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
             and _moves_with(obj, moving, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:
-            return tuple(result)
+            anew = replaced.keys() & moving
+            return tuple(
+                c for c in result if not (isinstance(c, Alter) and c.after.key in anew)
+            )
         for obj in dependents:
             handled.add(obj.key)
             moving.add(obj.key)
-            result.append(Drop(object=obj))
-            after = desired.get(obj.key)
+            before, after = current.by_key[obj.key], desired.get(obj.key)
+            assert not isinstance(before, Table)
+            result.append(Drop(object=before))
             if isinstance(after, Constraint | ForeignKey | Index | Opaque):
                 result.append(Create(object=after))
 
@@ -298,22 +317,40 @@ def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Chang
     for change in changes:
         if isinstance(change, DropTable):
             gone |= {change.table.key, *change.table.provides}
-    for obj in desired.of(Opaque):
-        if obj.type in _HOLDING and (needed := obj.needs & gone):
+    made = {c.object.key for c in changes if isinstance(c, Create)}
+    loose = {
+        c.object.key
+        for c in changes
+        if isinstance(c, Drop) and isinstance(c.object, Opaque | Definition | Sequence)
+    }
+    for obj in desired:
+        type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
+        needed = obj.needs & gone if type_ in _HOLDING else NO_KEYS
+        if type_ not in PARTS:
+            needed |= obj.needs & (loose - made)
+        if needed:
             raise PlanError(
-                f"{obj.type} {obj.key.name} needs {min(needed)}, which would be dropped",
-                hint=f"Change the {obj.type} or drop it in a file of its own first: "
+                f"{type_} {obj.key.name} needs {_said(min(needed))}, which would be "
+                "dropped",
+                hint=f"Change the {type_} or drop it in a file of its own first: "
                 "manage.py schemadiff --empty NAME",
             )
     return changes
 
 
+def _said(key: Key) -> str:
+    return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)
+
+
 PASSES: tuple[Pass, ...] = (
     refuse_dangling,
     replace_generated,
+    replace_in_place,
     recreate_dependents,
     fill_from_columns,
     own_sequences_last,
     drop_with_owner,
+    drop_with_whole,
+    make_after_mentioned,
     fold_constraints,
 )

@@ -96,6 +96,8 @@ def alter_object(before: Other, after: Other) -> Statements:
             return _alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
             return _add_labels(before, after)
+        case Opaque(), Opaque():
+            return _replace(after)
         case _:
             raise UnsupportedChange(
                 f"{after.key} differs: from ({_shown(before)}) to ({_shown(after)})",
@@ -168,6 +170,13 @@ def _alter_sequence(before: Sequence, after: Sequence) -> Statements:
         owner = _column(after.owned_by) if after.owned_by else "NONE"
         clauses.append(f"OWNED BY {owner}")
     return _one(f"ALTER SEQUENCE {name} {' '.join(clauses)}", f"Alter sequence {name}")
+
+
+def _replace(obj: Opaque) -> Statements:
+    """Replace a view or function in place: what stands on it and its grants stay."""
+    made = obj.definition.rstrip("; \n")
+    made = made.removeprefix("CREATE OR REPLACE ").removeprefix("CREATE ")
+    return _one(f"CREATE OR REPLACE {made}", f"Replace {_named(obj)}")
 
 
 def _add_labels(before: Definition, after: Definition) -> Statements:

@@ -9,6 +9,7 @@ depends on an object is in the way.  Settling twice is settling once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from schema_migrations.schema.model import (
     Definition,
     Index,
     Key,
+    Opaque,
     Schema,
     Table,
     column_key,
@@ -36,15 +38,25 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Cursor
 
 _INVALID = "/* invalid */"
-Printed = Constraint | Index | Definition | Column
+Printed = Constraint | Index | Definition | Opaque | Column
+
+REPRINTED = (
+    *("view", "materialized view", "index", "statistics"),
+    *("trigger", "policy", "rule", "function", "procedure"),
+)
+"""Opaque objects that hold expressions, and can be made under another name."""
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
+_MADE = re.compile(rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME}\.)?)(?P<name>{_NAME})")
+"""How the definition of an opaque object begins: only names are not in capitals."""
 
 
 def settle(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     """Return ``schema`` with settled definitions of what ``keys`` name.
 
-    That is checks, exclusion constraints, indexes, domains, and the defaults and
-    expressions of columns (the key of a table means all of its columns).  Other keys
-    are ignored, and what cannot be made anew stays as it is.
+    That is checks, exclusion constraints, indexes, domains, what is ``REPRINTED``, and
+    the defaults and expressions of columns (the key of a table means all of its
+    columns).  Other keys are ignored, and what cannot be made anew stays as it is.
     """
     objects = {
         key: obj
@@ -75,6 +87,8 @@ def _printed(schema: Schema) -> Iterator[tuple[Key, Printed]]:
                 | Constraint(type="check" | "exclusion")
                 | Definition(key=Key(kind="domain"))
             ):
+                yield obj.key, obj
+            case Opaque(type=type_) if type_ in REPRINTED:
                 yield obj.key, obj
             case _:
                 pass
@@ -119,6 +133,8 @@ def _probe_sql(key: Key, obj: Printed, probe: str) -> str:
             return (
                 f"CREATE DOMAIN {qualified(key._replace(name=probe))} {obj.definition}"
             )
+        case Opaque():
+            return _MADE.sub(rf"\g<head>{quote(probe)}", obj.definition, count=1)
         case Column():
             column = column_sql(replace(obj, name=probe, nullable=True))
             return f"ALTER TABLE {qualified(_table(key))} ADD COLUMN {column}"
@@ -130,6 +146,12 @@ def _like(obj: Printed, probe: Printed) -> Printed:
         assert isinstance(probe, Column)
         return replace(obj, default=probe.default, generated=probe.generated)
     assert not isinstance(probe, Column)
+    if isinstance(obj, Opaque):
+        own, other = _MADE.match(obj.definition), _MADE.match(probe.definition)
+        assert own is not None
+        assert other is not None
+        definition = own[0] + probe.definition[other.end() :]
+        return replace(obj, definition=definition)
     return replace(obj, definition=probe.definition)
 
 

@@ -1,4 +1,7 @@
 -- Functions and procedures, without the constructors that a range type brings along.
+-- A function may be replaced by one with the same result and the same names of
+-- arguments, and as many defaults or more:
+-- https://www.postgresql.org/docs/current/sql-createfunction.html
 -- pg_get_functiondef always prints the schema, here it is named where not current.
 SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
        p.oid,
@@ -13,7 +16,13 @@ SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
            rtrim(pg_get_functiondef(p.oid), E'\n'),
            length(concat('CREATE OR REPLACE ', k.type, ' ',
              quote_ident(n.nspname), '.', quote_ident(p.proname))) + 1)) AS definition,
-       concat('DROP ', upper(k.type), ' ', p.oid::regprocedure) AS drop
+       concat('DROP ', upper(k.type), ' ', p.oid::regprocedure) AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed,
+       NULL::int AS needed_column,
+       concat_ws(' ', pg_get_function_result(p.oid), p.proargmodes, p.proargnames,
+                 p.proallargtypes::regtype[])
+         || array_fill('default'::text, ARRAY[p.pronargdefaults::int]) AS shape
   FROM pg_catalog.pg_proc AS p
   JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
  CROSS JOIN LATERAL (

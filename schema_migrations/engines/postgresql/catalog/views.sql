@@ -1,4 +1,6 @@
--- Views and materialized views.
+-- Views and materialized views.  A view may be replaced by one that has the same
+-- columns and perhaps more after them:
+-- https://www.postgresql.org/docs/current/sql-createview.html
 SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
        c.oid,
        c.relnamespace AS namespace,
@@ -15,7 +17,15 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
             FROM pg_options_to_table(c.reloptions)),
          ' TABLESPACE ' || quote_ident(s.spcname),
          E' AS\n', rtrim(pg_get_viewdef(c.oid), ';')) AS definition,
-       concat('DROP ', upper(k.type), ' ', c.oid::regclass) AS drop
+       concat('DROP ', upper(k.type), ' ', c.oid::regclass) AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed,
+       NULL::int AS needed_column,
+       ARRAY(SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+                      nullif(a.attcollation, 0)::regcollation)
+               FROM pg_catalog.pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND c.relkind = 'v'
+              ORDER BY a.attnum) AS shape
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN (VALUES ('v', 'view'), ('m', 'materialized view')) AS k (relkind, type)

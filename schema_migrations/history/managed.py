@@ -1,0 +1,102 @@
+"""Which objects besides the models' tables ``schemadiff`` made, and may drop again.
+
+A generated file says so in its header, one line for each object: ``-- managed: totals
+(view)``, and ``-- unmanaged: …`` from the file on that drops it or lets go of it.
+
+Invariant: what no line names was written by a person, and is never planned away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.plan.renames import Renames
+from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
+
+_LINE = re.compile(r"--\s*(?P<word>managed|unmanaged):\s+(?P<name>.+?)\s*")
+
+
+def managed(files: Iterable[MigrationFile]) -> frozenset[str]:
+    """Return the names of what is managed after all files, as ``spelled`` spells them."""
+    names: set[str] = set()
+    for file in files:
+        for line in file.head:
+            if match := _LINE.fullmatch(line):
+                change = names.add if match["word"] == "managed" else names.discard
+                change(match["name"])
+    return frozenset(names)
+
+
+def spelled(key: Key) -> str:
+    """Return ``totals (view)``, ``f (function(integer))``, ``archive.mood (enum)``."""
+    return " ".join(f"{_named(key)} ({key.part or key.kind})".split())
+
+
+def _named(key: Key) -> str:
+    return f"{key.namespace}.{key.name}" if key.namespace else key.name
+
+
+def beyond_models(schema: Schema) -> frozenset[Key]:
+    """Return the keys of what models do not describe.
+
+    Tables in other namespaces are among them: a person may have such tables, too.
+    Extensions are not: nobody knows what in a database uses them.
+    """
+    found = [obj.key for obj in schema.of(Opaque)]
+    found += [obj.key for obj in schema.of(Sequence) if obj.owned_by is None]
+    found += [o.key for o in schema.of(Definition) if o.key.kind != "extension"]
+    found += [key for key in schema.by_key if key.kind == "table" and key.namespace]
+    return frozenset(found)
+
+
+def abandoned(
+    current: Schema, desired: Schema, names: Container[str]
+) -> frozenset[Key]:
+    """Return what is managed under one of ``names`` and no longer desired."""
+    return frozenset(
+        key
+        for key in beyond_models(current)
+        if key not in desired.by_key and spelled(key) in names
+    )
+
+
+def renamed(names: frozenset[str], renames: Renames) -> frozenset[str]:
+    """Return the names, and those that they have after tables or columns were renamed.
+
+    ``touched (trigger on orders)`` goes by its table's name, ``orders (row security)``
+    too, and ``orders (storage of column a)`` by its column's.
+    """
+    endings = {f" on {o.name})": f" on {n.name})" for o, n in renames.tables.items()}
+    endings |= {f" of column {o.part})": n for o, n in _columns(renames)}
+    starts = {f"{_named(o)} (": f"{_named(n)} (" for o, n in renames.tables.items()}
+    found = set(names)
+    for name in names:
+        for old, new in starts.items():
+            if name.startswith(old):
+                found.add(new + name.removeprefix(old))
+    for name in tuple(found):
+        for old, new in endings.items():
+            if name.endswith(old):
+                found.add(name.removesuffix(old) + new)
+    return frozenset(found)
+
+
+def _columns(renames: Renames) -> Iterable[tuple[Key, str]]:
+    return ((key, f" of column {new})") for key, new in renames.columns.items())
+
+
+def managed_lines(
+    declared: Schema, goal: Schema, names: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the header lines of a file that leads to ``goal``, without comment signs.
+
+    ``declared`` is what models and ``EXTRA`` ask for, ``names`` what is managed so far.
+    """
+    there = {spelled(key) for key in beyond_models(goal)}
+    asked = {spelled(key) for key in beyond_models(declared)} & there
+    return (
+        *(f"managed: {name}" for name in sorted(asked - names)),
+        *(f"unmanaged: {name}" for name in sorted(names - there)),
+    )

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (a integer, n varchar(9));
+
+-- after
+CREATE TABLE t (a integer, n varchar(9)); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER touched BEFORE UPDATE ON t FOR EACH ROW WHEN (NEW.n IN ('a', 'b')) EXECUTE FUNCTION f(); CREATE CONSTRAINT TRIGGER "View" AFTER UPDATE ON t DEFERRABLE FOR EACH ROW WHEN (NEW.n IN ('a', 'b')) EXECUTE FUNCTION f(); CREATE POLICY own ON t USING (n IN ('a', 'b')) WITH CHECK (n::text NOT IN ('c', 'd')); CREATE RULE r AS ON UPDATE TO t WHERE NEW.n IN ('a', 'b') DO NOTHING; CREATE VIEW v AS SELECT n IN ('a', 'b') AS known, n::varchar(3) AS cut FROM t; CREATE MATERIALIZED VIEW m AS SELECT n FROM t WHERE n IN ('a', 'b'); CREATE INDEX m_n ON m (n) WHERE n IN ('a', 'b'); CREATE STATISTICS s ON (n IN ('a', 'b')), a FROM t; CREATE FUNCTION known(n varchar, here boolean DEFAULT 'x'::varchar IN ('x', 'y')) RETURNS boolean LANGUAGE sql AS $$ SELECT n IN ('a', 'b') $$; CREATE FUNCTION atomic(n varchar) RETURNS boolean LANGUAGE sql RETURN n IN ('a', 'b');

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (a integer); CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER touched BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch(); CREATE FUNCTION defaulted(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql AS 'SELECT a + b'; CREATE FUNCTION renamed(a integer) RETURNS integer LANGUAGE sql AS 'SELECT a'; CREATE FUNCTION retyped(a integer) RETURNS integer LANGUAGE sql AS 'SELECT a'; CREATE VIEW v AS SELECT defaulted(a) AS d, retyped(a) AS r FROM t;
+
+-- after
+CREATE TABLE t (a integer); CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := NEW.a + 1; RETURN NEW; END $$; CREATE TRIGGER touched BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch(); CREATE FUNCTION defaulted(a integer DEFAULT 0, b integer DEFAULT 2) RETURNS integer LANGUAGE sql AS 'SELECT a * b'; CREATE FUNCTION renamed(b integer) RETURNS integer LANGUAGE sql AS 'SELECT b'; CREATE FUNCTION retyped(a integer) RETURNS bigint LANGUAGE sql AS 'SELECT a'; CREATE VIEW v AS SELECT defaulted(a) AS d, retyped(a) AS r FROM t;

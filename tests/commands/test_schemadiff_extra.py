@@ -1,0 +1,354 @@
+"""``EXTRA``: what SQL files declare besides the models, as ``schemadiff`` sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fixtures.project import MODELS, Project, Ran
+
+OnPostgres = Callable[..., Project]
+
+# Nothing stands in the order in which it can be made.
+VIEWS = """
+CREATE VIEW big AS SELECT * FROM totals WHERE sum > 10;
+COMMENT ON VIEW big IS 'on another view';
+CREATE VIEW totals AS
+    SELECT number, sum(total) FROM shop_order
+    WHERE number IN ('a', 'b') AND number::text <> 'c' GROUP BY number;
+CREATE MATERIALIZED VIEW snapshot AS SELECT * FROM big;
+CREATE UNIQUE INDEX snapshot_number ON snapshot (number);
+"""
+FUNCTIONS = """
+CREATE TRIGGER touched BEFORE UPDATE ON shop_order FOR EACH ROW
+    WHEN (NEW.number IN ('a', 'b')) EXECUTE FUNCTION touch();
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.total := NEW.total + 1;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION atomic(a integer) RETURNS integer BEGIN ATOMIC SELECT a + 1; END;
+CREATE FUNCTION a_sum() RETURNS numeric LANGUAGE sql AS 'SELECT sum(total) FROM shop_order';
+CREATE POLICY own ON shop_order USING (number IN ('a', 'b'));
+ALTER TABLE shop_order ENABLE ROW LEVEL SECURITY;
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE INDEX lower_number ON shop_order (lower(number));
+"""
+NEEDED = """
+from django.db import models
+
+
+class Mood(models.Field):
+    def db_type(self, connection):
+        return "mood"
+
+
+class Order(models.Model):
+    number = models.CharField(max_length=20)
+    mood = Mood(db_default=models.Func(function="usual"))
+    known = models.GeneratedField(
+        expression=models.Func("number", function="known"),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+"""
+MAKING = """
+CREATE FUNCTION usual() RETURNS mood LANGUAGE sql AS $$ SELECT 'ok'::mood $$;
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE FUNCTION known(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+    $$ SELECT t IN ('a', 'b') $$;
+"""
+
+
+def in_step(project: Project) -> None:
+    ran = project.manage("schemadiff", "--check")
+    assert ran.code == 0, ran.out + ran.err
+
+
+def wrote(project: Project, *options: str) -> str:
+    """Run ``schemadiff``; return the new file, and see that nothing is left to do."""
+    before = len(project.files)
+    ran = project.manage("schemadiff", *options)
+    assert ran.code == 0, ran.out + ran.err
+    assert len(project.files) == before + 1, ran.out
+    in_step(project)
+    return project.files[-1].read_text()
+
+
+def refused(ran: Ran, *say: str) -> None:
+    assert ran.code == 2, ran.out + ran.err
+    for words in say:
+        assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_files_in_any_order_are_part_of_the_desired_state(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(EXTRA=["sql", "more.sql"])
+    project.write("sql/1_views.sql", VIEWS)
+    project.write("sql/deep/er/2.sql", FUNCTIONS)
+    project.write("sql/notes.txt", "not SQL")
+    project.write("more.sql", "CREATE VIEW one AS SELECT 1 AS one;")
+
+    text = wrote(project)
+
+    for name in ("big", "totals", "snapshot", "touch", "a_sum", "touched", "own"):
+        assert f"-- managed: {name} (" in text
+    assert "-- managed: mood (enum)\n" in text
+    assert 'CREATE INDEX "lower_number"' in text
+    assert "COMMENT ON VIEW big IS 'on another view'" in text
+
+
+def test_what_changes_there_is_changed_and_what_is_gone_is_dropped(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", VIEWS)
+    project.write("sql/functions.sql", FUNCTIONS)
+    wrote(project)
+
+    project.write("sql/views.sql", VIEWS.replace("> 10", "> 11"))
+    project.write("sql/functions.sql", FUNCTIONS.replace("+ 1;\n    RET", "+ 2;\n RET"))
+    changed = wrote(project)
+    project.write("sql/views.sql", VIEWS.partition("CREATE MATERIALIZED")[0])
+    (project.base / "sql/functions.sql").unlink()
+    dropped = wrote(project)
+
+    assert "CREATE OR REPLACE VIEW big" in changed
+    assert "CREATE OR REPLACE FUNCTION touch" in changed
+    assert "DROP VIEW" not in changed
+    assert "DROP MATERIALIZED VIEW snapshot;" in dropped
+    assert "-- unmanaged: snapshot (materialized view)\n" in dropped
+    for name in ("touch", "a_sum", "touched", "own", "mood", "positive", "atomic"):
+        assert f"-- unmanaged: {name} (" in dropped
+    assert 'DROP INDEX "lower_number"' in dropped
+    assert "DROP VIEW" not in dropped
+
+
+def test_a_column_under_its_views_changes_its_type(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", VIEWS)
+    wrote(project)
+    project.write("shop/models.py", MODELS.replace("max_digits=8", "max_digits=10"))
+
+    statements = [
+        line for line in wrote(project).splitlines() if line[:4] in ("DROP", "ALTE")
+    ]
+
+    assert statements[:3] == [
+        "DROP MATERIALIZED VIEW snapshot;",
+        "DROP VIEW big;",
+        "DROP VIEW totals;",
+    ]
+    assert statements[3].startswith('ALTER TABLE "shop_order" ALTER COLUMN "total"')
+
+
+def test_models_may_need_what_is_declared_there(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["types.sql"])
+    project.write("types.sql", MAKING)
+    project.write("shop/models.py", NEEDED)
+
+    text = wrote(project)
+
+    assert text.index('CREATE TYPE "mood"') < text.index('CREATE TABLE "shop_order"')
+    assert '"mood" mood DEFAULT usual() NOT NULL' in text
+
+
+def test_it_follows_a_renamed_table(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/functions.sql", FUNCTIONS)
+    wrote(project)
+    project.write("shop/models.py", MODELS.replace("Order", "Sale"))
+    moved = FUNCTIONS.replace("shop_order", "shop_sale")
+    project.write("sql/functions.sql", moved.partition("CREATE POLICY")[0])
+
+    text = wrote(project, "--rename", "shop_order=shop_sale")
+
+    assert 'RENAME TO "shop_sale"' in text
+    assert "DROP POLICY own ON shop_sale;" in text
+    assert "DISABLE ROW LEVEL SECURITY" in text
+    assert "TRIGGER touched" not in text
+    assert "-- managed: touched (trigger on shop_sale)\n" in text
+
+
+def test_what_a_person_wrote_stays(on_postgres: OnPostgres) -> None:
+    """Until it is declared in ``EXTRA`` and another file says so."""
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", "CREATE VIEW mine AS SELECT 1 AS a;\n")
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[0].open("a") as file:
+        file.write("CREATE VIEW theirs AS SELECT 1 AS a;\n")
+        file.write("CREATE SCHEMA archive; CREATE TABLE archive.old (a integer);\n")
+    project.manage("schemahash")
+    assert "-- managed: mine (view)\n" in wrote(project)
+
+    project.write("sql/views.sql", "CREATE VIEW theirs AS SELECT 1 AS a;\n")
+    adopted = wrote(project)
+    project.write("sql/views.sql", "")
+    gone = wrote(project)
+
+    assert "-- managed: theirs (view)\n-- unmanaged: mine (view)\n" in adopted
+    assert "CREATE VIEW theirs" not in adopted
+    assert "DROP VIEW theirs;" in gone
+    assert "archive" not in adopted + gone
+
+
+def test_tables_of_both_live_in_one_namespace(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[0].open("a") as file:
+        file.write("CREATE SCHEMA archive; CREATE TABLE archive.theirs (a integer);\n")
+    project.manage("schemahash")
+    project.write(
+        "sql/a.sql",
+        "CREATE TABLE archive.mine (a integer); CREATE SCHEMA archive;\n",
+    )
+    assert "theirs" not in wrote(project)
+
+    project.write("sql/a.sql", "CREATE SCHEMA archive;")
+    text = wrote(project, "--allow-data-loss")
+
+    assert 'DROP TABLE "archive"."mine"' in text
+    assert "theirs" not in text
+
+
+def test_what_a_person_wrote_on_it_is_named(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", "CREATE VIEW mine AS SELECT 1 AS a;\n")
+    wrote(project)
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[1].open("a") as file:
+        file.write("CREATE VIEW theirs AS SELECT a FROM mine;\n")
+    project.manage("schemahash")
+    project.write("sql/views.sql", "")
+
+    refused(
+        project.manage("schemadiff"),
+        "view theirs needs view mine, which would be dropped",
+        "schemadiff --empty",
+    )
+
+
+def test_a_person_may_take_it_over(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", "CREATE VIEW mine AS SELECT 1 AS a;\n")
+    wrote(project)
+    project.write("sql/views.sql", "")
+    project.write(
+        "migrations/20990101000000_keep.sql", "-- unmanaged: mine (view)\n\nSELECT 1;\n"
+    )
+    project.manage("schemahash")
+
+    in_step(project)
+
+
+def test_line_ends_of_a_checkout_are_no_change(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    path = project.write("sql/functions.sql", FUNCTIONS + VIEWS)
+    wrote(project)
+
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    in_step(project)
+
+
+def test_a_statement_that_never_succeeds_is_named(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/a.sql", "\nCREATE VIEW v AS SELECT nope FROM shop_order;\n")
+    project.write("sql/b.sql", "CREATE VIEW w AS SELECT * FROM v;\n")
+
+    refused(
+        project.manage("schemadiff"),
+        "sql/a.sql:2:25: column",
+        "(42703)",
+        "CREATE VIEW v AS SELECT nope FROM shop_order",
+        'sql/b.sql:1: relation "v" does not exist',
+    )
+    assert project.files == []
+
+
+def test_the_statement_at_fault_goes_first(on_postgres: OnPostgres) -> None:
+    """Before those that only miss what it would have made."""
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/a.sql", "CREATE VIEW w AS SELECT * FROM v;\n")
+    project.write("sql/b.sql", "CREATE VIEW v AS SELEKT 1;\n")
+
+    ran = project.manage("schemadiff")
+
+    refused(ran, "sql/b.sql:1", "syntax error", "Refused as well:")
+    assert ran.err.index("sql/b.sql:1") < ran.err.index("sql/a.sql:1")
+
+
+def test_models_that_wait_for_a_statement_that_waits_for_them(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("shop/models.py", NEEDED)
+    project.write(
+        "sql/a.sql",
+        MAKING.replace("'ok'::mood", "mood FROM shop_order LIMIT 1"),
+    )
+
+    refused(
+        project.manage("schemadiff"),
+        "shop.Order.mood: ",
+        "function usual() does not exist",
+        'sql/a.sql:2: relation "shop_order" does not exist',
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "say"),
+    [
+        ("sql/a.sql", "BEGIN;\nSELECT 1;\nCOMMIT;", ["sql/a.sql:1: BEGIN", "Remove"]),
+        ("sql/a.sql", "SELECT 'a", ["sql/a.sql:1"]),
+        ("else/a.sql", "", ["EXTRA: ", "/sql does not exist", "BASE_DIR"]),
+    ],
+    ids=["transaction", "no SQL", "no file"],
+)
+def test_what_cannot_be_read_is_named(
+    on_postgres: OnPostgres, name: str, text: str, say: list[str]
+) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write(name, text)
+
+    refused(project.manage("schemadiff"), *say)
+    assert project.files == []
+
+
+SQLITE = """
+CREATE TRIGGER counted AFTER INSERT ON shop_order BEGIN
+    UPDATE shop_order SET total = 1 WHERE id = NEW.id;
+END;
+CREATE VIEW big AS SELECT * FROM totals WHERE total > 10;
+CREATE VIEW totals AS SELECT number, total FROM shop_order;
+"""
+
+
+def test_views_and_triggers_on_sqlite(project: Project) -> None:
+    with (project.base / "settings.py").open("a") as file:
+        file.write("SCHEMA_MIGRATIONS['default']['EXTRA'] = ['sql']\n")
+    project.write("sql/a.sql", SQLITE)
+    made = wrote(project)
+    project.write("sql/a.sql", SQLITE.replace("> 10", "> 11").replace("= 1", "= 2"))
+    project.write("shop/models.py", MODELS.replace("max_length=20", "max_length=30"))
+    changed = wrote(project)
+    project.write("sql/a.sql", "")
+    dropped = wrote(project)
+
+    assert "-- managed: counted (trigger)\n" in made
+    assert "CREATE VIEW big" in changed
+    assert "CREATE TRIGGER counted" in changed
+    for drop in ('DROP VIEW "big"', 'DROP VIEW "totals"', 'DROP TRIGGER "counted"'):
+        assert drop in dropped
+
+
+def test_a_broken_view_on_sqlite_is_named(project: Project) -> None:
+    with (project.base / "settings.py").open("a") as file:
+        file.write("SCHEMA_MIGRATIONS['default']['EXTRA'] = ['sql']\n")
+    project.write("sql/a.sql", "CREATE VIEW v AS SELECT nope FROM shop_order;\n")
+
+    refused(project.manage("schemadiff"), "view v", "no such column: nope")
