@@ -78,12 +78,14 @@ def format_file(
     *,
     header: Sequence[str],
     statements: Sequence[tuple[str, str]],
+    footer: Sequence[str] = (),
     txmode: str = "",
 ) -> str:
     """Return the text of a generated file; ``statements`` are (comment, sql) pairs.
 
-    Splitting the text gives the same statements and comments.  The txmode stands in
-    a block of its own at the top: below other text Atlas would not see it.
+    Splitting the text gives the same statements and comments; ``footer`` is a block of
+    comments below them.  The txmode stands in a block of its own at the top: below
+    other text Atlas would not see it.
     """
     blocks = [f"-- atlas:txmode {txmode}"] if txmode else []
     blocks += ["\n".join(map(_comment, header))] if header else []
@@ -92,6 +94,7 @@ def format_file(
         # After a comment at the end of the SQL the semicolon would be part of it.
         gap = "\n" if "--" in sql.rpartition("\n")[2] else ""
         blocks.append(f"{above}{sql}{gap};")
+    blocks += ["\n".join(map(_comment, footer))] if footer else []
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 

@@ -133,8 +133,8 @@ def _sql(operation: RunSQL) -> tuple[str, ...]:
 
 def _with_parameters(pair: Any) -> str:
     sql, parameters = pair if isinstance(pair, list | tuple) else (pair, None)
-    said = f"\n-- with the parameters {parameters!r}" if parameters else ""
-    return f"{str(sql).strip()}{said}"
+    said = f"-- with the parameters {parameters!r}:\n" if parameters else ""
+    return f"{said}{str(sql).strip()}"
 
 
 def _own_words(operation: Operation) -> str:

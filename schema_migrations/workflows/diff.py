@@ -23,6 +23,7 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.unsettled import unsettled
 from schema_migrations.version import VERSION
+from schema_migrations.workflows.acknowledge import NO_NOTES, Notes
 from schema_migrations.workflows.answering import answered
 from schema_migrations.workflows.phases import Phases
 from schema_migrations.workflows.questions import Asker
@@ -42,9 +43,9 @@ class Proposal:
     """Without an engine's finer steps."""
     lines: tuple[Line, ...] = ()
     plan: Plan | None = None
-    """None: nothing to do."""
+    """None: the schema stays as it is."""
     text: str = ""
-    """Of the file that carries it out."""
+    """Of the file that carries it out; empty: there is nothing to write."""
     proved: bool = False
 
 
@@ -58,6 +59,7 @@ def propose(
     strict: bool = True,
     scope: Scope | None = None,
     proved: bool = True,
+    notes: Notes = NO_NOTES,
 ) -> Proposal:
     """Return what leads from ``source`` to ``target``: ``between`` their two states."""
     with ExitStack() as stack:
@@ -72,6 +74,7 @@ def propose(
             strict=strict,
             scope=scope,
             proved=proved,
+            notes=notes,
             phases=workspace.phases,
         )
 
@@ -86,13 +89,15 @@ def between(
     strict: bool = True,
     scope: Scope | None = None,
     proved: bool = True,
+    notes: Notes = NO_NOTES,
     phases: Phases | None = None,
 ) -> Proposal:
     """Return what leads from one state to the other, proved unless told otherwise.
 
     ``asker`` is asked what ``answers`` leave open.  Without it, and ``strict``, an open
     question raises ``AnswerNeeded``; not strict, data loss and missing values are only
-    said.  The proof runs on the database of ``current``, which is as desired after it.
+    said.  ``notes`` go into the file.  The proof runs on the database of ``current``,
+    which is as desired after it.
 
     Raises ``NotConverging`` when the proof leaves a difference, ``PlanError`` for a
     change that cannot be planned or breaks a view, ``StatementFailed`` for a plan that
@@ -108,7 +113,7 @@ def between(
         with phases("diff"):
             changes = diff(state.schema, goal)
         if not (changes or before.changes):
-            return Proposal(proved=True)
+            return Proposal(text=_without_change(notes), proved=True)
         changes, said = answered(
             engine,
             state,
@@ -126,7 +131,7 @@ def between(
         plan = plan.after(before.changes, before.statements)
     if desired.models_only:
         said += managed_lines(desired.schema, goal, recorded)
-    proposal = _written(engine, current, (*before.changes, *changes), plan, said)
+    proposal = _written(engine, current, (*before.changes, *changes), plan, said, notes)
     if not proved:
         return proposal
     with phases("proof"):
@@ -174,14 +179,27 @@ def _written(
     changes: tuple[Change, ...],
     plan: Plan,
     said: tuple[str, ...],
+    notes: Notes,
 ) -> Proposal:
     lines = summarize(changes)
     text = format_file(
-        header=file_header(lines, plan, said, proved_on=_version(engine, current)),
+        header=file_header(
+            lines, plan, said, notes, proved_on=_version(engine, current)
+        ),
         statements=[(s.comment, s.sql) for s in plan.statements],
+        footer=notes.footer,
         txmode="" if all(s.transactional for s in plan.statements) else "none",
     )
     return Proposal(changes=changes, lines=lines, plan=plan, text=text)
+
+
+def _without_change(notes: Notes) -> str:
+    """Return the text of a file that only records; empty when there is no need."""
+    if not notes.footer:
+        return ""
+    made = f"Made by django-schema-migrations {VERSION}."
+    header = ("The schema does not change.", *notes.look, made, *notes.covers)
+    return format_file(header=header, statements=(), footer=notes.footer)
 
 
 def _version(engine: Engine, state: State) -> str:
@@ -190,7 +208,12 @@ def _version(engine: Engine, state: State) -> str:
 
 
 def file_header(
-    lines: tuple[Line, ...], plan: Plan, answers: tuple[str, ...], *, proved_on: str
+    lines: tuple[Line, ...],
+    plan: Plan,
+    answers: tuple[str, ...],
+    notes: Notes,
+    *,
+    proved_on: str,
 ) -> tuple[str, ...]:
     """Return the comment lines at the top of a generated file.
 
@@ -199,8 +222,9 @@ def file_header(
     said = [*header([line for line in lines if not _answered(line)]), *answers]
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
     said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
+    said += notes.look
     said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
-    return tuple(said)
+    return (*said, *notes.covers)
 
 
 def _answered(line: Line) -> bool:

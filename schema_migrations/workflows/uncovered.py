@@ -1,7 +1,6 @@
 """How far the Django migrations of installed apps are ahead of a directory's files.
 
-Invariant: nothing that a migration does besides the schema is passed over because it
-could not be read or compared: then there is a warning.
+Invariant: what cannot be compared is warned of or named once more, never passed over.
 """
 
 from __future__ import annotations
@@ -9,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.apps import AppConfig
-from django.apps.registry import Apps
+from django.apps import AppConfig, apps
 from django.db import router
 
 from schema_migrations.history import coverage
 from schema_migrations.workflows.data_operations import DataOperation, data_operations
-from schema_migrations.workflows.django_migrations import nodes_of, read
+from schema_migrations.workflows.django_migrations import DjangoMigrations, nodes_of
 
 DJANGO = "django.contrib."
 """Apps whose past data operations a new database does not need: they mend rows that
@@ -35,27 +33,23 @@ class Uncovered:
 
 def uncovered(
     recorded: Mapping[str, Collection[str]],
-    registry: Apps,
+    found: DjangoMigrations,
     alias: str,
     *,
-    labels: Collection[str] | None,
+    labels: Collection[str] | None = None,
 ) -> Uncovered:
-    """Compare what files record with the installed apps; ``labels`` limits them.
+    """Compare what files record with what the installed apps, or some, bring.
 
-    ``registry`` is the project's own: what its apps bring is read from disk.  Routers
-    are asked as ``migrate`` asks them.
+    Routers are asked as ``migrate`` asks them.
     """
     leaves: list[tuple[str, str]] = []
     operations: list[DataOperation] = []
     new_apps: set[str] = set()
-    here = {
-        config.label: config.name
-        for config in registry.get_app_configs()
-        if (labels is None or config.label in labels) and _is_here(config, alias)
-    }
-    found = read(here)
-    warnings = [_unread(label, why) for label, why in sorted(found.unread.items())]
+    warnings: list[str] = []
     for label, migrations in sorted(found.on_disk.items()):
+        config = apps.get_app_config(label)
+        if (labels and label not in labels) or not _is_here(config, alias):
+            continue
         nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
         if last := coverage.unknown(nodes, names):
             warnings.append(_unknown(label, last))
@@ -64,7 +58,7 @@ def uncovered(
         ]
         if not names:
             new_apps.add(label)
-            if here[label].startswith(DJANGO):
+            if config.name.startswith(DJANGO):
                 continue
         for name in coverage.uncovered(nodes, names):
             operations += data_operations(migrations[name], alias)
@@ -80,13 +74,6 @@ def _is_here(config: AppConfig, alias: str) -> bool:
     """Return whether the routers let anything of an app onto the alias."""
     return router.allow_migrate(alias, config.label) or any(
         router.allow_migrate_model(alias, model) for model in config.get_models()
-    )
-
-
-def _unread(label: str, problem: str) -> str:
-    return (
-        f"the Django migrations of {label} cannot be read, so nobody looked for what "
-        f"they do besides the schema: {problem}"
     )
 
 

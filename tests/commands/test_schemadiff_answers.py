@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.project import MODELS, REPOSITORY, SECONDS, Project
+from tests.fixtures.project import MODELS, Project
+from tests.fixtures.terminal import typed
 
 OnPostgres = Callable[..., Project]
 
@@ -49,50 +44,6 @@ Begun = Callable[..., Project]
 
 def changed(project: Project, models: str) -> None:
     project.write("shop/models.py", models)
-
-
-def typed(project: Project, answers: Sequence[str], *arguments: str) -> tuple[int, str]:
-    """Run schemadiff on a terminal of its own; return its exit code and the screen."""
-    terminal, end = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "django", "schemadiff", *arguments],
-        cwd=project.base,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "settings",
-            "PYTHONPATH": os.pathsep.join((str(project.base), str(REPOSITORY))),
-            "NO_COLOR": "1",
-            "PYTHONWARNINGS": "error",
-        },
-        stdin=end,
-        stdout=end,
-        stderr=end,
-        start_new_session=True,
-    )
-    os.close(end)
-    screen = b""
-    waiting = list(answers)
-    while select.select([terminal], [], [], SECONDS)[0]:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:  # Linux: the other end is closed
-            break
-        if not piece:
-            break
-        screen += piece
-        if (
-            waiting
-            and screen.rstrip(b" ").endswith((b"[y/N]", b":"))
-            and (screen.endswith(b" "))
-        ):
-            answer = waiting.pop(0)
-            if answer == "^C":
-                child.send_signal(signal.SIGINT)
-            else:
-                os.write(terminal, answer.encode())
-            screen += b"\n"
-    os.close(terminal)
-    return child.wait(5), screen.decode().replace("\r\n", "\n")
 
 
 def second(project: Project) -> str:

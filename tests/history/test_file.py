@@ -184,6 +184,17 @@ def test_generated_file_looks_like_this() -> None:
     assert file(text).directives == Directives(txmode="none")
 
 
+def test_a_footer_stands_below_the_statements() -> None:
+    """Alone as well; its blanks stay, so that SQL in it can be taken out."""
+    made = format_file(
+        header=("A.",), statements=[("", "SELECT 1")], footer=("B:", "  SELECT 2;")
+    )
+    assert made == "-- A.\n\nSELECT 1;\n\n-- B:\n--   SELECT 2;\n"
+    assert (
+        format_file(header=("A.",), statements=(), footer=("B",)) == "-- A.\n\n-- B\n"
+    )
+
+
 def test_nothing_to_write_is_an_empty_file() -> None:
     """No stray blank lines."""
     assert format_file(header=(), statements=()) == ""
@@ -198,14 +209,20 @@ statement = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(
     header=st.lists(words, max_size=2),
+    footer=st.lists(words, max_size=2),
     statements=st.lists(st.tuples(words, statement), max_size=3),
     txmode=st.sampled_from(["", "none", "file"]),
 )
 def test_splitting_a_generated_file_gives_its_statements_and_comments(
-    header: list[str], statements: list[tuple[str, str]], txmode: str
+    header: list[str],
+    footer: list[str],
+    statements: list[tuple[str, str]],
+    txmode: str,
 ) -> None:
     """Whatever the words are, they stay comments and above their statement."""
-    text = format_file(header=header, statements=statements, txmode=txmode)
+    text = format_file(
+        header=header, statements=statements, footer=footer, txmode=txmode
+    )
     found = file(text).statements(SYNTAX)
     assert [each.sql for each in found] == [sql for _, sql in statements]
     assert [each.comments for each in found] == [

@@ -113,7 +113,15 @@ def passes(case: Case, programs: Path) -> bool:
 
 def steps(case: Case, programs: Path) -> Iterator[str]:
     began = time.monotonic()
-    run(case, "schemadiff", "initial", "--no-input", on=case.ours)
+    run(
+        case,
+        "schemadiff",
+        "initial",
+        "--acknowledge",
+        "all",
+        "--no-input",
+        on=case.ours,
+    )
     files = sorted(case.directory.glob("*.sql"))
     size = sum(path.stat().st_size for path in files)
     yield f"schemadiff: {len(files)} file, {size:,} bytes, {since(began)}"

@@ -66,6 +66,17 @@ def test_an_empty_directory_leaves_no_trace(place: Place) -> None:
     assert place.engine.session.tables(place.connection, None) == ()
 
 
+@pytest.mark.parametrize("mode", ["", NONE], ids=["file", "none"])
+def test_a_file_without_statements_is_applied_like_any(place: Place, mode: str) -> None:
+    """Such a file records what somebody acknowledged."""
+    place.write(_1=A, _2=f"{mode}-- Words.\n-- django: shop 0002_fill\n", _3=B)
+    place.apply()
+    again = place.apply()
+    assert place.tables() == ["a", "b"]
+    assert [row.applied for row in place.rows().values()] == [2, 0, 1]
+    assert again.choice.runs == ()
+
+
 def test_percent_signs_quotes_and_comments_reach_the_server_as_they_are(
     place: Place,
 ) -> None:

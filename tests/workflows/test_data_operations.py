@@ -173,7 +173,7 @@ def test_sql_is_kept_statement_by_statement() -> None:
 
     assert first.sql == (
         "SELECT 1;",
-        "SELECT %s\n-- with the parameters [7]",
+        "-- with the parameters [7]:\nSELECT %s",
         "SELECT 2",
     )
     assert second.sql == ("SELECT 1;\n  SELECT 2;",)

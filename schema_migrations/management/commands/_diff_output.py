@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlparse
 
 from schema_migrations.plan.summary import Line
+from schema_migrations.workflows.data_operations import DataOperation
 from schema_migrations.workflows.diff import Proposal
 
 SIGNS = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
@@ -76,7 +78,12 @@ def _coloured_tokens(line: str, style: Any) -> Iterator[str]:
 
 
 def as_json(
-    proposal: Proposal, *, files: Sequence[str], dev: str, seconds: float
+    proposal: Proposal,
+    operations: Sequence[DataOperation] = (),
+    *,
+    files: Sequence[str],
+    dev: str,
+    seconds: float,
 ) -> dict[str, Any]:
     """Return the JSON object of the contract."""
     statements = proposal.plan.statements if proposal.plan else ()
@@ -97,6 +104,7 @@ def as_json(
         "files": list(files),
         "findings": [],
         "losses": list(proposal.plan.losses) if proposal.plan else [],
+        "data_operations": [asdict(each) for each in operations],
         "dev": dev,
         "seconds": round(seconds, 3),
     }

@@ -27,6 +27,11 @@ class Terminal:
             self._say(f"  - {loss}")
         return self._yes("May it go?")
 
+    def acknowledge(self, lines: Sequence[str]) -> bool:
+        for line in lines:
+            self._say(line)
+        return self._yes("Is it taken care of, or not needed?")
+
     def value(self, question: ValueQuestion) -> str:
         if question.problem:
             self._say(f"The dev database says: {question.problem}")
@@ -70,6 +75,6 @@ class Terminal:
             self._say("")
             raise AnswerNeeded(
                 "No answer; nothing was written.",
-                hint="Run schemadiff again, or answer with --rename, --default or "
-                "--allow-data-loss.",
+                hint="Run schemadiff again, or answer with --rename, --default, "
+                "--allow-data-loss or --acknowledge.",
             ) from None

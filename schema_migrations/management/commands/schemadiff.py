@@ -14,6 +14,7 @@ from django.core.management.base import CommandParser, SystemCheckError
 
 from schema_migrations.conf import settings_for
 from schema_migrations.errors import ConfigError
+from schema_migrations.history.coverage import recorded
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -31,7 +32,14 @@ from schema_migrations.management.commands._diff_output import (
 )
 from schema_migrations.management.commands._questions import Terminal
 from schema_migrations.plan.answers import read_answers
+from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.summary import suggested_name
+from schema_migrations.workflows.acknowledge import (
+    acknowledge,
+    check_names,
+    name_of,
+    notes,
+)
 from schema_migrations.workflows.diff import Proposal, propose
 from schema_migrations.workflows.live import answering
 from schema_migrations.workflows.models_ddl import app_of_tables
@@ -43,6 +51,7 @@ from schema_migrations.workflows.sources import (
     Workspace,
     open_workspace,
 )
+from schema_migrations.workflows.uncovered import Uncovered, uncovered
 
 DONE, FOUND = 0, 1
 
@@ -98,6 +107,14 @@ class Command(SchemaCommand):
             help="plan it although rows or values are lost; the file says which",
         )
         parser.add_argument(
+            "--acknowledge",
+            action="append",
+            default=[],
+            metavar="APP.MIGRATION",
+            help="what this Django migration does besides the schema is seen to; also "
+            "APP or all; repeatable",
+        )
+        parser.add_argument(
             "--from",
             metavar="SOURCE",
             dest="source",
@@ -127,6 +144,7 @@ class Command(SchemaCommand):
             report=self.say,
         ) as workspace:
             self._introduce(workspace)
+            found = self._acknowledged(workspace, options)
             proposal = propose(
                 workspace,
                 source=options["source"] or FILES,
@@ -136,9 +154,10 @@ class Command(SchemaCommand):
                 strict=_writes(options),
                 scope=scope_of(apps, options["apps"]),
                 proved=not options["check"],
+                notes=notes(found),
             )
         self._say_phases(workspace)
-        return self._conclude(proposal, workspace, options, started)
+        return self._conclude(proposal, found, workspace, options, started)
 
     def _asker(self, options: Options) -> Asker | None:
         """Return who answers: nobody without a terminal, or where nothing is written."""
@@ -146,6 +165,34 @@ class Command(SchemaCommand):
         if self.as_json or not (options["interactive"] and there and _writes(options)):
             return None
         return Terminal(say=self.stdout.write)
+
+    def _acknowledged(self, workspace: Workspace, options: Options) -> Uncovered:
+        """Return what the next file is to record; nothing between other sources.
+
+        It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
+        """
+        given = options["acknowledge"]
+        check_names(given, workspace.django)
+        if not _between_usual(options):
+            return Uncovered()
+        found = uncovered(
+            recorded(workspace.directory.files),
+            workspace.django,
+            workspace.alias,
+            labels=options["apps"],
+        )
+        for warning in found.warnings:
+            self.warn(warning)
+        lines = acknowledge(
+            found,
+            given,
+            asker=self._asker(options),
+            strict=_writes(options),
+            in_full=self.verbosity > 1,
+        )
+        for line in lines:
+            self.say(line)
+        return found
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""
@@ -170,7 +217,7 @@ class Command(SchemaCommand):
         for label, reason in workspace.django.unread.items():
             self.warn(
                 f"the Django migrations of {label} cannot be read; what they make "
-                f"besides models (extensions, collations) is not known: {reason}"
+                f"besides models (extensions, collations, rows) is not known: {reason}"
             )
         for file in workspace.directory.files:
             for line, message in file.warnings(engine.syntax):
@@ -183,6 +230,7 @@ class Command(SchemaCommand):
     def _conclude(
         self,
         proposal: Proposal,
+        found: Uncovered,
         workspace: Workspace,
         options: Options,
         started: float,
@@ -190,40 +238,47 @@ class Command(SchemaCommand):
         files: list[str] = []
         between = options["source"] is not None or options["target"] is not None
         if proposal.plan is None:
-            self.say(_nothing(options, workspace))
+            self.say(_nothing(options, workspace, found))
         else:
-            self._show(proposal, workspace)
+            self._show(proposal, proposal.plan, workspace)
+        if proposal.text:
             printed = options["dry_run"] or (between and not options["write"])
             if printed:
                 self.say()
                 self.say(coloured_sql(proposal.text, self.style))
             elif not options["check"]:
-                files = self._write(proposal, workspace.directory, options)
+                files = self._write(proposal, found, workspace.directory, options)
             self._say_next(proposal, options, printed=printed)
         self.answer(
             as_json(
                 proposal,
+                found.operations,
                 files=files,
                 dev=workspace.server.description,
                 seconds=perf_counter() - started,
             )
         )
-        return FOUND if options["check"] and proposal.plan is not None else DONE
+        return FOUND if options["check"] and proposal.text else DONE
 
-    def _show(self, proposal: Proposal, workspace: Workspace) -> None:
+    def _show(self, proposal: Proposal, plan: Plan, workspace: Workspace) -> None:
         for line in tree(proposal.lines, app_of_tables(workspace.registry), self.style):
             self.say(line)
-        assert proposal.plan is not None
-        for loss in proposal.plan.losses:
+        for loss in plan.losses:
             self.warn(f"DATA LOSS: {loss}")
-        for obstacle in proposal.plan.obstacles:
+        for obstacle in plan.obstacles:
             self.warn(obstacle)
 
     def _write(
-        self, proposal: Proposal, directory: Directory, options: Options
+        self,
+        proposal: Proposal,
+        found: Uncovered,
+        directory: Directory,
+        options: Options,
     ) -> list[str]:
         suggestion = (
-            "initial" if not directory.files else suggested_name(proposal.lines)
+            "initial"
+            if not directory.files
+            else suggested_name(proposal.lines) or name_of(found.operations)
         )
         name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
         file = MigrationFile(name=name, content=proposal.text.encode())
@@ -258,11 +313,11 @@ class Command(SchemaCommand):
         elif printed:
             self.say("Nothing was written.")
         else:
-            assert proposal.plan is not None
-            self.say(
-                f"Proved  {len(proposal.plan.statements)} statements were run after the "
-                "files before them: no difference remains."
-            )
+            if proposal.plan is not None:
+                self.say(
+                    f"Proved  {len(proposal.plan.statements)} statements were run after the "
+                    "files before them: no difference remains."
+                )
             self.say(
                 "Next  review the SQL and commit it, then: python manage.py schemaapply"
             )
@@ -279,8 +334,17 @@ def _majors(description: str) -> list[str]:
     return re.findall(r"\b(\d+)\.", description)
 
 
-def _nothing(options: Options, workspace: Workspace) -> str:
-    source, target = options["source"] or FILES, options["target"] or MODELS
-    if (source, target) == (FILES, MODELS):
-        return "No changes: the directory is in step with the models."
-    return f"No changes between {source} and {target}."
+def _sources(options: Options) -> tuple[str, str]:
+    return options["source"] or FILES, options["target"] or MODELS
+
+
+def _between_usual(options: Options) -> bool:
+    return _sources(options) == (FILES, MODELS)
+
+
+def _nothing(options: Options, workspace: Workspace, found: Uncovered) -> str:
+    if not _between_usual(options):
+        return "No changes between {} and {}.".format(*_sources(options))
+    if found.operations:
+        return "No changes of the schema."
+    return "No changes: the directory is in step with the models."

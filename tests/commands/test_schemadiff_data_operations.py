@@ -1,0 +1,285 @@
+"""What Django migrations do besides the schema: named, acknowledged, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fixtures.project import MODELS, Project, Ran
+from tests.fixtures.terminal import typed
+
+Begun = Callable[[], Project]
+
+PLAIN = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = {needs}
+    operations = [{operations}]
+"""
+PYTHON = """
+from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    raise AssertionError("read, never run")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{needs}")]
+    operations = [migrations.RunPython(fill)]
+"""
+INSERT = "INSERT INTO shop_order (number, total) VALUES ('first', 1)"
+RUN_SQL = f'migrations.RunSQL("{INSERT}")'
+
+
+def plain(*needs: str, operations: str = "") -> str:
+    return PLAIN.format(needs=[("shop", name) for name in needs], operations=operations)
+
+
+@pytest.fixture
+def begun(project: Project) -> Begun:
+    """Return a function that installs a shop and writes the first file."""
+
+    def begin() -> Project:
+        project.write("shop/migrations/__init__.py", "")
+        project.write("shop/migrations/0001_initial.py", plain())
+        ran = project.manage("schemadiff")
+        assert ran.code == 0, ran.err
+        return project
+
+    return begin
+
+
+@pytest.fixture
+def begun_on_postgres(begun: Begun, on_postgres: Callable[[], Project]) -> Begun:
+    on_postgres()
+    return begun
+
+
+def upgrade(project: Project) -> None:
+    """Bring two migrations that do more than the schema, and one that does not."""
+    sql = plain("0001_initial", operations=RUN_SQL)
+    project.write("shop/migrations/0002_first.py", sql)
+    project.write("shop/migrations/0003_fill.py", PYTHON.format(needs="0002_first"))
+    project.write("shop/migrations/0004_plain.py", plain("0003_fill"))
+
+
+def second(project: Project) -> str:
+    return project.files[1].read_text()
+
+
+def in_step(project: Project) -> bool:
+    return project.manage("schemadiff", "--check").code == 0
+
+
+def names_them(project: Project, text: str) -> bool:
+    module = project.base / "shop/migrations/0003_fill.py"
+    return (
+        f"  shop.0002_first\n    RunSQL {INSERT}\n" in text
+        and "  shop.0003_fill\n    RunPython shop.migrations.0003_fill.fill" in text
+        and f"{module}:5" in text
+    )
+
+
+def test_the_first_file_records_the_last_migrations(begun: Begun) -> None:
+    """Django's own data operations are for old rows, so nobody is asked."""
+    header = begun().files[0].read_text()
+
+    assert "-- django: auth 0012_alter_user_first_name_max_length\n" in header
+    assert "-- django: shop 0001_initial\n" in header
+    assert "NEEDS A LOOK" not in header
+
+
+def test_new_ones_are_named_and_nothing_is_written(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+
+    check = project.manage("schemadiff", "--check")
+    refused = project.manage("schemadiff", "--no-input")
+
+    assert check.code == 1
+    assert names_them(project, check.out)
+    assert "No changes of the schema." in check.out
+    assert refused.code == 3
+    assert names_them(project, refused.err)
+    assert "--acknowledge shop.0002_first --acknowledge shop.0003_fill" in refused.err
+    assert len(project.files) == 1
+
+
+@pytest.mark.parametrize(
+    "flags", [["all"], ["shop"], ["shop.0002_first", "shop.0003_fill"]], ids=len
+)
+def test_acknowledged_they_are_recorded(begun: Begun, flags: list[str]) -> None:
+    project = begun()
+    upgrade(project)
+    given = [part for flag in flags for part in ("--acknowledge", flag)]
+
+    ran = project.manage("schemadiff", "--no-input", *given)
+
+    assert ran.code == 0, ran.err
+    assert names_them(project, ran.out)
+    assert project.files[1].name.endswith("_shop_data.sql")
+    text = second(project)
+    assert "-- The schema does not change.\n" in text
+    assert "does not do what 2 data operations of Django migrations would" in text
+    assert "-- django: shop 0004_plain\n" in text
+    assert "-- django: auth" not in text
+    assert f"-- shop.0002_first: RunSQL\n--     {INSERT};\n" in text
+    assert (
+        "-- shop.0003_fill: RunPython shop.migrations.0003_fill.fill, line 5\n" in text
+    )
+    assert str(project.base) not in text
+    assert in_step(project)
+
+
+@pytest.mark.parametrize("where", ["begun", "begun_on_postgres"])
+def test_sql_can_be_taken_out_of_the_comment(
+    request: pytest.FixtureRequest, where: str
+) -> None:
+    """The file then replays like any other; the rest of it stays comments."""
+    project = request.getfixturevalue(where)()
+    upgrade(project)
+    project.manage("schemadiff", "--acknowledge", "all")
+    project.files[1].write_text(second(project).replace("--     INSERT", "INSERT"))
+
+    assert project.manage("schemahash").code == 0
+    assert in_step(project)
+
+
+def test_half_an_acknowledgement_leaves_the_rest(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+
+    ran = project.manage("schemadiff", "--acknowledge", "shop.0002_first")
+
+    assert ran.code == 3
+    assert "shop.0003_fill" in ran.err
+    assert "shop.0002_first" not in ran.err
+    assert len(project.files) == 1
+
+
+def test_a_migration_without_data_needs_no_file(begun: Begun) -> None:
+    """The next file that is written records it."""
+    project = begun()
+    project.write("shop/migrations/0002_plain.py", plain("0001_initial"))
+
+    assert in_step(project)
+    assert project.manage("schemadiff", "--no-input").code == 0
+    assert len(project.files) == 1
+
+    project.write(
+        "shop/models.py", MODELS + "    paid = models.BooleanField(null=True)\n"
+    )
+    project.manage("schemadiff")
+    assert "-- django: shop 0002_plain\n" in second(project)
+
+
+def test_beside_a_change_of_the_schema(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+    project.write(
+        "shop/models.py", MODELS + "    paid = models.BooleanField(null=True)\n"
+    )
+
+    ran = project.manage("schemadiff", "--acknowledge", "all")
+
+    assert ran.code == 0, ran.err
+    text = second(project)
+    assert text.index("ADD COLUMN") < text.index("-- shop.0002_first: RunSQL")
+    assert (
+        text.index("NEEDS A LOOK") < text.index("Made by") < text.index("django: shop")
+    )
+    assert in_step(project)
+
+
+def test_a_newly_installed_app_brings_its_whole_history(begun: Begun) -> None:
+    project = begun()
+    project.write("blog/__init__.py", "")
+    project.write("blog/migrations/__init__.py", "")
+    project.write("blog/migrations/0001_rows.py", plain(operations=RUN_SQL))
+    settings = project.base / "settings.py"
+    settings.write_text(settings.read_text().replace('"shop"', '"shop", "blog"'))
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 3
+    assert "--acknowledge blog." in ran.err
+
+
+def test_another_app_alone_is_not_held_up(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+
+    other = project.manage("schemadiff", "--app", "auth")
+    same = project.manage("schemadiff", "--app", "shop")
+
+    assert other.code == 0, other.err
+    assert same.code == 3
+
+
+def test_json_holds_them(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+
+    ran = project.manage(
+        "schemadiff", "--acknowledge", "all", "--dry-run", "--format", "json"
+    )
+
+    first, last = ran.json["data_operations"]
+    assert first["app"] == "shop"
+    assert first["migration"] == "0002_first"
+    assert first["kind"] == "RunSQL"
+    assert first["sql"] == [INSERT]
+    assert last["summary"] == "shop.migrations.0003_fill.fill"
+    assert last["line"] == 5
+    assert len(project.files) == 1
+
+
+def test_a_name_that_nothing_has_is_refused(begun: Begun) -> None:
+    project = begun()
+
+    ran = project.manage("schemadiff", "--acknowledge", "shop.0001_inital")
+    known = project.manage("schemadiff", "--acknowledge", "shop.0001_initial")
+
+    assert ran.code == 2
+    assert "Did you mean shop.0001_initial?" in ran.err
+    assert known.code == 0
+
+
+def test_other_sources_have_nothing_to_acknowledge(begun: Begun) -> None:
+    project = begun()
+    upgrade(project)
+
+    ran: Ran = project.manage("schemadiff", "--from", "models", "--to", "files")
+
+    assert ran.code == 0
+    assert "shop.0002_first" not in ran.out
+
+
+class TestOnATerminal:
+    def test_yes_is_an_acknowledgement(self, begun: Begun) -> None:
+        project = begun()
+        upgrade(project)
+
+        code, screen = typed(project, ["what\n", "y\n"])
+
+        assert names_them(project, screen)
+        assert "Is it taken care of, or not needed? [y/N]" in screen
+        assert code == 0, screen
+        assert in_step(project)
+
+    @pytest.mark.parametrize(("answer", "code"), [("\n", 3), ("\x04", 3), ("^C", 130)])
+    def test_anything_else_leaves_all_as_it_was(
+        self, begun: Begun, answer: str, code: int
+    ) -> None:
+        project = begun()
+        upgrade(project)
+
+        ended, screen = typed(project, [answer])
+
+        assert ended == code, screen
+        assert "Traceback" not in screen
+        assert len(project.files) == 1
