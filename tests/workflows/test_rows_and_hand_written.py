@@ -102,6 +102,11 @@ TWO = "CREATE TABLE t (a integer, c integer); CREATE TABLE other (b integer);"
             "policy mine needs column t.c",
         ),
         (
+            "CREATE PUBLICATION p FOR TABLE t (c);",
+            "CREATE TABLE t (a integer);",
+            "membership in publication p needs column t.c",
+        ),
+        (
             "CREATE FUNCTION f(t) RETURNS integer LANGUAGE sql AS 'SELECT 1';",
             "",
             "function f needs table t",
@@ -137,3 +142,18 @@ def test_settings_of_a_dropped_column_go_with_it(
     carry_out(pg, planned(pg, pg_database, desired))
 
     assert planned(pg, pg_database, desired).statements == ()
+
+
+def test_a_publication_stays_when_a_table_of_it_goes(
+    pg: Any, pg_database: dict[str, Any]
+) -> None:
+    pg.ensure_connection()
+    load_sql(POSTGRESQL, pg, TWO + "CREATE PUBLICATION p FOR TABLE t, other;", file="")
+    desired = "CREATE TABLE other (b integer);"
+
+    carry_out(pg, planned(pg, pg_database, desired))
+
+    assert planned(pg, pg_database, desired).statements == ()
+    with pg.cursor() as cursor:
+        cursor.execute("SELECT pubname, tablename FROM pg_publication_tables")
+        assert cursor.fetchall() == [("p", "other")]

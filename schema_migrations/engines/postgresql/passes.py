@@ -301,7 +301,7 @@ def _place(part: Constraint | ForeignKey) -> tuple[int, str]:
 
 _HOLDING = (
     *("view", "materialized view", "rule", "trigger", "policy"),
-    *("function", "procedure"),
+    *("function", "procedure", "membership in publication"),
 )
 """What is not dropped along with a column or a table that it needs."""
 

@@ -446,10 +446,16 @@ def test_since_15(everything: Schema, major: int) -> None:
         "UNIQUE NULLS NOT DISTINCT (b)"
     )
     published = "WITH (publish = 'insert, update, delete, truncate')"
-    narrow = opaque(everything, "narrow", "publication").definition
-    assert narrow.startswith(
-        "CREATE PUBLICATION narrow FOR TABLE item (id, price) WHERE"
+    narrow = opaque(everything, "narrow", "membership of item")
+    assert narrow.definition.startswith(
+        "ALTER PUBLICATION narrow ADD TABLE item (id, price) WHERE"
     )
+    assert narrow.needs == {
+        opaque_key("narrow", "publication"),
+        ITEM,
+        column_key(ITEM, "id"),
+        column_key(ITEM, "price"),
+    }
     assert opaque(everything, "wide", "publication").definition == (
         f'CREATE PUBLICATION wide FOR TABLES IN SCHEMA "Other" {published}'
     )
@@ -543,6 +549,7 @@ OPAQUE = [
     ("price_and_status", "statistics", "item"),
     ("price_and_status", "statistics target", "item"),
     ("remote", "foreign table", None),
+    ("selected", "membership of item", "item"),
     ("selected", "publication", None),
     ("simple_words", "text search dictionary simple_words", None),
     ("span", "type", None),
@@ -586,6 +593,7 @@ def test_opaque_objects_of_another_schema(everything: Schema) -> None:
     assert found == {
         opaque_key("touch", "function()", "Other"): None,
         opaque_key("kept", "rule on customer", "Other"): CUSTOMER,
+        opaque_key("selected", "membership of customer", "Other"): CUSTOMER,
     }
 
 
@@ -657,8 +665,12 @@ def test_opaque_objects_of_another_schema(everything: Schema) -> None:
         (
             "selected",
             "publication",
-            'CREATE PUBLICATION selected FOR TABLE "Other".customer, item'
-            " WITH (publish = 'insert')",
+            "CREATE PUBLICATION selected WITH (publish = 'insert')",
+        ),
+        (
+            "selected",
+            "membership of item",
+            "ALTER PUBLICATION selected ADD TABLE item",
         ),
         (
             "item",
@@ -766,7 +778,11 @@ def test_needs_of_columns(everything: Schema, key: Key, needs: set[Key]) -> None
             {table_key("parent")},
         ),
         (opaque_key("tuned", "replica identity"), {index_key("tuned_b")}),
-        (opaque_key("selected", "publication"), {ITEM, CUSTOMER}),
+        (opaque_key("selected", "publication"), set()),
+        (
+            opaque_key("selected", "membership of item"),
+            {ITEM, opaque_key("selected", "publication")},
+        ),
         (opaque_key("far", "server"), {opaque_key("nowhere", "foreign data wrapper")}),
         (opaque_key("remote", "foreign table"), {opaque_key("far", "server")}),
         (opaque_key("watched", "event trigger"), {opaque_key("watch", "function()")}),

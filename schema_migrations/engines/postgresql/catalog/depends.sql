@@ -2,8 +2,8 @@
 -- Internal pieces stand for what they belong to: a default for its column, the rule
 -- behind a view for the view, the index of a constraint for the constraint, a table's
 -- row type for the table, an identity's sequence for its column, an array or
--- multirange type for its element, the tables and schemas listed by a publication for
--- the publication, a member for its extension.
+-- multirange type for its element, the schemas listed by a publication for the
+-- publication, a member for its extension.
 -- An internal dependency is that of a piece on its whole, so it says nothing else.
 -- https://www.postgresql.org/docs/current/catalog-pg-depend.html
 WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
@@ -46,6 +46,7 @@ WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
    WHERE deptype = 'e'
       OR deptype = 'a'
      AND refclassid = 'pg_catalog.pg_publication'::regclass
+     AND classid <> 'pg_catalog.pg_publication_rel'::regclass
       OR deptype = 'i'
      AND classid = 'pg_catalog.pg_class'::regclass
      AND refclassid = 'pg_catalog.pg_class'::regclass
