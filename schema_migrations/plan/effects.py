@@ -69,6 +69,12 @@ def effects_of(change: Change, current: Schema) -> Effects:
             return _created(change.object)
         case Drop():
             return _dropped(change.object)
+        case Rename(before=Definition() as before, after=Definition() as after):
+            # Put aside to be dropped: nobody asks for its new name, and it goes later.
+            return Effects(
+                frees=frozenset({before.key}),
+                releases=_needs(before) | {after.key},
+            )
         case Rename():
             return Effects(
                 makes=_names(change.after) | {change.after.key},

@@ -13,6 +13,7 @@ from typing import TypeGuard
 from schema_migrations.plan.fills import demands_value
 from schema_migrations.schema.changes import (
     AddColumn,
+    Alter,
     AlterColumn,
     Change,
     Create,
@@ -23,6 +24,7 @@ from schema_migrations.schema.changes import (
 from schema_migrations.schema.model import (
     Column,
     Constraint,
+    Definition,
     Index,
     Key,
     Object,
@@ -82,6 +84,14 @@ def _loss(change: Change) -> str:
                 f"changes the type of {column} from {change.before.type} to "
                 f"{change.after.type}: values may be rounded, cut or refused"
             )
+        case Alter(before=Definition() as before, after=Definition() as after) if (
+            gone := [label for label in before.labels if label not in after.labels]
+        ):
+            labels = ", ".join(map(repr, gone))
+            return (
+                f"takes {labels} from the values of type {after.key.path}: fails where "
+                "a row holds one of them (give such rows another value first)"
+            )
         case _:
             return ""
 
@@ -98,8 +108,20 @@ def _obstacle(change: Change) -> str:
         case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
             column = f"{change.table.path}.{change.after.name}"
             return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
+        case Alter(before=Definition() as before, after=Definition() as after) if (
+            new := _demands(after) - _demands(before)
+        ):
+            demands = ", ".join(sorted(new))
+            return (
+                f"demands more of domain {after.key.path}: fails where a row holds a "
+                f"value that does not satisfy {demands}"
+            )
         case _:
             return ""
+
+
+def _demands(domain: Definition) -> set[str]:
+    return {c for c in domain.clauses if not c.startswith("DEFAULT ")}
 
 
 _INTEGERS = ("smallint", "integer", "bigint", "numeric")

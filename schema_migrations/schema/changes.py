@@ -91,6 +91,8 @@ class Alter:
 
     before: Sequence | Definition | Opaque
     after: Sequence | Definition | Opaque
+    committed: bool = False
+    """It counts for other changes only once it is committed; a pass says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

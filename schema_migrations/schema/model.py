@@ -198,6 +198,8 @@ class Definition:
     """Extension: empty.  Collation, domain: what follows the name in ``CREATE``."""
     labels: tuple[str, ...] = ()
     """Of an enum, in order."""
+    clauses: tuple[str, ...] = field(default=(), compare=False)
+    """Of a domain: the end of its definition that can be altered, in parts."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

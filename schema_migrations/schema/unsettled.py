@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schema_migrations.schema.model import (
     Constraint,
+    Definition,
     Index,
     Key,
     Object,
@@ -18,7 +19,7 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
     """Return the keys of desired definitions that ``current`` does not equal.
 
     Only what holds an expression: checks, exclusions, indexes, defaults, generated
-    columns (by column key), and whatever is opaque.
+    columns (by column key), domains, and whatever is opaque.
     """
     keys: set[Key] = set()
     for obj in desired:
@@ -30,7 +31,11 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
 
 def _expressions(before: Object | None, after: Object) -> set[Key]:
     match after:
-        case Constraint(type="check" | "exclusion") | Opaque():
+        case (
+            Constraint(type="check" | "exclusion")
+            | Definition(key=Key(kind="domain"))
+            | Opaque()
+        ):
             return {after.key}
         case Index() if (
             " WHERE " in after.definition or after.definition.count("(") > 1

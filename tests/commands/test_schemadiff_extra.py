@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,20 @@ CREATE FUNCTION usual() RETURNS mood LANGUAGE sql AS $$ SELECT 'ok'::mood $$;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE FUNCTION known(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
     $$ SELECT t IN ('a', 'b') $$;
+"""
+
+
+MOODY = """
+from django.db import models
+
+
+class Mood(models.Field):
+    def db_type(self, connection):
+        return "mood"
+
+
+class Order(models.Model):
+    mood = Mood(db_default="{}")
 """
 
 
@@ -172,6 +187,28 @@ def test_it_follows_a_renamed_table(on_postgres: OnPostgres) -> None:
     assert "DISABLE ROW LEVEL SECURITY" in text
     assert "TRIGGER touched" not in text
     assert "-- managed: touched (trigger on shop_sale)\n" in text
+
+
+def test_labels_of_an_enum(project: Project, pg_database: dict[str, Any]) -> None:
+    """A new one is used by the same file; one that goes is a loss to be agreed to."""
+    project.configure(pg_database, EXTRA=["types.sql"])
+    project.write("types.sql", "CREATE TYPE mood AS ENUM ('sad', 'ok');")
+    project.write("shop/models.py", MOODY.format("ok"))
+    wrote(project)
+    project.write("types.sql", "CREATE TYPE mood AS ENUM ('sad', 'ok', 'new');")
+    project.write("shop/models.py", MOODY.format("new"))
+    used = wrote(project)
+    project.write("types.sql", "CREATE TYPE mood AS ENUM ('new', 'ok');")
+    asked = project.manage("schemadiff")
+    lost = wrote(project, "--allow-data-loss")
+    applied = project.manage("schemaapply", "--no-signals")
+
+    assert "-- atlas:txmode none\n" in used
+    assert asked.code == 3
+    assert "takes 'sad' from the values of type mood" in asked.err
+    assert "-- DATA LOSS: takes 'sad'" in lost
+    assert "USING" in lost
+    assert applied.code == 0, applied.err
 
 
 def test_what_a_person_wrote_stays(on_postgres: OnPostgres) -> None:

@@ -8,13 +8,21 @@ from schema_migrations.plan.fills import fill
 from schema_migrations.plan.losses import losses, obstacles
 from schema_migrations.schema.changes import (
     AddColumn,
+    Alter,
     AlterColumn,
     Change,
     DropColumn,
     DropTable,
     SetComment,
 )
-from schema_migrations.schema.model import Column, Table, column_key, table_key
+from schema_migrations.schema.model import (
+    Column,
+    Definition,
+    Key,
+    Table,
+    column_key,
+    table_key,
+)
 
 T = table_key("t")
 
@@ -118,6 +126,35 @@ def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
     assert "NOT NULL" in obstacles([change])[0]
     assert obstacles(fill((change,), {column_key(T, "c"): "7"})) == ()
     assert fill((change,), {}) == (change,)
+
+
+def enum(*labels: str) -> Definition:
+    return Definition(key=Key(kind="enum", name="m"), definition="", labels=labels)
+
+
+def domain(*clauses: str) -> Definition:
+    text = " ".join(("AS integer", *clauses))
+    key = Key(kind="domain", name="d")
+    return Definition(key=key, definition=text, clauses=clauses)
+
+
+def test_a_label_that_is_taken_away_is_a_loss() -> None:
+    lost = Alter(before=enum("a", "b", "c"), after=enum("c", "d"))
+    kept = Alter(before=enum("a", "b"), after=enum("b", "a", "c"))
+
+    (text,) = said([lost])
+    assert "takes 'a', 'b' from the values of type m" in text
+    assert losses([kept]) == ()
+
+
+def test_a_domain_that_demands_more_is_an_obstacle() -> None:
+    check = "CONSTRAINT low CHECK (VALUE > 0)"
+    more = Alter(before=domain(check), after=domain("NOT NULL", check))
+    less = Alter(before=domain(check), after=domain("DEFAULT 1"))
+
+    assert "domain d: fails where" in obstacles([more])[0]
+    assert "NOT NULL" in obstacles([more])[0]
+    assert obstacles([less]) == losses([more]) == ()
 
 
 def test_other_changes_touch_no_value() -> None:

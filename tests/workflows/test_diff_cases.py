@@ -68,7 +68,8 @@ def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schem
 
 def text_of(plan: Plan) -> str:
     statements = [(s.comment, s.sql) for s in plan.statements]
-    return format_file(header=(), statements=statements).strip()
+    txmode = "" if all(s.transactional for s in plan.statements) else "none"
+    return format_file(header=(), statements=statements, txmode=txmode).strip()
 
 
 def carried_out(engine: Engine, current: State, plan: Plan, goal: Schema) -> None:

@@ -157,3 +157,69 @@ def test_a_publication_stays_when_a_table_of_it_goes(
     with pg.cursor() as cursor:
         cursor.execute("SELECT pubname, tablename FROM pg_publication_tables")
         assert cursor.fetchall() == [("p", "other")]
+
+
+ENUM = "CREATE TYPE mood AS ENUM (%s); CREATE TABLE t (c mood DEFAULT 'ok'%s);"
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after", "held"),
+    [
+        (ENUM % ("'sad', 'ok'", ""), "'ok'", ENUM % ("'ok'", ""), "ok"),
+        (ENUM % ("'sad', 'ok'", ""), "'sad'", ENUM % ("'ok', 'sad'", ""), "sad"),
+        (
+            "CREATE DOMAIN d AS text; CREATE TABLE t (c d);",
+            "'7'",
+            "CREATE DOMAIN d AS integer CHECK (VALUE > 6); CREATE TABLE t (c d);",
+            7,
+        ),
+        (
+            "CREATE DOMAIN d AS integer; CREATE TABLE t (c d);",
+            "7",
+            "CREATE DOMAIN d AS integer CHECK (VALUE > 6); CREATE TABLE t (c d);",
+            7,
+        ),
+        (
+            "CREATE TYPE a AS ENUM ('x'); CREATE TABLE t (c a[]);",
+            "'{x}'",
+            "CREATE TYPE b AS ENUM ('y', 'x'); CREATE TABLE t (c b[]);",
+            "{x}",
+        ),
+        (
+            "CREATE COLLATION o (locale = 'C'); CREATE TABLE t (c text COLLATE o);",
+            "'x'",
+            "CREATE COLLATION o (locale = 'POSIX'); CREATE TABLE t (c text COLLATE o);",
+            "x",
+        ),
+    ],
+    ids=["label", "order", "base", "check", "another enum", "collation"],
+)
+def test_rows_keep_their_values_when_a_type_is_made_anew(
+    pg: Any,
+    pg_database: dict[str, Any],
+    before: str,
+    value: str,
+    after: str,
+    held: object,
+) -> None:
+    pg.ensure_connection()
+    rows = f"INSERT INTO t VALUES ({value});"
+    load_sql(POSTGRESQL, pg, before + rows, file="before")
+
+    carry_out(pg, planned(pg, pg_database, after))
+
+    with pg.cursor() as cursor:
+        cursor.execute("SELECT c FROM t")
+        assert cursor.fetchall() == [(held,)]
+    assert planned(pg, pg_database, after).losses == ()
+
+
+def test_a_type_that_another_one_is_made_of_is_named(
+    pg: Any, pg_database: dict[str, Any]
+) -> None:
+    pg.ensure_connection()
+    domain = "CREATE DOMAIN d AS mood;"
+    load_sql(POSTGRESQL, pg, ENUM % ("'sad', 'ok'", "") + domain, file="before")
+
+    with pytest.raises(PlanError, match="domain d is made of it"):
+        planned(pg, pg_database, ENUM % ("'ok'", "") + domain)

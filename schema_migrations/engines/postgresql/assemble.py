@@ -203,9 +203,12 @@ def _enums(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
 
 def _described(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
     for query, catalog in (("domains", PG_TYPE), ("collations", PG_COLLATION)):
-        for oid, _, _, definition in found[query]:
+        for oid, _, _, definition, *clauses in found[query]:
             key = keys.get((catalog, oid, 0))
             if key:
                 yield Definition(
-                    key=key, definition=definition, needs=frozenset(needs[key])
+                    key=key,
+                    definition=definition,
+                    clauses=tuple(chain.from_iterable(clauses)),
+                    needs=frozenset(needs[key]),
                 )

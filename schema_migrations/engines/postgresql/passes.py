@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.remaking import (
+    cast_enums,
+    commit_labels,
+    remake_types,
+)
 from schema_migrations.engines.postgresql.replacing import (
     drop_with_whole,
     make_after_mentioned,
@@ -194,6 +199,8 @@ def _moved(change: Change) -> tuple[Key, ...]:
             return (column_key(change.table, change.column.name),)
         case AlterColumn() if _retyped(change):
             return (column_key(change.table, change.after.name),)
+        case Rename(before=Definition() as before):
+            return (before.key,)
         case _:
             return ()
 
@@ -344,6 +351,8 @@ def _said(key: Key) -> str:
 
 PASSES: tuple[Pass, ...] = (
     refuse_dangling,
+    cast_enums,
+    remake_types,
     replace_generated,
     replace_in_place,
     recreate_dependents,
@@ -353,4 +362,5 @@ PASSES: tuple[Pass, ...] = (
     drop_with_whole,
     make_after_mentioned,
     fold_constraints,
+    commit_labels,
 )

@@ -83,7 +83,7 @@ def render(change: Change) -> Statements:
         case Drop():
             return drop_object(change.object)
         case Alter():
-            return alter_object(change.before, change.after)
+            return alter_object(change.before, change.after, apart=change.committed)
         case Rename():
             return rename_object(change.before, change.after)
         case SetComment():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from schema_migrations.engines.postgresql.identity import followed
 from schema_migrations.engines.postgresql.quote import qualified, quote
 from schema_migrations.engines.postgresql.render_column import literal
@@ -90,12 +93,16 @@ def drop_object(obj: Other) -> Statements:
             return _one(obj.drop.rstrip("; \n"), f"Drop {_named(obj)}")
 
 
-def alter_object(before: Other, after: Other) -> Statements:
+def alter_object(before: Other, after: Other, *, apart: bool = False) -> Statements:
+    """``apart``: outside the transaction of what comes after it."""
     match before, after:
         case Sequence(), Sequence():
             return _alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
-            return _add_labels(before, after)
+            added = _add_labels(before, after)
+            return tuple(replace(each, transactional=not apart) for each in added)
+        case Definition(), Definition() if after.key.kind == "domain":
+            return _alter_domain(before, after)
         case Opaque(), Opaque():
             return _replace(after)
         case _:
@@ -126,6 +133,12 @@ def rename_object(before: Object, after: Object) -> Statements:
                 keys = (column_key(t.key, column.name) for t in (before, after))
                 statements += followed(column, *keys)
             return statements
+        case Definition(), Definition():
+            word, a, b = _WORDS[before.key.kind], qualified(before.key), after.key.name
+            return _one(
+                f"ALTER {word} {a} RENAME TO {quote(b)}",
+                f"Put {word.lower()} {a} aside as {quote(b)}, to make it anew",
+            )
         case _:
             raise UnsupportedChange(f"{before.key} cannot be renamed to {after.key}")
 
@@ -170,6 +183,30 @@ def _alter_sequence(before: Sequence, after: Sequence) -> Statements:
         owner = _column(after.owned_by) if after.owned_by else "NONE"
         clauses.append(f"OWNED BY {owner}")
     return _one(f"ALTER SEQUENCE {name} {' '.join(clauses)}", f"Alter sequence {name}")
+
+
+_CHECK = re.compile(r'CONSTRAINT ("(?:[^"]|"")+"|\S+) ')
+
+
+def _alter_domain(before: Definition, after: Definition) -> Statements:
+    """Change the clauses at the end of a domain's definition, one by one."""
+    name = qualified(after.key)
+    actions = [_dropping(c) for c in before.clauses if c not in after.clauses]
+    actions += [_setting(c) for c in after.clauses if c not in before.clauses]
+    return tuple(
+        Statement(sql=f"ALTER DOMAIN {name} {action}", comment=f"Alter domain {name}")
+        for action in actions
+    )
+
+
+def _dropping(clause: str) -> str:
+    if found := _CHECK.match(clause):
+        return f"DROP CONSTRAINT {found[1]}"
+    return "DROP DEFAULT" if clause.startswith("DEFAULT ") else "DROP NOT NULL"
+
+
+def _setting(clause: str) -> str:
+    return f"{'ADD' if _CHECK.match(clause) else 'SET'} {clause}"
 
 
 def _replace(obj: Opaque) -> Statements:

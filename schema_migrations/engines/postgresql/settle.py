@@ -152,6 +152,9 @@ def _like(obj: Printed, probe: Printed) -> Printed:
         assert other is not None
         definition = own[0] + probe.definition[other.end() :]
         return replace(obj, definition=definition)
+    if isinstance(obj, Definition):
+        assert isinstance(probe, Definition)
+        return replace(obj, definition=probe.definition, clauses=probe.clauses)
     return replace(obj, definition=probe.definition)
 
 

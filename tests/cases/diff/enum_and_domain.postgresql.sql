@@ -16,6 +16,3 @@ ALTER TYPE "mood" ADD VALUE 'ok' AFTER 'sad';
 
 -- Add column "p" to table "t"
 ALTER TABLE "t" ADD COLUMN "p" positive DEFAULT 1;
-
--- back
-cannot remove or reorder labels

@@ -1,4 +1,5 @@
--- Domains: everything that follows the name in CREATE DOMAIN, checks by name.
+-- Domains: everything that follows the name in CREATE DOMAIN, checks by name; then the
+-- clauses at its end that ALTER DOMAIN can change.
 -- Checks are printed for people, see inspect.py; the default is not, as what follows
 -- DEFAULT here must stand in parentheses if it is an AND, an IS NULL and the like.
 SELECT t.oid,
@@ -8,16 +9,21 @@ SELECT t.oid,
          'AS', format_type(t.typbasetype, t.typtypmod),
          CASE WHEN t.typcollation <> b.typcollation
               THEN 'COLLATE ' || t.typcollation::regcollation END,
-         'DEFAULT ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
-         CASE WHEN t.typnotnull THEN 'NOT NULL' END,
-         (SELECT string_agg(
-                   'CONSTRAINT ' || quote_ident(k.conname) || ' '
-                                 || pg_get_constraintdef(k.oid, true),
-                   ' ' ORDER BY k.conname)
-            FROM pg_catalog.pg_constraint AS k
-           WHERE k.contypid = t.oid AND k.contype = 'c')) AS definition
+         nullif(array_to_string(c.clauses, ' '), '')) AS definition,
+       c.clauses
   FROM pg_catalog.pg_type AS t
   JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+ CROSS JOIN LATERAL (
+         SELECT array_remove(ARRAY[
+                  'DEFAULT ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
+                  CASE WHEN t.typnotnull THEN 'NOT NULL' END
+                ], NULL)
+                || ARRAY(SELECT 'CONSTRAINT ' || quote_ident(k.conname) || ' '
+                                || pg_get_constraintdef(k.oid, true)
+                           FROM pg_catalog.pg_constraint AS k
+                          WHERE k.contypid = t.oid AND k.contype = 'c'
+                          ORDER BY k.conname) AS clauses
+       ) AS c
  WHERE t.typtype = 'd'
    AND t.oid >= 16384
    AND NOT EXISTS (
