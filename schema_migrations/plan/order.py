@@ -8,9 +8,7 @@ order.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Set
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
@@ -19,7 +17,6 @@ from schema_migrations.plan.effects import effects_of, reading_order
 from schema_migrations.schema.changes import Change, Drop, subject
 from schema_migrations.schema.model import Key, Schema
 
-Role = defaultdict[Key, list[int]]
 Edges = dict[int, set[int]]
 """change → the changes that must come before it."""
 
@@ -54,44 +51,34 @@ def order(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
     return tuple(result)
 
 
-@dataclass(slots=True)
-class _Roles:
-    """Which changes make, free, use or release each key."""
-
-    makes: Role = field(default_factory=lambda: defaultdict(list))
-    frees: Role = field(default_factory=lambda: defaultdict(list))
-    uses: Role = field(default_factory=lambda: defaultdict(list))
-    releases: Role = field(default_factory=lambda: defaultdict(list))
-
-
-def _roles(changes: tuple[Change, ...], current: Schema) -> _Roles:
-    roles = _Roles()
-    for i, change in enumerate(changes):
-        effects = effects_of(change, current)
-        for keys, role in (
-            (effects.makes, roles.makes),
-            (effects.frees, roles.frees),
-            (effects.uses, roles.uses),
-            (effects.releases, roles.releases),
-        ):
-            for key in keys:
-                role[key].append(i)
-    return roles
-
-
 def _edges(changes: tuple[Change, ...], current: Schema) -> Edges:
-    roles = _roles(changes, current)
+    effects = [effects_of(change, current) for change in changes]
+    uses = _by_key(each.uses for each in effects)
+    releases = _by_key(each.releases for each in effects)
+    frees = _by_key(each.frees for each in effects)
+    # Most of what is made nobody waits for.
+    awaited = uses.keys() | frees.keys()
+    makes = _by_key(each.makes & awaited for each in effects)
     edges: Edges = {i: set() for i in range(len(changes))}
 
     def after(later: Iterable[int], earlier: Iterable[int]) -> None:
         for i in later:
             edges[i].update(earlier)
 
-    for key, makers in roles.makes.items():
-        after(roles.uses.get(key, ()), makers)
-        after(makers, roles.frees.get(key, ()))
-    for key, freers in roles.frees.items():
-        after(freers, roles.releases.get(key, ()))
+    for key, makers in makes.items():
+        after(uses.get(key, ()), makers)
+        after(makers, frees.get(key, ()))
+    for key, freers in frees.items():
+        after(freers, releases.get(key, ()))
     for i, before in edges.items():
         before.discard(i)
     return edges
+
+
+def _by_key(sets: Iterable[Set[Key]]) -> dict[Key, list[int]]:
+    """Return which of the changes each key comes from."""
+    found: dict[Key, list[int]] = {}
+    for i, keys in enumerate(sets):
+        for key in keys:
+            found.setdefault(key, []).append(i)
+    return found
