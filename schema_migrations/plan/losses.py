@@ -17,17 +17,20 @@ from schema_migrations.schema.changes import (
     AlterColumn,
     Change,
     Create,
+    Drop,
     DropColumn,
     DropTable,
     subject,
 )
 from schema_migrations.schema.model import (
+    HOLDING_ROWS,
     Column,
     Constraint,
     Definition,
     Index,
     Key,
     Object,
+    Opaque,
     column_key,
 )
 
@@ -76,6 +79,8 @@ def _loss(change: Change) -> str:
     match change:
         case DropTable():
             return f"drops table {change.table.key.path} with all its rows"
+        case Drop(object=Opaque(type=type_) as obj) if type_ in HOLDING_ROWS:
+            return f"drops {type_} {obj.key.name} with all its rows"
         case DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
         case AlterColumn() if _narrows(change.before, change.after):

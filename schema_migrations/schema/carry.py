@@ -105,7 +105,7 @@ def _is_there(key: Key, schema: Schema) -> bool:
 def restrict(current: Schema, desired: Schema, tables: Container[Key]) -> Schema:
     """Return ``desired`` for some tables and ``current`` for all others.
 
-    Objects that stand on no table come from ``desired``.
+    Objects that stand on no table come from ``desired``, unless they need another one.
     """
 
     def of_others(obj: Object) -> bool:
@@ -113,4 +113,20 @@ def restrict(current: Schema, desired: Schema, tables: Container[Key]) -> Schema
         return table is not None and table not in tables
 
     gone = [obj.key for obj in desired if of_others(obj)]
-    return desired.replacing(gone, [obj for obj in current if of_others(obj)])
+    goal = desired.replacing(gone, [obj for obj in current if of_others(obj)])
+    return _without_early(current, goal)
+
+
+def _without_early(current: Schema, goal: Schema) -> Schema:
+    """Leave opaque objects as they are while something that they need is to come."""
+    early = [
+        obj
+        for obj in goal.of(Opaque)
+        if obj != current.get(obj.key)
+        and not all(_is_there(key, goal) for key in obj.needs)
+    ]
+    if not early:
+        return goal
+    keys = [obj.key for obj in early]
+    left = [found for key in keys if (found := current.get(key)) is not None]
+    return _without_early(current, goal.replacing(keys, left))

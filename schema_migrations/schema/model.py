@@ -230,6 +230,9 @@ class Opaque:
         return NO_KEYS
 
 
+HOLDING_ROWS = ("partition", "virtual table")
+"""Opaque objects that are tables to their users: dropping one deletes its rows."""
+
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
 T = TypeVar("T", bound=Object)
 

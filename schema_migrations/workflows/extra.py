@@ -7,6 +7,7 @@ models, and what fails is tried again after them, as long as that gets further.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from schema_migrations.history.statements import (
     Syntax,
     transaction_control,
 )
+from schema_migrations.workflows.prerequisites import dev_server_with
 from schema_migrations.workflows.refusal import refused
 
 MOST_NAMED = 8
@@ -44,17 +46,33 @@ class Waiting:
         return f"{place}: {self.failure.message}"
 
 
-def read_extra(paths: Iterable[Path], syntax: Syntax) -> tuple[Extra, ...]:
+def read_extra(
+    paths: Iterable[Path], syntax: Syntax, *, apart_from: Path
+) -> tuple[Extra, ...]:
     """Return the statements of all files; those of a folder in order of their paths.
 
-    Raises ``ConfigError`` for a path that is not there, ``SyntaxProblem``.
+    Raises ``ConfigError`` for a path that is not there, or holds the migration
+    directory (``apart_from``), and ``SyntaxProblem``.
     """
-    return tuple(
-        extra
-        for path in paths
-        for file in _files(path)
-        for extra in _statements(file, syntax)
-    )
+    files = [file for path in paths for file in _files(path)]
+    for file in files:
+        if file.parent.resolve() == apart_from.resolve():
+            raise ConfigError(
+                f"EXTRA: {file} is a file of the migration directory.",
+                hint="Keep the SQL that EXTRA names in a folder of its own.",
+            )
+    return tuple(extra for file in files for extra in _statements(file, syntax))
+
+
+_EXTENSION = re.compile(
+    r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"([^"]+)"|(\w+))', re.IGNORECASE
+)
+
+
+def extension_of(extra: Extra) -> str:
+    """Return the extension that a statement makes, or nothing."""
+    found = _EXTENSION.match(extra.statement.sql)
+    return (found[1] or found[2].lower()) if found else ""
 
 
 def _files(path: Path) -> Sequence[Path]:
@@ -123,10 +141,10 @@ def finish(engine: Engine, connection: Connection, waiting: Iterable[Waiting]) -
     """Run what had to wait for the models.  Raises ``StatementFailed``."""
     failed = attempt(engine, connection, [each.extra for each in waiting])
     if failed:
-        raise cannot(failed)
+        raise _cannot(engine, failed)
 
 
-def cannot(failed: Sequence[Waiting]) -> StatementFailed:
+def _cannot(engine: Engine, failed: Sequence[Waiting]) -> StatementFailed:
     """Return the error for statements that fail whatever is there.
 
     The first one that misses nothing is the likeliest cause of the others.
@@ -135,13 +153,33 @@ def cannot(failed: Sequence[Waiting]) -> StatementFailed:
     others = [f"  {waiting}" for waiting in failed if waiting is not first]
     more = [f"  and {len(others) - MOST_NAMED} more"] if others[MOST_NAMED:] else []
     named = ["Refused as well:", *others[:MOST_NAMED], *more] if others else []
-    hint = "EXTRA is tried before the models' tables are made and after; nothing was written."
     return refused(
         first.extra.statement,
         first.failure,
         file=first.extra.file,
-        hint="\n".join([*named, hint]),
+        hint="\n".join([*named, _hint(engine, first)]),
     )
+
+
+def _hint(engine: Engine, waiting: Waiting) -> str:
+    name = extension_of(waiting.extra)
+    if name:
+        return dev_server_with(engine, name)
+    lack = engine.lacking(waiting.failure) if engine.lacking else None
+    if lack is not None and lack.extension:
+        return f"It comes with the extension {lack.extension}: add it to EXTENSIONS."
+    if _RIGHTS.match(waiting.extra.statement.sql):
+        return (
+            "Roles, owners and grants are no part of a schema here: keep them in a file "
+            "of the migration directory."
+        )
+    return (
+        "EXTRA is tried before the models' tables are made and after; nothing was "
+        "written."
+    )
+
+
+_RIGHTS = re.compile(r"GRANT\b|REVOKE\b|.*\bOWNER\s+TO\b", re.IGNORECASE | re.DOTALL)
 
 
 def put_off(waiting: Sequence[Waiting]) -> str:

@@ -72,4 +72,7 @@ def _hint(lack: Lack | None, alias: str, *, missing: bool) -> str:
             "Is the app it refers to among APPS, and its model managed and allowed on "
             "this alias by the routers?"
         )
-    return "Change the model, or take another dev database with DEV or --dev."
+    return (
+        "Change the model, or what EXTRA makes before it, or take another dev database "
+        "with DEV or --dev."
+    )

@@ -97,12 +97,19 @@ def load_prerequisites(
 def _no_extension(
     engine: Engine, name: str, source: str, failure: Failure
 ) -> ConfigError:
-    server = engine.server_with(name) if engine.server_with else ""
-    example = f", for example {server}" if server else ""
     return ConfigError(
         f"{source}: {name} cannot be created on the dev database: {failure.message}",
-        hint=f"Take a dev database that has it, with DEV or --dev{example}; or install "
-        "it on this server.",
+        hint=dev_server_with(engine, name),
+    )
+
+
+def dev_server_with(engine: Engine, extension: str) -> str:
+    """Say how to come to a dev server that has an extension."""
+    server = engine.server_with(extension) if engine.server_with else ""
+    example = f", for example {server}" if server else ""
+    return (
+        f"Take a dev database that has it, with DEV or --dev{example}; or install it on "
+        "this server."
     )
 
 

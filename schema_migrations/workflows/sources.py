@@ -24,7 +24,14 @@ from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.managed import managed
 from schema_migrations.history.pending import from_checkpoint
 from schema_migrations.workflows.django_migrations import DjangoMigrations, read
-from schema_migrations.workflows.extra import attempt, finish, put_off, read_extra
+from schema_migrations.workflows.extra import (
+    Extra,
+    attempt,
+    extension_of,
+    finish,
+    put_off,
+    read_extra,
+)
 from schema_migrations.workflows.live import is_live, live
 from schema_migrations.workflows.model_facts import NO_FACTS, Facts
 from schema_migrations.workflows.models_ddl import ModelsDdl, collect
@@ -61,6 +68,8 @@ class Workspace:
     django: DjangoMigrations = field(default_factory=DjangoMigrations)
     """Those of the alias's apps."""
     prerequisites: Prerequisites = field(default_factory=Prerequisites)
+    extra: tuple[Extra, ...] = ()
+    """What belongs to the desired state besides the models."""
     phases: Phases = field(default_factory=Phases)
 
 
@@ -87,6 +96,7 @@ def open_workspace(
     phases = Phases()
     with phases("Django's own"):
         django = read(settings.apps)
+    extra = read_extra(settings.extra, engine.syntax, apart_from=settings.directory)
     wanted = prerequisites(engine.vendor, alias, settings.extensions, django)
     with ExitStack() as stack:
         with phases("dev server"):
@@ -94,7 +104,10 @@ def open_workspace(
                 open_server(
                     dev or settings.dev,
                     alias,
-                    extensions=[name for name, _ in wanted.extensions],
+                    extensions=[
+                        *(name for name, _ in wanted.extensions),
+                        *filter(None, map(extension_of, extra)),
+                    ],
                     report=report,
                 )
             )
@@ -107,6 +120,7 @@ def open_workspace(
             registry=registry,
             django=django,
             prerequisites=wanted,
+            extra=extra,
             phases=phases,
         )
 
@@ -195,8 +209,7 @@ def _load_with_extra(
     workspace: Workspace, connection: Connection, ddl: ModelsDdl
 ) -> None:
     engine = workspace.engine
-    statements = read_extra(workspace.settings.extra, engine.syntax)
-    waiting = attempt(engine, connection, statements)
+    waiting = attempt(engine, connection, workspace.extra)
     try:
         load_models(engine, connection, ddl, alias=workspace.alias)
     except ConfigError as error:

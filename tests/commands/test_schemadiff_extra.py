@@ -343,8 +343,19 @@ def test_models_that_wait_for_a_statement_that_waits_for_them(
         ("sql/a.sql", "BEGIN;\nSELECT 1;\nCOMMIT;", ["sql/a.sql:1: BEGIN", "Remove"]),
         ("sql/a.sql", "SELECT 'a", ["sql/a.sql:1"]),
         ("else/a.sql", "", ["EXTRA: ", "/sql does not exist", "BASE_DIR"]),
+        (
+            "sql/a.sql",
+            "CREATE EXTENSION IF NOT EXISTS not_there;",
+            ["sql/a.sql:1", "not_there", "--dev"],
+        ),
+        (
+            "sql/a.sql",
+            "CREATE VIEW v AS SELECT ''::hstore AS a;",
+            ["sql/a.sql:1", "extension hstore"],
+        ),
+        ("sql/a.sql", "GRANT SELECT ON shop_order TO nobody;", ["no part of a schema"]),
     ],
-    ids=["transaction", "no SQL", "no file"],
+    ids=["transaction", "no SQL", "no file", "extension", "type", "grant"],
 )
 def test_what_cannot_be_read_is_named(
     on_postgres: OnPostgres, name: str, text: str, say: list[str]
@@ -354,6 +365,62 @@ def test_what_cannot_be_read_is_named(
 
     refused(project.manage("schemadiff"), *say)
     assert project.files == []
+
+
+def test_the_migration_directory_is_no_extra(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["."])
+    project.manage("schemadiff", "--empty", "first")
+
+    refused(project.manage("schemadiff"), "is a file of the migration directory")
+
+
+def test_a_partition_that_is_gone_is_a_loss(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    whole = "CREATE TABLE logs (at date) PARTITION BY RANGE (at);\n"
+    one = (
+        "CREATE TABLE logs_1 PARTITION OF logs"
+        " FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');\n"
+    )
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[0].open("a") as file:
+        file.write(f"CREATE SCHEMA a; SET search_path = a; {whole}")
+        file.write("SET search_path = public;")
+    project.manage("schemahash")
+    project.write(
+        "sql/a.sql", f"CREATE SCHEMA a;{whole}{one}".replace("logs", "a.logs")
+    )
+    wrote(project)
+
+    project.write("sql/a.sql", f"CREATE SCHEMA a;{whole}".replace("logs", "a.logs"))
+    asked = project.manage("schemadiff")
+
+    assert asked.code == 3
+    assert "drops partition logs_1 with all its rows" in asked.err
+
+
+def test_a_column_under_a_view_is_renamed(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", VIEWS)
+    wrote(project)
+    project.write("shop/models.py", MODELS.replace("total =", "amount ="))
+    project.write("sql/views.sql", VIEWS.replace("(total)", "(amount)"))
+
+    text = wrote(project, "--rename", "shop_order.total=amount")
+
+    assert 'RENAME COLUMN "total" TO "amount"' in text
+    assert "VIEW" not in text
+
+
+def test_one_app_alone_leaves_views_of_others(on_postgres: OnPostgres) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/views.sql", VIEWS)
+
+    ran = project.manage("schemadiff", "--app", "contenttypes")
+    text = project.files[0].read_text()
+
+    assert ran.code == 0, ran.err
+    assert "VIEW" not in text
+    assert "managed" not in text
 
 
 SQLITE = """

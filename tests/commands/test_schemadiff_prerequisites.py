@@ -122,6 +122,26 @@ def test_what_is_missing_is_named_with_where_it_comes_from(
     assert project.files == []
 
 
+def test_a_collation_that_is_removed_is_dropped(on_postgres: OnPostgres) -> None:
+    """And an extension stays: nobody knows what uses it."""
+    project = on_postgres(EXTENSIONS=["pg_trgm"])
+    german = "Collation('german', 'de-x-icu', provider='icu')"
+    with_migration(project, f"Create{german}")
+    project.manage("schemadiff")
+    with_migration(project, f"Remove{german}", name="0002")
+    settings = (project.base / "settings.py").read_text()
+    project.write("settings.py", settings.replace("['pg_trgm']", "[]"))
+
+    ran = project.manage("schemadiff")
+    again = project.manage("schemadiff", "--check")
+
+    text = project.files[1].read_text()
+    assert ran.code == 0, ran.err
+    assert 'DROP COLLATION "german"' in text
+    assert "EXTENSION" not in text
+    assert again.code == 0, again.out
+
+
 def test_an_extension_that_the_server_cannot_make(on_postgres: OnPostgres) -> None:
     project = on_postgres()
     with_migration(project, "CreateExtension('not_to_be_had')")

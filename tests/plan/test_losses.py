@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schema_migrations.plan.fills import fill
@@ -11,6 +13,7 @@ from schema_migrations.schema.changes import (
     Alter,
     AlterColumn,
     Change,
+    Drop,
     DropColumn,
     DropTable,
     SetComment,
@@ -19,6 +22,7 @@ from schema_migrations.schema.model import (
     Column,
     Definition,
     Key,
+    Opaque,
     Table,
     column_key,
     table_key,
@@ -136,6 +140,18 @@ def domain(*clauses: str) -> Definition:
     text = " ".join(("AS integer", *clauses))
     key = Key(kind="domain", name="d")
     return Definition(key=key, definition=text, clauses=clauses)
+
+
+def test_opaque_tables_hold_rows() -> None:
+    partition = Opaque(
+        key=Key(kind="opaque", name="p", part="partition"),
+        type="partition",
+        definition="",
+    )
+    view = replace(partition, type="view")
+
+    assert said([Drop(object=partition)]) == ("drops partition p with all its rows",)
+    assert said([Drop(object=view)]) == ()
 
 
 def test_a_label_that_is_taken_away_is_a_loss() -> None:

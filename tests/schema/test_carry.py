@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.schema.carry import carry
+from schema_migrations.schema.carry import carry, restrict
 from schema_migrations.schema.model import (
     Column,
     Definition,
@@ -94,3 +94,16 @@ def test_tables_elsewhere_stay_with_all_that_stands_on_them() -> None:
     }
     assert kept([ELSEWHERE, INDEX_AWAY], [ELSEWHERE]) == frozenset()
     assert kept([ELSEWHERE, INDEX_AWAY], [other], AWAY) == frozenset()
+
+
+def test_a_limited_change_leaves_what_needs_another_table_alone() -> None:
+    """A view of a table to come waits; one that is there stays, whatever it needs."""
+    other = Table(key=table_key("other"), columns=(A,))
+    both = opaque("both", "view", T, other.key)
+    on_both = opaque("on_both", "view", both.key)
+    mine = opaque("mine", "view", T)
+    there = opaque("there", "view", column_key(T, "gone"))
+    current = Schema(frozenset({there}))
+    desired = Schema(frozenset({TABLE, other, both, on_both, mine, there}))
+
+    assert restrict(current, desired, {T}).objects == {TABLE, mine, there}

@@ -34,6 +34,7 @@ from schema_migrations.schema.changes import (
     Rename,
 )
 from schema_migrations.schema.model import (
+    HOLDING_ROWS,
     NO_KEYS,
     Column,
     Constraint,
@@ -224,7 +225,8 @@ def _moves_with(obj: Object, moving: set[Key], altered: set[Key]) -> bool:
     needed = obj.needs & moving
     if isinstance(obj, Opaque):
         # Without SQL of its own to drop it, the server says what is in the way.
-        return bool(needed) and bool(obj.drop)
+        movable = bool(obj.drop) and obj.type not in HOLDING_ROWS
+        return bool(needed) and movable
     return bool(needed - altered)
 
 
