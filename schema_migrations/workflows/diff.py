@@ -18,9 +18,9 @@ from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.plan.summary import Line, header, summarize
 from schema_migrations.schema.carry import carry, restrict
-from schema_migrations.schema.changes import Change
+from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.model import Key, Opaque, Schema
 from schema_migrations.schema.unsettled import unsettled
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.acknowledge import NO_NOTES, Notes
@@ -108,7 +108,8 @@ def between(
         decision = _decide(current, desired, answers, asker, scope)
     recorded = desired.managed
     desired = replace(desired, managed=renamed(recorded, decision.renames))
-    with moved(engine, current, decision.renames, desired.facts) as before:
+    first = _in_the_way(engine, current.schema, desired)
+    with moved(engine, current, decision.renames, desired.facts, first=first) as before:
         state, goal = _comparable(engine, before.state, desired, scope, phases)
         with phases("diff"):
             changes = diff(state.schema, goal)
@@ -137,6 +138,27 @@ def between(
     with phases("proof"):
         _prove(engine, current, goal, proposal.text)
     return replace(proposal, proved=True)
+
+
+def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, ...]:
+    """Return the drops of views and triggers that change or go, where they are text.
+
+    Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
+    on which something else stands stays: that would go with it.
+    """
+    if engine.dangling is None:
+        return ()
+    gone = abandoned(current, desired.schema, desired.managed)
+    found = [
+        obj
+        for obj in current.of(Opaque)
+        if obj.type in ("trigger", "view")
+        and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
+    ]
+    keys = {obj.key for obj in found}
+    held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
+    free = [obj for obj in found if obj.key not in held]
+    return tuple(Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key)))
 
 
 def _decide(

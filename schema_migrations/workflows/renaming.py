@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.engine import Engine, Failure
+from schema_migrations.engines.failures import failures_as
+from schema_migrations.errors import PlanError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.renames import (
@@ -23,7 +26,7 @@ from schema_migrations.plan.renames import (
     steps,
     table_candidates,
 )
-from schema_migrations.schema.changes import Rename, RenameColumn
+from schema_migrations.schema.changes import Drop, Rename, RenameColumn
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.content_types import follow
 from schema_migrations.workflows.model_facts import Facts
@@ -43,7 +46,7 @@ class Moved:
     """The current state with everything under its new name."""
 
     state: State
-    changes: tuple[Rename | RenameColumn, ...] = ()
+    changes: tuple[Drop | Rename | RenameColumn, ...] = ()
     statements: tuple[Statement, ...] = ()
 
 
@@ -93,26 +96,45 @@ def _with(renames: Renames, candidate: Candidate) -> Renames:
 
 @contextmanager
 def moved(
-    engine: Engine, current: State, renames: Renames, facts: Facts
+    engine: Engine,
+    current: State,
+    renames: Renames,
+    facts: Facts,
+    *,
+    first: tuple[Drop, ...] = (),
 ) -> Iterator[Moved]:
-    """Yield the state after the renames; its database goes back to before at the end."""
-    changes = steps(renames, current.schema)
-    if not changes:
+    """Yield the state after the renames; its database goes back to before at the end.
+
+    ``first`` is carried out before them, if there are any.  Raises ``PlanError`` for
+    a rename that the server refuses.
+    """
+    renamed = steps(renames, current.schema)
+    if not renamed:
         yield Moved(state=current)
         return
+    changes = (*first, *renamed)
     statements = [s for change in changes for s in engine.render(change)]
     statements += follow(
         renames, facts.subjects, current.schema.by_key, quote=engine.quote
     )
     with undone(engine, current.connection):
         for statement in statements:
-            engine.session.execute(current.connection, statement.sql)
+            with failures_as(engine, partial(_refused, statement)):
+                engine.session.execute(current.connection, statement.sql)
         schema = inspect(engine, current.connection)
         yield Moved(
             state=replace(current, schema=schema),
             changes=changes,
             statements=tuple(statements),
         )
+
+
+def _refused(statement: Statement, failure: Failure) -> PlanError:
+    return PlanError(
+        f"the dev database refused a rename: {failure.message}\n{statement.sql}",
+        hint="Change what is in its way, or drop it, in a file of its own first: "
+        "manage.py schemadiff --empty NAME",
+    )
 
 
 def told(renames: Renames) -> tuple[str, ...]:

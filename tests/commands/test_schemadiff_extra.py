@@ -450,6 +450,50 @@ def test_views_and_triggers_on_sqlite(project: Project) -> None:
         assert drop in dropped
 
 
+def test_a_column_under_a_view_is_renamed_on_sqlite(project: Project) -> None:
+    with (project.base / "settings.py").open("a") as file:
+        file.write("SCHEMA_MIGRATIONS['default']['EXTRA'] = ['sql']\n")
+    project.write("sql/a.sql", SQLITE)
+    wrote(project)
+    project.write("shop/models.py", MODELS.replace("total =", "amount ="))
+    project.write(
+        "sql/a.sql",
+        SQLITE.replace("SET total", "SET amount")
+        .replace("number, total FROM", "number, amount FROM")
+        .replace("total >", "amount >"),
+    )
+
+    text = wrote(project, "--rename", "shop_order.total=amount")
+
+    assert 'RENAME COLUMN "total" TO "amount"' in text
+
+
+def test_what_a_person_wrote_on_a_view_on_sqlite(project: Project) -> None:
+    """A trigger stays when its view changes, and keeps it from being dropped."""
+    with (project.base / "settings.py").open("a") as file:
+        file.write("SCHEMA_MIGRATIONS['default']['EXTRA'] = ['sql']\n")
+    view = "CREATE VIEW totals AS SELECT id, total FROM shop_order;"
+    project.write("sql/a.sql", view)
+    wrote(project)
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[1].open("a") as file:
+        file.write(
+            "CREATE TRIGGER theirs INSTEAD OF DELETE ON totals BEGIN"
+            " DELETE FROM shop_order WHERE id = OLD.id; END;\n"
+        )
+    project.manage("schemahash")
+    project.write("sql/a.sql", view.replace("id, total", "id, total, 1 AS one"))
+    changed = wrote(project)
+    project.write("shop/models.py", MODELS.replace("total =", "amount ="))
+    project.write("sql/a.sql", view.replace("id, total", "id, amount"))
+    renamed = wrote(project, "--rename", "shop_order.total=amount")
+    project.write("sql/a.sql", "")
+
+    assert "CREATE TRIGGER theirs" in changed
+    assert "CREATE TRIGGER theirs" in renamed
+    refused(project.manage("schemadiff"), "trigger theirs needs view totals")
+
+
 def test_a_broken_view_on_sqlite_is_named(project: Project) -> None:
     with (project.base / "settings.py").open("a") as file:
         file.write("SCHEMA_MIGRATIONS['default']['EXTRA'] = ['sql']\n")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.sqlite.conversion import conversion
 from schema_migrations.engines.sqlite.tokens import is_literal, quote
+from schema_migrations.errors import PlanError
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -97,6 +98,32 @@ def rebuild(changes: Changes, current: Schema, desired: Schema) -> Changes:
     return tuple(rest)
 
 
+def recreate_on_views(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """The triggers on a view that is made anew are, too: they go with it.
+
+    Raises ``PlanError`` for one that is to stay although its view is dropped.
+    """
+    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
+    made = {c.object.key for c in changes if isinstance(c, Create)}
+    result = list(changes)
+    for trigger in current.of(Opaque):
+        views = trigger.needs & dropped
+        after = desired.get(trigger.key)
+        on_view = trigger.type == "trigger" and trigger.owner is None
+        if not on_view or not views or trigger.key in dropped or after is None:
+            continue
+        if gone := views - made:
+            raise PlanError(
+                f"trigger {trigger.key.name} needs view {min(gone).name}, which would be "
+                "dropped",
+                hint="Change the trigger or drop it in a file of its own first: "
+                "manage.py schemadiff --empty NAME",
+            )
+        assert isinstance(after, Opaque)
+        result += [Drop(object=trigger), Create(object=after)]
+    return tuple(result)
+
+
 def _goes_with(obj: Object, tables: Container[Key]) -> bool:
     """Tell whether an object disappears with its table, if that is one of ``tables``.
 
@@ -109,7 +136,7 @@ def _goes_with(obj: Object, tables: Container[Key]) -> bool:
     return owner in tables
 
 
-PASSES: tuple[Pass, ...] = (constraints_with_tables, rebuild)
+PASSES: tuple[Pass, ...] = (constraints_with_tables, recreate_on_views, rebuild)
 
 
 def _table_of(change: Change) -> Key | None:
