@@ -15,6 +15,7 @@ from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.managed import abandoned, managed_lines, renamed
 from schema_migrations.plan.answers import NOTHING_SAID, Answers
+from schema_migrations.plan.mentions import mentions
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.plan.summary import Line, header, summarize
 from schema_migrations.schema.carry import carry, restrict
@@ -130,6 +131,8 @@ def between(
             changes, state.schema, goal, passes=engine.passes, render=engine.render
         )
         plan = plan.after(before.changes, before.statements)
+        looks = mentions((*before.changes, *changes), current.schema, goal)
+        plan = replace(plan, obstacles=(*plan.obstacles, *looks))
     if desired.models_only:
         said += managed_lines(desired.schema, goal, recorded)
     proposal = _written(engine, current, (*before.changes, *changes), plan, said, notes)

@@ -411,6 +411,24 @@ def test_a_column_under_a_view_is_renamed(on_postgres: OnPostgres) -> None:
     assert "VIEW" not in text
 
 
+def test_a_function_that_names_what_is_renamed_is_named(
+    on_postgres: OnPostgres,
+) -> None:
+    """Its text is no dependency to the server."""
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/a.sql", FUNCTIONS)
+    wrote(project)
+    project.write("shop/models.py", MODELS.replace("total =", "amount ="))
+    project.write("sql/a.sql", FUNCTIONS.replace("sum(total) FROM", "sum(amount) FROM"))
+
+    text = wrote(project, "--rename", "shop_order.total=amount")
+
+    assert (
+        "-- NEEDS A LOOK: function touch names column shop_order.total, which is renamed"
+    ) in text
+    assert "function a_sum names" not in text
+
+
 def test_one_app_alone_leaves_views_of_others(on_postgres: OnPostgres) -> None:
     project = on_postgres(EXTRA=["sql"])
     project.write("sql/views.sql", VIEWS)

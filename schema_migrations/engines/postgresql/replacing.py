@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.plan.mentions import words
 from schema_migrations.schema.carry import PARTS
 from schema_migrations.schema.changes import (
     Alter,
@@ -60,7 +60,6 @@ def drop_with_whole(changes: Changes, current: Schema, desired: Schema) -> Chang
     return tuple(change for change in changes if not goes_along(change))
 
 
-_WORD = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 _FUNCTIONS = ("function", "procedure")
 
 
@@ -103,11 +102,8 @@ def make_after_mentioned(changes: Changes, current: Schema, desired: Schema) -> 
 def _after_mentioned(
     function: Opaque, named: dict[str, set[Key]], desired: Schema
 ) -> Opaque:
-    words = {
-        word[1:-1].replace('""', '"') if word.startswith('"') else word.lower()
-        for word in _WORD.findall(function.definition)
-    }
-    mentioned = set[Key]().union(*(named.get(word, ()) for word in words))
+    found = words(function.definition)
+    mentioned = set[Key]().union(*(named.get(word, ()) for word in found))
     mentioned -= {function.key}
     if not mentioned:
         return function

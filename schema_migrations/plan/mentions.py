@@ -1,0 +1,87 @@
+"""Functions whose text names what a change renames or drops.  Pure.
+
+The text of a function is no dependency to the server: it fails when it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from schema_migrations.schema.changes import (
+    Change,
+    DropColumn,
+    DropTable,
+    Rename,
+    RenameColumn,
+)
+from schema_migrations.schema.model import Key, Opaque, Schema, Table, column_key
+
+_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
+
+
+def words(text: str) -> frozenset[str]:
+    """Return every word of SQL text that may be a name, as the server would read it."""
+    return frozenset(
+        quoted.replace('""', '"') if quoted else bare.lower()
+        for quoted, bare in _WORD.findall(text)
+    )
+
+
+def mentions(
+    changes: Iterable[Change], current: Schema, goal: Schema
+) -> tuple[str, ...]:
+    """Name each function that stays as it is and names what does not.
+
+    A column counts only where the function names its table, or is a trigger of it.
+    """
+    gone = tuple(_gone(changes))
+    return tuple(
+        f"{function.type} {function.key.name} names {key}, which is {verb}: look "
+        "whether it must change, too"
+        for function in goal.of(Opaque)
+        if function.type in ("function", "procedure")
+        and function == current.get(function.key)
+        for text in [words(function.definition)]
+        for key, tables, verb in gone
+        if _names(key, tables, text, function, goal)
+    )
+
+
+def _gone(changes: Iterable[Change]) -> Iterator[tuple[Key, tuple[Key, ...], str]]:
+    """Yield what goes, the names that its table has, and what becomes of it."""
+    old: dict[Key, Key] = {}
+    for change in changes:
+        match change:
+            case Rename(before=Table() as before, after=after):
+                old[after.key] = before.key
+                yield before.key, (), "renamed"
+            case DropTable(table=table):
+                yield table.key, (), "dropped"
+            case RenameColumn(table=table, before=column):
+                named = old.get(table, table)
+                yield column_key(named, column.name), (named, table), "renamed"
+            case DropColumn(table=table, column=column):
+                named = old.get(table, table)
+                yield column_key(named, column.name), (named, table), "dropped"
+            case _:
+                pass
+
+
+def _names(
+    key: Key,
+    tables: tuple[Key, ...],
+    text: frozenset[str],
+    function: Opaque,
+    goal: Schema,
+) -> bool:
+    if key.kind == "table":
+        return key.name in text
+    return key.part in text and any(
+        table.name in text or _runs(function, table, goal) for table in tables
+    )
+
+
+def _runs(function: Opaque, table: Key, goal: Schema) -> bool:
+    on_it = goal.by_table.get(table, ())
+    return any(function.key in o.needs for o in on_it if isinstance(o, Opaque))
