@@ -65,6 +65,10 @@ class Journey:
     only: str = ""
     """Walk only steps whose name holds this."""
     verbose: int = 0
+    thorough: bool = False
+    """Compare by another program after every step, not only at the end."""
+    programs: Path | None = None
+    """Of the PostgreSQL server."""
     phases: Phases = field(default_factory=Phases)
     ground: Ground = field(default_factory=Ground)
     passed_by: Step = NOWHERE
@@ -164,7 +168,7 @@ class Journey:
                 self.say(f"      {name} has no rows: {reason}")
         self.empty = empty
 
-    def finish(self, programs: Path | None) -> None:
+    def finish(self) -> None:
         """Count what is there, and compare with fresh creation by another program."""
         living = self.living or self._begin()
         db = database(self.engine, living.state)
@@ -173,13 +177,18 @@ class Journey:
         self.tally.tables_with_rows = sum(map(bool, counts))
         self.tally.rows = sum(counts)
         ddl = self._ddl(living.state.connection, living.moment)
-        with self.phases("independent comparison"), self._fresh(ddl) as desired:
-            for line in independent.differences(
-                db, database(self.engine, desired), programs
-            ):
-                print(f"FAIL  at the end, by another program: {line}", flush=True)
-                self.tally.failures.append("at the end")
-                break
+        with self._fresh(ddl) as desired:
+            found = self.independent(living.state, desired)
+        if found:
+            self.tally.failures.append("at the end")
+            print(f"FAIL  at the end, {_indented(found)}", flush=True)
+
+    def independent(self, reached: State, desired: State) -> str:
+        """Return what a program that is not ours finds different."""
+        with self.phases("independent comparison"):
+            one, other = (database(self.engine, each) for each in (reached, desired))
+            found = list(independent.differences(one, other, self.programs))
+        return "by another program:\n" + "\n".join(found[:5]) if found else ""
 
     def leave(self) -> None:
         """Drop the database."""
@@ -253,6 +262,10 @@ class Leg:
             ]
         if problems:
             raise Failed("rows:\n" + "\n".join(problems[:10]))
+        if journey.thorough:
+            found_out = journey.independent(reached, self.desired)
+            if found_out:
+                raise Failed(found_out)
         return reached
 
     def _fit(self, wanted: Given, same: Iterable[Pair]) -> None:

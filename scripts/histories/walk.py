@@ -58,12 +58,14 @@ def walked(
         tally=tally,
         only=options.only,
         verbose=options.verbose,
+        thorough=options.thorough,
+        programs=programs,
     )
     loader = MigrationLoader(None, replace_migrations=not options.unsquashed)
     try:
         for step in steps(loader, each_operation=options.each_operation):
             journey.go(step)
-        journey.finish(programs)
+        journey.finish()
     finally:
         journey.leave()
     tally.seconds = time.monotonic() - began
@@ -105,6 +107,11 @@ def arguments() -> argparse.Namespace:
         action="append",
         default=[],
         help="that the project needs from the beginning",
+    )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="compare by another program after every step, not only at the end",
     )
     parser.add_argument(
         "--report", type=Path, help="append the result to this file, as JSON"
