@@ -136,7 +136,7 @@ def renames(operations: tuple[Labelled, ...], before: Moment, after: Moment) -> 
     """Return the tables and columns that go by another name afterwards."""
     origins = trail(operations, before.state)
     found = Renames()
-    _by_hand(found, operations, before)
+    _by_hand(found, operations, before, after)
     for key in after.state.models:
         origin = origins.models.get(key)
         if origin is not None and origin in before.state.models:
@@ -197,24 +197,49 @@ _RENAMED = re.compile(
 )
 
 
-def _by_hand(found: Renames, operations: tuple[Labelled, ...], before: Moment) -> None:
-    """Note the renames made on the database only, beside what the state says."""
+def _by_hand(
+    found: Renames, operations: tuple[Labelled, ...], before: Moment, after: Moment
+) -> None:
+    """Note the renames made on the database only, beside what the state says.
+
+    Not those to a name that some model has before and after: the state of its app made
+    that table anew, where the database got it by this rename.
+    """
+    old, new = _tables(before), _tables(after)
+
+    def note(table: str, name: str) -> None:
+        if table in old and name in new and old.get(name) != new[name]:
+            _note(found.tables, table, name)
+
     for label, operation in on_database_only(operations):
         match operation:
             case migrations.AlterModelTable():
                 key = (label, operation.name_lower)
-                if key in before.state.models:
-                    model = before.apps.get_model(*key)
-                    table = str(operation.table or "_".join(key))
-                    _note(found.tables, _bare(model._meta.db_table), table)
+                tables = {key: table for table, key in old.items()}
+                if key in tables:
+                    note(tables[key], str(operation.table or "_".join(key)))
             case migrations.RunSQL():
-                for old, new, column, renamed in _RENAMED.findall(str(operation.sql)):
-                    if new:
-                        _note(found.tables, old, new)
-                    else:
-                        _note_column(found, old, column, renamed)
+                for table, name, column, renamed in _RENAMED.findall(
+                    str(operation.sql)
+                ):
+                    if name:
+                        note(table, name)
+                    elif table in new:
+                        _note_column(found, table, column, renamed)
             case _:
                 pass
+
+
+def _tables(moment: Moment) -> dict[str, ModelKey]:
+    """Return table → the model that has it, with automatic ones."""
+    return {
+        _bare(model._meta.db_table): (
+            model._meta.app_label,
+            str(model._meta.model_name),
+        )
+        for model in moment.apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    }
 
 
 def fields_by_column(apps: Apps) -> dict[tuple[str, str], tuple[ModelKey, Any]]:

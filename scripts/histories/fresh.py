@@ -11,6 +11,7 @@ from django.db.migrations import RunSQL
 
 from histories.history import Labelled
 from schema_migrations.engines.engine import DatabaseSettings, Engine
+from schema_migrations.history.statements import split
 from schema_migrations.workflows.django_migrations import Step, on_database
 from schema_migrations.workflows.models_ddl import ModelsDdl
 from schema_migrations.workflows.prerequisites import after, load_prerequisites
@@ -19,6 +20,7 @@ from schema_migrations.workflows.states import State, inspect, load_models
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
 )
+_CREATE_TYPE = re.compile(r'CREATE\s+(?:TYPE|DOMAIN)\s+"?(\w+)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +30,32 @@ class Ground:
     extensions: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     """That may create extensions or collations."""
+    types: tuple[tuple[str, str], ...] = ()
+    """Name and SQL of types and domains made by hand; models may use them."""
 
 
-def ground(before: Ground, operations: Iterable[Labelled]) -> Ground:
+def ground(engine: Engine, before: Ground, operations: Iterable[Labelled]) -> Ground:
     """Return the ground after some more operations."""
     extensions = list(before.extensions)
-    steps = list(before.steps)
+    steps, types = list(before.steps), list(before.types)
     for label, operation in operations:
         for each in on_database([operation]):
             if isinstance(each, RunSQL):
                 extensions += _CREATE_EXTENSION.findall(str(each.sql))
+                types += _types(engine, each.sql)
             elif type(each).__module__.startswith("django.contrib.postgres."):
                 steps.append(Step(app=label, migration="", operation=each))
     kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
-    return Ground(extensions=tuple(kept), steps=tuple(steps))
+    return Ground(extensions=tuple(kept), steps=tuple(steps), types=tuple(types))
+
+
+def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
+    """Yield the types and domains that a text creates."""
+    if not isinstance(sql, str) or not _CREATE_TYPE.search(sql):
+        return
+    for statement in split(sql, engine.syntax, file="RunSQL"):
+        if found := _CREATE_TYPE.match(statement.sql):
+            yield found[1], statement.sql
 
 
 @contextmanager
@@ -56,6 +70,10 @@ def fresh(
     with engine.scratch(settings, alias) as connection:
         if engine.vendor == "postgresql":
             load_prerequisites(engine, connection, after(on.steps, on.extensions))
+            text = " ".join(sql for part in ddl.parts for sql in part.statements)
+            for name, sql in on.types:
+                if re.search(rf"\b{name}\b", text):
+                    engine.session.execute(connection, sql)
         load_models(engine, connection, ddl, alias=alias)
         yield State(
             schema=inspect(engine, connection),

@@ -84,21 +84,31 @@ class Journey:
         if self.only and self.only not in step.name:
             self.leave()
             self.passed_by = step
-            self.ground = ground(self.ground, step.operations)
+            self.ground = ground(self.engine, self.ground, step.operations)
             return
         living = self.living or self._begin()
-        before, self.ground = self.ground, ground(self.ground, step.operations)
+        before, self.ground = (
+            self.ground,
+            ground(self.engine, self.ground, step.operations),
+        )
         self.pending += step.operations
         if before == self.ground and same_tables(living.moment.state, step.state):
             return
-        try:
-            moment, ddl = self._drawn(living, step)
-            if self._identity(ddl) != living.drawn:
-                self._lead(living, step, moment, ddl)
-        except (SchemaMigrationsError, ValueError, LookupError) as error:
-            self.tally.unfit.append(step.name)
-            self.say(f"unfit {step.name}: {_indented(error)}")
-            return
+        with ExitStack() as stack:
+            try:
+                moment, ddl = self._drawn(living, step)
+                if self._identity(ddl) == living.drawn:
+                    desired = None
+                else:
+                    with self.phases("fresh creation"):
+                        desired = stack.enter_context(self._fresh(ddl))
+            except (SchemaMigrationsError, ValueError, LookupError) as error:
+                self.tally.unfit.append(step.name)
+                self.say(f"unfit {step.name}: {_indented(error)}")
+                return
+            if desired is not None:
+                leg = Leg(journey=self, living=living, desired=desired, moment=moment)
+                self._lead(leg, step, ddl, stack)
         self.pending.clear()
         assert self.living is not None
         self.living.moment = moment
@@ -133,29 +143,26 @@ class Journey:
     def _fresh(self, ddl: ModelsDdl) -> AbstractContextManager[State]:
         return fresh(self.engine, self.settings, ALIAS, ddl, self.ground)
 
-    def _lead(self, living: Living, step: Step, moment: Moment, ddl: ModelsDdl) -> None:
-        """Carry out our plan; where it fails, go on with fresh creation's database."""
-        began = time.monotonic()
-        with ExitStack() as stack:
-            with self.phases("fresh creation"):
-                desired = stack.enter_context(self._fresh(ddl))
-            self.tally.steps += 1
-            leg = Leg(journey=self, living=living, desired=desired, moment=moment)
-            try:
-                living.state = leg.run(tuple(self.pending))
-                living.drawn = self._identity(ddl)
-                self.say(f"ok    {step.name}  {time.monotonic() - began:.1f}s")
-            except (Failed, Refused, SchemaMigrationsError) as error:
-                self.tally.failures.append(step.name)
-                print(f"FAIL  {step.name}: {_indented(error)}", flush=True)
-                self.say(f"      {_indented(leg.text)}", level=2)
-                self.leave()
-                self.living = Living(
-                    state=desired,
-                    moment=moment,
-                    drawn=self._identity(ddl),
-                    stack=stack.pop_all(),
-                )
+    def _lead(self, leg: Leg, step: Step, ddl: ModelsDdl, stack: ExitStack) -> None:
+        """Carry out our plan; where it fails, go on with fresh creation's database,
+        which lives as long as ``stack``."""
+        began, living = time.monotonic(), leg.living
+        self.tally.steps += 1
+        try:
+            living.state = leg.run(tuple(self.pending))
+            living.drawn = self._identity(ddl)
+            self.say(f"ok    {step.name}  {time.monotonic() - began:.1f}s")
+        except (Failed, Refused, SchemaMigrationsError) as error:
+            self.tally.failures.append(step.name)
+            print(f"FAIL  {step.name}: {_indented(error)}", flush=True)
+            self.say(f"      {_indented(leg.text)}", level=2)
+            self.leave()
+            self.living = Living(
+                state=leg.desired,
+                moment=leg.moment,
+                drawn=self._identity(ddl),
+                stack=stack.pop_all(),
+            )
         self._fill()
 
     def _fill(self) -> None:

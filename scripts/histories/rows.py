@@ -76,10 +76,14 @@ def value(
         if any(_is_json(check, column) for check in checks(schema, table)):
             return values.quoted(f'{{"a": [{number}, "o\'é %s"]}}')
         return values.sqlite(column.type, number)
-    labels = {
-        d.key.name: d.labels for d in schema.of(Definition) if d.key.kind == "enum"
+    definitions = schema.of(Definition)
+    labels = {d.key.name: d.labels for d in definitions if d.key.kind == "enum"}
+    domains = {
+        d.key.name: re.split(r" (?:COLLATE|DEFAULT|CONSTRAINT|NOT NULL)", base)[0]
+        for d in definitions
+        if d.key.kind == "domain" and (base := d.definition.removeprefix("AS "))
     }
-    return values.postgresql(column.type, number, labels)
+    return values.postgresql(column.type, number, labels, domains)
 
 
 def _is_json(check: Constraint, column: Column) -> bool:

@@ -68,12 +68,20 @@ _POSTGRESQL = {
 
 
 def postgresql(
-    type_: str, number: int, labels: dict[str, tuple[str, ...]]
+    type_: str,
+    number: int,
+    labels: dict[str, tuple[str, ...]],
+    domains: dict[str, str] | None = None,
 ) -> str | None:
     """Return an untyped literal for a type; None: no value is known.
 
-    ``labels`` are those of the enums.
+    ``labels`` are those of the enums, ``domains`` the types that domains stand on.
     """
+    if domains and type_ in domains:
+        # Its check is not read: a plain number pleases more of them than most texts.
+        base = domains[type_]
+        texts = base.startswith("character") or base in ("text", "citext")
+        return quoted(str(number)) if texts else postgresql(base, number, labels)
     if type_.endswith("[]"):
         inner = postgresql(type_[:-2], number, labels)
         if inner is None:

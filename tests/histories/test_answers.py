@@ -131,8 +131,9 @@ def test_a_model_made_on_the_table_of_another_is_that_model() -> None:
 
 def test_renames_by_hand_are_read_from_the_database_operations() -> None:
     sql = 'ALTER TABLE "shop_order_tags" RENAME TO shop_link; ALTER TABLE shop_link RENAME tag_id TO label_id'
+    link = migrations.CreateModel("Link", [ID])
     by_hand = migrations.SeparateDatabaseAndState(
-        database_operations=[migrations.RunSQL(sql)]
+        database_operations=[migrations.RunSQL(sql)], state_operations=[link]
     )
 
     assert found((TAG, ORDER), (by_hand,)) == Renames(
@@ -154,3 +155,24 @@ def test_a_one_off_default_follows_its_field() -> None:
     assert trail(operations, before.state).once == {
         (("shop", "sale"), "remark"): "none"
     }
+
+
+def test_a_rename_to_a_table_that_the_state_has_made_is_none() -> None:
+    """Two apps of one history: in the state, the second made its table long before."""
+    moved = migrations.SeparateDatabaseAndState(
+        database_operations=[migrations.AlterModelTable("order", "shop_tag")],
+        state_operations=[migrations.DeleteModel("Order")],
+    )
+
+    assert found((TAG, ORDER), (moved,)) == Renames()
+
+
+def test_a_renamed_model_may_take_the_name_of_one_that_goes() -> None:
+    operations = (
+        migrations.RemoveField("order", "tags"),
+        migrations.RemoveField("order", "first"),
+        migrations.DeleteModel("Tag"),
+        migrations.RenameModel("Order", "Tag"),
+    )
+
+    assert found((TAG, ORDER), operations) == Renames(tables={"shop_order": "shop_tag"})
