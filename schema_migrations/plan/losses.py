@@ -83,6 +83,13 @@ def _loss(change: Change) -> str:
             return f"drops {type_} {obj.key.name} with all its rows"
         case DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
+        case AlterColumn(before=Column(generated=None), after=after) if (
+            after.generated is not None
+        ):
+            return (
+                f"replaces all values of column {change.table.path}.{after.name} by "
+                "generated ones"
+            )
         case AlterColumn() if _narrows(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"
             return (

@@ -1,0 +1,166 @@
+"""A case: one section of a page below ``docs/reference/changes``, read and rewritten.
+
+The page is the truth: what a reader sees is what the runner proves.  A section holds
+
+- a ``diff`` block of models: lines without ``+`` are the models before, lines without
+  ``-`` those after;
+- ``Answered by `--flag value` ...``: what ``schemadiff`` wants to be told; ``Told by``:
+  what it cannot ask for;
+- ``The way back is answered by ...``: the same for the change from after to before;
+- ``In earlier files:`` and an ``sql`` block: SQL that somebody wrote by hand;
+- ``PostgreSQL:`` or ``SQLite:`` and an ``sql`` block: the plan; an engine without one is
+  left out; ``PostgreSQL: nothing to do.`` stands for an empty plan;
+- ``Refused on PostgreSQL:`` and a ``text`` block: the error, where there is no plan, and
+  ``Refused on the way back on PostgreSQL:`` likewise;
+- a table of values: what existing rows hold before and after.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schema_migrations.plan.answers import Answers, read_answers
+
+VENDORS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+_CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """A column of the table of values."""
+
+    column: str
+    """``table.column``."""
+    after: bool
+    vendor: str | None
+    """None: on each engine."""
+    cells: tuple[str, ...]
+    """An SQL literal for each row; empty: each row holds another value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    page: Path
+    title: str
+    text: str
+
+    @property
+    def before(self) -> str:
+        return self._models("+")
+
+    @property
+    def after(self) -> str:
+        return self._models("-")
+
+    def _models(self, left_out: str) -> str:
+        lines = self.block("diff").splitlines()
+        return "\n".join(line[1:] for line in lines if line[:1] != left_out)
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        named = re.findall(r"^(?:Refused on )?(\w+):", self.text, re.MULTILINE)
+        return tuple(vendor for vendor, name in VENDORS.items() if name in named)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return self._flags("(?:Answered|Told) by")
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is no plan without the flags."""
+        return bool(self._flags("Answered by"))
+
+    @property
+    def flags_back(self) -> tuple[str, ...]:
+        return self._flags("The way back is answered by")
+
+    def _flags(self, start: str) -> tuple[str, ...]:
+        lines = re.findall(rf"^{start} (.*)$", self.text, re.MULTILINE)
+        return tuple(flag for line in lines for flag in _CODE.findall(line))
+
+    @property
+    def by_hand(self) -> str:
+        return self.block("sql", "In earlier files:")
+
+    def plan(self, vendor: str) -> str:
+        return self.block("sql", f"{VENDORS[vendor]}:")
+
+    def refusal(self, vendor: str) -> str:
+        return self.block("text", f"Refused on {VENDORS[vendor]}:")
+
+    def refusal_back(self, vendor: str) -> str:
+        return self.block("text", f"Refused on the way back on {VENDORS[vendor]}:")
+
+    def block(self, language: str, label: str = "") -> str:
+        """Return the content of a fenced block, or nothing."""
+        found = _fence(language, label).search(self.text)
+        return found[2].strip("\n") if found else ""
+
+    def with_plan(self, vendor: str, plan: str) -> str:
+        """Return the section's text with another plan."""
+        name = VENDORS[vendor]
+        new = f"{name}: nothing to do."
+        if plan:
+            new = f"{name}:\n\n```sql\n{plan}\n```"
+        old = re.compile(
+            rf"^{name}: nothing to do\.|{_fence('sql', f'{name}:').pattern}",
+            re.MULTILINE | re.DOTALL,
+        )
+        return old.sub(lambda found: new, self.text, count=1)
+
+    @property
+    def values(self) -> tuple[Values, ...]:
+        lines = re.findall(r"^\|(.*)\|$", self.text, re.MULTILINE)
+        if not lines:
+            return ()
+        head, _, *rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+        return tuple(_values(head, rows))
+
+
+def _fence(language: str, label: str) -> re.Pattern[str]:
+    start = rf"{re.escape(label)}\n\n" if label else ""
+    return re.compile(
+        rf"^({start}```{language}\n)(.*?)\n?```$", re.MULTILINE | re.DOTALL
+    )
+
+
+def _values(head: list[str], rows: list[list[str]]) -> Iterator[Values]:
+    name = ""
+    for number, title in enumerate(head):
+        name = next(iter(_CODE.findall(title)), name)
+        cells = [row[number] for row in rows]
+        literals = [code for cell in cells for code in _CODE.findall(cell)]
+        assert len(literals) in (0, len(cells)), f"{title}: {cells}"
+        yield Values(
+            column=name,
+            after="after" in title,
+            vendor=next((v for v, n in VENDORS.items() if n in title), None),
+            cells=tuple(literals),
+        )
+
+
+def answers(flags: tuple[str, ...]) -> Answers:
+    """Return what the flags say, as ``schemadiff`` reads them."""
+    words = [shlex.split(flag) for flag in flags]
+    given: Mapping[str, list[str]] = {
+        option: [word[1] for word in words if word[0] == option]
+        for option in ("--rename", "--default")
+    }
+    return read_answers(
+        given["--rename"],
+        given["--default"],
+        allow_data_loss=["--allow-data-loss"] in words,
+    )
+
+
+def cases(page: Path) -> tuple[Case, ...]:
+    """Return the cases of a page: its sections that hold models."""
+    _, *parts = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+    found = (
+        Case(page=page, title=part.partition("\n")[0], text=part) for part in parts
+    )
+    return tuple(case for case in found if case.block("diff"))

@@ -1,0 +1,97 @@
+"""A case's models as classes in an app registry of their own.
+
+Names in capitals are settings: ``DEFAULT_AUTO_FIELD = ...``, ``EXTENSIONS = [...]``;
+``OPERATIONS = [...]`` are those of the app's Django migrations.  Whatever a project
+would import is there.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import decimal
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.apps.registry import Apps
+from django.conf import settings
+from django.contrib.postgres import constraints, fields, indexes, operations, search
+from django.contrib.postgres.indexes import OpClass
+from django.core import validators
+from django.db import models
+from django.db.migrations.state import AppConfigStub
+from django.db.models import F, Q, Value, functions
+from django.test.utils import isolate_apps, override_settings
+from django.utils import timezone
+
+from schema_migrations.workflows.django_migrations import Step
+from schema_migrations.workflows.prerequisites import Prerequisites, after
+
+LABELS = ("shop", "stock")
+"""Models are the shop's unless they name another app."""
+
+_IMPORTED: dict[str, Any] = {
+    "OpClass": OpClass,
+    **{name: getattr(functions, name) for name in functions.__all__},
+    **{
+        name: getattr(module, name)
+        for module in (constraints, fields, indexes, operations, search)
+        for name in getattr(module, "__all__", dir(module))
+        if not name.startswith("_")
+    },
+    **{"F": F, "Q": Q, "Value": Value, "models": models, "settings": settings},
+    **{"datetime": datetime, "decimal": decimal, "uuid": uuid, "timezone": timezone},
+    "validators": validators,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    registry: Apps
+    prerequisites: Prerequisites
+
+
+@contextmanager
+def loaded(source: str) -> Iterator[Loaded]:
+    """Yield the models of a piece of ``models.py``, with its settings in force."""
+    tree = ast.parse(source)
+    named = {"OPERATIONS": [], "EXTENSIONS": [], **_imported_settings(tree)}
+    body = [node for node in tree.body if not _setting(node)]
+    code = compile(ast.Module(body=body, type_ignores=[]), "models.py", "exec")
+    # A model belongs to the app whose package its module is in.
+    apps.set_installed_apps([*settings.INSTALLED_APPS, AppConfigStub(LABELS[0])])
+    try:
+        with (
+            override_settings(**named),
+            isolate_apps(*map(AppConfigStub, LABELS)) as registry,
+        ):
+            exec(code, {**_IMPORTED, "__name__": f"{LABELS[0]}.models"})
+            steps = [
+                Step(app=LABELS[0], migration="0001_initial", operation=operation)
+                for operation in named["OPERATIONS"]
+            ]
+            yield Loaded(
+                registry=registry, prerequisites=after(steps, named["EXTENSIONS"])
+            )
+    finally:
+        apps.unset_installed_apps()
+
+
+def _imported_settings(tree: ast.Module) -> dict[str, Any]:
+    return {
+        name: eval(ast.unparse(node.value), dict(_IMPORTED))
+        for node in tree.body
+        if (name := _setting(node)) and isinstance(node, ast.Assign)
+    }
+
+
+def _setting(node: ast.stmt) -> str:
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]) if name.isupper():
+            return name
+        case _:
+            return ""

@@ -1,0 +1,117 @@
+"""Every case of ``docs/reference/changes`` and ``tests/cases/changes``, proved.
+
+Run with ``UPDATE_GOLDEN=1`` (and without ``-n``) to rewrite the plans in the pages, and
+review them as a diff.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schema_migrations.dev.server import Server
+from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.registry import engine_for
+from tests.changes.case import Case, cases
+from tests.changes.proof import Place, planned, prove
+from tests.fixtures.postgresql import clients
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = (ROOT / "docs/reference/changes", ROOT / "tests/cases/changes")
+CASES = [
+    case for f in FOLDERS for page in sorted(f.glob("*.md")) for case in cases(page)
+]
+
+
+def on(vendor: str) -> list[Any]:
+    return [
+        pytest.param(case, id=f"{case.page.stem}: {case.title}")
+        for case in CASES
+        if vendor in case.vendors
+    ]
+
+
+def check(place: Place, case: Case) -> None:
+    vendor = place.engine.vendor
+    if os.environ.get("UPDATE_GOLDEN") and not case.refusal(vendor):
+        case = updated(case, vendor, planned(place, case))
+    prove(place, case)
+
+
+def updated(case: Case, vendor: str, plan: str) -> Case:
+    """Write a plan into its page."""
+    (now,) = (c for c in cases(case.page) if c.title == case.title)
+    text = now.with_plan(vendor, plan)
+    case.page.write_text(case.page.read_text().replace(f"## {now.text}", f"## {text}"))
+    return Case(page=case.page, title=case.title, text=text)
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(pg_server: Server) -> Iterator[Place]:
+    """Databases are emptied and used again: making one takes longer than a case."""
+    engine = engine_for("postgresql")
+    settings = {**pg_server.settings, "OPTIONS": {}}
+    free: list[Connection] = []
+    with ExitStack() as stack:
+
+        @contextmanager
+        def scratch() -> Iterator[Connection]:
+            if not free:
+                free.append(stack.enter_context(engine.scratch(settings, "default")))
+            connection = free.pop()
+            with connection.cursor() as cursor:
+                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            yield connection
+            free.append(connection)  # not after a failure, which may leave anything
+
+        yield Place(engine=engine, scratch=scratch, programs=clients())
+
+
+@pytest.mark.parametrize("case", on("postgresql"))
+def test_postgresql(case: Case, on_postgresql: Place) -> None:
+    """The plan reads as the page says, keeps the rows, leads there and back."""
+    check(on_postgresql, case)
+
+
+@pytest.mark.parametrize("case", on("sqlite"))
+def test_sqlite(case: Case) -> None:
+    """The plan reads as the page says, keeps the rows, leads there and back."""
+    engine = engine_for("sqlite")
+    check(Place(engine=engine, scratch=lambda: engine.scratch({}, "default")), case)
+
+
+def test_titles_are_told_apart() -> None:
+    titles = [(case.page, case.title) for case in CASES]
+    assert len(set(titles)) == len(titles)
+
+
+INDEX = ROOT / "docs/reference/changes.md"
+
+
+def test_the_index_names_every_case() -> None:
+    start = "## Index\n"
+    head, _, now = INDEX.read_text().partition(start)
+    wanted = "".join(index_of(page) for page in sorted(FOLDERS[0].glob("*.md")))
+    if os.environ.get("UPDATE_GOLDEN"):
+        INDEX.write_text(f"{head}{start}{wanted}")
+    else:
+        assert now == wanted
+
+
+def index_of(page: Path) -> str:
+    title = page.read_text().partition("\n")[0].removeprefix("# ")
+    link = f"changes/{page.name}"
+    lines = [
+        f"- [{c.title}]({link}#{anchor(c.title)})" for c in CASES if c.page == page
+    ]
+    return "\n".join(["", f"**[{title}]({link})**", "", *lines, ""])
+
+
+def anchor(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
