@@ -231,12 +231,9 @@ def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
 
 @contextmanager
 def raises(text: str) -> Iterator[None]:
-    try:
+    with pytest.raises(SchemaMigrationsError) as caught:
         yield
-    except SchemaMigrationsError as error:
-        assert error.message.strip() == text
-    else:
-        raise AssertionError(f"not refused: {text}")
+    assert caught.value.message.strip() == text
 
 
 def renames_in(changes: tuple[Change, ...]) -> Renames:
