@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 from histories import kept
 from histories.answers import Renames
 from histories.database import Database
