@@ -24,6 +24,11 @@ class Database:
     def on_postgresql(self) -> bool:
         return self.engine.vendor == "postgresql"
 
+    @property
+    def major(self) -> int:
+        """The version of a PostgreSQL server."""
+        return int(self.value("SHOW server_version_num")) // 10000
+
     def name(self, key: Key | str) -> str:
         """Return a table's (or column's) name, quoted and, where needed, qualified."""
         if isinstance(key, str):

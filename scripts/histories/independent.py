@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 from catalogs import of_postgresql, of_sqlite
 
 from histories.database import Database
+from schema_migrations.dev.programs import installed
 
 
-def differences(
-    reached: Database, desired: Database, programs: Path | None
-) -> Iterator[str]:
-    """Yield what one database has and the other has not, in SQL's words."""
-    one, other = (_facts(db, programs) for db in (desired, reached))
+@cache
+def clients(major: int) -> Path | None:
+    """Return the folder of a ``pg_dump`` that reads this major: no older one does."""
+    able = {p.major: p.bin for p in installed() if (p.bin / "pg_dump").is_file()}
+    return able[min(fitting)] if (fitting := [m for m in able if m >= major]) else None
+
+
+def differences(reached: Database, desired: Database) -> Iterator[str]:
+    """Yield what one database has and the other has not, in SQL's words.
+
+    Nothing without a ``pg_dump``.
+    """
+    one, other = (_facts(db) for db in (desired, reached))
     for sign, facts in (("-", one - other), ("+", other - one)):
         yield from (f"{sign} {fact}" for fact in sorted(facts))
 
 
-def _facts(db: Database, programs: Path | None) -> frozenset[str]:
+def _facts(db: Database) -> frozenset[str]:
     if not db.on_postgresql:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.sqlite3")
             db.connection.connection.execute(f"VACUUM INTO '{path}'")
             facts: frozenset[str] = of_sqlite(path)
             return facts
-    found = shutil.which("pg_dump")
-    if programs is None or not (programs / "pg_dump").exists():
-        if found is None:
-            return frozenset()
-        programs = Path(found).parent
+    programs = clients(db.major)
+    if programs is None:
+        return frozenset()
     place = db.connection.settings_dict
     user, port = quote(place["USER"]), place["PORT"]
     host = quote(place["HOST"], safe="")

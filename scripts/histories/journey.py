@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from django.db.migrations.state import ProjectState
 
@@ -67,8 +66,6 @@ class Journey:
     verbose: int = 0
     thorough: bool = False
     """Compare by another program after every step, not only at the end."""
-    programs: Path | None = None
-    """Of the PostgreSQL server."""
     phases: Phases = field(default_factory=Phases)
     ground: Ground = field(default_factory=Ground)
     passed_by: Step = NOWHERE
@@ -184,6 +181,8 @@ class Journey:
         self.tally.tables_with_rows = sum(map(bool, counts))
         self.tally.rows = sum(counts)
         ddl = self._ddl(living.state.connection, living.moment)
+        if db.on_postgresql and independent.clients(db.major) is None:
+            print(f"NOT COMPARED by pg_dump: none here reads PostgreSQL {db.major}")
         with self._fresh(ddl) as desired:
             found = self.independent(living.state, desired)
         if found:
@@ -194,7 +193,7 @@ class Journey:
         """Return what a program that is not ours finds different."""
         with self.phases("independent comparison"):
             one, other = (database(self.engine, each) for each in (reached, desired))
-            found = list(independent.differences(one, other, self.programs))
+            found = list(independent.differences(one, other))
         return "by another program:\n" + "\n".join(found[:5]) if found else ""
 
     def leave(self) -> None:

@@ -30,18 +30,16 @@ sys.path[0:1] = [str(ROOT / "scripts"), str(ROOT), str(ROOT / "tests/real_projec
 def main() -> int:
     options = arguments()
     sys.path.insert(0, str(Path.cwd()))
-    with served(options) as (settings, url, programs):
+    with served(options) as (settings, url):
         os.environ.setdefault("CORPUS_DB_URL", url)
         os.environ["DJANGO_SETTINGS_MODULE"] = options.settings
         load(settings)
 
-        result = walked(options, settings, programs)
+        result = walked(options, settings)
     return 0 if result else 1
 
 
-def walked(
-    options: argparse.Namespace, settings: dict[str, Any], programs: Path | None
-) -> bool:
+def walked(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
     """Walk, print the table, and tell whether every step passed."""
     from django.db.migrations.loader import MigrationLoader
 
@@ -59,7 +57,6 @@ def walked(
         only=options.only,
         verbose=options.verbose,
         thorough=options.thorough,
-        programs=programs,
     )
     loader = MigrationLoader(None, replace_migrations=not options.unsquashed)
     try:
@@ -127,10 +124,8 @@ def arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def served(
-    options: argparse.Namespace,
-) -> Iterator[tuple[dict[str, Any], str, Path | None]]:
-    """Yield the settings of a server, its URL, and where its programs are."""
+def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the settings of a server, and its URL."""
     from schema_migrations.dev.embedded import running
     from schema_migrations.dev.programs import choose, installed
     from schema_migrations.engines.registry import engine_for_url
@@ -138,10 +133,10 @@ def served(
     if options.url:
         engine = engine_for_url(options.url)
         options.engine = engine.vendor
-        yield engine.settings_from_url(options.url, {}), options.url, None
+        yield engine.settings_from_url(options.url, {}), options.url
     elif options.engine == "sqlite":
         settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-        yield settings, "sqlite:///:memory:", None
+        yield settings, "sqlite:///:memory:"
     else:
         every = tuple(installed())
         # Its own pg_dump makes the last comparison; an older one would refuse.
@@ -150,11 +145,7 @@ def served(
         with running(programs) as server:
             host = server.settings["HOST"].replace("/", "%2F")
             user = server.settings["USER"]
-            yield (
-                server.settings,
-                f"postgresql://{user}@{host}:5432/postgres",
-                programs.bin,
-            )
+            yield server.settings, f"postgresql://{user}@{host}:5432/postgres"
 
 
 def load(database: dict[str, Any]) -> None:

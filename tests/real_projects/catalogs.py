@@ -57,6 +57,9 @@ def _output(*command: str | Path, given: str = "") -> str:
 def _sorted_body(statement: str) -> str:
     if not statement.startswith("CREATE TABLE"):
         return statement
+    # PostgreSQL 18 calls each NOT NULL by the table's and column's first names; older
+    # servers give it none: https://www.postgresql.org/docs/18/release-18.html
+    statement = re.sub(r' CONSTRAINT (?:"[^"]+"|\S+) NOT NULL', " NOT NULL", statement)
     first, *body, last = statement.splitlines()
     return "\n".join([first, *sorted(line.rstrip(",") for line in body), last])
 
