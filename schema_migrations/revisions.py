@@ -1,4 +1,4 @@
-"""``atlas_schema_revisions`` in a target database: read it, make it, write a row.
+"""``atlas_schema_revisions`` in a target database: read it, make it, write or delete a row.
 
 Invariant: a row is found by its version, and an update never touches the version, the
 description or the start of the first attempt, as with Atlas.
@@ -102,6 +102,13 @@ class RevisionStore:
                 f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
                 f"ON CONFLICT ({quoted['version']}) DO UPDATE SET {updates}",
                 _values(revision),
+            )
+
+    def delete(self, version: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {self._table} WHERE {self.engine.quote('version')} = %s",
+                [version],
             )
 
     @property

@@ -42,6 +42,13 @@ class Revision:
     operator_version: str = ""
 
     @property
+    def title(self) -> str:
+        """The file's name without its suffix."""
+        return (
+            f"{self.version}_{self.description}" if self.description else self.version
+        )
+
+    @property
     def done(self) -> bool:
         """Nothing of the file is left to run."""
         return self.applied >= self.total or bool(self.type & RESOLVED)

@@ -18,13 +18,11 @@ from django.core.management.sql import (
     emit_pre_migrate_signal,
 )
 
-from schema_migrations.engines.failures import failures_as
-from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import baseline
 from schema_migrations.workflows.choice import Choice, Selection, choose
 from schema_migrations.workflows.events import (
-    LockWaiting,
     Planned,
     Reached,
     Report,
@@ -33,13 +31,8 @@ from schema_migrations.workflows.events import (
 )
 from schema_migrations.workflows.running import OPERATOR, Runner, run_together
 from schema_migrations.workflows.stepwise import run_stepwise
-from schema_migrations.workflows.visit import (
-    Site,
-    history,
-    told,
-    visit,
-    visited_to_read,
-)
+from schema_migrations.workflows.visit import Site, history, visited_to_read
+from schema_migrations.workflows.writing import locked, made, visited_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +41,6 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import (
         Engine,
-        Failure,
         SessionOptions,
         Target,
     )
@@ -93,19 +85,14 @@ def apply(
 ) -> Outcome:
     """Run the pending files that are asked for; raises ``SchemaMigrationsError``."""
     verify(directory)
-    site = visit(
+    site = visited_to_write(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
         wait=request.wait,
     )
     report(Reached(target=site.target))
-    if site.target.read_only:
-        raise ConfigError(
-            f"{site.target.name} cannot be written: {site.target.read_only}.",
-            hint="Give the URL of the primary server, or of a writable file.",
-        )
-    with _locked(site, request, report):
+    with locked(site, report, wait=request.lock_wait):
         choice = survey(site, directory, request.selection)
         _tell(choice, report)
         signals = request.signals and not choice.state.ahead
@@ -184,21 +171,6 @@ def _warn_of(choice: Choice, report: Report) -> None:
         report(Warned(message="--baseline has no effect: the database has a history"))
 
 
-@contextmanager
-def _locked(site: Site, request: Request, report: Report) -> Iterator[None]:
-    store = site.store
-    with (
-        told(site),
-        store.engine.session.lock(
-            store.connection,
-            f"{site.target.schema}/{store.schema}",
-            wait=request.lock_wait,
-            waiting=lambda holder: report(LockWaiting(holder=holder)),
-        ),
-    ):
-        yield
-
-
 def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
     if not choice.runs and choice.baseline is None:
         return
@@ -210,7 +182,7 @@ def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
         report=report,
     )
     with store.engine.session.prepared(store.connection, request.options):
-        _make_table(store)
+        made(store)
         if choice.baseline is not None:
             _record_baseline(store, choice.baseline)
         if request.selection.tx_mode == "all" and choice.runs:
@@ -221,21 +193,6 @@ def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
                 run_stepwise(runner, run)
             else:
                 run_together(runner, (run,))
-
-
-def _make_table(store: RevisionStore) -> None:
-    def not_made(failure: Failure) -> ConfigError | None:
-        if failure.retryable:
-            return None
-        return ConfigError(
-            f"The table of revisions cannot be made in schema {store.schema!r}:"
-            f" {failure.message}",
-            hint="Grant the right to create tables there, or name another schema:"
-            " --revisions-schema.",
-        )
-
-    with failures_as(store.engine, not_made):
-        store.ensure()
 
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:

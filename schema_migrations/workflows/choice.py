@@ -121,7 +121,7 @@ def _start(
 ) -> MigrationFile | None:
     """Return the baseline of a database without history; refuse one that is not empty."""
     if selection.baseline is not None:
-        return _file(directory, selection.baseline, option="--baseline")
+        return file_of(directory, selection.baseline, option="--baseline")
     found = [name for name in tables if name != TABLE]
     if found and not selection.allow_dirty and directory.files:
         named = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
@@ -135,7 +135,8 @@ def _start(
     return None
 
 
-def _file(directory: Directory, version: str, *, option: str) -> MigrationFile:
+def file_of(directory: Directory, version: str, *, option: str) -> MigrationFile:
+    """Return the file of a version, or of a name; raises ``ConfigError``."""
     for file in directory.files:
         if version in (file.version, file.name):
             return file
@@ -157,14 +158,14 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
             " and write a new file for the change.",
         )
     if state.missing:
-        names = ", ".join(_title(row) for row in state.missing)
+        names = ", ".join(row.title for row in state.missing)
         raise IntegrityError(
             f"applied to this database, and their files are gone: {names}",
             hint="Restore them from version control. Is this the right directory,"
             " and the right database?",
         )
     if state.ahead and strict:
-        names = ", ".join(_title(row) for row in state.ahead)
+        names = ", ".join(row.title for row in state.ahead)
         raise IntegrityError(
             f"the database is ahead of the directory: {names}",
             hint="It was migrated by a newer release. Without --strict this is only"
@@ -172,16 +173,12 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
         )
 
 
-def _title(row: Revision) -> str:
-    return f"{row.version}_{row.description}" if row.description else row.version
-
-
 def _selected(
     state: Pending, directory: Directory, selection: Selection
 ) -> tuple[PendingFile, ...]:
     files = state.files
     if selection.to is not None:
-        last = _file(directory, selection.to, option="--to")
+        last = file_of(directory, selection.to, option="--to")
         files = tuple(each for each in files if each.file.version <= last.version)
     return files if selection.count is None else files[: selection.count]
 

@@ -46,6 +46,8 @@ class SchemaCommand(BaseCommand, ABC):
     """A command that only parses, calls, prints and exits: subclasses fill ``run``."""
 
     requires_system_checks = ()
+    no_input = "never ask; exit 3 where an answer is needed"
+    """What the option means; a command that can do without an answer says so."""
     verbosity = 1
     as_json = False
 
@@ -74,7 +76,7 @@ class SchemaCommand(BaseCommand, ABC):
             "--noinput",
             action="store_false",
             dest="interactive",
-            help="never ask; exit 3 where an answer is needed",
+            help=self.no_input,
         )
 
     @abstractmethod

@@ -10,13 +10,24 @@ from schema_migrations.workflows.questions import ValueQuestion
 Read = Callable[[str], str]
 Say = Callable[[str], object]
 
+BEFOREHAND = (
+    "Run schemadiff again, or answer with --rename, --default, --allow-data-loss or"
+    " --acknowledge."
+)
+
 
 class Terminal:
     """Asks with ``read`` (as ``input``) and speaks with ``say``; an ``Asker``."""
 
-    def __init__(self, *, read: Read = input, say: Say = print) -> None:
+    def __init__(
+        self, *, read: Read = input, say: Say = print, unanswered: str = BEFOREHAND
+    ) -> None:
         self._read = read
         self._say = say
+        self._unanswered = unanswered
+
+    def agreed(self, question: str) -> bool:
+        return self._yes(question)
 
     def renamed(self, question: str) -> bool:
         return self._yes(question)
@@ -74,7 +85,5 @@ class Terminal:
         except EOFError:
             self._say("")
             raise AnswerNeeded(
-                "No answer; nothing was written.",
-                hint="Run schemadiff again, or answer with --rename, --default, "
-                "--allow-data-loss or --acknowledge.",
+                "No answer; nothing was written.", hint=self._unanswered
             ) from None

@@ -46,14 +46,17 @@ def add_target_options(parser: CommandParser) -> None:
         help="how long to wait for the database to answer (default: not at all)",
     )
     parser.add_argument(
-        "--exec-order",
-        choices=EXEC_ORDERS,
-        help="what to do with files older than those applied last",
-    )
-    parser.add_argument(
         "--revisions-schema",
         metavar="NAME",
         help="schema of the table atlas_schema_revisions",
+    )
+
+
+def add_exec_order(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--exec-order",
+        choices=EXEC_ORDERS,
+        help="what to do with files older than those applied last",
     )
 
 

@@ -17,6 +17,7 @@ from schema_migrations.management.commands._apply_output import (
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target import (
+    add_exec_order,
     add_target_options,
     directory_of,
     duration,
@@ -54,6 +55,7 @@ class Command(SchemaCommand):
             "count", nargs="?", type=positive, help="run only the first COUNT files"
         )
         add_target_options(parser)
+        add_exec_order(parser)
         parser.add_argument("--to", metavar="VERSION", help="the last file to run")
         parser.add_argument(
             "--dry-run", action="store_true", help="print the SQL; only read"

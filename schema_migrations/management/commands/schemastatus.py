@@ -12,6 +12,7 @@ from schema_migrations.management.commands._apply_output import (
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target import (
+    add_exec_order,
     add_target_options,
     directory_of,
     url_of,
@@ -37,6 +38,7 @@ class Command(SchemaCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_target_options(parser)
+        add_exec_order(parser)
         parser.add_argument(
             "--check",
             action="store_true",
@@ -74,7 +76,7 @@ def lines_of(found: Status) -> Iterator[str]:
     marks |= {row.version: "newer than the directory" for row in state.ahead}
     for row in found.applied:
         mark = f"  {marks[row.version].upper()}" if row.version in marks else ""
-        yield f"  [x] {_title(row)}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
+        yield f"  [x] {row.title}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
     for file in state.out_of_order:
         yield f"  [!] {file.name}  out of order"
     late = {file.version for file in state.out_of_order}
@@ -83,14 +85,10 @@ def lines_of(found: Status) -> Iterator[str]:
             done = f"  {counted(each.start, 'statement')} done" if each.start else ""
             yield f"  [ ] {each.file.name}{done}"
     if found.failed is not None:
-        yield f"Failed   {_title(found.failed)}: {found.failed.error}"
+        yield f"Failed   {found.failed.title}: {found.failed.error}"
         if found.failed.error_stmt:
             yield f"         {one_line(found.failed.error_stmt)}"
     yield f"Next     {_next(found)}"
-
-
-def _title(row: Revision) -> str:
-    return f"{row.version}_{row.description}" if row.description else row.version
 
 
 def _next(found: Status) -> str:

@@ -1,0 +1,127 @@
+"""Directory, rows and a version → the rows that say: applied up to here, and no further.
+
+Pure.  Invariant: to the rows that remain, ``pending`` finds nothing to object up to
+that version: no file late, half applied, edited or gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.pending import Pending, pending
+from schema_migrations.history.revision import RESOLVED, Revision
+from schema_migrations.history.sums import SumFile, checksum
+
+Reason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
+"""Why a row is written (the first three), or deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    revision: Revision
+    """As it is to be, or as it was."""
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    written: tuple[Mark, ...] = ()
+    deleted: tuple[Mark, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.written or self.deleted)
+
+
+def marking(
+    files: Sequence[MigrationFile],
+    revisions: Sequence[Revision],
+    *,
+    last: MigrationFile | None,
+    now: datetime,
+    operator: str,
+) -> Marking:
+    """Return what makes the files up to ``last`` count as applied; None: no file.
+
+    Beyond Atlas's ``migrate set`` this takes files that came late, rows before the last
+    that are half applied, and files that were edited or deleted since.  Files before a
+    baseline or a checkpoint were passed over on purpose and stay so.
+    """
+    until = last.version if last else ""
+    wanted = [file for file in files if last and file.version <= until]
+    kept = [row for row in revisions if last and row.version <= until]
+    state = pending(files, kept)
+    gone = {row.version for row in (*state.missing, *state.abandoned)}
+    rows = {row.version: row for row in kept if row.version not in gone}
+    sums = checksum(files)
+    return Marking(
+        written=tuple(
+            Mark(
+                revision=_by_hand(file, sums.hash_of(file.name), now, operator)
+                if row is None
+                else _resolved(row, sums.hash_of(file.name), operator),
+                reason=reason,
+            )
+            for file, row, reason in _to_write(wanted, rows, state, sums)
+        ),
+        deleted=tuple(
+            Mark(
+                revision=row, reason="file is gone" if row.version in gone else "newer"
+            )
+            for row in revisions
+            if row.version not in rows
+        ),
+    )
+
+
+def _to_write(
+    files: Sequence[MigrationFile],
+    rows: Mapping[str, Revision],
+    state: Pending,
+    sums: SumFile,
+) -> Iterator[tuple[MigrationFile, Revision | None, Reason]]:
+    start = max((row.version for row in rows.values() if row.touched), default="")
+    edited = False
+    for file in files:
+        row = rows.get(file.version)
+        # After the first edited file nothing is known of those after it.
+        edited = edited or file in state.edited
+        if row is None:
+            if file.version > start or file in state.out_of_order:
+                yield file, None, "not run"
+        elif row.error or row.applied != row.total:
+            yield file, row, "not finished"
+        elif edited and row.hash and row.hash != sums.hash_of(file.name):
+            yield file, row, "edited"
+
+
+def _by_hand(
+    file: MigrationFile, digest: str, now: datetime, operator: str
+) -> Revision:
+    return Revision(
+        version=file.version,
+        description=file.description,
+        type=RESOLVED,
+        executed_at=now,
+        hash=digest,
+        operator_version=operator,
+    )
+
+
+def _resolved(row: Revision, digest: str, operator: str) -> Revision:
+    # Atlas calls a row pending when these are unequal, also when more is applied.
+    total = max(row.applied, row.total)
+    return replace(
+        row,
+        type=row.type | RESOLVED,
+        applied=total,
+        total=total,
+        error="",
+        error_stmt="",
+        hash=digest,
+        partial_hashes=(),
+        operator_version=operator,
+    )
