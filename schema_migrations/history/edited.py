@@ -5,6 +5,9 @@ before it as well: it also differs when an *older* file came later (a branch mer
 late, a checkpoint).  So the chain is rebuilt for each set of files that may have been
 there at the time; a revision that fits one of them is proof of its file and of all
 before it.  Invariant: nothing is called edited when another explanation is left.
+
+Atlas keeps the hash of the first attempt: a row that it wrote does not fit either when
+its file failed half-way, was mended and went on.  Alone, such a row says nothing.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ def edited_files(
     deleted = min((v for v in rows if v not in there), default=None)
     start = counted_from(files, tuple(rows.values())) if rows else ""
     chains, suspects = [hashlib.sha256()], list[MigrationFile]()
+    doubtful: MigrationFile | None = None
     for file in files:
         row = rows.get(file.version)
         fed = [chain.copy() for chain in chains]
@@ -48,11 +52,16 @@ def edited_files(
             continue
         if row.hash in map(chain_hash, fed):
             suspects = []
-        else:
-            # Files folded into a checkpoint may have been deleted without a trace.
-            folded = any(suspect.directives.checkpoint for suspect in suspects)
-            unsure = folded or (deleted is not None and deleted < file.version)
-            return () if unsure else (file,)
+            if doubtful and not _came_later(doubtful, rows, start):
+                doubtful = None
+            continue
+        # Files folded into a checkpoint may have been deleted without a trace.
+        folded = any(suspect.directives.checkpoint for suspect in suspects)
+        if folded or (deleted is not None and deleted < file.version):
+            return ()
+        if doubtful or not row.by_atlas:
+            return (doubtful or file,)
+        doubtful = file
     return ()
 
 

@@ -49,6 +49,11 @@ class Revision:
         )
 
     @property
+    def by_atlas(self) -> bool:
+        """Atlas was the last to write it."""
+        return self.operator_version.startswith("Atlas")
+
+    @property
     def done(self) -> bool:
         """Nothing of the file is left to run."""
         return self.applied >= self.total or bool(self.type & RESOLVED)

@@ -172,6 +172,47 @@ def test_files_edited_since_they_were_run(
     assert " ".join(file.version for file in state.edited) == expected
 
 
+@pytest.mark.parametrize(
+    ("misfits", "by_atlas", "expected"),
+    [
+        # rows that do not fit, rows that Atlas wrote → edited
+        ("3", "", "3"),
+        ("3", "1 2 3", ""),  # it may have failed half-way and been mended
+        ("2", "1 2 3", ""),  # and a row that fits says that it was
+        ("2", "1 2", ""),
+        ("2", "1 3", "2"),
+        ("2 3", "1 2 3", "2"),
+        ("2 3", "1 2", "2"),
+    ],
+)
+def test_a_row_of_atlas_that_does_not_fit_says_nothing_alone(
+    misfits: str, by_atlas: str, expected: str
+) -> None:
+    found = [
+        replace(
+            row,
+            hash="other" if row.version in misfits else row.hash,
+            operator_version="Atlas CLI v1" if row.version in by_atlas else "ours",
+        )
+        for row in rows("1", "2", "3", of=files("1 2 3"))
+    ]
+    state = pending(files("1 2 3"), found)
+    assert " ".join(file.version for file in state.edited) == expected
+
+
+def test_a_row_that_was_there_before_a_late_file_is_no_proof_of_it() -> None:
+    late = rows("1", "3", "2", of=files("1 2 3"))[2]
+    first, last = rows("1", "3", of=files("1 3"))
+    atlas = replace(late, operator_version="Atlas CLI v1", hash="other")
+    newest = replace(
+        rows("4", of=files("1 2 3 4", v2="DROP"))[0],
+        hash="another",
+        executed_at=START + timedelta(hours=1),
+    )
+    state = pending(files("1 2 3 4"), [first, last, atlas, newest])
+    assert [file.version for file in state.edited] == ["2"]
+
+
 def test_a_late_file_older_than_all_does_not_accuse_the_first() -> None:
     state = pending(files("1 2 3"), rows("2", "3", of=files("2 3")))
     assert shown(state) == {"late": "1", "at": "3"}
