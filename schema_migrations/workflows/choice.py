@@ -155,14 +155,16 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
         raise IntegrityError(
             f"edited after they were applied to this database: {names}",
             hint="Restore them from version control, run: python manage.py schemahash,"
-            " and write a new file for the change.",
+            " and write a new file for the change. Where the database is right as it"
+            " is: schemaset VERSION takes the files up to there as they are now.",
         )
     if state.missing:
         names = ", ".join(row.title for row in state.missing)
         raise IntegrityError(
             f"applied to this database, and their files are gone: {names}",
             hint="Restore them from version control. Is this the right directory,"
-            " and the right database?",
+            " and the right database? Where they were deleted on purpose:"
+            " schemaset VERSION forgets them.",
         )
     if state.ahead and strict:
         names = ", ".join(row.title for row in state.ahead)

@@ -1,0 +1,91 @@
+"""Every case of ``tests/cases/apply``, on each engine.
+
+With Atlas's community program on ``PATH`` each case is also played by it, and by the two
+in turns, so that either goes on where the other stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.case import Case, DiffersError, play, read
+from tests.conformance.tools import ATLAS, atlas, in_atlas, ours
+
+if TYPE_CHECKING:
+    from tests.fixtures.targets import Place
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CASES = [read(path) for path in sorted((ROOT / "tests/cases/apply").glob("*.txt"))]
+PAGE = ROOT / "docs/reference/atlas.md"
+
+PLAYERS = {
+    "ours": (ours, ours),
+    **({"atlas": (atlas, atlas)} if ATLAS else {}),
+    **({"atlas-first": (atlas, ours), "ours-first": (ours, atlas)} if ATLAS else {}),
+}
+
+
+def players(case: Case) -> list[str]:
+    if case.needs_atlas:
+        return ["ours"] if ATLAS else []
+    if not all(map(in_atlas, case.commands)):
+        return ["ours"]
+    if case.atlas or case.turns:  # in turns either may be the one that decides
+        return [name for name in PLAYERS if name in ("ours", "atlas")]
+    return list(PLAYERS)
+
+
+@pytest.mark.parametrize(
+    ("case", "vendor", "player"),
+    [
+        pytest.param(case, vendor, player, id=f"{case.name}-{vendor}-{player}")
+        for case in CASES
+        for vendor in case.vendors
+        for player in players(case)
+    ],
+)
+def test_case(
+    case: Case, vendor: str, player: str, request: pytest.FixtureRequest
+) -> None:
+    place: Place = request.getfixturevalue(
+        "sqlite_place" if vendor == "sqlite" else "pg_place"
+    )
+    tools = PLAYERS[player]
+
+    def played() -> None:
+        play(case, place, lambda n: tools[n % 2], exact=player == "ours")
+
+    if player == "atlas" and case.atlas:
+        with pytest.raises(DiffersError):
+            played()
+    else:
+        played()
+
+
+def test_where_atlas_differs_is_documented() -> None:
+    text = PAGE.read_text()
+    said = [known for case in CASES for known in (case.atlas, case.turns) if known]
+    assert said
+    assert [sentence for sentence in said if f"| {sentence} |" not in text] == []
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_directory_that_schemadiff_wrote(pg_place: Place, player: str) -> None:
+    first, second = PLAYERS[player]
+    shutil.copytree(ROOT / "demo_project/migrations", pg_place.folder)
+    checked = second(pg_place, ["schemahash", "--check"])
+    assert checked.code == 0, checked.text
+    applied = first(pg_place, ["schemaapply"])
+    assert applied.code == 0, applied.text
+    syntax = pg_place.engine.syntax
+    expected = {
+        file.version: (len(file.statements(syntax)),) * 2
+        for file in pg_place.directory.files
+    }
+    found = {row.version: (row.applied, row.total) for row in pg_place.rows().values()}
+    assert found == expected
+    assert second(pg_place, ["schemastatus", "--check"]).code == 0
