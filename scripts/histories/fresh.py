@@ -50,7 +50,11 @@ def ground(engine: Engine, before: Ground, operations: Iterable[Labelled]) -> Gr
 
 
 def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
-    """Yield the types and domains that a text creates."""
+    """Yield the types and domains that a text creates; SQLite has none, and a history
+    may run SQL for PostgreSQL only.
+    """
+    if engine.vendor == "sqlite":
+        return
     if not isinstance(sql, str) or not _CREATE_TYPE.search(sql):
         return
     for statement in split(sql, engine.syntax, file="RunSQL"):
