@@ -9,8 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import qualified, quote
+from schema_migrations.engines.postgresql.render_column import literal
 from schema_migrations.plan.plan import Statement
-from schema_migrations.schema.model import Key
+from schema_migrations.schema.model import Key, table_key
 
 if TYPE_CHECKING:
     from schema_migrations.schema.model import Column
@@ -60,6 +61,25 @@ def renamed(before: Column, after: Column, key: Key) -> Statements:
         return ()
     name = after.sequence or usual(key.name, key.part)
     return _renamed(before.draws_from, name, key)
+
+
+def counted(before: Column, after: Column, key: Key) -> Statements:
+    """Return the statement that lets a new identity count on after the largest key.
+
+    It starts at 1, or counts down, which is left to it:
+    https://www.postgresql.org/docs/current/ddl-identity-columns.html
+    """
+    if before.identity or not after.identity or "BY -" in after.identity_options:
+        return ()
+    table, column = qualified(table_key(key.name, key.namespace)), quote(key.part)
+    sequence = f"pg_get_serial_sequence({literal(table)}, {literal(key.part)})"
+    return (
+        Statement(
+            sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
+            f"HAVING max({column}) > 0",
+            comment=f"Count on after the largest value of column {column} of table {table}",
+        ),
+    )
 
 
 def _renamed(before: str, after: str, column: Key) -> Statements:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.identity import followed, renamed
+from schema_migrations.engines.postgresql.identity import counted, followed, renamed
 from schema_migrations.engines.postgresql.quote import qualified, quote
 from schema_migrations.engines.postgresql.render_column import (
     alter_actions,
@@ -192,7 +192,8 @@ def _altered(
     name = quote(after.name)
     comment = f"Alter column {name} of table"
     statements = _alter(table, *actions, comment=comment) if actions else ()
-    return statements + renamed(before, after, column_key(table, after.name))
+    key = column_key(table, after.name)
+    return statements + renamed(before, after, key) + counted(before, after, key)
 
 
 def _filled(table: Key, column: str, value: str) -> Statements:
