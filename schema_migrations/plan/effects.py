@@ -139,13 +139,20 @@ def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
         for c in change.after.columns
         if c.name not in columns
     }
+    fills = (c for c in change.changes if isinstance(c, AddColumn | AlterColumn))
+    read = frozenset(key for c in fills for key in c.fill_needs)
     # The table itself is there before and after: only what is new is made by this.
     return Effects(
         makes=frozenset(added) | (new.makes - old.frees) | {_rebuild_of(new_key)},
         frees=old.frees - new.makes,
-        uses=new.uses - {new_key},
-        releases=old.releases,
+        uses=(new.uses - {new_key}) | _columns(read),
+        releases=old.releases | {key for key in read if key.kind != "constraint"},
     )
+
+
+def _columns(keys: frozenset[Key]) -> frozenset[Key]:
+    """Leave out the key of a table that a fill reads: it may come again, but after it."""
+    return frozenset(key for key in keys if key.kind == "column")
 
 
 def _on_column(
@@ -158,7 +165,9 @@ def _on_column(
             parts = _created(*change.parts)
             return Effects(
                 makes=parts.makes | {column},
-                uses=(parts.uses | change.column.needs | {table}) - {column},
+                uses=(parts.uses | change.column.needs | {table}) - {column}
+                | _columns(change.fill_needs),
+                releases=change.fill_needs,
             )
         case DropColumn():
             return Effects(
@@ -166,11 +175,13 @@ def _on_column(
                 releases=change.column.needs | {table},
             )
         case AlterColumn() | RenameColumn():
+            before, after = change.before, change.after
+            read = NO_KEYS if isinstance(change, RenameColumn) else change.fill_needs
             return Effects(
-                makes=frozenset({column_key(table, change.after.name)}),
-                frees=frozenset({column_key(table, change.before.name)}),
-                uses=change.after.needs,
-                releases=change.before.needs - change.after.needs,
+                makes=frozenset({column_key(table, after.name)}),
+                frees=frozenset({column_key(table, before.name)}),
+                uses=after.needs | _columns(read),
+                releases=(before.needs - after.needs) | read,
             )
 
 

@@ -6,13 +6,22 @@ engines render it, and batches or questions are other ways of coming to an expre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from schema_migrations.errors import ConfigError
-from schema_migrations.schema.changes import AddColumn, AlterColumn, Change
-from schema_migrations.schema.model import Column, Key, column_key
+from schema_migrations.plan.mentions import words
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    Change,
+    Drop,
+    DropColumn,
+    DropTable,
+)
+from schema_migrations.schema.model import Column, Constraint, Key, Schema, column_key
 
 Conversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column, ``""`` where the server converts
@@ -47,6 +56,72 @@ def fill(
     return tuple(
         _filled(change, defaults, answers or {}, conversion) for change in changes
     )
+
+
+def sourced(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
+    """Return the changes with what their fills read.
+
+    A value taken from other columns or tables is no default, and is set before they go:
+    https://www.postgresql.org/docs/current/ddl-default.html
+    """
+    gone = frozenset(_gone(changes))
+    come = {
+        column_key(c.table, c.column.name) for c in changes if isinstance(c, AddColumn)
+    }
+    return tuple(_sourced(change, gone, come, current) for change in changes)
+
+
+def _gone(changes: Iterable[Change]) -> Iterator[Key]:
+    for change in changes:
+        match change:
+            case DropColumn():
+                yield column_key(change.table, change.column.name)
+            case DropTable():
+                yield change.table.key
+            case Drop(object=Constraint() as constraint):
+                yield constraint.key
+            case _:
+                pass
+
+
+def _sourced(change: Change, gone: Set[Key], come: Set[Key], current: Schema) -> Change:
+    match change:
+        case AddColumn(fill=str(value), table=table):
+            own = {column.name for column in current.table(table).columns}
+        case AlterColumn(table=table):
+            value, own = f"{change.fill or ''} {change.using or ''}", set()
+        case _:
+            return change
+    names = words(_LITERAL.sub("", value))
+    others = {key for key in come if not _on(table, key)}
+    needs = frozenset(key for key in gone | others if _reads(names, key, table))
+    if isinstance(change, AlterColumn):
+        return replace(change, fill_needs=needs)
+    refers = "select" in names or any(_named(name, names) for name in own)
+    return replace(change, fill_needs=needs, fill_refers=refers)
+
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+
+
+def _on(table: Key, key: Key) -> bool:
+    return key._replace(kind="table", part="") == table
+
+
+def _reads(names: Set[str], key: Key, table: Key) -> bool:
+    """Tell whether a value for ``table`` that holds some names reads a table or column.
+
+    The key of another table that it reads finds its rows.
+    """
+    if key.kind == "constraint":
+        return not _on(table, key) and _named(key.name, names)
+    return (_on(table, key) or _named(key.name, names)) and (
+        not key.part or _named(key.part, names)
+    )
+
+
+def _named(name: str, names: Set[str]) -> bool:
+    return name in names or name.lower() in names
 
 
 def _filled(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from schema_migrations.plan.fills import sourced
 from schema_migrations.plan.losses import losses, obstacles
 from schema_migrations.plan.order import order
 from schema_migrations.schema.changes import Change
@@ -66,6 +67,7 @@ def build(
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that wait for one another in a circle.
     """
+    changes = sourced(changes, current)
     lost = tuple(text for _, text in losses(changes))
     blocked = obstacles(changes)
     for rewrite in passes:

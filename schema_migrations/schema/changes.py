@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Column,
     Constraint,
     Definition,
@@ -51,6 +52,8 @@ class AddColumn:
     """SQL expression for existing rows, where the column itself has no default."""
     fill_refers: bool = False
     """The fill takes values of other columns, so it can be no default meanwhile."""
+    fill_needs: frozenset[Key] = NO_KEYS
+    """What the fill reads: it waits for new columns, and what is dropped waits for it."""
     parts: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written on the column; a pass puts them there."""
 
@@ -70,6 +73,8 @@ class AlterColumn:
     after: Column
     fill: str | None = None
     """SQL expression for existing NULLs, where the column becomes NOT NULL."""
+    fill_needs: frozenset[Key] = NO_KEYS
+    """As for ``AddColumn``."""
     using: str | None = None
     """SQL expression over the old value, where the type changes; None: as the engine
     converts."""

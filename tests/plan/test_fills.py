@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.plan.fills import fill
-from schema_migrations.schema.changes import AddColumn
-from schema_migrations.schema.model import Column, column_key, table_key
+from schema_migrations.plan.fills import fill, sourced
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    Change,
+    Drop,
+    DropColumn,
+    DropTable,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Key,
+    Schema,
+    Table,
+    column_key,
+    constraint_key,
+    table_key,
+)
 
 TABLE = table_key("t")
 DEFAULTS = {column_key(TABLE, "c"): "'new'"}
@@ -38,3 +54,54 @@ def test_a_new_column_gets_its_default(
 
     assert isinstance(filled, AddColumn)
     assert filled.fill == expected
+
+
+OTHER, OLD = table_key("other"), Column(name="old", type="text")
+KEY = Constraint(
+    key=constraint_key(OTHER, "other_pkey"),
+    table=OTHER,
+    type="primary key",
+    definition="PRIMARY KEY (id)",
+)
+OTHERS: tuple[Change, ...] = (
+    AddColumn(table=OTHER, column=Column(name="come", type="text")),
+    DropColumn(table=TABLE, column=OLD),
+    DropColumn(table=OTHER, column=OLD),
+    DropTable(table=Table(key=table_key("third"), columns=())),
+    Drop(object=KEY),
+)
+CURRENT = Schema(frozenset({Table(key=TABLE, columns=(OLD,))}))
+OF_OTHER = {column_key(TABLE, "old"), column_key(OTHER, "old"), KEY.key}
+
+
+@pytest.mark.parametrize(
+    ("value", "refers", "needs"),
+    [
+        ("'old'", False, set()),
+        ("now()", False, set()),
+        ("lower(old)", True, {column_key(TABLE, "old")}),
+        ("'other' || \"old\"", True, {column_key(TABLE, "old")}),
+        ("(SELECT min(new) FROM fourth)", True, set()),
+        ("(SELECT min(x) FROM Third)", True, {table_key("third")}),
+        ("(SELECT old FROM other)", True, OF_OTHER),
+        ("(SELECT x FROM other)", True, {KEY.key}),
+        ("(SELECT come FROM other)", True, {KEY.key, column_key(OTHER, "come")}),
+    ],
+)
+def test_what_a_value_reads_is_there_meanwhile(
+    value: str, refers: bool, needs: set[Key]
+) -> None:
+    new = Column(name="new", type="text", nullable=False)
+    added = AddColumn(table=TABLE, column=new, fill=value)
+    open_ = Column(name="new", type="text")
+    altered = AlterColumn(table=TABLE, before=open_, after=new, fill=value)
+    retyped = AlterColumn(table=TABLE, before=new, after=new, using=value)
+
+    first, second, third, *rest = sourced((added, altered, retyped, *OTHERS), CURRENT)
+
+    assert isinstance(first, AddColumn)
+    assert isinstance(second, AlterColumn)
+    assert isinstance(third, AlterColumn)
+    assert (first.fill_refers, first.fill_needs) == (refers, needs)
+    assert second.fill_needs == third.fill_needs == needs
+    assert tuple(rest) == OTHERS

@@ -5,7 +5,6 @@ Online forms (concurrent indexes, ``NOT VALID`` first) are more passes of this k
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.remaking import (
@@ -108,26 +107,6 @@ def _replaced(table: Key, before: Column, after: Column) -> list[Change]:
         DropColumn(table=table, column=before),
         AddColumn(table=table, column=after),
     ]
-
-
-def fill_from_columns(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """A value taken from other columns is no default: it is set once the column is there.
-
-    https://www.postgresql.org/docs/current/ddl-default.html
-    """
-    return tuple(
-        replace(change, fill_refers=True)
-        if isinstance(change, AddColumn)
-        and change.fill is not None
-        and _names(change.fill) & {c.name for c in current.table(change.table).columns}
-        else change
-        for change in changes
-    )
-
-
-def _names(sql: str) -> set[str]:
-    """Return every word of an expression: its columns are among them."""
-    return set(re.findall(r"\w+", sql))
 
 
 def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -358,7 +337,6 @@ PASSES: tuple[Pass, ...] = (
     replace_generated,
     replace_in_place,
     recreate_dependents,
-    fill_from_columns,
     own_sequences_last,
     drop_with_owner,
     drop_with_whole,
