@@ -7,7 +7,7 @@ with rows.  Both are read by people before they say yes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from schema_migrations.plan.fills import demands_value
@@ -27,6 +27,7 @@ from schema_migrations.schema.model import (
     Column,
     Constraint,
     Definition,
+    ForeignKey,
     Index,
     Key,
     Object,
@@ -40,7 +41,48 @@ def losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
 
     Returns (table or column, words) pairs.
     """
-    return tuple((subject(c), text) for c in changes if (text := _loss(c)))
+    changes = tuple(changes)
+    lost = [(subject(c), text) for c in changes if (text := _loss(c))]
+    return (*lost, *_redirected(changes))
+
+
+def _redirected(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
+    """A reference to something else means another row, if it means one at all."""
+    dropped = {
+        (c.object.table, c.object.columns): c.object
+        for c in changes
+        if isinstance(c, Drop) and isinstance(c.object, ForeignKey)
+    }
+    for change in changes:
+        match change:
+            case Create(object=ForeignKey() as after):
+                before = dropped.get((after.table, after.columns))
+                if before and after.columns and _refers_elsewhere(before, after):
+                    column = column_key(after.table, after.columns[0])
+                    yield (
+                        column,
+                        f"lets {column.path} refer to {_target(after)}, no longer to "
+                        f"{_target(before)}, and keeps its values: they mean other rows, "
+                        "or none",
+                    )
+            case _:
+                pass
+
+
+def _refers_elsewhere(before: ForeignKey, after: ForeignKey) -> bool:
+    """A foreign key that names no columns refers to the primary key: which, is not said."""
+    named = _target_columns(before), _target_columns(after)
+    return before.target != after.target or (all(named) and named[0] != named[1])
+
+
+def _target(key: ForeignKey) -> str:
+    """Return ``shop_book(id)``."""
+    return key.target.path + _target_columns(key)
+
+
+def _target_columns(key: ForeignKey) -> str:
+    found = re.search(r" REFERENCES [^(]+(\([^)]*\))", key.definition)
+    return found[1].replace('"', "") if found else ""
 
 
 def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -90,6 +132,11 @@ def _loss(change: Change) -> str:
                 f"replaces all values of column {change.table.path}.{after.name} by "
                 "generated ones"
             )
+        case AlterColumn(
+            before=Column(type="smallint" | "integer" | "bigint"),
+            after=Column(identity="autoincrement"),
+        ):
+            return ""  # 64 bits by any name: https://www.sqlite.org/autoinc.html
         case AlterColumn() if _narrows(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"
             return (

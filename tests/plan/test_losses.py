@@ -13,6 +13,7 @@ from schema_migrations.schema.changes import (
     Alter,
     AlterColumn,
     Change,
+    Create,
     Drop,
     DropColumn,
     DropTable,
@@ -21,10 +22,12 @@ from schema_migrations.schema.changes import (
 from schema_migrations.schema.model import (
     Column,
     Definition,
+    ForeignKey,
     Key,
     Opaque,
     Table,
     column_key,
+    constraint_key,
     table_key,
 )
 
@@ -178,3 +181,46 @@ def test_other_changes_touch_no_value() -> None:
 
     assert losses([comment]) == obstacles([comment]) == ()
     assert fill((comment,), {}) == (comment,)
+
+
+def reference(
+    name: str, target: str, *, columns: tuple[str, ...] = ("c",)
+) -> ForeignKey:
+    """``target`` is ``u(id)``, as PostgreSQL prints it, or ``"u" ("id")``, as SQLite."""
+    return ForeignKey(
+        key=constraint_key(T, name),
+        table=T,
+        columns=columns,
+        target=table_key(target.split("(")[0].strip(' "')),
+        definition=f"FOREIGN KEY (c) REFERENCES {target} DEFERRABLE INITIALLY DEFERRED",
+    )
+
+
+def test_a_reference_to_something_else_is_named() -> None:
+    before, after = reference("a", "u(id)"), reference("b", '"v" ("number")')
+
+    (lost,) = losses([Drop(object=before), Create(object=after)])
+
+    assert lost[0] == column_key(T, "c")
+    assert "t.c refer to v(number), no longer to u(id)" in lost[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (reference("a", "u(id)"), reference("b", '"u" ("id")')),
+        (reference("a", "u(id)"), reference("b", "v(id)", columns=("d",))),
+        (reference("a", "u"), reference("b", "u(id)")),
+    ],
+    ids=["the same", "of another column", "without columns"],
+)
+def test_another_one_is_no_loss(before: ForeignKey, after: ForeignKey) -> None:
+    assert losses([Drop(object=before), Create(object=after)]) == ()
+    assert losses([Create(object=after)]) == ()
+
+
+def test_a_row_number_of_sqlite_takes_any_integer() -> None:
+    number = Column(name="c", type="integer", identity="autoincrement")
+
+    assert losses([replace(retyped("bigint", "integer"), after=number)]) == ()
+    assert losses([replace(retyped("text", "integer"), after=number)])

@@ -23,11 +23,12 @@ UUID = "char(32)"
 def conversion(before: Column, after: Column) -> str | None:
     """Return an expression of the new value; empty: the value is taken as it is.
 
-    A whole number becomes the UUID of that number, so that references still meet.
+    A whole number becomes the UUID of that number, so that references still meet; there
+    is no number of a UUID (None).
     """
     if after.type == UUID and "int" in before.type.lower():
         return f"printf('%032x', {quote(before.name)})"
-    return ""
+    return None if before.type == UUID and "int" in after.type.lower() else ""
 
 
 VALUES: Mapping[Value, str] = {
