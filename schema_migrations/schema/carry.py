@@ -32,17 +32,21 @@ else needs one is in the way of dropping it."""
 
 
 def carry(
-    current: Schema, desired: Schema, *, abandoned: Container[Key] = NO_KEYS
+    current: Schema,
+    desired: Schema,
+    *,
+    abandoned: Container[Key] = NO_KEYS,
+    unmanaged: Container[Key] = NO_KEYS,
 ) -> Schema:
     """Return ``desired`` with everything of ``current`` that models cannot describe.
 
     An object goes with its table or column: it is carried only where that stays, and
-    not when it is ``abandoned``.
+    not when it is ``abandoned``.  ``unmanaged`` are tables that stay as they are.
     """
     foreign = {
         table.key
         for table in current.of(Table)
-        if table.key.namespace
+        if (table.key.namespace or table.key in unmanaged)
         and table.key not in desired.by_key
         and table.key not in abandoned
     }

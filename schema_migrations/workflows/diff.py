@@ -192,7 +192,8 @@ def _comparable(
     goal = desired.schema
     if desired.models_only:
         gone = abandoned(current.schema, goal, desired.managed)
-        goal = carry(current.schema, goal, abandoned=gone)
+        unmanaged = desired.facts.unmanaged
+        goal = carry(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
     if scope is not None:
         goal = restrict(current.schema, goal, scope(current.schema, goal))
     return current, goal

@@ -17,7 +17,7 @@ from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
 from schema_migrations.engines.engine import Value
-from schema_migrations.schema.model import Key, column_key, table_key
+from schema_migrations.schema.model import NO_KEYS, Key, column_key, table_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class Facts:
     """Column → SQL of the field's default, for rows that exist already."""
     subjects: Mapping[Key, Subject] = field(default_factory=dict)
     """Table or column → what it stands for."""
+    unmanaged: frozenset[Key] = NO_KEYS
+    """The tables of models that are not ours to change (``managed = False``)."""
 
     @property
     def automatic(self) -> frozenset[Key]:

@@ -81,7 +81,16 @@ def collect(
     return ModelsDdl(
         parts=tuple(parts),
         named=dict(_named(registry)),
-        facts=Facts(fills=fills, subjects=subjects),
+        facts=Facts(fills=fills, subjects=subjects, unmanaged=_unmanaged(registry)),
+    )
+
+
+def _unmanaged(registry: Apps) -> frozenset[Key]:
+    return frozenset(
+        table_key(bare(made._meta.db_table))
+        for model in registry.get_models()
+        if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
+        for made in (model, *automatic(model))
     )
 
 

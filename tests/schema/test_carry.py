@@ -73,6 +73,14 @@ def test_what_is_abandoned_goes(obj: Object) -> None:
     assert kept([TABLE, obj], [TABLE], obj.key) == frozenset()
 
 
+def test_an_unmanaged_table_stays_with_all_that_is_on_it() -> None:
+    objects = frozenset({TABLE, INDEX, TRIGGER, OWNED})
+    current, desired = Schema(objects), Schema(frozenset())
+
+    assert carry(current, desired, unmanaged={T}).objects == objects
+    assert carry(desired, desired, unmanaged={T}) == desired
+
+
 def test_comments_go_with_what_they_are_on() -> None:
     assert kept([TABLE, VIEW, COMMENT], [TABLE]) == {VIEW, COMMENT}
     assert kept([TABLE, VIEW, COMMENT], [TABLE], VIEW.key) == frozenset()
