@@ -1,8 +1,8 @@
-"""Which tables and columns may have been renamed, and the steps that rename them.
+"""Which tables and columns may have been renamed.
 
 Pure.  A schema cannot tell a rename from a drop and an addition: ``candidates`` ranks
 the pairs that a person should be asked about, ``derived`` finds the few that follow
-from another rename by Django's own naming, ``steps`` orders what was decided.
+from another rename by Django's own naming.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from difflib import SequenceMatcher
 
 from schema_migrations.errors import ConfigError
 from schema_migrations.plan.answers import Answers
-from schema_migrations.schema.changes import Rename, RenameColumn
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -175,7 +174,7 @@ def _unpaired(
     before: Table, after: Table, renames: Renames
 ) -> tuple[list[Column], list[Column]]:
     """Return the columns that are gone and those that are new, without decided pairs."""
-    here = {k.part: new for k, new in renames.columns.items() if _in(after.key, k)}
+    here = {k.part: new for k, new in renames.columns.items() if in_table(after.key, k)}
     old, new = {c.name for c in before.columns}, {c.name for c in after.columns}
     gone = [c for c in before.in_order if c.name not in new and c.name not in here]
     come = [
@@ -184,7 +183,7 @@ def _unpaired(
     return gone, come
 
 
-def _in(table: Key, column: Key) -> bool:
+def in_table(table: Key, column: Key) -> bool:
     return (column.namespace, column.name) == (table.namespace, table.name)
 
 
@@ -293,10 +292,14 @@ def column_candidates(
         keys = _primary_key(before, current), _primary_key(after, desired)
         for column in gone:
             target = old.get(column.name)
+            if target is not None:
+                target = renames.tables.get(target, target)
+            is_key = column.name in keys[0]
             for other in come:
-                if renames.tables.get(target, target) != new.get(other.name):  # type: ignore[arg-type]  # None is no key
+                if is_key != (other.name in keys[1]):
                     continue
-                if (column.name in keys[0]) != (other.name in keys[1]):
+                # A key stays one, also where it begins or ceases to refer to a parent.
+                if not is_key and target != new.get(other.name):
                     continue
                 if (likeness := _column_likeness(column, other)) >= LIKE_ENOUGH:
                     found.append(
@@ -339,60 +342,3 @@ def _alike(one: str, other: str) -> float:
 
 def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(found, key=lambda c: (-c.likeness, c.new, c.old)))
-
-
-def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...]:
-    """Return the renames in an order in which each new name is free.
-
-    What stands in the way and is not renamed itself makes room under another name.
-    """
-    result: list[Rename | RenameColumn] = []
-    tables = {table.key.name: table for table in current.of(Table)}
-    pairs = {old.name: new.name for old, new in renames.tables.items()}
-    moved = dict(tables)
-    for old, new in _in_turn(pairs, set(tables)):
-        before = moved.pop(old)
-        after = replace(before, key=before.key._replace(name=new))
-        moved[new] = after
-        result.append(Rename(before=before, after=after))
-    by_key = {table.key: table for table in moved.values()}
-    for key in dict.fromkeys(
-        k._replace(kind="table", part="") for k in renames.columns
-    ):
-        table = by_key[key]
-        columns = {column.name: column for column in table.columns}
-        own = {k.part: new for k, new in renames.columns.items() if _in(key, k)}
-        for name, new in _in_turn(own, set(columns)):
-            column = columns.pop(name)
-            columns[new] = replace(column, name=new)
-            result.append(RenameColumn(table=key, before=column, after=columns[new]))
-    return tuple(result)
-
-
-def _in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield (from, to) steps so that each name is free when it is taken."""
-    taken, waiting = set(taken), dict(sorted(pairs.items()))
-    for new in sorted(set(pairs.values()) & taken - set(pairs)):
-        aside = _unused(new, taken)
-        taken = taken - {new} | {aside}
-        yield new, aside
-    while waiting:
-        old = next((o for o, n in waiting.items() if n not in taken), None)
-        if old is not None:
-            new = waiting.pop(old)
-        else:  # a circle: one of them steps aside
-            old = next(iter(waiting))
-            new = _unused(old, taken)
-            waiting[new] = waiting.pop(old)
-        taken = taken - {old} | {new}
-        yield old, new
-
-
-def _unused(name: str, taken: Container[str]) -> str:
-    """Return ``old__name``, short enough for PostgreSQL's 63 bytes."""
-    aside = f"old__{name}"
-    while len(aside.encode()) > 63:
-        aside = aside[:-1]
-    while aside in taken:
-        aside = f"_{aside[:-1]}"
-    return aside

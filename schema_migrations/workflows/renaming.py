@@ -17,13 +17,13 @@ from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.rename_steps import steps
 from schema_migrations.plan.renames import (
     Candidate,
     Renames,
     column_candidates,
     derived,
     stated,
-    steps,
     table_candidates,
 )
 from schema_migrations.schema.changes import Drop, Rename, RenameColumn

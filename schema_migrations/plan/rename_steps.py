@@ -1,0 +1,94 @@
+"""The steps that rename what was decided to be renamed, in an order that works.
+
+Pure.  Invariant: each new name is free when it is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+
+from schema_migrations.plan.renames import Renames, in_table
+from schema_migrations.schema.changes import Rename, RenameColumn
+from schema_migrations.schema.model import (
+    Constraint,
+    Key,
+    Schema,
+    Table,
+    constraint_key,
+)
+
+
+def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...]:
+    """Return the renames in an order in which each new name is free.
+
+    What stands in the way and is not renamed itself makes room under another name.
+    """
+    result: list[Rename | RenameColumn] = []
+    tables = {table.key.name: table for table in current.of(Table)}
+    pairs = {old.name: new.name for old, new in renames.tables.items()}
+    moved = dict(tables)
+    for old, new in _in_turn(pairs, set(tables)):
+        before = moved.pop(old)
+        after = replace(before, key=before.key._replace(name=new))
+        moved[new] = after
+        result.append(Rename(before=before, after=after))
+        if old in pairs and new not in pairs.values():  # in a circle
+            result += _names_aside(before.key, after.key, current)
+    by_key = {table.key: table for table in moved.values()}
+    for key in dict.fromkeys(
+        k._replace(kind="table", part="") for k in renames.columns
+    ):
+        table = by_key[key]
+        columns = {column.name: column for column in table.columns}
+        own = {k.part: new for k, new in renames.columns.items() if in_table(key, k)}
+        for name, new in _in_turn(own, set(columns)):
+            column = columns.pop(name)
+            columns[new] = replace(column, name=new)
+            result.append(RenameColumn(table=key, before=column, after=columns[new]))
+    return tuple(result)
+
+
+def _names_aside(old: Key, new: Key, current: Schema) -> Iterator[Rename]:
+    """Free the names that constraints take while their table steps aside.
+
+    Those of the tables of a circle would wait for one another.
+    """
+    taken = {o.key.part or o.key.name for o in current}
+    for obj in current.by_table.get(old, ()):
+        if isinstance(obj, Constraint) and obj.takes_name and obj.type != "check":
+            name = _unused(obj.key.part, taken)
+            taken.add(name)
+            before = replace(obj, key=constraint_key(new, obj.key.part), table=new)
+            yield Rename(
+                before=before, after=replace(before, key=constraint_key(new, name))
+            )
+
+
+def _in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield (from, to) steps so that each name is free when it is taken."""
+    taken, waiting = set(taken), dict(sorted(pairs.items()))
+    for new in sorted(set(pairs.values()) & taken - set(pairs)):
+        aside = _unused(new, taken)
+        taken = taken - {new} | {aside}
+        yield new, aside
+    while waiting:
+        old = next((o for o, n in waiting.items() if n not in taken), None)
+        if old is not None:
+            new = waiting.pop(old)
+        else:  # a circle: one of them steps aside
+            old = next(iter(waiting))
+            new = _unused(old, taken)
+            waiting[new] = waiting.pop(old)
+        taken = taken - {old} | {new}
+        yield old, new
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """Return ``old__name``, short enough for PostgreSQL's 63 bytes."""
+    aside = f"old__{name}"
+    while len(aside.encode()) > 63:
+        aside = aside[:-1]
+    while aside in taken:
+        aside = f"_{aside[:-1]}"
+    return aside

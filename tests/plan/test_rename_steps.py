@@ -1,0 +1,67 @@
+"""In which order what is renamed gets its new names."""
+
+from __future__ import annotations
+
+from schema_migrations.plan.rename_steps import steps
+from schema_migrations.plan.renames import NO_RENAMES
+from schema_migrations.schema.changes import Rename
+from schema_migrations.schema.model import (
+    Constraint,
+    Schema,
+    Table,
+    constraint_key,
+    table_key,
+)
+
+
+def table(name: str, *constraints: str) -> tuple[Table | Constraint, ...]:
+    key = table_key(name)
+    parts = [
+        Constraint(
+            key=constraint_key(key, each),
+            table=key,
+            type="check" if each.endswith("check") else "unique",
+            definition=each,
+        )
+        for each in constraints
+    ]
+    return Table(key=key, columns=()), *parts
+
+
+def renamed(schema: Schema, *pairs: tuple[str, str]) -> list[str]:
+    renames = NO_RENAMES
+    for old, new in pairs:
+        renames = renames.table(table_key(old), table_key(new))
+    return [
+        f"{step.before.key.path} > {step.after.key.path}"
+        for step in steps(renames, schema)
+        if isinstance(step, Rename)
+    ]
+
+
+def test_tables_in_a_circle_step_aside_with_the_names_that_they_take() -> None:
+    schema = Schema(frozenset({*table("a", "a_key", "a_check"), *table("b", "b_key")}))
+
+    assert renamed(schema, ("a", "b"), ("b", "a")) == [
+        "a > old__a",
+        "old__a.a_key > old__a.old__a_key",
+        "b > a",
+        "old__a > b",
+    ]
+
+
+def test_names_that_are_cut_short_stay_different() -> None:
+    long = "x" * 61
+    one = table("a", f"{long}_1", f"{long}_2")
+    schema = Schema(frozenset({*one, *table("b")}))
+
+    aside = [s.split(".")[-1] for s in renamed(schema, ("a", "b"), ("b", "a"))[1:3]]
+
+    assert len(set(aside)) == 2
+    assert all(len(name) <= 63 for name in aside)
+
+
+def test_what_is_in_the_way_and_goes_keeps_its_constraints() -> None:
+    schema = Schema(frozenset({*table("a", "a_key"), *table("b", "b_key")}))
+
+    assert renamed(schema, ("a", "b")) == ["b > old__b", "a > b"]
