@@ -109,9 +109,15 @@ def _survives(before: Column, after: Column, was: str, now: str) -> bool:
         return before.nullable and not after.nullable
     if before.type == after.type or now == NULL:
         return False
+    if before.type in _WHOLE and after.type in _UUID:
+        return int(now.strip("'").replace("-", ""), 16) == int(was.strip("'"))
+    if before.type in _UUID and after.type in _WHOLE:
+        return True  # there is no such conversion but what somebody answered
     return _plain(was) == _plain(now) or before.type.split("(")[0] not in _COMPARABLE
 
 
+_WHOLE = ("smallint", "integer", "bigint")
+_UUID = ("uuid", "char(32)")
 _COMPARABLE = (
     *("smallint", "integer", "bigint", "numeric", "decimal", "real"),
     *("character varying", "varchar", "character", "char", "text", "citext"),

@@ -38,6 +38,7 @@ def said(
 
 
 TEXT = Column(name="c", type="varchar(9)")
+NUMBER, UUID = Column(name="c", type="bigint"), Column(name="c", type="uuid")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,8 @@ TEXT = Column(name="c", type="varchar(9)")
             ["'1.5'"],
             ["'1.500'"],
         ),
+        (NUMBER, UUID, ["'10'"], [f"'{'0' * 31}a'"]),
+        (UUID, NUMBER, [f"'{'0' * 31}a'"], ["'7'"]),
     ],
 )
 def test_what_stays_is_not_said(
@@ -79,6 +82,10 @@ def test_what_stays_is_not_said(
 )
 def test_a_lost_row_or_value_is_said(new: Column, then: list[str], key: bool) -> None:
     assert said(TEXT, new, rows=["'a'", "'b'"], then=then, key=key)
+
+
+def test_a_number_becomes_no_other_uuid() -> None:
+    assert said(NUMBER, UUID, rows=["'10'"], then=[f"'{'0' * 31}b'"])
 
 
 def test_null_does_not_become_a_value_unasked() -> None:
