@@ -27,7 +27,13 @@ def conversion(before: Column, after: Column) -> str | None:
     is no number of a UUID (None).
     """
     if after.type == UUID and "int" in before.type.lower():
-        return f"printf('%032x', {quote(before.name)})"
+        column = quote(before.name)
+        value = f"printf('%032x', {column})"  # of NULL it makes 0
+        return (
+            f"CASE WHEN {column} IS NOT NULL THEN {value} END"
+            if before.nullable
+            else value
+        )
     return None if before.type == UUID and "int" in after.type.lower() else ""
 
 
