@@ -70,7 +70,8 @@ def _hint(lack: Lack | None, alias: str, *, missing: bool) -> str:
     if missing:
         return (
             "Is the app it refers to among APPS, and its model managed and allowed on "
-            "this alias by the routers?"
+            "this alias by the routers? A table that is made elsewhere can be declared "
+            f'in a file of {setting}["EXTRA"].'
         )
     return (
         "Change the model, or what EXTRA makes before it, or take another dev database "
