@@ -28,7 +28,7 @@ def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...
     tables = {table.key.name: table for table in current.of(Table)}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
-    for old, new in _in_turn(pairs, set(tables)):
+    for old, new in in_turn(pairs, set(tables)):
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
@@ -42,7 +42,7 @@ def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...
         table = by_key[key]
         columns = {column.name: column for column in table.columns}
         own = {k.part: new for k, new in renames.columns.items() if in_table(key, k)}
-        for name, new in _in_turn(own, set(columns)):
+        for name, new in in_turn(own, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
             result.append(RenameColumn(table=key, before=column, after=columns[new]))
@@ -65,7 +65,7 @@ def _names_aside(old: Key, new: Key, current: Schema) -> Iterator[Rename]:
             )
 
 
-def _in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
+def in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
     """Yield (from, to) steps so that each name is free when it is taken."""
     taken, waiting = set(taken), dict(sorted(pairs.items()))
     for new in sorted(set(pairs.values()) & taken - set(pairs)):

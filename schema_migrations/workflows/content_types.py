@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.rename_steps import in_turn
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.model_facts import Subject
@@ -35,17 +36,27 @@ def follow(
     if TYPES not in tables:
         return
     labels = sorted({s.app for s in subjects.values()}, key=len, reverse=True)
-    for old, new in sorted(renames.tables.items()):
+    models: dict[str, tuple[str, Subject]] = {}
+    pairs: dict[str, str] = {}
+    for old, new in renames.tables.items():
         subject = subjects.get(new)
         before = _model_of(old.name, labels)
         if subject is None or subject.kind != "model" or before is None:
             continue
         after = subject.app, subject.name.lower()
-        if new.name != "_".join(after):
-            continue
-        yield _content_type(before, after, quote)
-        if PERMISSIONS in tables:
-            yield from _permissions(before[1], after, subject, quote)
+        if new.name == "_".join(after):
+            models[".".join(after)] = before[1], subject
+            pairs[".".join(before)] = ".".join(after)
+    for old_label, label in in_turn(pairs, set(pairs)):
+        named = _split(label)
+        yield _content_type(_split(old_label), named, quote)
+        if label in models and PERMISSIONS in tables:
+            yield from _permissions(models[label][0], named, models[label][1], quote)
+
+
+def _split(label: str) -> tuple[str, str]:
+    app, _, model = label.partition(".")
+    return app, model
 
 
 def _model_of(table: str, labels: list[str]) -> tuple[str, str] | None:

@@ -244,3 +244,29 @@ def test_content_types_and_permissions_follow_a_renamed_model(
     assert "add_order" in before
     after = project.manage("shell", "-v0", "-c", SHOW).out
     assert after == before.replace("order", "sale")
+
+
+TWO = MODELS + "\n\nclass Note(models.Model):\n    text = models.TextField()\n"
+
+
+def swapped(text: str) -> str:
+    for old, new in (("Order", "Other"), ("Note", "Order"), ("Other", "Note")):
+        text = text.replace(old, new).replace(old.lower(), new.lower())
+    return text
+
+
+def test_they_follow_models_that_change_names(project: Project) -> None:
+    changed(project, TWO)
+    project.manage("schemadiff")
+    assert project.manage("schemaapply").code == 0
+    before = project.manage("shell", "-v0", "-c", SHOW).out
+    changed(project, swapped(TWO))
+    flags = ["--rename", "shop_order=shop_note", "--rename", "shop_note=shop_order"]
+    assert project.manage("schemadiff", *flags).code == 0
+
+    ran = project.manage("schemaapply")
+
+    assert ran.code == 0, ran.err
+    assert "add_order" in before
+    assert project.manage("shell", "-v0", "-c", SHOW).out == swapped(before)
+    assert in_step(project)
