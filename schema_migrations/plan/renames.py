@@ -92,15 +92,22 @@ def _stated_column(
 ) -> tuple[Key, str]:
     table_name, _, old = left.rpartition(".")
     new = right.rpartition(".")[2]
-    for before, after in matched(renames, current, desired):
-        if table_name in (*_called(before.key), *_called(after.key)):
-            break
-    else:
+    called = [
+        (before, after)
+        for before, after in matched(renames, current, desired)
+        if table_name in (*_called(before.key), *_called(after.key))
+    ]
+    if not called:
         raise ConfigError(
             f"--rename {left}={right}: there is no table {table_name or left!r} that stays.",
             hint="Names are those of the database: table=table or table.column=column; "
             "schemadiff --check shows them.",
         )
+    # Where tables change places, a name is the old one of one and the new one of another.
+    fitting = [(b, a) for b, a in called if _has(b, old) and _has(a, new)]
+    before, after = max(
+        fitting or called, key=lambda pair: table_name in _called(pair[1].key)
+    )
     if not _has(before, old) or not _has(after, new):
         lacking, side = (old, "files") if not _has(before, old) else (new, "models")
         raise ConfigError(
