@@ -6,6 +6,7 @@ import os
 import signal
 
 import django
+import pytest
 
 # A shell starts background jobs with SIGINT ignored, nohup ignores SIGHUP, and processes
 # that the tests start would inherit that: an ignored signal survives exec, a handler not.
@@ -20,6 +21,7 @@ for number, handler in (
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
+pytest.register_assert_rewrite("tests.changes.proof")
 pytest_plugins = [
     "tests.fixtures.skips",
     "tests.fixtures.postgresql",
@@ -27,4 +29,5 @@ pytest_plugins = [
     "tests.fixtures.targets",
     "tests.fixtures.project",
     "tests.fixtures.replication",
+    "tests.changes.places",
 ]

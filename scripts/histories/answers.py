@@ -151,8 +151,9 @@ def _of_model(found: Renames, old: Any, new: Any, origins: Origins) -> None:
     _note(found.tables, _bare(old._meta.db_table), table)
     for each in new._meta.local_concrete_fields:
         before = _field(old, origins.get(each.name, each.name))
-        if before is not None and before.column and each.column:
-            _note_column(found, table, before.column, each.column)
+        column = before is not None and not before.many_to_many and before.column
+        if column and each.column:
+            _note_column(found, table, column, each.column)
     for each in new._meta.local_many_to_many:
         before = _field(old, origins.get(each.name, each.name))
         if before is not None and before.many_to_many and _automatic(before, each):

@@ -13,9 +13,9 @@ from django.db.models import NOT_PROVIDED
 
 from histories.answers import Moment, Trail, django_value, fields_by_column
 from histories.database import Database
-from histories.mapping import Pair
+from histories.mapping import Pair, origin
 from histories.rows import foreign_keys, target_column, value
-from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema, Table
+from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema
 from schema_migrations.workflows.states import State
 
 Place = tuple[str, str]
@@ -33,6 +33,8 @@ class Given:
     expected: dict[Place, tuple[Column, str]] = field(default_factory=dict)
     """What existing rows must hold in a new column."""
     made_up: list[str] = field(default_factory=list)
+    replaced: set[str] = field(default_factory=set)
+    """``table.column`` that stays by name, and whose old values no conversion keeps."""
     hopeless: list[Key] = field(default_factory=list)
     """Current tables whose rows no value can help."""
 
@@ -59,22 +61,71 @@ class Asking:
 
 def given(
     db: Database,
-    current: Schema,
     desired: State,
     after: Moment,
     found: Trail,
     pairs: Iterable[Pair],
+    *,
+    conversions: bool = False,
 ) -> Given:
-    """Return every value that is needed for existing rows."""
+    """Return every value that is needed for existing rows.
+
+    With ``conversions`` values are made up also where there is no conversion from a
+    column's old type to its new one; else that is left open.
+    """
+    pairs = tuple(pairs)
     result = Given()
+    for pair, column in _unconvertible(db, pairs) if conversions else ():
+        _replace(result, db, pairs, desired.schema, pair, column)
+    for place in _served(pairs):
+        result.filled.add(place)
+        result.one_value.add(place)
     for asking in _asking(db, after, found, pairs):
+        if ".".join(asking.place) in result.replaced:
+            continue
         if asking.literal is not None:
             _answer(result, desired, asking, asking.literal)
         elif not asking.new:
             result.defaults[".".join(asking.place)] = "NULL"
         elif not asking.column.nullable:
-            _make_up(result, db, current, desired.schema, asking)
+            _make_up(result, db, pairs, desired.schema, asking.pair, asking.column)
     return result
+
+
+def _served(pairs: Iterable[Pair]) -> Iterator[Place]:
+    """Yield the columns whose own default existing rows get."""
+    for pair in pairs:
+        tightened = [a for b, a in pair.columns if b.nullable > a.nullable]
+        for column in (*pair.added, *tightened):
+            if column.default is not None:
+                yield pair.after.key.name, column.name
+
+
+def _unconvertible(
+    db: Database, pairs: Iterable[Pair]
+) -> Iterator[tuple[Pair, Column]]:
+    for pair in pairs:
+        for before, after in pair.columns:
+            retyped = before.type != after.type and after.generated is None
+            if retyped and db.engine.conversion(before, after) is None:
+                yield pair, after
+
+
+def _replace(
+    result: Given,
+    db: Database,
+    pairs: Iterable[Pair],
+    desired: Schema,
+    pair: Pair,
+    column: Column,
+) -> None:
+    """Give what would be typed where there is no conversion from the old type."""
+    name = f"{pair.after.key.name}.{column.name}"
+    result.replaced.add(name)
+    if column.nullable:
+        result.defaults[name] = f"CAST(NULL AS {column.type})"
+    else:
+        _make_up(result, db, pairs, desired, pair, column)
 
 
 def _asking(
@@ -117,27 +168,34 @@ def _answer(result: Given, desired: State, asking: Asking, literal: str) -> None
 
 
 def _make_up(
-    result: Given, db: Database, current: Schema, desired: Schema, asking: Asking
+    result: Given,
+    db: Database,
+    pairs: Iterable[Pair],
+    desired: Schema,
+    pair: Pair,
+    column: Column,
 ) -> None:
     """Give what a data migration between the operations would have given."""
-    table, column = asking.pair.after.key, asking.column
+    table, place = pair.after.key, (pair.after.key.name, column.name)
     reference = foreign_keys(desired, table).get(column.name)
     expression: str | None = None
     if reference is not None:
-        if isinstance(current.get(reference.target), Table):
-            known = db.literals(target_column(desired, reference), of=reference.target)
+        target = target_column(desired, reference)
+        found = origin(pairs, reference.target, target)
+        if found is not None and found[1].type == found[2].type:
+            known = db.literals(found[1].name, of=found[0].before.key)
             expression = known[0] if known else None
     elif _alone_unique(desired, table, column.name):
         expression = _of_each_row(db, column)
     if expression is None or reference is not None:
-        result.one_value.add(asking.place)
+        result.one_value.add(place)
     if expression is None and reference is None:
         expression = value(db, desired, table, column, 1)
     if expression is None:
-        result.hopeless.append(asking.pair.before.key)
+        result.hopeless.append(pair.before.key)
     name = f"{table.name}.{column.name}"
     result.defaults[name] = expression or "NULL"
-    result.filled.add(asking.place)
+    result.filled.add(place)
     result.made_up.append(f"{name} = {expression or 'no value, its rows are deleted'}")
 
 

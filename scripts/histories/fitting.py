@@ -9,11 +9,11 @@ nothing.  Each change is counted; nothing is done for the plan's sake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from histories.database import Database, Refused
-from histories.mapping import Pair
+from histories.mapping import Pair, origin
 from histories.rows import candidates, checks, foreign_keys, target_column, value
 from schema_migrations.schema.model import (
     Column,
@@ -37,19 +37,24 @@ class Fitting:
     """(table, column), new names: the plan has a value for NULL or missing values."""
     one_value: frozenset[tuple[str, str]]
     """Of these, those whose value is the same for every row."""
+    values: Mapping[tuple[str, str], str]
+    """What new columns get."""
+    pairs: tuple[Pair, ...]
+    """The tables that stay."""
 
 
-def fit(task: Fitting, pairs: Iterable[Pair]) -> list[str]:
+def fit(task: Fitting) -> list[str]:
     """Change rows of the current tables; return what was done, in words."""
-    return [said for pair in pairs for said in _fit(task, pair)]
+    return [said for pair in task.pairs for said in _fit(task, pair)]
 
 
 def _fit(task: Fitting, pair: Pair) -> Iterator[str]:
     if not task.db.value(f"SELECT count(*) FROM {task.db.name(pair.before.key)}"):
         return
     for before, after in pair.columns:
-        if task.db.on_postgresql and before.type != after.type:
-            yield from _castable(task, pair.before, before, after)
+        if before.type != after.type:
+            castable = _castable if task.db.on_postgresql else _countable
+            yield from castable(task, pair, before, after)
         if before.nullable and not after.nullable:
             yield from _filled(task, pair, before, after)
     for reference in foreign_keys(task.desired, pair.after.key).values():
@@ -61,9 +66,10 @@ def _fit(task: Fitting, pair: Pair) -> Iterator[str]:
 
 
 def _castable(
-    task: Fitting, table: Table, before: Column, after: Column
+    task: Fitting, pair: Pair, before: Column, after: Column
 ) -> Iterator[str]:
     """Give other values to a column whose own do not fit its new type."""
+    table = pair.before
     db, name = task.db, task.db.name(before.name)
     length = f"length({name}::text) <= length({name}::{after.type}::text)"
     try:
@@ -77,6 +83,22 @@ def _castable(
             raise
     count = _renew(task, table, before, after)
     yield f"{table.key.name}.{before.name}: {count} values of another type"
+
+
+def _countable(
+    task: Fitting, pair: Pair, before: Column, after: Column
+) -> Iterator[str]:
+    """Delete rows whose key is no number where SQLite takes it as the row's number."""
+    table = pair.before
+    name = task.db.name(before.name)
+    if after.type.lower() == "integer" and any(
+        obj.columns == (after.name,) and obj.type == "primary key"
+        for obj in task.desired.of(Constraint)
+        if obj.table == pair.after.key
+    ):
+        lost = f"CAST(CAST({name} AS integer) AS text) <> {name}"
+        if count := delete(task.db, task.current, table.key, lost):
+            yield f"{table.key.name}.{before.name}: {count} keys that are no numbers"
 
 
 def _renew(task: Fitting, table: Table, before: Column, after: Column) -> int:
@@ -94,7 +116,7 @@ def _renew(task: Fitting, table: Table, before: Column, after: Column) -> int:
             except Refused:
                 continue
         else:
-            count += delete(task, table.key, row)
+            count += delete(task.db, task.current, table.key, row)
     return count
 
 
@@ -117,15 +139,22 @@ def _filled(task: Fitting, pair: Pair, before: Column, after: Column) -> Iterato
 def _fill_one(
     task: Fitting, table: Table, column: Column, reference: ForeignKey | None, row: str
 ) -> int:
+    literals = _candidates(task, table.key, column, reference)
+    return _first_accepted(task, table, column, literals, row)
+
+
+def _first_accepted(
+    task: Fitting, table: Table, column: Column, literals: Iterable[str], row: str
+) -> int:
     """Try values until one is accepted; delete the row when none is."""
     db = task.db
-    for literal in _candidates(task, table.key, column, reference):
+    for literal in literals:
         set_ = f"SET {db.name(column.name)} = {literal}"
         try:
             return db.run(f"UPDATE {db.name(table.key)} {set_} WHERE {row}")
         except Refused:
             continue
-    return delete(task, table.key, row)
+    return delete(task.db, task.current, table.key, row)
 
 
 def _candidates(
@@ -146,30 +175,45 @@ def _candidates(
 
 
 def _referring(task: Fitting, pair: Pair, reference: ForeignKey) -> Iterator[str]:
-    """Give a new foreign key values that its target has."""
+    """Give a new foreign key, or one to another column, values that its target has."""
     db, name = task.db, pair.old_name(reference.columns[0])
-    if name is None or name in foreign_keys(task.current, pair.before.key):
+    if name is None:
         return
-    if not isinstance(task.current.get(reference.target), Table):
-        return
+    old = foreign_keys(task.current, pair.before.key).get(name)
     column, count = pair.before.column(name), 0
-    target = db.name(reference.target)
-    known = db.name(target_column(task.desired, reference))
-    lost = f"{db.name(name)}::text NOT IN (SELECT {known}::text FROM {target})"
-    if not db.on_postgresql:
-        lost = lost.replace("::text", "")
+    after = pair.after.column(reference.columns[0])
+    lost, literals = f"{db.name(name)} IS NOT NULL", list[str]()
+    target = target_column(task.desired, reference)
+    if found := origin(task.pairs, reference.target, target):
+        there, known, _ = found
+        if old and (old.target, target_column(task.current, old)) == (
+            there.before.key,
+            known.name,
+        ):
+            return
+        lost = _not_in(db, name, known.name, there.before.key)
+        # SQLite would take a value of any type now, and not keep it.
+        if column.type == after.type:
+            literals = db.literals(known.name, of=there.before.key)
+    if after.nullable:
+        literals.append("NULL")
     for row in _row_ids(db, pair.before, lost):
-        count += _fill_one(task, pair.before, column, reference, row)
+        count += _first_accepted(task, pair.before, column, literals, row)
     if count:
         yield f"{pair.before.key.name}.{name}: {count} references"
 
 
+def _not_in(db: Database, column: str, target: str, table: Key) -> str:
+    """Compare as texts: the types of both may change."""
+    there = f"SELECT CAST({db.name(target)} AS text) FROM {db.name(table)}"
+    return f"CAST({db.name(column)} AS text) NOT IN ({there})"
+
+
 def _new_checks(task: Fitting, pair: Pair) -> Iterator[Constraint]:
-    """Yield the checks that a table gets on columns that it has."""
+    """Yield the checks that a table gets."""
     old = {check.definition for check in checks(task.current, pair.before.key)}
     for check in checks(task.desired, pair.after.key):
-        stays = all(pair.old_name(name) is not None for name in check.columns)
-        if check.columns and stays and check.definition not in old:
+        if check.columns and check.definition not in old:
             yield check
 
 
@@ -177,7 +221,7 @@ def _passing(task: Fitting, pair: Pair, check: Constraint) -> Iterator[str]:
     """Give other values to rows that a new check refuses."""
     db, count = task.db, 0
     try:
-        found = _refused(db, pair, check)
+        found = _refused(task, pair, check)
     except Exception as error:
         if db.engine.failure(error) is None:
             raise
@@ -189,13 +233,17 @@ def _passing(task: Fitting, pair: Pair, check: Constraint) -> Iterator[str]:
 
 
 def _refused(
-    db: Database, pair: Pair, check: Constraint, where: str = "1 = 1", **instead: str
+    task: Fitting, pair: Pair, check: Constraint, where: str = "1 = 1", **instead: str
 ) -> list[str]:
     """Return the rows that a check refuses, with other values for some columns."""
+    db, table = task.db, pair.after.key.name
     rowid = "ctid" if db.on_postgresql else "rowid"
+    held = {after.name: db.name(before.name) for before, after in pair.columns}
+    for new in pair.added:
+        given = task.values.get((table, new.name), new.default or "NULL")
+        held[new.name] = db.cast(given, new)
     shown = ", ".join(
-        f"{instead.get(after.name, db.name(before.name))} AS {db.name(after.name)}"
-        for before, after in pair.columns
+        f"{sql} AS {db.name(name)}" for name, sql in (held | instead).items()
     )
     expression = check.definition.removeprefix("CHECK ").removesuffix(" NOT VALID")
     rows = f"SELECT {rowid} AS r, {shown} FROM {db.name(pair.before.key)} WHERE {where}"
@@ -206,7 +254,7 @@ def _refused(
 def _please(task: Fitting, pair: Pair, check: Constraint, row: str) -> int:
     """Try values in each column of a check; delete the row when none will do."""
     db, table = task.db, pair.before
-    for name in check.columns:
+    for name in filter(pair.old_name, check.columns):
         old = table.column(pair.old_name(name) or name)
         own = (
             value(db, task.desired, pair.after.key, pair.after.column(name), number)
@@ -216,14 +264,14 @@ def _please(task: Fitting, pair: Pair, check: Constraint, row: str) -> int:
             cast = db.cast(literal, old)
             try:
                 with db.refusing():
-                    if _refused(db, pair, check, row, **{name: cast}):
+                    if _refused(task, pair, check, row, **{name: cast}):
                         continue
                 return db.run(
                     f"UPDATE {db.name(table.key)} SET {db.name(old.name)} = {cast} WHERE {row}"
                 )
             except Refused:
                 continue
-    return delete(task, table.key, row)
+    return delete(task.db, task.current, table.key, row)
 
 
 def _new_uniques(task: Fitting, pair: Pair) -> Iterator[tuple[str, ...]]:
@@ -274,11 +322,14 @@ def _distinct(task: Fitting, pair: Pair, columns: tuple[str, ...]) -> Iterator[s
     doubled += f" AND {same}" if same else ""
     doubles = f"{rowid} IN ({doubled})"
     count = 0
-    references = foreign_keys(task.current, pair.before.key)
+    references = {
+        *foreign_keys(task.current, pair.before.key),
+        *map(pair.old_name, foreign_keys(task.desired, pair.after.key)),
+    }
     for row in _row_ids(db, pair.before, doubles):
         free = [name for name in old if name not in references]
         if not any(_renewed(task, pair.before, name, row) for name in free):
-            delete(task, pair.before.key, row)
+            delete(task.db, task.current, pair.before.key, row)
         count += 1
     if count:
         yield f"{pair.before.key.name}: {count} doubles of ({', '.join(columns)})"
@@ -311,19 +362,37 @@ def _row_ids(db: Database, table: Table, where: str = "true") -> list[str]:
     return [f"rowid = {rowid}" for (rowid,) in found]
 
 
-def delete(task: Fitting, table: Key, where: str) -> int:
-    """Delete rows, and before them whatever refers to them."""
-    db = task.db
-    for reference in task.current.of(ForeignKey):
+def delete(db: Database, current: Schema, table: Key, where: str) -> int:
+    """Delete rows, and with them whatever refers to them."""
+    doomed: dict[Key, set[str]] = {}
+    _doom(db, current, table, where, doomed)
+    rowid = "ctid" if db.on_postgresql else "rowid"
+    db.run(
+        "SELECT 1",
+        *(
+            f"DELETE FROM {db.name(key)} WHERE {rowid} IN ({', '.join(sorted(rows))})"
+            for key, rows in doomed.items()
+        ),
+    )
+    return len(doomed.get(table, ()))
+
+
+def _doom(
+    db: Database, current: Schema, table: Key, where: str, doomed: dict[Key, set[str]]
+) -> None:
+    shown = "quote_literal(ctid)" if db.on_postgresql else "rowid"
+    name = db.name(table)
+    found = {
+        str(row) for (row,) in db.rows(f"SELECT {shown} FROM {name} WHERE {where}")
+    }
+    new = found - doomed.get(table, set())
+    if not new:
+        return
+    doomed[table] = doomed.get(table, set()) | new
+    rowid = "ctid" if db.on_postgresql else "rowid"
+    for reference in current.of(ForeignKey):
         if reference.target == table and len(reference.columns) == 1:
-            target = db.name(target_column(task.current, reference))
-            column = db.name(reference.columns[0])
-            gone = f"SELECT {target} FROM {db.name(table)} WHERE {where}"
-            inside = f"{column} IN ({gone})"
-            if reference.table == table:
-                inside += f" AND NOT ({where})"
-            if db.value(
-                f"SELECT count(*) FROM {db.name(reference.table)} WHERE {inside}"
-            ):
-                delete(task, reference.table, inside)
-    return db.run(f"DELETE FROM {db.name(table)} WHERE {where}")
+            target = db.name(target_column(current, reference))
+            rows = f"SELECT {target} FROM {name} WHERE {rowid} IN ({', '.join(new)})"
+            inside = f"{db.name(reference.columns[0])} IN ({rows})"
+            _doom(db, current, reference.table, inside, doomed)

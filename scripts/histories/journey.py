@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 
 from django.db.migrations.state import ProjectState
 
 from histories import independent, kept
-from histories.answers import Moment, renames, trail
+from histories.answers import Moment
 from histories.database import Database, Refused
-from histories.defaults import Given, given
-from histories.fitting import Fitting, delete, fit
 from histories.fresh import Ground, fresh, ground
 from histories.history import Labelled, Step, rendered, same_tables
-from histories.mapping import Pair, pairs
-from histories.planning import planned
 from histories.rows import count, fill
 from histories.tally import Tally
+from histories.told import Told, told
 from schema_migrations.engines.engine import (
     Connection,
     DatabaseSettings,
@@ -32,6 +28,7 @@ from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
 from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.workflows.diff import between
 from schema_migrations.workflows.models_ddl import ModelsDdl, collect
 from schema_migrations.workflows.phases import Phases
 from schema_migrations.workflows.states import State, inspect, replay, settled
@@ -239,21 +236,25 @@ class Leg:
         applying raise.
         """
         journey, db, current = self.journey, self.db, self.living.state
-        named = renames(operations, self.living.moment, self.moment)
-        same = tuple(pairs(current.schema, self.desired.schema, named))
-        found = trail(operations, self.living.moment.state)
         with journey.phases("rows"):
-            wanted = given(db, current.schema, self.desired, self.moment, found, same)
-            self._fit(wanted, same)
-            before = kept.snapshot(db, current.schema)
-            expected = {
-                place: kept.as_stored(db, column, literal)
-                for place, (column, literal) in wanted.expected.items()
-            }
-        with journey.phases("plan"):
-            self.text = planned(
-                journey.engine, current, self.desired, named, wanted.defaults
+            said = told(
+                db,
+                current.schema,
+                self.desired,
+                before=self.living.moment,
+                after=self.moment,
+                operations=operations,
             )
+            self._tell(said)
+            before = kept.snapshot(db, current.schema)
+        with journey.phases("plan"):
+            self.text = between(
+                journey.engine,
+                current,
+                self.desired,
+                answers=said.answers,
+                proved=False,
+            ).text
         with journey.phases("apply"):
             self._apply()
         reached = replace(current, schema=inspect(journey.engine, current.connection))
@@ -261,7 +262,10 @@ class Leg:
             self._compare_catalogs(reached)
             problems = [
                 *kept.differences(
-                    before, kept.snapshot(db, reached.schema), same, expected
+                    before,
+                    kept.snapshot(db, reached.schema),
+                    said.pairs,
+                    said.expected,
                 ),
                 *kept.behind(db, reached.schema),
                 *kept.dangling(db),
@@ -274,20 +278,10 @@ class Leg:
                 raise Failed(found_out)
         return reached
 
-    def _fit(self, wanted: Given, same: Iterable[Pair]) -> None:
-        task = Fitting(
-            db=self.db,
-            current=self.living.state.schema,
-            desired=self.desired.schema,
-            filled=frozenset(wanted.filled),
-            one_value=frozenset(wanted.one_value),
-        )
-        for table in wanted.hopeless:
-            delete(task, table, "1 = 1")
-        done = fit(task, same)
-        self.journey.tally.adapted += len(done)
-        self.journey.tally.made_up += len(wanted.made_up)
-        for line in (*done, *wanted.made_up):
+    def _tell(self, said: Told) -> None:
+        self.journey.tally.adapted += len(said.adapted)
+        self.journey.tally.made_up += len(said.given.made_up)
+        for line in (*said.adapted, *said.given.made_up):
             self.journey.say(f"      {line}")
 
     def _apply(self) -> None:

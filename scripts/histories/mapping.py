@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from histories.answers import Renames
-from schema_migrations.schema.model import Column, Schema, Table
+from schema_migrations.schema.model import Column, Key, Schema, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +22,29 @@ class Pair:
         kept = {after.name for _, after in self.columns}
         return tuple(c for c in self.after.in_order if c.name not in kept)
 
+    def without(self, columns: Container[str]) -> Pair:
+        """Return the pair without some columns, ``table.column`` by their new names."""
+        name = self.after.key.name
+        kept = (
+            each for each in self.columns if f"{name}.{each[1].name}" not in columns
+        )
+        return replace(self, columns=tuple(kept))
+
     def old_name(self, column: str) -> str | None:
         """Return what a column was called before; None: it is new."""
         found = (b.name for b, a in self.columns if a.name == column)
         return next(found, None)
+
+
+def origin(
+    pairs: Iterable[Pair], table: Key, column: str
+) -> tuple[Pair, Column, Column] | None:
+    """Find a column by its names afterwards; None: it is new."""
+    for pair in pairs:
+        if pair.after.key == table:
+            found = ((pair, b, a) for b, a in pair.columns if a.name == column)
+            return next(found, None)
+    return None
 
 
 def pairs(current: Schema, desired: Schema, renames: Renames) -> Iterator[Pair]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import pytest
+from django.apps.registry import Apps
 from histories import kept
 from histories.answers import Renames
-from histories.database import Database
 from histories.mapping import pairs
 from histories.rows import fill
 
-from schema_migrations.engines.engine import Connection, Engine, SessionOptions
+from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.plan.answers import NOTHING_SAID, Answers
@@ -28,7 +29,10 @@ from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 from schema_migrations.schema.unsettled import unsettled
 from schema_migrations.workflows.diff import Proposal, between
 from schema_migrations.workflows.models_ddl import collect
-from schema_migrations.workflows.prerequisites import load_prerequisites
+from schema_migrations.workflows.prerequisites import (
+    Prerequisites,
+    load_prerequisites,
+)
 from schema_migrations.workflows.states import (
     State,
     inspect,
@@ -39,23 +43,12 @@ from schema_migrations.workflows.states import (
 )
 from tests.changes.case import Case, Values, answers
 from tests.changes.case_models import loaded
+from tests.changes.places import Place
 from tests.real_projects import catalogs
 
 ALIAS = "default"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a case is proved."""
-
-    engine: Engine
-    scratch: Callable[[], AbstractContextManager[Connection]]
-    """Makes, or empties, a database."""
-    programs: Path | None = None
-    """Folder of PostgreSQL's clients."""
-
-    def database(self, state: State) -> Database:
-        return Database(engine=self.engine, connection=state.connection)
+NO_PREREQUISITES = Prerequisites()
+NOTHING: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 @contextmanager
@@ -63,24 +56,30 @@ def fresh(place: Place, source: str, *, by_hand: str = "") -> Iterator[State]:
     """Yield the state of some models, made on an empty database as Django makes it."""
     with place.scratch() as connection:
         with loaded(source) as found:
-            ddl = collect(
-                connection,
-                found.registry,
-                ALIAS,
-                labels=None,
-                values=place.engine.values,
-            )
-            if place.engine.vendor == "postgresql":
-                load_prerequisites(place.engine, connection, found.prerequisites)
-            load_models(place.engine, connection, ddl, alias=ALIAS)
+            state = created(place, connection, found.registry, found.prerequisites)
         load_sql(place.engine, connection, by_hand, file="by hand")
-        yield State(
-            schema=inspect(place.engine, connection),
-            connection=connection,
-            description="the models",
-            models_only=True,
-            facts=ddl.facts,
-        )
+        yield replace(state, schema=inspect(place.engine, connection))
+
+
+def created(
+    place: Place,
+    connection: Connection,
+    registry: Apps,
+    prerequisites: Prerequisites = NO_PREREQUISITES,
+) -> State:
+    """Make the tables of a registry's models on an empty database."""
+    engine = place.engine
+    ddl = collect(connection, registry, ALIAS, labels=None, values=engine.values)
+    if engine.vendor == "postgresql":
+        load_prerequisites(engine, connection, prerequisites)
+    load_models(engine, connection, ddl, alias=ALIAS)
+    return State(
+        schema=inspect(engine, connection),
+        connection=connection,
+        description="the models",
+        models_only=True,
+        facts=ddl.facts,
+    )
 
 
 def plan_text(proposal: Proposal) -> str:
@@ -152,8 +151,20 @@ class Travelled:
     proposal: Proposal
 
 
-def travel(place: Place, start: State, goal: State, given: Answers) -> Travelled:
-    """Plan, apply to the database with rows, and compare with fresh creation."""
+def travel(
+    place: Place,
+    start: State,
+    goal: State,
+    given: Answers,
+    other: frozenset[str] = frozenset(),
+    *,
+    expected: Mapping[tuple[str, str], str] = NOTHING,
+) -> Travelled:
+    """Plan, apply to the database with rows, and compare with fresh creation.
+
+    The values of ``other`` columns need not read the same; ``expected`` maps new ones
+    to what existing rows must hold there.
+    """
     db = place.database(start)
     before = kept.snapshot(db, start.schema)
     proposal = between(place.engine, start, goal, answers=given, proved=False)
@@ -162,7 +173,12 @@ def travel(place: Place, start: State, goal: State, given: Answers) -> Travelled
     assert_same(place, reached, goal)
     same = pairs(start.schema, reached.schema, renames_in(proposal.changes))
     problems = [
-        *kept.differences(before, kept.snapshot(db, reached.schema), same, {}),
+        *kept.differences(
+            before,
+            kept.snapshot(db, reached.schema),
+            (pair.without(other) for pair in same),
+            expected,
+        ),
         *kept.behind(db, reached.schema),
         *kept.dangling(db),
     ]

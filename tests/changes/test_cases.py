@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schema_migrations.dev.server import Server
-from schema_migrations.engines.engine import Connection
-from schema_migrations.engines.registry import engine_for
 from tests.changes.case import Case, cases
-from tests.changes.proof import Place, planned, prove
-from tests.fixtures.postgresql import clients
+from tests.changes.places import Place
+from tests.changes.proof import planned, prove
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = (ROOT / "docs/reference/changes", ROOT / "tests/cases/changes")
@@ -52,27 +47,6 @@ def updated(case: Case, vendor: str, plan: str) -> Case:
     return Case(page=case.page, title=case.title, text=text)
 
 
-@pytest.fixture(scope="module")
-def on_postgresql(pg_server: Server) -> Iterator[Place]:
-    """Databases are emptied and used again: making one takes longer than a case."""
-    engine = engine_for("postgresql")
-    settings = {**pg_server.settings, "OPTIONS": {}}
-    free: list[Connection] = []
-    with ExitStack() as stack:
-
-        @contextmanager
-        def scratch() -> Iterator[Connection]:
-            if not free:
-                free.append(stack.enter_context(engine.scratch(settings, "default")))
-            connection = free.pop()
-            with connection.cursor() as cursor:
-                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            yield connection
-            free.append(connection)  # not after a failure, which may leave anything
-
-        yield Place(engine=engine, scratch=scratch, programs=clients())
-
-
 @pytest.mark.parametrize("case", on("postgresql"))
 def test_postgresql(case: Case, on_postgresql: Place) -> None:
     """The plan reads as the page says, keeps the rows, leads there and back."""
@@ -80,10 +54,9 @@ def test_postgresql(case: Case, on_postgresql: Place) -> None:
 
 
 @pytest.mark.parametrize("case", on("sqlite"))
-def test_sqlite(case: Case) -> None:
+def test_sqlite(case: Case, on_sqlite: Place) -> None:
     """The plan reads as the page says, keeps the rows, leads there and back."""
-    engine = engine_for("sqlite")
-    check(Place(engine=engine, scratch=lambda: engine.scratch({}, "default")), case)
+    check(on_sqlite, case)
 
 
 def test_titles_are_told_apart() -> None:

@@ -1,0 +1,127 @@
+"""The law of the whole way: from any models to any others, with rows, and back again.
+
+The plan, answered as a person would, must apply, leave what Django makes of the models
+on an empty database, keep every row and value that it does not touch, and a second one
+must be empty.  The same few examples are taken again and again, but for
+``HYPOTHESIS_PROFILE=large``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from histories.answers import Moment
+from histories.history import rendered
+from histories.mapping import Pair
+from histories.rows import fill
+from histories.told import told
+from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
+
+from schema_migrations.errors import ConfigError
+from schema_migrations.schema.model import Column
+from schema_migrations.workflows.states import State
+from tests.changes.places import Place
+from tests.changes.proof import created, travel
+from tests.laws.mutations import pairs
+from tests.laws.sketch import Sketch
+from tests.laws.sketched import project, said_of, source
+
+examples = settings(deadline=None, suppress_health_check=list(HealthCheck))
+if "HYPOTHESIS_PROFILE" not in os.environ:
+    examples = settings(
+        examples,
+        max_examples=12,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],  # making an example smaller takes minutes
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A sketch, its models, and their tables on a database."""
+
+    sketch: Sketch
+    moment: Moment
+    state: State
+
+
+def stop(stack: ExitStack, place: Place, sketch: Sketch) -> Stop:
+    state = project(sketch)
+    moment = Moment(state=state, apps=rendered(state))
+    connection = stack.enter_context(place.scratch())
+    return Stop(
+        sketch=sketch, moment=moment, state=created(place, connection, moment.apps)
+    )
+
+
+def go(place: Place, start: Stop, goal: Stop) -> State:
+    """Lead rows from one to the other; every assertion says what is wrong."""
+    db = place.database(start.state)
+    for reason in fill(db, start.state.schema).values():
+        event(f"a table without rows: {reason[:40]}")
+    said = told(
+        db,
+        start.state.schema,
+        goal.state,
+        before=start.moment,
+        after=goal.moment,
+        operations=said_of(start.sketch, goal.sketch),
+        conversions=True,
+    )
+    return travel(
+        place,
+        start.state,
+        goal.state,
+        said.answers,
+        frozenset(said.given.replaced) | other_values(said.pairs),
+        expected=said.expected,
+    ).reached
+
+
+NUMBERS = {"smallint", "integer", "bigint", "numeric", "decimal"}
+TEXTS = {"character varying", "varchar", "text"}
+
+
+def other_values(pairs: Iterable[Pair]) -> frozenset[str]:
+    """Return the columns whose values need not read the same after a change of type."""
+    return frozenset(
+        f"{pair.after.key.name}.{after.name}"
+        for pair in pairs
+        for before, after in pair.columns
+        if before.type != after.type
+        and not ({base(before), base(after)} <= NUMBERS or base(after) in TEXTS)
+    )
+
+
+def base(column: Column) -> str:
+    return column.type.partition("(")[0]
+
+
+def there_and_back(place: Place, before: Sketch, after: Sketch) -> None:
+    note(f"--- before\n{source(before)}\n--- after\n{source(after)}")
+    with ExitStack() as stack:
+        try:
+            start, goal, origin = (
+                stop(stack, place, sketch) for sketch in (before, after, before)
+            )
+        except ConfigError as error:
+            event(f"Django cannot make it: {error.message[:60]}")
+            reject()
+        reached = go(place, start, goal)
+        go(place, Stop(sketch=after, moment=goal.moment, state=reached), origin)
+
+
+@examples
+@given(pair=pairs(vendor="postgresql"))
+def test_on_postgresql(pair: tuple[Sketch, Sketch], on_postgresql: Place) -> None:
+    there_and_back(on_postgresql, *pair)
+
+
+@examples
+@given(pair=pairs(vendor="sqlite"))
+def test_on_sqlite(pair: tuple[Sketch, Sketch], on_sqlite: Place) -> None:
+    there_and_back(on_sqlite, *pair)
