@@ -70,6 +70,7 @@ class StatementFailed(SchemaMigrationsError):
         super().__init__(message, hint=hint)
         if retryable:  # the connection was lost, or a lock was not obtained in time
             self.exit_code = Unreachable.exit_code
+        self.retryable = retryable
         self.file = file
         self.line = line
         self.sql = sql

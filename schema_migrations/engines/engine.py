@@ -108,6 +108,18 @@ class SessionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What the catalog says of a statement that is about to run outside a transaction."""
+
+    done: bool = False
+    """Its result is there already: it need not run."""
+    said: str = ""
+    """What was found or cleared away, for people; empty: nothing."""
+    known: bool = True
+    """False: the catalog cannot tell what an earlier attempt did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """How files run on a target: plain functions over one Django connection."""
 
@@ -138,6 +150,11 @@ class Session:
     """Run one statement, without parameters; raises the driver's exceptions."""
     outside: Callable[[Connection], AbstractContextManager[None]]
     """Around a statement outside a transaction, which must not give up half-way."""
+    settled: Callable[[Connection, str, bool], Settled]
+    """Before such a statement: clear away what an earlier attempt left.  The last
+    argument: whether one was interrupted, so that nobody knows whether it ended."""
+    assured: Callable[[Connection, str], None]
+    """After it: raises ``StatementFailed`` when what it made cannot be used."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """End a transaction that a file left open; nothing when there is none."""

@@ -65,6 +65,18 @@ class StatementDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """The database was looked at before a statement outside a transaction, and an
+    earlier attempt at it was found."""
+
+    file: str
+    line: int
+    done: bool
+    """The statement counts as done; else it runs."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileDone:
     file: str
     version: str
@@ -101,6 +113,7 @@ Event = (
     | LockWaiting
     | FileStarted
     | StatementDone
+    | Resumed
     | FileDone
     | Retrying
     | SignalSent

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from schema_migrations.revisions import RevisionStore
     from schema_migrations.workflows.choice import FileRun
 
-OPERATOR = f"django-schema-migrations {VERSION}"
+OPERATOR_NAME = "django-schema-migrations"
+OPERATOR = f"{OPERATOR_NAME} {VERSION}"
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 AGAIN = (
@@ -167,8 +168,15 @@ def translated(
     except StatementFailed as error:
         if error.file:
             raise
+        line = statement.line if statement else 0
         raise StatementFailed(
-            f"{file}: {error.message}", file=file, hint=f"{error.hint}\n{hint}"
+            f"{file}:{line}: {error.message}" if line else f"{file}: {error.message}",
+            file=file,
+            line=line,
+            sql=statement.sql if statement else "",
+            server_message=error.message,
+            retryable=error.retryable,
+            hint=f"{error.hint}\n{hint}",
         ) from error
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, progressed
 from schema_migrations.history.statements import partial_hashes, transaction_control
-from schema_migrations.workflows.events import Warned
+from schema_migrations.workflows.events import Resumed, Warned
 from schema_migrations.workflows.running import (
     AGAIN,
+    OPERATOR_NAME,
     Runner,
     begun_row,
     execute,
@@ -35,13 +36,26 @@ COMMITTING = ("COMMIT", "END", "PREPARE TRANSACTION")
 UNKNOWN = "started outside a transaction; whether it ended is not known"
 """Stands in a row's ``error`` while such a statement runs, so after a ``kill -9`` too."""
 
+DONE_UNRECORDED = (
+    "The statement was done, and that could not be recorded: the next run looks at the"
+    " database and goes on behind it."
+)
+
+NOT_KNOWN = (
+    "an earlier run ended while this statement ran outside a transaction, and nothing"
+    " in the database tells how far it came; it runs again"
+)
+
+
+class NotRecorded(StatementFailed):
+    """A statement outside a transaction is done, and its row still says UNKNOWN."""
+
 
 def run_stepwise(runner: Runner, run: FileRun) -> None:
     """Run a file from the first statement not done; raises ``StatementFailed``."""
     session, connection = runner.store.engine.session, runner.store.connection
     begun = time.perf_counter_ns()
     runner.report(file_started(run))
-    _warn_of_unknown(runner, run)
     row = kept = begun_row(run)
     try:
         with translated(runner, run.file.name, hint=AGAIN):
@@ -54,6 +68,8 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 if session.in_transaction(connection):
                     raise _left_open(run)
             runner.store.write(finished(row, took=took_since(begun)))
+    except NotRecorded:
+        raise
     except StatementFailed as error:
         record_failure(runner, kept, error, took_since(begun))
         raise
@@ -101,17 +117,72 @@ def _by_itself(
         failure = runner.store.engine.failure(error)
         if failure is None or not failure.needs_no_transaction:
             raise
-        _outside(runner, run, number, row=row, kept=kept)
+        retried(
+            runner,
+            run.file.name,
+            lambda: _outside(runner, run, number, row=row, kept=kept),
+        )
 
 
 def _outside(
     runner: Runner, run: FileRun, number: int, *, row: Revision, kept: Revision
 ) -> None:
-    store, sql = runner.store, run.statements[number].sql
-    store.write(failed(kept, error=UNKNOWN, statement=sql, took=0))
-    with store.engine.session.outside(store.connection):
-        execute(runner, run, number, hint=_stays(run, kept))
-    store.write(row)
+    """Run a statement that no transaction holds together with its row.
+
+    The database is asked before and afterwards; the row alone would not tell.
+    """
+    store, statement = runner.store, run.statements[number]
+    session, hint = store.engine.session, _stays(run, kept)
+    with translated(runner, run.file.name, hint=hint, statement=statement):
+        done = _settled(runner, run, number)
+    if not done:
+        store.write(failed(kept, error=UNKNOWN, statement=statement.sql, took=0))
+        with session.outside(store.connection):
+            execute(runner, run, number, hint=hint)
+        with translated(runner, run.file.name, hint=hint, statement=statement):
+            session.assured(store.connection, statement.sql)
+    try:
+        with translated(runner, run.file.name, hint=DONE_UNRECORDED):
+            store.write(row)
+    except StatementFailed as error:
+        raise NotRecorded(
+            error.message,
+            file=error.file,
+            server_message=error.server_message,
+            sqlstate=error.sqlstate,
+            retryable=error.retryable,
+            hint=DONE_UNRECORDED,
+        ) from error
+
+
+def _settled(runner: Runner, run: FileRun, number: int) -> bool:
+    """Tell what an earlier attempt left; return whether the statement is done."""
+    store, statement = runner.store, run.statements[number]
+    interrupted = number == run.start and _interrupted(run, statement.sql)
+    settled = store.engine.session.settled(store.connection, statement.sql, interrupted)
+    if settled.said:
+        runner.report(
+            Resumed(
+                file=run.file.name,
+                line=statement.line,
+                done=settled.done,
+                message=settled.said,
+            )
+        )
+    if interrupted and not settled.known:
+        runner.report(Warned(message=f"{run.file.name}:{statement.line}: {NOT_KNOWN}"))
+    return settled.done
+
+
+def _interrupted(run: FileRun, sql: str) -> bool:
+    """Whether an earlier run may have come to the end of this very statement."""
+    row = run.before
+    if row is None:
+        return False
+    if row.error:
+        return row.error == UNKNOWN and row.error_stmt == sql
+    # Atlas writes nothing before a statement; we do.
+    return not row.operator_version.startswith(OPERATOR_NAME)
 
 
 def _stays(run: FileRun, kept: Revision) -> str:
@@ -129,19 +200,4 @@ def _left_open(run: FileRun) -> StatementFailed:
         f"{run.file.name}: the file begins a transaction and does not end it.",
         file=run.file.name,
         hint=f"That transaction was rolled back. Add COMMIT at its end. {AGAIN}",
-    )
-
-
-def _warn_of_unknown(runner: Runner, run: FileRun) -> None:
-    before = run.before
-    if before is None or before.error != UNKNOWN or run.start >= len(run.statements):
-        return
-    statement = run.statements[run.start]
-    runner.report(
-        Warned(
-            message=f"{run.file.name}:{statement.line}: an earlier run ended while this"
-            " statement ran outside a transaction. If it now says that something"
-            " exists already, look whether that is complete (an index may be INVALID)"
-            " and drop it."
-        )
     )

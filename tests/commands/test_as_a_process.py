@@ -200,3 +200,58 @@ class TestInterrupted:
         assert "no transaction, from statement 3" in out
         assert pg_place.execute("SELECT id FROM a ORDER BY id") == [(0,), (1,)]
         assert pg_place.rows()["1"].done
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON a (id)",
+            "DROP INDEX CONCURRENTLY old",
+            "REINDEX TABLE CONCURRENTLY a",
+        ],
+    )
+    def test_a_statement_outside_a_transaction_is_finished_by_the_next_run(
+        self, pg_place: Place, number: signal.Signals, statement: str
+    ) -> None:
+        pg_place.write(_1=f"{A}CREATE INDEX old ON a (id);")
+        pg_place.apply()
+        insert = "INSERT INTO a SELECT count(*) FROM a;\n"
+        pg_place.write(_2=f"{NONE}{insert}{statement};\n{insert}")
+        writer = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+        with writer.cursor() as cursor:
+            cursor.execute("BEGIN; INSERT INTO a VALUES (99)")
+        with started(pg_place, *APPLY) as process:
+            pid = self.behind_a_writer(pg_place)
+            process.send_signal(number)
+            _, err = process.communicate()
+        code = 143 if number == signal.SIGTERM else -signal.SIGKILL
+        assert process.returncode == code, err
+        assert self.gone(pg_place, pid)
+        assert pg_place.rows()["2"].applied == 1
+        writer.close()
+        pg_place.apply()
+        assert pg_place.execute("SELECT id FROM a ORDER BY id") == [(0,), (1,)]
+        assert pg_place.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index"
+            " WHERE indrelid = 'a'::regclass AND indisvalid ORDER BY 1"
+        ) == [("a_pkey",), *left_by(statement)]
+        assert pg_place.execute("SELECT FROM pg_index WHERE NOT indisvalid") == []
+        assert pg_place.rows()["2"].done
+
+    def behind_a_writer(self, place: Place) -> int:
+        """Return the server's process that waits for another transaction to end."""
+        for _ in range(600):
+            found = place.execute(
+                "SELECT pid FROM pg_stat_activity WHERE wait_event = 'virtualxid'"
+            )
+            if found:
+                return int(found[0][0])
+            time.sleep(0.1)
+        pytest.fail("no statement came to wait")
+
+
+def left_by(statement: str) -> list[tuple[str]]:
+    """Return the indexes besides the key that there are after a statement."""
+    if statement.startswith("DROP"):
+        return []
+    return [("i",), ("old",)] if statement.startswith("CREATE") else [("old",)]

@@ -288,7 +288,7 @@ class TestStatementByStatement:
         assert place.rows()["1"].done
         assert len(place.execute("SELECT id FROM a")) == 2
 
-    def test_a_statement_outside_a_transaction_that_was_killed_is_told(
+    def test_a_statement_outside_a_transaction_that_was_killed_runs_again(
         self, place: Place
     ) -> None:
         place.write(_1=f"{NONE}{A}VACUUM;\n")
@@ -297,10 +297,11 @@ class TestStatementByStatement:
         # As a kill leaves it: recorded as about to run, never as done.
         place.execute(
             "UPDATE atlas_schema_revisions SET applied = 2, error ="
-            " 'started outside a transaction; whether it ended is not known'"
+            " 'started outside a transaction; whether it ended is not known',"
+            " error_stmt = 'VACUUM'"
         )
         place.apply()
-        assert "an earlier run ended while" in warnings(place)
+        assert warnings(place) == ""
         assert replace(place.rows()["1"], execution_time=0) == replace(
             row, execution_time=0
         )

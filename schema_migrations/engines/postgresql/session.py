@@ -17,6 +17,7 @@ from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import Session, SessionOptions, Target
 from schema_migrations.engines.postgresql.lock import lock
+from schema_migrations.engines.postgresql.outside import assured, outside, settled
 from schema_migrations.engines.postgresql.parameters import parameters_set, restored
 from schema_migrations.engines.postgresql.queries import (
     execute,
@@ -195,17 +196,6 @@ def verified(connection: Connection) -> Iterator[None]:
     yield
 
 
-@contextmanager
-def outside(connection: Connection) -> Iterator[None]:
-    """Wait for locks without end: CONCURRENTLY blocks nobody while it waits, and one
-    that gives up leaves an invalid index.
-
-    https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
-    """
-    with parameters_set(connection, {"lock_timeout": "0"}):
-        yield
-
-
 SESSION = Session(
     describe=describe,
     absent_as_empty=absent_as_empty,
@@ -219,6 +209,8 @@ SESSION = Session(
     restored=restored,
     execute=execute,
     outside=outside,
+    settled=settled,
+    assured=assured,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

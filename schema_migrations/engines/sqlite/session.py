@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.engines.engine import Session, SessionOptions, Target
+from schema_migrations.engines.engine import Session, SessionOptions, Settled, Target
 from schema_migrations.engines.sqlite.lock import file_of, lock
 from schema_migrations.engines.sqlite.revisions import create_revisions_table
 from schema_migrations.engines.sqlite.url import masked
@@ -233,6 +233,15 @@ def outside(connection: Connection) -> Iterator[None]:
     yield
 
 
+def settled(connection: Connection, sql: str, interrupted: bool) -> Settled:
+    """Nothing to clear away: all that refuses transactions here may be done once more."""
+    return Settled()
+
+
+def assured(connection: Connection, sql: str) -> None:
+    """Nothing to look at."""
+
+
 SESSION = Session(
     describe=describe,
     absent_as_empty=absent_as_empty,
@@ -246,6 +255,8 @@ SESSION = Session(
     restored=restored,
     execute=execute,
     outside=outside,
+    settled=settled,
+    assured=assured,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

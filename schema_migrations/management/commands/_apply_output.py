@@ -15,6 +15,7 @@ from schema_migrations.workflows.events import (
     LockWaiting,
     Planned,
     Reached,
+    Resumed,
     Retrying,
     SignalSent,
     StatementDone,
@@ -53,6 +54,9 @@ def describe(event: Event) -> str:
         case StatementDone():
             place = f"{event.number}/{event.total}"
             return f"  {place:>7}  {one_line(event.sql)}  {spent(event.seconds)}"
+        case Resumed():
+            then = "counts as done" if event.done else "runs again"
+            return f"{event.file}:{event.line}  {event.message}: the statement {then}"
         case FileDone():
             count = counted(event.statements, "statement")
             return f"{event.file}  {count}  {spent(event.seconds)}"
