@@ -174,7 +174,7 @@ def translated(
             file=file,
             line=line,
             sql=statement.sql if statement else "",
-            server_message=error.message,
+            server_message=error.message if line else "",
             retryable=error.retryable,
             hint=f"{error.hint}\n{hint}",
         ) from error

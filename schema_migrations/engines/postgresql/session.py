@@ -134,9 +134,16 @@ def absent_as_empty(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
-    """Let the server refuse every write of this session."""
-    with parameters_set(connection, {"default_transaction_read_only": "on"}):
+    """Let the server refuse every write.
+
+    A transaction, not a parameter of the session: behind a pooler that one would stay
+    with a server process that others get.
+    """
+    execute(connection, "BEGIN READ ONLY")
+    try:
         yield
+    finally:
+        rollback(connection)
 
 
 def schemas(connection: Connection) -> Sequence[str]:

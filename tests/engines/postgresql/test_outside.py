@@ -171,7 +171,9 @@ def test_one_that_is_built_just_now_is_left_alone(
     builder.start()
     third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
     assert eventually(lambda: indexes(third) == {"i": False})
-    with pytest.raises(StatementFailed, match="builds the index public.i now") as told:
+    with pytest.raises(
+        StatementFailed, match=r"builds the index public\.i now"
+    ) as told:
         settled(third, UNIQUE)
     assert told.value.exit_code == 5
     SESSION.execute(db, "COMMIT")

@@ -173,6 +173,27 @@ class TestLock:
         with SESSION.lock(other, "public", wait=60, waiting=end_the_holder):
             assert len(told) == 1
 
+    def test_atlas_and_we_keep_one_another_away(
+        self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+    ) -> None:
+        """As Atlas asks: an exclusive lock of the session, for all of a database."""
+        atlas = "SELECT pg_try_advisory_lock(2686470616)"
+        with SESSION.lock(pg, "public", wait=0, waiting=pytest.fail):
+            assert other.connection.execute(atlas).fetchone() == (False,)
+        assert other.connection.execute(atlas).fetchone() == (True,)
+        told: list[str] = []
+        with (
+            pytest.raises(LockNotAcquired, match="Atlas holds its lock") as caught,
+            SESSION.lock(pg, "public", wait=0.1, waiting=told.append),
+        ):
+            pytest.fail("Atlas is at work")
+        pid = other.connection.info.backend_pid
+        assert f"process {pid}" in str(caught.value)
+        assert len(told) == 1
+        SESSION.execute(other, "SELECT pg_advisory_unlock(2686470616)")
+        with SESSION.lock(other, "public", wait=0, waiting=pytest.fail):
+            pass  # ours was given back
+
     def test_the_lock_is_given_back(
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
