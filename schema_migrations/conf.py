@@ -46,6 +46,7 @@ class Settings:
     lock_timeout: float | None
     lock_retries: int
     statement_timeout: float | None
+    idle_in_transaction_timeout: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,11 @@ KEYS: Mapping[str, _Key] = {
         accepts=_or_none(_duration),
         wanted='None or a duration, such as "10min"',
     ),
+    "IDLE_IN_TRANSACTION_TIMEOUT": _Key(
+        default="1min",
+        accepts=_or_none(_duration),
+        wanted='None or a duration, such as "1min"',
+    ),
     "LINT": _Key(
         default={},
         accepts=lambda v: isinstance(v, Mapping),
@@ -274,6 +280,7 @@ def resolve(
         lock_timeout=duration("LOCK_TIMEOUT") or None,
         lock_retries=value["LOCK_RETRIES"],
         statement_timeout=duration("STATEMENT_TIMEOUT") or None,
+        idle_in_transaction_timeout=duration("IDLE_IN_TRANSACTION_TIMEOUT") or None,
     )
 
 

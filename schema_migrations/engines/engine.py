@@ -6,12 +6,13 @@ the record is built.  An optional power is a field that may be ``None``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Mapping
 
     from schema_migrations.history.statements import Syntax
     from schema_migrations.plan.fills import Conversion
@@ -106,6 +107,24 @@ class SessionOptions:
 
     lock_timeout: float | None = None
     statement_timeout: float | None = None
+    idle_in_transaction_timeout: float | None = None
+    """For a run that was stopped, or cut off, while it holds locks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """Another session, which keeps a statement waiting."""
+
+    pid: int
+    application: str
+    seconds: float
+    """Since its transaction began."""
+    query: str
+    """What it runs, or ran last."""
+
+
+Observer = Callable[[], AbstractContextManager[Callable[[], Sequence[Blocker]]]]
+"""Opens a second session that says who blocks the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +175,8 @@ class Session:
     argument: whether one was interrupted, so that nobody knows whether it ended."""
     assured: Callable[[Connection, str], None]
     """After it: raises ``StatementFailed`` when what it made cannot be used."""
+    observer: Callable[[Connection], Observer] | None = None
+    """None: nobody can be asked what a statement waits for."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """End a transaction that a file left open; nothing when there is none."""

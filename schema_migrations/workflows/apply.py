@@ -32,10 +32,12 @@ from schema_migrations.workflows.events import (
 from schema_migrations.workflows.running import OPERATOR, Runner, run_together
 from schema_migrations.workflows.stepwise import run_stepwise
 from schema_migrations.workflows.visit import Site, history, visited_to_read
+from schema_migrations.workflows.watching import watched
 from schema_migrations.workflows.writing import locked, made, visited_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     )
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revisions import RevisionStore
+    from schema_migrations.workflows.watching import Watch
 
 log = logging.getLogger("schema_migrations")
 
@@ -175,13 +178,17 @@ def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
     if not choice.runs and choice.baseline is None:
         return
     store = site.store
-    runner = Runner(
-        store=store,
-        retries=request.lock_retries,
-        newest=choice.newest,
-        report=report,
-    )
-    with store.engine.session.prepared(store.connection, request.options):
+    with (
+        store.engine.session.prepared(store.connection, request.options),
+        _watched(store, request, report) as watch,
+    ):
+        runner = Runner(
+            store=store,
+            retries=request.lock_retries,
+            newest=choice.newest,
+            report=report,
+            watch=watch,
+        )
         made(store)
         if choice.baseline is not None:
             _record_baseline(store, choice.baseline)
@@ -193,6 +200,17 @@ def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
                 run_stepwise(runner, run)
             else:
                 run_together(runner, (run,))
+
+
+def _watched(
+    store: RevisionStore, request: Request, report: Report
+) -> AbstractContextManager[Watch]:
+    observer = store.engine.session.observer
+    return watched(
+        observer(store.connection) if observer else None,
+        report,
+        lock_timeout=request.options.lock_timeout,
+    )
 
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Target
+    from schema_migrations.engines.engine import Blocker, Target
 
 Mode = Literal["file", "all", "none"]
 """``file``: one transaction for the file; ``all``: one for all; ``none``: none."""
@@ -86,6 +86,29 @@ class FileDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """A statement waits for a lock."""
+
+    file: str
+    number: int
+    """1-based."""
+    total: int
+    blockers: tuple[Blocker, ...]
+    """Those who hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillRunning:
+    """A sign of life of a statement that takes long."""
+
+    file: str
+    number: int
+    """1-based."""
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retrying:
     """A lock was not obtained in time: rolled back, and tried again after a pause."""
 
@@ -115,6 +138,8 @@ Event = (
     | StatementDone
     | Resumed
     | FileDone
+    | Blocked
+    | StillRunning
     | Retrying
     | SignalSent
     | Warned

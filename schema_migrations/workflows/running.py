@@ -7,6 +7,7 @@ that it is about to, and afterwards that it is done.
 
 from __future__ import annotations
 
+import random
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
     from schema_migrations.revisions import RevisionStore
     from schema_migrations.workflows.choice import FileRun
+    from schema_migrations.workflows.watching import Watch
 
 OPERATOR_NAME = "django-schema-migrations"
 OPERATOR = f"{OPERATOR_NAME} {VERSION}"
@@ -55,6 +57,7 @@ class Runner:
     newest: str
     """The newest version that had a row when the run began."""
     report: Report
+    watch: Watch
 
 
 def run_together(runner: Runner, runs: Sequence[FileRun]) -> None:
@@ -139,7 +142,10 @@ def record_failure(
 def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
     """Run the statement at a 0-based index and report it; raises ``StatementFailed``."""
     statement, begun = run.statements[number], time.perf_counter()
-    with translated(runner, run.file.name, hint=hint, statement=statement):
+    with (
+        translated(runner, run.file.name, hint=hint, statement=statement),
+        runner.watch.over(run.file.name, number + 1, len(run.statements)),
+    ):
         runner.store.engine.session.execute(runner.store.connection, statement.sql)
     runner.report(
         StatementDone(
@@ -185,7 +191,7 @@ def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
 
     Rolling back in between lets those pass who wait behind our own locks.
     """
-    pause = FIRST_PAUSE
+    longest = FIRST_PAUSE
     for attempt in range(1, runner.retries + 1):
         try:
             return transaction()
@@ -194,11 +200,13 @@ def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
             if failure is None or not failure.lock_timeout:
                 raise
             message = f"{error.file}:{error.line}: {failure.message}"
+        # Not in step with others who were turned away at the same moment.
+        pause = random.uniform(longest / 2, longest)
         runner.report(
             Retrying(file=file, attempt=attempt, pause=pause, message=message)
         )
         time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        longest = min(longest * 2, LONGEST_PAUSE)
     return transaction()
 
 

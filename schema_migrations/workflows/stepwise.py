@@ -133,7 +133,10 @@ def _outside(
     """
     store, statement = runner.store, run.statements[number]
     session, hint = store.engine.session, _stays(run, kept)
-    with translated(runner, run.file.name, hint=hint, statement=statement):
+    with (
+        translated(runner, run.file.name, hint=hint, statement=statement),
+        runner.watch.over(run.file.name, number + 1, len(run.statements)),
+    ):
         done = _settled(runner, run, number)
     if not done:
         store.write(failed(kept, error=UNKNOWN, statement=statement.sql, took=0))

@@ -16,6 +16,7 @@ from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import Session, SessionOptions, Target
+from schema_migrations.engines.postgresql.blockers import observer
 from schema_migrations.engines.postgresql.lock import lock
 from schema_migrations.engines.postgresql.outside import assured, outside, settled
 from schema_migrations.engines.postgresql.parameters import parameters_set, restored
@@ -162,7 +163,11 @@ def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
     wanted = {
         "lock_timeout": _milliseconds(options.lock_timeout),
         "statement_timeout": _milliseconds(options.statement_timeout),
-        "idle_in_transaction_session_timeout": "0",
+        "idle_in_transaction_session_timeout": _milliseconds(
+            options.idle_in_transaction_timeout
+        ),
+        "idle_session_timeout": "0",
+        "transaction_timeout": "0",
         # The server ends the statement of a client that was killed:
         # https://www.postgresql.org/docs/current/runtime-config-connection.html
         "client_connection_check_interval": "1s",
@@ -218,6 +223,7 @@ SESSION = Session(
     outside=outside,
     settled=settled,
     assured=assured,
+    observer=observer,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema_migrations.management.commands._error_output import error_as_json
 from schema_migrations.workflows.events import (
+    Blocked,
     Event,
     FileDone,
     FileStarted,
@@ -19,12 +20,14 @@ from schema_migrations.workflows.events import (
     Retrying,
     SignalSent,
     StatementDone,
+    StillRunning,
     Warned,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from schema_migrations.engines.engine import Blocker
     from schema_migrations.errors import SchemaMigrationsError
     from schema_migrations.workflows.apply import Outcome
     from schema_migrations.workflows.choice import FileRun
@@ -60,6 +63,13 @@ def describe(event: Event) -> str:
         case FileDone():
             count = counted(event.statements, "statement")
             return f"{event.file}  {count}  {spent(event.seconds)}"
+        case Blocked():
+            by = "\n".join(map(_blocker, event.blockers))
+            place = f"{event.number}/{event.total}"
+            return f"{event.file}  {place}  waits for a lock, held by\n{by}"
+        case StillRunning():
+            place = f"{event.number}/{event.total}"
+            return f"{event.file}  {place}  runs since {spent(event.seconds)}"
         case Retrying():
             return (
                 f"Rolled back, since a lock was not to be had ({event.message});"
@@ -69,6 +79,14 @@ def describe(event: Event) -> str:
             return f"Signal   {event.name}"
         case Warned():
             return f"warning: {event.message}"
+
+
+def _blocker(blocker: Blocker) -> str:
+    who = f"process {blocker.pid}" if blocker.pid else blocker.application
+    named = f" ({blocker.application})" if blocker.pid and blocker.application else ""
+    since = f", for {spent(blocker.seconds)}" if blocker.seconds else ""
+    doing = f": {one_line(blocker.query)}" if blocker.query else ""
+    return f"         {who}{named}{since}{doing}"
 
 
 def _planned(event: Planned) -> str:

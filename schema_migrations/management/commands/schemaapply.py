@@ -30,6 +30,7 @@ from schema_migrations.workflows.events import (
     FileDone,
     FileStarted,
     StatementDone,
+    StillRunning,
     Warned,
 )
 from schema_migrations.workflows.targets import target
@@ -138,6 +139,8 @@ class Command(SchemaCommand):
                 self._passing(f"{event.file}  {event.number}/{event.total}")
             case FileDone():
                 self.say(f"{describe(event)}  {self.style.SUCCESS('ok')}")
+            case StillRunning() if self.on_terminal:
+                self._passing(describe(event))
             case _:
                 self.say(describe(event))
 
@@ -180,6 +183,7 @@ def request_of(options: Options, settings: Settings) -> Request:
         options=SessionOptions(
             lock_timeout=limit("lock_timeout"),
             statement_timeout=limit("statement_timeout"),
+            idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
         signals=options["signals"],
         # With JSON nothing else may stand on standard output: handlers print.

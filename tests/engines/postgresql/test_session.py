@@ -227,7 +227,9 @@ class TestPrepared:
 
         SESSION.execute(pg, "SET lock_timeout = '7s'")
         SESSION.execute(pg, "SET statement_timeout = '7s'")
-        with SESSION.prepared(pg, SessionOptions(lock_timeout=0.25)):
+        options = SessionOptions(lock_timeout=0.25, idle_in_transaction_timeout=60)
+        with SESSION.prepared(pg, options):
+            assert shown("idle_in_transaction_session_timeout") == "1min"
             assert shown("lock_timeout") == "250ms"
             assert shown("statement_timeout") == "0"
             assert shown("client_connection_check_interval") == "1s"
@@ -235,6 +237,7 @@ class TestPrepared:
                 assert shown("lock_timeout") == "0"
             assert shown("lock_timeout") == "250ms"
         assert (shown("lock_timeout"), shown("statement_timeout")) == ("7s", "7s")
+        assert shown("idle_in_transaction_session_timeout") == "0"
         assert shown("client_connection_check_interval") == "0"
 
     def test_a_connection_that_is_gone_hides_no_error(
