@@ -1,6 +1,7 @@
 """A statement that the server refused → the error that says where and why.
 
-Invariant: the place is a line of the file, and the server's own words are kept.
+Invariant: the place is a line of the file, and the server's own words are kept, but for
+passwords.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.excerpt import excerpt, place
+from schema_migrations.history.secrets import concealed
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
@@ -36,12 +38,13 @@ def refused(
     said += [f"hint from the server: {failure.hint}"] if failure.hint else []
     if failure.needs_no_transaction:
         hint = f"{NOT_IN_A_TRANSACTION} {hint}"
+    sql = statement.sql if statement else ""
     return StatementFailed(
-        "\n".join(said),
+        concealed("\n".join(said), sql),
         file=file,
         line=line,
-        sql=statement.sql if statement else "",
-        server_message=failure.message,
+        sql=concealed(sql),
+        server_message=concealed(failure.message, sql),
         sqlstate=failure.sqlstate,
         retryable=failure.retryable,
         hint=hint,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, started
+from schema_migrations.history.secrets import concealed
 from schema_migrations.history.statements import SourceStatement, partial_hashes
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.events import (
@@ -152,7 +153,7 @@ def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
             file=run.file.name,
             number=number + 1,
             total=len(run.statements),
-            sql=statement.sql,
+            sql=concealed(statement.sql),
             seconds=time.perf_counter() - begun,
         )
     )
@@ -179,7 +180,7 @@ def translated(
             f"{file}:{line}: {error.message}" if line else f"{file}: {error.message}",
             file=file,
             line=line,
-            sql=statement.sql if statement else "",
+            sql=concealed(statement.sql) if statement else "",
             server_message=error.message if line else "",
             retryable=error.retryable,
             hint=f"{error.hint}\n{hint}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, progressed
+from schema_migrations.history.secrets import concealed
 from schema_migrations.history.statements import partial_hashes, transaction_control
 from schema_migrations.workflows.events import Resumed, Warned
 from schema_migrations.workflows.running import (
@@ -139,7 +140,8 @@ def _outside(
     ):
         done = _settled(runner, run, number)
     if not done:
-        store.write(failed(kept, error=UNKNOWN, statement=statement.sql, took=0))
+        sql = concealed(statement.sql)
+        store.write(failed(kept, error=UNKNOWN, statement=sql, took=0))
         with session.outside(store.connection):
             execute(runner, run, number, hint=hint)
         with translated(runner, run.file.name, hint=hint, statement=statement):
@@ -183,7 +185,7 @@ def _interrupted(run: FileRun, sql: str) -> bool:
     if row is None:
         return False
     if row.error:
-        return row.error == UNKNOWN and row.error_stmt == sql
+        return row.error == UNKNOWN and row.error_stmt == concealed(sql)
     # Atlas writes nothing before a statement; we do.
     return not row.operator_version.startswith(OPERATOR_NAME)
 

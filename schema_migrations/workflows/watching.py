@@ -10,9 +10,10 @@ import logging
 import threading
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.history.secrets import concealed
 from schema_migrations.workflows.events import Blocked, Report, StillRunning
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _blocked(running: Running, blockers: Sequence[Blocker]) -> Blocked:
         file=running.file,
         number=running.number,
         total=running.total,
-        blockers=tuple(blockers),
+        blockers=tuple(replace(each, query=concealed(each.query)) for each in blockers),
     )
 
 

@@ -74,7 +74,10 @@ def test_exit_codes_and_streams(sqlite_place: Place) -> None:
     code, out, err = run(sqlite_place, *APPLY, "--format", "json")
     assert code == 2
     assert json.loads(out)["error"]["line"] == 1
-    assert err.startswith("CommandError: 2.sql:1: ")
+    log, _, message = err.partition("CommandError: ")
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert events == ["reached", "planned", "file_started", "failed"]
+    assert message.startswith("2.sql:1: ")
     assert "Traceback" not in err
     (sqlite_place.folder / "2.sql").unlink()
     code, out, err = run(sqlite_place, *APPLY)
@@ -178,6 +181,22 @@ class TestInterrupted:
         assert self.gone(pg_place, pid)
         assert pg_place.tables() == []
         assert pg_place.rows() == {}
+
+    def test_a_server_that_does_not_answer_is_not_waited_for(
+        self, pg_place: Place, blocker: BaseDatabaseWrapper
+    ) -> None:
+        pg_place.write(_1=f"{A}SELECT pg_advisory_xact_lock({KEY});")
+        with started(pg_place, *APPLY) as process:
+            pid = self.waiting(pg_place)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                process.send_signal(signal.SIGTERM)
+                process.communicate()
+                assert process.returncode == 143
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        assert self.gone(pg_place, pid)
+        assert pg_place.tables() == []
 
     def test_a_kill_between_statements_does_nothing_twice_and_skips_nothing(
         self, pg_place: Place, blocker: BaseDatabaseWrapper

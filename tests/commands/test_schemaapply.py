@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,15 +125,67 @@ def test_json_tells_what_went_wrong_before_the_database_was_reached(
 ) -> None:
     place.write(_1=A)
     (place.folder / "1.sql").write_text(B)
-    out = StringIO()
+    out, err = StringIO(), StringIO()
     with pytest.raises(CommandError) as caught:
         call_command(
-            "schemaapply", dir=place.folder, format="json", stdout=out, stderr=out
+            "schemaapply", dir=place.folder, format="json", stdout=out, stderr=err
         )
     assert caught.value.returncode == 4
     answer = json.loads(out.getvalue())
     assert "1.sql was edited" in answer["error"]["message"]
     assert (answer["target"], answer["applied"]) == (None, [])
+
+
+def test_json_has_a_log_of_one_object_a_line(place: Place) -> None:
+    place.write(_1=A, _2=f"-- atlas:txmode none\n\n{B}")
+    _, err = run(place, format="json")
+    events = [json.loads(line) for line in err.splitlines()]
+    assert [each["event"] for each in events] == [
+        *("reached", "planned"),
+        *("file_started", "statement_done", "file_done") * 2,
+    ]
+    assert (
+        events[0]["target"]["version"]
+        == place.engine.session.describe(place.connection).version
+    )
+    assert events[3]["sql"] == A.strip().removesuffix(";")
+    assert all(each["time"] <= later["time"] for each, later in pairwise(events))
+    assert run(place, format="json", verbosity=0)[1] == ""
+
+
+def test_a_warning_is_a_line_of_the_log(place: Place) -> None:
+    place.write(_1=A, _2=B)
+    run(place)
+    (place.folder / "2.sql").unlink()
+    place.write()
+    _, err = run(place, format="json")
+    (warned,) = [e for e in map(json.loads, err.splitlines()) if e["event"] == "warned"]
+    assert "ahead of the directory" in warned["message"]
+
+
+def test_passwords_of_a_statement_are_neither_shown_nor_recorded(
+    pg_place: Place,
+) -> None:
+    role = f"CREATE ROLE never PASSWORD '{SECRET}'"
+    none = "-- atlas:txmode none\n\n"
+    for text in (f"{role} {SECRET};", f"{none}{A}{role};\nSELECT 1/0;"):
+        pg_place.write(_1=text)
+        try:
+            out, err = StringIO(), StringIO()
+            with pytest.raises(CommandError) as caught:
+                call_command(
+                    "schemaapply",
+                    *("--no-signals", "--format=json", "-v3"),
+                    dir=pg_place.folder,
+                    stdout=out,
+                    stderr=err,
+                )
+        finally:
+            pg_place.execute("DROP ROLE IF EXISTS never")
+        row = pg_place.rows()["1"]
+        assert "***" in err.getvalue()
+        told = (out.getvalue(), err.getvalue(), str(caught.value), row.error)
+        assert SECRET not in "".join((*told, row.error_stmt))
 
 
 def test_a_baseline_is_told(place: Place) -> None:
@@ -247,6 +300,18 @@ class TestTarget:
         assert error.returncode == 2
         assert "a standby server" in str(error)
         assert "URL of the primary" in str(error)
+
+    def test_a_streaming_standby_may_be_read(
+        self, sqlite_place: Place, standby: dict[str, Any]
+    ) -> None:
+        sqlite_place.write(_1=A)
+        url = f"postgres://postgres@/postgres?host={standby['HOST']}"
+        out, err = run(sqlite_place, url=url, dry_run=True)
+        assert "CREATE TABLE a" in out
+        assert err == ""
+        with pytest.raises(SystemExit) as caught:
+            run(sqlite_place, url=url, check=True)
+        assert caught.value.code == 1
 
     def test_the_target_is_shown_without_its_password(self, pg_place: Place) -> None:
         pg_place.write(_1=A)

@@ -5,7 +5,9 @@ Pure: events and outcomes in, text and JSON values out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
 
 from schema_migrations.management.commands._error_output import error_as_json
 from schema_migrations.workflows.events import (
@@ -40,6 +42,13 @@ MODES = {
     "all": "one transaction for all files",
     "none": "no transaction",
 }
+
+
+EVENT_NAMES = {
+    kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    for kind in get_args(Event)
+}
+"""``FileDone`` is ``file_done``."""
 
 
 def describe(event: Event) -> str:
@@ -162,6 +171,11 @@ def as_json(
         ],
         "error": None if error is None else error_as_json(error),
     }
+
+
+def event_as_json(event: Event) -> dict[str, Any]:
+    """Return what a line of the log says of an event."""
+    return {"event": EVENT_NAMES[type(event)], **asdict(event)}
 
 
 def one_line(sql: str) -> str:

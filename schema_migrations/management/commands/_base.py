@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 Options = dict[str, Any]
 """The parsed command line."""
 
+GRACE = 8.0
+"""Seconds after SIGTERM in which all is rolled back and given back, or left to the
+server, which ends what belongs to a process that is gone.  Docker kills after 10."""
+
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -147,13 +151,20 @@ def sigterm_raises() -> Iterator[None]:
         yield
         return
 
+    end = threading.Timer(GRACE, os._exit, [TERMINATED])
+    end.daemon = True
+
     def terminate(number: int, frame: FrameType | None) -> None:
+        # One is enough: another would only disturb the roll back.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end.start()
         raise Terminated
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     finally:
+        end.cancel()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import TX_MODES, Settings, seconds, settings_for
@@ -13,6 +15,7 @@ from schema_migrations.management.commands._apply_output import (
     as_json,
     conclusion,
     describe,
+    event_as_json,
     sql_of,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
@@ -105,7 +108,9 @@ class Command(SchemaCommand):
             raise
 
     def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
-        return as_json(self.events, error)
+        answer = as_json(self.events, error)
+        self._log({"event": "failed", **answer["error"], "exit": error.exit_code})
+        return answer
 
     def _run(self, options: Options) -> int:
         alias = options["database"]
@@ -126,6 +131,9 @@ class Command(SchemaCommand):
 
     def _report(self, event: Event) -> None:
         self.events.append(event)
+        if self.as_json:
+            self._log(event_as_json(event))
+            return
         self._clear()
         match event:
             case Warned():
@@ -143,6 +151,12 @@ class Command(SchemaCommand):
                 self._passing(describe(event))
             case _:
                 self.say(describe(event))
+
+    def _log(self, values: dict[str, Any]) -> None:
+        """Write a line of the log, an object of its own, where JSON was asked for."""
+        if self.as_json and self.verbosity:
+            line = {"time": datetime.now(UTC).isoformat(), **values}
+            self.stderr.write(json.dumps(line, ensure_ascii=False), str)
 
     def _passing(self, text: str) -> None:
         """Show what runs now, on a terminal, until the next line."""

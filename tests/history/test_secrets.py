@@ -1,0 +1,37 @@
+"""Passwords in what is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from schema_migrations.history.secrets import concealed
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("CREATE ROLE r PASSWORD 'geheim'", "CREATE ROLE r PASSWORD '***'"),
+        ("ALTER ROLE r password\n  E'it''s'", "ALTER ROLE r password\n  E'***'"),
+        ("OPTIONS (user 'u', password 'x')", "OPTIONS (user 'u', password '***')"),
+        (
+            "CONNECTION 'host=h password=geheim user=u'",
+            "CONNECTION 'host=h password=*** user=u'",
+        ),
+        ("CONNECTION 'password=''a b'' x=1'", "CONNECTION 'password=''***'' x=1'"),
+        ("dblink('postgres://u:geheim@h/d')", "dblink('postgres://u:***@h/d')"),
+        ("UPDATE u SET password = 'abc'", "UPDATE u SET password = '***'"),
+        ("UPDATE u SET password = trim(password)", None),
+        ("ALTER TABLE u ADD password varchar(128) NOT NULL", None),
+        ("ALTER ROLE r PASSWORD NULL; SELECT 'a'", None),
+        ("SELECT 'see http://host/a:b@c'", None),
+    ],
+)
+def test_only_the_password_is_masked(text: str, shown: str | None) -> None:
+    assert concealed(text) == (text if shown is None else shown)
+
+
+def test_words_of_a_statement_are_masked_in_what_the_server_says_of_it() -> None:
+    sql = "CREATE ROLE r PASSWORD 'geheim' BOGUS"
+    said = "syntax error at or near geheim"
+    assert concealed(said, sql) == "syntax error at or near ***"
+    assert concealed("a cat", "ALTER ROLE r PASSWORD 'a'") == "a cat"
