@@ -14,6 +14,7 @@ from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from schema_migrations.conf import resolve
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import SchemaMigrationsError
@@ -130,10 +131,19 @@ def apply(
     signals: bool = True,
     report: Callable[[Event], None] = lambda event: None,
 ) -> Outcome:
-    """Apply the pending files of a directory; ``report`` gets the events as they come."""
+    """Apply the pending files of a directory; ``report`` gets the events as they come.
+
+    Timeouts are the settings' defaults.  ``Blocked`` and ``StillRunning`` are reported
+    from another thread, while the statement runs.
+    """
+    defaults = resolve({}, base=Path())
     request = Request(
         selection=selection or Selection(),
-        options=SessionOptions(),
+        lock_retries=defaults.lock_retries,
+        options=SessionOptions(
+            lock_timeout=defaults.lock_timeout,
+            idle_in_transaction_timeout=defaults.idle_in_transaction_timeout,
+        ),
         signals=signals,
     )
     engine = engine_for(connection.vendor)

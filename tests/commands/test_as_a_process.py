@@ -182,6 +182,22 @@ class TestInterrupted:
         assert pg_place.tables() == []
         assert pg_place.rows() == {}
 
+    def test_json_says_that_it_was_terminated(
+        self, pg_place: Place, blocker: BaseDatabaseWrapper
+    ) -> None:
+        pg_place.write(_1=A, _2=f"SELECT pg_advisory_xact_lock({KEY});")
+        with started(pg_place, *APPLY, "--format", "json") as process:
+            self.waiting(pg_place)
+            process.terminate()
+            out, err = process.communicate()
+        assert process.returncode == 143
+        answer = json.loads(out)
+        assert [each["version"] for each in answer["applied"]] == ["1"]
+        assert answer["error"]["message"] == "Terminated."
+        *_, failed, message = err.splitlines()
+        assert json.loads(failed)["exit"] == 143
+        assert message == "Terminated."
+
     def test_a_server_that_does_not_answer_is_not_waited_for(
         self, pg_place: Place, blocker: BaseDatabaseWrapper
     ) -> None:

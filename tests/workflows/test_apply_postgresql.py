@@ -25,6 +25,7 @@ from schema_migrations.workflows.events import (
     SignalSent,
     StatementDone,
 )
+from tests.fixtures.children import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -330,6 +331,40 @@ def test_a_connection_that_breaks_in_a_file_leaves_the_file_not_started(
     pg_place.connection.close()
     assert pg_place.tables() == []
     assert pg_place.rows() == {}
+
+
+def test_a_run_that_stands_still_within_a_transaction_is_ended(
+    pg_place: Place, other: BaseDatabaseWrapper
+) -> None:
+    """As when its process is stopped: its locks do not stay."""
+    pg_place.write(_1=f"{A}SELECT 1;")
+
+    def stand_still(event: object) -> None:
+        if isinstance(event, StatementDone):
+            assert eventually(lambda: not session_of_the_run(other))
+
+    options = SessionOptions(idle_in_transaction_timeout=0.05)
+    with pytest.raises(StatementFailed) as caught:
+        apply(
+            pg_place.connection,
+            pg_place.engine,
+            pg_place.directory,
+            replace(pg_place.request(), options=options),
+            stand_still,
+        )
+    assert caught.value.exit_code == 5
+    pg_place.connection.close()
+    assert pg_place.tables() == []
+
+
+def session_of_the_run(other: BaseDatabaseWrapper) -> list[tuple[object, ...]]:
+    with other.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND state LIKE 'idle in transaction%'"
+        )
+        found: list[tuple[object, ...]] = cursor.fetchall()
+    return found
 
 
 class TestSignals:

@@ -22,8 +22,9 @@ NEEDS_NO_TRANSACTION = frozenset({"25001", "2D000"})
 MISSING = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """Undefined table, column, object, function, schema."""
 
-TRANSIENT = re.compile(r"08...|57P0[1235]|53300")
-"""Connection lost, server starting or stopping, too many connections."""
+TRANSIENT = re.compile(r"08...|57P0[1235]|25P0[34]|53300")
+"""Connection lost, server starting or stopping, a session that was idle for too long,
+too many connections."""
 
 
 def failure(exception: BaseException) -> Failure | None:

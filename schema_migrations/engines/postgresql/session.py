@@ -20,6 +20,7 @@ from schema_migrations.engines.postgresql.blockers import observer
 from schema_migrations.engines.postgresql.lock import lock
 from schema_migrations.engines.postgresql.outside import assured, outside, settled
 from schema_migrations.engines.postgresql.parameters import parameters_set, restored
+from schema_migrations.engines.postgresql.pooler import pooled
 from schema_migrations.engines.postgresql.queries import (
     execute,
     in_transaction,
@@ -137,9 +138,14 @@ def absent_as_empty(connection: Connection) -> Iterator[None]:
 def reading(connection: Connection) -> Iterator[None]:
     """Let the server refuse every write.
 
-    A transaction, not a parameter of the session: behind a pooler that one would stay
-    with a server process that others get.
+    Behind a pooler by one transaction: a parameter of the session would stay with a
+    server process that others get.  Elsewhere without, since it would hold locks, and
+    keep old rows from being cleared away, for as long as somebody reads.
     """
+    if not pooled(connection):
+        with parameters_set(connection, {"default_transaction_read_only": "on"}):
+            yield
+        return
     execute(connection, "BEGIN READ ONLY")
     try:
         yield

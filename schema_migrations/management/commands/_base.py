@@ -101,6 +101,9 @@ class SchemaCommand(BaseCommand, ABC):
         except SchemaMigrationsError as error:
             self.answer(self.failed(error))
             raise CommandError(str(error), returncode=error.exit_code) from error
+        except KeyboardInterrupt as interruption:
+            self.answer(self.failed(_interrupted(interruption)))
+            raise
         if code:
             sys.exit(code)
 
@@ -111,12 +114,10 @@ class SchemaCommand(BaseCommand, ABC):
         with sigterm_raises():
             try:
                 super().run_from_argv(argv)
-            except Terminated:
-                self.stderr.write("Terminated.")
-                sys.exit(TERMINATED)
-            except KeyboardInterrupt:
-                self.stderr.write("Interrupted.")
-                sys.exit(INTERRUPTED)
+            except KeyboardInterrupt as interruption:
+                error = _interrupted(interruption)
+                self.stderr.write(error.message)
+                sys.exit(error.exit_code)
 
     def say(self, text: str = "", *, level: int = 1) -> None:
         """Print a line for people; silent with JSON or below the verbosity."""
@@ -136,6 +137,13 @@ class SchemaCommand(BaseCommand, ABC):
     @property
     def on_terminal(self) -> bool:
         return not self.as_json and bool(self.stdout.isatty())
+
+
+def _interrupted(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
+    terminated = isinstance(interruption, Terminated)
+    error = SchemaMigrationsError("Terminated." if terminated else "Interrupted.")
+    error.exit_code = TERMINATED if terminated else INTERRUPTED
+    return error
 
 
 def no_colour() -> Any:
