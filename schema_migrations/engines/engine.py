@@ -117,6 +117,8 @@ class Blocker:
 
     pid: int
     application: str
+    state: str
+    """The server's word: ``active``, ``idle in transaction``; empty: not to be seen."""
     seconds: float
     """Since its transaction began."""
     query: str

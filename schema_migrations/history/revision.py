@@ -19,6 +19,9 @@ EXECUTE = 2
 RESOLVED = 4
 """Marked by hand; a flag, so 6 is a row that was run and then marked."""
 
+UNKNOWN = "started outside a transaction; whether it ended is not known"
+"""Stands in a row's ``error`` while such a statement runs, so after a ``kill -9`` too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -61,6 +64,11 @@ class Revision:
     @property
     def failed(self) -> bool:
         return bool(self.error) and not self.done
+
+    @property
+    def interrupted(self) -> bool:
+        """A statement outside a transaction began, and nobody recorded its end."""
+        return self.error == UNKNOWN and not self.done
 
     @property
     def touched(self) -> bool:

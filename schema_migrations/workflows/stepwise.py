@@ -11,7 +11,13 @@ import time
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
-from schema_migrations.history.revision import Revision, failed, finished, progressed
+from schema_migrations.history.revision import (
+    UNKNOWN,
+    Revision,
+    failed,
+    finished,
+    progressed,
+)
 from schema_migrations.history.secrets import concealed
 from schema_migrations.history.statements import partial_hashes, transaction_control
 from schema_migrations.workflows.events import Resumed, Warned
@@ -33,9 +39,6 @@ if TYPE_CHECKING:
     from schema_migrations.workflows.choice import FileRun
 
 COMMITTING = ("COMMIT", "END", "PREPARE TRANSACTION")
-
-UNKNOWN = "started outside a transaction; whether it ended is not known"
-"""Stands in a row's ``error`` while such a statement runs, so after a ``kill -9`` too."""
 
 DONE_UNRECORDED = (
     "The statement was done, and that could not be recorded: the next run looks at the"
@@ -118,16 +121,11 @@ def _by_itself(
         failure = runner.store.engine.failure(error)
         if failure is None or not failure.needs_no_transaction:
             raise
-        retried(
-            runner,
-            run.file.name,
-            lambda: _outside(runner, run, number, row=row, kept=kept),
-        )
+        retried(runner, run.file.name, lambda: _outside(runner, run, number, kept=kept))
+        _record_done(runner, run, number, row=row)
 
 
-def _outside(
-    runner: Runner, run: FileRun, number: int, *, row: Revision, kept: Revision
-) -> None:
+def _outside(runner: Runner, run: FileRun, number: int, *, kept: Revision) -> None:
     """Run a statement that no transaction holds together with its row.
 
     The database is asked before and afterwards; the row alone would not tell.
@@ -139,16 +137,24 @@ def _outside(
         runner.watch.over(run.file.name, number + 1, len(run.statements)),
     ):
         done = _settled(runner, run, number)
-    if not done:
-        sql = concealed(statement.sql)
-        store.write(failed(kept, error=UNKNOWN, statement=sql, took=0))
-        with session.outside(store.connection):
-            execute(runner, run, number, hint=hint)
-        with translated(runner, run.file.name, hint=hint, statement=statement):
-            session.assured(store.connection, statement.sql)
+    if done:
+        return
+    sql = concealed(statement.sql)
+    store.write(failed(kept, error=UNKNOWN, statement=sql, took=0))
+    with session.outside(store.connection):
+        execute(runner, run, number, hint=hint)
+    with translated(runner, run.file.name, hint=hint, statement=statement):
+        session.assured(store.connection, statement.sql)
+
+
+def _record_done(runner: Runner, run: FileRun, number: int, *, row: Revision) -> None:
+    """Write that a statement outside a transaction is done; raises ``NotRecorded``."""
+    statement = run.statements[number]
     try:
-        with translated(runner, run.file.name, hint=DONE_UNRECORDED):
-            store.write(row)
+        with translated(
+            runner, run.file.name, hint=DONE_UNRECORDED, statement=statement
+        ):
+            runner.store.write(row)
     except StatementFailed as error:
         raise NotRecorded(
             error.message,
@@ -185,15 +191,15 @@ def _interrupted(run: FileRun, sql: str) -> bool:
     if row is None:
         return False
     if row.error:
-        return row.error == UNKNOWN and row.error_stmt == concealed(sql)
+        return row.interrupted and row.error_stmt == concealed(sql)
     # Atlas writes nothing before a statement; we do.
     return not row.operator_version.startswith(OPERATOR_NAME)
 
 
 def _stays(run: FileRun, kept: Revision) -> str:
-    total = len(run.statements)
     if not kept.applied:
-        return f"None of its {total} statements is applied. {AGAIN}"
+        return f"Nothing of this file is applied. {AGAIN}"
+    total = len(run.statements)
     return (
         f"{kept.applied} of its {total} statements are applied and stay; the next run"
         f" goes on at statement {kept.applied + 1}. {AGAIN}"

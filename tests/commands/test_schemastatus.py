@@ -98,6 +98,18 @@ def test_a_failed_file(place: Place) -> None:
     assert checked(place) == 1
 
 
+def test_a_statement_that_nobody_saw_ending_is_no_failure(place: Place) -> None:
+    place.write(_1=f"-- atlas:txmode none\n\n{A}VACUUM;\n")
+    place.apply()
+    place.execute(
+        "UPDATE atlas_schema_revisions SET applied = 1, error_stmt = 'VACUUM', error ="
+        " 'started outside a transaction; whether it ended is not known'"
+    )
+    lines = run(place).splitlines()
+    assert lines[-3].startswith("Stopped  1: started outside a transaction")
+    assert lines[-1].startswith("Next     python manage.py schemaapply: it looks at")
+
+
 def test_a_failure_without_a_statement_shows_no_empty_line(
     sqlite_place: Place,
 ) -> None:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db.utils import ConnectionHandler
 
+from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import StatementFailed
+from schema_migrations.history.revision import UNKNOWN
+from schema_migrations.workflows.apply import apply
 from schema_migrations.workflows.events import (
     Resumed,
     Retrying,
     StatementDone,
     Warned,
 )
-from schema_migrations.workflows.stepwise import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,6 +172,32 @@ def test_a_record_that_cannot_be_written_does_not_make_it_run_twice(
     assert [done for done, _ in resumed(place)] == [True]
     assert ran(place) == ["SELECT 1"]
     assert place.rows()["2"].done
+
+
+def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
+    ours: Place,
+) -> None:
+    other = ConnectionHandler({"default": dict(ours.settings)})["default"]
+    drop = "DROP INDEX CONCURRENTLY j"
+    ours.execute("CREATE INDEX j ON a (id)")
+    ours.write(_2=f"{NONE}{drop};\nSELECT 1;")
+
+    def in_the_way(event: object) -> None:
+        if isinstance(event, StatementDone) and event.sql == drop:
+            with other.cursor() as cursor:
+                cursor.execute("BEGIN; LOCK TABLE atlas_schema_revisions")
+
+    request = replace(
+        ours.request(), lock_retries=3, options=SessionOptions(lock_timeout=0.05)
+    )
+    with pytest.raises(StatementFailed, match="lock timeout") as caught:
+        apply(ours.connection, ours.engine, ours.directory, request, in_the_way)
+    assert caught.value.exit_code == 5
+    other.close()
+    assert ours.rows()["2"].error == UNKNOWN
+    ours.apply()
+    assert ran(ours) == ["SELECT 1"]
+    assert ours.rows()["2"].done
 
 
 @pytest.mark.parametrize("directive", ["", NONE])

@@ -73,12 +73,16 @@ def test_who_blocks_is_told_while_the_statement_waits(
     assert blocker.seconds > 0
     first, second = describe(told).splitlines()
     assert first == "2.sql  1/2  waits for a lock, held by"
-    assert second.startswith(f"         process {blocker.pid} (report), for ")
+    assert second.startswith(
+        f"         process {blocker.pid} (report), idle in transaction for "
+    )
     assert second.endswith(": INSERT INTO a VALUES (1) -- long report")
 
 
 def test_a_prepared_transaction_has_no_process() -> None:
-    nobody = Blocker(pid=0, application="a prepared transaction", seconds=0, query="")
+    nobody = Blocker(
+        pid=0, application="a prepared transaction", state="", seconds=0, query=""
+    )
     told = Blocked(file="2.sql", number=1, total=1, blockers=(nobody,))
     assert describe(told).splitlines()[1].strip() == "a prepared transaction"
 

@@ -24,12 +24,13 @@ BLOCKING = """
 SELECT b.pid,
        CASE WHEN b.pid = 0 THEN 'a prepared transaction'
             ELSE coalesce(nullif(a.application_name, ''), a.backend_type, '') END,
+       coalesce(a.state, ''),
        coalesce(extract(epoch FROM clock_timestamp()
                                    - coalesce(a.xact_start, a.query_start)), 0)::float,
        coalesce(a.query, '')
   FROM (SELECT DISTINCT unnest(pg_blocking_pids(%s)) AS pid) b
   LEFT JOIN pg_stat_activity a USING (pid)
- ORDER BY 3 DESC, 1
+ ORDER BY 4 DESC, 1
 """
 
 
@@ -47,6 +48,8 @@ def observer(connection: Connection) -> Observer:
 
 def _blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
     return tuple(
-        Blocker(pid=found, application=application, seconds=age, query=query)
-        for found, application, age, query in session.execute(BLOCKING, [pid])
+        Blocker(
+            pid=found, application=application, state=state, seconds=age, query=query
+        )
+        for found, application, state, age, query in session.execute(BLOCKING, [pid])
     )

@@ -93,9 +93,10 @@ def describe(event: Event) -> str:
 def _blocker(blocker: Blocker) -> str:
     who = f"process {blocker.pid}" if blocker.pid else blocker.application
     named = f" ({blocker.application})" if blocker.pid and blocker.application else ""
-    since = f", for {spent(blocker.seconds)}" if blocker.seconds else ""
+    since = f" for {spent(blocker.seconds)}" if blocker.seconds else ""
+    state = f", {blocker.state}{since}" if blocker.state else ""
     doing = f": {one_line(blocker.query)}" if blocker.query else ""
-    return f"         {who}{named}{since}{doing}"
+    return f"         {who}{named}{state}{doing}"
 
 
 def _planned(event: Planned) -> str:

@@ -85,7 +85,8 @@ def lines_of(found: Status) -> Iterator[str]:
             done = f"  {counted(each.start, 'statement')} done" if each.start else ""
             yield f"  [ ] {each.file.name}{done}"
     if found.failed is not None:
-        yield f"Failed   {found.failed.title}: {found.failed.error}"
+        word = "Stopped" if found.failed.interrupted else "Failed "
+        yield f"{word}  {found.failed.title}: {found.failed.error}"
         if found.failed.error_stmt:
             yield f"         {one_line(found.failed.error_stmt)}"
     yield f"Next     {_next(found)}"
@@ -99,6 +100,8 @@ def _next(found: Status) -> str:
             )
         case "out-of-order":
             return "give these files newer versions, or schemaapply --exec-order"
+        case "failed" if found.failed and found.failed.interrupted:
+            return "python manage.py schemaapply: it looks at the database and goes on"
         case "failed":
             return "correct the file; python manage.py schemahash, then schemaapply"
         case "pending" if found.unknown_tables:
