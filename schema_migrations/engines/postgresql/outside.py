@@ -60,14 +60,14 @@ SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
 
 # Older servers print the number of the session's temporary schema.
 SCRATCH = """
-SELECT quote_ident(c.relname),
-       replace(replace(pg_get_indexdef(c.oid),
-                       format(' ON pg_temp.%%I ', %s::text),
-                       format(' ON %%I.%%I ', %s::text, %s::text)),
-               format(' ON %%s.%%I ', c.relnamespace::regnamespace, %s::text),
-               format(' ON %%I.%%I ', %s::text, %s::text))
-  FROM pg_class c
- WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'i'
+SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
+       format(' ON %%s.%%I ', t.relnamespace::regnamespace, t.relname),
+       format(' ON pg_temp.%%I ', t.relname),
+       format(' ON %%I.%%I ', %s::text, t.relname)
+  FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_class t ON t.oid = i.indrelid
+ WHERE t.oid = to_regclass(%s)
 """
 
 # What REINDEX CONCURRENTLY makes beside each index, of those in its reach.
@@ -157,12 +157,12 @@ def assured(connection: Connection, sql: str) -> None:
     match standalone(sql):
         case IndexMade(name=name, table=table) if name:
             namespace = _table(connection, table)[0]
-            found = _index(connection, namespace, name)
-        case Reindexed(what="INDEX", name=name):
-            namespace, name = _table(connection, name)
-            found = _index(connection, namespace, quote(name))
+        case Reindexed(what="INDEX", name=index):
+            namespace, catalogued = _table(connection, index)
+            name = quote(catalogued)
         case _:
             return
+    found = _index(connection, namespace, name) if namespace else None
     if found is not None and not found.valid:
         raise StatementFailed(
             f"the server reports success, and the index {found.name} is INVALID",
@@ -184,7 +184,9 @@ def _index_made(connection: Connection, made: IndexMade) -> Settled:
     namespace, table = _table(connection, made.table)
     if not table:
         return Settled()  # the server says that it does not exist
-    name = made.name or _wanted(connection, made, namespace, table)[0]
+    name, wanted = made.name, ""
+    if not name:
+        name, wanted = _wanted(connection, made, namespace, table)
     found = _index(connection, namespace, name)
     if found is None:
         return Settled()
@@ -194,7 +196,7 @@ def _index_made(connection: Connection, made: IndexMade) -> Settled:
             retryable=True,
             hint="Run the command again when that has ended.",
         )
-    _, wanted = _wanted(connection, made, namespace, table)
+    wanted = wanted or _wanted(connection, made, namespace, table)[1]
     if found.definition == wanted:
         return _completed(connection, found)
     if not made.name:
@@ -228,17 +230,16 @@ def _wanted(
     """
     original = f"{quote(namespace)}.{quote(table)}"
     unique = "UNIQUE " if made.unique else ""
+    scratch = f"pg_temp.{quote(table)}"
     execute(connection, "BEGIN")
     try:
         execute(connection, f"CREATE TEMPORARY TABLE {quote(table)} (LIKE {original})")
         execute(
             connection,
-            f"CREATE {unique}INDEX {made.name} ON pg_temp.{quote(table)} {made.definition}",
+            f"CREATE {unique}INDEX {made.name} ON {scratch} {made.definition}",
         )
-        name, definition = row(
-            connection,
-            SCRATCH,
-            *(table, namespace, table, table, namespace, table),
+        name, definition, numbered, temporary, real = row(
+            connection, SCRATCH, namespace, scratch
         )
     except psycopg.Error as error:
         known = failure(error)
@@ -252,7 +253,7 @@ def _wanted(
         ) from error
     finally:
         rollback(connection)
-    return name, definition
+    return name, definition.replace(numbered, real).replace(temporary, real)
 
 
 def _table(connection: Connection, name: str) -> tuple[str, str]:

@@ -97,6 +97,7 @@ def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) 
 def test_a_valid_one_as_defined_counts_as_done(
     db: BaseDatabaseWrapper, rest: str
 ) -> None:
+    SESSION.execute(db, "CREATE TEMPORARY TABLE u (id integer PRIMARY KEY)")
     sql = f"CREATE INDEX CONCURRENTLY i ON public.t {rest}"
     assert settled(db, sql) == Settled()
     SESSION.execute(db, sql)
