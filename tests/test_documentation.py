@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
@@ -12,6 +13,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from schema_migrations.conf import KEYS
+from schema_migrations.management.commands._apply_output import EVENT_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -118,3 +120,12 @@ def anchors(page: Path) -> set[str]:
 def test_commands_named_in_the_pages_exist(page: Path) -> None:
     named = set(re.findall(r"manage\.py (schema\w+)", page.read_text()))
     assert named <= set(COMMANDS)
+
+
+def test_every_event_of_the_log_is_described_with_its_fields() -> None:
+    text = sections(REFERENCE / "commands.md")["schemaapply"]
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", text, flags=re.MULTILINE))
+    for kind, name in EVENT_NAMES.items():
+        told = set(re.findall(r"`([a-z_]+)`", rows[name]))
+        assert {field.name for field in fields(kind)} <= told, name
+    assert rows.keys() - {*EVENT_NAMES.values(), "failed"} == set()

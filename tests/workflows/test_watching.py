@@ -100,7 +100,7 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     ):
         assert eventually(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
-    assert describe(events[0]).startswith("2.sql  1/2  runs since ")
+    assert describe(events[0]).startswith("2.sql  1/2  still running after ")
 
 
 def test_a_second_session_that_fails_is_no_matter() -> None:

@@ -78,7 +78,7 @@ def describe(event: Event) -> str:
             return f"{event.file}  {place}  waits for a lock, held by\n{by}"
         case StillRunning():
             place = f"{event.number}/{event.total}"
-            return f"{event.file}  {place}  runs since {spent(event.seconds)}"
+            return f"{event.file}  {place}  still running after {spent(event.seconds)}"
         case Retrying():
             return (
                 f"Rolled back, since a lock was not to be had ({event.message});"
