@@ -36,9 +36,13 @@ from schema_migrations.workflows.running import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from schema_migrations.workflows.choice import FileRun
 
+OPENING = ("BEGIN", "START TRANSACTION")
 COMMITTING = ("COMMIT", "END", "PREPARE TRANSACTION")
+ENDING = (*COMMITTING, "ROLLBACK", "ABORT")
 
 DONE_UNRECORDED = (
     "The statement was done, and that could not be recorded: the next run looks at the"
@@ -66,9 +70,8 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
             runner.store.write(row)
             with session.verified(connection), session.restored(connection):
                 hashes = partial_hashes(run.statements)
-                for number in range(run.start, len(run.statements)):
-                    row = progressed(row, partial_hash=hashes[number])
-                    kept = _step(runner, run, number, row=row, kept=kept)
+                for step in _steps(run):
+                    row, kept = _step(runner, run, step, hashes, row=row, kept=kept)
                 if session.in_transaction(connection):
                     raise _left_open(run)
             runner.store.write(finished(row, took=took_since(begun)))
@@ -80,7 +83,51 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     runner.report(file_done(run, took_since(begun)))
 
 
+def _steps(run: FileRun) -> Iterator[range]:
+    """Yield what is run together: a statement, or a transaction of the file's own."""
+    words = [transaction_control(statement.sql) for statement in run.statements]
+    first = run.start
+    while first < len(words):
+        after = first + 1
+        if words[first] in OPENING:
+            while after < len(words) and words[after - 1] not in ENDING:
+                after += 1
+        yield range(first, after)
+        first = after
+
+
 def _step(
+    runner: Runner,
+    run: FileRun,
+    step: range,
+    hashes: Sequence[str],
+    *,
+    row: Revision,
+    kept: Revision,
+) -> tuple[Revision, Revision]:
+    """Run what belongs together; return the row after it, and the one committed."""
+
+    def attempt() -> tuple[Revision, Revision]:
+        after, committed = row, kept
+        for number in step:
+            after = progressed(after, partial_hash=hashes[number])
+            committed = _statement(runner, run, number, row=after, kept=committed)
+        return after, committed
+
+    def rolled_back() -> tuple[Revision, Revision]:
+        store = runner.store
+        try:
+            return attempt()
+        except StatementFailed:
+            store.engine.session.rollback(store.connection)
+            raise
+
+    if len(step) == 1:
+        return attempt()
+    return retried(runner, run.file.name, rolled_back)
+
+
+def _statement(
     runner: Runner, run: FileRun, number: int, *, row: Revision, kept: Revision
 ) -> Revision:
     """Run one statement; return the row that is committed afterwards."""

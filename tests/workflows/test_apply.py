@@ -256,7 +256,8 @@ class TestStatementByStatement:
         place.write(_1=f"{NONE}{A}{own}BEGIN;\nDELETE FROM a;\nROLLBACK;\nSELECT 1;")
         place.apply()
         assert len(place.execute("SELECT id FROM a")) == 3
-        assert place.rows()["1"].done
+        row = place.rows()["1"]
+        assert (row.applied, row.total, row.done) == (10, 10, True)
 
     def test_a_failure_inside_the_files_own_transaction_goes_back_before_it(
         self, place: Place
