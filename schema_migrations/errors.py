@@ -32,6 +32,18 @@ class SchemaMigrationsError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross from one process to another, whatever arguments a subclass takes."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    of: type[SchemaMigrationsError], args: tuple[object, ...], state: dict[str, object]
+) -> SchemaMigrationsError:
+    error = of.__new__(of, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class ConfigError(SchemaMigrationsError):
     """Wrong settings, options or URLs; nothing was tried."""

@@ -202,6 +202,9 @@ class Engine:
 
     The second is empty when the alias belongs to another engine.
     """
+    within_schema: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
+    """(settings, schema) → settings whose unqualified names are that schema's.
+    None: a database has one schema only."""
     masked: Callable[[Mapping[str, Any]], str]
     """Settings → URL for display, without the password."""
     inspect: Callable[[Cursor], Schema]

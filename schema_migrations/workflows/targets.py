@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,25 +31,57 @@ PAUSE = 0.5
 """Seconds between attempts to reach a server."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a server is meant, where a URL or an alias names another."""
+
+    database: str = ""
+    schema: str = ""
+
+
 @contextmanager
-def target(alias: str, url: str | None) -> Iterator[tuple[BaseDatabaseWrapper, Engine]]:
-    """Yield the connection of ``alias`` and its engine; with a URL, repointed at it."""
+def target(
+    alias: str, url: str | None, part: Part | None = None
+) -> Iterator[tuple[BaseDatabaseWrapper, Engine]]:
+    """Yield the connection of ``alias`` and its engine; repointed at a URL, or a part
+    of what it means.
+    """
     before = _connection(alias)
-    if url is None:
+    if url is None and part is None:
         yield before, engine_for(before.vendor)
         return
-    engine = engine_for_url(url)
-    settings = connections.settings
-    saved = settings[alias]
-    base = saved if before.vendor == engine.vendor else {}
-    settings[alias] = completed(engine.settings_from_url(url, base))
+    saved = connections.settings[alias]
+    engine = engine_for(before.vendor) if url is None else engine_for_url(url)
+    wanted = saved
+    if url is not None:
+        base = saved if before.vendor == engine.vendor else {}
+        wanted = engine.settings_from_url(url, base)
+    connections.settings[alias] = completed(_within(engine, wanted, part or Part()))
     del connections[alias]
     try:
-        yield _connection(alias), engine
+        connection = _connection(alias)
+        if part and part.schema and hasattr(connection, "set_schema"):
+            # django-tenants sets the search path itself, before each query:
+            # https://django-tenants.readthedocs.io/en/latest/use.html
+            connection.set_schema(part.schema)
+        yield connection, engine
     finally:
         connections[alias].close()
-        settings[alias] = saved
+        connections.settings[alias] = saved
         connections[alias] = before
+
+
+def _within(engine: Engine, settings: DatabaseSettings, part: Part) -> DatabaseSettings:
+    if part.database:
+        settings = {**settings, "NAME": part.database}
+    if not part.schema:
+        return settings
+    if engine.within_schema is None:
+        raise ConfigError(
+            f"{engine.masked(settings)} has no schema {part.schema!r}.",
+            hint="Only a PostgreSQL database has several schemas.",
+        )
+    return engine.within_schema(settings, part.schema)
 
 
 def _connection(alias: str) -> BaseDatabaseWrapper:

@@ -19,6 +19,7 @@ from schema_migrations.engines.postgresql.url import (
     SCHEMES,
     masked,
     settings_from_url,
+    within_schema,
 )
 
 ENGINE = Engine(
@@ -28,6 +29,7 @@ ENGINE = Engine(
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,
+    within_schema=within_schema,
     masked=masked,
     inspect=inspect,
     passes=PASSES,

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
+from schema_migrations.engines.postgresql.quote import quote as quote_name
 from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -144,6 +145,25 @@ def _argument(value: str) -> str:
     return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
+def within_schema(settings: DatabaseSettings, name: str) -> DatabaseSettings:
+    """Return settings whose unqualified names are a schema's, and then those that they
+    were: types and functions of extensions are found there (``public``).
+
+    PostgreSQL passes over a schema that does not exist: look before writing.
+    """
+    options = settings.get("OPTIONS") or {}
+    given = options.get("options", "")
+    path = f"{quote_name(name)},{_search_path(given) or 'public'}"
+    wanted = f"{given} -c search_path={_argument(path)}".strip()
+    return {**settings, "OPTIONS": {**options, "options": wanted}}
+
+
+def _search_path(options: str) -> str:
+    """Return the last ``search_path`` that ``options`` set, or nothing."""
+    found = re.findall(r"-c\s*search_path=((?:\\.|\S)+)", options)
+    return re.sub(r"\\(.)", r"\1", found[-1]) if found else ""
+
+
 def _refuse_unescaped(rest: str) -> None:
     """Refuse a raw ``/``, ``?`` or ``@`` in a password: libpq would take a wrong host."""
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
@@ -183,8 +203,8 @@ def masked(settings: Mapping[str, Any]) -> str:
     query = {"service": str(options["service"])} if options.get("service") else {}
     if host.startswith(("/", "@")):
         query, host = {"host": host, **query}, ""
-    if path := re.search(r"-c\s*search_path=((?:\\.|\S)+)", options.get("options", "")):
-        query["search_path"] = re.sub(r"\\(.)", r"\1", path[1])
+    if path := _search_path(options.get("options", "")):
+        query["search_path"] = path
     place = _hosts(host, str(settings.get("PORT") or ""))
     account = f"{user}{secret}@" if user or secret else ""
     name = quote(str(settings.get("NAME") or ""), safe="")

@@ -14,6 +14,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,22 @@ class SchemaCommand(BaseCommand, ABC):
         """Print the one JSON object, when JSON was asked for."""
         if self.as_json:
             self.stdout.write(json.dumps(value, default=str, ensure_ascii=False))
+
+    def log(self, values: dict[str, Any]) -> None:
+        """Write a line of the log, an object of its own, where JSON was asked for."""
+        if self.as_json and self.verbosity:
+            line = {"time": datetime.now(UTC).isoformat(), **values}
+            self.stderr.write(json.dumps(line, ensure_ascii=False), str)
+
+    def passing(self, text: str) -> None:
+        """Show what runs now, on a terminal, until the next line."""
+        if self.on_terminal and self.verbosity == 1:
+            self.stdout.write(f"\r\x1b[K{text} ...", ending="")
+            self.stdout.flush()
+
+    def clear(self) -> None:
+        if self.on_terminal and self.verbosity == 1:
+            self.stdout.write("\r\x1b[K", ending="")
 
     @property
     def on_terminal(self) -> bool:

@@ -35,6 +35,7 @@ def duration(text: str) -> float:
 def add_target_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--url",
+        action="append",
         help=f"the target database, instead of the alias's own; better in {URL_VARIABLE},"
         " where no process list shows it",
     )
@@ -75,5 +76,18 @@ def directory_of(path: Path) -> Directory:
     return load(path)
 
 
+def urls_of(options: Options) -> tuple[str, ...]:
+    """Return the URLs that are given, else the one in the environment."""
+    given = options["url"] or os.environ.get(URL_VARIABLE) or ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def url_of(options: Options) -> str | None:
-    return options["url"] or os.environ.get(URL_VARIABLE) or None
+    """Return the URL of a command that works on one target."""
+    urls = urls_of(options)
+    if len(urls) > 1:
+        raise ConfigError(
+            "This command works on one target, and several --url are given.",
+            hint="Run it once for each of them.",
+        )
+    return next(iter(urls), None)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import TX_MODES, Settings, seconds, settings_for
@@ -19,6 +17,12 @@ from schema_migrations.management.commands._apply_output import (
     sql_of,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._many import (
+    add_many_options,
+    at_least_one,
+    is_many,
+    run_many,
+)
 from schema_migrations.management.commands._target import (
     add_exec_order,
     add_target_options,
@@ -36,6 +40,7 @@ from schema_migrations.workflows.events import (
     StillRunning,
     Warned,
 )
+from schema_migrations.workflows.fanout import Work
 from schema_migrations.workflows.targets import target
 
 if TYPE_CHECKING:
@@ -44,22 +49,17 @@ if TYPE_CHECKING:
 DONE, FOUND = 0, 1
 
 
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
-    return int(text)
-
-
 class Command(SchemaCommand):
     help = "Run pending migration files on a database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "count", nargs="?", type=positive, help="run only the first COUNT files"
+            "count", nargs="?", type=at_least_one, help="run only the first COUNT files"
         )
         add_target_options(parser)
         add_exec_order(parser)
+        add_many_options(parser)
         parser.add_argument("--to", metavar="VERSION", help="the last file to run")
         parser.add_argument(
             "--dry-run", action="store_true", help="print the SQL; only read"
@@ -104,12 +104,12 @@ class Command(SchemaCommand):
         try:
             return self._run(options)
         except SchemaMigrationsError:
-            self._clear()
+            self.clear()
             raise
 
     def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
         answer = as_json(self.events, error)
-        self._log({"event": "failed", **answer["error"], "exit": error.exit_code})
+        self.log({"event": "failed", **answer["error"], "exit": error.exit_code})
         return answer
 
     def _run(self, options: Options) -> int:
@@ -119,6 +119,10 @@ class Command(SchemaCommand):
         verify(directory)
         request = request_of(options, settings)
         reads = options["dry_run"] or options["check"]
+        if is_many(options):
+            quiet = replace(request, verbosity=0, interactive=False)
+            job = Work(alias=alias, directory=directory, request=quiet, reads=reads)
+            return run_many(self, options, job)
         work = preview if reads else apply
         with target(alias, url_of(options)) as (connection, engine):
             outcome = work(connection, engine, directory, request, self._report)
@@ -132,41 +136,25 @@ class Command(SchemaCommand):
     def _report(self, event: Event) -> None:
         self.events.append(event)
         if self.as_json:
-            self._log(event_as_json(event))
+            self.log(event_as_json(event))
             return
-        self._clear()
+        self.clear()
         match event:
             case Warned():
                 self.warn(event.message)
             case FileStarted():
-                self._passing(event.file)
+                self.passing(event.file)
                 self.say(describe(event), level=2)
             case StatementDone():
                 if self.verbosity > 1:  # there may be very many
                     self.say(describe(event))
-                self._passing(f"{event.file}  {event.number}/{event.total}")
+                self.passing(f"{event.file}  {event.number}/{event.total}")
             case FileDone():
                 self.say(f"{describe(event)}  {self.style.SUCCESS('ok')}")
             case StillRunning() if self.on_terminal:
-                self._passing(describe(event))
+                self.passing(describe(event))
             case _:
                 self.say(describe(event))
-
-    def _log(self, values: dict[str, Any]) -> None:
-        """Write a line of the log, an object of its own, where JSON was asked for."""
-        if self.as_json and self.verbosity:
-            line = {"time": datetime.now(UTC).isoformat(), **values}
-            self.stderr.write(json.dumps(line, ensure_ascii=False), str)
-
-    def _passing(self, text: str) -> None:
-        """Show what runs now, on a terminal, until the next line."""
-        if self.on_terminal and self.verbosity == 1:
-            self.stdout.write(f"{text} ...", ending="")
-            self.stdout.flush()
-
-    def _clear(self) -> None:
-        if self.on_terminal and self.verbosity == 1:
-            self.stdout.write("\r\x1b[K", ending="")
 
 
 def request_of(options: Options, settings: Settings) -> Request:

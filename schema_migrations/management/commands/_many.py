@@ -1,0 +1,231 @@
+"""``schemaapply`` on many targets: its options, and how it tells what became of each.
+
+Invariant: standard output has a line for every target that was changed or failed, and a
+summary that counts all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schema_migrations.errors import ConfigError
+from schema_migrations.management.commands._apply_output import (
+    as_json,
+    counted,
+    spent,
+)
+from schema_migrations.management.commands._target import urls_of
+from schema_migrations.workflows.events import FileDone, Warned
+from schema_migrations.workflows.fanout import Result, Work, fan_out
+from schema_migrations.workflows.many import Address, addresses, names_in, selected
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+    from schema_migrations.management.commands._base import Options, SchemaCommand
+
+JOBS = 4
+
+
+def at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
+def add_many_options(parser: CommandParser) -> None:
+    named = parser.add_mutually_exclusive_group()
+    named.add_argument(
+        "--targets",
+        metavar="FILE",
+        help="many targets, one a line: URLs, or names as --targets-are says; -: read"
+        " standard input",
+    )
+    named.add_argument(
+        "--targets-sql",
+        metavar="SELECT",
+        help="many targets, one a row, asked of the database of the alias or of --url",
+    )
+    parser.add_argument(
+        "--targets-are",
+        choices=("schemas", "databases"),
+        default="schemas",
+        help="what a name is, on the server of the alias or of --url (default: schemas)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=at_least_one,
+        default=JOBS,
+        metavar="N",
+        help="how many targets at a time (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--on-failure",
+        choices=("stop", "continue"),
+        default="stop",
+        help="what becomes of the other targets when one fails (default: stop)",
+    )
+
+
+def is_many(options: Options) -> bool:
+    return bool(
+        options["targets"] or options["targets_sql"] or len(urls_of(options)) > 1
+    )
+
+
+def addresses_of(options: Options) -> tuple[Address, ...]:
+    """Return the targets that the options name; raises ``ConfigError``."""
+    urls = urls_of(options)
+    kind: Any = options["targets_are"].removesuffix("s")
+    if not (options["targets"] or options["targets_sql"]):
+        return addresses(urls, kind=kind, url=None)
+    if len(urls) > 1:
+        raise ConfigError(
+            "Several --url beside a list of targets.",
+            hint="Put the URLs into the list, or name the one server of its names.",
+        )
+    url = next(iter(urls), None)
+    if options["targets_sql"]:
+        names = selected(
+            options["database"], url, options["targets_sql"], wait=options["wait"]
+        )
+    else:
+        names = names_in(_text(options["targets"]))
+    return addresses(names, kind=kind, url=url)
+
+
+def _text(path: str) -> str:
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"--targets {path}: {error}", hint="It is a file with one target a line."
+        ) from error
+
+
+def run_many(command: SchemaCommand, options: Options, work: Work) -> int:
+    """Do the work on every target and tell of it; return the exit code."""
+    targets = addresses_of(options)
+    at_once = min(options["jobs"], len(targets))
+    command.say(
+        f"Targets  {counted(len(targets), 'target')}, {at_once} at a time;"
+        f" {counted(len(work.directory.files), 'file')} in {work.directory.path}"
+    )
+    begun, results = time.monotonic(), list[Result]()
+
+    def each(result: Result) -> None:
+        results.append(result)
+        tell(result, f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]")
+
+    def tell(result: Result, place: str) -> None:
+        line = f"{place} {result.address.label}  {became(result, reads=work.reads)}"
+        for event in result.events:
+            if isinstance(event, Warned):
+                command.warn(f"{result.address.label}: {event.message}")
+        if result.error is not None:
+            line = command.style.ERROR(line)
+        command.log(logged(result))
+        command.clear()
+        if result.error is None and not touched(result, reads=work.reads):
+            command.say(line, level=2)
+            command.passing(line)
+        else:
+            command.say(line)
+
+    not_started = fan_out(
+        work, targets, jobs=options["jobs"], on_failure=options["on_failure"], each=each
+    )
+    command.clear()
+    for line in summary(
+        results, not_started, reads=work.reads, seconds=time.monotonic() - begun
+    ):
+        command.say(line)
+    command.answer(many_as_json(results, not_started))
+    return exit_code(results, check=options["check"])
+
+
+def became(result: Result, *, reads: bool) -> str:
+    """Return what became of a target, in a few words."""
+    if result.error is not None:
+        return f"failed ({result.error.exit_code}): {result.error.message}"
+    if reads:
+        return f"{counted(result.pending, 'file')} pending"
+    done = [event for event in result.events if isinstance(event, FileDone)]
+    left = f"; {result.pending} pending" if result.pending else ""
+    if not done:
+        return f"nothing to do{left}"
+    statements = counted(sum(event.statements for event in done), "statement")
+    return f"{counted(len(done), 'file')}, {statements}, {spent(result.seconds)}{left}"
+
+
+def logged(result: Result) -> dict[str, Any]:
+    """Return the line of the log that a target ends with."""
+    outcome = as_json(result.events, result.error)
+    return {"event": "target_ended", "name": result.address.label, **outcome}
+
+
+def touched(result: Result, *, reads: bool) -> bool:
+    if reads:
+        return bool(result.pending)
+    return any(isinstance(event, FileDone) for event in result.events)
+
+
+def summary(
+    results: Sequence[Result],
+    not_started: Sequence[Address],
+    *,
+    reads: bool,
+    seconds: float,
+) -> list[str]:
+    """Return the last lines: how many, which failed, and what to do next."""
+    failed = [result for result in results if result.error is not None]
+    changed = [r for r in results if r.error is None and touched(r, reads=reads)]
+    well = len(results) - len(failed) - len(changed)
+    word = "have pending files" if reads else "brought up to date"
+    parts = [f"{len(changed)} {word}", f"{well} had nothing to do"]
+    parts += [f"{len(failed)} failed"] if failed else []
+    parts += [f"{len(not_started)} not started"] if not_started else []
+    total = counted(len(results) + len(not_started), "target")
+    lines = [f"Done     {total}: {', '.join(parts)}; {spent(seconds)}"]
+    for result in failed:
+        said = str(result.error).replace("\n", "\n         ")
+        lines.append(f"Failed   {result.address.label}: {said}")
+    if failed or not_started:
+        lines.append(
+            "Next     mend what failed and run the same command again: it goes on where"
+            " each target is"
+        )
+    elif reads and changed:
+        lines.append("Next     the same command without --check and --dry-run")
+    else:
+        lines.append("Next     nothing: every target has every file that was asked for")
+    return lines
+
+
+def many_as_json(
+    results: Sequence[Result], not_started: Sequence[Address]
+) -> dict[str, Any]:
+    """Return an object for each target, as of one alone, in the order they ended."""
+    return {
+        "targets": [
+            {name: value for name, value in logged(each).items() if name != "event"}
+            for each in results
+        ],
+        "not_started": [address.label for address in not_started],
+    }
+
+
+def exit_code(results: Sequence[Result], *, check: bool) -> int:
+    """Return 5 only where a retry may cure every failure, and 4 before 2."""
+    codes = {each.error.exit_code for each in results if each.error is not None}
+    for code in (4, 3, 2, 1):
+        if code in codes:
+            return code
+    if codes:
+        return max(codes)
+    return int(check and any(each.pending for each in results))

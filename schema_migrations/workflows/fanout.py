@@ -1,0 +1,178 @@
+"""The same work on many targets, a few at a time, each in a process of its own.
+
+Processes, not threads: Django keeps content types by alias, and the handlers of its
+signals would give one tenant the keys of another.  Invariant: every target is reported
+exactly once, as done, failed or not started, unless the run itself is interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context
+from typing import TYPE_CHECKING, Literal
+
+import django
+from django.db import connections
+
+from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.history.directory import Directory
+from schema_migrations.workflows.apply import Request, apply, preview
+from schema_migrations.workflows.events import Event
+from schema_migrations.workflows.many import Address
+from schema_migrations.workflows.targets import reached, target
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from schema_migrations.workflows.apply import Outcome
+
+log = logging.getLogger("schema_migrations")
+
+OnFailure = Literal["stop", "continue"]
+
+PARENT_PAUSE = 1.0
+"""Seconds between looks whether the process that started a worker is still there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is done to each target; crosses to other processes."""
+
+    alias: str
+    directory: Directory
+    request: Request
+    reads: bool
+    """Only say what would be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a target."""
+
+    address: Address
+    events: tuple[Event, ...]
+    pending: int = 0
+    """Files left; with ``reads`` those that would be run."""
+    error: SchemaMigrationsError | None = None
+    seconds: float = 0.0
+
+
+def work_on(work: Work, address: Address) -> Result:
+    """Apply the pending files to one target; an error becomes a part of the result."""
+    begun, events = time.monotonic(), list[Event]()
+    outcome, error = None, None
+    try:
+        outcome = _outcome(work, address, events)
+    except SchemaMigrationsError as caught:
+        error = caught
+    except Exception as caught:
+        log.exception("%s", address.label)
+        error = SchemaMigrationsError(f"{type(caught).__name__}: {caught}")
+    pending = 0
+    if outcome is not None:
+        pending = len(outcome.choice.runs) if work.reads else outcome.choice.left
+    return Result(
+        address=address,
+        events=tuple(events),
+        pending=pending,
+        error=error,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _outcome(work: Work, address: Address, events: list[Event]) -> Outcome:
+    do = preview if work.reads else apply
+    with target(work.alias, address.url, address.part) as (connection, engine):
+        schema = address.part.schema if address.part else ""
+        if schema:
+            found = reached(connection, engine, wait=work.request.wait).schema
+            if found != schema:
+                raise ConfigError(
+                    f"There is no schema {schema!r} that this user may use.",
+                    hint="Create it, or take it off the list of targets.",
+                )
+        return do(connection, engine, work.directory, work.request, events.append)
+
+
+def fan_out(
+    work: Work,
+    targets: Sequence[Address],
+    *,
+    jobs: int,
+    on_failure: OnFailure,
+    each: Callable[[Result], None],
+) -> tuple[Address, ...]:
+    """Do the work on every target, ``jobs`` at a time; return those not started.
+
+    ``each`` is told of every target that has ended.  After a failure nothing more is
+    started, unless ``on_failure`` is ``continue``.
+    """
+    left = list(reversed(targets))
+    running: set[Future[Result]] = set()
+    stopped = False
+    with _workers(min(jobs, len(targets))) as pool:
+        while running or (left and not stopped):
+            while left and not stopped and len(running) < jobs:
+                running.add(pool.submit(work_on, work, left.pop()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                result = future.result()
+                each(result)
+                stopped |= result.error is not None and on_failure == "stop"
+    return tuple(reversed(left))
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    connections.close_all()  # a socket must not be used by two processes
+    # A fork has Django loaded; macOS's own libraries do not survive one.
+    forks = sys.platform == "linux"
+    pool = ProcessPoolExecutor(
+        max_workers=jobs,
+        mp_context=get_context("fork" if forks else "spawn"),
+        initializer=_begin,
+        initargs=(os.getpid(),),
+    )
+    try:
+        yield pool
+    except BrokenProcessPool as error:
+        raise SchemaMigrationsError(
+            "A worker process was killed; what its target has, its revisions say.",
+            hint="Run the same command again: it goes on where each target is. Out of"
+            " memory? --jobs 1 takes the least.",
+        ) from error
+    except BaseException:
+        for child in active_children():
+            child.terminate()  # as it would end alone: cancels and rolls back
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    """Prepare a worker: it ends like a run of its own, and not later than its parent."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    django.setup()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_PAUSE)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PARENT_PAUSE * 30)
+    os._exit(143)  # idle workers wait for work in a way that no signal ends

@@ -1,0 +1,290 @@
+"""``schemaapply`` on many targets at once: databases, schemas, tenants."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from schema_migrations.history.directory import rehash
+from tests.fixtures.project import REPOSITORY, Project, Ran
+
+FIRST = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+SECOND = "CREATE TABLE b (id integer REFERENCES a (id));\n"
+NAMES = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant%' ORDER BY 1"
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project with two files."""
+    project.write("migrations/20260101000000_a.sql", FIRST)
+    project.write("migrations/20260102000000_b.sql", SECOND)
+    rehash(project.migrations)
+    return project
+
+
+@pytest.fixture
+def tenants(
+    shop: Project, pg_database: dict[str, Any]
+) -> tuple[Project, psycopg.Connection[Any]]:
+    """The project on a database with three schemas, and a connection to it."""
+    shop.configure(pg_database)
+    connection = psycopg.connect(
+        host=pg_database["HOST"],
+        port=pg_database["PORT"],
+        user=pg_database["USER"],
+        dbname=pg_database["NAME"],
+        autocommit=True,
+    )
+    for number in (1, 2, 3):
+        connection.execute(f"CREATE SCHEMA tenant_{number}")
+    with connection:
+        yield shop, connection
+
+
+def applied(project: Project, *options: str) -> Ran:
+    return project.manage("schemaapply", "--no-signals", "--jobs", "2", *options)
+
+
+def tables(connection: psycopg.Connection[Any]) -> set[str]:
+    found = connection.execute(
+        "SELECT schemaname || '.' || tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    return {name for (name,) in found}
+
+
+EACH = ("a", "atlas_schema_revisions", "b")
+
+
+def test_every_schema_is_brought_up_to_date(tenants: tuple[Project, Any]) -> None:
+    project, connection = tenants
+    pending = applied(project, "--targets-sql", NAMES, "--check")
+    assert pending.code == 1
+    assert "tenant_2  2 files pending\n" in pending.out
+    assert tables(connection) == set()
+
+    done = applied(project, "--targets-sql", NAMES)
+    assert (done.code, done.err) == (0, "")
+    assert "Targets  3 targets, 2 at a time; 2 files in" in done.out
+    assert "Done     3 targets: 3 brought up to date, 0 had nothing to do" in done.out
+    assert tables(connection) == {
+        f"tenant_{number}.{name}" for number in (1, 2, 3) for name in EACH
+    }
+
+    again = applied(project, "--targets-sql", NAMES)
+    assert "3 targets: 0 brought up to date, 3 had nothing to do" in again.out
+    assert applied(project, "--targets-sql", NAMES, "--check").code == 0
+
+
+def test_signals_reach_each_schema(tenants: tuple[Project, Any]) -> None:
+    """Handlers write to their own tenant, with keys of its own."""
+    project, connection = tenants
+    shutil.rmtree(project.migrations)
+    assert project.manage("schemadiff", "initial").code == 0
+    done = project.manage("schemaapply", "--jobs", "3", "--targets-sql", NAMES)
+    assert (done.code, done.err) == (0, "")
+    permissions = [
+        connection.execute(
+            "SELECT app_label, codename"
+            f" FROM tenant_{number}.auth_permission p"
+            f" JOIN tenant_{number}.django_content_type t ON t.id = p.content_type_id"
+            " ORDER BY 1, 2"
+        ).fetchall()
+        for number in (1, 2, 3)
+    ]
+    assert ("shop", "add_order") in permissions[0]
+    assert permissions[0] == permissions[1] == permissions[2]
+
+
+@pytest.mark.parametrize(
+    ("policy", "others"), [("stop", "1 not started"), ("continue", "2 brought up")]
+)
+def test_a_failure_is_told_and_the_next_run_goes_on(
+    policy: str, others: str, tenants: tuple[Project, Any], tmp_path: Path
+) -> None:
+    project, connection = tenants
+    connection.execute("CREATE TABLE tenant_1.b (old integer)")
+    listed = tmp_path / "targets"
+    listed.write_text("# ours\ntenant_1\ntenant_2\ntenant_3\n")
+    options = ("--targets", str(listed), "--jobs", "1", "--on-failure", policy)
+    failed = applied(project, *options)
+    assert failed.code == 2
+    assert "Failed   tenant_1: The database has no history of migrations" in failed.out
+    if policy == "stop":
+        assert (
+            "3 targets: 0 brought up to date, 0 had nothing to do, 1 failed, 2 not started"
+            in failed.out
+        )
+    else:
+        assert (
+            "3 targets: 2 brought up to date, 0 had nothing to do, 1 failed;"
+            in failed.out
+        )
+    assert failed.out.splitlines()[-1].startswith("Next     mend what failed")
+
+    connection.execute("DROP TABLE tenant_1.b")
+    assert applied(project, *options).code == 0
+    assert len(tables(connection)) == 9
+
+
+def test_a_schema_that_is_missing_is_never_another_one(
+    tenants: tuple[Project, Any], tmp_path: Path
+) -> None:
+    project, connection = tenants
+    (tmp_path / "targets").write_text("tenant_9\n")
+    done = applied(project, "--targets", str(tmp_path / "targets"))
+    assert done.code == 2
+    assert "There is no schema 'tenant_9' that this user may use." in done.out
+    assert tables(connection) == set()
+
+
+def test_databases_of_a_server(tenants: tuple[Project, Any]) -> None:
+    project, connection = tenants
+    name = connection.info.dbname
+    connection.execute(f'CREATE DATABASE "{name}_2"')
+    try:
+        sql = f"VALUES ('{name}'), ('{name}_2')"
+        done = applied(project, "--targets-sql", sql, "--targets-are", "databases")
+        assert (done.code, done.err) == (0, "")
+        assert f"{name}_2  2 files, 2 statements" in done.out
+        assert tables(connection) == {f"public.{each}" for each in EACH}
+    finally:
+        connection.execute(f'DROP DATABASE "{name}_2" WITH (FORCE)')
+
+
+def test_urls_on_the_command_line_and_json(shop: Project, tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path}/{name}" for name in ("one", "two")]
+    options = [word for url in urls for word in ("--url", url)]
+    done = applied(shop, *options, "--format", "json", "--jobs", "1")
+    assert done.code == 0
+    ended = [json.loads(line) for line in done.err.splitlines()]
+    assert [(line["event"], line["name"]) for line in ended] == [
+        ("target_ended", url) for url in urls
+    ]
+    assert done.json["not_started"] == []
+    one, two = done.json["targets"]
+    assert (one["name"], two["name"]) == tuple(urls)
+    assert one["error"] is None
+    assert [file["version"] for file in two["applied"]] == [
+        "20260101000000",
+        "20260102000000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--targets", "absent"), "--targets absent: "),
+        (("--targets-sql", "SELECT x"), "--targets-sql: "),
+        (("--targets-sql", "CREATE TABLE x (y)"), "--targets-sql: "),
+        (("--targets-sql", "SELECT 1 WHERE 0"), "No target is named."),
+        (
+            ("--url", "sqlite://", "--url", "sqlite://", "--targets", "x"),
+            "Several --url",
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_had(
+    options: tuple[str, ...], said: str, shop: Project
+) -> None:
+    done = applied(shop, *options)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+TENANTS = """
+INSTALLED_APPS = ["django_tenants", *INSTALLED_APPS]
+DATABASES["default"]["ENGINE"] = "django_tenants.postgresql_backend"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+SHARED_APPS = ["django_tenants", "django.contrib.contenttypes"]
+TENANT_APPS = ["shop"]
+TENANT_MODEL, TENANT_DOMAIN_MODEL = "shop.Client", "shop.Domain"
+"""
+
+
+def test_tenants_of_django_tenants(tenants: tuple[Project, Any]) -> None:
+    """Its backend sets the search path itself, before each query."""
+    project, connection = tenants
+    settings = project.base / "settings.py"
+    project.write("settings.py", settings.read_text() + TENANTS)
+    connection.execute("CREATE TABLE shop_client (schema_name text)")
+    connection.execute("INSERT INTO shop_client VALUES ('tenant_1'), ('tenant_3')")
+    done = applied(project, "--targets-sql", "SELECT schema_name FROM shop_client")
+    assert (done.code, done.err) == (0, "")
+    assert tables(connection) == {"public.shop_client"} | {
+        f"tenant_{number}.{name}" for number in (1, 3) for name in EACH
+    }
+
+
+def test_sqlite_has_no_schemas(shop: Project, tmp_path: Path) -> None:
+    (tmp_path / "targets").write_text("tenant_1\n")
+    done = applied(shop, "--targets", str(tmp_path / "targets"))
+    assert done.code == 2
+    assert "has no schema 'tenant_1'" in done.out
+
+
+def test_a_run_that_is_terminated_ends_its_workers(
+    tenants: tuple[Project, Any],
+) -> None:
+    project, connection = tenants
+    project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
+    rehash(project.migrations)
+    child = started(project, "--targets-sql", NAMES)
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+    )
+    waited(lambda: connection.execute(sleeping).fetchone() == (2,))
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 143, out + err
+    waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+    rows = "SELECT count(*) FROM tenant_1.atlas_schema_revisions WHERE applied > 0"
+    assert connection.execute(rows).fetchone() == (2,)
+
+
+def test_workers_do_not_outlive_a_run_that_was_killed(
+    tenants: tuple[Project, Any],
+) -> None:
+    project, connection = tenants
+    project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
+    rehash(project.migrations)
+    child = started(project, "--targets-sql", NAMES)
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+    )
+    waited(lambda: connection.execute(sleeping).fetchone() == (2,))
+    child.kill()
+    # Its pipes are the workers', too: they close when the last of them has ended.
+    child.communicate(timeout=60)
+    waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+
+
+def started(project: Project, *options: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join((str(project.base), str(REPOSITORY)))
+    command = ["-m", "django", "schemaapply", "--no-signals", "--jobs", "2"]
+    return subprocess.Popen(
+        [sys.executable, *command, *options],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def waited(holds: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.1)
