@@ -184,27 +184,60 @@ def _demands(domain: Definition) -> set[str]:
 
 
 _INTEGERS = ("smallint", "integer", "bigint", "numeric")
-_TEXTS = ("varchar", "character varying", "char", "character", "text", "citext")
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_TEXTS = ("varchar", "character varying", "character", "text", "citext")
+_LETTERS = {
+    "bool": 1,
+    "boolean": 5,
+    "smallint": 6,
+    "integer": 11,
+    "bigint": 20,
+    "uuid": 36,
+}
+"""How long the longest value of a type is as text.  ``char`` says it itself: that is a
+UUID or an address on SQLite."""
+_FITTING = {
+    "boolean": ("smallint", "integer", "bigint", "numeric"),
+    "bool": ("smallint", "integer", "bigint"),
+    "date": ("datetime", "timestamp without time zone", "timestamp with time zone"),
+    "smallint": ("real", "double precision", "decimal"),
+    "integer": ("double precision", "decimal"),
+    "bigint": ("decimal",),
+    "real": ("double precision", "decimal"),
+    "decimal": ("real",),
+    "json": ("jsonb",),
+}
+"""Types that can hold any value of another one as it is.  (``decimal`` and ``real`` are
+the same to SQLite; PostgreSQL says ``numeric``.)"""
 
 
 def _narrows(before: Column, after: Column) -> bool:
     """Tell whether a type change may alter values; unknown pairs count as such."""
     if before.type == after.type:
         return False
-    old, old_size = _sized(before.type)
-    new, new_size = _sized(after.type)
+    arrays = before.type.endswith("[]") and after.type.endswith("[]")
+    old, old_size = _sized(before.type[:-2] if arrays else before.type)
+    new, new_size = _sized(after.type[:-2] if arrays else after.type)
     if old in _TEXTS and new in _TEXTS:
         return bool(new_size) and (not old_size or new_size < old_size)
+    letters = old_size[0] if old == "char" and old_size else _LETTERS.get(old)
+    if letters and new in _TEXTS:
+        return bool(new_size) and new_size[0] < letters
     if old in _INTEGERS and new in _INTEGERS and not new_size and not old_size:
         return _INTEGERS.index(new) < _INTEGERS.index(old)
+    if old in _DIGITS and new == "numeric" and new_size:
+        return new_size[0] - new_size[-1] < _DIGITS[old]
     if old == new == "numeric" and old_size and new_size:
         whole = new_size[0] - new_size[-1] < old_size[0] - old_size[-1]
         return whole or new_size[-1] < old_size[-1]
+    if new in _FITTING.get(old, ()):
+        return False
     return not (old == new and not new_size) and new != "text"
 
 
 def _sized(type_: str) -> tuple[str, tuple[int, ...]]:
-    """Split ``numeric(8,2)`` into its name and modifiers."""
+    """Split ``numeric(8,2)`` into its name and modifiers; a sign is a check's business."""
+    type_ = type_.removesuffix(" unsigned")
     found = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
     if not found:
         return type_, ()

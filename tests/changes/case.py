@@ -12,7 +12,7 @@ The page is the truth: what a reader sees is what the runner proves.  A section 
   left out; ``PostgreSQL: nothing to do.`` stands for an empty plan;
 - ``Refused on PostgreSQL:`` and a ``text`` block: the error, where there is no plan, and
   ``Refused on the way back on PostgreSQL:`` likewise;
-- a table of values: what existing rows hold before and after.
+- a table of values: what existing rows hold before and after, and when they are back.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 from schema_migrations.plan.answers import Answers, read_answers
 
 VENDORS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+TIMES = ("before", "after", "back")
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -35,7 +36,8 @@ class Values:
 
     column: str
     """``table.column``."""
-    after: bool
+    when: str
+    """``before``, ``after`` or ``back``."""
     vendor: str | None
     """None: on each engine."""
     cells: tuple[str, ...]
@@ -67,12 +69,11 @@ class Case:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        return self._flags("(?:Answered|Told) by")
+        return self._flags("(?:Answered|Told)(?: on \\w+)? by")
 
-    @property
-    def asked(self) -> bool:
-        """Whether there is no plan without the flags."""
-        return bool(self._flags("Answered by"))
+    def asked(self, vendor: str) -> bool:
+        """Tell whether there is no plan without the flags."""
+        return bool(self._flags(f"Answered(?: on {VENDORS[vendor]})? by"))
 
     @property
     def flags_back(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _values(head: list[str], rows: list[list[str]]) -> Iterator[Values]:
         assert len(literals) in (0, len(cells)), f"{title}: {cells}"
         yield Values(
             column=name,
-            after="after" in title,
+            when=next(word for word in TIMES if word in title),
             vendor=next((v for v, n in VENDORS.items() if n in title), None),
             cells=tuple(literals),
         )

@@ -123,16 +123,23 @@ def prove(place: Place, case: Case) -> None:
         assert_asks(place, case, start, goal)
         put_rows(place, start)
         set_values(place, start, case.values)
-        there = travel(place, start, goal, answers(case.flags))
+        there = travel(place, start, goal, answers(case.flags), said(case, "after"))
         assert plan_text(there.proposal) == case.plan(vendor)
-        assert_values(place, there.reached, case.values)
+        assert_values(place, there.reached, case.values, "after")
         put_rows(place, there.reached)
         with fresh(place, case.before, by_hand=case.by_hand) as origin:
             if refusal := case.refusal_back(vendor):
                 with raises(refusal):
                     travel(place, there.reached, origin, way_back(case))
             else:
-                travel(place, there.reached, origin, way_back(case))
+                back = said(case, "back")
+                home = travel(place, there.reached, origin, way_back(case), back)
+                assert_values(place, home.reached, case.values, "back")
+
+
+def said(case: Case, when: str) -> frozenset[str]:
+    """Return the columns whose values the case itself says."""
+    return frozenset(each.column for each in case.values if each.when == when)
 
 
 def way_back(case: Case) -> Answers:
@@ -238,7 +245,8 @@ def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
         asked = True
     else:
         asked = False
-    assert asked == case.asked, "asks" if asked else "asks nothing"
+    wanted = case.asked(place.engine.vendor)
+    assert asked == wanted, "asks" if asked else "asks nothing"
 
 
 def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
@@ -283,7 +291,7 @@ def set_values(place: Place, state: State, values: tuple[Values, ...]) -> None:
     """Let existing rows hold what the case says."""
     db = place.database(state)
     for each in values:
-        if each.after or each.vendor not in (None, place.engine.vendor):
+        if each.when != "before" or each.vendor not in (None, place.engine.vendor):
             continue
         table, column = each.column.split(".")
         key = _first_key(state.schema, table)
@@ -296,11 +304,13 @@ def set_values(place: Place, state: State, values: tuple[Values, ...]) -> None:
             )
 
 
-def assert_values(place: Place, state: State, values: tuple[Values, ...]) -> None:
-    """See that they hold afterwards what the case says."""
+def assert_values(
+    place: Place, state: State, values: tuple[Values, ...], when: str
+) -> None:
+    """See that they hold afterwards, or when they are back, what the case says."""
     db = place.database(state)
     for each in values:
-        if not each.after or each.vendor not in (None, place.engine.vendor):
+        if each.when != when or each.vendor not in (None, place.engine.vendor):
             continue
         name, column_name = each.column.split(".")
         table = state.schema.table(table_key(name))

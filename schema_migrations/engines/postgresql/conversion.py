@@ -30,6 +30,14 @@ _FAMILIES = {
     "jsonb": ("jsonb",),
     "bytes": ("bytea",),
     "address": ("inet", "cidr"),
+    "range": (
+        "int4range",
+        "int8range",
+        "numrange",
+        "daterange",
+        "tsrange",
+        "tstzrange",
+    ),
 }
 _WHOLE = ("smallint", "integer", "bigint")
 
@@ -49,10 +57,18 @@ def _converted(column: str, before: str, after: str) -> str | None:
     if old.endswith("[]") or new.endswith("[]"):
         return _of_arrays(column, old, after)
     match _family(old), _family(new):
+        case "bytes", "text":
+            return f"convert_from({column}, 'UTF8')"
+        case "address", "text" if old == "inet":
+            return f"abbrev({column})"
         case _, "text":
             return ""
+        case "range", "range" if old != new:
+            return f"{column}::text::{after}"
         case (one, other) if one == other and (one or old == new):
             return ""
+        case (("json" | "jsonb"), "") if new == "hstore":
+            return None
         case "", _:
             return f"{column}::{after}"
         case "text", "bytes":
@@ -86,18 +102,19 @@ def _converted(column: str, before: str, after: str) -> str | None:
 
 
 def _of_arrays(column: str, old: str, after: str) -> str | None:
-    """A single value becomes the one element of an array."""
-    if _base(after) == "text":
+    """Items are converted as single values are; a single value becomes the one item."""
+    new = _base(after)
+    if new == "text":
         return ""
-    if not old.endswith("[]"):
-        return (
-            f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{after} END"
-            if _base(after).endswith("[]")
-            else None
-        )
-    if _base(after) == "jsonb":
-        return f"to_jsonb({column})"
-    return f"{column}::{after}" if _base(after).endswith("[]") else None
+    if not new.endswith("[]"):
+        return f"to_jsonb({column})" if new == "jsonb" else None
+    single = not old.endswith("[]")
+    item = _converted(column, old.removesuffix("[]"), after.removesuffix("[]"))
+    if item is None:
+        return None
+    if single:
+        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{item or column}] END"
+    return f"{column}::{after}" if item else ""
 
 
 def _base(type_: str) -> str:

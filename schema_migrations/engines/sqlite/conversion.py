@@ -1,7 +1,8 @@
 """What becomes of a value when its column gets another type, and values for all rows.
 
-SQLite keeps any value in any column and converts by the column's affinity, as it does
-for Django: https://www.sqlite.org/datatype3.html#type_affinity
+SQLite keeps any value in any column and converts by the column's affinity:
+https://www.sqlite.org/datatype3.html#type_affinity.  Where that would leave what Django
+cannot read as a value of the new type, an expression brings it into Django's form.
 """
 
 from __future__ import annotations
@@ -19,22 +20,72 @@ if TYPE_CHECKING:
 UUID = "char(32)"
 """How Django keeps a UUID here."""
 
+_FAMILIES = {
+    "boolean": ("bool",),
+    "fraction": ("decimal", "real"),
+    "text": ("varchar", "char", "text"),
+    "date": ("date",),
+    "datetime": ("datetime",),
+    "time": ("time",),
+    "bytes": ("blob",),
+}
+"""https://github.com/django/django/blob/main/django/db/backends/sqlite3/base.py"""
+
+_TRUE = "'1', 't', 'true', 'y', 'yes', 'on'"
+_FALSE = "'0', 'f', 'false', 'n', 'no', 'off'"
+"""As PostgreSQL reads them: https://www.postgresql.org/docs/current/datatype-boolean.html"""
+
 
 def conversion(before: Column, after: Column) -> str | None:
     """Return an expression of the new value; empty: the value is taken as it is.
 
-    A whole number becomes the UUID of that number, so that references still meet; there
-    is no number of a UUID (None).
+    None where there is no conversion between the two types.  A whole number becomes the
+    UUID of that number, so that references still meet.
     """
-    if after.type == UUID and "int" in before.type.lower():
-        column = quote(before.name)
-        value = f"printf('%032x', {column})"  # of NULL it makes 0
-        return (
-            f"CASE WHEN {column} IS NOT NULL THEN {value} END"
-            if before.nullable
-            else value
-        )
-    return None if before.type == UUID and "int" in after.type.lower() else ""
+    column = quote(before.name)
+    match _family(before.type), _family(after.type):
+        case one, other if one == other or "" in (one, other):
+            return ""
+        case "bytes", "text":
+            return f"CAST({column} AS text)"
+        case _, "text":
+            return ""
+        case "text", "bytes":
+            return f"CAST({column} AS blob)"
+        case "text", "uuid":
+            return f"lower(replace({column}, '-', ''))"
+        case "text", "boolean":
+            return (
+                f"CASE WHEN lower({column}) IN ({_TRUE}) THEN 1"
+                f" WHEN lower({column}) IN ({_FALSE}) THEN 0 ELSE {column} END"
+            )
+        case ("text", _) | ("boolean" | "whole", "fraction") | ("boolean", "whole"):
+            return ""
+        case "whole", "uuid":
+            return f"printf('%032x', {column})"
+        case (("whole" | "fraction"), "boolean"):
+            return f"{column} <> 0"
+        case "fraction", "whole":
+            return f"CAST(round({column}) AS integer)"
+        case "date", "datetime":
+            return f"{column} || ' 00:00:00'"
+        case "datetime", "date":
+            return f"substr({column}, 1, 10)"
+        case "datetime", "time":
+            return f"substr({column}, 12)"
+        case _:
+            return None
+
+
+def _family(type_: str) -> str:
+    """Name the family of types; empty for one that is not Django's own."""
+    type_ = type_.lower()
+    if type_ == UUID:
+        return "uuid"
+    base = type_.partition("(")[0]
+    if "int" in base:
+        return "whole"
+    return next((name for name, types in _FAMILIES.items() if base in types), "")
 
 
 VALUES: Mapping[Value, str] = {
