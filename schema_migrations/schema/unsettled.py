@@ -19,13 +19,17 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
     """Return the keys of desired definitions that ``current`` does not equal.
 
     Only what holds an expression: checks, exclusions, indexes, defaults, generated
-    columns (by column key), domains, and whatever is opaque.
+    columns (by column key), domains, and whatever is opaque.  What a constraint or an
+    index may have been called before is among them.
     """
     keys: set[Key] = set()
     for obj in desired:
         before = current.get(obj.key)
         if obj != before:
             keys |= _expressions(before, obj)
+    for obj in current:
+        if isinstance(obj, Constraint | Index) and desired.get(obj.key) is None:
+            keys |= _expressions(None, obj)
     return frozenset(keys)
 
 

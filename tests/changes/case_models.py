@@ -25,6 +25,9 @@ from django.core import validators
 from django.db import models
 from django.db.migrations.state import AppConfigStub
 from django.db.models import F, Q, Value, functions
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Collate
+from django.db.models.indexes import IndexExpression
 from django.test.utils import isolate_apps, override_settings
 from django.utils import timezone
 
@@ -33,6 +36,9 @@ from schema_migrations.workflows.prerequisites import Prerequisites, after
 
 LABELS = ("shop", "stock")
 """Models are the shop's unless they name another app."""
+
+# As ``django.contrib.postgres`` does once it is installed.
+IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
 
 _IMPORTED: dict[str, Any] = {
     "OpClass": OpClass,

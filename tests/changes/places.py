@@ -14,7 +14,7 @@ from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states import State
-from tests.fixtures.postgresql import clients
+from tests.fixtures.postgresql import administrator, clients
 
 ALIAS = "default"
 
@@ -37,7 +37,10 @@ def on_postgresql(pg_server: Server) -> Iterator[Place]:
     engine = engine_for("postgresql")
     settings = {**pg_server.settings, "OPTIONS": {}}
     free: list[Connection] = []
-    with ExitStack() as stack:
+    with administrator(settings) as server, ExitStack() as stack:
+        server.execute("SET allow_in_place_tablespaces = on")
+        server.execute("CREATE TABLESPACE fast LOCATION ''")
+        stack.callback(server.execute, "DROP TABLESPACE fast")
 
         @contextmanager
         def scratch() -> Iterator[Connection]:

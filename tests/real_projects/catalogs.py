@@ -117,7 +117,7 @@ def _bare_items(text: str) -> str:
     while position < len(text):
         if text[position] == "(" and text[position - 1] in "(,":
             end = _closed(text, position)
-            if text[end : end + 1] in (",", ")"):
+            if text[end:].startswith((",", ")", "asc", "desc")):
                 text = text[:position] + text[position + 1 : end - 1] + text[end:]
                 continue
         position += 1

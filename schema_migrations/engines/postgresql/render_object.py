@@ -62,7 +62,7 @@ def create_object(obj: Other) -> Statements:
                     f"{obj.type} {obj.key.name} cannot be made from a description",
                     hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
                 )
-            return _one(obj.definition.rstrip("; \n"), f"Create {_named(obj)}")
+            return _one(obj.definition.rstrip("; \n"), _made(obj))
 
 
 def drop_object(obj: Other) -> Statements:
@@ -249,6 +249,22 @@ def _spoken(obj: Constraint | ForeignKey) -> str:
         return "foreign key"
     words = {"primary key": "primary key", "check": "check constraint"}
     return words.get(obj.type, f"{obj.type} constraint")
+
+
+def _made(obj: Opaque) -> str:
+    if (
+        obj.owner
+        and obj.definition.startswith("ALTER TABLE ")
+        and obj.type in _SETTINGS
+    ):
+        return f"Set the {obj.type} of table {qualified(obj.owner)}"
+    return f"Create {_named(obj)}"
+
+
+_SETTINGS = (
+    *("tablespace", "storage parameters", "toast storage parameters"),
+    *("access method", "replica identity", "row security", "forced row security"),
+)
 
 
 def _named(obj: Opaque) -> str:

@@ -203,8 +203,11 @@ def _words(change: Change) -> str:
             return f"add {_called(part)}"
         case Drop(object=Constraint() | ForeignKey() | Index() as part):
             return f"drop {_called(part)}"
-        case Rename(before=before, after=after):
-            return f"rename {before.key.part or before.key.name} to {after.key.part or after.key.name}"
+        case Rename(
+            before=Constraint() | ForeignKey() | Index() as before, after=after
+        ):
+            name = quote(after.key.part or after.key.name)
+            return f"rename {_called(before)} to {name}"
         case _:
             return "change its options"
 
