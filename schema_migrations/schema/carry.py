@@ -7,8 +7,11 @@ to drop them; only what was once asked for and is no longer is abandoned.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from dataclasses import replace
 
+from schema_migrations.schema.changes import Rename
+from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     NO_KEYS,
     Definition,
@@ -50,14 +53,51 @@ def carry(
         and table.key not in desired.by_key
         and table.key not in abandoned
     }
+    names = _new_names(current, desired)
     kept = [
-        obj
+        _renamed(obj, names)
         for obj in current
         if desired.get(obj.key) is None
         and obj.key not in abandoned
         and _stays(obj, current, desired, foreign)
     ]
     return _without_loose_parts(desired.replacing((), kept))
+
+
+def _new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
+    """Return old key → new key of what is commented on and only gets another name."""
+    commented = {k for o in current.of(Opaque) if o.type == "comment" for k in o.needs}
+    if not commented - desired.by_key.keys():
+        return {}
+    return {
+        change.before.key: change.after.key
+        for change in diff(current, desired)
+        if isinstance(change, Rename) and change.before.key in commented
+    }
+
+
+def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
+    """Return an index's or a constraint's comment as one on its new name."""
+    if not (isinstance(obj, Opaque) and obj.type == "comment"):
+        return obj
+    for old in obj.needs & names.keys():
+        new = names[old]
+        key = obj.key._replace(name=new.name)
+        if new.part:
+            key = key._replace(part=key.part.removesuffix(old.part) + new.part)
+        was, now = (_quoted(k.part or k.name) for k in (old, new))
+        return replace(
+            obj,
+            key=key,
+            definition=obj.definition.replace(was, now, 1),
+            drop=obj.drop.replace(was, now, 1),
+            needs=frozenset({new}),
+        )
+    return obj
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _stays(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schema_migrations.schema.carry import carry, restrict
 from schema_migrations.schema.model import (
     Column,
+    Constraint,
     Definition,
     Index,
     Key,
@@ -115,3 +118,33 @@ def test_a_limited_change_leaves_what_needs_another_table_alone() -> None:
     desired = Schema(frozenset({TABLE, other, both, on_both, mine, there}))
 
     assert restrict(current, desired, {T}).objects == {TABLE, mine, there}
+
+
+def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
+    old = Constraint(
+        key=Key(kind="constraint", name="t", part='o"d'),
+        table=T,
+        type="unique",
+        columns=("a",),
+        definition="UNIQUE (a)",
+    )
+    new = replace(old, key=old.key._replace(part="new"))
+    comment = Opaque(
+        key=Key(kind="opaque", name="t", part='comment on constraint o"d'),
+        type="comment",
+        definition="""COMMENT ON CONSTRAINT "o""d" ON "t" IS '"o""d"'""",
+        drop='COMMENT ON CONSTRAINT "o""d" ON "t" IS NULL',
+        owner=T,
+        needs=frozenset({old.key}),
+    )
+
+    assert kept([TABLE, old, comment], [TABLE, new]) == {
+        Opaque(
+            key=Key(kind="opaque", name="t", part="comment on constraint new"),
+            type="comment",
+            definition="""COMMENT ON CONSTRAINT "new" ON "t" IS '"o""d"'""",
+            drop='COMMENT ON CONSTRAINT "new" ON "t" IS NULL',
+            owner=T,
+        )
+    }
+    assert kept([TABLE, old, comment], [TABLE]) == frozenset()

@@ -318,7 +318,7 @@ def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Chang
             needed |= obj.needs & (loose - made)
         if needed:
             raise PlanError(
-                f"{type_} {obj.key.name} needs {_said(min(needed))}, which would be "
+                f"{type_} {obj.key.name} needs {_said(min(needed), changes)}, which would be "
                 "dropped",
                 hint=f"Change the {type_} or drop it in a file of its own first: "
                 "manage.py schemadiff --empty NAME",
@@ -326,7 +326,10 @@ def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Chang
     return changes
 
 
-def _said(key: Key) -> str:
+def _said(key: Key, changes: Changes) -> str:
+    table = table_key(key.name, key.namespace)
+    if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
+        return str(table)
     return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)
 
 

@@ -252,13 +252,12 @@ def _spoken(obj: Constraint | ForeignKey) -> str:
 
 
 def _made(obj: Opaque) -> str:
-    if (
-        obj.owner
-        and obj.definition.startswith("ALTER TABLE ")
-        and obj.type in _SETTINGS
-    ):
-        return f"Set the {obj.type} of table {qualified(obj.owner)}"
-    return f"Create {_named(obj)}"
+    if obj.type != "comment" and obj.type not in _SETTINGS:
+        return f"Create {_named(obj)}"
+    words = obj.key.part if obj.type == "comment" else obj.type
+    if obj.owner and obj.owner.name == obj.key.name:
+        return f"Set the {words} of table {qualified(obj.owner)}"
+    return f"Set the {words} {quote(obj.key.name)}"
 
 
 _SETTINGS = (

@@ -13,6 +13,7 @@ from schema_migrations.schema.changes import (
     Create,
     CreateTable,
     Drop,
+    Rename,
 )
 from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
 
@@ -47,11 +48,17 @@ def _fits(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 
 
 def drop_with_whole(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Comments, indexes and the like go with what they belong to, without a statement."""
+    """Comments, indexes and the like go with what they belong to, without a statement.
+
+    A comment on what is renamed stays, and is only said anew.
+    """
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
+    renamed = {c.before.key for c in changes if isinstance(c, Rename)}
 
     def goes_along(change: Change) -> bool:
         match change:
+            case Drop(object=Opaque(type="comment") as obj) if obj.needs & renamed:
+                return True
             case Drop(object=Opaque(type=type_) as obj):
                 return type_ in PARTS and bool(obj.needs & dropped)
             case _:
