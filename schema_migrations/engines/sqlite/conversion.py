@@ -62,7 +62,12 @@ def conversion(before: Column, after: Column) -> str | None:
         case ("text", _) | ("boolean" | "whole", "fraction") | ("boolean", "whole"):
             return ""
         case "whole", "uuid":
-            return f"printf('%032x', {column})"
+            value = f"printf('%032x', {column})"  # of NULL it makes 0
+            return (
+                f"CASE WHEN {column} IS NOT NULL THEN {value} END"
+                if before.nullable
+                else value
+            )
         case (("whole" | "fraction"), "boolean"):
             return f"{column} <> 0"
         case "fraction", "whole":
