@@ -95,7 +95,7 @@ TWO = "CREATE TABLE t (a integer, c integer); CREATE TABLE other (b integer);"
             "CREATE TABLE t (a integer);",
             "view v needs column t.c",
         ),
-        ("CREATE VIEW v AS SELECT c FROM t;", "", "view v needs column t.c"),
+        ("CREATE VIEW v AS SELECT c FROM t;", "", "view v needs table t"),
         (
             "CREATE POLICY mine ON t USING (c > 1);",
             "CREATE TABLE t (a integer);",
