@@ -197,18 +197,16 @@ _LETTERS = {
 """How long the longest value of a type is as text.  ``char`` says it itself: that is a
 UUID or an address on SQLite."""
 _FITTING = {
-    "boolean": ("smallint", "integer", "bigint", "numeric"),
+    "boolean": ("smallint", "integer", "bigint"),
     "bool": ("smallint", "integer", "bigint"),
     "date": ("datetime", "timestamp without time zone", "timestamp with time zone"),
     "smallint": ("real", "double precision", "decimal"),
     "integer": ("double precision", "decimal"),
     "bigint": ("decimal",),
     "real": ("double precision", "decimal"),
-    "decimal": ("real",),
-    "json": ("jsonb",),
 }
-"""Types that can hold any value of another one as it is.  (``decimal`` and ``real`` are
-the same to SQLite; PostgreSQL says ``numeric``.)"""
+"""Types that can hold any value of another one as it is.  ``decimal`` is SQLite's, which
+cuts nothing; PostgreSQL says ``numeric``."""
 
 
 def _narrows(before: Column, after: Column) -> bool:
@@ -232,7 +230,9 @@ def _narrows(before: Column, after: Column) -> bool:
         return whole or new_size[-1] < old_size[-1]
     if new in _FITTING.get(old, ()):
         return False
-    return not (old == new and not new_size) and new != "text"
+    if old == new and not new_size:
+        return False
+    return new != "text" or old in ("bytea", "blob")
 
 
 def _sized(type_: str) -> tuple[str, tuple[int, ...]]:
