@@ -349,7 +349,9 @@ def test_a_constraint_is_renamed_by_a_rebuild(opened: Open) -> None:
     db = opened("CREATE TABLE t (a, CONSTRAINT c UNIQUE (a))")
     planned = migrate(db, "CREATE TABLE t (a, CONSTRAINT e UNIQUE (a))")
     assert rebuilds(planned) == ["t"]
-    assert planned.statements[0].comment == 'Rebuild table "t": rename unique "c" to "e"'
+    assert (
+        planned.statements[0].comment == 'Rebuild table "t": rename unique "c" to "e"'
+    )
 
 
 def test_a_virtual_table_is_left_alone_by_a_rebuild(opened: Open) -> None:
