@@ -19,7 +19,7 @@ step import contracts
 lint-imports --no-logo
 step tests
 rm -f .coverage .coverage.*
-coverage run -m pytest "$@"
+coverage run -m pytest -n auto "$@"
 coverage combine --quiet
 coverage report --fail-under="${COVERAGE_FAIL_UNDER:-0}"
 step the wheel, installed elsewhere
