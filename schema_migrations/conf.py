@@ -284,6 +284,12 @@ def resolve(
     )
 
 
+def managed_aliases() -> tuple[str, ...]:
+    """Return the aliases that ``SCHEMA_MIGRATIONS`` names; ``default`` if it names none."""
+    raw = getattr(django_settings, NAME, {})
+    return (tuple(raw) if isinstance(raw, Mapping) else ()) or (DEFAULT_ALIAS,)
+
+
 def current_problems() -> tuple[Problem, ...]:
     """Return what is wrong with the project's setting."""
     raw = getattr(django_settings, NAME, {})

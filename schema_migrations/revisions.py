@@ -46,7 +46,8 @@ class RevisionStore:
     connection: Connection
     engine: Engine
     schema: str
-    """Resolved once: a file may change ``search_path`` while it runs."""
+    """Resolved once: a file may change ``search_path`` while it runs.  Empty, for one
+    look: wherever the connection finds the table."""
 
     def exists(self) -> bool:
         return TABLE in self.engine.session.tables(self.connection, self.schema)
@@ -64,7 +65,7 @@ class RevisionStore:
         if not self.exists():
             return ()
         with failures_as(self.engine, self._unreadable):
-            return self._rows()
+            return self.rows()
 
     def _unreadable(self, failure: Failure) -> ConfigError | None:
         if failure.retryable:
@@ -76,7 +77,8 @@ class RevisionStore:
             " program? Then name another schema: --revisions-schema.",
         )
 
-    def _rows(self) -> tuple[Revision, ...]:
+    def rows(self) -> tuple[Revision, ...]:
+        """Return the rows by version, in one query; raises the driver's exceptions."""
         columns = ", ".join(map(self.engine.quote, COLUMNS))
         version = self.engine.quote("version")
         with self.connection.cursor() as cursor:
@@ -113,7 +115,8 @@ class RevisionStore:
 
     @property
     def _table(self) -> str:
-        return f"{self.engine.quote(self.schema)}.{self.engine.quote(TABLE)}"
+        names = filter(None, (self.schema, TABLE))
+        return ".".join(map(self.engine.quote, names))
 
 
 def _values(revision: Revision) -> list[object]:

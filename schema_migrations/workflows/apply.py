@@ -10,6 +10,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -17,6 +18,8 @@ from django.core.management.sql import (
     emit_post_migrate_signal,
     emit_pre_migrate_signal,
 )
+from django.utils import translation
+from django.utils.module_loading import module_has_submodule
 
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
@@ -219,6 +222,9 @@ def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
 
 
 def _send_before(alias: str, request: Request, report: Report) -> None:
+    for config in apps.get_app_configs():  # a place where apps register handlers
+        if config.module and module_has_submodule(config.module, "management"):
+            import_module(f"{config.name}.management")
     report(SignalSent(name="pre_migrate"))
     with _handlers("pre_migrate", "Nothing was applied."):
         emit_pre_migrate_signal(
@@ -238,7 +244,9 @@ def _send_after(alias: str, request: Request, report: Report) -> None:
 def _handlers(signal: str, state: str) -> Iterator[None]:
     """Handlers are anybody's code, so anything may come out of them."""
     try:
-        yield
+        # Names of permissions are written in the language of the code, as by migrate.
+        with translation.override(None):
+            yield
     except Exception as error:
         log.debug("A handler of %s failed", signal, exc_info=True)
         raise SchemaMigrationsError(

@@ -90,7 +90,10 @@ def on_database(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 def _of_app(config: AppConfig) -> dict[str, Migration]:
-    name = settings.MIGRATION_MODULES.get(config.label)
+    # Test runners put an object there that only has ``in`` and ``[]``.
+    modules, name = settings.MIGRATION_MODULES, None
+    if config.label in modules:
+        name = modules[config.label]
     name = name or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
     package = _package(name)
     if package is None:

@@ -17,9 +17,11 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, Unreachable
+from schema_migrations.history.directory import Directory, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -82,6 +84,21 @@ def _within(engine: Engine, settings: DatabaseSettings, part: Part) -> DatabaseS
             hint="Only a PostgreSQL database has several schemas.",
         )
     return engine.within_schema(settings, part.schema)
+
+
+def directory_of(path: Path) -> Directory:
+    """Read the directory of a target.
+
+    Unlike for a new file, a folder that is not there is an error: most likely the image
+    was built without it, and "nothing to do" would be a lie.
+    """
+    if not path.exists():
+        raise ConfigError(
+            f"The migration directory {path} does not exist.",
+            hint="Check DIR and --dir, and that the folder was deployed."
+            " python manage.py schemadiff makes the first file.",
+        )
+    return load(path)
 
 
 def _connection(alias: str) -> BaseDatabaseWrapper:

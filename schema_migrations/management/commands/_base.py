@@ -25,8 +25,10 @@ from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.management.commands._error_output import error_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
+
+    from django.core.management.base import OutputWrapper
 
 Options = dict[str, Any]
 """The parsed command line."""
@@ -97,14 +99,8 @@ class SchemaCommand(BaseCommand, ABC):
         self.as_json = options["format"] == "json"
         if options["dir"] is not None:  # call_command passes it on as it is
             options["dir"] = Path(options["dir"])
-        try:
+        with command_errors(lambda error: self.answer(self.failed(error))):
             code = self.run(options)
-        except SchemaMigrationsError as error:
-            self.answer(self.failed(error))
-            raise CommandError(str(error), returncode=error.exit_code) from error
-        except KeyboardInterrupt as interruption:
-            self.answer(self.failed(_interrupted(interruption)))
-            raise
         if code:
             sys.exit(code)
 
@@ -112,13 +108,8 @@ class SchemaCommand(BaseCommand, ABC):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors=PLAIN)
-        with sigterm_raises():
-            try:
-                super().run_from_argv(argv)
-            except KeyboardInterrupt as interruption:
-                error = _interrupted(interruption)
-                self.stderr.write(error.message)
-                sys.exit(error.exit_code)
+        with interruptible(self.stderr):
+            super().run_from_argv(argv)
 
     def say(self, text: str = "", *, level: int = 1) -> None:
         """Print a line for people; silent with JSON or below the verbosity."""
@@ -161,6 +152,34 @@ def _interrupted(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
     error = SchemaMigrationsError("Terminated." if terminated else "Interrupted.")
     error.exit_code = TERMINATED if terminated else INTERRUPTED
     return error
+
+
+@contextmanager
+def command_errors(
+    failed: Callable[[SchemaMigrationsError], None] = lambda error: None,
+) -> Iterator[None]:
+    """Turn an error of ours into Django's, with its exit code; ``failed`` is told of it,
+    and of an interruption."""
+    try:
+        yield
+    except SchemaMigrationsError as error:
+        failed(error)
+        raise CommandError(str(error), returncode=error.exit_code) from error
+    except KeyboardInterrupt as interruption:
+        failed(_interrupted(interruption))
+        raise
+
+
+@contextmanager
+def interruptible(stderr: OutputWrapper) -> Iterator[None]:
+    """Around a whole command: Ctrl-C and SIGTERM unwind it, and exit with their code."""
+    with sigterm_raises():
+        try:
+            yield
+        except KeyboardInterrupt as interruption:
+            error = _interrupted(interruption)
+            stderr.write(error.message)
+            sys.exit(error.exit_code)
 
 
 def no_colour() -> Any:

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.conf import EXEC_ORDERS, seconds
 from schema_migrations.errors import ConfigError
-from schema_migrations.history.directory import Directory, load
 from schema_migrations.workflows.targets import URL_VARIABLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from django.core.management.base import CommandParser
 
     from schema_migrations.management.commands._base import Options
@@ -61,23 +58,15 @@ def add_exec_order(parser: CommandParser) -> None:
     )
 
 
-def directory_of(path: Path) -> Directory:
-    """Read the directory of a target.
-
-    Unlike for a new file, a folder that is not there is an error: most likely the image
-    was built without it, and "nothing to do" would be a lie.
-    """
-    if not path.exists():
-        raise ConfigError(
-            f"The migration directory {path} does not exist.",
-            hint="Check DIR and --dir, and that the folder was deployed."
-            " python manage.py schemadiff makes the first file.",
-        )
-    return load(path)
+ALIAS_ITSELF = "alias_itself"
+"""Option for ``call_command`` only: the target is what ``DATABASES`` says, whatever the
+environment names.  A test database is made by a program that knows of no URL."""
 
 
 def urls_of(options: Options) -> tuple[str, ...]:
     """Return the URLs that are given, else the one in the environment."""
+    if options.get(ALIAS_ITSELF):
+        return ()
     given = options["url"] or os.environ.get(URL_VARIABLE) or ()
     return (given,) if isinstance(given, str) else tuple(given)
 

@@ -24,9 +24,9 @@ from schema_migrations.management.commands._many import (
     run_many,
 )
 from schema_migrations.management.commands._target import (
+    ALIAS_ITSELF,
     add_exec_order,
     add_target_options,
-    directory_of,
     duration,
     url_of,
 )
@@ -41,7 +41,7 @@ from schema_migrations.workflows.events import (
     Warned,
 )
 from schema_migrations.workflows.fanout import Work
-from schema_migrations.workflows.targets import target
+from schema_migrations.workflows.targets import directory_of, target
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -51,6 +51,7 @@ DONE, FOUND = 0, 1
 
 class Command(SchemaCommand):
     help = "Run pending migration files on a database."
+    stealth_options = (ALIAS_ITSELF,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

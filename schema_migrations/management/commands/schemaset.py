@@ -12,12 +12,11 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._questions import Terminal
 from schema_migrations.management.commands._target import (
     add_target_options,
-    directory_of,
     url_of,
 )
 from schema_migrations.workflows.events import Event, Reached
 from schema_migrations.workflows.mark import Wish, mark, preview
-from schema_migrations.workflows.targets import target
+from schema_migrations.workflows.targets import directory_of, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

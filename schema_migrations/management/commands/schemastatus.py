@@ -14,12 +14,11 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target import (
     add_exec_order,
     add_target_options,
-    directory_of,
     url_of,
 )
 from schema_migrations.workflows.events import Reached
 from schema_migrations.workflows.status import Status, status
-from schema_migrations.workflows.targets import target
+from schema_migrations.workflows.targets import directory_of, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,46 @@
+"""What Django reads when the app is installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+from schema_migrations.conf import managed_aliases
+
+
+class TakeoverConfig(AppConfig):
+    name = "schema_migrations.takeover"
+    label = "schema_migrations_takeover"
+    verbose_name = "Schema migrations: migrate and makemigrations"
+
+    def ready(self) -> None:
+        if not apps.is_installed("schema_migrations"):
+            raise ImproperlyConfigured(
+                "schema_migrations.takeover needs schema_migrations in INSTALLED_APPS."
+            )
+        # Once for a run; it is sent for apps that have a module of models.
+        post_migrate.connect(
+            record_rows, sender=apps.get_app_config("schema_migrations")
+        )
+
+
+def record_rows(*, using: str, **kwargs: Any) -> None:
+    """Keep ``django_migrations`` in step, whichever command applied the files."""
+    # Not before models are loaded.
+    from schema_migrations.workflows.health import health
+    from schema_migrations.workflows.taken_over import (
+        left_to_django,
+        made_by_files,
+        record,
+    )
+
+    # ``flush`` sends the signal as well, without a plan: nothing was applied.
+    if "plan" not in kwargs or using not in managed_aliases():
+        return
+    # Where apps are left to Django, ours may depend on theirs: ``migrate`` does both.
+    if not left_to_django(using) and health(using).ok:
+        record(connections[using], made_by_files(using))

@@ -1,0 +1,77 @@
+"""``makemigrations``: Django's for the apps that are left to it; else ``schemadiff``.
+
+Invariant: no migration is written for an app whose tables the SQL files make.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import no_translations
+from django.core.management.commands import makemigrations
+from django.db.migrations.loader import MigrationLoader
+
+from schema_migrations.conf import managed_aliases
+from schema_migrations.errors import ConfigError
+from schema_migrations.management.commands._base import command_errors
+from schema_migrations.workflows.taken_over import installed, never_left
+
+
+class Command(makemigrations.Command):
+    help = (
+        "Creates migrations for the apps that are left to Django; those of the apps"
+        " that SCHEMA_MIGRATIONS manages are written by schemadiff."
+    )
+
+    @no_translations
+    def handle(self, *app_labels: str, **options: Any) -> None:
+        with command_errors():
+            ours = never_left()
+        named = sorted(ours & set(app_labels))
+        if named:
+            with command_errors():
+                raise _refused(named)
+        if app_labels or not ours:
+            super().handle(*app_labels, **options)
+            return
+        left = sorted(_with_migrations() - ours)
+        if left:
+            super().handle(*left, **options)
+        if options["check_changes"]:
+            self._check(options)
+        elif not left:
+            with command_errors():
+                raise _refused(sorted(ours))
+        elif options["verbosity"] >= 1:
+            self.stderr.write(
+                f"Not looked at, being made by SQL files: {', '.join(sorted(ours))}."
+                "  Next  python manage.py schemadiff"
+            )
+
+    def _check(self, options: dict[str, Any]) -> None:
+        """Exit 1 when a file is missing, as ``schemadiff --check`` does."""
+        for alias in managed_aliases():
+            call_command(
+                "schemadiff",
+                database=alias,
+                check=True,
+                interactive=False,
+                verbosity=options["verbosity"],
+                stdout=(self.stderr if options["scriptable"] else self.stdout)._out,
+                stderr=self.stderr._out,
+            )
+
+
+def _with_migrations() -> frozenset[str]:
+    """Return the apps that Django looks at when none is named."""
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    return installed() & frozenset(loader.migrated_apps)
+
+
+def _refused(labels: list[str]) -> ConfigError:
+    return ConfigError(
+        f"Made by SQL files, not by Django migrations: {', '.join(labels)}.",
+        hint="python manage.py schemadiff writes the file for a change of their models.",
+    )

@@ -1,0 +1,234 @@
+"""``migrate``: the SQL files where ``SCHEMA_MIGRATIONS`` manages a database.
+
+Invariant: what Django's own ``migrate`` runs here never touches an app that the files
+make; an alias that is not managed gets Django's command unchanged.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import no_translations
+from django.core.management.commands import migrate
+from django.core.management.sql import (
+    emit_post_migrate_signal,
+    emit_pre_migrate_signal,
+)
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.signals import pre_migrate
+
+from schema_migrations.conf import managed_aliases, settings_for
+from schema_migrations.errors import ConfigError
+from schema_migrations.management.commands._apply_output import counted, describe
+from schema_migrations.management.commands._base import (
+    Options,
+    command_errors,
+    interruptible,
+)
+from schema_migrations.management.commands._target import ALIAS_ITSELF
+from schema_migrations.workflows.apply import preview
+from schema_migrations.workflows.health import look
+from schema_migrations.workflows.taken_over import (
+    installed,
+    left_to_django,
+    made_by_files,
+    record,
+    request_by,
+)
+from schema_migrations.workflows.targets import directory_of, target
+
+if TYPE_CHECKING:
+    from django.db.migrations import Migration
+
+    from schema_migrations.workflows.choice import FileRun
+
+Plan = list[tuple["Migration", bool]]
+"""Migrations, each with whether it runs backwards."""
+
+
+class Command(migrate.Command):
+    help = (
+        "Brings a database up to date: by the SQL files of the apps that"
+        " SCHEMA_MIGRATIONS manages, by Django's migrations of all others."
+    )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        with interruptible(self.stderr):
+            super().run_from_argv(argv)
+
+    def get_check_kwargs(self, options: Options) -> Any:
+        kwargs: Any = super().get_check_kwargs(options)
+        if options["database"] in managed_aliases():
+            # They would warn of the pending files that this command is called for.
+            kwargs["databases"] = []
+        return kwargs
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["database"]
+        if alias not in managed_aliases():
+            super().handle(*args, **options)
+            return
+        self.verbosity = options["verbosity"]
+        self.interactive = options["interactive"]
+        with command_errors():
+            self._refuse(options)
+            if options["app_label"]:
+                self._one_app(alias, options)
+            elif options["plan"] or options["check_unapplied"]:
+                self._look(alias, options)
+            else:
+                self._apply(alias, options)
+
+    def _refuse(self, options: Options) -> None:
+        """Raise ``ConfigError`` for what has no meaning where files make the tables."""
+        alias, label = options["database"], options["app_label"]
+        if label in made_by_files(alias) & installed():
+            raise ConfigError(
+                f"{label} is made by the SQL files in {settings_for(alias).directory},"
+                " not by Django migrations.",
+                hint="python manage.py migrate applies those that are pending;"
+                " python manage.py schemaapply --to VERSION those up to one.",
+            )
+        if label is None and options["fake"]:
+            raise ConfigError(
+                f"--fake is about Django migrations, and the database {alias!r} is made"
+                " by SQL files.",
+                hint="Has it their tables already? Then python manage.py schemaapply"
+                " --baseline VERSION says so.",
+            )
+        if label is None and options["prune"]:
+            raise ConfigError(
+                "Migrations can be pruned only when an app is specified.",
+                hint="python manage.py migrate APP --prune",
+            )
+
+    def _apply(self, alias: str, options: Options) -> None:
+        left = left_to_django(alias)
+        call_command(
+            "schemaapply",
+            database=alias,
+            signals=not left,  # what Django makes comes in between
+            interactive=self.interactive,
+            verbosity=self.verbosity,
+            stdout=self.stdout._out,
+            stderr=self.stderr._out,
+            **{ALIAS_ITSELF: True},
+        )
+        if left:
+            self._apply_left(alias, left, options)
+
+    def _apply_left(self, alias: str, left: frozenset[str], options: Options) -> None:
+        connection = connections[alias]
+        # Django's migrations may depend on those of apps that the files have made.
+        record(connection, made_by_files(alias))
+        progress: Any = self.migration_progress_callback
+        executor = MigrationExecutor(connection, progress)
+        plan = plan_of(executor, left)
+        signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
+        emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
+        unmigrated = left & executor.loader.unmigrated_apps
+        if options["run_syncdb"] and unmigrated:
+            self.sync_apps(connection, unmigrated)
+        migrated = sorted(left & executor.loader.migrated_apps)
+        if migrated:
+            self._say(f"Left to Django  {', '.join(migrated)}")
+            if not plan:
+                self._say("  No migrations to apply.")
+        executor.migrate(
+            [(each.app_label, each.name) for each, _ in plan],
+            plan=plan,
+            fake=False,
+            fake_initial=options["fake_initial"],
+        )
+        emit_post_migrate_signal(self.verbosity, self.interactive, alias, **signal)
+
+    def _look(self, alias: str, options: Options) -> None:
+        """Print what would be done; with ``--check`` exit 1 when that is anything."""
+        runs = self._pending(alias)
+        left = left_to_django(alias)
+        plan = plan_of(MigrationExecutor(connections[alias]), left) if left else []
+        if options["plan"]:
+            for run in runs:
+                self._say(f"  {run.file.name}")
+            self._show(plan)
+        pending = len(runs) + len(plan)
+        self._say(
+            "Nothing was run.  Next  python manage.py migrate"
+            if pending
+            else "Nothing to do."
+        )
+        if options["check_unapplied"] and pending:
+            sys.exit(1)
+
+    def _pending(self, alias: str) -> tuple[FileRun, ...]:
+        settings = settings_for(alias)
+        directory = directory_of(settings.directory)
+        with target(alias, None) as (connection, engine):
+            outcome = preview(
+                connection,
+                engine,
+                directory,
+                request_by(settings),
+                lambda event: self._say(describe(event)),
+            )
+        return outcome.choice.runs
+
+    def _show(self, plan: Plan) -> None:
+        for migration, backwards in plan:
+            self.stdout.write(f"  {migration}", self.style.MIGRATE_HEADING)
+            for operation in migration.operations:
+                message, is_error = self.describe_operation(operation, backwards)
+                style = self.style.WARNING if is_error else None
+                self.stdout.write(f"    {message}", style)
+
+    def _one_app(self, alias: str, options: Options) -> None:
+        """Let Django migrate an app that is left to it."""
+        files = look(alias).files
+        if files:
+            raise ConfigError(
+                f"{counted(len(files), 'SQL file')} pending, which Django migrations"
+                " may depend on.",
+                hint="Apply them first: python manage.py migrate",
+            )
+        made = made_by_files(alias)
+        record(connections[alias], made)
+        with untouched(made):
+            super().handle(**options)
+
+    def _say(self, text: str) -> None:
+        if self.verbosity >= 1:
+            self.stdout.write(text)
+
+
+def plan_of(executor: MigrationExecutor, labels: frozenset[str]) -> Plan:
+    """Return the migrations of some apps that have not run."""
+    leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in labels]
+    plan: Plan = executor.migration_plan(leaves)
+    return [(each, backwards) for each, backwards in plan if each.app_label in labels]
+
+
+@contextmanager
+def untouched(labels: frozenset[str]) -> Iterator[None]:
+    """Refuse what Django plans to run when it goes through one of the apps."""
+
+    def refuse(*, plan: Plan, **_: Any) -> None:
+        touched = sorted({each.app_label for each, _ in plan} & labels)
+        if touched:
+            raise ConfigError(
+                f"This would run Django migrations of {', '.join(touched)}, whose"
+                " tables are made by SQL files.",
+                hint="Write the change as SQL: python manage.py schemadiff --empty NAME",
+            )
+
+    pre_migrate.connect(refuse)
+    try:
+        yield
+    finally:
+        pre_migrate.disconnect(refuse)

@@ -1,0 +1,229 @@
+"""``migrate`` of ``schema_migrations.takeover``: the files where they rule, else Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.project import Project
+from tests.takeover.conftest import EACH_ENGINE, Opted, run
+
+PART = ["contenttypes", "auth", "shop"]
+"""``APPS`` that leaves ``blog`` and ``sites`` to Django."""
+
+LOOK = """
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sites.models import Site
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+executor = MigrationExecutor(connection)
+print(sorted(ContentType.objects.values_list("app_label", "model")))
+print(Permission.objects.count(), sorted(Permission.objects.values_list("name", flat=True)))
+print(Site.objects.get_current().domain)
+print(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+"""
+
+BY_DJANGO = """
+from settings import *
+INSTALLED_APPS.remove("schema_migrations.takeover")
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": {name!r}}}}}
+"""
+
+BLOG_ALONE = """
+from django.db import models
+
+
+class Post(models.Model):
+    title = models.CharField(max_length=20)
+"""
+
+AFTER_AUTH = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("auth", "0001_initial")]
+"""
+
+
+def codes(project: Project, *commands: str) -> list[int]:
+    return [ran.code for ran in run(project, *commands)]
+
+
+@EACH_ENGINE
+def test_migrate_applies_the_files_and_django_sees_nothing_left(opted: Opted) -> None:
+    project = opted()
+    (made,) = run(project, "schemadiff initial")
+    assert made.code == 0, made.err
+    before, plan, applied, after, again, drift = run(
+        project,
+        "migrate --check",
+        "migrate --plan",
+        "migrate --noinput",
+        "migrate --check",
+        "migrate",
+        "schemadiff --check",
+    )
+    assert before.code == 1
+    assert before.out.splitlines()[1] == "Pending  1 file; no history yet"
+    assert plan.code == 0
+    assert project.files[0].name in plan.out
+    assert applied.code == 0, applied.err
+    assert applied.out.splitlines()[-1].startswith("Next     nothing")
+    assert (after.code, after.out.splitlines()[-1]) == (0, "Nothing to do.")
+    assert again.out.splitlines()[-1].startswith("Nothing to do; ")
+    assert drift.code == 0
+    # runserver counts what this plan holds as unapplied.
+    assert project.manage("shell", "-v0", "-c", LOOK).out.endswith("[]\n")
+
+
+@pytest.mark.parametrize("command", ["migrate", "schemaapply", "schemaapply --url"])
+def test_the_signals_write_the_same_as_django(
+    opted: Opted, tmp_path: Path, command: str
+) -> None:
+    project = opted()
+    name, target = str(tmp_path / "by_django"), tmp_path / "target"
+    project.write("by_django.py", BY_DJANGO.format(name=name))
+    url = f" sqlite:///{target}" if "--url" in command else ""
+    for ran in (
+        *run(
+            project,
+            "makemigrations shop blog",
+            "migrate",
+            DJANGO_SETTINGS_MODULE="by_django",
+        ),
+        *run(project, "schemadiff initial", f"{command}{url}"),
+    ):
+        assert ran.code == 0, ran.err
+    if url:
+        more = f'DATABASES["default"]["NAME"] = {str(target)!r}\n'
+        settings = project.base / "settings.py"
+        settings.write_text(settings.read_text() + more)
+    by_django = project.manage(
+        "shell", "-v0", "-c", LOOK, DJANGO_SETTINGS_MODULE="by_django"
+    )
+    by_files = project.manage("shell", "-v0", "-c", LOOK)
+    assert by_files.out == by_django.out
+    assert "('blog', 'post')" in by_files.out
+    assert by_files.out.endswith("\nexample.com\n[]\n")
+
+
+@EACH_ENGINE
+def test_apps_left_to_django_are_migrated_after_the_files(opted: Opted) -> None:
+    project = opted(APPS=PART)
+    first, all_, blog = run(
+        project, "schemadiff initial", "makemigrations", "makemigrations blog"
+    )
+    assert (first.code, all_.code, blog.code) == (0, 0, 0)
+    assert "Not looked at, being made by SQL files: auth, " in all_.err
+    assert not list(project.base.glob("shop/migrations"))
+    one, before, plan, ran, after = run(
+        project,
+        "migrate sites",
+        "migrate --check",
+        "migrate --plan",
+        "migrate --run-syncdb",
+        "migrate --check",
+    )
+    assert one.code == 2
+    assert "Apply them first: python manage.py migrate" in one.err
+    assert before.code == 1
+    assert "  blog.0001_initial" in plan.out
+    assert "auth.0001_initial" not in plan.out
+    assert ran.code == 0, ran.err
+    assert "Left to Django  blog, sites" in ran.out
+    assert "Applying blog.0001_initial... OK" in ran.out
+    assert "Applying auth" not in ran.out
+    assert after.code == 0
+    assert codes(
+        project,
+        "migrate blog zero",
+        "migrate --check",
+        "migrate blog 0001",
+        "migrate --check",
+    ) == [0, 1, 0, 0]
+    assert "\nexample.com\n[]\n" in project.manage("shell", "-v0", "-c", LOOK).out
+
+
+def test_what_django_would_do_to_an_app_of_the_files_is_refused(opted: Opted) -> None:
+    project = opted(APPS=["blog", "shop"])
+    project.write("shop/models.py", "")
+    project.write("blog/models.py", BLOG_ALONE)
+    project.write("blog/migrations/0001_initial.py", AFTER_AUTH)
+    assert codes(project, "schemadiff initial", "migrate") == [0, 0]
+    refused, check = run(project, "migrate auth zero", "migrate --check")
+    assert refused.code == 2
+    assert "Django migrations of blog" in refused.err
+    assert check.code == 0
+
+
+def test_what_has_no_meaning_is_refused_with_a_way_out(opted: Opted) -> None:
+    project = opted()
+    expected = {
+        "auth": "auth is made by the SQL files",
+        "auth zero": "schemaapply --to VERSION",
+        "--fake": "schemaapply --baseline VERSION",
+        "--prune": "only when an app is specified",
+    }
+    assert codes(project, "schemadiff initial") == [0]
+    for ran, said in zip(
+        run(project, *(f"migrate {each}" for each in expected)),
+        expected.values(),
+        strict=True,
+    ):
+        assert ran.code == 2
+        assert said in ran.err
+    assert codes(project, "migrate --check") == [1]
+
+
+def test_a_url_in_the_environment_is_not_for_migrate(
+    opted: Opted, tmp_path: Path
+) -> None:
+    """A test database is made by ``migrate``: it must not reach a database in use."""
+    project = opted()
+    other = tmp_path / "in_use"
+    url = f"sqlite:///{other}"
+    first, applied = run(
+        project, "schemadiff initial", "migrate", SCHEMA_MIGRATIONS_URL=url
+    )
+    assert (first.code, applied.code) == (0, 0)
+    assert not other.exists()
+    assert codes(project, "migrate --check") == [0]
+
+
+def test_an_alias_that_is_not_managed_is_djangos(opted: Opted, tmp_path: Path) -> None:
+    other: dict[str, Any] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(tmp_path / "other"),
+    }
+    project = opted(more=f'DATABASES["other"] = {other!r}\n')
+    _, before, ran, after, default = run(
+        project,
+        "schemadiff initial",
+        "migrate --database other --check",
+        "migrate --database other",
+        "migrate --database other --check",
+        "migrate --check",
+    )
+    assert (before.code, after.code, default.code) == (1, 0, 1)
+    assert "Applying auth.0001_initial... OK" in ran.out
+
+
+def test_edited_files_stop_migrate_with_the_exit_code_of_schemaapply(
+    opted: Opted,
+) -> None:
+    project = opted()
+    assert codes(project, "schemadiff initial") == [0]
+    project.files[0].write_text(project.files[0].read_text() + "-- more\n")
+    for ran in run(project, "migrate", "migrate --check"):
+        assert ran.code == 4
+        assert "was edited" in ran.err
+
+
+def test_the_app_asks_for_the_one_it_belongs_to(opted: Opted) -> None:
+    project = opted(more='INSTALLED_APPS.remove("schema_migrations")\n')
+    ran = project.manage("check")
+    assert "needs schema_migrations in INSTALLED_APPS" in ran.err
