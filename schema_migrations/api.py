@@ -38,6 +38,7 @@ from schema_migrations.workflows.apply import Outcome, Request
 from schema_migrations.workflows.apply import apply as apply_request
 from schema_migrations.workflows.choice import Selection
 from schema_migrations.workflows.events import Event
+from schema_migrations.workflows.health import Health, health
 from schema_migrations.workflows.sources import MODELS, open_state, open_workspace
 from schema_migrations.workflows.states import inspect as inspect_with
 
@@ -46,6 +47,7 @@ __all__ = [
     "Change",
     "Directory",
     "Event",
+    "Health",
     "Key",
     "MigrationFile",
     "Outcome",
@@ -59,6 +61,7 @@ __all__ = [
     "apply",
     "diff",
     "format_file",
+    "health",
     "inspect",
     "load",
     "make_plan",

@@ -1,20 +1,26 @@
-"""System checks: what is wrong with ``SCHEMA_MIGRATIONS``, before a command meets it.
+"""System checks: what is wrong, before a command or a request meets it.
 
-Invariant: they open no database and no file.
+Invariant: only those tagged ``database`` open one; none starts a dev database.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from schema_migrations.conf import current_problems
+from schema_migrations.conf import current_problems, managed_aliases, settings_for
+from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.history.directory import load
+from schema_migrations.history.soundness import problems
+from schema_migrations.workflows.health import look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django.apps import AppConfig
+
+    from schema_migrations.history.pending import Pending
 
 
 @register()
@@ -22,7 +28,99 @@ def settings_are_valid(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report every problem of the setting, each with its hint."""
-    return [
-        Error(p.message, hint=p.hint, id=f"schema_migrations.{p.code}")
-        for p in current_problems()
-    ]
+    return [Error(p.message, hint=p.hint, id=_id(p.code)) for p in current_problems()]
+
+
+@register()
+def files_are_sound(
+    *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Report files that are not as ``atlas.sum`` says, or named so that order is lost."""
+    if current_problems():
+        return []
+    return [found for alias in managed_aliases() for found in _of_files(alias)]
+
+
+@register(Tags.database)
+def databases_have_the_files(
+    *,
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Report files that a database does not have, and a history that does not match."""
+    if current_problems():
+        return []
+    known = [alias for alias in databases or () if alias in managed_aliases()]
+    return [found for alias in known for found in _of_database(alias)]
+
+
+def _of_files(alias: str) -> Iterator[CheckMessage]:
+    try:
+        directory = load(settings_for(alias).directory)
+    except ConfigError as error:
+        yield Error(error.message, hint=error.hint, obj=alias, id=_id("E006"))
+        return
+    for problem in problems(directory.files, directory.sum_text):
+        place = f"{directory.path}: {problem.what}."
+        yield Error(place, hint=problem.hint, obj=alias, id=_id("E006"))
+
+
+def _of_database(alias: str) -> Iterator[CheckMessage]:
+    try:
+        yield from _of_history(alias, look(alias))
+    except SchemaMigrationsError as error:
+        yield Warning(
+            f"It is not known whether the database has all files: {error.message}",
+            hint=error.hint or "python manage.py schemastatus says more.",
+            obj=alias,
+            id=_id("W002"),
+        )
+
+
+def _of_history(alias: str, state: Pending) -> Iterator[CheckMessage]:
+    edited = [file.name for file in state.edited]
+    gone = [row.version for row in state.missing]
+    late = [file.name for file in state.out_of_order]
+    for what, names in (
+        ("edited after they were applied", edited),
+        ("applied, and their files are gone", gone),
+        ("out of order", late if state.exec_order == "linear" else []),
+    ):
+        if names:
+            yield Error(
+                f"The history of the database does not match: {what}:"
+                f" {', '.join(names)}.",
+                hint=f"See {_command('schemastatus', alias)}.",
+                obj=alias,
+                id=_id("E007"),
+            )
+    files = [each.file.name for each in state.files]
+    if files:
+        yield Warning(
+            f"The database does not have all files; {len(files)} pending:"
+            f" {', '.join(files[:3])}{', …' if files[3:] else ''}.",
+            hint=_way_on(alias, state),
+            obj=alias,
+            id=_id("W001"),
+        )
+
+
+def _way_on(alias: str, state: Pending) -> str:
+    apply = _command("schemaapply", alias)
+    if state.current:
+        return f"Run {apply}."
+    return (
+        f"Run {apply}. Has it tables already, then they were not made by the files: a"
+        ' test database gets them from there with "schema_migrations.takeover" in'
+        " INSTALLED_APPS; for one in use, --baseline VERSION says which files it has."
+    )
+
+
+def _command(name: str, alias: str) -> str:
+    option = "" if alias == "default" else f" --database {alias}"
+    return f"python manage.py {name}{option}"
+
+
+def _id(code: str) -> str:
+    return f"schema_migrations.{code}"
