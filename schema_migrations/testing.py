@@ -1,1 +1,39 @@
-"""x"""
+"""Test databases that are copied instead of made from all files.
+
+For Django's test runner ``TEST_RUNNER = "schema_migrations.testing.TemplateRunner"``, for
+others ``use_templates()`` before the databases are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connections
+from django.test.runner import DiscoverRunner
+
+from schema_migrations.conf import managed_aliases
+from schema_migrations.management.commands._base import command_errors
+from schema_migrations.workflows.templates import use_template
+
+
+def use_templates(aliases: Collection[str] | None = None) -> None:
+    """Let Django copy the test databases of managed aliases from templates.
+
+    PostgreSQL only; elsewhere nothing happens.  A template is made when its files are
+    new and kept on the server; what no run used for a week is dropped.  Raises
+    ``SchemaMigrationsError``.
+    """
+    for alias in managed_aliases():
+        mirrored = connections[alias].settings_dict["TEST"]["MIRROR"]
+        if not mirrored and (aliases is None or alias in aliases):
+            use_template(alias)
+
+
+class TemplateRunner(DiscoverRunner):
+    """Django's test runner, with ``use_templates``."""
+
+    def setup_databases(self, **kwargs: Any) -> Any:
+        with command_errors():
+            use_templates(kwargs.get("aliases"))
+        return super().setup_databases(**kwargs)

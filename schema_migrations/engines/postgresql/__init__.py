@@ -14,6 +14,7 @@ from schema_migrations.engines.postgresql.render import render
 from schema_migrations.engines.postgresql.session import SESSION
 from schema_migrations.engines.postgresql.settle import settle
 from schema_migrations.engines.postgresql.syntax import SYNTAX
+from schema_migrations.engines.postgresql.template import template
 from schema_migrations.engines.postgresql.url import (
     BACKEND,
     SCHEMES,
@@ -43,4 +44,5 @@ ENGINE = Engine(
     lacking=lacking,
     server_with=server_with,
     session=SESSION,
+    template=template,
 )

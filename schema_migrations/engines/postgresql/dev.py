@@ -78,8 +78,8 @@ FROM pg_settings JOIN (VALUES
 
 def check_server(settings: DatabaseSettings, alias: str) -> str:
     """Raise unless scratch databases can be made there; returns the server's version."""
-    with _administrator(settings, alias) as server, server.cursor() as cursor:
-        _check_rights(cursor)
+    with administrator(settings, alias) as server, server.cursor() as cursor:
+        check_rights(cursor)
         cursor.execute("SHOW server_version")
         return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
 
@@ -87,8 +87,8 @@ def check_server(settings: DatabaseSettings, alias: str) -> str:
 @contextmanager
 def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
     """A connection to a fresh, empty database, which is dropped at the end."""
-    with _administrator(settings, alias) as server, server.cursor() as cursor:
-        _check_rights(cursor)
+    with administrator(settings, alias) as server, server.cursor() as cursor:
+        check_rights(cursor)
         _sweep(cursor)
         name = _unused_name(cursor)
     try:
@@ -102,7 +102,7 @@ def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
         _drop(settings, alias, name)
 
 
-def _check_rights(cursor: Any) -> None:
+def check_rights(cursor: Any) -> None:
     cursor.execute(_RIGHTS)
     role, may_create, standby = cursor.fetchone()
     if standby:
@@ -125,7 +125,7 @@ def _unused_name(cursor: Any) -> str:
 
 
 def _create(settings: DatabaseSettings, alias: str, name: str) -> None:
-    with _administrator(settings, alias) as server, server.cursor() as cursor:
+    with administrator(settings, alias) as server, server.cursor() as cursor:
         try:
             # template0 holds nothing; template1 may hold what an administrator likes.
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
@@ -147,14 +147,14 @@ def _sweep(cursor: Any) -> None:
 def _drop(settings: DatabaseSettings, alias: str, name: str) -> None:
     """Drop our own database; failing here must not hide why the run ended."""
     try:
-        with _administrator(settings, alias) as server, server.cursor() as cursor:
+        with administrator(settings, alias) as server, server.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     except (Error, ConfigError, Unreachable) as problem:
         _logger.warning("The dev database %s could not be dropped: %s", name, problem)
 
 
 @contextmanager
-def _administrator(
+def administrator(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[BaseDatabaseWrapper]:
     """A connection from which databases are created and dropped.

@@ -126,6 +126,7 @@ class Command(migrate.Command):
 
     def _apply_left(self, alias: str, left: frozenset[str], options: Options) -> None:
         connection = connections[alias]
+        connection.prepare_database()
         # Django's migrations may depend on those of apps that the files have made.
         record(connection, made_by_files(alias))
         progress: Any = self.migration_progress_callback

@@ -1,0 +1,42 @@
+"""A template of the files of an alias."""
+
+from __future__ import annotations
+
+from django.test import override_settings
+
+from schema_migrations.testing import use_templates
+from tests.fixtures.postgresql import administrator
+from tests.fixtures.targets import Place, as_default
+
+A = "CREATE TABLE a (id integer PRIMARY KEY);"
+
+
+def test_it_holds_the_files_and_their_revisions(pg_place: Place) -> None:
+    pg_place.write(_1_a=A)
+    entry = {"DIR": str(pg_place.folder), "REVISIONS_SCHEMA": "history"}
+    with override_settings(SCHEMA_MIGRATIONS={"default": entry}):
+        use_templates()
+        use_templates()  # the second call finds what the first one has set
+    name = pg_place.connection.settings_dict["TEST"]["TEMPLATE"]
+    with as_default({**pg_place.settings, "NAME": name}):
+        assert pg_place.tables() == ["a"]
+        rows = pg_place.execute("SELECT version FROM history.atlas_schema_revisions")
+        assert rows == [("1",)]
+    assert pg_place.tables() == []
+    with administrator(pg_place.settings) as server:
+        server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
+
+
+def test_sqlite_copies_nothing(sqlite_place: Place) -> None:
+    sqlite_place.write(_1_a=A)
+    entry = {"DIR": str(sqlite_place.folder)}
+    with override_settings(SCHEMA_MIGRATIONS={"default": entry}):
+        use_templates()
+    assert "TEMPLATE" not in sqlite_place.connection.settings_dict["TEST"]
+
+
+def test_an_alias_that_is_not_tested_gets_none(pg_place: Place) -> None:
+    pg_place.write(_1_a=A)
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": "nowhere"}}):
+        use_templates(["other"])
+    assert "TEMPLATE" not in pg_place.connection.settings_dict["TEST"]
