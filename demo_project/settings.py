@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "schema_migrations",
+    "schema_migrations.takeover",
     "demo_project.accounts",
     "demo_project.catalogue",
     "demo_project.orders",

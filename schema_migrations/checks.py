@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.management import get_commands
 
 from schema_migrations.conf import current_problems, managed_aliases, settings_for
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from django.apps import AppConfig
 
     from schema_migrations.history.pending import Pending
+
+TAKEOVER = "schema_migrations.takeover"
 
 
 @register()
@@ -39,6 +43,26 @@ def files_are_sound(
     if current_problems():
         return []
     return [found for alias in managed_aliases() for found in _of_files(alias)]
+
+
+@register()
+def takeover_takes_over(
+    *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Report that another app's ``migrate`` comes before ours."""
+    if not apps.is_installed(TAKEOVER):
+        return []
+    chosen = {name: str(get_commands()[name]) for name in ("migrate", "makemigrations")}
+    return [
+        Warning(
+            f"{TAKEOVER} is installed, but {name} is that of {app}.",
+            hint=f"Put {TAKEOVER} before {app} in INSTALLED_APPS; or remove it, if"
+            " the other one is meant.",
+            id=_id("W003"),
+        )
+        for name, app in chosen.items()
+        if app != TAKEOVER
+    ]
 
 
 @register(Tags.database)
@@ -111,9 +135,9 @@ def _way_on(alias: str, state: Pending) -> str:
     if state.current:
         return f"Run {apply}."
     return (
-        f"Run {apply}. Has it tables already, then they were not made by the files: a"
-        ' test database gets them from there with "schema_migrations.takeover" in'
-        " INSTALLED_APPS; for one in use, --baseline VERSION says which files it has."
+        f"Run {apply}; where its tables are there already, with --baseline VERSION."
+        ' A test database is made from the files with "schema_migrations.takeover" in'
+        " INSTALLED_APPS."
     )
 
 

@@ -60,7 +60,11 @@ def manage(pg_database: dict[str, Any]) -> Manage:
     return run
 
 
-def test_checks_are_clean(manage: Manage) -> None:
+def test_checks_are_clean_once_migrate_was_run(manage: Manage) -> None:
+    done = manage("check", "--database", "default")
+    assert "schema_migrations.W001" in done.stderr
+    done = manage("migrate", "--no-input")
+    assert done.returncode == 0, done.stdout + done.stderr
     done = manage("check", "--database", "default", "--fail-level", "DEBUG")
     assert done.returncode == 0, done.stderr
 

@@ -223,6 +223,17 @@ def test_edited_files_stop_migrate_with_the_exit_code_of_schemaapply(
         assert "was edited" in ran.err
 
 
+def test_another_migrate_that_comes_first_is_named(opted: Opted) -> None:
+    project = opted(more='INSTALLED_APPS.insert(0, "tenants")\n')
+    project.write("tenants/__init__.py", "")
+    command = "from django.core.management.commands.migrate import Command\n"
+    project.write("tenants/management/commands/migrate.py", command)
+    (check,) = run(project, "check")
+    assert "schema_migrations.W003" in check.err
+    assert "migrate is that of tenants" in check.err
+    assert "makemigrations" not in check.err
+
+
 def test_the_app_asks_for_the_one_it_belongs_to(opted: Opted) -> None:
     project = opted(more='INSTALLED_APPS.remove("schema_migrations")\n')
     ran = project.manage("check")
