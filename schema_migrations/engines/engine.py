@@ -149,9 +149,11 @@ class Session:
 
     describe: Callable[[Connection], Target]
     """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
+    absent: Callable[[Connection], bool]
+    """Tell whether connecting would make the database (a SQLite file)."""
     absent_as_empty: Callable[[Connection], AbstractContextManager[None]]
-    """Around a run that only reads, before it connects: a database that connecting
-    would make (a SQLite file) reads as an empty one and stays missing."""
+    """Around a run that only reads, before it connects: a database that is absent reads
+    as an empty one and stays missing.  For a process that does nothing else."""
     reading: Callable[[Connection], AbstractContextManager[None]]
     """Around what must not write: the server itself refuses to."""
     schemas: Callable[[Connection], Sequence[str]]

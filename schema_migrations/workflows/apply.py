@@ -222,11 +222,11 @@ def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
 
 
 def _send_before(alias: str, request: Request, report: Report) -> None:
-    for config in apps.get_app_configs():  # a place where apps register handlers
-        if config.module and module_has_submodule(config.module, "management"):
-            import_module(f"{config.name}.management")
     report(SignalSent(name="pre_migrate"))
     with _handlers("pre_migrate", "Nothing was applied."):
+        for config in apps.get_app_configs():  # a place where apps register handlers
+            if config.module and module_has_submodule(config.module, "management"):
+                import_module(f"{config.name}.management")
         emit_pre_migrate_signal(
             request.verbosity, request.interactive, alias, apps=apps, plan=[]
         )

@@ -74,11 +74,9 @@ def look(alias: str) -> Pending:
             kind = Unreachable if failure.retryable else ConfigError
             return kind(f"{name}: {failure.message}")
 
-        with (
-            failures_as(engine, error_of),
-            engine.session.absent_as_empty(connection),
-        ):
-            revisions = _rows(store, alias)
+        with failures_as(engine, error_of):
+            absent = engine.session.absent(connection)
+            revisions = () if absent else _rows(store, alias)
     return pending(directory.files, revisions, exec_order=settings.exec_order)
 
 

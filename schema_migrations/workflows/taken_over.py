@@ -42,12 +42,13 @@ def left_to_django(alias: str) -> frozenset[str]:
 
 
 def never_left() -> frozenset[str]:
-    """Return the labels of the apps whose tables files make, on whichever alias."""
+    """Return the labels of the apps that files make on some alias, or that have nothing
+    to be made; not of those whose tables routers send to other databases only."""
     return frozenset(
         label
         for alias in managed_aliases()
         for label in made_by_files(alias) & installed()
-        if _has_tables(label, alias)
+        if _has_tables(label, alias) or not any(apps.get_app_config(label).get_models())
     )
 
 

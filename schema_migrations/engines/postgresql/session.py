@@ -128,6 +128,11 @@ def _told(message: str) -> str:
     return "; ".join(dict.fromkeys(lines))
 
 
+def absent(connection: Connection) -> bool:
+    """Tell that connecting makes no database."""
+    return False
+
+
 @contextmanager
 def absent_as_empty(connection: Connection) -> Iterator[None]:
     """Nothing: connecting makes no database."""
@@ -216,6 +221,7 @@ def verified(connection: Connection) -> Iterator[None]:
 
 SESSION = Session(
     describe=describe,
+    absent=absent,
     absent_as_empty=absent_as_empty,
     reading=reading,
     schemas=schemas,

@@ -66,11 +66,18 @@ def _read_only(path: Path) -> str:
     return "" if os.access(path.parent, os.W_OK) else "its folder is not writable"
 
 
+def absent(connection: Connection) -> bool:
+    """Tell whether the file is missing, and its folder is not."""
+    text = str(connection.settings_dict["NAME"])
+    in_memory = text == ":memory:" or text.startswith("file:")
+    return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
+
+
 @contextmanager
 def absent_as_empty(connection: Connection) -> Iterator[None]:
     """Let an empty database in memory stand for a missing file."""
     name = connection.settings_dict["NAME"]
-    if connection.connection is not None or not _missing(name):
+    if connection.connection is not None or not absent(connection):
         yield
         return
     connection.settings_dict["NAME"] = ":memory:"
@@ -86,12 +93,6 @@ def reading(connection: Connection) -> Iterator[None]:
     """Let SQLite refuse every write."""
     with _pragma(connection, "query_only", "1"):
         yield
-
-
-def _missing(name: Any) -> bool:
-    text = str(name)
-    in_memory = text == ":memory:" or text.startswith("file:")
-    return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
 
 
 def schemas(connection: Connection) -> Sequence[str]:
@@ -244,6 +245,7 @@ def assured(connection: Connection, sql: str) -> None:
 
 SESSION = Session(
     describe=describe,
+    absent=absent,
     absent_as_empty=absent_as_empty,
     reading=reading,
     schemas=schemas,

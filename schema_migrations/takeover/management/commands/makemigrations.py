@@ -5,6 +5,7 @@ Invariant: no migration is written for an app whose tables the SQL files make.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management import call_command
@@ -14,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from schema_migrations.conf import managed_aliases
 from schema_migrations.errors import ConfigError
-from schema_migrations.management.commands._base import command_errors
+from schema_migrations.management.commands._base import Options, command_errors
 from schema_migrations.workflows.taken_over import installed, never_left
 
 
@@ -27,11 +28,13 @@ class Command(makemigrations.Command):
     @no_translations
     def handle(self, *app_labels: str, **options: Any) -> None:
         with command_errors():
-            ours = never_left()
-        named = sorted(ours & set(app_labels))
+            self._handle(app_labels, options)
+
+    def _handle(self, app_labels: tuple[str, ...], options: Options) -> None:
+        ours = never_left()
+        named = ours & set(app_labels)
         if named:
-            with command_errors():
-                raise _refused(named)
+            raise _refused(named)
         if app_labels or not ours:
             super().handle(*app_labels, **options)
             return
@@ -41,15 +44,14 @@ class Command(makemigrations.Command):
         if options["check_changes"]:
             self._check(options)
         elif not left:
-            with command_errors():
-                raise _refused(sorted(ours))
+            raise _refused(ours)
         elif options["verbosity"] >= 1:
             self.stderr.write(
                 f"Not looked at, being made by SQL files: {', '.join(sorted(ours))}."
                 "  Next  python manage.py schemadiff"
             )
 
-    def _check(self, options: dict[str, Any]) -> None:
+    def _check(self, options: Options) -> None:
         """Exit 1 when a file is missing, as ``schemadiff --check`` does."""
         for alias in managed_aliases():
             call_command(
@@ -70,8 +72,8 @@ def _with_migrations() -> frozenset[str]:
     return installed() & frozenset(loader.migrated_apps)
 
 
-def _refused(labels: list[str]) -> ConfigError:
+def _refused(labels: Iterable[str]) -> ConfigError:
     return ConfigError(
-        f"Made by SQL files, not by Django migrations: {', '.join(labels)}.",
+        f"Made by SQL files, not by Django migrations: {', '.join(sorted(labels))}.",
         hint="python manage.py schemadiff writes the file for a change of their models.",
     )

@@ -25,6 +25,7 @@ from django.db.models.signals import pre_migrate
 
 from schema_migrations.conf import managed_aliases, settings_for
 from schema_migrations.errors import ConfigError
+from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._apply_output import counted, describe
 from schema_migrations.management.commands._base import (
     Options,
@@ -61,6 +62,13 @@ class Command(migrate.Command):
     def run_from_argv(self, argv: list[str]) -> None:
         with interruptible(self.stderr):
             super().run_from_argv(argv)
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        alias = options["database"]
+        if alias in managed_aliases():
+            with command_errors():  # before the system checks, for its exit code
+                verify(directory_of(settings_for(alias).directory))
+        return super().execute(*args, **options)
 
     def get_check_kwargs(self, options: Options) -> Any:
         kwargs: Any = super().get_check_kwargs(options)
