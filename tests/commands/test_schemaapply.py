@@ -15,6 +15,7 @@ from django.test import override_settings
 from schema_migrations.engines.registry import engine_for
 
 if TYPE_CHECKING:
+    from tests.fixtures.project import Project
     from tests.fixtures.targets import Place
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
@@ -447,3 +448,25 @@ class TestUsage:
         assert "theirs" in str(error)
         assert "--baseline VERSION" in str(error)
         assert "--allow-dirty" in str(error)
+
+
+HANDLER = """
+from django.db.models.signals import post_migrate
+
+
+def heard(app_config, **kwargs):
+    if app_config.label == "shop":
+        print("heard of shop")
+
+
+post_migrate.connect(heard)
+"""
+
+
+def test_handlers_are_found_where_migrate_finds_them(project: Project) -> None:
+    """Django imports the ``management`` package of every app before its signals."""
+    project.write("shop/management/__init__.py", HANDLER)
+    assert project.manage("schemadiff", "initial").code == 0
+    ran = project.manage("schemaapply")
+    assert ran.code == 0, ran.err
+    assert "heard of shop" in ran.out

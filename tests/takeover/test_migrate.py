@@ -165,7 +165,7 @@ def test_what_has_no_meaning_is_refused_with_a_way_out(opted: Opted) -> None:
     expected = {
         "auth": "auth is made by the SQL files",
         "auth zero": "schemaapply --to VERSION",
-        "--fake": "schemaapply --baseline VERSION",
+        "--fake": "schemaset VERSION",
         "--prune": "only when an app is specified",
     }
     assert codes(project, "schemadiff initial") == [0]

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from django.apps import apps
 from django.db.models.signals import post_migrate, pre_migrate
 from django.db.utils import ConnectionHandler
+from django.utils import translation
 
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import (
@@ -388,8 +390,6 @@ class TestSignals:
             assert plan == []
             found.append(("post", using))
 
-        from django.apps import apps
-
         auth = apps.get_app_config("auth")
         pre_migrate.connect(before, sender=auth)
         post_migrate.connect(after, sender=auth)
@@ -419,6 +419,22 @@ class TestSignals:
         place.apply(replace(place.request(), signals=True))
         assert place.execute("SELECT count(*) FROM auth_permission") == [(count,)]
 
+    def test_handlers_write_in_the_language_of_the_code(self, place: Place) -> None:
+        languages: list[str | None] = []
+
+        def after(**_: object) -> None:
+            languages.append(translation.get_language())
+
+        place.write(_1=schema_of_django(place))
+        sender = apps.get_app_config("schema_migrations")
+        post_migrate.connect(after, sender=sender)
+        try:
+            with translation.override("de"):
+                place.apply(replace(place.request(), signals=True))
+        finally:
+            post_migrate.disconnect(after, sender=sender)
+        assert languages == [None]
+
     def test_a_handler_that_fails_says_that_the_files_are_applied(
         self, place: Place
     ) -> None:
@@ -433,8 +449,6 @@ class TestSignals:
 
 def schema_of_django(place: Place) -> str:
     """SQL of the tables that handlers write, as Django's own editor makes them."""
-    from django.apps import apps
-
     with place.connection.schema_editor(collect_sql=True, atomic=False) as editor:
         for label in ("contenttypes", "auth"):
             for model in apps.get_app_config(label).get_models():

@@ -108,8 +108,8 @@ class Command(migrate.Command):
             raise ConfigError(
                 f"--fake is about Django migrations, and the database {alias!r} is made"
                 " by SQL files.",
-                hint="Has it their tables already? Then python manage.py schemaapply"
-                " --baseline VERSION says so.",
+                hint="python manage.py schemaset VERSION marks files as applied without"
+                " running them.",
             )
         if label is None and options["prune"]:
             raise ConfigError(
