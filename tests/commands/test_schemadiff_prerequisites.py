@@ -77,7 +77,7 @@ def with_migration(project: Project, *operations: str, name: str = "0001") -> No
 def test_django_migrations_say_what_models_need(
     on_postgres: OnPostgres, body: str, name: str, operation: str, made: str
 ) -> None:
-    """Turned off for ``migrate``, as the tutorial tells people to do."""
+    """Turned off for ``migrate``, as projects do."""
     project = with_models(on_postgres(), body, name=name)
     with_migration(project, operation)
     with (project.base / "settings.py").open("a") as file:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.project import Project
+from tests.fixtures.project import MODELS, Project
 from tests.takeover.conftest import EACH_ENGINE, Opted, run
 
 PART = ["contenttypes", "auth", "shop"]
@@ -146,6 +146,20 @@ def test_apps_left_to_django_are_migrated_after_the_files(opted: Opted) -> None:
         "migrate --check",
     ) == [0, 1, 0, 0]
     assert "\nexample.com\n[]\n" in project.manage("shell", "-v0", "-c", LOOK).out
+
+
+def test_an_older_release_writes_nothing_into_a_newer_database(opted: Opted) -> None:
+    project = opted(APPS=PART)
+    more = "schemadiff --empty newer"
+    assert codes(project, "schemadiff initial", more, "migrate") == [0, 0, 0]
+    project.files[-1].unlink()
+    project.write("shop/models.py", f"{MODELS}\n\nclass Old(models.Model):\n    pass\n")
+    hashed, ran = run(project, "schemahash", "migrate")
+    assert (hashed.code, ran.code) == (0, 0), ran.err
+    assert "ahead of the directory" in ran.err
+    look = project.manage("shell", "-v0", "-c", LOOK).out
+    assert "('shop', 'order')" in look
+    assert "('shop', 'old')" not in look
 
 
 def test_what_django_would_do_to_an_app_of_the_files_is_refused(opted: Opted) -> None:

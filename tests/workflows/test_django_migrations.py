@@ -95,7 +95,7 @@ def test_what_is_squashed_counts_once(walked: Make) -> None:
 def test_an_app_that_is_turned_off_is_read(
     walked: Make, modules: dict[str, None]
 ) -> None:
-    """The tutorial turns them off, so that ``runserver`` does not count them."""
+    """Projects turn them off, so that ``runserver`` does not count them."""
     walked({"0001": migration(SQL.format(1))})
 
     assert said(found(MIGRATION_MODULES=modules)) == ["0001 SELECT 1"]

@@ -140,23 +140,34 @@ class Command(migrate.Command):
         progress: Any = self.migration_progress_callback
         executor = MigrationExecutor(connection, progress)
         plan = plan_of(executor, left)
+        # As schemaapply: models that are older than the database write nothing into it.
+        send = not look(alias).ahead
         signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
-        emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
+        if send:
+            emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
         unmigrated = left & executor.loader.unmigrated_apps
         if options["run_syncdb"] and unmigrated:
             self.sync_apps(connection, unmigrated)
+        self._migrate(executor, plan, left, fake_initial=options["fake_initial"])
+        if send:
+            emit_post_migrate_signal(self.verbosity, self.interactive, alias, **signal)
+
+    def _migrate(
+        self,
+        executor: MigrationExecutor,
+        plan: Plan,
+        left: frozenset[str],
+        *,
+        fake_initial: bool,
+    ) -> None:
         migrated = sorted(left & executor.loader.migrated_apps)
         if migrated:
             self._say(f"Left to Django  {', '.join(migrated)}")
-            if not plan:
-                self._say("  No migrations to apply.")
-        executor.migrate(
-            [(each.app_label, each.name) for each, _ in plan],
-            plan=plan,
-            fake=False,
-            fake_initial=options["fake_initial"],
-        )
-        emit_post_migrate_signal(self.verbosity, self.interactive, alias, **signal)
+        if plan:
+            targets = [(each.app_label, each.name) for each, _ in plan]
+            executor.migrate(targets, plan=plan, fake_initial=fake_initial)
+        elif migrated:
+            self._say("  No migrations to apply.")
 
     def _look(self, alias: str, options: Options) -> None:
         """Print what would be done; with ``--check`` exit 1 when that is anything."""
