@@ -102,11 +102,14 @@ def started(
 
 
 def progressed(revision: Revision, *, partial_hash: str) -> Revision:
-    """Return the row after one more statement."""
+    """Return the row after one more statement; the last one leaves no hashes, since a
+    run that ends right after it is not followed by another one for this file."""
+    applied = revision.applied + 1
+    hashes = (*revision.partial_hashes, partial_hash)
     return replace(
         revision,
-        applied=revision.applied + 1,
-        partial_hashes=(*revision.partial_hashes, partial_hash),
+        applied=applied,
+        partial_hashes=hashes if applied < revision.total else (),
         error="",
         error_stmt="",
     )
