@@ -68,9 +68,7 @@ def lock(
     path = Path(f"{database.resolve()}{SUFFIX}")
     descriptor = _acquire(path, wait=wait, waiting=waiting)
     try:
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, str(os.getpid()).encode())
+        _tell_holder(descriptor)
         yield
     finally:
         _release(path, descriptor)
@@ -124,6 +122,14 @@ def _stands(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _tell_holder(descriptor: int) -> None:
+    # Only told to those who wait; on a full disk SQLite has the better words.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, str(os.getpid()).encode())
 
 
 def _holder(path: Path) -> str:

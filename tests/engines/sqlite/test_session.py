@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -168,6 +169,22 @@ class TestLock:
                 SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
             ):
                 pass
+
+    def test_where_nothing_can_be_written_it_is_held_all_the_same(
+        self, connection: Any, other: Any
+    ) -> None:
+        """As on a full disk: who holds it is only a courtesy."""
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            with (
+                SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+                pytest.raises(LockNotAcquired, match="a process that has just started"),
+                SESSION.lock(other, "main", wait=0, waiting=pytest.fail),
+            ):
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def test_a_killed_run_leaves_a_file_and_no_lock(
         self, connection: Any, path: Path
