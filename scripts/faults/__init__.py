@@ -1,0 +1,1 @@
+"""Break runs of ``schemaapply`` in every way, and look whether its promises hold."""

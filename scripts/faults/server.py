@@ -1,0 +1,153 @@
+"""A PostgreSQL server that may be crashed and started again on the same data.
+
+Invariant: it ends with the ``with`` block, or with this process, in whatever way.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from schema_migrations.dev.account import (
+    Account,
+    account_for_server,
+    private_folder,
+    reachable,
+)
+from schema_migrations.dev.programs import Programs
+
+USER = "postgres"
+START_SECONDS = 60.0
+
+OPTIONS = {
+    # The operating system survives every fault here, and so do its caches.  A commit
+    # that was confirmed must have left the server's own memory, though.
+    "fsync": "off",
+    "synchronous_commit": "on",
+    "listen_addresses": "",
+    "port": "5432",
+    "jit": "off",
+    "max_connections": "200",
+    # A fault must not be hidden by one that was not asked for.
+    "autovacuum": "off",
+}
+
+# Ends with the server; and ends the server when the other end of standard input closes:
+# this process has ended.
+LIFELINE = """
+exec 3<&0
+"$@" 3<&- & server=$!
+{ cat <&3 >/dev/null; kill -QUIT $server; } 2>/dev/null &
+wait $server
+"""
+
+
+@dataclass(kw_only=True)
+class Server:
+    programs: Programs
+    folder: Path
+    """Of the socket, the data and the log."""
+    account: Account
+    crashes: int = 0
+    _life: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        """Return a superuser's connection in autocommit."""
+        return psycopg.connect(
+            host=str(self.folder), user=USER, dbname=database, autocommit=True
+        )
+
+    def start(self) -> None:
+        """Start, again and again while processes of the one before still end."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers(self._launched(), deadline):
+            if time.monotonic() > deadline:
+                last = (self.folder / "log").read_text().splitlines()[-5:]
+                raise SystemExit("The server does not start:\n" + "\n".join(last))
+            time.sleep(0.05)
+
+    def crash(self, signal: int) -> None:
+        """End the postmaster by a signal, and start another one."""
+        lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
+        os.kill(int(lines[0]), signal)
+        assert self._life is not None
+        self._life.wait(START_SECONDS)
+        self.crashes += 1
+        self.start()
+
+    def stop(self) -> None:
+        if self._life is not None:
+            assert self._life.stdin is not None
+            self._life.stdin.close()
+            self._life.wait(START_SECONDS)
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        options = {**OPTIONS, "unix_socket_directories": str(self.folder)}
+        command = [str(self.programs.bin / "postgres"), "-D", str(self.folder / "data")]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with (self.folder / "log").open("ab") as log:
+            self._life = subprocess.Popen(
+                ["/bin/sh", "-c", LIFELINE, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **identity(self.account, self.folder),
+            )
+        return self._life
+
+    def _answers(self, life: subprocess.Popen[bytes], deadline: float) -> bool:
+        """Wait until it does; False: it has ended, or time is up."""
+        while life.poll() is None and time.monotonic() < deadline:
+            try:
+                self.connect().close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return True
+        return False
+
+
+def identity(account: Account, folder: Path) -> dict[str, Any]:
+    """Return how ``subprocess`` starts a program as the server's account."""
+    return {
+        "user": account.user,
+        "group": account.group,
+        "extra_groups": account.extra_groups,
+        "cwd": folder,
+        "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    }
+
+
+@contextmanager
+def crashable(programs: Programs) -> Iterator[Server]:
+    """Run a new server of these programs."""
+    account = account_for_server()
+    programs = reachable(programs, account)
+    folder = private_folder(account, "dsm-faults-")
+    server = Server(programs=programs, folder=folder, account=account)
+    try:
+        subprocess.run(
+            [
+                *(programs.bin / "initdb", "-D", folder / "data", "-U", USER),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **identity(account, folder),
+        )
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
