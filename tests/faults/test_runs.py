@@ -66,3 +66,14 @@ def test_traffic_goes_on() -> None:
     out = faults("traffic", "--retries", "2", "--threads", "2", "--slack", "60")
     assert re.search(r"^The longest stall of the traffic was \d", out, re.MULTILINE)
     assert "Nothing was lost." in out
+
+
+def test_what_runs_outside_a_transaction_is_looked_for_by_the_next_run() -> None:
+    """An index half built, one that nobody heard was ready, and one built anew."""
+    half_built, unheard, anew = (
+        f"outside:{point}"
+        for point in ("kill:within14", "unanswered:within18", "server-kill:within22")
+    )
+    out = faults("kill", "--point", half_built, "--point", unheard, "--point", anew)
+    assert re.search(r"^3 runs were struck, 0 had ended", out, re.MULTILINE)
+    assert re.search(r"^3 points, .*, 0 wrong", out, re.MULTILINE)
