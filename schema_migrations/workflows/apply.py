@@ -7,6 +7,7 @@ that is decided is decided while the lock is held.
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.core.management.base import OutputWrapper
 from django.core.management.sql import (
     emit_post_migrate_signal,
     emit_pre_migrate_signal,
@@ -228,7 +230,12 @@ def _send_before(alias: str, request: Request, report: Report) -> None:
             if config.module and module_has_submodule(config.module, "management"):
                 import_module(f"{config.name}.management")
         emit_pre_migrate_signal(
-            request.verbosity, request.interactive, alias, apps=apps, plan=[]
+            request.verbosity,
+            request.interactive,
+            alias,
+            apps=apps,
+            plan=[],
+            stdout=_lines(),
         )
 
 
@@ -236,8 +243,20 @@ def _send_after(alias: str, request: Request, report: Report) -> None:
     report(SignalSent(name="post_migrate"))
     with _handlers("post_migrate", "The files are applied."):
         emit_post_migrate_signal(
-            request.verbosity, request.interactive, alias, apps=apps, plan=[]
+            request.verbosity,
+            request.interactive,
+            alias,
+            apps=apps,
+            plan=[],
+            stdout=_lines(),
         )
+
+
+def _lines() -> OutputWrapper:
+    """Return standard output as Django's own ``migrate`` hands it to the signals: what
+    is written there has no line end.
+    """
+    return OutputWrapper(sys.stdout)
 
 
 @contextmanager

@@ -470,3 +470,10 @@ def test_handlers_are_found_where_migrate_finds_them(project: Project) -> None:
     ran = project.manage("schemaapply")
     assert ran.code == 0, ran.err
     assert "heard of shop" in ran.out
+
+
+def test_what_handlers_of_signals_say_has_lines_of_its_own(project: Project) -> None:
+    assert project.manage("schemadiff", "initial").code == 0
+    done = project.manage("schemaapply", "-v", "2")
+    assert "Running pre-migrate handlers for application shop\n" in done.out
+    assert "Running post-migrate handlers for application auth\n" in done.out
