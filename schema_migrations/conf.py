@@ -39,6 +39,8 @@ class Settings:
     extensions: tuple[str, ...]
     extra: tuple[Path, ...]
     """SQL files, and folders of them."""
+    ignore: tuple[str, ...]
+    """Patterns for what other tools own."""
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
@@ -91,6 +93,16 @@ def _paths(value: object) -> bool:
     return isinstance(value, list | tuple) and all(map(_path, value))
 
 
+def _patterns(value: object) -> bool:
+    return _names(value) and all(
+        _PATTERN.fullmatch(item) for item in cast("list[str]", value)
+    )
+
+
+# One dot at most; a pattern without a letter would hide the whole database.
+_PATTERN = re.compile(r"(?=.*\w)[^.\s]+(\.[^.\s]+)?")
+
+
 def _duration(value: object) -> bool:
     try:
         seconds(value)
@@ -138,6 +150,11 @@ KEYS: Mapping[str, _Key] = {
         default=(),
         accepts=_paths,
         wanted='a list of SQL files or folders, such as [BASE_DIR / "sql"]',
+    ),
+    "IGNORE": _Key(
+        default=(),
+        accepts=_patterns,
+        wanted='a list of names or patterns, such as ["spatial_ref_sys", "pgboss.*"]',
     ),
     "PLAN": _Key(
         default="online",
@@ -273,6 +290,7 @@ def resolve(
         apps=None if value["APPS"] is None else tuple(value["APPS"]),
         extensions=tuple(value["EXTENSIONS"]),
         extra=tuple(base / path for path in value["EXTRA"]),
+        ignore=tuple(value["IGNORE"]),
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],

@@ -197,6 +197,9 @@ class Engine:
     backend: str
     """Django's ``ENGINE`` for a database known only by its URL."""
     syntax: Syntax
+    by_hand: str
+    """A statement at the top of a script that a person runs: what ``session.prepared``
+    would do."""
     quote: Callable[[str], str]
     """Quote an identifier."""
     schemes: tuple[str, ...]

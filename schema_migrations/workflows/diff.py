@@ -18,6 +18,7 @@ from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.mentions import mentions
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.plan.summary import Line, header, summarize
+from schema_migrations.schema.alike import with_numbering
 from schema_migrations.schema.carry import carry, restrict
 from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
@@ -184,12 +185,12 @@ def _comparable(
     scope: Scope | None,
     phases: Phases,
 ) -> tuple[State, Schema]:
-    """Bring both sides to settled definitions and to the same scope."""
+    """Bring both sides to settled definitions, one numbering and the same scope."""
     with phases("settle"):
         keys = unsettled(current.schema, desired.schema)
         current = settled(engine, current, keys)
         desired = settled(engine, desired, keys)
-    goal = desired.schema
+    goal = with_numbering(current.schema, desired.schema)
     if desired.models_only:
         gone = abandoned(current.schema, goal, desired.managed)
         unmanaged = desired.facts.unmanaged

@@ -59,10 +59,24 @@ def collect(
 ) -> ModelsDdl:
     """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
 
-    ``labels`` limits it to some apps; ``values`` are the engine's own expressions.  Routers are asked; proxy, unmanaged and swapped
-    models are left out as Django leaves them out.  Raises ``ConfigError``.
+    ``labels`` limits it to some apps.  Routers are asked; proxy, unmanaged and swapped
+    models are left out as Django leaves them out.  Raises as ``collect_models`` does.
     """
     chosen = managed_models(connection, registry, alias, labels=labels)
+    return collect_models(connection, registry, chosen, values=values)
+
+
+def collect_models(
+    connection: Connection,
+    registry: Apps,
+    chosen: Iterable[type[models.Model]],
+    *,
+    values: Mapping[Value, str],
+) -> ModelsDdl:
+    """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
+
+    ``values`` are the engine's own expressions.
+    """
     parts: list[Ddl] = []
     fills: dict[Key, str] = {}
     subjects: dict[Key, Subject] = {}

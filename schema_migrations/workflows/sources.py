@@ -23,6 +23,8 @@ from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.managed import managed
 from schema_migrations.history.pending import from_checkpoint
+from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.beside import load_beside, tables_beside
 from schema_migrations.workflows.django_migrations import DjangoMigrations, read
 from schema_migrations.workflows.extra import (
     Extra,
@@ -43,6 +45,7 @@ from schema_migrations.workflows.prerequisites import (
 )
 from schema_migrations.workflows.states import (
     State,
+    ignoring,
     inspect,
     load_models,
     load_sql,
@@ -70,6 +73,8 @@ class Workspace:
     prerequisites: Prerequisites = field(default_factory=Prerequisites)
     extra: tuple[Extra, ...] = ()
     """What belongs to the desired state besides the models."""
+    beside: frozenset[Key] = NO_KEYS
+    """Tables that are Django's to make, and that the engine does not see."""
     phases: Phases = field(default_factory=Phases)
 
 
@@ -89,8 +94,10 @@ def open_workspace(
     server is started, and ``Unreachable``.
     """
     settings = settings_for(alias, directory=directory)
-    with target(alias, None) as (_, engine):
+    with target(alias, None) as (_, own):
         pass
+    beside = tables_beside(registry, settings.apps)
+    engine = ignoring(own, settings.ignore, beside=beside)
     loaded = load(settings.directory)
     verify(loaded)
     phases = Phases()
@@ -121,6 +128,7 @@ def open_workspace(
             django=django,
             prerequisites=wanted,
             extra=extra,
+            beside=beside,
             phases=phases,
         )
 
@@ -132,13 +140,30 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
     Raises ``ConfigError`` for a source that is none of the known forms, and whatever
     loading it raises.
     """
-    engine, phases = workspace.engine, workspace.phases
+    with scratch(workspace) as connection:
+        yield _load(source, workspace, connection)
+
+
+@contextmanager
+def scratch(workspace: Workspace) -> Iterator[Connection]:
+    """Yield a fresh dev database, which is gone when the context ends.
+
+    Only what Django makes beside us is there.  Raises ``ConfigError``.
+    """
+    engine = workspace.engine
     with ExitStack() as stack:
-        with phases("dev database"):
+        with workspace.phases("dev database"):
             connection = stack.enter_context(
                 engine.scratch(workspace.server.settings, workspace.alias)
             )
-        yield _load(source, workspace, connection)
+            load_beside(
+                engine,
+                connection,
+                workspace.registry,
+                workspace.alias,
+                workspace.settings.apps,
+            )
+        yield connection
 
 
 def _load(source: str, workspace: Workspace, connection: Connection) -> State:
@@ -180,14 +205,19 @@ def _managed(workspace: Workspace) -> frozenset[str]:
 
 def _copy_live(source: str, workspace: Workspace, connection: Connection) -> None:
     with live(source) as (database, engine):
-        if engine.vendor != workspace.engine.vendor:
-            raise ConfigError(
-                f"The source is a {engine.vendor} database, the alias "
-                f"{workspace.alias!r} is {workspace.engine.vendor}.",
-                hint="Name an alias of the same kind with --database.",
-            )
-        schema = inspect(engine, database)
+        check_same_kind(engine.vendor, workspace)
+        schema = inspect(workspace.engine, database)
     rebuild(workspace.engine, connection, schema)
+
+
+def check_same_kind(vendor: str, workspace: Workspace) -> None:
+    """Raise ``ConfigError`` when a database is of another kind than the alias."""
+    if vendor != workspace.engine.vendor:
+        raise ConfigError(
+            f"The source is a {vendor} database, the alias "
+            f"{workspace.alias!r} is {workspace.engine.vendor}.",
+            hint="Name an alias of the same kind with --database.",
+        )
 
 
 def _load_models(workspace: Workspace, connection: Connection) -> Facts:

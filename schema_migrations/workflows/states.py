@@ -7,7 +7,7 @@ database is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,8 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import EMPTY, Key, Schema, Table
+from schema_migrations.schema.ignored import without
+from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
 from schema_migrations.workflows.model_facts import NO_FACTS, Facts
 from schema_migrations.workflows.models_ddl import ModelsDdl
 from schema_migrations.workflows.models_refused import models_refused
@@ -40,6 +41,18 @@ class State:
     managed: frozenset[str] = frozenset()
     """What was asked for in the past besides the models, as ``history.managed`` names
     it: dropped where it is not asked for any more."""
+
+
+def ignoring(
+    engine: Engine, patterns: Collection[str], *, beside: Collection[Key] = NO_KEYS
+) -> Engine:
+    """Return the engine, blind to what other tools own: see ``schema.ignored``."""
+    if not (patterns or beside):
+        return engine
+    return replace(
+        engine,
+        inspect=lambda cursor: without(engine.inspect(cursor), patterns, beside=beside),
+    )
 
 
 def inspect(engine: Engine, connection: Connection) -> Schema:
@@ -82,15 +95,23 @@ def replay(
     Raises ``StatementFailed`` naming file, line and statement, and ``SyntaxProblem``.
     """
     for file in files:
-        statements = file.statements(engine.syntax)
-        session = engine.session
         together = file.directives.txmode != "none"
-        with (
-            session.transaction(connection) if together else nullcontext(),
-            session.restored(connection),
-        ):
-            for statement in statements:
-                _run(engine, connection, statement, file=file.name, hint=hint)
+        with engine.session.transaction(connection) if together else nullcontext():
+            begin(engine, connection, file, hint=hint)
+
+
+def begin(
+    engine: Engine,
+    connection: Connection,
+    file: MigrationFile,
+    count: int | None = None,
+    *,
+    hint: str = NOTHING_WRITTEN,
+) -> None:
+    """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
+    with engine.session.restored(connection):
+        for statement in file.statements(engine.syntax)[:count]:
+            _run(engine, connection, statement, file=file.name, hint=hint)
 
 
 def _run(

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.revision import Revision
+    from schema_migrations.schema.model import Schema
+    from schema_migrations.workflows.drift import Drift
 
-Word = Literal["ok", "pending", "failed", "out-of-order", "edited"]
+Word = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,11 @@ class Status:
     state: Pending
     unknown_tables: int = 0
     """Tables of a database without history."""
+    schema: Schema | None = None
+    """What was there, when it was asked for."""
+    vendor: str = ""
+    drift: Drift | None = None
+    """None: not looked for."""
 
     @property
     def failed(self) -> Revision | None:
@@ -50,6 +57,8 @@ class Status:
             return "out-of-order"
         if self.failed:
             return "failed"
+        if self.drift is not None and self.drift.real:
+            return "drift"
         return "pending" if state.files else "ok"
 
 
@@ -61,13 +70,18 @@ def status(
     exec_order: ExecOrder,
     revisions_schema: str | None,
     wait: float,
+    schema: bool = False,
 ) -> Status:
-    """Compare a directory with a target; raises ``IntegrityError`` for its files only."""
+    """Compare a directory with a target; raises ``IntegrityError`` for its files only.
+
+    With ``schema`` all that the target holds is read, too.
+    """
     verify(directory)
     with visited_to_read(
         connection, engine, revisions_schema=revisions_schema, wait=wait
     ) as site:
         revisions, tables = history(site)
+        found = engine.inspect(connection.connection.cursor()) if schema else None
     state = pending(directory.files, revisions, exec_order=exec_order)
     fresh = not state.current and not state.ahead
     return Status(
@@ -75,4 +89,6 @@ def status(
         revisions=revisions,
         state=state,
         unknown_tables=sum(name != TABLE for name in tables) if fresh else 0,
+        schema=found,
+        vendor=engine.vendor,
     )

@@ -56,6 +56,8 @@ def test_nothing_applied_yet(place: Place) -> None:
         "missing": [],
         "ahead": [],
         "drift": [],
+        "drift_checked": False,
+        "mend": [],
         "error": None,
     }
     assert checked(place) == 1

@@ -27,6 +27,7 @@ ENGINE = Engine(
     vendor="postgresql",
     backend=BACKEND,
     syntax=SYNTAX,
+    by_hand="SET lock_timeout = '5s'",
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,

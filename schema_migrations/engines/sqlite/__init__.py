@@ -24,6 +24,7 @@ ENGINE = Engine(
     vendor="sqlite",
     backend=BACKEND,
     syntax=SYNTAX,
+    by_hand="PRAGMA foreign_keys = OFF",
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,

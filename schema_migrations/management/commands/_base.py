@@ -55,6 +55,7 @@ class SchemaCommand(BaseCommand, ABC):
     requires_system_checks = ()
     no_input = "never ask; exit 3 where an answer is needed"
     """What the option means; a command that can do without an answer says so."""
+    formats: tuple[str, ...] = ("text", "json")
     verbosity = 1
     as_json = False
 
@@ -77,7 +78,7 @@ class SchemaCommand(BaseCommand, ABC):
             type=Path,
             help="the migration directory (default: from SCHEMA_MIGRATIONS)",
         )
-        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument("--format", choices=self.formats, default="text")
         parser.add_argument(
             "--no-input",
             "--noinput",

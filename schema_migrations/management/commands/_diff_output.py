@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -111,3 +112,8 @@ def as_json(
 
 
 _VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}
+
+
+def majors(description: str) -> list[str]:
+    """Return the numbers before a dot in a server's description."""
+    return re.findall(r"\b(\d+)\.", description)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
     as_json,
     coloured_sql,
+    majors,
     tree,
 )
 from schema_migrations.management.commands._questions import Terminal
@@ -209,7 +209,7 @@ class Command(SchemaCommand):
         reason = f" ({server.reason})" if server.reason else ""
         self.say(f"Dev database  {server.description}{reason}")
         target = answering(workspace.alias, engine)
-        if target is not None and str(target.major) not in _majors(server.description):
+        if target is not None and str(target.major) not in majors(server.description):
             self.warn(
                 f"the target runs {target.version}, the dev database "
                 f"{server.description}: take the same major version with DEV or --dev"
@@ -327,11 +327,6 @@ def _writes(options: Options) -> bool:
     """Tell whether this run is to end in a file, or to show what that would be."""
     sources = options["source"] is not None or options["target"] is not None
     return not options["check"] and (options["write"] or not sources)
-
-
-def _majors(description: str) -> list[str]:
-    """Return the numbers before a dot in a server's description."""
-    return re.findall(r"\b(\d+)\.", description)
 
 
 def _sources(options: Options) -> tuple[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import settings_for
+from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._apply_output import (
     counted,
     describe,
@@ -21,18 +23,27 @@ from schema_migrations.workflows.status import Status, status
 from schema_migrations.workflows.targets import directory_of, target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.core.management.base import CommandParser
 
     from schema_migrations.history.revision import Revision
+    from schema_migrations.plan.drift import Difference
 
-CODES = {"ok": 0, "pending": 1, "failed": 1, "out-of-order": 4, "edited": 4}
+CODES = {
+    "ok": 0,
+    "pending": 1,
+    "drift": 1,
+    "failed": 1,
+    "out-of-order": 4,
+    "edited": 4,
+}
 """Exit codes with ``--check``."""
 
 
 class Command(SchemaCommand):
-    help = "Show which migration files a database has."
+    help = "Show which migration files a database has, and whether it is as they say."
+    formats = ("text", "json", "sql")
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -41,15 +52,62 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="exit 1 when files are pending, 4 when the history does not match",
+            help="exit 1 when files are pending or --drift finds something, 4 when the"
+            " history does not match",
+        )
+        parser.add_argument(
+            "--drift",
+            action="store_true",
+            help="compare the database with what its applied files make",
+        )
+        parser.add_argument(
+            "--dev",
+            metavar="URL",
+            help="with --drift: auto, embedded, docker://postgres/17, postgres://…"
+            " (default: DEV)",
+        )
+        parser.add_argument(
+            "--allow-data-loss",
+            action="store_true",
+            help="with --drift --format sql: also drop what only the database has, and"
+            " give columns types that may not hold every value",
         )
 
     def run(self, options: Options) -> int:
+        as_sql = options["format"] == "sql"
+        if not options["drift"] and (
+            as_sql or options["allow_data_loss"] or options["dev"]
+        ):
+            raise ConfigError(
+                "--format sql, --allow-data-loss and --dev have a meaning with --drift"
+                " only.",
+                hint="python manage.py schemastatus --drift --format sql",
+            )
+        if as_sql:
+            self.verbosity = 0
+        found = self._status(options)
+        self.say(describe(Reached(target=found.target)))
+        drift_lines: Iterable[str] = ()
+        if options["drift"]:
+            # Only here: a probe in a slim image loads neither planner nor dev servers.
+            from schema_migrations.management.commands import _drift
+
+            found = _drift.compared(found, options, self)
+            drift_lines = _drift.lines_of(found, self)
+        for line in (*lines_of(found), *drift_lines):
+            self.say(line)
+        self.say(f"Next     {_next(found)}")
+        if as_sql:
+            self.stdout.write(_drift.script(found))
+        self.answer(as_json(found))
+        return _code(found) if options["check"] else 0
+
+    def _status(self, options: Options) -> Status:
         alias = options["database"]
         settings = settings_for(alias, directory=options["dir"])
         directory = directory_of(settings.directory)
         with target(alias, url_of(options)) as (connection, engine):
-            found = status(
+            return status(
                 connection,
                 engine,
                 directory,
@@ -57,16 +115,18 @@ class Command(SchemaCommand):
                 revisions_schema=options["revisions_schema"]
                 or settings.revisions_schema,
                 wait=options["wait"],
+                schema=options["drift"],
             )
-        for line in lines_of(found):
-            self.say(line)
-        self.answer(as_json(found))
-        return CODES[found.word] if options["check"] else 0
+
+
+def _code(found: Status) -> int:
+    """Return the exit code with ``--check``; what was not compared is not as it should be."""
+    not_compared = found.drift is not None and found.drift.unknown
+    return CODES["edited"] if not_compared else CODES[found.word]
 
 
 def lines_of(found: Status) -> Iterator[str]:
-    """Yield the screen; the last line says what to do next."""
-    yield describe(Reached(target=found.target))
+    """Yield what is applied and what is not."""
     state = found.state
     applied, pending = len(found.applied), len(state.files)
     yield f"Status   {found.word}: {counted(applied, 'file')} applied, {pending} pending"
@@ -88,11 +148,20 @@ def lines_of(found: Status) -> Iterator[str]:
         yield f"{word}  {found.failed.title}: {found.failed.error}"
         if found.failed.error_stmt:
             yield f"         {one_line(found.failed.error_stmt)}"
-    yield f"Next     {_next(found)}"
 
 
 def _next(found: Status) -> str:
     match found.word:
+        case "drift" if _only_surplus(found):
+            return (
+                "say what becomes of what only the database has: a file, EXTRA or IGNORE"
+                " keeps it; or drop it there"
+            )
+        case "drift":
+            return (
+                "python manage.py schemastatus --drift --format sql > mend.sql; review"
+                " it, and run it on this database"
+            )
         case "edited":
             return (
                 "restore these files from version control; python manage.py schemahash"
@@ -114,9 +183,15 @@ def _next(found: Status) -> str:
             return "nothing: every file of the directory is applied"
 
 
+def _only_surplus(found: Status) -> bool:
+    kinds = {each.kind for each in found.drift.real} if found.drift else set()
+    return kinds == {"surplus"}
+
+
 def as_json(found: Status) -> dict[str, Any]:
     """Return the contract's JSON object."""
-    state = found.state
+    state, drift = found.state, found.drift
+    mend = drift.mend.plan if drift and drift.mend else None
     return {
         "target": found.target.name,
         "status": found.word,
@@ -127,7 +202,9 @@ def as_json(found: Status) -> dict[str, Any]:
         "edited": [file.version for file in state.edited],
         "missing": [row.version for row in state.missing],
         "ahead": [row.version for row in state.ahead],
-        "drift": [],
+        "drift": [_difference(each) for each in drift.differences] if drift else [],
+        "drift_checked": drift is not None and not drift.unknown,
+        "mend": [asdict(statement) for statement in mend.statements] if mend else [],
         "error": _failure(found.failed) if found.failed else None,
     }
 
@@ -140,4 +217,15 @@ def _failure(row: Revision) -> dict[str, Any]:
         "line": None,
         "message": row.error,
         "sqlstate": None,
+    }
+
+
+def _difference(each: Difference) -> dict[str, str]:
+    line = each.line
+    return {
+        "kind": each.kind,
+        "object": line.kind,
+        "table": line.table,
+        "name": line.name,
+        "detail": line.detail,
     }

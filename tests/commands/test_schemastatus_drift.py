@@ -1,0 +1,312 @@
+"""``schemastatus --drift``: what differs, what only looks different, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fixtures.targets import Place
+
+ORDERS = """\
+CREATE TABLE orders (
+    id integer PRIMARY KEY,
+    code varchar(20) NOT NULL,
+    total integer NOT NULL CONSTRAINT positive CHECK (total >= 0)
+);
+CREATE INDEX by_code ON orders (code);
+"""
+
+
+def run(place: Place, **options: Any) -> str:
+    out = StringIO()
+    options = {"drift": True, "verbosity": 1, **options}
+    call_command("schemastatus", dir=place.folder, stdout=out, no_color=True, **options)
+    return out.getvalue()
+
+
+def answer(place: Place, **options: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(place, format="json", **options))
+    return found
+
+
+def kinds(place: Place) -> list[tuple[str, str]]:
+    return [(each["kind"], each["name"]) for each in answer(place)["drift"]]
+
+
+def checked(place: Place) -> int:
+    try:
+        run(place, check=True)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def mended(place: Place, **options: Any) -> str:
+    """Run the SQL that mends; return it."""
+    sql = run(place, format="sql", **options)
+    before = {"sqlite": "PRAGMA foreign_keys = OFF", "postgresql": "SET lock_timeout"}
+    assert before[place.engine.vendor] in sql.partition("BEGIN")[0]
+    for statement in sql.split(";\n"):
+        if "".join(line for line in statement.splitlines() if line[:2] != "--").strip():
+            place.execute(statement)
+    return sql
+
+
+@pytest.fixture
+def orders(place: Place) -> Place:
+    place.write(_1_orders=ORDERS)
+    place.apply()
+    return place
+
+
+def test_a_database_that_is_as_its_files_say(orders: Place) -> None:
+    orders.write(_2_later="CREATE TABLE later (id integer PRIMARY KEY);")
+    lines = run(orders).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["Target", "Dev", "Status"]
+    assert lines[2] == "Status   pending: 1 file applied, 1 pending"
+    assert lines[-2] == "Drift    none, 4 objects equal"
+    assert lines[-1] == "Next     python manage.py schemaapply"
+    found = answer(orders)
+    assert (found["drift"], found["drift_checked"]) == ([], True)
+    assert "Nothing is to be done." in run(orders, format="sql")
+
+
+def test_not_looked_for_is_not_none(orders: Place) -> None:
+    found = answer(orders, drift=False)
+    assert (found["drift"], found["drift_checked"]) == ([], False)
+
+
+def test_missing_different_and_only_there(orders: Place) -> None:
+    orders.execute("DROP INDEX by_code")
+    orders.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
+    orders.execute("ALTER TABLE orders ADD COLUMN made_by_hand integer")
+    out = run(orders)
+    assert "Status   drift: 1 file applied, 0 pending" in out
+    assert "Drift    3 differences" in out
+    assert "  Missing from the database\n" in out
+    assert "+ index by_code" in out
+    assert "  Only in the database\n" in out
+    assert "- column made_by_hand" in out
+    assert kinds(orders) == [
+        ("missing", "by_code"),
+        ("surplus", "notes"),
+        ("surplus", "made_by_hand"),
+    ]
+    assert out.splitlines()[-1].startswith(
+        "Next     python manage.py schemastatus --drift --format sql"
+    )
+    assert checked(orders) == 1
+
+
+def test_mending_keeps_what_only_the_database_has(orders: Place) -> None:
+    orders.execute("DROP INDEX by_code")
+    orders.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
+    orders.execute("INSERT INTO notes VALUES (1)")
+    orders.execute("ALTER TABLE orders ADD COLUMN made_by_hand integer")
+    orders.execute("CREATE INDEX on_hand ON orders (made_by_hand)")
+    sql = mended(orders)
+    assert "CREATE INDEX" in sql
+    assert "DROP" not in sql
+    assert "--   table notes  only in the database" in sql
+    assert {kind for kind, _ in kinds(orders)} == {"surplus"}
+    assert orders.execute("SELECT count(*) FROM notes") == [(1,)]
+    assert "file, EXTRA or IGNORE" in run(orders).splitlines()[-1]
+
+
+def test_dropping_makes_it_what_the_files_say(orders: Place) -> None:
+    orders.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
+    orders.execute("CREATE INDEX by_total ON orders (total)")
+    sql = mended(orders, allow_data_loss=True)
+    assert "-- DATA LOSS: " in sql
+    assert kinds(orders) == []
+    assert checked(orders) == 0
+
+
+def test_the_sql_is_shown_with_more_words(orders: Place) -> None:
+    orders.execute("DROP INDEX by_code")
+    assert "CREATE INDEX" not in run(orders)
+    assert 'CREATE INDEX "by_code"' in run(orders, verbosity=2)
+    assert answer(orders)["mend"] == []
+    (statement,) = answer(orders, verbosity=2)["mend"]
+    assert statement["sql"].startswith('CREATE INDEX "by_code"')
+
+
+def test_a_name_is_a_difference_of_its_own_kind(orders: Place) -> None:
+    orders.execute("DROP INDEX by_code")
+    orders.execute("CREATE INDEX code_of_old ON orders (code)")
+    assert kinds(orders) == [("name", "by_code")]
+    assert checked(orders) == 0
+    out = run(orders)
+    assert "1 equal but for the name" in out
+    assert "by_code" not in out
+    assert "> index by_code" in run(orders, verbosity=2)
+    mended(orders)
+    assert kinds(orders) == []
+
+
+def test_what_other_tools_own_is_not_seen(orders: Place) -> None:
+    orders.execute("CREATE TABLE jobs_queue (id integer PRIMARY KEY)")
+    orders.execute("CREATE INDEX of_queue ON jobs_queue (id)")
+    assert kinds(orders) == [("surplus", "jobs_queue")]
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs_*"]}}):
+        assert kinds(orders) == []
+
+
+def test_nor_is_it_seen_between_two_sources(orders: Place) -> None:
+    orders.execute("CREATE TABLE jobs_queue (id integer PRIMARY KEY)")
+
+    def changes() -> list[str]:
+        out = StringIO()
+        sources = ["--from", "files", "--to", "db:default", "--format", "json"]
+        call_command("schemadiff", *sources, "--dir", str(orders.folder), stdout=out)
+        return [each["name"] for each in json.loads(out.getvalue())["changes"]]
+
+    assert changes() == ["jobs_queue"]
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs_*"]}}):
+        assert changes() == []
+
+
+def test_a_baseline_stands_for_the_files_before_it(place: Place) -> None:
+    place.write(_1=ORDERS, _2="DROP INDEX by_code;", _3="CREATE TABLE t (a integer);")
+    for sql in ORDERS.split(";\n")[:1]:
+        place.execute(sql)
+    place.apply(baseline="2")
+    assert sorted(place.rows()) == ["2", "3"]
+    assert kinds(place) == []
+
+
+def test_a_database_without_history_is_taken_to_be_at_the_newest_file(
+    place: Place,
+) -> None:
+    place.write(_1=ORDERS)
+    place.execute(ORDERS.split(";\n")[0])
+    out = run(place)
+    assert "It has no history: compared as after --baseline 1" in out
+    assert kinds(place) == [("missing", "by_code")]
+    assert place.rows() == {}
+
+
+def test_a_file_that_was_edited_leaves_nothing_to_compare_with(orders: Place) -> None:
+    orders.write(_1_orders=ORDERS + "\n-- edited\n")
+    out = run(orders)
+    assert "Drift    not compared: 1_orders.sql was edited after it was applied" in out
+    assert answer(orders)["drift_checked"] is False
+    assert "was not compared" in run(orders, format="sql")
+    assert checked(orders) == 4
+
+
+def test_a_database_that_is_ahead_is_not_found_to_be_in_order(orders: Place) -> None:
+    orders.write(_2="CREATE TABLE later (id integer PRIMARY KEY);")
+    orders.apply()
+    (orders.folder / "2.sql").unlink()
+    orders.write()
+    assert "Drift    not compared: the database has version 2" in run(orders)
+    assert checked(orders) == 4
+
+
+def test_a_file_that_stopped_half_way_counts_so_far(place: Place) -> None:
+    place.write(_1=f"-- atlas:txmode none\n\n{ORDERS}INSERT INTO nope VALUES (1);")
+    with pytest.raises(Exception, match="nope"):
+        place.apply()
+    assert kinds(place) == []
+
+
+def test_the_target_of_a_url_is_compared(orders: Place) -> None:
+    url = orders.engine.masked(orders.settings)
+    orders.execute("DROP INDEX by_code")
+    assert [each["name"] for each in answer(orders, url=url)["drift"]] == ["by_code"]
+
+
+def test_a_type_that_may_not_hold_every_value_is_left(pg_place: Place) -> None:
+    pg_place.write(_1="CREATE TABLE t (a varchar(9) NOT NULL, b integer, c smallint);")
+    pg_place.apply()
+    pg_place.execute("ALTER TABLE t ALTER a TYPE text, ALTER a DROP NOT NULL")
+    pg_place.execute("ALTER TABLE t ALTER b TYPE bigint, ALTER c TYPE integer")
+    assert kinds(pg_place) == [("different", "a"), ("wider", "b"), ("wider", "c")]
+    sql = mended(pg_place)
+    assert "SET NOT NULL" in sql
+    assert "--   column t.a  text -> character varying(9)" in sql
+    (left, *_) = answer(pg_place)["drift"]
+    assert left["detail"] == "text -> character varying(9)"
+    mended(pg_place, allow_data_loss=True)
+    assert kinds(pg_place) == [("wider", "b"), ("wider", "c")]
+    assert checked(pg_place) == 0
+
+
+def test_labels_of_an_enum_that_rows_may_hold_are_left(pg_place: Place) -> None:
+    pg_place.write(_1="CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (a mood);")
+    pg_place.apply()
+    pg_place.execute("ALTER TYPE mood ADD VALUE 'happy'")
+    assert kinds(pg_place) == [("different", "mood")]
+    assert "Nothing is to be done." in run(pg_place, format="sql")
+
+
+def test_a_target_of_another_kind_is_refused(pg_place: Place, tmp_path: Path) -> None:
+    pg_place.write(_1=ORDERS)
+    with pytest.raises(CommandError, match="is a sqlite database"):
+        run(pg_place, url=f"sqlite:///{tmp_path}/x.sqlite3")
+
+
+def test_options_of_drift_alone_are_refused(orders: Place) -> None:
+    with pytest.raises(CommandError, match="with --drift only"):
+        run(orders, drift=False, format="sql")
+
+
+def test_serial_is_as_good_as_an_identity(pg_place: Place) -> None:
+    pg_place.write(
+        _1="CREATE TABLE t (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY);"
+    )
+    pg_place.execute("CREATE TABLE t (id serial PRIMARY KEY)")
+    pg_place.apply(baseline="1")
+    pg_place.execute("INSERT INTO t DEFAULT VALUES")
+    found = [(each["kind"], each["detail"]) for each in answer(pg_place)["drift"]]
+    assert found == [
+        ("different", "integer -> bigint"),
+        ("different", ""),  # the sequence grows with its column
+        ("serial", "serial instead of identity"),
+    ]
+    assert "1 column serial instead of identity" in run(pg_place)
+    mended(pg_place)
+    assert [kind for kind, _ in kinds(pg_place)] == ["serial"]
+    assert checked(pg_place) == 0
+    assert pg_place.execute("INSERT INTO t DEFAULT VALUES RETURNING id") == [(2,)]
+    types = pg_place.execute("SELECT seqtypid::regtype::text FROM pg_sequence")
+    assert types == [("bigint",)]
+
+
+def test_a_check_that_prints_differently_at_first_is_equal(pg_place: Place) -> None:
+    """Made by hand it prints one way, from its own print another."""
+    made = "CREATE TABLE t (a varchar(9), CONSTRAINT {} CHECK (a IN ('x', 'y')));"
+    print_ = "CHECK (((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[])))"
+    pg_place.write(_1=f"CREATE TABLE t (a varchar(9), CONSTRAINT one {print_});")
+    pg_place.execute(made.format("another"))
+    pg_place.apply(baseline="1")
+    assert kinds(pg_place) == [("name", "one")]
+
+
+def test_another_definition_is_one_line(pg_place: Place) -> None:
+    pg_place.write(_1=ORDERS)
+    pg_place.apply()
+    pg_place.execute("ALTER TABLE orders DROP CONSTRAINT positive")
+    pg_place.execute("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0)")
+    assert kinds(pg_place) == [("different", "positive")]
+    out = run(pg_place)
+    assert "~ check constraint positive  CHECK (total > 0) -> CHECK (total >= 0)" in out
+
+
+def test_a_schema_of_another_tool_is_ignored_as_a_whole(pg_place: Place) -> None:
+    pg_place.write(_1=ORDERS)
+    pg_place.apply()
+    pg_place.execute("CREATE SCHEMA jobs")
+    pg_place.execute("CREATE TABLE jobs.queue (id serial PRIMARY KEY)")
+    assert kinds(pg_place) != []
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs.*"]}}):
+        assert kinds(pg_place) == []
