@@ -28,20 +28,8 @@ IFS='
 '
 for folder in $folders; do
     project=$(basename "$folder")
-    list=$folder/frozen.txt
     venv=.venvs/history-$project
-    [ -f "$list" ] || fail "There is no $list."
-    [ -f "$folder/corpus_settings.py" ] || fail "There is no corpus_settings.py in $folder."
-    cmp -s "$list" "$venv/installed.txt" || {
-        echo "Installing $project ..."
-        rm -rf "$venv"
-        make_venv "$venv" "$python"
-        pip_install "$venv" --no-deps -r "$list"
-        # What this package needs, where the project has none of it.
-        "$venv/bin/python" -c "import psycopg.pq" 2>/dev/null ||
-            pip_install "$venv" "psycopg[binary]>=3.2"
-        cp "$list" "$venv/installed.txt"
-    }
+    project_environment "$folder" "$venv"
     for engine in postgresql sqlite; do
         echo
         echo "$project on $engine"
