@@ -19,7 +19,7 @@ step import contracts
 lint-imports --no-logo
 step tests
 rm -f .coverage .coverage.*
-coverage run -m pytest -n auto "$@"
+coverage run -m pytest -n auto --durations=15 "$@"
 coverage combine --quiet
 coverage report --fail-under="${COVERAGE_FAIL_UNDER:-0}"
 step the wheel, installed elsewhere
