@@ -49,16 +49,17 @@ def target(
     of what it means.
     """
     before = _connection(alias)
-    if url is None and part is None:
+    saved = connections.settings[alias]
+    if url is None and part is None and _direct(saved) == saved:
         yield before, engine_for(before.vendor)
         return
-    saved = connections.settings[alias]
     engine = engine_for(before.vendor) if url is None else engine_for_url(url)
     wanted = saved
     if url is not None:
         base = saved if before.vendor == engine.vendor else {}
         wanted = engine.settings_from_url(url, base)
-    connections.settings[alias] = completed(_within(engine, wanted, part or Part()))
+    wanted = _within(engine, wanted, part or Part())
+    connections.settings[alias] = completed(_direct(wanted))
     del connections[alias]
     try:
         connection = _connection(alias)
@@ -71,6 +72,18 @@ def target(
         connections[alias].close()
         connections.settings[alias] = saved
         connections[alias] = before
+
+
+def _direct(settings: DatabaseSettings) -> DatabaseSettings:
+    """Return settings without what would give the run another session, or keep a
+    transaction open.
+
+    Django finds a pool by its alias alone: it would hand out the target before this.
+    https://docs.djangoproject.com/en/stable/ref/databases/#connection-pool
+    """
+    options = settings.get("OPTIONS") or {}
+    kept = {name: value for name, value in options.items() if name != "pool"}
+    return {**settings, "OPTIONS": kept, "AUTOCOMMIT": True}
 
 
 def _within(engine: Engine, settings: DatabaseSettings, part: Part) -> DatabaseSettings:

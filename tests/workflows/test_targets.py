@@ -9,7 +9,8 @@ from django.db import connections
 
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, Unreachable
-from schema_migrations.workflows.targets import reached, target
+from schema_migrations.workflows.targets import Part, reached, target
+from tests.fixtures.targets import as_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,22 @@ def test_with_a_url_the_alias_itself_means_the_target(tmp_path: Path) -> None:
         assert engine.vendor == "sqlite"
     assert connections["default"] is before
     assert connections.settings["default"] is settings
+
+
+def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
+    pg_database: dict[str, Any],
+) -> None:
+    """Django finds a pool by its alias, whatever database that means by now."""
+    options = {"pool": True, "sslmode": "prefer"}
+    with as_default({**pg_database, "AUTOCOMMIT": False, "OPTIONS": options}):
+        before = connections["default"]
+        for part in (None, Part(schema="public"), Part(database=pg_database["NAME"])):
+            with target("default", None, part) as (connection, engine):
+                assert connection.settings_dict["OPTIONS"]["sslmode"] == "prefer"
+                assert "pool" not in connection.settings_dict["OPTIONS"]
+                reached(connection, engine, wait=0)
+                assert not engine.session.in_transaction(connection)
+            assert connections["default"] is before
 
 
 def test_everything_is_as_before_after_an_exception(tmp_path: Path) -> None:
