@@ -28,7 +28,7 @@ from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import Directory
 from schema_migrations.workflows.apply import Request, apply, preview
 from schema_migrations.workflows.events import Event
-from schema_migrations.workflows.many import Address
+from schema_migrations.workflows.many import Address, refuse_shared_revisions
 from schema_migrations.workflows.targets import reached, target
 
 if TYPE_CHECKING:
@@ -115,8 +115,9 @@ def fan_out(
     """Do the work on every target, ``jobs`` at a time; return those not started.
 
     ``each`` is told of every target that has ended.  After a failure nothing more is
-    started, unless ``on_failure`` is ``continue``.
+    started, unless ``on_failure`` is ``continue``.  Raises ``ConfigError``.
     """
+    refuse_shared_revisions(targets, work.request.revisions_schema)
     left = list(reversed(targets))
     running: set[Future[Result]] = set()
     stopped = False

@@ -5,6 +5,7 @@ Pure but for ``selected``.  Invariant: no target is named twice, and none is lef
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from schema_migrations.errors import ConfigError
 from schema_migrations.workflows.targets import Part, reached, target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from schema_migrations.engines.engine import Failure
 
@@ -66,6 +67,33 @@ def _address(name: str, *, kind: Kind, url: str | None) -> Address:
         )
     part = Part(database=name) if kind == "database" else Part(schema=name)
     return Address(label=name, url=url, part=part)
+
+
+def refuse_shared_revisions(
+    targets: Sequence[Address], revisions_schema: str | None
+) -> None:
+    """Raise ``ConfigError`` where one table would be the history of several schemas:
+    what the first of them has would count as applied in all.
+    """
+    if not revisions_schema:
+        return
+    places = Counter(map(_database, targets))
+    for address, count in ((each, places[_database(each)]) for each in targets):
+        if count > 1 or (address.part and address.part.schema):
+            raise ConfigError(
+                f"{address.label} would share its revisions with other targets: those"
+                f" of all would be in schema {revisions_schema!r}.",
+                hint="Each schema keeps its own: remove REVISIONS_SCHEMA, or give"
+                " --revisions-schema '' with this command.",
+            )
+
+
+def _database(address: Address) -> tuple[object, ...]:
+    """Return what tells one database from another."""
+    if address.url is None or address.part:
+        return address.url, address.part and address.part.database
+    settings = engine_for_url(address.url).settings_from_url(address.url, {})
+    return tuple(settings.get(name) for name in ("HOST", "PORT", "NAME"))
 
 
 def _doubles(found: Iterable[Address]) -> Iterator[str]:

@@ -149,15 +149,35 @@ def test_a_schema_that_is_missing_is_never_another_one(
     assert tables(connection) == set()
 
 
-def test_databases_of_a_server(tenants: tuple[Project, Any]) -> None:
+def test_schemas_do_not_share_one_history(
+    tenants: tuple[Project, Any], pg_database: dict[str, Any]
+) -> None:
     project, connection = tenants
+    project.configure(pg_database, REVISIONS_SCHEMA="public")
+    shared = applied(project, "--targets-sql", NAMES)
+    assert shared.code == 2
+    assert "tenant_1 would share its revisions with other targets" in shared.err
+    assert tables(connection) == set()
+    own = applied(project, "--targets-sql", NAMES, "--revisions-schema", "")
+    assert (own.code, own.err) == (0, "")
+    assert len(tables(connection)) == 9
+
+
+@pytest.mark.parametrize("options", [{}, {"pool": True}])
+def test_databases_of_a_server(
+    options: dict[str, Any], tenants: tuple[Project, Any], pg_database: dict[str, Any]
+) -> None:
+    project, connection = tenants
+    project.configure({**pg_database, "OPTIONS": options})
     name = connection.info.dbname
     connection.execute(f'CREATE DATABASE "{name}_2"')
     try:
         sql = f"VALUES ('{name}'), ('{name}_2')"
-        done = applied(project, "--targets-sql", sql, "--targets-are", "databases")
+        one_worker = ("--targets-are", "databases", "--jobs", "1")
+        done = applied(project, "--targets-sql", sql, *one_worker)
         assert (done.code, done.err) == (0, "")
-        assert f"{name}_2  2 files, 2 statements" in done.out
+        for each in (name, f"{name}_2"):
+            assert f"{each}  2 files, 2 statements" in done.out
         assert tables(connection) == {f"public.{each}" for each in EACH}
     finally:
         connection.execute(f'DROP DATABASE "{name}_2" WITH (FORCE)')

@@ -13,7 +13,11 @@ from schema_migrations.errors import (
     StatementFailed,
     SyntaxProblem,
 )
-from schema_migrations.workflows.many import addresses, names_in
+from schema_migrations.workflows.many import (
+    addresses,
+    names_in,
+    refuse_shared_revisions,
+)
 from schema_migrations.workflows.targets import Part
 
 SERVER = "postgres://u:secret@h/db"
@@ -48,6 +52,26 @@ def test_no_target_and_doubles_are_refused(names: list[str], said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         addresses(names, kind="schema", url=None)
     assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        (["a"], True),
+        ([f"{SERVER}?search_path=a", f"{SERVER}?search_path=b"], True),
+        ([SERVER, "postgres://u:secret@h/other"], False),
+    ],
+)
+def test_schemas_do_not_share_one_history(names: list[str], shared: bool) -> None:
+    """What one has would count as applied in the others."""
+    targets = addresses(names, kind="schema", url=None)
+    refuse_shared_revisions(targets, None)
+    if not shared:
+        refuse_shared_revisions(targets, "ours")
+        return
+    with pytest.raises(ConfigError, match="would share its revisions") as caught:
+        refuse_shared_revisions(targets, "ours")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
