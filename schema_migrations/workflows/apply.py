@@ -105,7 +105,7 @@ def apply(
         _tell(choice, report)
         signals = request.signals and not choice.state.ahead
         if signals:
-            _send_before(connection.alias, request, report)
+            _send_before(site.store, request, report)
         _run(site, choice, request, report)
         if signals and not choice.left:
             _send_after(connection.alias, request, report)
@@ -223,8 +223,10 @@ def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
         store.write(baseline(file, now=datetime.now(UTC), operator=OPERATOR))
 
 
-def _send_before(alias: str, request: Request, report: Report) -> None:
+def _send_before(store: RevisionStore, request: Request, report: Report) -> None:
     report(SignalSent(name="pre_migrate"))
+    connection = store.connection
+    session = connection.connection
     with _handlers("pre_migrate", "Nothing was applied."):
         for config in apps.get_app_configs():  # a place where apps register handlers
             if config.module and module_has_submodule(config.module, "management"):
@@ -232,10 +234,23 @@ def _send_before(alias: str, request: Request, report: Report) -> None:
         emit_pre_migrate_signal(
             request.verbosity,
             request.interactive,
-            alias,
+            connection.alias,
             apps=apps,
             plan=[],
             stdout=_lines(),
+        )
+    _refuse_lost_session(store, session)
+
+
+def _refuse_lost_session(store: RevisionStore, session: object) -> None:
+    """Django opens another session silently; nobody would hold the lock in it."""
+    connection, in_transaction = store.connection, store.engine.session.in_transaction
+    if connection.connection is not session or in_transaction(connection):
+        raise SchemaMigrationsError(
+            "A handler of the signal pre_migrate closed the connection, which holds the"
+            " lock of this run, or left a transaction open.",
+            hint="Nothing was applied. Let the handler use a connection of its own, or"
+            " run without it: --no-signals.",
         )
 
 

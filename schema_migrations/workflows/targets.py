@@ -51,7 +51,10 @@ def target(
     before = _connection(alias)
     saved = connections.settings[alias]
     if url is None and part is None and _direct(saved) == saved:
-        yield before, engine_for(before.vendor)
+        try:
+            yield before, engine_for(before.vendor)
+        finally:
+            _leave(before)
         return
     engine = engine_for(before.vendor) if url is None else engine_for_url(url)
     wanted = saved
@@ -72,6 +75,13 @@ def target(
         connections[alias].close()
         connections.settings[alias] = saved
         connections[alias] = before
+
+
+def _leave(connection: BaseDatabaseWrapper) -> None:
+    """Let Django open another session where the run lost this one."""
+    opened = connection.connection is not None and not connection.in_atomic_block
+    if opened and not connection.is_usable():
+        connection.close()
 
 
 def _direct(settings: DatabaseSettings) -> DatabaseSettings:

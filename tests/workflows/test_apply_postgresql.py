@@ -27,6 +27,7 @@ from schema_migrations.workflows.events import (
     SignalSent,
     StatementDone,
 )
+from schema_migrations.workflows.targets import target
 from tests.fixtures.children import eventually
 
 if TYPE_CHECKING:
@@ -302,7 +303,8 @@ def test_a_signal_in_the_middle_of_an_exchange_stays_a_signal(
             pg_place.request(),
             interrupt,
         )
-    assert pg_place.connection.connection is None
+    assert pg_place.connection.connection.closed
+    pg_place.connection.close()
     terminate_others(other)
     pg_place.apply()
     assert pg_place.done == ["1"]
@@ -445,6 +447,45 @@ class TestSignals:
             place.apply(replace(place.request(), signals=True))
         assert "files are applied" in caught.value.hint
         assert place.rows()["1"].done
+
+    @pytest.mark.parametrize("does", ["close", "begin"])
+    def test_a_handler_that_takes_the_runs_session_away_stops_it(
+        self, does: str, place: Place
+    ) -> None:
+        """On another session nobody would hold the lock."""
+
+        def handler(**_: object) -> None:
+            if does == "close":
+                place.connection.close()
+            else:
+                place.execute("BEGIN")
+
+        place.write(_1=A)
+        auth = apps.get_app_config("auth")
+        pre_migrate.connect(handler, sender=auth)
+        try:
+            with pytest.raises(SchemaMigrationsError, match="closed the connection"):
+                place.apply(replace(place.request(), signals=True))
+        finally:
+            pre_migrate.disconnect(handler, sender=auth)
+        place.connection.close()
+        assert place.tables() == []
+        place.apply(replace(place.request(), lock_wait=60.0))
+        assert place.tables() == ["a"]
+
+
+def test_a_session_that_is_lost_is_not_replaced_by_one_without_the_lock(
+    pg_place: Place,
+) -> None:
+    pg_place.write(_1=f"{NONE}{A}COPY a TO STDOUT;\nINSERT INTO a VALUES (1);")
+    with target("default", None) as (connection, _):
+        with pytest.raises(StatementFailed, match="COPY cannot be used"):
+            pg_place.apply()
+        assert connection.connection.closed
+    assert pg_place.rows()["1"].applied == 1
+    pg_place.write(_1=f"{NONE}{A}INSERT INTO a VALUES (1);")
+    pg_place.apply(replace(pg_place.request(), lock_wait=60.0))
+    assert pg_place.execute("SELECT id FROM a") == [(1,)]
 
 
 def schema_of_django(place: Place) -> str:

@@ -41,13 +41,14 @@ def alive(connection: Connection) -> bool:
     """Return whether the session can be asked anything.
 
     One that a signal interrupted between sending and waiting cannot: it is closed,
-    which ends its transaction and its locks.
+    which ends its transaction and its locks.  Not by Django, which would open another
+    one for the next question, and that one has no lock.
     """
     session = connection.connection
     if session is None or session.closed:
         return False
     if session.info.transaction_status == TransactionStatus.ACTIVE:
-        connection.close()
+        session.close()
         return False
     return True
 
