@@ -172,6 +172,9 @@ class Session:
     restored: Callable[[Connection], AbstractContextManager[None]]
     """Around a file's statements: what they SET for the session (parameters, roles,
     PRAGMAs) is as before at the end.  Rolls back on an exception."""
+    sets: Callable[[str], bool]
+    """Whether a statement does nothing but set something for the session: one that goes
+    on half-way through a file begins with that."""
     execute: Callable[[Connection, str], None]
     """Run one statement, without parameters; raises the driver's exceptions."""
     outside: Callable[[Connection], AbstractContextManager[None]]

@@ -18,7 +18,11 @@ from schema_migrations.engines.failures import failures_as
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import Revision, failed, finished, started
 from schema_migrations.history.secrets import concealed
-from schema_migrations.history.statements import SourceStatement, partial_hashes
+from schema_migrations.history.statements import (
+    SourceStatement,
+    partial_hashes,
+    transaction_control,
+)
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.events import (
     FileDone,
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
 OPERATOR_NAME = "django-schema-migrations"
 OPERATOR = f"{OPERATOR_NAME} {VERSION}"
+
+UNDOING = ("ROLLBACK", "ABORT")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 AGAIN = (
@@ -99,6 +105,7 @@ def _whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
         session.verified(connection),
     ):
         with session.restored(connection):
+            set_again(runner, run)
             for number in range(run.start, len(run.statements)):
                 execute(runner, run, number, hint=hint)
         took = took_since(begun)
@@ -138,6 +145,23 @@ def record_failure(
         # The connection may be what failed; the error that counts is on its way.
         if runner.store.engine.failure(problem) is None:
             raise
+
+
+def set_again(runner: Runner, run: FileRun) -> None:
+    """Set what the statements done by an earlier run have set: it had another session."""
+    session, connection = runner.store.engine.session, runner.store.connection
+    kept, begun = list[SourceStatement](), 0
+    for statement in run.statements[: run.start]:
+        word = transaction_control(statement.sql)
+        if word in UNDOING:
+            del kept[begun:]
+        if word:
+            begun = len(kept)
+        elif session.sets(statement.sql):
+            kept.append(statement)
+    for statement in kept:
+        with translated(runner, run.file.name, hint=AGAIN, statement=statement):
+            session.execute(connection, statement.sql)
 
 
 def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:

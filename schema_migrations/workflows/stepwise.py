@@ -24,6 +24,7 @@ from schema_migrations.workflows.events import Resumed, Warned
 from schema_migrations.workflows.running import (
     AGAIN,
     OPERATOR_NAME,
+    UNDOING,
     Runner,
     begun_row,
     execute,
@@ -31,6 +32,7 @@ from schema_migrations.workflows.running import (
     file_started,
     record_failure,
     retried,
+    set_again,
     took_since,
     translated,
 )
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 OPENING = ("BEGIN", "START TRANSACTION")
 COMMITTING = ("COMMIT", "END", "PREPARE TRANSACTION")
-ENDING = (*COMMITTING, "ROLLBACK", "ABORT")
+ENDING = (*COMMITTING, *UNDOING)
 
 DONE_UNRECORDED = (
     "The statement was done, and that could not be recorded: the next run looks at the"
@@ -69,6 +71,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
         with translated(runner, run.file.name, hint=AGAIN):
             runner.store.write(row)
             with session.verified(connection), session.restored(connection):
+                set_again(runner, run)
                 hashes = partial_hashes(run.statements)
                 for step in _steps(run):
                     row, kept = _step(runner, run, step, hashes, row=row, kept=kept)

@@ -29,6 +29,7 @@ A = "CREATE TABLE a (id integer PRIMARY KEY);\nINSERT INTO a VALUES (1);\n"
 B = "CREATE TABLE b (id integer PRIMARY KEY);\n"
 BROKEN = "CREATE TABLE b (id integer PRIMARY KEY);\nINSERT INTO nope VALUES (1);\n"
 NONE = "-- atlas:txmode none\n\n"
+SET = "SET work_mem = '7MB';\nBEGIN;\nSET work_mem = '9MB';\nROLLBACK;\n"
 
 
 def warnings(place: Place) -> str:
@@ -226,6 +227,26 @@ class TestStatementByStatement:
         assert place.execute("SELECT id FROM a ORDER BY id") == [(1,), (2,)]
         place.apply()
         assert place.done == []
+
+    @pytest.mark.parametrize("mode", ["none", "file"])
+    def test_what_the_file_has_set_holds_for_the_run_that_goes_on(
+        self, mode: str, place: Place
+    ) -> None:
+        """The session that it was set in is gone."""
+        setting, asked = {
+            "postgresql": (SET, "current_setting('work_mem')"),
+            "sqlite": ("PRAGMA busy_timeout = 7;", "timeout FROM pragma_busy_timeout"),
+        }[place.connection.vendor]
+        done = f"{setting}\nCREATE TABLE a (v text);\n"
+        last = f"\nINSERT INTO a SELECT {asked};\n"
+        place.write(_1=f"{NONE}{done}SELECT nope;{last}")
+        with pytest.raises(StatementFailed, match="nope"):
+            place.apply()
+        place.connection.close()
+        place.write(_1=f"{NONE if mode == 'none' else ''}{done}SELECT 1;{last}")
+        place.apply()
+        ((value,),) = place.execute("SELECT v FROM a")
+        assert value in ("7", "7MB")
 
     def test_a_statement_already_run_must_not_change(self, place: Place) -> None:
         place.write(_1=f"{NONE}{A}INSERT INTO nope VALUES (1);")

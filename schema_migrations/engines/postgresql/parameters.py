@@ -6,6 +6,7 @@ Invariant: only what differs is touched, so that what the project set when it co
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,18 @@ SELECT name, setting FROM pg_settings
 UNION ALL
 SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name
 """
+
+LASTING = re.compile(
+    r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET\s"
+    # What pg_dump writes.
+    r"|SELECT\s+(?:pg_catalog\.)?set_config\('[^']*',\s*'[^']*',\s*false\)\Z",
+    re.IGNORECASE,
+)
+
+
+def sets(sql: str) -> bool:
+    """Return whether a statement does nothing but set what lasts for the session."""
+    return bool(LASTING.match(sql))
 
 
 @contextmanager

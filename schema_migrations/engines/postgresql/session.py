@@ -19,7 +19,11 @@ from schema_migrations.engines.engine import Session, SessionOptions, Target
 from schema_migrations.engines.postgresql.blockers import observer
 from schema_migrations.engines.postgresql.lock import lock
 from schema_migrations.engines.postgresql.outside import assured, outside, settled
-from schema_migrations.engines.postgresql.parameters import parameters_set, restored
+from schema_migrations.engines.postgresql.parameters import (
+    parameters_set,
+    restored,
+    sets,
+)
 from schema_migrations.engines.postgresql.pooler import pooled
 from schema_migrations.engines.postgresql.queries import (
     execute,
@@ -231,6 +235,7 @@ SESSION = Session(
     transaction=transaction,
     verified=verified,
     restored=restored,
+    sets=sets,
     execute=execute,
     outside=outside,
     settled=settled,

@@ -9,6 +9,7 @@ https://www.sqlite.org/lang_altertable.html#otheralter
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections import Counter
 from contextlib import contextmanager
@@ -192,6 +193,13 @@ PRAGMAS = (
 )
 """What belongs to the connection and changes what statements do."""
 
+LASTING = re.compile(rf"PRAGMA\s+(?:{'|'.join(PRAGMAS)})\b", re.IGNORECASE)
+
+
+def sets(sql: str) -> bool:
+    """Return whether a statement does nothing but set what lasts for the session."""
+    return bool(LASTING.match(sql))
+
 
 @contextmanager
 def restored(connection: Connection) -> Iterator[None]:
@@ -255,6 +263,7 @@ SESSION = Session(
     transaction=transaction,
     verified=verified,
     restored=restored,
+    sets=sets,
     execute=execute,
     outside=outside,
     settled=settled,

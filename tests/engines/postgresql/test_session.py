@@ -346,3 +346,24 @@ class TestFailure:
 
     def test_somebody_elses_exception_is_none(self) -> None:
         assert failure(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "sets"),
+    [
+        ("SET search_path TO a", True),
+        ("set\n  role x", True),
+        ("RESET ALL", True),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", True),
+        ("SET LOCAL search_path TO a", False),
+        ("SET TRANSACTION READ ONLY", False),
+        ("SET CONSTRAINTS ALL DEFERRED", False),
+        ("SELECT set_config('a.b', '1', false), nextval('s')", False),
+        ("SELECT set_config('a.b', nextval('s')::text, false)", False),
+        ("CREATE TABLE set_x ()", False),
+    ],
+)
+def test_only_what_sets_something_for_the_session_is_set_again(
+    sql: str, sets: bool
+) -> None:
+    assert SESSION.sets(sql) is sets
