@@ -129,7 +129,8 @@ def _acquire(
         if left <= 0:
             raise LockNotAcquired(
                 f"{wanted.what} of this target: {holder}.",
-                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer: --lock-wait.",
+                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
+                " LOCK_WAIT, or --lock-wait of schemaapply.",
             )
         if holder != told:
             waiting(holder)

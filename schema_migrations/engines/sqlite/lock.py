@@ -91,7 +91,8 @@ def _acquire(path: Path, *, wait: float, waiting: Callable[[str], None]) -> int:
         if left <= 0:
             raise LockNotAcquired(
                 f"Another run holds the lock of this database: {holder} ({path}).",
-                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer: --lock-wait.",
+                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
+                " LOCK_WAIT, or --lock-wait of schemaapply.",
             )
         if holder != told:
             waiting(holder)

@@ -113,10 +113,15 @@ def tables(connection: Connection, schema: str | None) -> Sequence[str]:
         return tuple(name for (name,) in cursor.fetchall())
 
 
+LONGEST = 2**31 - 1
+"""Milliseconds: 24 days. SQLite knows no "without end", and 0 is not to wait at all."""
+
+
 @contextmanager
 def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
     """Turn foreign keys off, which is possible outside a transaction only."""
-    patience = str(round((options.lock_timeout or 0) * 1000))
+    limit = options.lock_timeout
+    patience = str(LONGEST if limit is None else round(limit * 1000))
     with (
         _pragma(connection, "busy_timeout", patience),
         _pragma(connection, "foreign_keys", "0"),

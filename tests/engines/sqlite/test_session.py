@@ -8,6 +8,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -299,6 +300,18 @@ class TestForeignKeys:
 
 
 class TestTransaction:
+    def test_no_limit_waits_for_another_to_end(
+        self, connection: Any, path: Path
+    ) -> None:
+        holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        holder.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(0.3, holder.execute, ["ROLLBACK"])
+        with SESSION.prepared(connection, SessionOptions(lock_timeout=None)):
+            ending.start()
+            with SESSION.transaction(connection):
+                ending.join()
+        holder.close()
+
     def test_it_takes_the_write_lock_when_it_begins(
         self, connection: Any, other: Any
     ) -> None:
