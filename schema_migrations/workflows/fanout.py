@@ -27,7 +27,7 @@ from django.db import connections
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import Directory
 from schema_migrations.workflows.apply import Request, apply, preview
-from schema_migrations.workflows.events import Event
+from schema_migrations.workflows.events import Event, StatementDone
 from schema_migrations.workflows.many import Address, refuse_shared_revisions
 from schema_migrations.workflows.targets import reached, target
 
@@ -42,6 +42,12 @@ OnFailure = Literal["stop", "continue"]
 
 PARENT_PAUSE = 1.0
 """Seconds between looks whether the process that started a worker is still there."""
+
+LAST_PATIENCE = 30.0
+"""Seconds that a worker which was told to end has to cancel and roll back."""
+
+_working = threading.Lock()
+"""Held by a worker while it has a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,8 @@ def work_on(work: Work, address: Address) -> Result:
     begun, events = time.monotonic(), list[Event]()
     outcome, error = None, None
     try:
-        outcome = _outcome(work, address, events)
+        with _working:
+            outcome = _outcome(work, address, events)
     except SchemaMigrationsError as caught:
         error = caught
     except Exception as caught:
@@ -92,6 +99,11 @@ def work_on(work: Work, address: Address) -> Result:
 
 def _outcome(work: Work, address: Address, events: list[Event]) -> Outcome:
     do = preview if work.reads else apply
+
+    def report(event: Event) -> None:
+        if not isinstance(event, StatementDone):  # of all targets there are too many
+            events.append(event)
+
     with target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""
         if schema:
@@ -101,7 +113,7 @@ def _outcome(work: Work, address: Address, events: list[Event]) -> Outcome:
                     f"There is no schema {schema!r} that this user may use.",
                     hint="Create it, or take it off the list of targets.",
                 )
-        return do(connection, engine, work.directory, work.request, events.append)
+        return do(connection, engine, work.directory, work.request, report)
 
 
 def fan_out(
@@ -119,23 +131,37 @@ def fan_out(
     """
     refuse_shared_revisions(targets, work.request.revisions_schema)
     left = list(reversed(targets))
-    running: set[Future[Result]] = set()
+    running: dict[Future[Result], Address] = {}
     stopped = False
     with _workers(min(jobs, len(targets))) as pool:
         while running or (left and not stopped):
             while left and not stopped and len(running) < jobs:
-                running.add(pool.submit(work_on, work, left.pop()))
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                result = future.result()
+                address = left.pop()
+                running[pool.submit(work_on, work, address)] = address
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                address = running.pop(future)
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    result = Result(address=address, events=(), error=_killed())
+                    stopped = True
                 each(result)
                 stopped |= result.error is not None and on_failure == "stop"
     return tuple(reversed(left))
 
 
+def _killed() -> SchemaMigrationsError:
+    return SchemaMigrationsError(
+        "A worker process was killed; what its target has, its revisions say.",
+        hint="Run the same command again: it goes on where each target is. Out of"
+        " memory? --jobs 1 takes the least.",
+    )
+
+
 @contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     connections.close_all()  # a socket must not be used by two processes
+    others = active_children()
     # A fork has Django loaded; macOS's own libraries do not survive one.
     forks = sys.platform == "linux"
     pool = ProcessPoolExecutor(
@@ -146,15 +172,12 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
-    except BrokenProcessPool as error:
-        raise SchemaMigrationsError(
-            "A worker process was killed; what its target has, its revisions say.",
-            hint="Run the same command again: it goes on where each target is. Out of"
-            " memory? --jobs 1 takes the least.",
-        ) from error
+    except BrokenProcessPool as error:  # one that had nothing to do yet
+        raise _killed() from error
     except BaseException:
         for child in active_children():
-            child.terminate()  # as it would end alone: cancels and rolls back
+            if child not in others:
+                child.terminate()  # as it would end alone: cancels and rolls back
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -162,18 +185,28 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 def _begin(parent: int) -> None:
     """Prepare a worker: it ends like a run of its own, and not later than its parent."""
+    told = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        # One is enough: another would only disturb the roll back.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        told.set()
+        if _working.locked():
+            raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, interrupt)
     django.setup()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent, told), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_PAUSE)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(PARENT_PAUSE * 30)
+def _end_with(parent: int, told: threading.Event) -> None:
+    """End this process after a signal, or when its parent is gone."""
+    while os.getppid() == parent and not told.wait(PARENT_PAUSE):
+        pass
+    if not told.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+    if _working.acquire(timeout=LAST_PATIENCE):
+        time.sleep(PARENT_PAUSE)  # for the result to be sent
     os._exit(143)  # idle workers wait for work in a way that no signal ends

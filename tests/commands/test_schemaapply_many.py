@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from schema_migrations.history.directory import rehash
 from tests.fixtures.project import REPOSITORY, Project, Ran
+from tests.fixtures.skips import missing
 
 FIRST = "CREATE TABLE a (id integer PRIMARY KEY);\n"
 SECOND = "CREATE TABLE b (id integer REFERENCES a (id));\n"
@@ -255,9 +257,11 @@ def test_sqlite_has_no_schemas(shop: Project, tmp_path: Path) -> None:
     assert "has no schema 'tenant_1'" in done.out
 
 
+@pytest.mark.parametrize("everybody", [False, True])
 def test_a_run_that_is_terminated_ends_its_workers(
-    tenants: tuple[Project, Any],
+    everybody: bool, tenants: tuple[Project, Any]
 ) -> None:
+    """Also where each process gets the signal, as from ``timeout``, and then another."""
     project, connection = tenants
     project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
     rehash(project.migrations)
@@ -266,9 +270,13 @@ def test_a_run_that_is_terminated_ends_its_workers(
         "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
     )
     waited(lambda: connection.execute(sleeping).fetchone() == (2,))
+    workers = workers_of(child) if everybody else []
     child.send_signal(signal.SIGTERM)
+    for pid in workers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
     out, err = child.communicate(timeout=60)
-    assert child.returncode == 143, out + err
+    assert (child.returncode, err) == (143, "Terminated.\n"), out
     waited(lambda: connection.execute(sleeping).fetchone() == (0,))
     rows = "SELECT count(*) FROM tenant_1.atlas_schema_revisions WHERE applied > 0"
     assert connection.execute(rows).fetchone() == (2,)
@@ -289,6 +297,35 @@ def test_workers_do_not_outlive_a_run_that_was_killed(
     # Its pipes are the workers', too: they close when the last of them has ended.
     child.communicate(timeout=60)
     waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+
+
+def test_a_worker_that_is_killed_is_told_of_and_ends_the_run(
+    tenants: tuple[Project, Any],
+) -> None:
+    project, connection = tenants
+    project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
+    rehash(project.migrations)
+    child = started(project, "--targets-sql", NAMES, "--on-failure", "continue")
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+    )
+    waited(lambda: connection.execute(sleeping).fetchone() == (2,))
+    os.kill(workers_of(child)[0], signal.SIGKILL)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 2, out + err
+    assert "Traceback" not in err
+    assert "2 failed, 1 not started" in out
+    for number in (1, 2):
+        assert f"Failed   tenant_{number}: A worker process was killed" in out
+    waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+
+
+def workers_of(child: subprocess.Popen[str]) -> list[int]:
+    found = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+    if not found.exists():
+        child.kill()
+        missing("Linux's /proc")
+    return [int(word) for word in found.read_text().split()]
 
 
 def started(project: Project, *options: str) -> subprocess.Popen[str]:
