@@ -10,13 +10,20 @@ import re
 SHORTEST = 4
 """A shorter password is masked in its place only: elsewhere it would be any word."""
 
-PLACES = (
-    # CREATE ROLE r PASSWORD 'x', OPTIONS (password 'x'), UPDATE … SET password = 'x'
-    re.compile(r"\bpassword\s*(?:=\s*)?(?:E|U&)?'(?!')((?:[^']|'')+)'", re.IGNORECASE),
-    # CONNECTION 'host=h password=x', and with a value in quotes of its own
-    re.compile(r"\bpassword\s*=\s*''((?:[^'\\]|\\.)+)''", re.IGNORECASE),
-    re.compile(r"\bpassword=([^\s'\"&;,)(]+)", re.IGNORECASE),
-    re.compile(r"://[^\s/:@'\"]*:([^\s@'\"]+)@"),
+_WORD = r"\bpassword\s*(?:=\s*|\bTO\s+)?"
+
+PLACES = tuple(
+    re.compile(place, re.IGNORECASE | re.DOTALL)
+    for place in (
+        # CREATE ROLE r PASSWORD 'x', OPTIONS (password 'x'), UPDATE … SET password = 'x'
+        rf"{_WORD}E'(?P<secret>(?:[^'\\]|''|\\.)+)'",
+        rf"{_WORD}(?:U&)?'(?!')(?P<secret>(?:[^']|'')+)'",
+        rf"{_WORD}(?P<tag>\$(?:[^\W\d]\w*)?\$)(?P<secret>.+?)(?P=tag)",
+        # CONNECTION 'host=h password=x', and with a value in quotes of its own
+        r"\bpassword\s*=\s*''(?P<secret>(?:[^'\\]|\\.)+)''",
+        r"\b(?:ssl)?password=(?!\$\w*\$)(?P<secret>[^\s'\"&;,)(]+)",
+        r"://[^\s/:@'\"]*:(?P<secret>[^\s@'\"]+)@",
+    )
 )
 
 
@@ -25,7 +32,9 @@ def concealed(text: str, sql: str = "") -> str:
 
     A server's message repeats words of the statement that it is about.
     """
-    known = {found for place in PLACES for found in place.findall(sql or text)}
+    known = {
+        found["secret"] for place in PLACES for found in place.finditer(sql or text)
+    }
     for place in PLACES:
         text = place.sub(_masked, text)
     for secret in sorted(known, key=len, reverse=True):
@@ -35,5 +44,5 @@ def concealed(text: str, sql: str = "") -> str:
 
 
 def _masked(found: re.Match[str]) -> str:
-    start, end = (position - found.start() for position in found.span(1))
+    start, end = (position - found.start() for position in found.span("secret"))
     return f"{found[0][:start]}***{found[0][end:]}"

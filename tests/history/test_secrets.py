@@ -12,6 +12,13 @@ from schema_migrations.history.secrets import concealed
     [
         ("CREATE ROLE r PASSWORD 'geheim'", "CREATE ROLE r PASSWORD '***'"),
         ("ALTER ROLE r password\n  E'it''s'", "ALTER ROLE r password\n  E'***'"),
+        (r"ALTER ROLE r PASSWORD E'a\'b' X", "ALTER ROLE r PASSWORD E'***' X"),
+        ("ALTER ROLE r PASSWORD $$a$b$$ X", "ALTER ROLE r PASSWORD $$***$$ X"),
+        ("ALTER ROLE r PASSWORD $p$a$p$ X", "ALTER ROLE r PASSWORD $p$***$p$ X"),
+        ("SET my.password TO 'abc'", "SET my.password TO '***'"),
+        ("CONNECTION 'password=$x h=1'", "CONNECTION 'password=*** h=1'"),
+        ("SET my.password=$$a b$$", "SET my.password=$$***$$"),
+        ("CONNECTION 'sslpassword=abc h=1'", "CONNECTION 'sslpassword=*** h=1'"),
         ("OPTIONS (user 'u', password 'x')", "OPTIONS (user 'u', password '***')"),
         (
             "CONNECTION 'host=h password=geheim user=u'",
