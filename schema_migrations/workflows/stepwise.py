@@ -51,6 +51,11 @@ DONE_UNRECORDED = (
     " database and goes on behind it."
 )
 
+STAYS = (
+    "Without a transaction all of the file stays applied, and it counts as done: what is"
+    " wrong now is for a new file."
+)
+
 NOT_KNOWN = (
     "an earlier run ended while this statement ran outside a transaction, and nothing"
     " in the database tells how far it came; it runs again"
@@ -70,7 +75,11 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     try:
         with translated(runner, run.file.name, hint=AGAIN):
             runner.store.write(row)
-            with session.verified(connection), session.restored(connection):
+            with (
+                translated(runner, run.file.name, hint=STAYS),
+                session.verified(connection),
+                session.restored(connection),
+            ):
                 set_again(runner, run)
                 hashes = partial_hashes(run.statements)
                 for step in _steps(run):

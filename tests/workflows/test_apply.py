@@ -302,6 +302,20 @@ class TestStatementByStatement:
         assert (row.applied, row.total) == (2, 4)
         assert "does not end it" in row.error
 
+    def test_rows_without_a_parent_stay_and_are_for_a_new_file(
+        self, sqlite_place: Place
+    ) -> None:
+        child = "CREATE TABLE c (a integer REFERENCES a (id));\n"
+        sqlite_place.write(_1=f"{NONE}{A}{child}INSERT INTO c VALUES (7);")
+        with pytest.raises(StatementFailed, match="1 of c refer to no row") as caught:
+            sqlite_place.apply()
+        assert "it counts as done" in caught.value.hint
+        assert "Correct the file" not in caught.value.hint
+        row = sqlite_place.rows()["1"]
+        assert (row.done, "refer to no row" in row.error) == (True, True)
+        sqlite_place.apply()
+        assert sqlite_place.done == []
+
     def test_what_a_transaction_does_not_allow_runs_outside_of_one(
         self, place: Place
     ) -> None:

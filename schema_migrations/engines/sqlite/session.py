@@ -178,7 +178,7 @@ def verified(connection: Connection) -> Iterator[None]:
         )
         raise StatementFailed(
             f"Rows would break their foreign keys: {named}.",
-            hint="Delete or correct these rows in the file, before its end.",
+            hint="Delete or correct these rows before the end of the file.",
         )
 
 
