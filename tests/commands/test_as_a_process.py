@@ -221,9 +221,11 @@ class TestInterrupted:
         pg_place.write(
             _1=f"{NONE}{A}{insert}SELECT pg_advisory_xact_lock({KEY});\n{insert}"
         )
-        with started(pg_place, *APPLY) as process:
+        with started(pg_place, *APPLY, PYTHONUNBUFFERED="") as process:
             pid = self.waiting(pg_place)
             process.kill()
+            out, _ = process.communicate()
+        assert out.startswith("Target ")
         # The server notices by itself: client_connection_check_interval.
         assert self.gone(pg_place, pid)
         row = pg_place.rows()["1"]

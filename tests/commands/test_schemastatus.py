@@ -37,6 +37,12 @@ def checked(place: Place) -> int:
     return 0
 
 
+def test_a_duration_may_have_a_unit_from_python_as_well(place: Place) -> None:
+    place.write(_1_first=A)
+    place.connection.close()
+    assert run(place, wait="500ms") == run(place, wait=0.5)
+
+
 def test_nothing_applied_yet(place: Place) -> None:
     place.write(_1_first=A)
     lines = run(place).splitlines()

@@ -108,7 +108,8 @@ class SchemaCommand(BaseCommand, ABC):
     def run_from_argv(self, argv: list[str]) -> None:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors=PLAIN)
+                # Each line at once, also into a pipe: who is killed flushes nothing.
+                stream.reconfigure(errors=PLAIN, line_buffering=True)
         with interruptible(self.stderr):
             super().run_from_argv(argv)
 

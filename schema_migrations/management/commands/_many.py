@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schema_migrations.conf import seconds
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._apply_output import (
     as_json,
@@ -92,7 +93,10 @@ def addresses_of(options: Options) -> tuple[Address, ...]:
     url = next(iter(urls), None)
     if options["targets_sql"]:
         names = selected(
-            options["database"], url, options["targets_sql"], wait=options["wait"]
+            options["database"],
+            url,
+            options["targets_sql"],
+            wait=seconds(options["wait"]),
         )
     else:
         names = names_in(_text(options["targets"]))
@@ -142,7 +146,7 @@ def run_many(command: SchemaCommand, options: Options, work: Work) -> int:
     )
     command.clear()
     for line in summary(
-        results, not_started, reads=work.reads, seconds=time.monotonic() - begun
+        results, not_started, reads=work.reads, taken=time.monotonic() - begun
     ):
         command.say(line)
     command.answer(many_as_json(results, not_started))
@@ -180,7 +184,7 @@ def summary(
     not_started: Sequence[Address],
     *,
     reads: bool,
-    seconds: float,
+    taken: float,
 ) -> list[str]:
     """Return the last lines: how many, which failed, and what to do next."""
     failed = [result for result in results if result.error is not None]
@@ -191,7 +195,7 @@ def summary(
     parts += [f"{len(failed)} failed"] if failed else []
     parts += [f"{len(not_started)} not started"] if not_started else []
     total = counted(len(results) + len(not_started), "target")
-    lines = [f"Done     {total}: {', '.join(parts)}; {spent(seconds)}"]
+    lines = [f"Done     {total}: {', '.join(parts)}; {spent(taken)}"]
     for result in failed:
         said = str(result.error).replace("\n", "\n         ")
         lines.append(f"Failed   {result.address.label}: {said}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import settings_for
+from schema_migrations.conf import seconds, settings_for
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._apply_output import (
     counted,
@@ -114,7 +114,7 @@ class Command(SchemaCommand):
                 exec_order=options["exec_order"] or settings.exec_order,
                 revisions_schema=options["revisions_schema"]
                 or settings.revisions_schema,
-                wait=options["wait"],
+                wait=seconds(options["wait"]),
                 schema=options["drift"],
             )
 
