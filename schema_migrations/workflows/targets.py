@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import ConnectionHandler
@@ -61,20 +62,37 @@ def target(
     if url is not None:
         base = saved if before.vendor == engine.vendor else {}
         wanted = engine.settings_from_url(url, base)
-    wanted = _within(engine, wanted, part or Part())
-    connections.settings[alias] = completed(_direct(wanted))
-    del connections[alias]
-    try:
+    with _repointed(alias, _direct(_within(engine, wanted, part or Part()))):
         connection = _connection(alias)
         if part and part.schema and hasattr(connection, "set_schema"):
             # django-tenants sets the search path itself, before each query:
             # https://django-tenants.readthedocs.io/en/latest/use.html
             connection.set_schema(part.schema)
         yield connection, engine
+
+
+@contextmanager
+def _repointed(alias: str, settings: DatabaseSettings) -> Iterator[None]:
+    saved, before = connections.settings[alias], connections[alias]
+    connections.settings[alias] = completed(settings)
+    del connections[alias]
+    _forget_keys()
+    try:
+        yield
     finally:
         connections[alias].close()
         connections.settings[alias] = saved
         connections[alias] = before
+        _forget_keys()
+
+
+def _forget_keys() -> None:
+    """Forget content types: Django keeps them by alias, and another database has others.
+
+    https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#the-contenttypemanager
+    """
+    if apps.is_installed("django.contrib.contenttypes"):
+        apps.get_model("contenttypes", "ContentType").objects.clear_cache()
 
 
 def _leave(connection: BaseDatabaseWrapper) -> None:

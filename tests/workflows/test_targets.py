@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connections
+from django.contrib.contenttypes.models import ContentType
+from django.db import OperationalError, connections
 
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, Unreachable
@@ -48,6 +49,21 @@ def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
                 reached(connection, engine, wait=0)
                 assert not engine.session.in_transaction(connection)
             assert connections["default"] is before
+
+
+def test_keys_of_one_database_are_not_those_of_another(tmp_path: Path) -> None:
+    """Django keeps content types by alias."""
+    found = []
+    for number in (1, 2):
+        with target("default", f"sqlite:///{tmp_path}/{number}.db") as (connection, _):
+            with connection.schema_editor() as editor:
+                editor.create_model(ContentType)
+            for name in ("first", "second")[:number]:
+                ContentType.objects.create(app_label="other", model=name)
+            found.append(ContentType.objects.get_for_model(ContentType).pk)
+    assert found == [2, 3]
+    with pytest.raises(OperationalError):  # no such table: nothing is remembered
+        ContentType.objects.get_for_model(ContentType)
 
 
 def test_everything_is_as_before_after_an_exception(tmp_path: Path) -> None:
