@@ -50,15 +50,14 @@ def target(
     of what it means.
     """
     before = _connection(alias)
-    saved = connections.settings[alias]
-    if url is None and part is None and _direct(saved) == saved:
+    if url is None and part is None:
         try:
             yield before, engine_for(before.vendor)
         finally:
             _leave(before)
         return
     engine = engine_for(before.vendor) if url is None else engine_for_url(url)
-    wanted = saved
+    wanted = saved = connections.settings[alias]
     if url is not None:
         base = saved if before.vendor == engine.vendor else {}
         wanted = engine.settings_from_url(url, base)

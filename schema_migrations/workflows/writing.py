@@ -30,6 +30,12 @@ def visited_to_write(
     wait: float,
 ) -> Site:
     """Return what ``visit`` returns; raises ``ConfigError`` for a standby and such."""
+    if not connection.settings_dict["AUTOCOMMIT"]:
+        raise ConfigError(
+            f"AUTOCOMMIT is off for the database {connection.alias!r}, and files begin"
+            " and end their transactions themselves.",
+            hint="Name the database by its URL: --url, or SCHEMA_MIGRATIONS_URL.",
+        )
     site = visit(connection, engine, revisions_schema=revisions_schema, wait=wait)
     if site.target.read_only:
         raise ConfigError(

@@ -21,6 +21,7 @@ from schema_migrations.workflows.events import (
     StatementDone,
     Warned,
 )
+from tests.fixtures.targets import as_default
 
 if TYPE_CHECKING:
     from tests.fixtures.targets import Place
@@ -498,6 +499,15 @@ def test_a_run_inside_atomic_is_refused(place: Place) -> None:
     place.write(_1=A)
     with transaction.atomic(), pytest.raises(ConfigError, match="atomic"):
         place.apply()
+
+
+def test_without_autocommit_nothing_is_run(place: Place) -> None:
+    place.write(_1=A)
+    with as_default({**place.settings, "AUTOCOMMIT": False}):
+        with pytest.raises(ConfigError, match="AUTOCOMMIT is off") as caught:
+            place.apply()
+        assert len(place.preview().choice.runs) == 1
+    assert "--url" in caught.value.hint
 
 
 def test_the_session_is_as_before(place: Place) -> None:

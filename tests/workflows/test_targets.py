@@ -42,7 +42,7 @@ def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
     options = {"pool": True, "sslmode": "prefer"}
     with as_default({**pg_database, "AUTOCOMMIT": False, "OPTIONS": options}):
         before = connections["default"]
-        for part in (None, Part(schema="public"), Part(database=pg_database["NAME"])):
+        for part in (Part(schema="public"), Part(database=pg_database["NAME"])):
             with target("default", None, part) as (connection, engine):
                 assert connection.settings_dict["OPTIONS"]["sslmode"] == "prefer"
                 assert "pool" not in connection.settings_dict["OPTIONS"]
