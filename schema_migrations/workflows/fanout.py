@@ -158,9 +158,17 @@ def _killed() -> SchemaMigrationsError:
     )
 
 
+def close_all() -> None:
+    """Close what a fork would share or lose: sockets, and the threads of pools."""
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+
+
 @contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    connections.close_all()  # a socket must not be used by two processes
+    close_all()
     others = active_children()
     # A fork has Django loaded; macOS's own libraries do not survive one.
     forks = sys.platform == "linux"
