@@ -123,7 +123,11 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         for c in altered
         if _comparable_as(c.before.type) != _comparable_as(c.after.type)
     }
-    result = [step for change in changes for step in _unrenamed(change, moving)]
+    # A foreign key does not follow a column to a type that it cannot compare.
+    followed = {True: standing - unlike, False: standing}
+    result = [
+        step for change in changes for step in _unrenamed(change, moving, followed)
+    ]
     handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
         c.before.key for c in result if isinstance(c, Rename)
     }
@@ -134,8 +138,6 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         if isinstance(c, Alter) and isinstance(c.before, Opaque)
     }
     objects = tuple(replaced.get(obj.key, obj) for obj in current)
-    # A foreign key does not follow a column to a type that it cannot compare.
-    followed = {True: standing - unlike, False: standing}
     while True:
         dependents = [
             obj
@@ -159,13 +161,15 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
                 result.append(Create(object=after))
 
 
-def _unrenamed(change: Change, moving: set[Key]) -> tuple[Change, ...]:
+def _unrenamed(
+    change: Change, moving: set[Key], followed: dict[bool, set[Key]]
+) -> tuple[Change, ...]:
     """What goes with its column cannot be renamed: it is made again by its new name."""
     match change:
         case Rename(
             before=Constraint() | ForeignKey() | Index() as before,
             after=Constraint() | ForeignKey() | Index() as after,
-        ) if before.needs & moving:
+        ) if _moves_with(before, moving, followed[isinstance(before, ForeignKey)]):
             return Drop(object=before), Create(object=after)
         case _:
             return (change,)
