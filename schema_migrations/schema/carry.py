@@ -27,11 +27,18 @@ from schema_migrations.schema.model import (
 
 PARTS = (
     *("comment", "index", "constraint", "trigger state", "rule state", "default"),
-    *("statistics", "statistics target"),
+    *("statistics", "statistics target", "clustering index"),
     *("storage", "compression", "attribute options"),
 )
 """What says something about another object, and goes with it without a word; whatever
 else needs one is in the way of dropping it."""
+
+LOOSE = (*PARTS, "replica identity")
+"""What cannot stay without what it needs.  A table's replica identity is set back in so
+many words: without its index it would be none, and the table refuse updates."""
+
+NAMING = ("comment", "clustering index", "replica identity", "statistics target")
+"""What says the name of an index or a constraint, in quotes, and so follows it."""
 
 
 def carry(
@@ -65,25 +72,27 @@ def carry(
 
 
 def _new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
-    """Return old key → new key of what is commented on and only gets another name."""
-    commented = {k for o in current.of(Opaque) if o.type == "comment" for k in o.needs}
-    if not commented - desired.by_key.keys():
+    """Return old key → new key of what is spoken of and only gets another name."""
+    spoken = {k for o in current.of(Opaque) if o.type in NAMING for k in o.needs}
+    if not spoken - desired.by_key.keys():
         return {}
     return {
         change.before.key: change.after.key
         for change in diff(current, desired)
-        if isinstance(change, Rename) and change.before.key in commented
+        if isinstance(change, Rename) and change.before.key in spoken
     }
 
 
 def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
-    """Return an index's or a constraint's comment as one on its new name."""
-    if not (isinstance(obj, Opaque) and obj.type == "comment"):
+    """Return what names an index or a constraint as it reads with the new name."""
+    if not (isinstance(obj, Opaque) and obj.type in NAMING):
         return obj
     for old in obj.needs & names.keys():
         new = names[old]
-        key = obj.key._replace(name=new.name)
-        if new.part:
+        key = obj.key
+        if key.name == old.name:
+            key = key._replace(name=new.name)
+        if new.part and obj.type == "comment":
             key = key._replace(part=key.part.removesuffix(old.part) + new.part)
         was, now = (_quoted(k.part or k.name) for k in (old, new))
         return replace(
@@ -91,7 +100,7 @@ def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
             key=key,
             definition=obj.definition.replace(was, now, 1),
             drop=obj.drop.replace(was, now, 1),
-            needs=frozenset({new}),
+            needs=obj.needs - {old} | {new},
         )
     return obj
 
@@ -133,11 +142,11 @@ def _has_column(schema: Schema, column: Key) -> bool:
 
 
 def _without_loose_parts(schema: Schema) -> Schema:
-    """Drop the comments, indexes and the like of what is gone."""
+    """Drop the comments, settings and the like of what is gone."""
     loose = [
         obj.key
         for obj in schema.of(Opaque)
-        if obj.type in PARTS and not all(_is_there(key, schema) for key in obj.needs)
+        if obj.type in LOOSE and not all(_is_there(key, schema) for key in obj.needs)
     ]
     return _without_loose_parts(schema.replacing(loose, ())) if loose else schema
 

@@ -19,7 +19,7 @@ from histories.rows import fill
 
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
-from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.file import format_file
 from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carry import carry
@@ -38,7 +38,6 @@ from schema_migrations.workflows.states import (
     inspect,
     load_models,
     load_sql,
-    replay,
     settled,
 )
 from tests.changes.case import Case, Values, answers
@@ -174,8 +173,7 @@ def travel(
     """
     db = place.database(start)
     before = kept.snapshot(db, start.schema)
-    proposal = between(place.engine, start, goal, answers=given, proved=False)
-    apply(place, start, proposal)
+    proposal = applied(place, start, goal, given)
     reached = replace(start, schema=inspect(place.engine, start.connection))
     assert_same(place, reached, goal)
     same = pairs(start.schema, reached.schema, renames_in(proposal.changes))
@@ -195,12 +193,11 @@ def travel(
     return Travelled(reached=reached, proposal=proposal)
 
 
-def apply(place: Place, state: State, proposal: Proposal) -> None:
-    """Run the file as ``schemaapply`` runs it."""
-    session, connection = place.engine.session, state.connection
-    file = MigrationFile(name="1_case.sql", content=proposal.text.encode())
+def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal:
+    """Plan, and let the proof run the file on the rows as ``schemaapply`` runs it."""
+    session, connection = place.engine.session, start.connection
     with session.prepared(connection, SessionOptions()), session.verified(connection):
-        replay(place.engine, connection, [file])
+        return between(place.engine, start, goal, answers=given)
 
 
 def assert_same(place: Place, reached: State, goal: State) -> None:

@@ -263,6 +263,7 @@ def _made(obj: Opaque) -> str:
 _SETTINGS = (
     *("tablespace", "storage parameters", "toast storage parameters"),
     *("access method", "replica identity", "row security", "forced row security"),
+    *("clustering index", "statistics target"),
 )
 
 

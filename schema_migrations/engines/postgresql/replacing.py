@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.plan.mentions import words
-from schema_migrations.schema.carry import PARTS
+from schema_migrations.schema.carry import NAMING, PARTS
 from schema_migrations.schema.changes import (
     Alter,
     Change,
@@ -50,17 +50,17 @@ def _fits(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 def drop_with_whole(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Comments, indexes and the like go with what they belong to, without a statement.
 
-    A comment on what is renamed stays, and is only said anew.
+    What names something that is renamed stays with it, and is only said anew.
     """
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
     renamed = {c.before.key for c in changes if isinstance(c, Rename)}
 
     def goes_along(change: Change) -> bool:
         match change:
-            case Drop(object=Opaque(type="comment") as obj) if obj.needs & renamed:
-                return True
             case Drop(object=Opaque(type=type_) as obj):
-                return type_ in PARTS and bool(obj.needs & dropped)
+                stays = type_ in NAMING and obj.needs & renamed
+                goes = type_ in PARTS and obj.needs & dropped
+                return bool(stays or goes)
             case _:
                 return False
 

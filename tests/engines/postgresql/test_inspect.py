@@ -609,7 +609,7 @@ def test_opaque_objects_of_another_schema(everything: Schema) -> None:
         (
             "tuned",
             "replica identity",
-            "ALTER TABLE tuned REPLICA IDENTITY USING INDEX tuned_b",
+            'ALTER TABLE tuned REPLICA IDENTITY USING INDEX "tuned_b"',
         ),
         ("child", "inheritance from parent", "ALTER TABLE child INHERIT parent"),
         ("event", "partition key", "PARTITION BY RANGE (day)"),

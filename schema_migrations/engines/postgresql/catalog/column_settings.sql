@@ -1,5 +1,6 @@
 -- What ALTER COLUMN sets on a column beyond what makes it: one row for each setting
 -- that is not the default.  A statistics target that is not set is -1, from 17 on NULL.
+-- The name of an index is in quotes, so that it can be found where the index is renamed.
 SELECT NULL::oid AS catalog,
        NULL::oid AS oid,
        c.relnamespace AS namespace,
@@ -7,9 +8,9 @@ SELECT NULL::oid AS catalog,
        c.relname AS name,
        s.type || ' of column ' || a.attname AS part,
        s.type,
-       concat('ALTER ', k.word, ' ', c.oid::regclass, ' ALTER COLUMN ', k.name, ' ',
+       concat('ALTER ', k.word, ' ', k.relation, ' ALTER COLUMN ', k.name, ' ',
          s.action) AS definition,
-       concat('ALTER ', k.word, ' ', c.oid::regclass, ' ALTER COLUMN ', k.name, ' ',
+       concat('ALTER ', k.word, ' ', k.relation, ' ALTER COLUMN ', k.name, ' ',
          s.undo) AS drop,
        'pg_catalog.pg_class'::regclass::oid AS needed_catalog,
        c.oid AS needed,
@@ -22,7 +23,13 @@ SELECT NULL::oid AS catalog,
                      WHEN c.relkind = 'm' THEN 'MATERIALIZED VIEW'
                      WHEN c.relkind IN ('i', 'I') THEN 'INDEX' ELSE 'TABLE' END AS word,
                 CASE WHEN c.relkind IN ('i', 'I') THEN a.attnum::text
-                     ELSE quote_ident(a.attname) END AS name
+                     ELSE quote_ident(a.attname) END AS name,
+                CASE WHEN c.relkind IN ('i', 'I')
+                     THEN concat(
+                       CASE WHEN NOT pg_table_is_visible(c.oid)
+                            THEN c.relnamespace::regnamespace || '.' END,
+                       '"', replace(c.relname, '"', '""'), '"')
+                     ELSE c.oid::regclass::text END AS relation
        ) AS k
  CROSS JOIN LATERAL (
          SELECT 'storage' AS type,

@@ -1,5 +1,6 @@
 -- What ALTER TABLE sets on a table beyond columns and constraints: one row for each
--- setting that is not the default.
+-- setting that is not the default.  The name of an index is in quotes, so that it can be
+-- found where the index is renamed.
 SELECT NULL::oid AS catalog,
        NULL::oid AS oid,
        c.relnamespace AS namespace,
@@ -75,7 +76,7 @@ SELECT NULL::oid AS catalog,
           WHERE c.relreplident IN ('f', 'n')
           UNION ALL
          SELECT 'replica identity',
-                'REPLICA IDENTITY USING INDEX ' || quote_ident(x.relname),
+                'REPLICA IDENTITY USING INDEX "' || replace(x.relname, '"', '""') || '"',
                 'REPLICA IDENTITY DEFAULT',
                 CASE WHEN k.oid IS NULL THEN 'pg_catalog.pg_class'::regclass
                      ELSE 'pg_catalog.pg_constraint'::regclass END,
@@ -87,7 +88,7 @@ SELECT NULL::oid AS catalog,
           WHERE i.indrelid = c.oid AND i.indisreplident AND c.relreplident = 'i'
           UNION ALL
          SELECT 'clustering index',
-                'CLUSTER ON ' || quote_ident(x.relname),
+                'CLUSTER ON "' || replace(x.relname, '"', '""') || '"',
                 'SET WITHOUT CLUSTER',
                 CASE WHEN k.oid IS NULL THEN 'pg_catalog.pg_class'::regclass
                      ELSE 'pg_catalog.pg_constraint'::regclass END,
