@@ -28,13 +28,15 @@ def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...
     tables = {table.key.name: table for table in current.of(Table)}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
+    taken = {o.key.part or o.key.name for o in current}
     for old, new in in_turn(pairs, set(tables)):
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
         result.append(Rename(before=before, after=after))
         if old in pairs and new not in pairs.values():  # in a circle
-            result += _names_aside(before.key, after.key, current)
+            taken.add(new)
+            result += _names_aside(before.key, after.key, current, taken)
     by_key = {table.key: table for table in moved.values()}
     for key in dict.fromkeys(
         k._replace(kind="table", part="") for k in renames.columns
@@ -49,12 +51,13 @@ def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...
     return tuple(result)
 
 
-def _names_aside(old: Key, new: Key, current: Schema) -> Iterator[Rename]:
+def _names_aside(
+    old: Key, new: Key, current: Schema, taken: set[str]
+) -> Iterator[Rename]:
     """Free the names that constraints take while their table steps aside.
 
     Those of the tables of a circle would wait for one another.
     """
-    taken = {o.key.part or o.key.name for o in current}
     for obj in current.by_table.get(old, ()):
         if isinstance(obj, Constraint) and obj.takes_name and obj.type != "check":
             name = _unused(obj.key.part, taken)
