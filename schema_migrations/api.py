@@ -7,6 +7,7 @@ and plans are frozen values; connections are Django's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,8 +15,8 @@ from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.conf import resolve
-from schema_migrations.engines.engine import Connection, SessionOptions
+from schema_migrations.conf import managed_aliases, resolve, settings_for
+from schema_migrations.engines.engine import Connection
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import (
@@ -34,7 +35,7 @@ from schema_migrations.plan.plan import Plan, Statement, build
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
-from schema_migrations.workflows.apply import Outcome, Request
+from schema_migrations.workflows.apply import Outcome, request_by
 from schema_migrations.workflows.apply import apply as apply_request
 from schema_migrations.workflows.choice import Selection
 from schema_migrations.workflows.events import Event
@@ -136,18 +137,15 @@ def apply(
 ) -> Outcome:
     """Apply the pending files of a directory; ``report`` gets the events as they come.
 
-    Timeouts are the settings' defaults.  ``Blocked`` and ``StillRunning`` are reported
+    The revisions' schema, timeouts, and what ``selection`` would say are those of the
+    connection's alias in the settings, or their defaults.  ``Blocked`` and ``StillRunning`` are reported
     from another thread, while the statement runs.
     """
-    defaults = resolve({}, base=Path())
-    request = Request(
-        selection=selection or Selection(),
-        lock_retries=defaults.lock_retries,
-        options=SessionOptions(
-            lock_timeout=defaults.lock_timeout,
-            idle_in_transaction_timeout=defaults.idle_in_transaction_timeout,
-        ),
-        signals=signals,
+    managed = connection.alias in managed_aliases()
+    settings = settings_for(connection.alias) if managed else resolve({}, base=Path())
+    request = request_by(settings)
+    request = replace(
+        request, selection=selection or request.selection, signals=signals
     )
     engine = engine_for(connection.vendor)
     return apply_request(connection, engine, directory, request, report)

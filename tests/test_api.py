@@ -7,6 +7,7 @@ from pathlib import Path
 from django.apps import apps
 from django.db import models
 from django.db.migrations.state import ModelState, ProjectState
+from django.test import override_settings
 
 import schema_migrations
 from schema_migrations import api
@@ -51,3 +52,25 @@ def test_plan_write_and_apply(tmp_path: Path, sqlite_place: Place) -> None:
     assert events
     assert len(api.split(text, vendor="sqlite")) == len(plan.statements)
     assert api.diff(api.inspect(connection), models_schema) == ()
+
+
+def test_apply_goes_by_the_settings_of_the_alias(pg_place: Place) -> None:
+    """Above all the history is where the commands look for it."""
+    pg_place.write(_1_a="CREATE TABLE a (id integer);")
+    directory = api.load(pg_place.folder)
+    entry = {"DIR": str(pg_place.folder), "REVISIONS_SCHEMA": "history"}
+    with override_settings(SCHEMA_MIGRATIONS={"default": entry}):
+        api.apply(pg_place.connection, directory, signals=False)
+        assert api.health().ok
+    rows = pg_place.execute("SELECT version FROM history.atlas_schema_revisions")
+    assert rows == [("1",)]
+
+
+def test_apply_to_an_alias_that_is_not_managed(pg_place: Place) -> None:
+    pg_place.write(_1_a="CREATE TABLE a (id integer);")
+    directory = api.load(pg_place.folder)
+    with override_settings(
+        SCHEMA_MIGRATIONS={"other": {"REVISIONS_SCHEMA": "history"}}
+    ):
+        outcome = api.apply(pg_place.connection, directory, signals=False)
+    assert outcome.current == "1"

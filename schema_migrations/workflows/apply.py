@@ -23,6 +23,7 @@ from django.core.management.sql import (
 from django.utils import translation
 from django.utils.module_loading import module_has_submodule
 
+from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import baseline
@@ -46,11 +47,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import (
-        Engine,
-        SessionOptions,
-        Target,
-    )
+    from schema_migrations.conf import Settings
+    from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revisions import RevisionStore
     from schema_migrations.workflows.watching import Watch
@@ -74,6 +72,22 @@ class Request:
     verbosity: int = 0
     """What the handlers of Django's signals may print."""
     interactive: bool = False
+
+
+def request_by(settings: Settings) -> Request:
+    """Return the request of a run that the settings alone decide; no signals."""
+    return Request(
+        selection=Selection(exec_order=settings.exec_order, tx_mode=settings.tx_mode),
+        revisions_schema=settings.revisions_schema,
+        lock_wait=settings.lock_wait,
+        lock_retries=settings.lock_retries,
+        options=SessionOptions(
+            lock_timeout=settings.lock_timeout,
+            statement_timeout=settings.statement_timeout,
+            idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
+        ),
+        signals=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,7 @@ from django.db import router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from schema_migrations.conf import Settings, managed_aliases, settings_for
-from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.workflows.apply import Request
-from schema_migrations.workflows.choice import Selection
+from schema_migrations.conf import managed_aliases, settings_for
 from schema_migrations.workflows.django_migrations import read
 
 if TYPE_CHECKING:
@@ -66,21 +63,6 @@ def _has_tables(label: str, alias: str) -> bool:
 def _has_migrations(label: str) -> bool:
     module, _ = MigrationLoader.migrations_module(label)
     return module is not None and find_spec(module) is not None
-
-
-def request_by(settings: Settings) -> Request:
-    """Return the request of a run that the settings alone decide; no signals."""
-    return Request(
-        selection=Selection(exec_order=settings.exec_order, tx_mode=settings.tx_mode),
-        revisions_schema=settings.revisions_schema,
-        lock_wait=settings.lock_wait,
-        lock_retries=settings.lock_retries,
-        options=SessionOptions(
-            lock_timeout=settings.lock_timeout,
-            statement_timeout=settings.statement_timeout,
-        ),
-        signals=False,
-    )
 
 
 def record(connection: BaseDatabaseWrapper, labels: Iterable[str]) -> None:

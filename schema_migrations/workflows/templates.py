@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.conf import settings_for
 from schema_migrations.history.directory import verify
 from schema_migrations.version import VERSION
-from schema_migrations.workflows.apply import apply
-from schema_migrations.workflows.taken_over import request_by
+from schema_migrations.workflows.apply import apply, request_by
 from schema_migrations.workflows.targets import Part, directory_of, target
 
 if TYPE_CHECKING:

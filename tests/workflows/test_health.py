@@ -11,6 +11,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from schema_migrations import health
+from schema_migrations.conf import settings_for
+from schema_migrations.workflows.apply import request_by
 from tests.fixtures.targets import Place, as_default
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);"
@@ -76,9 +78,6 @@ def test_revisions_in_a_schema_of_their_own(pg_place: Place) -> None:
     pg_place.write(_1_a=A)
     with managed(pg_place, REVISIONS_SCHEMA="history"):
         assert not health().ok
-        from schema_migrations.conf import settings_for
-        from schema_migrations.workflows.taken_over import request_by
-
         pg_place.apply(request_by(settings_for("default")))
         assert health().ok
     with managed(pg_place):

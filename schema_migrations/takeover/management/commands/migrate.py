@@ -33,14 +33,13 @@ from schema_migrations.management.commands._base import (
     interruptible,
 )
 from schema_migrations.management.commands._target import ALIAS_ITSELF
-from schema_migrations.workflows.apply import preview
+from schema_migrations.workflows.apply import preview, request_by
 from schema_migrations.workflows.health import look
 from schema_migrations.workflows.taken_over import (
     installed,
     left_to_django,
     made_by_files,
     record,
-    request_by,
 )
 from schema_migrations.workflows.targets import directory_of, target
 
