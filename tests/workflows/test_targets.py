@@ -11,7 +11,7 @@ from django.db import OperationalError, connections
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, Unreachable
 from schema_migrations.workflows.targets import Part, reached, target
-from tests.fixtures.targets import as_default
+from tests.fixtures.targets import Place, as_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +132,18 @@ def test_a_server_that_stays_away_is_given_up_after_the_wait() -> None:
             reached(connection, engine, wait=0)
         with pytest.raises(Unreachable):
             reached(connection, engine, wait=0.01)
+
+
+def test_another_database_is_not_reached_through_the_pool_of_the_alias(
+    pg_place: Place,
+) -> None:
+    """It leads to the one that the alias means, whatever NAME says."""
+    with as_default({**pg_place.settings, "OPTIONS": {"pool": True}}):
+        with (
+            target("default", None, Part(database="postgres")) as (other, _),
+            other.cursor() as cursor,
+        ):
+            cursor.execute("SELECT current_database()")
+            assert cursor.fetchone() == ("postgres",)
+            assert "pool" not in other.settings_dict["OPTIONS"]
+        assert connections["default"].settings_dict["OPTIONS"]["pool"]
