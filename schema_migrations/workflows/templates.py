@@ -37,7 +37,10 @@ def use_template(alias: str) -> str:
             with target(alias, None, Part(database=name)) as (there, _):
                 apply(there, engine, directory, request_by(settings), _ignore)
 
-        contents = (directory.sums.total, settings.revisions_schema or "", VERSION)
+        contents = (
+            *(directory.sums.total, settings.revisions_schema or "", VERSION),
+            connection.timezone_name,  # of a literal without one
+        )
         name = engine.template(connection, " ".join(contents), build)
         connection.settings_dict["TEST"][TEMPLATE] = name
     return name

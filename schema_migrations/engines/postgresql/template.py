@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 PREFIX = "dsm_template_"
 UNUSED_DAYS = 7
 
-# The comment holds when it was last used; a database that lacks one is being made.
+_SESSION = ("assume_role", "options", "service")
+"""Keys of ``OPTIONS`` that decide who owns what the same files make, and where it is."""
+
+# The comment holds when it was last used, or begun: a killed run leaves its draft.
 _UNUSED = """
 SELECT datname FROM pg_database d
 WHERE datname ~ %s
@@ -50,7 +53,8 @@ def template(
     if chosen.startswith(PREFIX):  # by an earlier call of this process
         return chosen
     suffix = connection.creation.sql_table_creation_suffix()
-    key = _digest(contents, suffix, str(settings.get("USER")))
+    session = [str((settings.get("OPTIONS") or {}).get(name)) for name in _SESSION]
+    key = _digest(contents, suffix, str(settings.get("USER")), *session)
     name, draft = f"{PREFIX}{key}", f"{PREFIX}{key}_draft"
     # A database that all runs of all projects share: an advisory lock is its own.
     with (
@@ -64,6 +68,7 @@ def template(
             _sweep(cursor)
             _drop(cursor, draft)
             cursor.execute(f'CREATE DATABASE "{draft}" {suffix}')
+            _note_use(cursor, draft)
             try:
                 build(draft)
                 cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
@@ -92,7 +97,7 @@ def _note_use(cursor: Any, name: str) -> None:
 def _sweep(cursor: Any) -> None:
     """Drop what was not used for long."""
     seconds = UNUSED_DAYS * 24 * 3600
-    cursor.execute(_UNUSED, [f"^{PREFIX}[0-9a-f]+$", seconds])
+    cursor.execute(_UNUSED, [f"^{PREFIX}[0-9a-f]+(_draft)?$", seconds])
     for (name,) in cursor.fetchall():
         with contextlib.suppress(Error):  # another run sweeps as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')

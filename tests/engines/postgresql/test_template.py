@@ -11,7 +11,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import Connection
-from schema_migrations.engines.postgresql.template import template
+from schema_migrations.engines.postgresql.template import PREFIX, template
 from schema_migrations.errors import ConfigError
 from tests.fixtures.postgresql import administrator
 
@@ -73,6 +73,11 @@ def test_it_is_made_as_django_makes_a_test_database(
     assert use(taken) == use(pg_database)
 
 
+def test_another_search_path_makes_another(pg_database: dict[str, Any]) -> None:
+    elsewhere = {**pg_database, "OPTIONS": {"options": "-c search_path=elsewhere"}}
+    assert use(elsewhere) != use(pg_database)
+
+
 def test_one_that_could_not_be_built_is_not_kept(pg_database: dict[str, Any]) -> None:
     with pytest.raises(psycopg.Error):
         use(pg_database, sql="this fails")
@@ -102,8 +107,28 @@ def test_what_was_not_used_for_long_is_dropped(pg_database: dict[str, Any]) -> N
     old, recent = use(pg_database, "old"), use(pg_database, "recent")
     with administrator(pg_database) as server:
         server.execute(f"COMMENT ON DATABASE \"{old}\" IS 'used 1'")  # type: ignore[call-overload]
+        draft = f"{PREFIX}0123456789abcdef_draft"  # of a run that was killed
+        server.execute(f'CREATE DATABASE "{draft}"')  # type: ignore[call-overload]
+        server.execute(f"COMMENT ON DATABASE \"{draft}\" IS 'used 1'")  # type: ignore[call-overload]
     new = use(pg_database, "new")
     assert sorted(templates(pg_database)) == sorted([recent, new])
+
+
+def test_a_draft_says_when_it_was_begun(pg_database: dict[str, Any]) -> None:
+    seen = list[Any]()
+
+    def build(name: str) -> None:
+        with administrator(pg_database) as server:
+            seen.append(
+                server.execute(
+                    "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+                    " WHERE datname = %s",
+                    [name],
+                ).fetchone()
+            )
+
+    template(connection_to(pg_database), "a", build)
+    assert [said.startswith("used ") for (said,) in seen] == [True]
 
 
 def test_a_role_that_may_not_create_databases_is_told(
