@@ -5,6 +5,7 @@ Invariant: only those tagged ``database`` open one; none starts a dev database.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -14,7 +15,7 @@ from django.core.management import get_commands
 from schema_migrations.conf import current_problems, managed_aliases, settings_for
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
-from schema_migrations.history.soundness import problems
+from schema_migrations.history.soundness import Problem, problems
 from schema_migrations.workflows.health import look
 
 if TYPE_CHECKING:
@@ -39,10 +40,26 @@ def settings_are_valid(
 def files_are_sound(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report files that are not as ``atlas.sum`` says, or named so that order is lost."""
-    if current_problems():
-        return []
-    return [found for alias in managed_aliases() for found in _of_files(alias)]
+    """Report files that are not as ``atlas.sum`` says, or named so that order is lost.
+
+    A warning, since somebody who edits a file goes on with ``runserver`` meanwhile;
+    whatever applies files refuses them.
+    """
+    return [
+        Warning(each.what, hint=each.hint, obj=alias, id=_id("W004"))
+        for alias, each in _unsound()
+    ]
+
+
+@register(deploy=True)
+def files_are_sound_to_deploy(
+    *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Report the same as errors: what is deployed is not being edited."""
+    return [
+        Error(each.what, hint=each.hint, obj=alias, id=_id("E006"))
+        for alias, each in _unsound()
+    ]
 
 
 @register()
@@ -79,15 +96,16 @@ def databases_have_the_files(
     return [found for alias in known for found in _of_database(alias)]
 
 
-def _of_files(alias: str) -> Iterator[CheckMessage]:
-    try:
-        directory = load(settings_for(alias).directory)
-    except ConfigError as error:
-        yield Error(error.message, hint=error.hint, obj=alias, id=_id("E006"))
-        return
-    for problem in problems(directory.files, directory.sum_text):
-        place = f"{directory.path}: {problem.what}."
-        yield Error(place, hint=problem.hint, obj=alias, id=_id("E006"))
+def _unsound() -> Iterator[tuple[str, Problem]]:
+    for alias in () if current_problems() else managed_aliases():
+        try:
+            directory = load(settings_for(alias).directory)
+        except ConfigError as error:
+            yield alias, Problem(what=error.message, hint=error.hint)
+            continue
+        for problem in problems(directory.files, directory.sum_text):
+            what = f"{directory.path}: {problem.what}."
+            yield alias, replace(problem, what=what)
 
 
 def _of_database(alias: str) -> Iterator[CheckMessage]:

@@ -65,7 +65,7 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]
         if alias in managed_aliases():
-            with command_errors():  # before the system checks, for its exit code
+            with command_errors():  # before a system check says the same
                 verify(directory_of(settings_for(alias).directory))
         return super().execute(*args, **options)
 
