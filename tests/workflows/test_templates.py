@@ -27,6 +27,23 @@ def test_it_holds_the_files_and_their_revisions(pg_place: Place) -> None:
         server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
 
 
+def test_other_files_and_another_time_zone_make_another(pg_place: Place) -> None:
+    names = set[str]()
+    with override_settings(
+        SCHEMA_MIGRATIONS={"default": {"DIR": str(pg_place.folder)}}
+    ):
+        for text, zone in ((A, None), (A, "Asia/Tokyo"), (f"{A}\n-- more", None)):
+            pg_place.write(_1_a=text)
+            fresh = {**pg_place.settings, "TIME_ZONE": zone, "TEST": {}}
+            with as_default(fresh):
+                use_templates()
+                names.add(pg_place.connection.settings_dict["TEST"]["TEMPLATE"])
+    assert len(names) == 3
+    with administrator(pg_place.settings) as server:
+        for name in names:
+            server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
+
+
 def test_sqlite_copies_nothing(sqlite_place: Place) -> None:
     sqlite_place.write(_1_a=A)
     entry = {"DIR": str(sqlite_place.folder)}
