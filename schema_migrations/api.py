@@ -138,8 +138,8 @@ def apply(
     """Apply the pending files of a directory; ``report`` gets the events as they come.
 
     The revisions' schema, timeouts, and what ``selection`` would say are those of the
-    connection's alias in the settings, or their defaults.  ``Blocked`` and ``StillRunning`` are reported
-    from another thread, while the statement runs.
+    connection's alias in the settings, or their defaults.  ``Blocked`` and
+    ``StillRunning`` are reported from another thread, while the statement runs.
     """
     managed = connection.alias in managed_aliases()
     settings = settings_for(connection.alias) if managed else resolve({}, base=Path())
