@@ -41,10 +41,14 @@ SCALAR = (
     " expressions=[('floor', RangeOperators.EQUAL)])]\n"
 )
 GERMAN = "db_collation='german'"
+POSTGRES = "django.contrib.postgres"
 
 
 def with_models(project: Project, body: str, *, name: str = "") -> Project:
     project.write("shop/models.py", HEAD.format(name=name) + body)
+    # Django 6.1 wants it for the fields that it has.
+    settings = (project.base / "settings.py").read_text()
+    project.write("settings.py", f"{settings}INSTALLED_APPS += ['{POSTGRES}']\n")
     return project
 
 
