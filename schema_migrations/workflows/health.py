@@ -45,7 +45,7 @@ def health(alias: str = DEFAULT_ALIAS) -> Health:
     """Return whether the database of an alias has all files; raises nothing."""
     try:
         state = look(alias)
-    except Exception as error:
+    except Exception as error:  # a probe wants an answer, whatever happened
         log.warning("The health of %r is not known", alias, exc_info=True)
         told = isinstance(error, SchemaMigrationsError)
         return Health(error=str(error) if told else type(error).__name__)

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 # Imported here, so that every fork has them.
 from django.core.management import execute_from_command_line
 
-import schema_migrations.management.commands.schemaapply  # noqa: F401
+import schema_migrations.management.commands.schemaapply  # noqa: F401 (as above)
 from faults.forking import keep_only
 from schema_migrations.workflows.targets import URL_VARIABLE
 
@@ -186,7 +186,7 @@ def _settle(output: int, gate: _Gate) -> None:
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
     keep_only(gate.at, gate.go)
-    sys.stdin = Path(os.devnull).open()  # noqa: SIM115
+    sys.stdin = Path(os.devnull).open()  # noqa: SIM115 (for as long as the process)
     sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, closefd=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -230,5 +230,5 @@ def _guard(passed: Callable[[], None]) -> None:
     def connect(*arguments: Any, **named: Any) -> Any:
         return connecting(*arguments, factory=Gated, **named)
 
-    psycopg.Connection.wait = wait  # type: ignore[method-assign]
+    psycopg.Connection.wait = wait
     sqlite3.dbapi2.connect = connect

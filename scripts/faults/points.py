@@ -66,7 +66,7 @@ def parsed(text: str) -> Point:
     match = NAME.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no point; they look like none:term:call17")
-    trigger: Trigger = match["trigger"]  # type: ignore[assignment]
+    trigger: Trigger = match["trigger"]
     return Point(
         scenario=match["scenario"],
         fault=match["fault"],

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import connections
 
-from schema_migrations.workflows.fanout import close_all
-from tests.fixtures.targets import as_default
+from schema_migrations.workflows.fanout import Work, close_all, work_on
+from schema_migrations.workflows.many import Address
+from tests.fixtures.targets import Place, as_default
 
 
 def test_no_thread_of_a_pool_is_left_for_the_fork(pg_database: dict[str, Any]) -> None:
@@ -18,3 +19,18 @@ def test_no_thread_of_a_pool_is_left_for_the_fork(pg_database: dict[str, Any]) -
         assert set(threading.enumerate()) - before
         close_all()
         assert set(threading.enumerate()) <= before
+
+
+def test_what_nobody_foresaw_is_the_failure_of_one_target(sqlite_place: Place) -> None:
+    """It ends no worker, and says where its traceback is."""
+    sqlite_place.write(_1_a="SELECT 1;")
+    work = Work(
+        alias="unheard of",
+        directory=sqlite_place.directory,
+        request=sqlite_place.request(),
+        reads=True,
+    )
+    result = work_on(work, Address(label="tenant", url=None))
+    assert result.error is not None
+    assert "unheard of" in result.error.message
+    assert "its traceback is in the log" in result.error.hint

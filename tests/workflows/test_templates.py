@@ -24,7 +24,7 @@ def test_it_holds_the_files_and_their_revisions(pg_place: Place) -> None:
         assert rows == [("1",)]
     assert pg_place.tables() == []
     with administrator(pg_place.settings) as server:
-        server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
+        server.execute(f'DROP DATABASE "{name}"')
 
 
 def test_other_files_and_another_time_zone_make_another(pg_place: Place) -> None:
@@ -41,7 +41,7 @@ def test_other_files_and_another_time_zone_make_another(pg_place: Place) -> None
     assert len(names) == 3
     with administrator(pg_place.settings) as server:
         for name in names:
-            server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
+            server.execute(f'DROP DATABASE "{name}"')
 
 
 def test_sqlite_copies_nothing(sqlite_place: Place) -> None:

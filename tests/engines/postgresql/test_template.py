@@ -29,7 +29,7 @@ def none_left(postgres_settings: dict[str, Any]) -> Iterator[None]:
 def drop_all(settings: dict[str, Any]) -> None:
     with administrator(settings) as server:
         for name in templates(settings):
-            server.execute(f'DROP DATABASE "{name}"')  # type: ignore[call-overload]
+            server.execute(f'DROP DATABASE "{name}"')
 
 
 def templates(settings: dict[str, Any]) -> list[str]:
@@ -52,7 +52,7 @@ def use(settings: dict[str, Any], contents: str = "a", sql: str = "SELECT 1") ->
             user=settings["USER"],
             dbname=name,
         ) as there:
-            there.execute(sql)  # type: ignore[arg-type]
+            there.execute(sql)
 
     return template(connection_to(settings), contents, build)
 
@@ -106,10 +106,10 @@ def test_workers_that_start_together_make_one(pg_database: dict[str, Any]) -> No
 def test_what_was_not_used_for_long_is_dropped(pg_database: dict[str, Any]) -> None:
     old, recent = use(pg_database, "old"), use(pg_database, "recent")
     with administrator(pg_database) as server:
-        server.execute(f"COMMENT ON DATABASE \"{old}\" IS 'used 1'")  # type: ignore[call-overload]
+        server.execute(f"COMMENT ON DATABASE \"{old}\" IS 'used 1'")
         draft = f"{PREFIX}0123456789abcdef_draft"  # of a run that was killed
-        server.execute(f'CREATE DATABASE "{draft}"')  # type: ignore[call-overload]
-        server.execute(f"COMMENT ON DATABASE \"{draft}\" IS 'used 1'")  # type: ignore[call-overload]
+        server.execute(f'CREATE DATABASE "{draft}"')
+        server.execute(f"COMMENT ON DATABASE \"{draft}\" IS 'used 1'")
     new = use(pg_database, "new")
     assert sorted(templates(pg_database)) == sorted([recent, new])
 
