@@ -38,8 +38,8 @@ def diff_phases() -> dict[str, float]:
     """Propose the first file as ``schemadiff`` does, write it, return its phases."""
     from schema_migrations.history.directory import save
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.workflows.diff import propose
-    from schema_migrations.workflows.sources import open_workspace
+    from schema_migrations.workflows.planning.diff import propose
+    from schema_migrations.workflows.states.sources import open_workspace
 
     with open_workspace("default") as workspace:
         proposal = propose(workspace)

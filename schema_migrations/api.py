@@ -35,13 +35,17 @@ from schema_migrations.plan.plan import Plan, Statement, build
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
-from schema_migrations.workflows.apply import Outcome, request_by
-from schema_migrations.workflows.apply import apply as apply_request
-from schema_migrations.workflows.choice import Selection
-from schema_migrations.workflows.events import Event
-from schema_migrations.workflows.health import Health, health
-from schema_migrations.workflows.sources import MODELS, open_state, open_workspace
-from schema_migrations.workflows.states import inspect as inspect_with
+from schema_migrations.workflows.applying.apply import Outcome, request_by
+from schema_migrations.workflows.applying.apply import apply as apply_request
+from schema_migrations.workflows.applying.choice import Selection
+from schema_migrations.workflows.applying.events import Event
+from schema_migrations.workflows.standing.health import Health, health
+from schema_migrations.workflows.states.building import inspect as inspect_with
+from schema_migrations.workflows.states.sources import (
+    MODELS,
+    open_state,
+    open_workspace,
+)
 
 __all__ = [
     "EMPTY",

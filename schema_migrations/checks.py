@@ -16,7 +16,7 @@ from schema_migrations.conf import current_problems, managed_aliases, settings_f
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
 from schema_migrations.history.soundness import Problem, problems
-from schema_migrations.workflows.health import look
+from schema_migrations.workflows.standing.health import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

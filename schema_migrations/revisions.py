@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.engines.failures import failures_as
+from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.revision import Revision
 

@@ -14,7 +14,7 @@ from django.test.runner import DiscoverRunner
 
 from schema_migrations.conf import managed_aliases
 from schema_migrations.management.commands._base import command_errors
-from schema_migrations.workflows.templates import use_template
+from schema_migrations.workflows.standing.templates import use_template
 
 
 def use_templates(aliases: Collection[str] | None = None) -> None:

@@ -31,8 +31,8 @@ class TakeoverConfig(AppConfig):
 def record_rows(*, using: str, **kwargs: Any) -> None:
     """Keep ``django_migrations`` in step, whichever command applied the files."""
     # Not before models are loaded.
-    from schema_migrations.workflows.health import health
-    from schema_migrations.workflows.taken_over import (
+    from schema_migrations.workflows.standing.health import health
+    from schema_migrations.workflows.standing.taken_over import (
         left_to_django,
         made_by_files,
         record,

@@ -12,10 +12,10 @@ from django.db.migrations import RunSQL
 from histories.history import Labelled
 from schema_migrations.engines.engine import DatabaseSettings, Engine
 from schema_migrations.history.statements import split
-from schema_migrations.workflows.django_migrations import Step, on_database
-from schema_migrations.workflows.models_ddl import ModelsDdl
-from schema_migrations.workflows.prerequisites import after, load_prerequisites
-from schema_migrations.workflows.states import State, inspect, load_models
+from schema_migrations.workflows.states.building import State, inspect, load_models
+from schema_migrations.workflows.states.django_migrations import Step, on_database
+from schema_migrations.workflows.states.models_ddl import ModelsDdl
+from schema_migrations.workflows.states.prerequisites import after, load_prerequisites
 
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE

@@ -28,10 +28,10 @@ from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.diff import between
-from schema_migrations.workflows.models_ddl import ModelsDdl, collect
-from schema_migrations.workflows.phases import Phases
-from schema_migrations.workflows.states import State, inspect, replay, settled
+from schema_migrations.workflows.planning.diff import between
+from schema_migrations.workflows.states.building import State, inspect, replay, settled
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.states.phases import Phases
 
 ALIAS = "default"
 NOWHERE = Step(name="an empty database", operations=(), state=ProjectState())

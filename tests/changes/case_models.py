@@ -31,8 +31,8 @@ from django.db.models.indexes import IndexExpression
 from django.test.utils import isolate_apps, override_settings
 from django.utils import timezone
 
-from schema_migrations.workflows.django_migrations import Step
-from schema_migrations.workflows.prerequisites import Prerequisites, after
+from schema_migrations.workflows.states.django_migrations import Step
+from schema_migrations.workflows.states.prerequisites import Prerequisites, after
 
 LABELS = ("shop", "stock")
 """Models are the shop's unless they name another app."""

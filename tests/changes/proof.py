@@ -27,18 +27,18 @@ from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.diff import Proposal, between
-from schema_migrations.workflows.models_ddl import collect
-from schema_migrations.workflows.prerequisites import (
-    Prerequisites,
-    load_prerequisites,
-)
-from schema_migrations.workflows.states import (
+from schema_migrations.workflows.planning.diff import Proposal, between
+from schema_migrations.workflows.states.building import (
     State,
     inspect,
     load_models,
     load_sql,
     settled,
+)
+from schema_migrations.workflows.states.models_ddl import collect
+from schema_migrations.workflows.states.prerequisites import (
+    Prerequisites,
+    load_prerequisites,
 )
 from tests.changes.case import Case, Values, answers
 from tests.changes.case_models import loaded

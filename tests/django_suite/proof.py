@@ -25,9 +25,9 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.diff import propose
-from schema_migrations.workflows.sources import Workspace, open_workspace
-from schema_migrations.workflows.states import State, inspect, settled
+from schema_migrations.workflows.planning.diff import propose
+from schema_migrations.workflows.states.building import State, inspect, settled
+from schema_migrations.workflows.states.sources import Workspace, open_workspace
 from tests.django_suite.loading import Group, extensions
 from tests.django_suite.places import (
     DJANGOS,

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.engines.engine import Failure
-from schema_migrations.engines.failures import failures_as
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import ConfigError, PlanError
 

@@ -11,7 +11,7 @@ from histories.rows import count, fill
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.model import Table
-from schema_migrations.workflows.states import inspect, load_sql
+from schema_migrations.workflows.states.building import inspect, load_sql
 
 KNOWN = """
 smallint, integer, bigint, numeric, numeric(3,2), numeric(2,2), real, double precision,

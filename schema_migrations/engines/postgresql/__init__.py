@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.engines.postgresql.conversion import VALUES, conversion
-from schema_migrations.engines.postgresql.dev import check_server, scratch
-from schema_migrations.engines.postgresql.failure import failure
-from schema_migrations.engines.postgresql.inspect import inspect
-from schema_migrations.engines.postgresql.lacking import lacking, server_with
-from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.catalog.inspect import inspect
+from schema_migrations.engines.postgresql.ddl.conversion import VALUES, conversion
+from schema_migrations.engines.postgresql.ddl.render import render
+from schema_migrations.engines.postgresql.passes.tables import PASSES
 from schema_migrations.engines.postgresql.quote import quote
-from schema_migrations.engines.postgresql.render import render
-from schema_migrations.engines.postgresql.session import SESSION
-from schema_migrations.engines.postgresql.settle import settle
-from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.engines.postgresql.template import template
-from schema_migrations.engines.postgresql.url import (
+from schema_migrations.engines.postgresql.server.dev import check_server, scratch
+from schema_migrations.engines.postgresql.server.lacking import lacking, server_with
+from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.template import template
+from schema_migrations.engines.postgresql.server.url import (
     BACKEND,
     SCHEMES,
     masked,
     settings_from_url,
     within_schema,
 )
+from schema_migrations.engines.postgresql.session.failure import failure
+from schema_migrations.engines.postgresql.session.session import SESSION
+from schema_migrations.engines.postgresql.syntax import SYNTAX
 
 ENGINE = Engine(
     vendor="postgresql",

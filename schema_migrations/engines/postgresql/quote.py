@@ -20,3 +20,15 @@ def qualified(key: Key) -> str:
     """Return the name of a key's object, with its schema where that is not current."""
     prefix = f"{quote(key.namespace)}." if key.namespace else ""
     return prefix + quote(key.name)
+
+
+def literal(text: str) -> str:
+    """Return a string constant that means the same under any setting.
+
+    ``E''`` where there is a backslash: ``standard_conforming_strings`` may be off.
+    https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+    """
+    quoted = text.replace("'", "''")
+    if "\\" in quoted:
+        return "E'" + quoted.replace("\\", "\\\\") + "'"
+    return f"'{quoted}'"

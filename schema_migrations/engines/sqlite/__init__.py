@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.engines.sqlite.conversion import VALUES, conversion
-from schema_migrations.engines.sqlite.dangling import dangling
-from schema_migrations.engines.sqlite.dev import scratch
-from schema_migrations.engines.sqlite.failure import failure
-from schema_migrations.engines.sqlite.inspect import inspect
-from schema_migrations.engines.sqlite.passes import PASSES
-from schema_migrations.engines.sqlite.render import render
-from schema_migrations.engines.sqlite.session import SESSION
-from schema_migrations.engines.sqlite.syntax import SYNTAX
-from schema_migrations.engines.sqlite.tokens import quote
-from schema_migrations.engines.sqlite.url import (
+from schema_migrations.engines.sqlite.catalog.dangling import dangling
+from schema_migrations.engines.sqlite.catalog.inspect import inspect
+from schema_migrations.engines.sqlite.catalog.tokens import quote
+from schema_migrations.engines.sqlite.ddl.conversion import VALUES, conversion
+from schema_migrations.engines.sqlite.ddl.render import render
+from schema_migrations.engines.sqlite.passes.tables import PASSES
+from schema_migrations.engines.sqlite.server.dev import scratch
+from schema_migrations.engines.sqlite.server.url import (
     BACKEND,
     SCHEMES,
     masked,
     settings_from_url,
 )
+from schema_migrations.engines.sqlite.session.failure import failure
+from schema_migrations.engines.sqlite.session.session import SESSION
+from schema_migrations.engines.sqlite.syntax import SYNTAX
 
 ENGINE = Engine(
     vendor="sqlite",

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
 from schema_migrations.management.commands._error_output import error_as_json
-from schema_migrations.workflows.events import (
+from schema_migrations.workflows.applying.events import (
     Blocked,
     Event,
     FileDone,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Blocker
     from schema_migrations.errors import SchemaMigrationsError
-    from schema_migrations.workflows.apply import Outcome
-    from schema_migrations.workflows.choice import FileRun
+    from schema_migrations.workflows.applying.apply import Outcome
+    from schema_migrations.workflows.applying.choice import FileRun
 
 WIDTH = 72
 """Characters of a statement that stand on one line."""

@@ -10,8 +10,8 @@ from typing import Any
 import sqlparse
 
 from schema_migrations.plan.summary import Line
-from schema_migrations.workflows.data_operations import DataOperation
-from schema_migrations.workflows.diff import Proposal
+from schema_migrations.workflows.planning.data_operations import DataOperation
+from schema_migrations.workflows.planning.diff import Proposal
 
 SIGNS = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 """Change sign → role of Django's palette."""

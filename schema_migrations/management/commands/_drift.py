@@ -17,10 +17,10 @@ from schema_migrations.management.commands._diff_output import (
     tree,
 )
 from schema_migrations.plan.drift import KINDS, REAL, Difference, Kind
-from schema_migrations.workflows.drift import Drift, drift
-from schema_migrations.workflows.models_ddl import app_of_tables
-from schema_migrations.workflows.sources import check_same_kind, open_workspace
-from schema_migrations.workflows.status import Status
+from schema_migrations.workflows.standing.drift import Drift, drift
+from schema_migrations.workflows.standing.status import Status
+from schema_migrations.workflows.states.models_ddl import app_of_tables
+from schema_migrations.workflows.states.sources import check_same_kind, open_workspace
 
 HEADINGS: Mapping[Kind, str] = {
     "missing": "Missing from the database",

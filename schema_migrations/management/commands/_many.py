@@ -21,9 +21,14 @@ from schema_migrations.management.commands._apply_output import (
     spent,
 )
 from schema_migrations.management.commands._target import urls_of
-from schema_migrations.workflows.events import FileDone, Warned
-from schema_migrations.workflows.fanout import Result, Work, fan_out
-from schema_migrations.workflows.many import Address, addresses, names_in, selected
+from schema_migrations.workflows.applying.events import FileDone, Warned
+from schema_migrations.workflows.applying.fanout import Result, Work, fan_out
+from schema_migrations.workflows.targets.addresses import (
+    Address,
+    addresses,
+    names_in,
+    selected,
+)
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from schema_migrations.errors import AnswerNeeded
-from schema_migrations.workflows.questions import ValueQuestion
+from schema_migrations.workflows.planning.questions import ValueQuestion
 
 Read = Callable[[str], str]
 Say = Callable[[str], object]

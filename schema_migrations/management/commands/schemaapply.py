@@ -30,9 +30,9 @@ from schema_migrations.management.commands._target import (
     duration,
     url_of,
 )
-from schema_migrations.workflows.apply import Request, apply, preview
-from schema_migrations.workflows.choice import Selection
-from schema_migrations.workflows.events import (
+from schema_migrations.workflows.applying.apply import Request, apply, preview
+from schema_migrations.workflows.applying.choice import Selection
+from schema_migrations.workflows.applying.events import (
     Event,
     FileDone,
     FileStarted,
@@ -40,8 +40,8 @@ from schema_migrations.workflows.events import (
     StillRunning,
     Warned,
 )
-from schema_migrations.workflows.fanout import Work
-from schema_migrations.workflows.targets import directory_of, target
+from schema_migrations.workflows.applying.fanout import Work
+from schema_migrations.workflows.targets.connecting import directory_of, target
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

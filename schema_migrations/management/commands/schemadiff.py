@@ -34,24 +34,24 @@ from schema_migrations.management.commands._questions import Terminal
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.summary import suggested_name
-from schema_migrations.workflows.acknowledge import (
+from schema_migrations.workflows.planning.acknowledge import (
     acknowledge,
     check_names,
     name_of,
     notes,
 )
-from schema_migrations.workflows.diff import Proposal, propose
-from schema_migrations.workflows.live import answering
-from schema_migrations.workflows.models_ddl import app_of_tables
-from schema_migrations.workflows.questions import Asker
-from schema_migrations.workflows.scope import scope_of
-from schema_migrations.workflows.sources import (
+from schema_migrations.workflows.planning.diff import Proposal, propose
+from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.planning.scope import scope_of
+from schema_migrations.workflows.planning.uncovered import Uncovered, uncovered
+from schema_migrations.workflows.states.live import answering
+from schema_migrations.workflows.states.models_ddl import app_of_tables
+from schema_migrations.workflows.states.sources import (
     FILES,
     MODELS,
     Workspace,
     open_workspace,
 )
-from schema_migrations.workflows.uncovered import Uncovered, uncovered
 
 DONE, FOUND = 0, 1
 

@@ -14,9 +14,9 @@ from schema_migrations.management.commands._target import (
     add_target_options,
     url_of,
 )
-from schema_migrations.workflows.events import Event, Reached
-from schema_migrations.workflows.mark import Wish, mark, preview
-from schema_migrations.workflows.targets import directory_of, target
+from schema_migrations.workflows.applying.events import Event, Reached
+from schema_migrations.workflows.applying.mark import Wish, mark, preview
+from schema_migrations.workflows.targets.connecting import directory_of, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ from schema_migrations.management.commands._target import (
     add_target_options,
     url_of,
 )
-from schema_migrations.workflows.events import Reached
-from schema_migrations.workflows.status import Status, status
-from schema_migrations.workflows.targets import directory_of, target
+from schema_migrations.workflows.applying.events import Reached
+from schema_migrations.workflows.standing.status import Status, status
+from schema_migrations.workflows.targets.connecting import directory_of, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from schema_migrations.engines.postgresql.inspect import inspect
+from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from tests.fixtures.postgresql import administrator
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from schema_migrations.conf import managed_aliases
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._base import Options, command_errors
-from schema_migrations.workflows.taken_over import installed, never_left
+from schema_migrations.workflows.standing.taken_over import installed, never_left
 
 
 class Command(makemigrations.Command):

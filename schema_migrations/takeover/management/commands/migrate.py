@@ -33,20 +33,20 @@ from schema_migrations.management.commands._base import (
     interruptible,
 )
 from schema_migrations.management.commands._target import ALIAS_ITSELF
-from schema_migrations.workflows.apply import preview, request_by
-from schema_migrations.workflows.health import look
-from schema_migrations.workflows.taken_over import (
+from schema_migrations.workflows.applying.apply import preview, request_by
+from schema_migrations.workflows.standing.health import look
+from schema_migrations.workflows.standing.taken_over import (
     installed,
     left_to_django,
     made_by_files,
     record,
 )
-from schema_migrations.workflows.targets import directory_of, target
+from schema_migrations.workflows.targets.connecting import directory_of, target
 
 if TYPE_CHECKING:
     from django.db.migrations import Migration
 
-    from schema_migrations.workflows.choice import FileRun
+    from schema_migrations.workflows.applying.choice import FileRun
 
 Plan = list[tuple["Migration", bool]]
 """Migrations, each with whether it runs backwards."""

@@ -1,0 +1,1 @@
+"""Read a schema from the catalogs: queries, rows, assembling."""

@@ -1,0 +1,218 @@
+"""Rows of the catalog queries → a ``Schema``.  Pure.
+
+Every object is given its key first, then made with the keys of what it needs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.catalog.addresses import (
+    PG_CLASS,
+    PG_COLLATION,
+    PG_CONSTRAINT,
+    PG_TYPE,
+    keys_of,
+    needs_of,
+)
+from schema_migrations.engines.postgresql.catalog.identity import is_usual
+from schema_migrations.engines.postgresql.catalog.opaque import opaque_objects
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Schema,
+    Sequence,
+    Table,
+    table_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schema_migrations.engines.postgresql.catalog.addresses import (
+        Found,
+        Keys,
+        Needs,
+    )
+
+
+def assemble(found: Found) -> Schema:
+    """Return the schema that the rows of all queries describe."""
+    keys = keys_of(found)
+    needs = needs_of(found, keys)
+    makers = (
+        _tables,
+        _constraints,
+        _foreign_keys,
+        _indexes,
+        _sequences,
+        _bare,
+        _enums,
+        _described,
+        opaque_objects,
+    )
+    return Schema(
+        frozenset(chain.from_iterable(make(found, keys, needs) for make in makers))
+    )
+
+
+def _tables(found: Found, keys: Keys, needs: Needs) -> Iterator[Table]:
+    columns = _columns(found, keys, needs)
+    for oid, _, _, comment in found["tables"]:
+        key = keys.get((PG_CLASS, oid, 0))
+        if key:
+            inside = sorted(columns[key], key=lambda column: column.name)
+            needed = needs[key].union(*(column.needs for column in inside))
+            yield Table(
+                key=key,
+                columns=tuple(inside),
+                comment=comment,
+                needs=frozenset(each for each in needed if not _inside(each, key)),
+            )
+
+
+def _inside(key: Key, table: Key) -> bool:
+    """Tell whether a key is that of the table itself or of its column."""
+    place = key.name == table.name and key.namespace == table.namespace
+    return place and key.kind in ("table", "column")
+
+
+def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
+    columns: dict[Key, list[Column]] = defaultdict(list)
+    for (
+        relation,
+        number,
+        name,
+        type_,
+        nullable,
+        default,
+        collation,
+        identity,
+        identity_options,
+        draws_from,
+        generated,
+        generated_kind,
+        comment,
+    ) in found["columns"]:
+        key = keys.get((PG_CLASS, relation, number))
+        if key:
+            chosen = is_usual(draws_from, key.name, name)
+            column = Column(
+                name=name,
+                type=type_,
+                nullable=nullable,
+                default=default,
+                collation=collation,
+                identity=identity,
+                identity_options=identity_options,
+                sequence="" if chosen else draws_from,
+                draws_from=draws_from,
+                generated=generated,
+                generated_kind=generated_kind,
+                comment=comment,
+                position=number,
+                needs=frozenset(needs[key]),
+            )
+            columns[keys[PG_CLASS, relation, 0]].append(column)
+    return columns
+
+
+def _constraints(found: Found, keys: Keys, needs: Needs) -> Iterator[Constraint]:
+    for row in found["constraints"]:
+        oid, relation, _, type_, definition, numbers = row
+        key = keys.get((PG_CONSTRAINT, oid, 0))
+        if key and key.kind == "constraint":
+            yield Constraint(
+                key=key,
+                table=keys[PG_CLASS, relation, 0],
+                type=type_,
+                definition=definition,
+                columns=_names(keys, relation, numbers),
+                needs=frozenset(needs[key]),
+            )
+
+
+def _foreign_keys(found: Found, keys: Keys, needs: Needs) -> Iterator[ForeignKey]:
+    for row in found["foreign_keys"]:
+        oid, relation, _, _, definition, numbers, target, target_name = row
+        key = keys.get((PG_CONSTRAINT, oid, 0))
+        if key and key.kind == "constraint":
+            yield ForeignKey(
+                key=key,
+                table=keys[PG_CLASS, relation, 0],
+                definition=definition,
+                columns=_names(keys, relation, numbers),
+                target=keys.get((PG_CLASS, target, 0)) or table_key(target_name),
+                needs=frozenset(needs[key]),
+            )
+
+
+def _indexes(found: Found, keys: Keys, needs: Needs) -> Iterator[Index]:
+    for row in found["indexes"]:
+        oid, relation, _, unique, definition, numbers, method = row
+        key = keys.get((PG_CLASS, oid, 0))
+        if key and key.kind == "index":
+            yield Index(
+                key=key,
+                table=keys[PG_CLASS, relation, 0],
+                unique=unique,
+                definition=definition,
+                columns=_names(keys, relation, numbers),
+                method=method,
+                needs=frozenset(needs[key]),
+            )
+
+
+def _names(keys: Keys, relation: int, numbers: Iterable[int]) -> tuple[str, ...]:
+    """Name plain columns; an expression has no number."""
+    return tuple(keys[PG_CLASS, relation, number].part for number in numbers if number)
+
+
+def _sequences(found: Found, keys: Keys, needs: Needs) -> Iterator[Sequence]:
+    for oid, _, _, definition, owner, number in found["sequences"]:
+        key = keys.get((PG_CLASS, oid, 0))
+        if key:
+            yield Sequence(
+                key=key,
+                definition=definition,
+                owned_by=keys.get((PG_CLASS, owner, number)),
+                needs=frozenset(needs[key]),
+            )
+
+
+def _bare(_: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
+    """Schemas and extensions: nothing but a name."""
+    for key in keys.values():
+        if key.kind in ("namespace", "extension"):
+            yield Definition(key=key, definition="", needs=frozenset(needs[key]))
+
+
+def _enums(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
+    for oid, _, _, labels in found["enums"]:
+        key = keys.get((PG_TYPE, oid, 0))
+        if key:
+            yield Definition(
+                key=key,
+                definition="",
+                labels=tuple(labels),
+                needs=frozenset(needs[key]),
+            )
+
+
+def _described(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
+    for query, catalog in (("domains", PG_TYPE), ("collations", PG_COLLATION)):
+        for oid, _, _, definition, *clauses in found[query]:
+            key = keys.get((catalog, oid, 0))
+            if key:
+                yield Definition(
+                    key=key,
+                    definition=definition,
+                    clauses=tuple(chain.from_iterable(clauses)),
+                    needs=frozenset(needs[key]),
+                )

@@ -1,0 +1,95 @@
+"""The names that PostgreSQL itself gives to the sequences of identity columns.  Pure.
+
+They follow no renaming of the table or the column.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.quote import literal, qualified, quote
+from schema_migrations.plan.plan import Statement
+from schema_migrations.schema.model import Key, table_key
+
+if TYPE_CHECKING:
+    from schema_migrations.schema.model import Column
+
+Statements = tuple[Statement, ...]
+
+_LONGEST = 63
+"""Bytes of a name."""
+
+
+def usual(table: str, column: str, ending: str = "seq") -> str:
+    """Return ``table_column_seq``, the longer of the two cut short where it must be.
+
+    https://github.com/postgres/postgres/blob/master/src/backend/commands/indexcmds.c
+    (``makeObjectName``)
+    """
+    names = [table.encode(), column.encode()]
+    sizes = [len(name) for name in names]
+    while sum(sizes) + len(f"__{ending}") > _LONGEST:
+        sizes[0 if sizes[0] > sizes[1] else 1] -= 1
+    cut = [
+        n[:size].decode(errors="ignore") for n, size in zip(names, sizes, strict=True)
+    ]
+    return "_".join([*cut, ending])
+
+
+def is_usual(sequence: str, table: str, column: str) -> bool:
+    """Tell whether the server may have chosen a name, or ``…_seq1`` where it was taken."""
+    found = re.search(r"seq\d*$", sequence)
+    return found is not None and usual(table, column, found[0]) == sequence
+
+
+def followed(column: Column, before: Key, after: Key) -> Statements:
+    """Let a sequence follow its column, which was renamed or whose table was.
+
+    ``before`` and ``after`` are keys of the column.  A name that the server did not
+    choose stays.
+    """
+    if not is_usual(column.draws_from, before.name, before.part):
+        return ()
+    return _renamed(column.draws_from, usual(after.name, after.part), after)
+
+
+def renamed(before: Column, after: Column, key: Key) -> Statements:
+    """Return the statement that gives a column's sequence its new name, if it has one."""
+    if before.sequence == after.sequence or not (before.identity and after.identity):
+        return ()
+    name = after.sequence or usual(key.name, key.part)
+    return _renamed(before.draws_from, name, key)
+
+
+def counted(before: Column, after: Column, key: Key) -> Statements:
+    """Return the statement that lets a new identity count on after the largest key.
+
+    It starts at 1, or counts down, which is left to it:
+    https://www.postgresql.org/docs/current/ddl-identity-columns.html
+    """
+    if before.identity or not after.identity or "BY -" in after.identity_options:
+        return ()
+    table, column = qualified(table_key(key.name, key.namespace)), quote(key.part)
+    sequence = f"pg_get_serial_sequence({literal(table)}, {literal(key.part)})"
+    return (
+        Statement(
+            sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
+            f"HAVING max({column}) > 0",
+            comment=f"Count on after the largest value of column {column} of table {table}",
+        ),
+    )
+
+
+def _renamed(before: str, after: str, column: Key) -> Statements:
+    if before == after:
+        return ()
+    sequence = Key(kind="sequence", namespace=column.namespace, name=before)
+    old, new = qualified(sequence), quote(after)
+    return (
+        Statement(
+            # A database with a longer history may have it under an older name.
+            sql=f"ALTER SEQUENCE IF EXISTS {old} RENAME TO {new}",
+            comment=f"Rename sequence {old} to {new}",
+        ),
+    )

@@ -1,0 +1,65 @@
+"""The schema of a PostgreSQL database, read from its catalogs (14 to 18).
+
+A constant number of queries, one per kind of object (``queries/*.sql``), in one
+snapshot and under fixed settings, so that the same schema always prints the same.
+Leaves no trace, also inside a caller's transaction.
+
+Expressions of tables are printed for people (``pg_get_expr(…, true)``): without the
+parentheses that precedence makes needless, ``price >= 0::numeric``.  PostgreSQL warns
+that its next major may read this print in another way, so nothing relies on it: a
+plan is proved by replay, and prints are compared once the server has read them again.
+https://www.postgresql.org/docs/current/functions-info.html
+
+In scope is everything that says what the database holds and does.  Out of scope:
+members of extensions, the server's own schemas and temporary ones, ownership, grants,
+security labels, roles, settings of databases, user mappings and subscriptions (they
+hold passwords), the revisions table and Django's own ``django_migrations``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.catalog.assemble import assemble
+from schema_migrations.engines.postgresql.catalog.guest import undone
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.schema.model import Schema
+
+# How constants are printed depends on these; compiling catalog queries never pays.
+# https://www.postgresql.org/docs/current/runtime-config-client.html
+_SETTINGS = """
+SELECT set_config(name, value, true)
+  FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'),
+               ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
+               ('extra_float_digits', '1'), ('xmloption', 'content'),
+               ('quote_all_identifiers', 'off'), ('jit', 'off')) AS s (name, value)
+"""
+
+
+def inspect(cursor: Cursor) -> Schema:
+    """Read the whole schema through a psycopg cursor that returns tuples."""
+    with undone(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+        cursor.execute(_SETTINGS)
+        return assemble({name: _rows(cursor, sql) for name, sql in queries().items()})
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Return the catalog queries by the name of what they list."""
+    folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
+    return {
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    }
+
+
+def _rows(cursor: Cursor, sql: str) -> list[Any]:
+    cursor.execute(sql)
+    return cursor.fetchall()

@@ -1,0 +1,1 @@
+"""Render changes as SQL.  Pure."""

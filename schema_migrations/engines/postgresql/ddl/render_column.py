@@ -1,0 +1,86 @@
+"""Columns in PostgreSQL's words: within ``CREATE TABLE`` and ``ALTER TABLE``.  Pure."""
+
+from __future__ import annotations
+
+import re
+
+from schema_migrations.engines.postgresql.ddl.conversion import conversion
+from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.schema.model import Column
+
+
+def column_sql(column: Column, *, default: str | None = None) -> str:
+    """Return ``"name" type …``; ``default`` stands in for a missing column default."""
+    parts = [quote(column.name), column.type]
+    if column.collation:
+        parts.append(f"COLLATE {column.collation}")
+    value = column.default if default is None else default
+    if value is not None:
+        parts.append(f"DEFAULT {value}")
+    if column.generated is not None:
+        kind = column.generated_kind.upper()
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kind}")
+    if column.identity:
+        parts.append(_identity(column))
+    if not column.nullable:
+        parts.append("NOT NULL")
+    return " ".join(parts)
+
+
+def _identity(column: Column) -> str:
+    named = f"SEQUENCE NAME {quote(column.sequence)}" if column.sequence else ""
+    inside = " ".join(filter(None, (named, column.identity_options)))
+    options = f" ({inside})" if inside else ""
+    return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
+
+
+def alter_actions(
+    before: Column, after: Column, *, using: str | None = None
+) -> list[str]:
+    """Return the actions of one ``ALTER TABLE`` that lead from one to the other.
+
+    PostgreSQL sorts the actions of one statement into passes (drops, types, then
+    settings), so a default may be dropped and set anew around a type change.
+    ``using`` gives the values of the new type, instead of the usual conversion.
+    """
+    retyped = (before.type, before.collation) != (after.type, after.collation)
+    actions: list[str] = []
+    if before.identity and not after.identity:
+        actions.append("DROP IDENTITY")
+    if before.generated is not None and after.generated is None:
+        actions.append("DROP EXPRESSION")
+    if before.default is not None and (retyped or after.default is None):
+        actions.append("DROP DEFAULT")
+    if retyped:
+        actions.append(_type(before, after, using))
+    if after.default is not None and (retyped or before.default != after.default):
+        actions.append(f"SET DEFAULT {after.default}")
+    if before.nullable != after.nullable:
+        actions.append("DROP NOT NULL" if after.nullable else "SET NOT NULL")
+    if after.identity and not before.identity:
+        actions.append(f"ADD {_identity(after)}")
+    elif after.identity:
+        actions += _identity_actions(before, after)
+    return [f"ALTER COLUMN {quote(after.name)} {action}" for action in actions]
+
+
+def _identity_actions(before: Column, after: Column) -> list[str]:
+    actions = []
+    if before.identity != after.identity:
+        actions.append(f"SET GENERATED {after.identity.upper()}")
+    if before.identity_options != after.identity_options:
+        options = after.identity_options or "INCREMENT BY 1"
+        actions.append(
+            re.sub(
+                r"\b(START|INCREMENT|MINVALUE|MAXVALUE|NO |CACHE|CYCLE)",
+                r"SET \1",
+                options,
+            )
+        )
+    return actions
+
+
+def _type(before: Column, after: Column, using: str | None) -> str:
+    collate = f" COLLATE {after.collation}" if after.collation else ""
+    value = conversion(before, after) if using is None else using
+    return f"TYPE {after.type}{collate}{f' USING {value}' if value else ''}"

@@ -1,0 +1,1 @@
+"""Rewrite changes as PostgreSQL needs them.  Pure."""

@@ -1,0 +1,353 @@
+"""Rewrites of changes that PostgreSQL asks for.  Pure; run in the order of ``PASSES``.
+
+Online forms (concurrent indexes, ``NOT VALID`` first) are more passes of this kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schema_migrations.engines.postgresql.passes.remaking import (
+    cast_enums,
+    commit_labels,
+    remake_types,
+)
+from schema_migrations.engines.postgresql.passes.replacing import (
+    drop_with_whole,
+    make_after_mentioned,
+    replace_in_place,
+)
+from schema_migrations.errors import PlanError
+from schema_migrations.plan.plan import Changes, Pass
+from schema_migrations.schema.carry import PARTS
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    Rename,
+)
+from schema_migrations.schema.model import (
+    HOLDING_ROWS,
+    NO_KEYS,
+    Column,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Sequence,
+    Table,
+    column_key,
+    owner_of,
+    table_key,
+)
+
+
+def replace_generated(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """A generated column that must change is dropped and added: it holds no data.
+
+    Its expression cannot be altered before PostgreSQL 17, and a column that it is
+    computed from cannot change its type while it stands.
+    https://www.postgresql.org/docs/current/ddl-generated-columns.html
+    """
+    retyped = {
+        column_key(c.table, c.after.name)
+        for c in changes
+        if isinstance(c, AlterColumn) and _retyped(c)
+    }
+    altered = {
+        column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
+    }
+    result: list[Change] = []
+    for change in changes:
+        if isinstance(change, AlterColumn) and _must_replace(change, retyped):
+            result += _replaced(change.table, change.before, change.after)
+        else:
+            result.append(change)
+    for table in current.of(Table):
+        after = desired.get(table.key)
+        if not isinstance(after, Table):
+            continue
+        for column in table.columns:
+            key = column_key(table.key, column.name)
+            computed = column.generated is not None and column.needs & retyped
+            if computed and key not in altered and key in after.provides:
+                result += _replaced(table.key, column, after.column(column.name))
+    return tuple(result)
+
+
+def _retyped(change: AlterColumn) -> bool:
+    before, after = change.before, change.after
+    return (before.type, before.collation) != (after.type, after.collation)
+
+
+def _must_replace(change: AlterColumn, retyped: set[Key]) -> bool:
+    before, after = change.before, change.after
+    if after.generated is None:
+        return before.generated is not None and before.generated_kind == "virtual"
+    return (
+        (before.generated, before.generated_kind)
+        != (after.generated, after.generated_kind)
+        or _retyped(change)
+        or bool(before.needs & retyped)
+    )
+
+
+def _replaced(table: Key, before: Column, after: Column) -> list[Change]:
+    return [
+        DropColumn(table=table, column=before),
+        AddColumn(table=table, column=after),
+    ]
+
+
+def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What stands on something that is dropped and made again, goes and comes with it.
+
+    A foreign key on a primary key that changes, an index on a replaced column, a view
+    on a column that changes its type.
+    """
+    moving = {key for change in changes for key in _moved(change)}
+    altered = [c for c in changes if isinstance(c, AlterColumn)]
+    standing = {column_key(c.table, c.after.name) for c in altered}
+    unlike = {
+        column_key(c.table, c.after.name)
+        for c in altered
+        if _comparable_as(c.before.type) != _comparable_as(c.after.type)
+    }
+    # A foreign key does not follow a column to a type that it cannot compare.
+    followed = {True: standing - unlike, False: standing}
+    result = [
+        step for change in changes for step in _unrenamed(change, moving, followed)
+    ]
+    handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
+        c.before.key for c in result if isinstance(c, Rename)
+    }
+    # What is replaced in place needs only what it needs before and after.
+    replaced = {
+        c.before.key: replace(c.before, needs=c.before.needs & c.after.needs)
+        for c in result
+        if isinstance(c, Alter) and isinstance(c.before, Opaque)
+    }
+    objects = tuple(replaced.get(obj.key, obj) for obj in current)
+    while True:
+        dependents = [
+            obj
+            for obj in objects
+            if obj.key not in handled
+            and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
+            and _moves_with(obj, moving, followed[isinstance(obj, ForeignKey)])
+        ]
+        if not dependents:
+            anew = replaced.keys() & moving
+            return tuple(
+                c for c in result if not (isinstance(c, Alter) and c.after.key in anew)
+            )
+        for obj in dependents:
+            handled.add(obj.key)
+            moving.add(obj.key)
+            before, after = current.by_key[obj.key], desired.get(obj.key)
+            assert not isinstance(before, Table)
+            result.append(Drop(object=before))
+            if isinstance(after, Constraint | ForeignKey | Index | Opaque):
+                result.append(Create(object=after))
+
+
+def _unrenamed(
+    change: Change, moving: set[Key], followed: dict[bool, set[Key]]
+) -> tuple[Change, ...]:
+    """What goes with its column cannot be renamed: it is made again by its new name."""
+    match change:
+        case Rename(
+            before=Constraint() | ForeignKey() | Index() as before,
+            after=Constraint() | ForeignKey() | Index() as after,
+        ) if _moves_with(before, moving, followed[isinstance(before, ForeignKey)]):
+            return Drop(object=before), Create(object=after)
+        case _:
+            return (change,)
+
+
+def _moved(change: Change) -> tuple[Key, ...]:
+    match change:
+        case Drop():
+            return (change.object.key,)
+        case DropColumn():
+            return (column_key(change.table, change.column.name),)
+        case AlterColumn() if _retyped(change):
+            return (column_key(change.table, change.after.name),)
+        case Rename(before=Definition() as before):
+            return (before.key,)
+        case _:
+            return ()
+
+
+def _comparable_as(type_: str) -> str:
+    """Name what a type's values can be compared with, as a foreign key compares them.
+
+    https://www.postgresql.org/docs/current/btree.html#BTREE-SUPPORT-FUNCS
+    """
+    base = type_.partition("(")[0]
+    if base in ("smallint", "integer", "bigint"):
+        return "integer"
+    return "text" if base == "character varying" else base
+
+
+def _moves_with(obj: Object, moving: set[Key], altered: set[Key]) -> bool:
+    """Tell whether an object must go and come with what it needs.
+
+    ``altered`` are columns whose new type an index or a constraint follows by itself.
+    """
+    needed = obj.needs & moving
+    if isinstance(obj, Opaque):
+        # Without SQL of its own to drop it, the server says what is in the way.
+        movable = bool(obj.drop) and obj.type not in HOLDING_ROWS
+        return bool(needed) and movable
+    return bool(needed - altered)
+
+
+def own_sequences_last(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """A sequence is made before the column that draws from it, and owned by it after."""
+    result: list[Change] = []
+    for change in changes:
+        if isinstance(change, Create) and isinstance(change.object, Sequence):
+            sequence = change.object
+            bare = replace(sequence, owned_by=None)
+            result.append(Create(object=bare))
+            if sequence.owned_by is not None:
+                result.append(Alter(before=bare, after=sequence))
+        else:
+            result.append(change)
+    return tuple(result)
+
+
+def drop_with_owner(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What goes with a dropped table needs no statement of its own.
+
+    Foreign keys to another table that is dropped too keep theirs: tables that refer
+    to one another in a circle could not be dropped otherwise.
+    """
+    tables = {c.table.key for c in changes if isinstance(c, DropTable)}
+    columns = {
+        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+    }
+
+    def goes_along(obj: Object) -> bool:
+        match obj:
+            case ForeignKey():
+                return obj.table in tables and (
+                    obj.target not in tables or obj.target == obj.table
+                )
+            case Sequence():
+                owner = obj.owned_by
+                return owner is not None and (
+                    owner in columns or table_key(owner.name, owner.namespace) in tables
+                )
+            case _:
+                return owner_of(obj) in tables
+
+    return tuple(
+        change
+        for change in changes
+        if not (isinstance(change, Drop) and goes_along(change.object))
+    )
+
+
+def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """Constraints of a new table stand inside its ``CREATE TABLE``.
+
+    Foreign keys stay apart: tables may refer to one another in a circle.
+    """
+    created = {c.table.key for c in changes if isinstance(c, CreateTable)}
+    parts: dict[Key, list[Constraint | ForeignKey]] = {}
+    rest: list[Change] = []
+    for change in changes:
+        if (
+            isinstance(change, Create)
+            and isinstance(change.object, Constraint)
+            and change.object.table in created
+        ):
+            parts.setdefault(change.object.table, []).append(change.object)
+        else:
+            rest.append(change)
+    return tuple(
+        replace(c, parts=tuple(sorted(parts.get(c.table.key, ()), key=_place)))
+        if isinstance(c, CreateTable)
+        else c
+        for c in rest
+    )
+
+
+def _place(part: Constraint | ForeignKey) -> tuple[int, str]:
+    ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
+    rank = ranks[part.type] if isinstance(part, Constraint) else 4
+    return rank, part.key.part
+
+
+_HOLDING = (
+    *("view", "materialized view", "rule", "trigger", "policy"),
+    *("function", "procedure", "membership in publication"),
+)
+"""What is not dropped along with a column or a table that it needs."""
+
+
+def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """What models do not know may stand on what they drop: a view on a column.
+
+    PostgreSQL would refuse as well, but in words on a statement that nobody wrote.
+    """
+    gone = {
+        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+    }
+    for change in changes:
+        if isinstance(change, DropTable):
+            gone |= {change.table.key, *change.table.provides}
+    made = {c.object.key for c in changes if isinstance(c, Create)}
+    loose = {
+        c.object.key
+        for c in changes
+        if isinstance(c, Drop) and isinstance(c.object, Opaque | Definition | Sequence)
+    }
+    for obj in desired:
+        type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
+        needed = obj.needs & gone if type_ in _HOLDING else NO_KEYS
+        if type_ not in PARTS:
+            needed |= obj.needs & (loose - made)
+        if needed:
+            raise PlanError(
+                f"{type_} {obj.key.name} needs {_said(min(needed), changes)}, which would be "
+                "dropped",
+                hint=f"Change the {type_} or drop it in a file of its own first: "
+                "manage.py schemadiff --empty NAME",
+            )
+    return changes
+
+
+def _said(key: Key, changes: Changes) -> str:
+    table = table_key(key.name, key.namespace)
+    if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
+        return str(table)
+    return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)
+
+
+PASSES: tuple[Pass, ...] = (
+    refuse_dangling,
+    cast_enums,
+    remake_types,
+    replace_generated,
+    replace_in_place,
+    recreate_dependents,
+    own_sequences_last,
+    drop_with_owner,
+    drop_with_whole,
+    make_after_mentioned,
+    fold_constraints,
+    commit_labels,
+)

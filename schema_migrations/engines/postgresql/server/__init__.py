@@ -1,0 +1,1 @@
+"""Reach a server: URLs, scratch databases, templates."""

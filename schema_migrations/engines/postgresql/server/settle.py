@@ -1,0 +1,172 @@
+"""What the server prints once it has read its own print.
+
+PostgreSQL's printed expressions are no fixed point: ``CHECK (n IN ('a', 'b'))`` on a
+varchar prints one way, and that text made anew prints another, which then stays.  So
+objects are made anew beside themselves, under probe names, from their own print; what
+the probes print is taken, and all is rolled back.  Nothing is dropped, so nothing that
+depends on an object is in the way.  Settling twice is settling once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schema_migrations.engines.postgresql.catalog.guest import undone
+from schema_migrations.engines.postgresql.catalog.inspect import inspect
+from schema_migrations.engines.postgresql.ddl.render_column import column_sql
+from schema_migrations.engines.postgresql.quote import qualified, quote
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    Definition,
+    Index,
+    Key,
+    Opaque,
+    Schema,
+    Table,
+    column_key,
+    table_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.engines.engine import Cursor
+
+_INVALID = "/* invalid */"
+Printed = Constraint | Index | Definition | Opaque | Column
+
+REPRINTED = (
+    *("view", "materialized view", "index", "statistics"),
+    *("trigger", "policy", "rule", "function", "procedure"),
+)
+"""Opaque objects that hold expressions, and can be made under another name."""
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
+_MADE = re.compile(rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME}\.)?)(?P<name>{_NAME})")
+"""How the definition of an opaque object begins: only names are not in capitals."""
+
+
+def settle(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
+    """Return ``schema`` with settled definitions of what ``keys`` name.
+
+    That is checks, exclusion constraints, indexes, domains, what is ``REPRINTED``, and
+    the defaults and expressions of columns (the key of a table means all of its
+    columns).  Other keys are ignored, and what cannot be made anew stays as it is.
+    """
+    objects = {
+        key: obj
+        for key, obj in _printed(schema)
+        if key in keys or (key.kind == "column" and _table(key) in keys)
+    }
+    if not objects:
+        return schema
+    with undone(cursor):
+        probes = _probed(cursor, objects)
+        printed = dict(_printed(inspect(cursor)))
+    settled = {key: _like(objects[key], printed[p]) for key, p in probes.items()}
+    return _with(schema, settled)
+
+
+def _printed(schema: Schema) -> Iterator[tuple[Key, Printed]]:
+    """Yield everything that holds an expression and can be made anew."""
+    for obj in schema:
+        match obj:
+            case Table():
+                for column in obj.columns:
+                    if column.default is not None or column.generated is not None:
+                        yield column_key(obj.key, column.name), column
+            case Index(definition=definition) if definition.endswith(_INVALID):
+                pass  # a probe would be valid
+            case (
+                Index()
+                | Constraint(type="check" | "exclusion")
+                | Definition(key=Key(kind="domain"))
+            ):
+                yield obj.key, obj
+            case Opaque(type=type_) if type_ in REPRINTED:
+                yield obj.key, obj
+            case _:
+                pass
+
+
+def _table(key: Key) -> Key:
+    return table_key(key.name, key.namespace)
+
+
+def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
+    """Make a probe of each object; return the probes' keys."""
+    probes = {}
+    cursor.execute("SAVEPOINT probe")
+    for number, (key, obj) in enumerate(objects.items()):
+        name = f"settle probe {number}"
+        try:
+            # The next savepoint in the same message, which is parsed as a whole.
+            cursor.execute(
+                f"{_probe_sql(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
+            )
+        except psycopg.Error:
+            # The print of a legal object may be illegal (a collation that is gone).
+            cursor.execute("ROLLBACK TO SAVEPOINT probe")
+        else:
+            in_table = key.kind in ("column", "constraint")
+            probes[key] = (
+                key._replace(part=name) if in_table else key._replace(name=name)
+            )
+    return probes
+
+
+def _probe_sql(key: Key, obj: Printed, probe: str) -> str:
+    match obj:
+        case Constraint():
+            constraint = f"CONSTRAINT {quote(probe)} {obj.definition}"
+            return f"ALTER TABLE {qualified(obj.table)} ADD {constraint}"
+        case Index():
+            unique = "UNIQUE " if obj.unique else ""
+            table = qualified(obj.table)
+            return f"CREATE {unique}INDEX {quote(probe)} ON {table} {obj.definition}"
+        case Definition():
+            return (
+                f"CREATE DOMAIN {qualified(key._replace(name=probe))} {obj.definition}"
+            )
+        case Opaque():
+            return _MADE.sub(rf"\g<head>{quote(probe)}", obj.definition, count=1)
+        case Column():
+            column = column_sql(replace(obj, name=probe, nullable=True))
+            return f"ALTER TABLE {qualified(_table(key))} ADD COLUMN {column}"
+
+
+def _like(obj: Printed, probe: Printed) -> Printed:
+    """Return the object in the probe's words."""
+    if isinstance(obj, Column):
+        assert isinstance(probe, Column)
+        return replace(obj, default=probe.default, generated=probe.generated)
+    assert not isinstance(probe, Column)
+    if isinstance(obj, Opaque):
+        own, other = _MADE.match(obj.definition), _MADE.match(probe.definition)
+        assert own is not None
+        assert other is not None
+        definition = own[0] + probe.definition[other.end() :]
+        return replace(obj, definition=definition)
+    if isinstance(obj, Definition):
+        assert isinstance(probe, Definition)
+        return replace(obj, definition=probe.definition, clauses=probe.clauses)
+    return replace(obj, definition=probe.definition)
+
+
+def _with(schema: Schema, settled: dict[Key, Printed]) -> Schema:
+    columns = {key: obj for key, obj in settled.items() if isinstance(obj, Column)}
+    tables = []
+    for key in {_table(key) for key in columns}:
+        table = schema.table(key)
+        changed = tuple(
+            columns.get(column_key(key, column.name), column)
+            for column in table.columns
+        )
+        tables.append(replace(table, columns=changed))
+    others = [obj for obj in settled.values() if not isinstance(obj, Column)]
+    return schema.replacing((), (*tables, *others))

@@ -1,0 +1,107 @@
+"""Databases that are made once and copied for every run of the tests.
+
+Invariant: on the server nothing is written to but databases named ``dsm_template_…``,
+and one without ``_draft`` at its end is complete.
+
+https://www.postgresql.org/docs/current/manage-ag-templatedbs.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.db import Error
+
+from schema_migrations.engines.postgresql.server.dev import administrator, check_rights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schema_migrations.engines.engine import Connection
+
+PREFIX = "dsm_template_"
+UNUSED_DAYS = 7
+
+_SESSION = ("assume_role", "options", "service")
+"""Keys of ``OPTIONS`` that decide who owns what the same files make, and where it is."""
+
+# The comment holds when it was last used, or begun: a killed run leaves its draft.
+_UNUSED = """
+SELECT datname FROM pg_database d
+WHERE datname ~ %s
+  AND shobj_description(oid, 'pg_database') ~ '^used [0-9]+$'
+  AND extract(epoch FROM clock_timestamp())
+      - split_part(shobj_description(oid, 'pg_database'), ' ', 2)::bigint > %s
+  AND pg_has_role(datdba, 'USAGE')
+  AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = d.oid)
+"""
+
+
+def template(
+    connection: Connection, contents: str, build: Callable[[str], None]
+) -> str:
+    """Return the name of a database with some contents, on the server of a connection.
+
+    Where there is none, an empty one is made as Django makes a test database, and
+    ``build`` fills the database of the name it gets.  ``contents`` tells those that
+    differ apart.  Raises ``ConfigError`` and ``Unreachable``, and what ``build`` raises.
+    """
+    settings = connection.settings_dict
+    chosen = str(settings["TEST"].get("TEMPLATE"))
+    if chosen.startswith(PREFIX):  # by an earlier call of this process
+        return chosen
+    suffix = connection.creation.sql_table_creation_suffix()
+    session = [str((settings.get("OPTIONS") or {}).get(name)) for name in _SESSION]
+    key = _digest(contents, suffix, str(settings.get("USER")), *session)
+    name, draft = f"{PREFIX}{key}", f"{PREFIX}{key}_draft"
+    # A database that all runs of all projects share: an advisory lock is its own.
+    with (
+        administrator({**settings, "NAME": "postgres"}, connection.alias) as server,
+        server.cursor() as cursor,
+    ):
+        check_rights(cursor)
+        # Until this session ends.  Workers that start together make one template.
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        if not _exists(cursor, name):
+            _sweep(cursor)
+            _drop(cursor, draft)
+            cursor.execute(f'CREATE DATABASE "{draft}" {suffix}')
+            _note_use(cursor, draft)
+            try:
+                build(draft)
+                cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+            except BaseException:
+                _drop(cursor, draft)
+                raise
+        _note_use(cursor, name)
+    return name
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _exists(cursor: Any, name: str) -> bool:
+    cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+    return cursor.fetchone() is not None
+
+
+def _note_use(cursor: Any, name: str) -> None:
+    cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
+    (now,) = cursor.fetchone()
+    cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS 'used {now}'")
+
+
+def _sweep(cursor: Any) -> None:
+    """Drop what was not used for long."""
+    seconds = UNUSED_DAYS * 24 * 3600
+    cursor.execute(_UNUSED, [f"^{PREFIX}[0-9a-f]+(_draft)?$", seconds])
+    for (name,) in cursor.fetchall():
+        with contextlib.suppress(Error):  # another run sweeps as well
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _drop(cursor: Any, name: str) -> None:
+    cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

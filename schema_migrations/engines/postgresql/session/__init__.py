@@ -1,0 +1,1 @@
+"""Run files on a target: session, lock, statements outside of transactions."""

@@ -1,0 +1,55 @@
+"""Who keeps a session waiting: asked from a second one, which waits for nothing.
+
+https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.engine import Blocker
+from schema_migrations.engines.postgresql.session.pooler import PID, second
+from schema_migrations.engines.postgresql.session.queries import row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import psycopg
+
+    from schema_migrations.engines.engine import Connection, Observer
+
+# Process 0 stands for a prepared transaction.
+BLOCKING = """
+SELECT b.pid,
+       CASE WHEN b.pid = 0 THEN 'a prepared transaction'
+            ELSE coalesce(nullif(a.application_name, ''), a.backend_type, '') END,
+       coalesce(a.state, ''),
+       coalesce(extract(epoch FROM clock_timestamp()
+                                   - coalesce(a.xact_start, a.query_start)), 0)::float,
+       coalesce(a.query, '')
+  FROM (SELECT DISTINCT unnest(pg_blocking_pids(%s)) AS pid) b
+  LEFT JOIN pg_stat_activity a USING (pid)
+ ORDER BY 4 DESC, 1
+"""
+
+
+def observer(connection: Connection) -> Observer:
+    """Return what opens a second session that can say who blocks this one."""
+    (pid,) = row(connection, PID)
+
+    @contextmanager
+    def observing() -> Iterator[Callable[[], Sequence[Blocker]]]:
+        with second(connection) as session:
+            yield lambda: _blockers(session, pid)
+
+    return observing
+
+
+def _blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
+    return tuple(
+        Blocker(
+            pid=found, application=application, state=state, seconds=age, query=query
+        )
+        for found, application, state, age, query in session.execute(BLOCKING, [pid])
+    )

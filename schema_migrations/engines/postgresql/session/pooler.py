@@ -1,0 +1,70 @@
+"""Is there a connection pooler in between, and does a session keep its server?
+
+Invariant: asking changes nothing, on either side of the pooler.
+
+https://www.pgbouncer.org/features.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schema_migrations.engines.postgresql.session.queries import row
+from schema_migrations.errors import ConfigError
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Connection
+
+PID = "SELECT pg_backend_pid()"
+
+ROUNDS = 3
+"""With other traffic a shared server shows itself later than at the first look."""
+
+REFUSED = (
+    "A connection pooler (PgBouncer?) hands this session another server process for"
+    " each transaction, so that no lock would keep a second run away."
+)
+ADVICE = (
+    "Give the server's own address, by --url or SCHEMA_MIGRATIONS_URL, or one of the"
+    " pooler with pool_mode = session. The application may keep the pooled one."
+)
+
+
+def refuse_shared_session(connection: Connection) -> None:
+    """Raise ``ConfigError`` behind a pooler that gives servers away between transactions."""
+    if pooled(connection) and _shared(connection):
+        raise ConfigError(REFUSED, hint=ADVICE)
+
+
+def _shared(connection: Connection) -> bool:
+    """Whether somebody else gets this session's server while it does nothing."""
+    with second(connection) as rival:
+        for _ in range(ROUNDS):
+            (mine,) = row(connection, PID)
+            try:
+                rival.execute("BEGIN")
+            except psycopg.errors.ProtocolViolation:
+                return True  # PgBouncer in statement mode
+            (theirs,) = rival.execute(PID).fetchone() or (0,)
+            # Asked no more where the rival sits on the only server.
+            if mine == theirs or mine != row(connection, PID)[0]:
+                return True
+            rival.execute("ROLLBACK")
+    return False
+
+
+def pooled(connection: Connection) -> bool:
+    """Whether something in between made up the process that the connection was told of.
+
+    https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+    """
+    (pid,) = row(connection, PID)
+    return bool(pid != connection.connection.info.backend_pid)
+
+
+def second(connection: Connection) -> psycopg.Connection:
+    """Return another session of the same account, which Django does not know of."""
+    parameters = connection.get_connection_params()
+    return psycopg.connect(**parameters, autocommit=True)

@@ -1,0 +1,48 @@
+"""Atlas's revisions table on PostgreSQL.
+
+Invariant: exactly Atlas's columns and types; Atlas drops a column that it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.session.queries import row
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Connection
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
+    "version" character varying NOT NULL,
+    "description" character varying NOT NULL,
+    "type" bigint NOT NULL DEFAULT 2,
+    "applied" bigint NOT NULL DEFAULT 0,
+    "total" bigint NOT NULL DEFAULT 0,
+    "executed_at" timestamp with time zone NOT NULL,
+    "execution_time" bigint NOT NULL,
+    "error" text NULL,
+    "error_stmt" text NULL,
+    "hash" character varying NOT NULL,
+    "partial_hashes" jsonb NULL,
+    "operator_version" character varying NOT NULL,
+    PRIMARY KEY ("version")
+)
+"""
+
+
+def create_revisions_table(connection: Connection, schema: str | None) -> None:
+    """Make the table, and the schema that is named for it, where they are missing."""
+    if schema is None:
+        (schema,) = row(connection, "SELECT current_schema()")
+    (exists,) = row(
+        connection,
+        "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)",
+        schema,
+    )
+    with connection.cursor() as cursor:
+        # IF NOT EXISTS asks for the right to create even where nothing is to be made.
+        if not exists:
+            cursor.execute(f"CREATE SCHEMA {quote(str(schema))}")
+        cursor.execute(TABLE.format(schema=quote(str(schema))))

@@ -1,0 +1,1 @@
+"""Read a schema from ``sqlite_schema``: tokens, clauses, assembling."""

@@ -1,0 +1,275 @@
+"""The text of ``CREATE TABLE`` and ``CREATE INDEX`` as schema objects.
+
+Invariant: spellings that mean the same give the same objects; a constraint written
+on its column equals the one written below the columns.  An unnamed constraint has
+its definition for a name.  https://www.sqlite.org/lang_createtable.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from schema_migrations.engines.sqlite.catalog.clauses import (
+    Clause,
+    RawColumn,
+    RawTable,
+    Reader,
+    read_table,
+)
+from schema_migrations.engines.sqlite.catalog.tokens import (
+    COLLATIONS,
+    Token,
+    Tokens,
+    expression,
+    fold,
+    name_of,
+    quote,
+    text,
+    tokenize,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Table,
+    constraint_key,
+    table_key,
+)
+
+Part = Constraint | ForeignKey
+Names = Mapping[str, str]
+"""Folded name → the spelling it was declared with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table as read, with what other tables' foreign keys ask about it."""
+
+    name: str
+    raw: RawTable
+    columns: Names
+    primary_key: tuple[str, ...]
+
+
+# One command inspects the same tables several times.
+@lru_cache(maxsize=8192)
+def source(name: str, sql: str) -> Source:
+    raw = read_table(name, sql)
+    columns = {fold(column.name): column.name for column in raw.columns}
+    keys = [c.inside for c in raw.clauses if c.type == "primary key"]
+    names = _plain_names(keys[0], columns) if keys else ()
+    return Source(name=name, raw=raw, columns=columns, primary_key=names)
+
+
+def parse_table(
+    source: Source, sources: Mapping[str, Source]
+) -> tuple[Table, tuple[Part, ...]]:
+    """Return a table and its constraints, equal ones once.
+
+    ``sources`` are all tables by folded name: targets of foreign keys.
+    """
+    name, raw, columns = source.name, source.raw, source.columns
+    key = table_key(name)
+    parts: dict[Key, Part] = {}
+    for clause in raw.clauses:
+        if clause.type == "foreign key":
+            part: Part = _foreign_key(clause, key, columns, sources)
+        else:
+            part = _constraint(clause, key, columns, raw)
+        taken = parts.get(part.key)
+        if taken is not None and taken != part:
+            # SQLite lets two constraints of a table share a name.
+            part = replace(part, key=constraint_key(key, part.definition))
+        parts[part.key] = part
+    table = Table(
+        key=key,
+        columns=tuple(
+            sorted(
+                (_column(i, c, raw, name, columns) for i, c in enumerate(raw.columns)),
+                key=lambda column: column.name,
+            )
+        ),
+        options=", ".join(raw.options),
+    )
+    return table, tuple(parts.values())
+
+
+def _column(
+    index: int, column: RawColumn, raw: RawTable, table: str, columns: Names
+) -> Column:
+    def printed(tokens: Tokens | None) -> str | None:
+        return text(expression(tokens, table, columns)) if tokens else None
+
+    default = printed(column.default)
+    collation = column.collation and collation_name(column.collation)
+    keys = [clause for clause in raw.clauses if clause.type == "primary key"]
+    own = [c for c in keys if _plain_names(c.inside, columns) == (column.name,)]
+    return Column(
+        name=column.name,
+        type=text(column.type).lower(),
+        nullable=column.nullable and not _implied_not_null(column, raw, columns),
+        default=None if default == "NULL" else default,
+        collation=None if collation == "BINARY" else collation,
+        identity="autoincrement" if any(c.autoincrement for c in own) else "",
+        identity_options=f"NOT NULL{column.on_null}" if column.on_null else "",
+        generated=printed(column.generated),
+        generated_kind=column.generated_kind,
+        position=index + 1,
+    )
+
+
+def collation_name(name: str) -> str:
+    return name.upper() if name.upper() in COLLATIONS else name
+
+
+def _implied_not_null(column: RawColumn, raw: RawTable, columns: Names) -> bool:
+    """Tell whether a primary key lets no NULL in: a rowid, or a WITHOUT ROWID table.
+
+    https://www.sqlite.org/lang_createtable.html#the_primary_key
+    """
+    for clause in raw.clauses:
+        if clause.type == "primary key":
+            names = _plain_names(clause.inside, columns)
+            if column.name in names:
+                return "WITHOUT ROWID" in raw.options or _is_rowid(clause, raw, columns)
+    return False
+
+
+def _is_rowid(clause: Clause, raw: RawTable, columns: Names) -> bool:
+    """Tell whether a primary key is another name for the rowid.
+
+    https://www.sqlite.org/lang_createtable.html#rowid; ``DESC`` on the column itself
+    prevents it, below the columns it does not.
+    """
+    names = _plain_names(clause.inside, columns)
+    types = [text(c.type).lower() for c in raw.columns if c.name in names]
+    descending = clause.inside[-1].is_word("DESC") and clause.inline
+    return types == ["integer"] and len(names) == 1 and not descending
+
+
+def _constraint(
+    clause: Clause, table: Key, columns: Names, raw: RawTable
+) -> Constraint:
+    kind: Literal["primary key", "unique", "check"]
+    if clause.type == "check":
+        kind = "check"
+        inside = expression(clause.inside, table.name, columns)
+        definition = f"CHECK ({text(inside)})"
+        mentioned = {token.text for token in inside if token.kind == "name"}
+        names = tuple(name for name in columns.values() if name in mentioned)
+    else:
+        kind = "unique" if clause.type == "unique" else "primary key"
+        indexed = clause.inside
+        if clause.type == "primary key" and not clause.inline:
+            indexed = _without_idle_order(clause, raw, columns)
+        inside = _indexed(indexed, table.name, columns)
+        definition = f"{clause.type.upper()} ({text(inside)}){clause.conflict}"
+        names = _plain_names(inside, columns)
+    return Constraint(
+        key=constraint_key(table, definition if clause.name is None else clause.name),
+        table=table,
+        type=kind,
+        definition=definition,
+        columns=names,
+        takes_name=False,
+    )
+
+
+def _without_idle_order(clause: Clause, raw: RawTable, columns: Names) -> Tokens:
+    """Leave out a ``DESC`` that means nothing: the rowid has no other order."""
+    last = clause.inside[-1]
+    idle = last.is_word("DESC") and _is_rowid(clause, raw, columns)
+    return clause.inside[:-1] if idle else clause.inside
+
+
+def _foreign_key(
+    clause: Clause, table: Key, columns: Names, sources: Mapping[str, Source]
+) -> ForeignKey:
+    names = _plain_names(clause.inside, columns)
+    target = sources.get(fold(clause.target))
+    name = target.name if target else clause.target
+    targets = tuple(name_of(t) for t in clause.target_columns if not t.is_symbol(","))
+    if target:
+        # Without columns, a reference is to the primary key.
+        targets = targets or target.primary_key
+        targets = tuple(target.columns.get(fold(column), column) for column in targets)
+    definition = f"FOREIGN KEY ({_listed(names)}) REFERENCES {quote(name)}"
+    definition += f" ({_listed(targets)})" if targets else ""
+    definition += f" {clause.actions}" if clause.actions else ""
+    return ForeignKey(
+        key=constraint_key(table, definition if clause.name is None else clause.name),
+        table=table,
+        definition=definition,
+        columns=names,
+        target=table_key(name),
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(quote, names))
+
+
+def parse_index(name: str, table: str, columns: Names, sql: str) -> Index:
+    """Return an index; ``columns`` are its table's."""
+    tokens = tokenize(sql)
+    reader = Reader(tokens, f"index {name}")
+    reader.skip_to("(")
+    inside = _indexed(reader.group(), table, columns)
+    definition = f"({text(inside)})"
+    if reader.take("WHERE"):
+        where = expression(tokens[reader.position :], table, columns)
+        definition += f" WHERE {text(where)}"
+    key = table_key(table)
+    return Index(
+        key=Key(kind="index", name=name),
+        table=key,
+        unique=tokens[1].is_word("UNIQUE"),
+        definition=definition,
+        columns=_plain_names(inside, columns),
+        needs=frozenset({key}),
+    )
+
+
+def _indexed(tokens: Tokens, table: str, columns: Names) -> Tokens:
+    """Return a list of indexed columns; ``ASC`` is what stands there by default."""
+    result: list[Token] = []
+    for item in _items(tokens):
+        if result:
+            result.append(Token("symbol", ","))
+        ordered = item[-1].is_word("ASC", "DESC")
+        value = item[:-1] if ordered else item
+        if value[0].kind == "string":
+            value = (Token("name", name_of(value[0])), *value[1:])
+        result += expression(value, table, columns)
+        if item[-1].is_word("DESC"):
+            result.append(Token("word", "DESC"))
+    return tuple(result)
+
+
+def _items(tokens: Tokens) -> list[Tokens]:
+    """Split at the commas outside parentheses."""
+    items: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += token.is_symbol("(") - token.is_symbol(")")
+        if depth == 0 and token.is_symbol(","):
+            items.append([])
+        else:
+            items[-1].append(token)
+    return [tuple(item) for item in items]
+
+
+def _plain_names(tokens: Tokens, columns: Names) -> tuple[str, ...]:
+    """Return the columns among indexed ones, without the expressions."""
+    names = []
+    for item in _items(tokens):
+        follows = item[1] if len(item) > 1 else None
+        plain = follows is None or follows.is_word("COLLATE", "ASC", "DESC")
+        if plain and fold(name_of(item[0])) in columns:
+            names.append(columns[fold(name_of(item[0]))])
+    return tuple(names)

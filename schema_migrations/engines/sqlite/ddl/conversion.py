@@ -1,0 +1,106 @@
+"""What becomes of a value when its column gets another type, and values for all rows.
+
+SQLite keeps any value in any column and converts by the column's affinity:
+https://www.sqlite.org/datatype3.html#type_affinity.  Where that would leave what Django
+cannot read as a value of the new type, an expression brings it into Django's form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.sqlite.catalog.tokens import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.engines.engine import Value
+    from schema_migrations.schema.model import Column
+
+UUID = "char(32)"
+"""How Django keeps a UUID here."""
+
+_FAMILIES = {
+    "boolean": ("bool",),
+    "fraction": ("decimal", "real"),
+    "text": ("varchar", "char", "text"),
+    "date": ("date",),
+    "datetime": ("datetime",),
+    "time": ("time",),
+    "bytes": ("blob",),
+}
+"""https://github.com/django/django/blob/main/django/db/backends/sqlite3/base.py"""
+
+_TRUE = "'1', 't', 'true', 'y', 'yes', 'on'"
+_FALSE = "'0', 'f', 'false', 'n', 'no', 'off'"
+"""As PostgreSQL reads them: https://www.postgresql.org/docs/current/datatype-boolean.html"""
+
+
+def conversion(before: Column, after: Column) -> str | None:
+    """Return an expression of the new value; empty: the value is taken as it is.
+
+    None where there is no conversion between the two types.  A whole number becomes the
+    UUID of that number, so that references still meet.
+    """
+    column = quote(before.name)
+    match _family(before.type), _family(after.type):
+        case one, other if one == other or "" in (one, other):
+            return ""
+        case "bytes", "text":
+            return f"CAST({column} AS text)"
+        case _, "text":
+            return ""
+        case "text", "bytes":
+            return f"CAST({column} AS blob)"
+        case "text", "uuid":
+            return f"lower(replace({column}, '-', ''))"
+        case "text", "boolean":
+            return (
+                f"CASE WHEN lower({column}) IN ({_TRUE}) THEN 1"
+                f" WHEN lower({column}) IN ({_FALSE}) THEN 0 ELSE {column} END"
+            )
+        case ("text", _) | ("boolean" | "whole", "fraction") | ("boolean", "whole"):
+            return ""
+        case "whole", "uuid":
+            value = f"printf('%032x', {column})"  # of NULL it makes 0
+            return (
+                f"CASE WHEN {column} IS NOT NULL THEN {value} END"
+                if before.nullable
+                else value
+            )
+        case (("whole" | "fraction"), "boolean"):
+            return f"{column} <> 0"
+        case "fraction", "whole":
+            return f"CAST(round({column}) AS integer)"
+        case "date", "datetime":
+            return f"{column} || ' 00:00:00'"
+        case "datetime", "date":
+            return f"substr({column}, 1, 10)"
+        case "datetime", "time":
+            return f"substr({column}, 12)"
+        case _:
+            return None
+
+
+def _family(type_: str) -> str:
+    """Name the family of types; empty for one that is not Django's own."""
+    type_ = type_.lower()
+    if type_ == UUID:
+        return "uuid"
+    base = type_.partition("(")[0]
+    if "int" in base:
+        return "whole"
+    return next((name for name, types in _FAMILIES.items() if base in types), "")
+
+
+VALUES: Mapping[Value, str] = {
+    "uuid4": (
+        "lower(hex(randomblob(6))) || '4' || substr(lower(hex(randomblob(2))), 2)"
+        " || substr('89ab', 1 + (abs(random()) % 4), 1)"
+        " || substr(lower(hex(randomblob(8))), 2)"
+    ),
+    "now": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    "today": "date('now')",
+    "time": "strftime('%H:%M:%f', 'now')",
+}
+"""Defaults that Python would compute anew for each row."""

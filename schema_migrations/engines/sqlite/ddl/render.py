@@ -1,0 +1,221 @@
+"""One change → its statements, in SQLite's words.  Pure.
+
+Definitions are canonical SQL already and go in as they are; only names are quoted
+here.  Layout is for the reviewer: one column or clause a line.
+"""
+
+from __future__ import annotations
+
+from schema_migrations.engines.sqlite.catalog.tokens import quote
+from schema_migrations.engines.sqlite.ddl.render_table import (
+    add_column,
+    create_table,
+    rename_column,
+)
+from schema_migrations.errors import UnsupportedChange
+from schema_migrations.plan.plan import Statement
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    AlterTable,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    RebuildTable,
+    Rename,
+    RenameColumn,
+    SetComment,
+    subject,
+)
+from schema_migrations.schema.model import (
+    Constraint,
+    ForeignKey,
+    Index,
+    Opaque,
+    Table,
+)
+
+Statements = tuple[Statement, ...]
+
+
+def render(change: Change) -> Statements:
+    """Return the statements of one change, in order.
+
+    Raises ``UnsupportedChange`` for what SQLite has no statement for.
+    """
+    match change:
+        case CreateTable():
+            name = quote(change.table.key.name)
+            sql = create_table(name, change.table, change.parts)
+            return (Statement(sql=sql, comment=f"Create table {name}"),)
+        case DropTable():
+            name = quote(change.table.key.name)
+            return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
+        case AddColumn():
+            return (add_column(change),)
+        case RenameColumn():
+            return (rename_column(change),)
+        case Create(object=Index() | Opaque() as obj):
+            return (_create(obj),)
+        case Drop(object=Index() as index):
+            name = quote(index.key.name)
+            return (Statement(sql=f"DROP INDEX {name}", comment=f"Drop index {name}"),)
+        case Drop(object=Opaque() as obj):
+            return (_drop(obj),)
+        case Rename(before=Table() as before, after=Table() as after):
+            return (_rename_table(before.key.name, after.key.name),)
+        case RebuildTable():
+            return _rebuild(change)
+        case (
+            DropColumn()
+            | AlterColumn()
+            | AlterTable()
+            | Create()
+            | Drop()
+            | Alter()
+            | Rename()
+            | SetComment()
+        ):
+            raise UnsupportedChange(f"SQLite has no statement for {subject(change)}")
+
+
+def _create(obj: Index | Opaque) -> Statement:
+    name = quote(obj.key.name)
+    match obj:
+        case Index():
+            table = quote(obj.table.name)
+            unique = "UNIQUE " if obj.unique else ""
+            return Statement(
+                sql=f"CREATE {unique}INDEX {name} ON {table} {obj.definition}",
+                comment=f"Create {unique.lower()}index {name} on table {table}",
+            )
+        case Opaque():
+            return Statement(sql=obj.definition, comment=f"Create {obj.type} {name}")
+
+
+def _drop(obj: Opaque) -> Statement:
+    return Statement(sql=obj.drop, comment=f"Drop {obj.type} {quote(obj.key.name)}")
+
+
+def _rename_table(before: str, after: str) -> Statement:
+    return Statement(
+        sql=f"ALTER TABLE {quote(before)} RENAME TO {quote(after)}",
+        comment=f"Rename table {quote(before)} to {quote(after)}",
+    )
+
+
+def _rebuild(change: RebuildTable) -> Statements:
+    """Make the table anew beside the old one, copy its rows, swap the two.
+
+    https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
+    Foreign keys must be off meanwhile: dropping the old table would delete, or refuse
+    to delete, the rows that refer to it.  References of other tables, and of the table
+    to itself, are by name, so they hold for the new one.  Views and triggers elsewhere
+    that name the table are away meanwhile, or the renaming would find it missing.
+    """
+    name = change.after.key.name
+    new = f"new__{name}"
+    elsewhere = [
+        obj
+        for obj in reversed(change.recreated)
+        if isinstance(obj, Opaque) and obj.owner != change.after.key
+    ]
+    created = Statement(
+        sql=create_table(quote(new), change.after, change.parts),
+        comment=f"Rebuild table {quote(name)}: {_purpose(change)}",
+    )
+    dropped = Statement(
+        sql=f"DROP TABLE {quote(change.before.key.name)}",
+        comment=f"Drop the old table {quote(name)}; its rows are in the new one",
+    )
+    return (
+        *(_drop(obj) for obj in elsewhere),
+        created,
+        *_sequence(change, new),
+        _copy(change, new),
+        dropped,
+        _rename_table(new, name),
+        *(_create(obj) for obj in change.recreated),
+    )
+
+
+def _sequence(change: RebuildTable, new: str) -> Statements:
+    """Hand on the largest key ever given, whose row may be deleted.
+
+    https://www.sqlite.org/autoinc.html; renaming the table renames this row too.
+    """
+    counted = [
+        any(column.identity for column in table.columns)
+        for table in (change.before, change.after)
+    ]
+    if not all(counted):
+        return ()
+    literals = [
+        "'" + name.replace("'", "''") + "'" for name in (new, change.before.key.name)
+    ]
+    return (
+        Statement(
+            sql=(
+                "INSERT INTO sqlite_sequence (name, seq)\n"
+                f"SELECT {literals[0]}, seq FROM sqlite_sequence WHERE name = {literals[1]}"
+            ),
+            comment=f"Keep counting the keys of table {quote(change.after.key.name)}",
+        ),
+    )
+
+
+def _copy(change: RebuildTable, new: str) -> Statement:
+    columns = [quote(name) for name, _ in change.copied]
+    values = [value for _, value in change.copied]
+    if not columns:
+        # Nothing is kept but the number of rows; each gets the defaults.
+        first = next(c for c in change.after.in_order if c.generated is None)
+        columns, values = [quote(first.name)], [first.default or "NULL"]
+    old = quote(change.before.key.name)
+    joined = ",\n    "
+    return Statement(
+        sql=(
+            f"INSERT INTO {quote(new)} (\n    {joined.join(columns)}\n)\n"
+            f"SELECT\n    {joined.join(values)}\nFROM {old}"
+        ),
+        comment=f"Copy the rows of table {old}",
+    )
+
+
+def _purpose(change: RebuildTable) -> str:
+    """Say what a rebuild is for, in the words of the changes it stands for."""
+    return ", ".join(dict.fromkeys(map(_words, change.changes)))
+
+
+def _words(change: Change) -> str:
+    match change:
+        case AddColumn():
+            return f"add column {quote(change.column.name)}"
+        case DropColumn():
+            return f"drop column {quote(change.column.name)}"
+        case AlterColumn():
+            return f"alter column {quote(change.after.name)}"
+        case Create(object=Constraint() | ForeignKey() | Index() as part):
+            return f"add {_called(part)}"
+        case Drop(object=Constraint() | ForeignKey() | Index() as part):
+            return f"drop {_called(part)}"
+        case Rename(
+            before=Constraint() | ForeignKey() | Index() as before, after=after
+        ):
+            name = quote(after.key.part or after.key.name)
+            return f"rename {_called(before)} to {name}"
+        case _:
+            return "change its options"
+
+
+def _called(part: Constraint | ForeignKey | Index) -> str:
+    if isinstance(part, Index):
+        return f"index {quote(part.key.name)}"
+    if part.key.part == part.definition:
+        return part.definition
+    kind = part.type if isinstance(part, Constraint) else "foreign key"
+    return f"{kind} {quote(part.key.part)}"

@@ -1,0 +1,124 @@
+"""``CREATE TABLE`` and its columns as text.  Pure.
+
+Invariant: what is printed here is read back by ``parse`` as the same objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schema_migrations.engines.sqlite.catalog.tokens import (
+    COLLATIONS,
+    is_literal,
+    quote,
+)
+from schema_migrations.plan.plan import Statement
+from schema_migrations.schema.changes import AddColumn, RenameColumn
+from schema_migrations.schema.model import Column, Constraint, ForeignKey, Table
+
+Part = Constraint | ForeignKey
+
+INDENT = "\n    "
+
+
+def create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
+    """Return ``CREATE TABLE`` under a (quoted) name, which may be a temporary one."""
+    inline = {
+        part.columns[0]: part
+        for part in parts
+        if isinstance(part, Constraint) and _must_be_inline(part, table)
+    }
+    lines = [_column(c, inline.get(c.name)) for c in table.in_order]
+    below = [part for part in parts if part not in inline.values()]
+    lines += [constraint(part) for part in sorted(below, key=_rank)]
+    body = f",{INDENT}".join(lines)
+    options = f" {table.options}" if table.options else ""
+    return f"CREATE TABLE {name} ({INDENT}{body}\n){options}"
+
+
+def _rank(part: Part) -> tuple[int, str]:
+    kinds = ("primary key", "unique", "check", "exclusion")
+    kind = kinds.index(part.type) if isinstance(part, Constraint) else len(kinds)
+    return kind, part.key.part
+
+
+def _must_be_inline(part: Constraint, table: Table) -> bool:
+    """Tell whether a primary key means something else below the columns.
+
+    ``AUTOINCREMENT`` is usual there; ``DESC`` makes a rowid of it below only:
+    https://www.sqlite.org/lang_createtable.html#rowid
+    """
+    if part.type != "primary key" or len(part.columns) != 1:
+        return False
+    column = table.column(part.columns[0])
+    return bool(column.identity) or part.definition.startswith(
+        f"PRIMARY KEY ({quote(column.name)} DESC)"
+    )
+
+
+def _column(column: Column, primary_key: Constraint | None) -> str:
+    words = [quote(column.name), *_facts(column)]
+    if primary_key is not None:
+        inside = f"PRIMARY KEY ({quote(column.name)}"
+        order, _, conflict = primary_key.definition.removeprefix(inside).partition(")")
+        words.append(_named(primary_key, f"PRIMARY KEY{order}{conflict}"))
+        words += ["AUTOINCREMENT"] if column.identity else []
+    return " ".join(words)
+
+
+def _facts(column: Column) -> list[str]:
+    words = [column.type] if column.type else []
+    if not column.nullable:
+        words.append(column.identity_options or "NOT NULL")
+    if column.default is not None:
+        literal = is_literal(column.default)
+        words.append(f"DEFAULT {column.default if literal else f'({column.default})'}")
+    if column.collation is not None:
+        known = column.collation in COLLATIONS
+        words.append(
+            f"COLLATE {column.collation if known else quote(column.collation)}"
+        )
+    if column.generated is not None:
+        kind = column.generated_kind.upper()
+        words.append(f"GENERATED ALWAYS AS ({column.generated}) {kind}")
+    return words
+
+
+def constraint(part: Part) -> str:
+    return _named(part, part.definition)
+
+
+def _named(part: Part, definition: str) -> str:
+    """Name a constraint, unless its name is its definition: it has none."""
+    if part.key.part == part.definition:
+        return definition
+    return f"CONSTRAINT {quote(part.key.part)} {definition}"
+
+
+def add_column(change: AddColumn) -> Statement:
+    """Return ``ADD COLUMN`` with the constraints that are written on the column."""
+    table, name = quote(change.table.name), quote(change.column.name)
+    column = _column(change.column, None)
+    clauses = "".join(f"{INDENT}{_on_column(part)}" for part in change.parts)
+    return Statement(
+        sql=f"ALTER TABLE {table} ADD COLUMN {column}{clauses}",
+        comment=f"Add column {name} to table {table}",
+    )
+
+
+def _on_column(part: Part) -> str:
+    """A reference on a column does not repeat the column."""
+    if isinstance(part, Constraint):
+        return constraint(part)
+    own = f"FOREIGN KEY ({quote(part.columns[0])}) "
+    definition = part.definition.removeprefix(own)
+    return _named(part, definition)
+
+
+def rename_column(change: RenameColumn) -> Statement:
+    table = quote(change.table.name)
+    old, new = quote(change.before.name), quote(change.after.name)
+    return Statement(
+        sql=f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}",
+        comment=f"Rename column {old} to {new} of table {table}",
+    )

@@ -1,0 +1,1 @@
+"""Rewrite changes as SQLite needs them.  Pure."""

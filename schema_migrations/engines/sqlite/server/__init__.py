@@ -1,0 +1,1 @@
+"""Reach a database file: URLs, scratch databases."""

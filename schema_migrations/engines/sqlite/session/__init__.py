@@ -1,0 +1,1 @@
+"""Run files on a target: session and lock."""

@@ -1,0 +1,279 @@
+"""How files run on a SQLite database.
+
+Invariant: foreign keys are off while files run and checked at the end of each, inside
+its transaction; a transaction takes the write lock when it begins.
+
+https://www.sqlite.org/lang_altertable.html#otheralter
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error
+
+from schema_migrations.engines.engine import Session, SessionOptions, Settled, Target
+from schema_migrations.engines.sqlite.server.url import masked
+from schema_migrations.engines.sqlite.session.lock import file_of, lock
+from schema_migrations.engines.sqlite.session.revisions import create_revisions_table
+from schema_migrations.errors import ConfigError, StatementFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schema_migrations.engines.engine import Connection
+
+TABLES = r"""
+SELECT name FROM sqlite_master
+ WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ ORDER BY name
+"""
+
+
+def describe(connection: Connection) -> Target:
+    """Open the database and say what it is; raises ``ConfigError``."""
+    name = masked(connection.settings_dict)
+    try:
+        connection.ensure_connection()
+        # The first read of the file: only now SQLite sees whether it is a database.
+        _value(connection, "PRAGMA schema_version")
+        path = file_of(connection)
+    except ImproperlyConfigured as error:
+        raise ConfigError(str(error)) from None
+    except (Error, sqlite3.Error) as error:
+        raise ConfigError(
+            f"{name}: {error}.", hint="Check the path and its permissions."
+        ) from None
+    return Target(
+        name=name,
+        version=f"SQLite {sqlite3.sqlite_version}",
+        major=sqlite3.sqlite_version_info[0],
+        schema="main",
+        read_only=_read_only(path) if path else "",
+    )
+
+
+def _read_only(path: Path) -> str:
+    if not os.access(path, os.W_OK):
+        return "the file is not writable"
+    # Its journal is written beside it: https://www.sqlite.org/tempfiles.html
+    return "" if os.access(path.parent, os.W_OK) else "its folder is not writable"
+
+
+def absent(connection: Connection) -> bool:
+    """Tell whether the file is missing, and its folder is not."""
+    text = str(connection.settings_dict["NAME"])
+    in_memory = text == ":memory:" or text.startswith("file:")
+    return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
+
+
+@contextmanager
+def absent_as_empty(connection: Connection) -> Iterator[None]:
+    """Let an empty database in memory stand for a missing file."""
+    name = connection.settings_dict["NAME"]
+    if connection.connection is not None or not absent(connection):
+        yield
+        return
+    connection.settings_dict["NAME"] = ":memory:"
+    try:
+        yield
+    finally:
+        connection.settings_dict["NAME"] = name
+        connection.close()
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Let SQLite refuse every write."""
+    with _pragma(connection, "query_only", "1"):
+        yield
+
+
+def schemas(connection: Connection) -> Sequence[str]:
+    """Return the one schema that files run in."""
+    return ("main",)
+
+
+def tables(connection: Connection, schema: str | None) -> Sequence[str]:
+    """Return the names of the tables; ``ConfigError`` for any schema but the one."""
+    if schema not in (None, "main"):
+        raise ConfigError(
+            f"SQLite has no schema {schema!r} for the revisions.",
+            hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        return tuple(name for (name,) in cursor.fetchall())
+
+
+LONGEST = 2**31 - 1
+"""Milliseconds: 24 days. SQLite knows no "without end", and 0 is not to wait at all."""
+
+
+@contextmanager
+def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
+    """Turn foreign keys off, which is possible outside a transaction only."""
+    limit = options.lock_timeout
+    patience = str(LONGEST if limit is None else round(limit * 1000))
+    with (
+        _pragma(connection, "busy_timeout", patience),
+        _pragma(connection, "foreign_keys", "0"),
+    ):
+        yield
+
+
+@contextmanager
+def _pragma(connection: Connection, name: str, value: str) -> Iterator[None]:
+    before = _value(connection, f"PRAGMA {name}")
+    execute(connection, f"PRAGMA {name} = {value}")
+    try:
+        yield
+    finally:
+        rollback(connection)
+        execute(connection, f"PRAGMA {name} = {before}")
+
+
+def _value(connection: Connection, sql: str) -> Any:
+    return connection.connection.execute(sql).fetchone()[0]
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commit at the end, roll back on an exception."""
+    execute(connection, "BEGIN IMMEDIATE")
+    try:
+        yield
+        if not in_transaction(connection):
+            raise StatementFailed(
+                "A statement of the file ended the transaction that it ran in.",
+                hint="Write -- atlas:txmode none at the top of the file, and a blank line.",
+            )
+        execute(connection, "COMMIT")
+    except BaseException:
+        rollback(connection)
+        raise
+
+
+Violation = tuple[str, str]
+"""A table, and the one in which its row finds no parent; or a message and nothing."""
+
+
+@contextmanager
+def verified(connection: Connection) -> Iterator[None]:
+    """Refuse a file after which more rows than before lack the row they refer to."""
+    before = _violations(connection)
+    yield
+    broken = _violations(connection) - before
+    if broken:
+        named = "; ".join(
+            f"{count} of {table} refer to no row of {parent}" if parent else table
+            for (table, parent), count in sorted(broken.items())
+        )
+        raise StatementFailed(
+            f"Rows would break their foreign keys: {named}.",
+            hint="Delete or correct these rows before the end of the file.",
+        )
+
+
+def _violations(connection: Connection) -> Counter[Violation]:
+    try:
+        rows = connection.connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.OperationalError as error:
+        # "foreign key mismatch": the parent's columns are not unique.
+        # https://www.sqlite.org/foreignkeys.html#fk_indexes
+        return Counter({(str(error), ""): 1})
+    return Counter((table, parent) for table, _, parent, _ in rows)
+
+
+PRAGMAS = (
+    *("foreign_keys", "ignore_check_constraints", "legacy_alter_table"),
+    *("recursive_triggers", "writable_schema", "query_only", "busy_timeout"),
+)
+"""What belongs to the connection and changes what statements do."""
+
+LASTING = re.compile(rf"PRAGMA\s+(?:{'|'.join(PRAGMAS)})\b", re.IGNORECASE)
+
+
+def sets(sql: str) -> bool:
+    """Return whether a statement does nothing but set what lasts for the session."""
+    return bool(LASTING.match(sql))
+
+
+@contextmanager
+def restored(connection: Connection) -> Iterator[None]:
+    """Put back what PRAGMAs set inside; rolls back on an exception."""
+    before = {name: _value(connection, f"PRAGMA {name}") for name in PRAGMAS}
+    try:
+        yield
+    except BaseException:
+        rollback(connection)
+        raise
+    finally:
+        for name, value in before.items():
+            if _value(connection, f"PRAGMA {name}") != value:
+                execute(connection, f"PRAGMA {name} = {value}")
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Run one statement to its last row."""
+    cursor = connection.connection.cursor()
+    try:
+        for _ in cursor.execute(sql):
+            pass
+    finally:
+        cursor.close()
+
+
+def in_transaction(connection: Connection) -> bool:
+    return bool(connection.connection.in_transaction)
+
+
+def rollback(connection: Connection) -> None:
+    """End an open transaction."""
+    if in_transaction(connection):
+        execute(connection, "ROLLBACK")
+
+
+@contextmanager
+def outside(connection: Connection) -> Iterator[None]:
+    """Nothing: ``VACUUM`` and its like are done or not done."""
+    yield
+
+
+def settled(connection: Connection, sql: str, interrupted: bool) -> Settled:
+    """Nothing to clear away: all that refuses transactions here may be done once more."""
+    return Settled()
+
+
+def assured(connection: Connection, sql: str) -> None:
+    """Nothing to look at."""
+
+
+SESSION = Session(
+    describe=describe,
+    absent=absent,
+    absent_as_empty=absent_as_empty,
+    reading=reading,
+    schemas=schemas,
+    tables=tables,
+    lock=lock,
+    prepared=prepared,
+    transaction=transaction,
+    verified=verified,
+    restored=restored,
+    sets=sets,
+    execute=execute,
+    outside=outside,
+    settled=settled,
+    assured=assured,
+    in_transaction=in_transaction,
+    rollback=rollback,
+    create_revisions_table=create_revisions_table,
+)

@@ -1,0 +1,1 @@
+"""Pending files → lock → run → record, on one target or on many."""

@@ -1,0 +1,225 @@
+"""Directory, rows and request → the files of this run, or the reason to run none.
+
+Pure.  Invariant: whatever is returned may run; nothing that could be refused before the
+first statement is found out after it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import ConfigError, IntegrityError, SyntaxProblem
+from schema_migrations.history.pending import (
+    Pending,
+    PendingFile,
+    check_runnable,
+    pending,
+)
+from schema_migrations.history.revision import Revision, baseline
+from schema_migrations.history.statements import (
+    SourceStatement,
+    Syntax,
+    transaction_control,
+)
+from schema_migrations.revisions import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schema_migrations.conf import ExecOrder, TxMode
+    from schema_migrations.history.directory import Directory
+    from schema_migrations.history.file import MigrationFile
+    from schema_migrations.workflows.applying.events import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which files a person wants to run, and in which way."""
+
+    count: int | None = None
+    to: str | None = None
+    """Up to and with this version."""
+    baseline: str | None = None
+    allow_dirty: bool = False
+    exec_order: ExecOrder = "linear"
+    tx_mode: TxMode = "file"
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRun:
+    file: MigrationFile
+    statements: tuple[SourceStatement, ...]
+    digest: str
+    """The file's hash of ``atlas.sum``."""
+    mode: Mode
+    before: Revision | None
+    start: int
+    """0-based index of the first statement not done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    state: Pending
+    runs: tuple[FileRun, ...]
+    """To run now, in order."""
+    baseline: MigrationFile | None = None
+    """To be recorded first."""
+    baseline_idle: bool = False
+    """A baseline was asked for, and the database has a history."""
+    newest: str = ""
+    """The newest version that the database knows; a failure of an older file is not
+    recorded, since Atlas looks at the newest row only."""
+
+    @property
+    def left(self) -> int:
+        """How many files stay pending after this run."""
+        return len(self.state.files) - len(self.runs)
+
+
+def choose(
+    directory: Directory,
+    revisions: Sequence[Revision],
+    tables: Sequence[str],
+    selection: Selection,
+    syntax: Syntax,
+) -> Choice:
+    """Return what to run; ``tables`` are those of the target schema.
+
+    Raises ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
+    """
+    order = selection.exec_order
+    state = pending(directory.files, revisions, exec_order=order)
+    start = None
+    fresh = not state.current and not state.ahead
+    if fresh:
+        start = _start(directory, tables, selection)
+        if start is not None:
+            row = baseline(start, now=datetime.now(UTC), operator="")
+            state = pending(directory.files, (*revisions, row), exec_order=order)
+    _refuse_broken_history(state, strict=selection.strict)
+    check_runnable(state, syntax)
+    sums = directory.sums
+    runs = [
+        _run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
+        for each in _selected(state, directory, selection)
+    ]
+    return Choice(
+        state=state,
+        runs=tuple(runs),
+        baseline=start,
+        baseline_idle=selection.baseline is not None and not fresh,
+        newest=max((row.version for row in revisions), default=""),
+    )
+
+
+def _start(
+    directory: Directory, tables: Sequence[str], selection: Selection
+) -> MigrationFile | None:
+    """Return the baseline of a database without history; refuse one that is not empty."""
+    if selection.baseline is not None:
+        return file_of(directory, selection.baseline, option="--baseline")
+    found = [name for name in tables if name != TABLE]
+    if found and not selection.allow_dirty and directory.files:
+        named = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+        raise ConfigError(
+            f"The database has no history of migrations, and it is not empty: it has"
+            f" {len(found)} tables ({named}).",
+            hint="If its tables are those of the files up to one version:"
+            " --baseline VERSION records that and runs the files after it."
+            " If they have nothing to do with these files: --allow-dirty.",
+        )
+    return None
+
+
+def file_of(directory: Directory, version: str, *, option: str) -> MigrationFile:
+    """Return the file of a version, or of a name; raises ``ConfigError``."""
+    for file in directory.files:
+        if version in (file.version, file.name):
+            return file
+    versions = [file.version for file in directory.files]
+    close = difflib.get_close_matches(version, versions, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    raise ConfigError(
+        f"{option} {version}: there is no file of this version in {directory.path}.",
+        hint=f"{meant}A version is what stands before the first _ of a file's name.",
+    )
+
+
+def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
+    if state.edited:
+        names = ", ".join(file.name for file in state.edited)
+        raise IntegrityError(
+            f"edited after they were applied to this database: {names}",
+            hint="Restore them from version control, run: python manage.py schemahash,"
+            " and write a new file for the change. Where the database is right as it"
+            " is: schemaset VERSION takes the files up to there as they are now.",
+        )
+    if state.missing:
+        names = ", ".join(row.title for row in state.missing)
+        raise IntegrityError(
+            f"applied to this database, and their files are gone: {names}",
+            hint="Restore them from version control. Is this the right directory,"
+            " and the right database? Where they were deleted on purpose:"
+            " schemaset VERSION forgets them.",
+        )
+    if state.ahead and strict:
+        names = ", ".join(row.title for row in state.ahead)
+        raise IntegrityError(
+            f"the database is ahead of the directory: {names}",
+            hint="It was migrated by a newer release. Without --strict this is only"
+            " a warning.",
+        )
+
+
+def _selected(
+    state: Pending, directory: Directory, selection: Selection
+) -> tuple[PendingFile, ...]:
+    files = state.files
+    if selection.to is not None:
+        last = file_of(directory, selection.to, option="--to")
+        files = tuple(each for each in files if each.file.version <= last.version)
+    return files if selection.count is None else files[: selection.count]
+
+
+def _run(each: PendingFile, digest: str, tx_mode: TxMode, syntax: Syntax) -> FileRun:
+    file = each.file
+    directive = file.directives.txmode
+    if directive == "none" and tx_mode == "all":
+        raise ConfigError(
+            f"{file.name} is marked txmode none and cannot be part of one transaction"
+            " for all files.",
+            hint="Use --tx-mode file (or TX_MODE), or --to a version before it.",
+        )
+    mode: Mode = tx_mode
+    if tx_mode != "all" and directive:
+        mode = "none" if directive == "none" else "file"
+    statements = file.statements(syntax)
+    if mode != "none":
+        _refuse_transaction_control(file, statements[each.start :])
+    return FileRun(
+        file=file,
+        statements=statements,
+        digest=digest,
+        mode=mode,
+        before=each.revision,
+        start=each.start,
+    )
+
+
+def _refuse_transaction_control(
+    file: MigrationFile, statements: Sequence[SourceStatement]
+) -> None:
+    for statement in statements:
+        word = transaction_control(statement.sql)
+        if word:
+            raise SyntaxProblem(
+                f"{word} would break the one transaction that this file runs in",
+                file=file.name,
+                line=statement.line,
+                hint="Remove it: the file and its record are committed together. Or"
+                " write -- atlas:txmode none at the top, and a blank line below it.",
+            )

@@ -1,0 +1,138 @@
+"""A second pair of eyes on the statement that runs: who blocks it, and that it goes on.
+
+Invariant: looking on costs a sleeping thread; a second session is opened only once a
+statement takes long, and no failure of it touches the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from schema_migrations.history.secrets import concealed
+from schema_migrations.workflows.applying.events import Blocked, Report, StillRunning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from schema_migrations.engines.engine import Blocker, Observer
+
+log = logging.getLogger("schema_migrations")
+
+LONGEST_PATIENCE = 1.0
+"""Seconds that a statement may take before anybody asks what it waits for."""
+BEAT = 30.0
+"""Seconds between two signs of life."""
+FAREWELL = 2.0
+"""How long the second session may take to end; it holds nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The statement that runs now."""
+
+    file: str
+    number: int
+    """1-based."""
+    total: int
+    since: float
+    """By the monotonic clock."""
+
+
+class Watch:
+    """What the thread that looks on is told: one assignment, so no lock."""
+
+    running: Running | None = None
+
+    @contextmanager
+    def over(self, file: str, number: int, total: int) -> Iterator[None]:
+        self.running = Running(
+            file=file, number=number, total=total, since=time.monotonic()
+        )
+        try:
+            yield
+        finally:
+            self.running = None
+
+
+@contextmanager
+def watched(
+    observer: Observer | None,
+    report: Report,
+    *,
+    lock_timeout: float | None,
+    beat: float = BEAT,
+) -> Iterator[Watch]:
+    """Yield what is to be told of each statement; ``report`` is called by a thread."""
+    watch, ended = Watch(), threading.Event()
+    if observer is None:
+        yield watch
+        return
+    patience = min(LONGEST_PATIENCE, (lock_timeout or LONGEST_PATIENCE) / 2)
+    thread = threading.Thread(
+        target=_look_on,
+        args=(watch, observer, report, patience, beat, ended),
+        daemon=True,
+    )
+    thread.start()
+    try:
+        yield watch
+    finally:
+        ended.set()
+        thread.join(FAREWELL)
+
+
+def _look_on(
+    watch: Watch,
+    observer: Observer,
+    report: Report,
+    patience: float,
+    beat: float,
+    ended: threading.Event,
+) -> None:
+    told: tuple[Running, frozenset[int]] | None = None
+    beaten = 0.0
+    with ExitStack() as stack:
+        ask: Callable[[], Sequence[Blocker]] | None = None
+        while not ended.wait(patience / 2):
+            running, now = watch.running, time.monotonic()
+            if running is None or now - running.since < patience:
+                continue
+            try:
+                ask = ask or stack.enter_context(observer())
+                blockers = ask()
+            except Exception:  # anything a driver raises: the run itself goes on
+                log.debug("Nobody could be asked what blocks", exc_info=True)
+                blockers, ask = (), tuple  # and nobody is asked again
+            found = (running, frozenset(each.pid for each in blockers))
+            if watch.running is not running:
+                continue
+            if blockers and found != told:
+                told = found
+                report(_blocked(running, blockers))
+            beaten = max(beaten, running.since)
+            if now - beaten >= beat:
+                beaten = now
+                report(_still(running, now))
+
+
+def _blocked(running: Running, blockers: Sequence[Blocker]) -> Blocked:
+    return Blocked(
+        file=running.file,
+        number=running.number,
+        total=running.total,
+        blockers=tuple(replace(each, query=concealed(each.query)) for each in blockers),
+    )
+
+
+def _still(running: Running, now: float) -> StillRunning:
+    return StillRunning(
+        file=running.file,
+        number=running.number,
+        total=running.total,
+        seconds=now - running.since,
+    )

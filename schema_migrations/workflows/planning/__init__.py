@@ -1,0 +1,1 @@
+"""Two states → questions → a plan → its proof → the next file."""

@@ -1,0 +1,101 @@
+"""What a difference leaves open: values for existing rows, and leave to lose data.
+
+Answered beforehand, asked of somebody, or refused with the flags that would answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.engine import Engine, Failure
+from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
+from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.fills import NO_VALUE, Need, fill, needs, placed
+from schema_migrations.plan.losses import losses
+from schema_migrations.schema.changes import Change
+from schema_migrations.schema.model import Key, table_key
+from schema_migrations.workflows.planning.questions import Asker, needed, value_question
+from schema_migrations.workflows.planning.renaming import Decision, told
+from schema_migrations.workflows.states.building import State, undone
+from schema_migrations.workflows.states.model_facts import Facts
+
+Changes = tuple[Change, ...]
+
+
+def answered(
+    engine: Engine,
+    state: State,
+    facts: Facts,
+    changes: Changes,
+    decision: Decision,
+    *,
+    answers: Answers,
+    asker: Asker | None,
+    strict: bool,
+) -> tuple[Changes, tuple[str, ...]]:
+    """Return the changes with all their values, and the answers as lines of a header.
+
+    ``state`` is the current one after the renames; SQL that somebody types is tried
+    on it at once.  Raises ``AnswerNeeded``.
+    """
+    values = placed(answers.defaults, changes)
+    open_ = _open(engine, changes, facts, values)
+    lost = () if answers.allow_data_loss else losses(changes)
+    if asker is None and strict and (open_ or lost):
+        raise needed(open_, lost, decision.unasked, facts.subjects)
+    if asker is not None:
+        if lost and not asker.lose([text for _, text in lost]):
+            raise AnswerNeeded(
+                "Nothing was written: the change would lose data.",
+                hint="Run schemadiff again when the data may go, or name what was "
+                "renamed: --rename OLD=NEW.",
+            )
+        for need in open_:
+            values[need.column] = _asked(engine, state, need, facts, asker)
+    changes = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
+    return changes, (*told(decision.renames), *_told_values(values))
+
+
+def _open(
+    engine: Engine, changes: Changes, facts: Facts, values: dict[Key, str]
+) -> tuple[Need, ...]:
+    filled = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
+    return needs(filled, engine.conversion, answered=values)
+
+
+def _told_values(values: dict[Key, str]) -> tuple[str, ...]:
+    return tuple(
+        f"Existing rows: {key.name}.{key.part} is "
+        f"{'left as it is' if sql == NO_VALUE else sql}."
+        for key, sql in sorted(values.items())
+    )
+
+
+class _Refused(SchemaMigrationsError):
+    """The dev database does not understand what was typed."""
+
+
+def _asked(engine: Engine, state: State, need: Need, facts: Facts, asker: Asker) -> str:
+    question = value_question(need, facts.subjects)
+    while True:
+        sql = asker.value(question)
+        try:
+            _try(engine, state, need.column, sql)
+        except _Refused as error:
+            question = replace(question, problem=error.message)
+        else:
+            return sql
+
+
+def _try(engine: Engine, state: State, column: Key, sql: str) -> None:
+    """Raise unless the server can compute the expression over the column's table."""
+    table = engine.quote(table_key(column.name, column.namespace).name)
+    if column.namespace:
+        table = f"{engine.quote(column.namespace)}.{table}"
+
+    def refused(failure: Failure) -> _Refused:
+        return _Refused(failure.message)
+
+    with undone(engine, state.connection), failures_as(engine, refused):
+        engine.session.execute(state.connection, f"SELECT ({sql}) FROM {table} LIMIT 0")

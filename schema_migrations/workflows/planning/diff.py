@@ -1,0 +1,300 @@
+"""Two states → their difference → a plan → a proof → a file.
+
+Invariant: a ``Proposal`` that says ``proved`` was run on the dev database after the
+files before it, and left no difference to the desired state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from schema_migrations.engines.engine import Engine
+from schema_migrations.errors import NotConverging, PlanError
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.managed import abandoned, managed_lines, renamed
+from schema_migrations.plan.answers import NOTHING_SAID, Answers
+from schema_migrations.plan.mentions import mentions
+from schema_migrations.plan.plan import Plan, build
+from schema_migrations.plan.summary import Line, header, summarize
+from schema_migrations.schema.alike import with_numbering
+from schema_migrations.schema.carry import carry, restrict
+from schema_migrations.schema.changes import Change, Drop
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import Key, Opaque, Schema
+from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.version import VERSION
+from schema_migrations.workflows.planning.acknowledge import NO_NOTES, Notes
+from schema_migrations.workflows.planning.answering import answered
+from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.planning.renaming import Decision, decide, moved
+from schema_migrations.workflows.states.building import State, inspect, replay, settled
+from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.sources import (
+    FILES,
+    MODELS,
+    Workspace,
+    open_state,
+)
+
+Scope = Callable[[Schema, Schema], frozenset[Key]]
+"""(current, desired) → the tables that a change may touch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What leads from one state to the other."""
+
+    changes: tuple[Change, ...] = ()
+    """Without an engine's finer steps."""
+    lines: tuple[Line, ...] = ()
+    plan: Plan | None = None
+    """None: the schema stays as it is."""
+    text: str = ""
+    """Of the file that carries it out; empty: there is nothing to write."""
+    proved: bool = False
+
+
+def propose(
+    workspace: Workspace,
+    *,
+    source: str = FILES,
+    target: str = MODELS,
+    answers: Answers = NOTHING_SAID,
+    asker: Asker | None = None,
+    strict: bool = True,
+    scope: Scope | None = None,
+    proved: bool = True,
+    notes: Notes = NO_NOTES,
+) -> Proposal:
+    """Return what leads from ``source`` to ``target``: ``between`` their two states."""
+    with ExitStack() as stack:
+        current = stack.enter_context(open_state(source, workspace))
+        desired = stack.enter_context(open_state(target, workspace))
+        return between(
+            workspace.engine,
+            current,
+            desired,
+            answers=answers,
+            asker=asker,
+            strict=strict,
+            scope=scope,
+            proved=proved,
+            notes=notes,
+            phases=workspace.phases,
+        )
+
+
+def between(
+    engine: Engine,
+    current: State,
+    desired: State,
+    *,
+    answers: Answers = NOTHING_SAID,
+    asker: Asker | None = None,
+    strict: bool = True,
+    scope: Scope | None = None,
+    proved: bool = True,
+    notes: Notes = NO_NOTES,
+    phases: Phases | None = None,
+) -> Proposal:
+    """Return what leads from one state to the other, proved unless told otherwise.
+
+    ``asker`` is asked what ``answers`` leave open.  Without it, and ``strict``, an open
+    question raises ``AnswerNeeded``; not strict, data loss and missing values are only
+    said.  ``notes`` go into the file.  The proof runs on the database of ``current``,
+    which is as desired after it.
+
+    Raises ``NotConverging`` when the proof leaves a difference, ``PlanError`` for a
+    change that cannot be planned or breaks a view, ``StatementFailed`` for a plan that
+    the dev database refuses, ``ConfigError`` for an answer that fits nothing.
+    """
+    phases = phases or Phases()
+    with phases("renames"):
+        decision = _decide(current, desired, answers, asker, scope)
+    recorded = desired.managed
+    desired = replace(desired, managed=renamed(recorded, decision.renames))
+    first = _in_the_way(engine, current.schema, desired)
+    with moved(engine, current, decision.renames, desired.facts, first=first) as before:
+        state, goal = _comparable(engine, before.state, desired, scope, phases)
+        with phases("diff"):
+            changes = diff(state.schema, goal)
+        if not (changes or before.changes):
+            return Proposal(text=_without_change(notes), proved=True)
+        changes, said = answered(
+            engine,
+            state,
+            desired.facts,
+            changes,
+            decision,
+            answers=answers,
+            asker=asker,
+            strict=strict,
+        )
+    with phases("plan"):
+        plan = build(
+            changes, state.schema, goal, passes=engine.passes, render=engine.render
+        )
+        plan = plan.after(before.changes, before.statements)
+        looks = mentions((*before.changes, *changes), current.schema, goal)
+        plan = replace(plan, obstacles=(*plan.obstacles, *looks))
+    if desired.models_only:
+        said += managed_lines(desired.schema, goal, recorded)
+    proposal = _written(engine, current, (*before.changes, *changes), plan, said, notes)
+    if not proved:
+        return proposal
+    with phases("proof"):
+        _prove(engine, current, goal, proposal.text)
+    return replace(proposal, proved=True)
+
+
+def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, ...]:
+    """Return the drops of views and triggers that change or go, where they are text.
+
+    Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
+    on which something else stands stays: that would go with it.
+    """
+    if engine.dangling is None:
+        return ()
+    gone = abandoned(current, desired.schema, desired.managed)
+    found = [
+        obj
+        for obj in current.of(Opaque)
+        if obj.type in ("trigger", "view")
+        and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
+    ]
+    keys = {obj.key for obj in found}
+    held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
+    free = [obj for obj in found if obj.key not in held]
+    return tuple(Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key)))
+
+
+def _decide(
+    current: State,
+    desired: State,
+    answers: Answers,
+    asker: Asker | None,
+    scope: Scope | None,
+) -> Decision:
+    goal = desired.schema
+    if scope is not None:
+        goal = restrict(current.schema, goal, scope(current.schema, goal))
+    return decide(current.schema, goal, desired.facts, answers=answers, asker=asker)
+
+
+def _comparable(
+    engine: Engine,
+    current: State,
+    desired: State,
+    scope: Scope | None,
+    phases: Phases,
+) -> tuple[State, Schema]:
+    """Bring both sides to settled definitions, one numbering and the same scope."""
+    with phases("settle"):
+        keys = unsettled(current.schema, desired.schema)
+        current = settled(engine, current, keys)
+        desired = settled(engine, desired, keys)
+    goal = with_numbering(current.schema, desired.schema)
+    if desired.models_only:
+        gone = abandoned(current.schema, goal, desired.managed)
+        unmanaged = desired.facts.unmanaged
+        goal = carry(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
+    if scope is not None:
+        goal = restrict(current.schema, goal, scope(current.schema, goal))
+    return current, goal
+
+
+def _written(
+    engine: Engine,
+    current: State,
+    changes: tuple[Change, ...],
+    plan: Plan,
+    said: tuple[str, ...],
+    notes: Notes,
+) -> Proposal:
+    lines = summarize(changes)
+    text = format_file(
+        header=file_header(
+            lines, plan, said, notes, proved_on=_version(engine, current)
+        ),
+        statements=[(s.comment, s.sql) for s in plan.statements],
+        footer=notes.footer,
+        txmode="" if all(s.transactional for s in plan.statements) else "none",
+    )
+    return Proposal(changes=changes, lines=lines, plan=plan, text=text)
+
+
+def _without_change(notes: Notes) -> str:
+    """Return the text of a file that only records; empty when there is no need."""
+    if not notes.footer:
+        return ""
+    made = f"Made by django-schema-migrations {VERSION}."
+    header = ("The schema does not change.", *notes.look, made, *notes.covers)
+    return format_file(header=header, statements=(), footer=notes.footer)
+
+
+def _version(engine: Engine, state: State) -> str:
+    """Return ``PostgreSQL 16.4``: of the server, without its place."""
+    return engine.session.describe(state.connection).version
+
+
+def file_header(
+    lines: tuple[Line, ...],
+    plan: Plan,
+    answers: tuple[str, ...],
+    notes: Notes,
+    *,
+    proved_on: str,
+) -> tuple[str, ...]:
+    """Return the comment lines at the top of a generated file.
+
+    Renamed tables and columns are among the answers.
+    """
+    said = [*header([line for line in lines if not _answered(line)]), *answers]
+    said += [f"DATA LOSS: {loss}." for loss in plan.losses]
+    said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
+    said += notes.look
+    said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
+    return (*said, *notes.covers)
+
+
+def _answered(line: Line) -> bool:
+    return line.sign == ">" and line.kind in ("table", "column")
+
+
+BY_HAND = (
+    "The dev database refused this statement of the plan; nothing was written.\n"
+    "Make this change in a file by hand: manage.py schemadiff --empty NAME, then "
+    "schemahash."
+)
+
+
+def _dangling(engine: Engine, state: State) -> str:
+    return (
+        engine.dangling(state.connection.connection.cursor()) if engine.dangling else ""
+    )
+
+
+def _prove(engine: Engine, current: State, goal: Schema, text: str) -> None:
+    """Run the file's own text after the files before it and look for a difference."""
+    file = MigrationFile(name="the new file", content=text.encode())
+    before = _dangling(engine, current)
+    replay(engine, current.connection, [file], hint=BY_HAND)
+    after = _dangling(engine, current)
+    if after not in ("", before):
+        raise PlanError(
+            f"this change would leave a view or trigger that no longer works: {after}",
+            hint="Change it or drop it in a file of its own first: manage.py schemadiff "
+            "--empty NAME",
+        )
+    reached = replace(current, schema=inspect(engine, current.connection))
+    reached = settled(engine, reached, unsettled(reached.schema, goal))
+    remaining = diff(reached.schema, goal)
+    if remaining:
+        left = "\n".join(f"  {line} ({line.detail})" for line in summarize(remaining))
+        raise NotConverging(
+            f"The plan was run on the dev database and a difference remained:\n{left}",
+            hint="Nothing was written. Make this change by hand (manage.py schemadiff "
+            "--empty NAME), and please report it with the model that causes it.",
+        )

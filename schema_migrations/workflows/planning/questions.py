@@ -1,0 +1,183 @@
+"""What must be asked before a change is planned, in Django's own manner, and the flags
+that answer it beforehand.  Texts only: who asks is the caller's (``Asker``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from schema_migrations.errors import AnswerNeeded
+from schema_migrations.plan.fills import NO_VALUE, Need
+from schema_migrations.plan.renames import NO_RENAMES, Candidate, Renames
+from schema_migrations.schema.model import Key
+from schema_migrations.workflows.states.model_facts import Subject
+
+Subjects = Mapping[Key, Subject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of the numbered fixes of a question."""
+
+    text: str
+    value: str | None
+    """The SQL that it stands for; None: it is to be typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueQuestion:
+    text: str
+    choices: tuple[Choice, ...]
+    """One more, to quit, is always there."""
+    prompt: str
+    problem: str = ""
+    """Why the SQL that was given before will not do."""
+
+
+class Asker(Protocol):
+    """Who is asked.  Any of them may raise ``AnswerNeeded``: no answer will come."""
+
+    def renamed(self, question: str) -> bool: ...
+    def value(self, question: ValueQuestion) -> str: ...
+    def lose(self, losses: Sequence[str]) -> bool: ...
+    def acknowledge(self, lines: Sequence[str]) -> bool: ...
+
+
+def rename_question(
+    candidate: Candidate, subjects: Subjects, renames: Renames = NO_RENAMES
+) -> str:
+    """Return the question without its ``[y/N]``; ``renames`` are decided already."""
+    new = subjects.get(candidate.new)
+    if candidate.new.kind == "table":
+        return _table_question(candidate, new, renames)
+    old = candidate.old.part
+    if new is None:
+        table = candidate.new.name
+        return f"Was the column {table}.{old} renamed to {table}.{candidate.new.part}?"
+    if new.kind in ("ForeignKey", "OneToOneField"):
+        old = old.removesuffix("_id")
+    model = new.name.partition(".")[0]
+    return f"Was the field {model}.{old} renamed to {new.name} ({_a(new.kind)})?"
+
+
+def _table_question(candidate: Candidate, new: Subject | None, renames: Renames) -> str:
+    old = candidate.old.name
+    if new is None:
+        return f"Was the table {old} renamed to {candidate.new.name}?"
+    _, _, field = new.name.partition(".")
+    own = old.removeprefix(f"{new.app}_")
+    if not field:
+        label = f"{new.app}."
+        name = f"{label}{own}" if own != old else old
+        return f"Was the model {name} renamed to {label}{new.name}?"
+    # The table begins with that of its model, which may have been renamed as well.
+    owner = candidate.new.name.removesuffix(f"_{field}")
+    before = next((o.name for o, n in renames.tables.items() if n.name == owner), owner)
+    if old.startswith(f"{before}_"):
+        model = before.removeprefix(f"{new.app}_")
+        old = f"{model}.{old.removeprefix(f'{before}_')}"
+    return f"Was the field {old} renamed to {new.name} ({_a(new.kind)})?"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+
+
+def rename_flag(candidate: Candidate) -> str:
+    old, new = candidate.old, candidate.new
+    if new.kind == "table":
+        return f"--rename {old.path}={new.path}"
+    return f"--rename {old.path}={new.part}"
+
+
+def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
+    key = need.column
+    subject = subjects.get(key)
+    field = subject.name if subject else f"{key.path}"
+    model, _, name = field.rpartition(".")
+    leave = Choice(
+        text="Leave it: the file fails on a table where a row has no value.",
+        value=NO_VALUE,
+    )
+    if need.reason == "converted":
+        assert need.before is not None
+        return ValueQuestion(
+            text=f"The field '{name}' on {model} changes from {need.before.type} to "
+            f"{need.after.type}, and there is no conversion from one to the other.\n"
+            "Please select a fix:",
+            choices=(
+                Choice(
+                    text="Provide an SQL expression for the new value (it may use "
+                    "the old one by the column's name).",
+                    value=None,
+                ),
+            ),
+            prompt=f"SQL for {key.path}: ",
+        )
+    said = (
+        f"It is impossible to add a non-nullable field '{name}' to {model} without "
+        "specifying a default. This is because the database needs something to populate "
+        "existing rows."
+        if need.reason == "added"
+        else f"It is impossible to change a nullable field '{name}' on {model} to "
+        "non-nullable without providing a default. This is because the database needs "
+        "something to populate existing rows."
+    )
+    return ValueQuestion(
+        text=f"{said}\nPlease select a fix:",
+        choices=(
+            Choice(
+                text="Provide a one-off default now (an SQL expression, for all existing "
+                "rows without a value).",
+                value=None,
+            ),
+            leave,
+        ),
+        prompt=f"SQL for {key.path}: ",
+    )
+
+
+def needed(
+    needs: Sequence[Need],
+    losses: Sequence[tuple[Key, str]],
+    candidates: Sequence[Candidate],
+    subjects: Subjects,
+) -> AnswerNeeded:
+    """Return the error that names every open question with the flags that answer it."""
+    said = []
+    for key, loss in losses:
+        said.append(f"  {loss}")
+        said += [
+            f"      or renamed?  {rename_flag(candidate)}"
+            for candidate in candidates
+            if candidate.old == key
+        ]
+    for need in needs:
+        said += [f"  {_lack(need)}", f'      --default "{need.column.path}=SQL"']
+    flags = "with a flag for each"
+    if losses:
+        flags = "with --rename or --default for each, --allow-data-loss for what may go"
+    return AnswerNeeded(
+        "This change needs answers, and nobody can be asked here:\n" + "\n".join(said),
+        hint=f"Nothing was written. Run schemadiff again {flags}; on a terminal it asks.",
+    )
+
+
+def _lack(need: Need) -> str:
+    column = need.column.path
+    match need.reason:
+        case "added":
+            return f"adds {column} as NOT NULL: what do existing rows get?"
+        case "not null":
+            return (
+                f"makes {column} NOT NULL: what do rows that hold NULL get? "
+                f"({NO_VALUE}: there are none)"
+            )
+        case "converted":
+            assert need.before is not None
+            return (
+                f"changes {column} from {need.before.type} to {need.after.type}, which "
+                "has no conversion: what is the new value?"
+            )

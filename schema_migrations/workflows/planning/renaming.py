@@ -1,0 +1,144 @@
+"""Renames: decided by answers or by asking, then carried out on the dev database.
+
+The schema after a rename is not imagined: the statements are run on the dev database,
+which is read again, and all is undone.  So names inside views, checks and expressions
+are what the server makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.engine import Engine, Failure
+from schema_migrations.errors import PlanError
+from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.rename_steps import steps
+from schema_migrations.plan.renames import (
+    Candidate,
+    Renames,
+    column_candidates,
+    derived,
+    stated,
+    table_candidates,
+)
+from schema_migrations.schema.changes import Drop, Rename, RenameColumn
+from schema_migrations.schema.model import Key, Schema
+from schema_migrations.workflows.planning.content_types import follow
+from schema_migrations.workflows.planning.questions import Asker, rename_question
+from schema_migrations.workflows.states.building import State, inspect, undone
+from schema_migrations.workflows.states.model_facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    renames: Renames
+    unasked: tuple[Candidate, ...] = ()
+    """What might be a rename as well, had there been somebody to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The current state with everything under its new name."""
+
+    state: State
+    changes: tuple[Drop | Rename | RenameColumn, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+def decide(
+    current: Schema,
+    desired: Schema,
+    facts: Facts,
+    *,
+    answers: Answers,
+    asker: Asker | None,
+) -> Decision:
+    """Return the renames that were answered, follow from one another, or are asked now.
+
+    Raises ``ConfigError`` for an answer that fits nothing, and what ``asker`` raises.
+    """
+    automatic = facts.automatic
+
+    def completed(renames: Renames) -> Renames:
+        return derived(renames, current, desired, automatic)
+
+    renames = completed(stated(answers, current, desired))
+    refused: set[tuple[Key, Key]] = set()
+    unasked: list[Candidate] = []
+    for candidates in (table_candidates, column_candidates):
+        while True:
+            open_ = [
+                c
+                for c in candidates(renames, current, desired)
+                if (c.old, c.new) not in refused
+            ]
+            if asker is None or not open_:
+                unasked += open_
+                break
+            best = open_[0]
+            if asker.renamed(rename_question(best, facts.subjects, renames)):
+                renames = completed(_with(renames, best))
+            else:
+                refused.add((best.old, best.new))
+    return Decision(renames=renames, unasked=tuple(unasked))
+
+
+def _with(renames: Renames, candidate: Candidate) -> Renames:
+    if candidate.new.kind == "table":
+        return renames.table(candidate.old, candidate.new)
+    return renames.column(candidate.old, candidate.new.part)
+
+
+@contextmanager
+def moved(
+    engine: Engine,
+    current: State,
+    renames: Renames,
+    facts: Facts,
+    *,
+    first: tuple[Drop, ...] = (),
+) -> Iterator[Moved]:
+    """Yield the state after the renames; its database goes back to before at the end.
+
+    ``first`` is carried out before them, if there are any.  Raises ``PlanError`` for
+    a rename that the server refuses.
+    """
+    renamed = steps(renames, current.schema)
+    if not renamed:
+        yield Moved(state=current)
+        return
+    changes = (*first, *renamed)
+    statements = [s for change in changes for s in engine.render(change)]
+    statements += follow(
+        renames, facts.subjects, current.schema.by_key, quote=engine.quote
+    )
+    with undone(engine, current.connection):
+        for statement in statements:
+            with failures_as(engine, partial(_refused, statement)):
+                engine.session.execute(current.connection, statement.sql)
+        schema = inspect(engine, current.connection)
+        yield Moved(
+            state=replace(current, schema=schema),
+            changes=changes,
+            statements=tuple(statements),
+        )
+
+
+def _refused(statement: Statement, failure: Failure) -> PlanError:
+    return PlanError(
+        f"the dev database refused a rename: {failure.message}\n{statement.sql}",
+        hint="Change what is in its way, or drop it, in a file of its own first: "
+        "manage.py schemadiff --empty NAME",
+    )
+
+
+def told(renames: Renames) -> tuple[str, ...]:
+    """Return a line for each rename, for the header of a file."""
+    tables = [f"{old.path} to {new.path}" for old, new in renames.tables.items()]
+    columns = [f"{key.path} to {new}" for key, new in renames.columns.items()]
+    return tuple(f"Renamed: {text}." for text in sorted(tables) + sorted(columns))

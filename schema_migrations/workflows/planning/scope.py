@@ -1,0 +1,41 @@
+"""Which tables a change may touch: ``schemadiff --app``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.apps.registry import Apps
+
+from schema_migrations.errors import ConfigError
+from schema_migrations.schema.model import Key, Schema, Table
+from schema_migrations.workflows.planning.diff import Scope
+from schema_migrations.workflows.states.models_ddl import app_of_tables
+
+
+def scope_of(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
+    """Return the scope of some apps; None: everything.
+
+    A table that no model has any more belongs to the app that its name begins with.
+    Raises ``ConfigError`` for a label that no installed app has.
+    """
+    if not labels:
+        return None
+    known = {config.label for config in registry.get_app_configs()}
+    if unknown := sorted(set(labels) - known):
+        raise ConfigError(
+            f"--app: no installed app has the label {', '.join(map(repr, unknown))}.",
+            hint=f"Known: {', '.join(sorted(known))}.",
+        )
+    apps = app_of_tables(registry)
+
+    def touches(table: Table) -> bool:
+        name = table.key.name
+        if name in apps:
+            return apps[name] in labels
+        return any(name.startswith(f"{label}_") for label in labels)
+
+    def scope(current: Schema, desired: Schema) -> frozenset[Key]:
+        tables = (*current.of(Table), *desired.of(Table))
+        return frozenset(table.key for table in tables if touches(table))
+
+    return scope

@@ -1,0 +1,90 @@
+"""How far the Django migrations of installed apps are ahead of a directory's files.
+
+Invariant: what cannot be compared is warned of or named once more, never passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.apps import AppConfig, apps
+from django.db import router
+
+from schema_migrations.history import coverage
+from schema_migrations.workflows.planning.data_operations import (
+    DataOperation,
+    data_operations,
+)
+from schema_migrations.workflows.states.django_migrations import (
+    DjangoMigrations,
+    nodes_of,
+)
+
+DJANGO = "django.contrib."
+"""Apps whose past data operations a new database does not need: they mend rows that
+older versions left, and ``post_migrate`` makes content types and permissions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    leaves: tuple[tuple[str, str], ...] = ()
+    """(app, last migration) that no file records yet, by app."""
+    operations: tuple[DataOperation, ...] = ()
+    """By app, in the order in which ``migrate`` would run them."""
+    new_apps: frozenset[str] = frozenset()
+    """Those of which no file records anything."""
+    warnings: tuple[str, ...] = ()
+
+
+def uncovered(
+    recorded: Mapping[str, Collection[str]],
+    found: DjangoMigrations,
+    alias: str,
+    *,
+    labels: Collection[str] | None = None,
+) -> Uncovered:
+    """Compare what files record with what the installed apps, or some, bring.
+
+    Routers are asked as ``migrate`` asks them.
+    """
+    leaves: list[tuple[str, str]] = []
+    operations: list[DataOperation] = []
+    new_apps: set[str] = set()
+    warnings: list[str] = []
+    for label, migrations in sorted(found.on_disk.items()):
+        config = apps.get_app_config(label)
+        if (labels and label not in labels) or not _is_here(config, alias):
+            continue
+        nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
+        if last := coverage.unknown(nodes, names):
+            warnings.append(_unknown(label, last))
+        leaves += [
+            (label, leaf) for leaf in coverage.leaves(nodes) if leaf not in names
+        ]
+        if not names:
+            new_apps.add(label)
+            if config.name.startswith(DJANGO):
+                continue
+        for name in coverage.uncovered(nodes, names):
+            operations += data_operations(migrations[name], alias)
+    return Uncovered(
+        leaves=tuple(leaves),
+        operations=tuple(operations),
+        new_apps=frozenset(new_apps),
+        warnings=tuple(warnings),
+    )
+
+
+def _is_here(config: AppConfig, alias: str) -> bool:
+    """Return whether the routers let anything of an app onto the alias."""
+    return router.allow_migrate(alias, config.label) or any(
+        router.allow_migrate_model(alias, model) for model in config.get_models()
+    )
+
+
+def _unknown(label: str, last: str) -> str:
+    return (
+        f"the files cover {label} up to {last}, which the installed {label} does not "
+        "have: is it an older version?"
+    )

@@ -1,0 +1,1 @@
+"""Where a database stands: status, drift, health, takeover, templates."""

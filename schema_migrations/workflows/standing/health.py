@@ -1,0 +1,92 @@
+"""Whether a database has all files: for probes and checks, in one query.
+
+Invariant: nothing is written, no SQL is parsed, no dev database is opened; and it works
+inside a transaction, too, since a request may be in one.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import Error, transaction
+
+from schema_migrations.conf import DEFAULT_ALIAS, settings_for
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
+from schema_migrations.history.pending import Pending, pending
+from schema_migrations.revisions import RevisionStore
+from schema_migrations.workflows.targets.connecting import directory_of, target
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Failure
+    from schema_migrations.history.revision import Revision
+
+log = logging.getLogger("schema_migrations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a probe wants to know of a database."""
+
+    pending: tuple[str, ...] = ()
+    """Names of the files that it does not have, or not all of."""
+    error: str = ""
+    """Why nothing is known, without a password; empty: it could be looked at."""
+
+    @property
+    def ok(self) -> bool:
+        """It has all files of the directory; it may have more, of a newer release."""
+        return not self.pending and not self.error
+
+
+def health(alias: str = DEFAULT_ALIAS) -> Health:
+    """Return whether the database of an alias has all files; raises nothing."""
+    try:
+        state = look(alias)
+    except Exception as error:  # a probe wants an answer, whatever happened
+        log.warning("The health of %r is not known", alias, exc_info=True)
+        told = isinstance(error, SchemaMigrationsError)
+        return Health(error=str(error) if told else type(error).__name__)
+    lacking = {each.file.name for each in state.files}
+    if state.exec_order == "linear":
+        lacking |= {file.name for file in state.out_of_order}
+    return Health(pending=tuple(sorted(lacking)))
+
+
+def look(alias: str) -> Pending:
+    """Compare the directory of an alias with its database.
+
+    Raises ``ConfigError`` and ``Unreachable``.  The directory is not verified.
+    """
+    settings = settings_for(alias)
+    directory = directory_of(settings.directory)
+    with target(alias, None) as (connection, engine):
+        store = RevisionStore(
+            connection=connection,
+            engine=engine,
+            schema=settings.revisions_schema or "",
+        )
+        name = engine.masked(connection.settings_dict)
+
+        def error_of(failure: Failure) -> SchemaMigrationsError:
+            kind = Unreachable if failure.retryable else ConfigError
+            return kind(f"{name}: {failure.message}")
+
+        with failures_as(engine, error_of):
+            absent = engine.session.absent(connection)
+            revisions = () if absent else _rows(store, alias)
+    return pending(directory.files, revisions, exec_order=settings.exec_order)
+
+
+def _rows(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
+    try:
+        # A failed query would end the transaction that the caller may be in.
+        with transaction.atomic(using=alias):
+            return store.rows()
+    except Error as error:
+        failure = store.engine.failure(error)
+        if failure and failure.missing:  # no table: no file was ever applied
+            return ()
+        raise

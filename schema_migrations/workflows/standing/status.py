@@ -1,0 +1,94 @@
+"""What a target has of a directory, as one value.
+
+Invariant: reads only, and tells every state that ``apply`` would refuse instead of
+raising for it; only an unsound directory raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from schema_migrations.history.directory import Directory, verify
+from schema_migrations.history.pending import ExecOrder, Pending, pending
+from schema_migrations.revisions import TABLE
+from schema_migrations.workflows.targets.reading import history, visited_to_read
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.history.revision import Revision
+    from schema_migrations.schema.model import Schema
+    from schema_migrations.workflows.standing.drift import Drift
+
+Word = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    target: Target
+    revisions: tuple[Revision, ...]
+    state: Pending
+    unknown_tables: int = 0
+    """Tables of a database without history."""
+    schema: Schema | None = None
+    """What was there, when it was asked for."""
+    vendor: str = ""
+    drift: Drift | None = None
+    """None: not looked for."""
+
+    @property
+    def failed(self) -> Revision | None:
+        """The attempt that did not get to the end of its file."""
+        return next((row for row in self.revisions if row.failed), None)
+
+    @property
+    def applied(self) -> tuple[Revision, ...]:
+        return tuple(row for row in self.revisions if row.done)
+
+    @property
+    def word(self) -> Word:
+        """The worst of what holds."""
+        state = self.state
+        if state.edited or state.missing:
+            return "edited"
+        if state.out_of_order and state.exec_order == "linear":
+            return "out-of-order"
+        if self.failed:
+            return "failed"
+        if self.drift is not None and self.drift.real:
+            return "drift"
+        return "pending" if state.files else "ok"
+
+
+def status(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    *,
+    exec_order: ExecOrder,
+    revisions_schema: str | None,
+    wait: float,
+    schema: bool = False,
+) -> Status:
+    """Compare a directory with a target; raises ``IntegrityError`` for its files only.
+
+    With ``schema`` all that the target holds is read, too.
+    """
+    verify(directory)
+    with visited_to_read(
+        connection, engine, revisions_schema=revisions_schema, wait=wait
+    ) as site:
+        revisions, tables = history(site)
+        found = engine.inspect(connection.connection.cursor()) if schema else None
+    state = pending(directory.files, revisions, exec_order=exec_order)
+    fresh = not state.current and not state.ahead
+    return Status(
+        target=site.target,
+        revisions=revisions,
+        state=state,
+        unknown_tables=sum(name != TABLE for name in tables) if fresh else 0,
+        schema=found,
+        vendor=engine.vendor,
+    )

@@ -1,0 +1,86 @@
+"""Who makes an app's tables where ``migrate`` is ours: the files, or Django.
+
+Invariant: ``django_migrations`` says of the apps that the files make only what is so: its
+rows are written when the database has all files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import router
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from schema_migrations.conf import managed_aliases, settings_for
+from schema_migrations.workflows.states.django_migrations import read
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def made_by_files(alias: str) -> frozenset[str]:
+    """Return the labels of the apps that the files of an alias make."""
+    labels = settings_for(alias).apps
+    return installed() if labels is None else frozenset(labels)
+
+
+def left_to_django(alias: str) -> frozenset[str]:
+    """Return the labels of the apps that Django makes on an alias; of those that have
+    migrations or tables."""
+    return frozenset(
+        label
+        for label in installed() - made_by_files(alias)
+        if _has_migrations(label) or _has_tables(label, alias)
+    )
+
+
+def never_left() -> frozenset[str]:
+    """Return the labels of the apps that files make on some alias, or that have nothing
+    to be made; not of those whose tables routers send to other databases only."""
+    return frozenset(
+        label
+        for alias in managed_aliases()
+        for label in made_by_files(alias) & installed()
+        if _has_tables(label, alias) or not any(apps.get_app_config(label).get_models())
+    )
+
+
+def installed() -> frozenset[str]:
+    return frozenset(config.label for config in apps.get_app_configs())
+
+
+def _has_tables(label: str, alias: str) -> bool:
+    return any(
+        model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    )
+
+
+def _has_migrations(label: str) -> bool:
+    module, _ = MigrationLoader.migrations_module(label)
+    return module is not None and find_spec(module) is not None
+
+
+def record(connection: BaseDatabaseWrapper, labels: Iterable[str]) -> None:
+    """Write all Django migrations of some apps into ``django_migrations``.
+
+    So Django's own commands, and packages that look there, see what the files made as
+    applied.  All of them, since a row without those that it depends on is refused.
+    """
+    migrated = [name for name in labels if MigrationLoader.migrations_module(name)[0]]
+    wanted = set()
+    for label, migrations in read(migrated).on_disk.items():
+        for name, migration in migrations.items():
+            wanted |= {(label, name), *migration.replaces}
+    if not wanted:
+        return
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    missing = sorted(wanted - set(recorder.applied_migrations()))
+    recorder.migration_qs.bulk_create(
+        recorder.Migration(app=app, name=name) for app, name in missing
+    )

@@ -1,0 +1,1 @@
+"""A schema from any source: files, models, ``EXTRA``, a live database, SQL."""

@@ -1,0 +1,184 @@
+"""The sources of a schema, each brought to life on a dev database of its own.
+
+Invariant: whatever the source, the result was inspected on the *same* dev server by
+the same inspector, so that two states can be compared without synonyms.  A live
+database is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.engines.refusal import refused
+from schema_migrations.errors import PlanError
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.statements import SourceStatement, split
+from schema_migrations.plan.plan import build
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.ignored import without
+from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
+from schema_migrations.workflows.states.model_facts import NO_FACTS, Facts
+from schema_migrations.workflows.states.models_ddl import ModelsDdl
+from schema_migrations.workflows.states.refused_models import models_refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A schema, and the scratch database that it stands on."""
+
+    schema: Schema
+    connection: Connection
+    description: str
+    models_only: bool = False
+    """It knows only what models can describe; the rest is to be carried over."""
+    facts: Facts = NO_FACTS
+    """What the models know besides."""
+    managed: frozenset[str] = frozenset()
+    """What was asked for in the past besides the models, as ``history.managed`` names
+    it: dropped where it is not asked for any more."""
+
+
+def ignoring(
+    engine: Engine, patterns: Collection[str], *, beside: Collection[Key] = NO_KEYS
+) -> Engine:
+    """Return the engine, blind to what other tools own: see ``schema.ignored``."""
+    if not (patterns or beside):
+        return engine
+    return replace(
+        engine,
+        inspect=lambda cursor: without(engine.inspect(cursor), patterns, beside=beside),
+    )
+
+
+def inspect(engine: Engine, connection: Connection) -> Schema:
+    """Read the schema through the driver's own cursor."""
+    connection.ensure_connection()
+    return engine.inspect(connection.connection.cursor())
+
+
+class _Undone(Exception):
+    """Ends a transaction that is not to be kept."""
+
+
+@contextmanager
+def undone(engine: Engine, connection: Connection) -> Iterator[None]:
+    """Undo at the end whatever is done inside, in a transaction or within one."""
+    if engine.session.in_transaction(connection):
+        engine.session.execute(connection, "SAVEPOINT undone")
+        try:
+            yield
+        finally:
+            engine.session.execute(connection, "ROLLBACK TO SAVEPOINT undone")
+        return
+    with suppress(_Undone), engine.session.transaction(connection):
+        yield
+        raise _Undone
+
+
+NOTHING_WRITTEN = "The dev database refused this statement; nothing was written."
+
+
+def replay(
+    engine: Engine,
+    connection: Connection,
+    files: Iterable[MigrationFile],
+    *,
+    hint: str = NOTHING_WRITTEN,
+) -> None:
+    """Run migration files on a scratch database, each as ``schemaapply`` would.
+
+    Raises ``StatementFailed`` naming file, line and statement, and ``SyntaxProblem``.
+    """
+    for file in files:
+        together = file.directives.txmode != "none"
+        with engine.session.transaction(connection) if together else nullcontext():
+            begin(engine, connection, file, hint=hint)
+
+
+def begin(
+    engine: Engine,
+    connection: Connection,
+    file: MigrationFile,
+    count: int | None = None,
+    *,
+    hint: str = NOTHING_WRITTEN,
+) -> None:
+    """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
+    with engine.session.restored(connection):
+        for statement in file.statements(engine.syntax)[:count]:
+            _run(engine, connection, statement, file=file.name, hint=hint)
+
+
+def _run(
+    engine: Engine,
+    connection: Connection,
+    statement: SourceStatement,
+    *,
+    file: str,
+    hint: str = NOTHING_WRITTEN,
+) -> None:
+    with failures_as(
+        engine, lambda failure: refused(statement, failure, file=file, hint=hint)
+    ):
+        engine.session.execute(connection, statement.sql)
+
+
+def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
+    """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
+    with engine.session.restored(connection):
+        for statement in split(text, engine.syntax, file=file):
+            _run(engine, connection, statement, file=file)
+
+
+def load_models(
+    engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
+) -> None:
+    """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
+    with engine.session.transaction(connection):
+        for part in ddl.parts:
+            for sql in part.statements:
+                said = partial(models_refused, engine, alias, ddl, part.label, sql)
+                with failures_as(engine, said):
+                    engine.session.execute(connection, sql)
+
+
+def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:
+    """Make a copy of an inspected schema on a scratch database.
+
+    Raises ``PlanError`` for what cannot be made from its description.
+    """
+    plan = build(
+        diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
+    )
+    for statement in plan.statements:
+        with failures_as(engine, partial(_no_copy, statement.sql)):
+            engine.session.execute(connection, statement.sql)
+
+
+def _no_copy(sql: str, failure: Failure) -> PlanError:
+    return PlanError(
+        f"the dev database refused a copy of the live schema: {failure.message}\n{sql}",
+        hint="Take a dev database like the live one: DEV or --dev.",
+    )
+
+
+def settled(engine: Engine, state: State, keys: frozenset[Key]) -> State:
+    """Return the state with some definitions brought to the server's fixed point.
+
+    PostgreSQL prints some expressions differently once it has read its own print, so
+    a definition is compared, and written to a file, only after one more round.
+    """
+    keys &= _all_keys(state.schema)
+    if engine.settle is None or not keys:
+        return state
+    cursor = state.connection.connection.cursor()
+    return replace(state, schema=engine.settle(cursor, state.schema, keys))
+
+
+def _all_keys(schema: Schema) -> frozenset[Key]:
+    return frozenset(schema.by_key).union(*(t.provides for t in schema.of(Table)))

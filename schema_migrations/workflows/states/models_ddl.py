@@ -1,0 +1,167 @@
+"""Models → DDL, by Django's own schema editor.
+
+Invariant: nothing is executed here and no database is read; what the editor would
+send is collected, model by model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.apps.registry import Apps
+from django.db import models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from schema_migrations.engines.engine import Connection, Value
+from schema_migrations.errors import ConfigError
+from schema_migrations.schema.model import Key, column_key, table_key
+from schema_migrations.workflows.states.model_facts import (
+    Facts,
+    Subject,
+    automatic,
+    bare,
+    fills_of,
+    subjects_of,
+)
+
+Labels = tuple[str, ...] | None
+"""Of apps; None: all."""
+
+PERCENT = "Django takes a % in a comment for a placeholder here: write %% instead."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ddl:
+    """What one model's tables are made of."""
+
+    label: str
+    """``shop.Order``; ``foreign keys and indexes`` for what comes at the end."""
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsDdl:
+    parts: tuple[Ddl, ...]
+    named: Mapping[Key, str]
+    """Table or column → the model or field behind it: ``shop.Order.total``."""
+    facts: Facts
+
+
+def collect(
+    connection: Connection,
+    registry: Apps,
+    alias: str,
+    *,
+    labels: Labels,
+    values: Mapping[Value, str],
+) -> ModelsDdl:
+    """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
+
+    ``labels`` limits it to some apps.  Routers are asked; proxy, unmanaged and swapped
+    models are left out as Django leaves them out.  Raises as ``collect_models`` does.
+    """
+    chosen = managed_models(connection, registry, alias, labels=labels)
+    return collect_models(connection, registry, chosen, values=values)
+
+
+def collect_models(
+    connection: Connection,
+    registry: Apps,
+    chosen: Iterable[type[models.Model]],
+    *,
+    values: Mapping[Value, str],
+) -> ModelsDdl:
+    """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
+
+    ``values`` are the engine's own expressions.
+    """
+    parts: list[Ddl] = []
+    fills: dict[Key, str] = {}
+    subjects: dict[Key, Subject] = {}
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        done = 0
+        for model in chosen:
+            _create(editor, model)
+            statements = tuple(editor.collected_sql[done:])
+            done = len(editor.collected_sql)
+            parts.append(Ddl(label=model._meta.label, statements=statements))
+            for made in (model, *automatic(model)):
+                subjects |= subjects_of(made)
+                fills |= fills_of(editor, made, values)
+    rest = tuple(editor.collected_sql[done:])
+    parts.append(Ddl(label="foreign keys and indexes", statements=rest))
+    return ModelsDdl(
+        parts=tuple(parts),
+        named=dict(_named(registry)),
+        facts=Facts(fills=fills, subjects=subjects, unmanaged=_unmanaged(registry)),
+    )
+
+
+def _unmanaged(registry: Apps) -> frozenset[Key]:
+    return frozenset(
+        table_key(bare(made._meta.db_table))
+        for model in registry.get_models()
+        if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
+        for made in (model, *automatic(model))
+    )
+
+
+def managed_models(
+    connection: Connection, registry: Apps, alias: str, *, labels: Labels
+) -> tuple[type[models.Model], ...]:
+    """Return the models whose tables are ours to make, in the registry's order."""
+    known = {config.label for config in registry.get_app_configs()}
+    if unknown := sorted(set(labels or ()) - known):
+        raise ConfigError(
+            f"No installed app has the label {', '.join(map(repr, unknown))}.",
+            hint=f"Known: {', '.join(sorted(known))}.",
+        )
+    return tuple(
+        model
+        for model in registry.get_models()
+        if (labels is None or model._meta.app_label in labels)
+        and model._meta.can_migrate(cast(BaseDatabaseWrapper, connection))
+        and router.allow_migrate_model(alias, model)
+    )
+
+
+def app_of_tables(registry: Apps) -> dict[str, str]:
+    """Return table → app label, tables of automatic M2M models included."""
+    return {
+        bare(model._meta.db_table): model._meta.app_label
+        for model in registry.get_models(include_auto_created=True)
+    }
+
+
+def _named(registry: Apps) -> Iterator[tuple[Key, str]]:
+    for model in registry.get_models(include_auto_created=True):
+        table = table_key(bare(model._meta.db_table))
+        yield table, model._meta.label
+        for field in model._meta.local_concrete_fields:
+            if field.column:
+                named = f"{model._meta.label}.{field.name}"
+                yield column_key(table, field.column), named
+
+
+def _create(editor: Any, model: type[models.Model]) -> None:
+    try:
+        editor.create_model(model)
+    except Exception as error:
+        raise ConfigError(
+            f"{model._meta.label}: Django cannot make its table: {error}",
+            hint=PERCENT
+            if "placeholder" in str(error)
+            else "See that `manage.py check` passes; then look at the model's fields.",
+        ) from error
+
+
+def tables_of(registry: Apps, labels: Iterable[str]) -> frozenset[Key]:
+    """Return the keys of all tables that belong to some apps."""
+    wanted = set(labels)
+    return frozenset(
+        table_key(table)
+        for table, label in app_of_tables(registry).items()
+        if label in wanted
+    )

@@ -1,0 +1,125 @@
+"""What must be there before the models' tables: extensions and collations.
+
+They come from ``EXTENSIONS`` and from the Django migrations of installed apps, where a
+``CreateExtension`` or ``CreateCollation`` is all that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import router
+
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.errors import ConfigError
+from schema_migrations.schema.changes import Create
+from schema_migrations.schema.model import Definition, Key
+from schema_migrations.workflows.states.django_migrations import (
+    DjangoMigrations,
+    Step,
+    steps,
+)
+
+SETTING = "EXTENSIONS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prerequisites:
+    """Each by name, with what asks for it."""
+
+    extensions: tuple[tuple[str, str], ...] = ()
+    """(name, ``EXTENSIONS`` or an operation in words)."""
+    collations: tuple[tuple[str, Step], ...] = ()
+
+
+def prerequisites(
+    vendor: str, alias: str, extensions: Iterable[str], found: DjangoMigrations
+) -> Prerequisites:
+    """Return what an alias needs; routers are asked as the operations do.
+
+    The operations do nothing but on PostgreSQL.
+    """
+
+    def allowed(step: Step) -> bool:
+        hints = getattr(step.operation, "hints", None) or {}  # new in Django 6.0
+        return router.allow_migrate(alias, step.app, **hints)
+
+    if vendor != "postgresql":
+        return Prerequisites(extensions=tuple((name, SETTING) for name in extensions))
+    return after(filter(allowed, steps(found)), extensions)
+
+
+def after(found: Iterable[Step], extensions: Iterable[str] = ()) -> Prerequisites:
+    """Return what is there once all steps were made, besides some extensions."""
+    # Not at the top: it needs libpq, and a project on SQLite may have none.
+    from django.contrib.postgres.operations import (
+        CreateCollation,
+        CreateExtension,
+        RemoveCollation,
+    )
+
+    wanted = dict.fromkeys(extensions, SETTING)
+    collations: dict[str, Step] = {}
+    for step in found:
+        match step.operation:
+            case CreateExtension() as operation:
+                wanted.setdefault(operation.name, str(step))
+            case CreateCollation() as operation:
+                collations[operation.name] = step
+            case RemoveCollation() as operation:
+                collations.pop(operation.name, None)
+            case _:
+                pass
+    return Prerequisites(
+        extensions=tuple(wanted.items()), collations=tuple(collations.items())
+    )
+
+
+def load_prerequisites(
+    engine: Engine, connection: Connection, wanted: Prerequisites
+) -> None:
+    """Make them on a scratch database.  Raises ``ConfigError``."""
+    for name, source in wanted.extensions:
+        key = Key(kind="extension", name=name)
+        create = Create(object=Definition(key=key, definition=""))
+        with failures_as(engine, partial(_no_extension, engine, name, source)):
+            for statement in engine.render(create):
+                engine.session.execute(connection, statement.sql)
+    for name, step in wanted.collations:
+        operation: Any = step.operation
+        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            operation.create_collation(editor)
+        with failures_as(engine, partial(_no_collation, name, step)):
+            for sql in editor.collected_sql:
+                engine.session.execute(connection, sql)
+
+
+def _no_extension(
+    engine: Engine, name: str, source: str, failure: Failure
+) -> ConfigError:
+    return ConfigError(
+        f"{source}: {name} cannot be created on the dev database: {failure.message}",
+        hint=dev_server_with(engine, name),
+    )
+
+
+def dev_server_with(engine: Engine, extension: str) -> str:
+    """Say how to come to a dev server that has an extension."""
+    server = engine.server_with(extension) if engine.server_with else ""
+    example = f", for example {server}" if server else ""
+    return (
+        f"Take a dev database that has it, with DEV or --dev{example}; or install it on "
+        "this server."
+    )
+
+
+def _no_collation(name: str, step: Step, failure: Failure) -> ConfigError:
+    return ConfigError(
+        f"{step}: {name} cannot be created on the dev database: {failure.message}",
+        hint="Take a dev database whose system knows this locale, with DEV or --dev, "
+        "for example docker://postgres/17.",
+    )

@@ -1,0 +1,265 @@
+"""A source's name → its state on a dev database.
+
+``files``, ``models``, a directory of migration files, a plain ``.sql`` file, a
+database alias (``db:default``) or a database URL.  Every state stands on a scratch
+database of its own, which is gone when the context ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.apps import apps as installed_apps
+from django.apps.registry import Apps
+
+from schema_migrations.conf import Settings, settings_for
+from schema_migrations.dev.choose import open_server
+from schema_migrations.dev.server import Server
+from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.errors import ConfigError
+from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.history.managed import managed
+from schema_migrations.history.pending import from_checkpoint
+from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.building import (
+    State,
+    ignoring,
+    inspect,
+    load_models,
+    load_sql,
+    rebuild,
+    replay,
+)
+from schema_migrations.workflows.states.django_migrations import DjangoMigrations, read
+from schema_migrations.workflows.states.extra import (
+    Extra,
+    attempt,
+    extension_of,
+    finish,
+    put_off,
+    read_extra,
+)
+from schema_migrations.workflows.states.foreign_tables import load_beside, tables_beside
+from schema_migrations.workflows.states.live import is_live, live
+from schema_migrations.workflows.states.model_facts import NO_FACTS, Facts
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.prerequisites import (
+    Prerequisites,
+    load_prerequisites,
+    prerequisites,
+)
+from schema_migrations.workflows.targets.connecting import target
+
+FILES, MODELS = "files", "models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What every source of one command needs."""
+
+    engine: Engine
+    alias: str
+    settings: Settings
+    server: Server
+    directory: Directory
+    """Loaded and verified."""
+    registry: Apps
+    django: DjangoMigrations = field(default_factory=DjangoMigrations)
+    """Those of the alias's apps."""
+    prerequisites: Prerequisites = field(default_factory=Prerequisites)
+    extra: tuple[Extra, ...] = ()
+    """What belongs to the desired state besides the models."""
+    beside: frozenset[Key] = NO_KEYS
+    """Tables that are Django's to make, and that the engine does not see."""
+    phases: Phases = field(default_factory=Phases)
+
+
+@contextmanager
+def open_workspace(
+    alias: str,
+    *,
+    directory: Path | None = None,
+    dev: str | None = None,
+    registry: Apps = installed_apps,
+    report: Callable[[str], None] = lambda line: None,
+) -> Iterator[Workspace]:
+    """Read and verify the directory of an alias and open its dev server.
+
+    ``directory`` and ``dev`` are used instead of the settings' own; ``report`` gets a
+    line before something slow.  Raises ``ConfigError``, ``IntegrityError`` before any
+    server is started, and ``Unreachable``.
+    """
+    settings = settings_for(alias, directory=directory)
+    with target(alias, None) as (_, own):
+        pass
+    beside = tables_beside(registry, settings.apps)
+    engine = ignoring(own, settings.ignore, beside=beside)
+    loaded = load(settings.directory)
+    verify(loaded)
+    phases = Phases()
+    with phases("Django's own"):
+        django = read(settings.apps)
+    extra = read_extra(settings.extra, engine.syntax, apart_from=settings.directory)
+    wanted = prerequisites(engine.vendor, alias, settings.extensions, django)
+    with ExitStack() as stack:
+        with phases("dev server"):
+            server = stack.enter_context(
+                open_server(
+                    dev or settings.dev,
+                    alias,
+                    extensions=[
+                        *(name for name, _ in wanted.extensions),
+                        *filter(None, map(extension_of, extra)),
+                    ],
+                    report=report,
+                )
+            )
+        yield Workspace(
+            engine=engine,
+            alias=alias,
+            settings=settings,
+            server=server,
+            directory=loaded,
+            registry=registry,
+            django=django,
+            prerequisites=wanted,
+            extra=extra,
+            beside=beside,
+            phases=phases,
+        )
+
+
+@contextmanager
+def open_state(source: str, workspace: Workspace) -> Iterator[State]:
+    """Yield the state of a source.
+
+    Raises ``ConfigError`` for a source that is none of the known forms, and whatever
+    loading it raises.
+    """
+    with scratch(workspace) as connection:
+        yield _load(source, workspace, connection)
+
+
+@contextmanager
+def scratch(workspace: Workspace) -> Iterator[Connection]:
+    """Yield a fresh dev database, which is gone when the context ends.
+
+    Only what Django makes beside us is there.  Raises ``ConfigError``.
+    """
+    engine = workspace.engine
+    with ExitStack() as stack:
+        with workspace.phases("dev database"):
+            connection = stack.enter_context(
+                engine.scratch(workspace.server.settings, workspace.alias)
+            )
+            load_beside(
+                engine,
+                connection,
+                workspace.registry,
+                workspace.alias,
+                workspace.settings.apps,
+            )
+        yield connection
+
+
+def _load(source: str, workspace: Workspace, connection: Connection) -> State:
+    engine, phases = workspace.engine, workspace.phases
+    models_only = source == MODELS
+    facts = NO_FACTS
+    if models_only:
+        facts = _load_models(workspace, connection)
+        description = "the models"
+    elif source == FILES:
+        with phases("replay"):
+            replay(engine, connection, from_checkpoint(workspace.directory.files))
+        description = f"{len(workspace.directory.files)} files"
+    elif is_live(source):
+        with phases("live"):
+            _copy_live(source, workspace, connection)
+        description = "the live database"
+    else:
+        _load_path(Path(source), workspace, connection)
+        description = source
+    with phases("inspect"):
+        schema = inspect(engine, connection)
+    return State(
+        schema=schema,
+        connection=connection,
+        description=description,
+        models_only=models_only,
+        facts=facts,
+        managed=_managed(workspace) if models_only else frozenset(),
+    )
+
+
+def _managed(workspace: Workspace) -> frozenset[str]:
+    names = managed(workspace.directory.files)
+    if workspace.django.unread:  # what cannot be read may still ask for one
+        names = frozenset(n for n in names if not n.endswith("(collation)"))
+    return names
+
+
+def _copy_live(source: str, workspace: Workspace, connection: Connection) -> None:
+    with live(source) as (database, engine):
+        check_same_kind(engine.vendor, workspace)
+        schema = inspect(workspace.engine, database)
+    rebuild(workspace.engine, connection, schema)
+
+
+def check_same_kind(vendor: str, workspace: Workspace) -> None:
+    """Raise ``ConfigError`` when a database is of another kind than the alias."""
+    if vendor != workspace.engine.vendor:
+        raise ConfigError(
+            f"The source is a {vendor} database, the alias "
+            f"{workspace.alias!r} is {workspace.engine.vendor}.",
+            hint="Name an alias of the same kind with --database.",
+        )
+
+
+def _load_models(workspace: Workspace, connection: Connection) -> Facts:
+    with workspace.phases("collect DDL"):
+        ddl = collect(
+            connection,
+            workspace.registry,
+            workspace.alias,
+            labels=workspace.settings.apps,
+            values=workspace.engine.values,
+        )
+    with workspace.phases("load models"):
+        load_prerequisites(workspace.engine, connection, workspace.prerequisites)
+        _load_with_extra(workspace, connection, ddl)
+    return ddl.facts
+
+
+def _load_with_extra(
+    workspace: Workspace, connection: Connection, ddl: ModelsDdl
+) -> None:
+    engine = workspace.engine
+    waiting = attempt(engine, connection, workspace.extra)
+    try:
+        load_models(engine, connection, ddl, alias=workspace.alias)
+    except ConfigError as error:
+        said = "\n".join(filter(None, (error.hint, put_off(waiting))))
+        raise ConfigError(error.message, hint=said) from error
+    finish(engine, connection, waiting)
+
+
+def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:
+    engine = workspace.engine
+    with workspace.phases("replay"):
+        if path.is_dir():
+            directory = load(path)
+            verify(directory)
+            replay(engine, connection, from_checkpoint(directory.files))
+        elif path.is_file() and path.suffix == ".sql":
+            text = path.read_text(encoding="utf-8-sig")
+            load_sql(engine, connection, text, file=str(path))
+        else:
+            raise ConfigError(
+                f"{path} is not a source: there is no such folder or .sql file.",
+                hint="A source is files, models, a directory, a .sql file, db:ALIAS or a database URL.",
+            )

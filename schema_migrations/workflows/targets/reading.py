@@ -1,0 +1,118 @@
+"""Reach a target and find its revisions, without writing anything.
+
+Invariant: where the revisions are is settled once, before any file could change
+``search_path``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.refusal import GOES_ON
+from schema_migrations.errors import (
+    ConfigError,
+    SchemaMigrationsError,
+    Unreachable,
+)
+from schema_migrations.revisions import RevisionStore
+from schema_migrations.workflows.targets.connecting import reached
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.engines.engine import Engine, Failure, Target
+    from schema_migrations.history.revision import Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A target, and where its revisions are."""
+
+    target: Target
+    store: RevisionStore
+
+
+def visit(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    *,
+    revisions_schema: str | None,
+    wait: float,
+) -> Site:
+    """Connect, trying for ``wait`` seconds; raises ``Unreachable`` or ``ConfigError``."""
+    if connection.in_atomic_block:
+        raise ConfigError(
+            "Migration files cannot run inside transaction.atomic().",
+            hint="Call the command outside of it; in tests, from a TransactionTestCase.",
+        )
+    target = reached(connection, engine, wait=wait)
+    store = RevisionStore(
+        connection=connection,
+        engine=engine,
+        schema=revisions_schema or target.schema,
+    )
+    return Site(target=target, store=store)
+
+
+@contextmanager
+def visited_to_read(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    *,
+    revisions_schema: str | None,
+    wait: float,
+) -> Iterator[Site]:
+    """Yield what ``visit`` returns, while the server refuses every write."""
+    name = engine.masked(connection.settings_dict)
+    with engine.session.absent_as_empty(connection):
+        site = visit(connection, engine, revisions_schema=revisions_schema, wait=wait)
+        site = replace(site, target=replace(site.target, name=name))
+        with told(site), engine.session.reading(connection):
+            yield site
+
+
+def history(
+    site: Site, *, starting: bool = False
+) -> tuple[tuple[Revision, ...], Sequence[str]]:
+    """Return the revisions, and the tables of the target schema.
+
+    A first run makes the schema of the revisions.  One that is missing from a database
+    in use is more likely mistyped: ``ConfigError``, unless this is said to be the start.
+    """
+    store = site.store
+    session, schema = store.engine.session, store.schema
+    revisions = store.read()
+    tables = session.tables(store.connection, None)
+    if revisions or not tables or starting:
+        return revisions, tables
+    known = session.schemas(store.connection)
+    if schema not in known:
+        close = difflib.get_close_matches(schema, known, n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise ConfigError(
+            f"{site.target.name} has tables, and no schema {schema!r} for the"
+            " revisions.",
+            hint=f"{meant}Name the schema that holds atlas_schema_revisions:"
+            " --revisions-schema, or REVISIONS_SCHEMA. When there is none yet:"
+            " schemaapply --baseline VERSION, or --allow-dirty, makes it.",
+        )
+    return revisions, tables
+
+
+def told(site: Site) -> AbstractContextManager[None]:
+    """Turn the driver's exceptions outside of files into ours: a lost connection."""
+
+    def error_of(failure: Failure) -> SchemaMigrationsError:
+        said = f"{site.target.name}: {failure.message}"
+        if failure.retryable:
+            return Unreachable(said, hint=GOES_ON)
+        return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
+
+    return failures_as(site.store.engine, error_of)

@@ -1,0 +1,293 @@
+"""Statements that refuse transactions: what was left is seen in the catalog."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.engines.engine import Settled
+from schema_migrations.engines.postgresql.session.session import SESSION
+from schema_migrations.errors import StatementFailed
+from tests.fixtures.children import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+pytestmark = pytest.mark.every_postgres
+
+UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"
+
+
+@pytest.fixture
+def db(pg: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+    pg.ensure_connection()
+    for sql in (
+        'CREATE TABLE t (gone text, a integer, b text COLLATE "C", c point, d text)',
+        "ALTER TABLE t DROP COLUMN gone",
+        "ALTER TABLE t ADD e integer GENERATED ALWAYS AS (a + 1) STORED",
+        "INSERT INTO t (a) VALUES (1), (1)",
+    ):
+        SESSION.execute(pg, sql)
+    return pg
+
+
+@pytest.fixture
+def other(db: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
+    connection = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
+    connection.ensure_connection()
+    yield connection
+    connection.close()
+
+
+def settled(db: BaseDatabaseWrapper, sql: str, *, interrupted: bool = False) -> Settled:
+    found = SESSION.settled(db, sql, interrupted)
+    assert not SESSION.in_transaction(db)
+    return found
+
+
+def indexes(db: BaseDatabaseWrapper) -> dict[str, bool]:
+    """Return every index and whether it is valid."""
+    with db.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, i.indisvalid FROM pg_index i"
+            " JOIN pg_class c ON c.oid = i.indexrelid"
+            " JOIN pg_class t ON t.oid = i.indrelid"
+            " WHERE t.relnamespace = 'public'::regnamespace ORDER BY 1"
+        )
+        return dict(cursor.fetchall())
+
+
+def refuse(db: BaseDatabaseWrapper, sql: str) -> None:
+    with pytest.raises(psycopg.Error):
+        SESSION.execute(db, sql)
+
+
+@pytest.mark.parametrize("how", ["", "IF NOT EXISTS "])
+def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) -> None:
+    refuse(db, UNIQUE)  # over a duplicate
+    assert indexes(db) == {"i": False}
+    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    sql = UNIQUE.replace("i ON", f"{how}i ON")
+    found = settled(db, sql)
+    assert (found.done, indexes(db)) == (False, {})
+    assert found.said.startswith("dropped the INVALID index public.i ")
+    SESSION.execute(db, sql)
+    SESSION.assured(db, sql)
+    assert indexes(db) == {"i": True}
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "(a)",
+        "USING hash (a)",
+        "(a DESC NULLS LAST, b)",
+        '(b COLLATE "POSIX", d text_pattern_ops)',
+        "(lower(d), (a + 1)) INCLUDE (b) WHERE d IS NOT NULL AND t.a > 3",
+        "USING gist (c)",
+        "(e) WITH (fillfactor = 70)",
+    ],
+)
+def test_a_valid_one_as_defined_counts_as_done(
+    db: BaseDatabaseWrapper, rest: str
+) -> None:
+    SESSION.execute(db, "CREATE TEMPORARY TABLE u (id integer PRIMARY KEY)")
+    sql = f"CREATE INDEX CONCURRENTLY i ON public.t {rest}"
+    assert settled(db, sql) == Settled()
+    SESSION.execute(db, sql)
+    for again in (sql, sql.replace("public.t", "t")):
+        found = settled(db, again)
+        assert found.done
+        assert "public.i is there already" in found.said
+    assert indexes(db) == {"i": True}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "CREATE INDEX i ON t (b)",
+        "CREATE INDEX i ON t (a)",  # not unique
+        "CREATE TABLE u (a integer)",
+        "CREATE UNIQUE INDEX i ON t (a) WHERE a < 0",
+        "CREATE UNIQUE INDEX i ON t (a, b) WHERE a < 0",
+    ],
+)
+def test_another_index_of_that_name_stops(db: BaseDatabaseWrapper, there: str) -> None:
+    SESSION.execute(db, there)
+    if "TABLE" in there:  # the same definition, on another table
+        SESSION.execute(db, "CREATE UNIQUE INDEX i ON u (a)")
+    before = indexes(db)
+    for sql in (UNIQUE, UNIQUE.replace("i ON", "IF NOT EXISTS i ON")):
+        with pytest.raises(StatementFailed) as caught:
+            settled(db, sql)
+        assert "an index public.i exists, and it is another one" in str(caught.value)
+        assert "wanted   CREATE UNIQUE INDEX i ON public.t USING btree (a)" in str(
+            caught.value
+        )
+        assert "DROP INDEX CONCURRENTLY public.i" in caught.value.hint
+    assert indexes(db) == before
+
+
+def test_what_cannot_be_compared_stops(db: BaseDatabaseWrapper) -> None:
+    SESSION.execute(db, "CREATE INDEX i ON t (a)")
+    with pytest.raises(StatementFailed, match='cannot be compared: column "nope"'):
+        settled(db, "CREATE INDEX CONCURRENTLY i ON t (nope)")
+
+
+def test_names_are_read_as_the_server_reads_them(db: BaseDatabaseWrapper) -> None:
+    SESSION.execute(db, 'CREATE SCHEMA "S x"')
+    SESSION.execute(db, 'CREATE TABLE "S x"."T ""y" (id integer)')
+    sql = 'CREATE INDEX CONCURRENTLY "I" ON "S x"."T ""y" (id)'
+    SESSION.execute(db, sql)
+    assert settled(db, sql).done
+    assert settled(db, sql.replace('"I"', "i")) == Settled()
+    assert settled(db, "CREATE INDEX CONCURRENTLY I ON nowhere.t (id)") == Settled()
+
+
+def test_an_index_without_a_name_is_found_by_the_one_it_gets(
+    db: BaseDatabaseWrapper,
+) -> None:
+    sql = "CREATE UNIQUE INDEX CONCURRENTLY ON t (a)"
+    refuse(db, sql)
+    assert indexes(db) == {"t_a_idx": False}
+    assert "dropped the INVALID index public.t_a_idx" in settled(db, sql).said
+    SESSION.execute(db, "CREATE INDEX t_a_idx ON t (b)")
+    assert settled(db, sql) == Settled()  # the server finds another name
+    assert indexes(db) == {"t_a_idx": True}
+
+
+def test_one_that_is_built_just_now_is_left_alone(
+    db: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    SESSION.execute(db, "BEGIN")
+    SESSION.execute(db, "INSERT INTO t (a) VALUES (3)")
+    builder = threading.Thread(target=SESSION.execute, args=(other, UNIQUE))
+    builder.start()
+    third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
+    assert eventually(lambda: indexes(third) == {"i": False})
+    with pytest.raises(
+        StatementFailed, match=r"builds the index public\.i now"
+    ) as told:
+        settled(third, UNIQUE)
+    assert told.value.exit_code == 5
+    SESSION.execute(db, "COMMIT")
+    builder.join()
+    assert settled(third, UNIQUE).done
+    third.close()
+
+
+def test_success_with_an_invalid_index_is_no_success(db: BaseDatabaseWrapper) -> None:
+    refuse(db, UNIQUE)
+    sql = UNIQUE.replace("i ON", "IF NOT EXISTS i ON")
+    SESSION.execute(db, sql)  # "already exists, skipping"
+    with pytest.raises(StatementFailed, match=r"index public.i is INVALID") as caught:
+        SESSION.assured(db, sql)
+    assert "DROP INDEX CONCURRENTLY public.i" in caught.value.hint
+
+
+def test_a_dropped_index_counts_as_dropped_after_an_interruption_only(
+    db: BaseDatabaseWrapper,
+) -> None:
+    sql = "DROP INDEX CONCURRENTLY public.i"
+    assert settled(db, sql) == Settled()  # the server says what is wrong
+    assert settled(db, sql, interrupted=True).done
+    SESSION.execute(db, "CREATE INDEX i ON t (a)")
+    assert not settled(db, sql, interrupted=True).done
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "REINDEX INDEX CONCURRENTLY i",
+        "REINDEX TABLE CONCURRENTLY public.t",
+        "REINDEX (CONCURRENTLY) SCHEMA public",
+        "REINDEX DATABASE CONCURRENTLY d",
+    ],
+)
+def test_what_a_reindex_left_is_swept(
+    db: BaseDatabaseWrapper, other: BaseDatabaseWrapper, sql: str
+) -> None:
+    for index in ("i ON t (a)", "mine_ccnew ON t (b)"):
+        SESSION.execute(db, f"CREATE INDEX {index}")
+    SESSION.execute(db, "CREATE TABLE u (id integer PRIMARY KEY)")
+    SESSION.execute(other, "BEGIN")
+    SESSION.execute(other, "INSERT INTO t (a) VALUES (7)")
+    SESSION.execute(db, "SET statement_timeout = '200ms'")
+    refuse(db, "REINDEX TABLE CONCURRENTLY t")  # it waits for the other one
+    SESSION.execute(db, "RESET statement_timeout")
+    SESSION.execute(other, "ROLLBACK")
+    assert {"i_ccnew", "mine_ccnew", "mine_ccnew_ccnew"} <= indexes(db).keys()
+    assert invalid(db) == 3  # with the one of long values, in pg_toast
+    assert settled(db, "REINDEX TABLE CONCURRENTLY u") == Settled()
+    found = settled(db, sql)
+    assert found.said.startswith("dropped what an earlier REINDEX left: pg_toast.")
+    assert found.said.endswith(", public.i_ccnew, public.mine_ccnew_ccnew")
+    assert invalid(db) == 0
+    assert indexes(db) == {"i": True, "mine_ccnew": True, "u_pkey": True}
+    assert settled(db, sql) == Settled()
+
+
+def invalid(db: BaseDatabaseWrapper) -> int:
+    with db.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+        return int(cursor.fetchone()[0])
+
+
+def test_an_index_that_a_reindex_leaves_invalid_is_told(
+    db: BaseDatabaseWrapper,
+) -> None:
+    refuse(db, UNIQUE)
+    for sql in ("REINDEX INDEX CONCURRENTLY i", "REINDEX INDEX CONCURRENTLY public.i"):
+        with pytest.raises(StatementFailed, match="is INVALID"):
+            SESSION.assured(db, sql)
+    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    SESSION.execute(db, "REINDEX INDEX CONCURRENTLY i")
+    SESSION.assured(db, "REINDEX INDEX CONCURRENTLY i")
+
+
+def test_a_partition_that_is_half_detached_is_finished(
+    db: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+) -> None:
+    for sql in (
+        "CREATE TABLE p (id integer) PARTITION BY LIST (id)",
+        "CREATE TABLE c PARTITION OF p FOR VALUES IN (1)",
+    ):
+        SESSION.execute(db, sql)
+    sql = "ALTER TABLE p DETACH PARTITION public.c CONCURRENTLY"
+    assert settled(db, sql) == settled(db, sql, interrupted=True) == Settled()
+    SESSION.execute(other, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+    SESSION.execute(other, "SELECT * FROM p")
+    SESSION.execute(db, "SET statement_timeout = '200ms'")
+    refuse(db, sql)
+    SESSION.execute(db, "RESET statement_timeout")
+    SESSION.execute(other, "ROLLBACK")
+    found = settled(db, sql)
+    assert found.done
+    assert "half detached" in found.said
+    assert settled(db, sql) == Settled()
+    assert settled(db, sql, interrupted=True).done
+
+
+def test_a_database_is_there_or_gone(db: BaseDatabaseWrapper) -> None:
+    name = db.settings_dict["NAME"]
+    create, drop = f'CREATE DATABASE "{name}"', f'DROP DATABASE "{name}"'
+    assert settled(db, create) == settled(db, drop) == Settled()
+    assert settled(db, create, interrupted=True).done
+    assert not settled(db, drop, interrupted=True).done
+    for what in ("DATABASE", "TABLESPACE", "SUBSCRIPTION"):
+        assert not settled(db, f"CREATE {what} nope", interrupted=True).done
+        found = settled(db, f"DROP {what} nope", interrupted=True)
+        assert found.done
+        assert found.said == f"the {what.lower()} nope is gone already"
+
+
+def test_of_a_procedure_that_commits_nothing_is_known(db: BaseDatabaseWrapper) -> None:
+    assert settled(db, "CALL fill()", interrupted=True) == Settled(known=False)
+    assert settled(db, "VACUUM t", interrupted=True) == Settled()

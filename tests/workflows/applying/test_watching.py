@@ -1,0 +1,119 @@
+"""Who blocks a statement is told while it waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from schema_migrations.engines.engine import Blocker
+from schema_migrations.management.commands._apply_output import describe
+from schema_migrations.workflows.applying.apply import apply
+from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
+from schema_migrations.workflows.applying.watching import watched
+from tests.fixtures.children import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.fixtures.targets import Place
+
+NONE = "-- atlas:txmode none\n\n"
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+
+
+@pytest.fixture
+def reader(pg_place: Place) -> Iterator[psycopg.Connection]:
+    """Another program with an open transaction; used from any thread."""
+    settings = pg_place.settings
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        dbname=settings["NAME"],
+        application_name="report",
+    ) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE a;",
+        f"{NONE}DROP TABLE a;",
+        f"{NONE}CREATE INDEX CONCURRENTLY i ON a (id);",
+    ],
+)
+def test_who_blocks_is_told_while_the_statement_waits(
+    pg_place: Place, reader: psycopg.Connection, statement: str
+) -> None:
+    pg_place.write(_1=A)
+    pg_place.apply()
+    pg_place.write(_2=f"{statement}\nSELECT 1;")
+    reader.execute("INSERT INTO a VALUES (1) -- long  report")
+    events: list[Event] = []
+
+    def make_way(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Blocked):
+            reader.rollback()
+
+    apply(
+        pg_place.connection,
+        pg_place.engine,
+        pg_place.directory,
+        pg_place.request(),
+        make_way,
+    )
+    (told,) = [event for event in events if isinstance(event, Blocked)]
+    (blocker,) = told.blockers
+    assert (told.file, told.number, told.total) == ("2.sql", 1, 2)
+    assert blocker.pid == reader.info.backend_pid
+    assert blocker.seconds > 0
+    first, second = describe(told).splitlines()
+    assert first == "2.sql  1/2  waits for a lock, held by"
+    assert second.startswith(
+        f"         process {blocker.pid} (report), idle in transaction for "
+    )
+    assert second.endswith(": INSERT INTO a VALUES (1) -- long report")
+
+
+def test_a_prepared_transaction_has_no_process() -> None:
+    nobody = Blocker(
+        pid=0, application="a prepared transaction", state="", seconds=0, query=""
+    )
+    told = Blocked(file="2.sql", number=1, total=1, blockers=(nobody,))
+    assert describe(told).splitlines()[1].strip() == "a prepared transaction"
+
+
+def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
+    pg_place.connection.ensure_connection()
+    observer = pg_place.engine.session.observer
+    assert observer is not None
+    events: list[Event] = []
+    with (
+        watched(
+            observer(pg_place.connection), events.append, lock_timeout=0.01, beat=0.01
+        ) as watch,
+        watch.over("2.sql", 1, 2),
+    ):
+        assert eventually(lambda: len(events) > 1)
+    assert all(isinstance(event, StillRunning) for event in events)
+    assert describe(events[0]).startswith("2.sql  1/2  still running after ")
+
+
+def test_a_second_session_that_fails_is_no_matter() -> None:
+    asked: list[int] = []
+    events: list[Event] = []
+
+    def refusing() -> Any:
+        asked.append(1)
+        raise psycopg.OperationalError("too many clients")
+
+    with (
+        watched(refusing, events.append, lock_timeout=0.01, beat=0.01) as watch,
+        watch.over("2.sql", 1, 2),
+    ):
+        assert eventually(lambda: len(events) > 1)
+    assert asked == [1]

@@ -1,0 +1,150 @@
+"""Which data operations wait for a word, and what the file says of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.db.migrations import Migration
+
+from schema_migrations.engines.postgresql.syntax import SYNTAX
+from schema_migrations.errors import AnswerNeeded, ConfigError
+from schema_migrations.history.coverage import recorded
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.workflows.planning.acknowledge import (
+    Notes,
+    acknowledge,
+    check_names,
+    name_of,
+    notes,
+    waiting,
+)
+from schema_migrations.workflows.planning.data_operations import DataOperation
+from schema_migrations.workflows.planning.uncovered import Uncovered
+from schema_migrations.workflows.states.django_migrations import DjangoMigrations
+
+FILL = DataOperation(
+    app="shop",
+    migration="0002_fill",
+    kind="RunPython",
+    summary="shop.migrations.0002_fill.fill",
+    path="/somewhere/0002_fill.py",
+    line=7,
+)
+SQL = DataOperation(
+    app="blog",
+    migration="0003_sql",
+    kind="RunSQL",
+    summary="UPDATE a SET b = 1",
+    sql=("UPDATE a\nSET b = 1; -- done", "SELECT 2;", "SELECT 3"),
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ([], [FILL, SQL]),
+        (["all"], []),
+        (["shop"], [SQL]),
+        (["shop.0002_fill"], [SQL]),
+        (["shop.0002_fill", "blog"], []),
+        (["shop.0001_initial"], [FILL, SQL]),
+    ],
+)
+def test_what_is_not_named_waits(given: list[str], left: list[DataOperation]) -> None:
+    assert list(waiting([FILL, SQL], given)) == left
+
+
+def installed(app: str, *names: str) -> DjangoMigrations:
+    return DjangoMigrations(
+        on_disk={app: {each: Migration(each, app) for each in names}}
+    )
+
+
+def test_only_what_is_installed_can_be_named() -> None:
+    found = installed("shop", "0001_initial", "0002_fill")
+
+    check_names(["all", "shop", "shop.0001_initial"], found)
+    with pytest.raises(ConfigError, match=r"--acknowledge shop\.0002_fil: ") as caught:
+        check_names(["shop", "shop.0002_fil"], found)
+    assert "Did you mean shop.0002_fill?" in caught.value.hint
+
+
+def test_the_footer_holds_sql_that_can_be_taken_out() -> None:
+    """Every statement ends, also where a comment follows it."""
+    lines = notes(Uncovered(operations=(FILL, SQL))).footer
+
+    assert lines[2:] == (
+        "shop.0002_fill: RunPython shop.migrations.0002_fill.fill, line 7",
+        "blog.0003_sql: RunSQL",
+        "    UPDATE a",
+        "    SET b = 1; -- done",
+        "    ;",
+        "    SELECT 2;",
+        "    SELECT 3;",
+    )
+    taken = "\n".join(line for line in lines if line.startswith("    "))
+    statements = MigrationFile(name="1.sql", content=taken.encode()).statements(SYNTAX)
+    assert [each.sql for each in statements] == [
+        "UPDATE a\n    SET b = 1",
+        "SELECT 2",
+        "SELECT 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new_apps", "in_full", "whole"),
+    [({"shop"}, False, False), ({"shop"}, True, True), (set[str](), False, True)],
+)
+def test_only_a_new_app_with_much_is_summed_up(
+    new_apps: set[str], in_full: bool, whole: bool
+) -> None:
+    found = Uncovered(
+        operations=(*[FILL] * 4, SQL), new_apps=frozenset({*new_apps, "blog"})
+    )
+
+    lines = acknowledge(found, [], asker=None, strict=False, in_full=in_full)
+
+    summary = "  shop: 4 operations in 1 migration, all its history (-v 2 names each)"
+    place = "shop.migrations.0002_fill.fill  /somewhere/0002_fill.py:7"
+    assert (f"    RunPython {place}" in lines) is whole
+    assert (summary in lines) is not whole
+    assert lines[-2:] == ("  blog.0003_sql", "    RunSQL UPDATE a SET b = 1")
+
+
+def test_nobody_to_ask_is_an_error_with_the_flags() -> None:
+    """Of a new app one flag for all that it did."""
+    found = Uncovered(operations=(FILL, SQL), new_apps=frozenset({"shop"}))
+
+    with pytest.raises(AnswerNeeded, match="UPDATE a SET b = 1") as caught:
+        acknowledge(found, [], asker=None, strict=True, in_full=False)
+
+    flags = "--acknowledge shop --acknowledge blog.0003_sql, or --acknowledge all."
+    assert caught.value.hint.endswith(flags)
+
+
+def test_what_the_file_says_of_it() -> None:
+    found = Uncovered(leaves=(("shop", "0002_fill"),), operations=(FILL,))
+    said = notes(found)
+    text = format_file(
+        header=(*said.look, *said.covers), statements=(), footer=said.footer
+    )
+    file = MigrationFile(name="1.sql", content=text.encode())
+
+    assert "does not do what 1 data operation of Django migrations would" in text
+    assert recorded([file]) == {"shop": ("0002_fill",)}
+    assert file.statements(SYNTAX) == ()
+    assert "/somewhere" not in text
+
+
+def test_without_operations_only_the_last_migrations_are_recorded() -> None:
+    assert notes(Uncovered(leaves=(("a", "0001"),))) == Notes(
+        covers=("django: a 0001",)
+    )
+
+
+def test_a_file_that_records_only_is_named_after_the_apps() -> None:
+    several = [replace(FILL, app=app) for app in "abcd"]
+
+    assert name_of([SQL, SQL, FILL]) == "blog_shop_data"
+    assert name_of(several) == "django_data"

@@ -1,0 +1,201 @@
+"""What a Django migration does besides the schema, from real operations."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.postgres.operations import (
+    AddIndexConcurrently,
+    BtreeGinExtension,
+    CreateCollation,
+    ValidateConstraint,
+)
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
+from django.test import override_settings
+
+from schema_migrations.workflows.planning.data_operations import (
+    DataOperation,
+    data_operations,
+)
+
+HERE = __name__
+
+
+def fill(apps: Any, schema_editor: Any) -> None:
+    raise AssertionError("only looked at, never run")
+
+
+@functools.wraps(fill)
+def decorated(*arguments: Any) -> None:
+    fill(*arguments)
+
+
+class Callable:
+    def __call__(self, apps: Any, schema_editor: Any) -> None:
+        raise AssertionError
+
+
+class Reindex(Operation):
+    """A package's own operation."""
+
+    def database_forwards(self, *arguments: Any) -> None:
+        raise AssertionError
+
+    def describe(self) -> str:
+        return "Rebuild\n  the search index"
+
+
+class Shy(Reindex):
+    def describe(self) -> str:
+        raise AttributeError("state is not there yet")
+
+
+class OwnState(migrations.AddField):
+    """Adds to the state only: what it does to the database is Django's."""
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        super().state_forwards(app_label, state)
+
+
+class OwnAddField(migrations.AddField):
+    def database_forwards(self, *arguments: Any) -> None:
+        raise AssertionError
+
+
+class OwnExtension(BtreeGinExtension):
+    def database_forwards(self, *arguments: Any) -> None:
+        raise AssertionError
+
+
+class OwnSQL(migrations.RunSQL):
+    pass
+
+
+def found(*operations: Operation) -> list[DataOperation]:
+    made = type("Migration", (migrations.Migration,), {"operations": list(operations)})
+    return list(data_operations(made("0002_more", "shop"), "default"))
+
+
+FIELD: Any = models.IntegerField()
+INDEX = models.Index(fields=["a"], name="a_idx")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        migrations.CreateModel("Order", []),
+        migrations.AddField("order", "total", FIELD),
+        migrations.AlterModelOptions("order", {}),
+        migrations.AddIndex("order", INDEX),
+        AddIndexConcurrently("order", INDEX),
+        ValidateConstraint("order", "positive"),
+        BtreeGinExtension(),
+        OwnExtension(),
+        CreateCollation("german", "de"),
+        OwnState("order", "total", FIELD),
+        migrations.SeparateDatabaseAndState(state_operations=[Reindex()]),
+        migrations.RunPython(migrations.RunPython.noop, fill),
+        migrations.RunSQL(migrations.RunSQL.noop, "SELECT 1"),
+        migrations.RunSQL([" "]),
+    ],
+    ids=lambda operation: type(operation).__name__,
+)
+def test_what_django_itself_does_to_the_schema_is_left_out(
+    operation: Operation,
+) -> None:
+    """So is what does nothing forwards."""
+    assert found(operation) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "summary"),
+    [
+        (migrations.RunPython(fill), "RunPython", f"{HERE}.fill"),
+        (migrations.RunSQL("SELECT\n  1;"), "RunSQL", "SELECT 1;"),
+        (OwnSQL("SELECT 1"), f"{HERE}.OwnSQL", "SELECT 1"),
+        (Reindex(), f"{HERE}.Reindex", "Rebuild the search index"),
+        (Shy(), f"{HERE}.Shy", "Shy"),
+        (
+            OwnAddField("order", "total", FIELD),
+            f"{HERE}.OwnAddField",
+            "Add field total to order",
+        ),
+        (
+            migrations.SeparateDatabaseAndState([migrations.RunSQL("SELECT 2")]),
+            "RunSQL",
+            "SELECT 2",
+        ),
+        (migrations.RunSQL("x" * 500), "RunSQL", "x" * 159 + "…"),
+    ],
+)
+def test_everything_else_is_named(
+    operation: Operation, kind: str, summary: str
+) -> None:
+    (one,) = found(operation)
+    assert (one.name, one.kind, one.summary) == ("shop.0002_more", kind, summary)
+
+
+@pytest.mark.parametrize(
+    "code", [fill, decorated, functools.partial(fill, schema_editor=None)]
+)
+def test_a_function_is_named_with_its_place(code: Any) -> None:
+    """Decorators and partials are looked through."""
+    (one,) = found(migrations.RunPython(code))
+
+    assert one.summary == f"{HERE}.fill"
+    assert one.path == __file__
+    assert one.line == inspect.getsourcelines(fill)[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "summary", "line"),
+    [
+        (Callable(), f"{HERE}.Callable", inspect.getsourcelines(Callable)[1] + 1),
+        (Callable, f"{HERE}.Callable", 0),
+        (print, "builtins.print", 0),
+    ],
+)
+def test_so_is_any_callable(code: Any, summary: str, line: int) -> None:
+    (one,) = found(migrations.RunPython(code))
+
+    assert (one.summary, one.line) == (summary, line)
+    assert one.path == __file__
+
+
+def test_sql_is_kept_statement_by_statement() -> None:
+    """With parameters, those are said; a text is kept as it was written."""
+    several = migrations.RunSQL(["SELECT 1;", ("SELECT %s", [7]), ("SELECT 2", None)])
+    whole = migrations.RunSQL("\nSELECT 1;\n  SELECT 2;\n")
+
+    first, second = found(several, whole)
+
+    assert first.sql == (
+        "SELECT 1;",
+        "-- with the parameters [7]:\nSELECT %s",
+        "SELECT 2",
+    )
+    assert second.sql == ("SELECT 1;\n  SELECT 2;",)
+
+
+class Router:
+    """Keeps the app away, but for what says in its hints that it may come."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return bool(hints.get("anywhere"))
+
+
+@pytest.fixture
+def router() -> Iterator[None]:
+    with override_settings(DATABASE_ROUTERS=[f"{HERE}.Router"]):
+        yield
+
+
+@pytest.mark.usefixtures("router")
+def test_routers_are_asked_with_the_hints_of_the_operation() -> None:
+    here = migrations.RunSQL("SELECT 1", hints={"anywhere": True})
+    assert [one.summary for one in found(here, Reindex())] == ["SELECT 1"]

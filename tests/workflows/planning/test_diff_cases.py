@@ -1,0 +1,137 @@
+"""Every case of ``tests/cases/diff`` on its engine, proved on a real database.
+
+A case is one file ``<name>.<vendor>.sql`` with the sections ``-- before``, ``-- after``
+and ``-- plan``.  The plan is golden text: it is what a reviewer will read.  ``-- back``
+is the refusal where there is no plan from ``after`` to ``before``.  A case without a
+plan holds a view, which each version of PostgreSQL prints in its own way.
+Run with ``UPDATE_GOLDEN=1`` to rewrite the plans, and review them as a diff.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import UnsupportedChange
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.plan.plan import Plan, build
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import Schema
+from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.workflows.states.building import (
+    State,
+    inspect,
+    load_sql,
+    replay,
+    settled,
+)
+
+CASES = Path(__file__).parents[2] / "cases" / "diff"
+
+
+def sections(path: Path) -> dict[str, str]:
+    """Return the sections of a case by name."""
+    parts = re.split(
+        r"^-- (before|after|plan|back)$", path.read_text(), flags=re.MULTILINE
+    )
+    return {k: v.strip() for k, v in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def cases(vendor: str) -> list[Any]:
+    found = sorted(CASES.glob(f"*.{vendor}.sql"))
+    assert found, f"no case for {vendor}"
+    return [pytest.param(path, id=path.name.split(".")[0]) for path in found]
+
+
+def state(engine: Engine, connection: Connection, sql: str, *, file: str) -> State:
+    load_sql(engine, connection, sql, file=file)
+    schema = inspect(engine, connection)
+    return State(schema=schema, connection=connection, description=file)
+
+
+def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schema]:
+    keys = unsettled(current.schema, desired.schema)
+    before = settled(engine, current, keys).schema
+    after = settled(engine, desired, keys).schema
+    changes = diff(before, after)
+    plan = build(changes, before, after, passes=engine.passes, render=engine.render)
+    return plan, after
+
+
+def text_of(plan: Plan) -> str:
+    statements = [(s.comment, s.sql) for s in plan.statements]
+    txmode = "" if all(s.transactional for s in plan.statements) else "none"
+    return format_file(header=(), statements=statements, txmode=txmode).strip()
+
+
+def carried_out(engine: Engine, current: State, plan: Plan, goal: Schema) -> None:
+    """Run the plan's text and see that nothing is left to do."""
+    file = MigrationFile(name="1_plan.sql", content=text_of(plan).encode())
+    replay(engine, current.connection, [file])
+    reached = State(
+        schema=inspect(engine, current.connection),
+        connection=current.connection,
+        description="reached",
+    )
+    reached = settled(engine, reached, unsettled(reached.schema, goal))
+
+    assert diff(reached.schema, goal) == ()
+
+
+@contextmanager
+def scratch_pair(
+    engine: Engine, settings: dict[str, Any]
+) -> Iterator[tuple[Connection, Connection]]:
+    with (
+        engine.scratch(settings, "default") as one,
+        engine.scratch(settings, "default") as other,
+    ):
+        yield one, other
+
+
+def check(path: Path, engine: Engine, settings: dict[str, Any]) -> None:
+    case = sections(path)
+    with scratch_pair(engine, settings) as (one, other):
+        current = state(engine, one, case["before"], file="before")
+        desired = state(engine, other, case["after"], file="after")
+        plan, goal = planned(engine, current, desired)
+        if os.environ.get("UPDATE_GOLDEN") and "plan" in case:
+            case["plan"] = text_of(plan)
+            text = "\n\n".join(
+                f"-- {name}\n{case[name]}"
+                for name in ("before", "after", "plan", "back")
+                if name in case
+            )
+            path.write_text(text + "\n")
+        if "plan" in case:
+            assert text_of(plan) == case["plan"]
+        carried_out(engine, current, plan, goal)
+    with scratch_pair(engine, settings) as (one, other):
+        there = state(engine, one, case["after"], file="after")
+        back = state(engine, other, case["before"], file="before")
+        if "back" in case:
+            with pytest.raises(UnsupportedChange, match=case["back"]):
+                planned(engine, there, back)
+            return
+        plan, goal = planned(engine, there, back)
+        carried_out(engine, there, plan, goal)
+
+
+@pytest.mark.parametrize("path", cases("postgresql"))
+def test_postgresql(path: Path, postgres_settings: dict[str, Any]) -> None:
+    """The plan reads as agreed, leads there, and a plan leads back."""
+    check(path, engine_for("postgresql"), postgres_settings)
+
+
+@pytest.mark.parametrize("path", cases("sqlite"))
+def test_sqlite(path: Path) -> None:
+    """The plan reads as agreed, leads there, and a plan leads back."""
+    check(path, engine_for("sqlite"), {})
