@@ -15,7 +15,11 @@ from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.conf import managed_aliases, resolve, settings_for
+from schema_migrations.conf import (
+    list_managed_aliases,
+    read_settings,
+    settings_from_entry,
+)
 from schema_migrations.engines.engine import Connection
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import SchemaMigrationsError
@@ -145,8 +149,12 @@ def apply(
     connection's alias in the settings, or their defaults.  ``Blocked`` and
     ``StillRunning`` are reported from another thread, while the statement runs.
     """
-    managed = connection.alias in managed_aliases()
-    settings = settings_for(connection.alias) if managed else resolve({}, base=Path())
+    managed = connection.alias in list_managed_aliases()
+    settings = (
+        read_settings(connection.alias)
+        if managed
+        else settings_from_entry({}, base=Path())
+    )
     request = request_by(settings)
     request = replace(
         request, selection=selection or request.selection, signals=signals

@@ -12,10 +12,17 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.management import get_commands
 
-from schema_migrations.conf import current_problems, managed_aliases, settings_for
+from schema_migrations.conf import (
+    find_project_problems,
+    list_managed_aliases,
+    read_settings,
+)
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
-from schema_migrations.history.soundness import Problem, problems
+from schema_migrations.history.soundness import (
+    DirectoryProblem,
+    find_directory_problems,
+)
 from schema_migrations.workflows.standing.health import look
 
 if TYPE_CHECKING:
@@ -23,21 +30,24 @@ if TYPE_CHECKING:
 
     from django.apps import AppConfig
 
-    from schema_migrations.history.pending import Pending
+    from schema_migrations.history.pending import HistoryComparison
 
-TAKEOVER = "schema_migrations.takeover"
+TAKEOVER_APP = "schema_migrations.takeover"
 
 
 @register()
-def settings_are_valid(
+def check_settings(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report every problem of the setting, each with its hint."""
-    return [Error(p.message, hint=p.hint, id=_id(p.code)) for p in current_problems()]
+    return [
+        Error(p.message, hint=p.hint, id=_check_id_of(p.code))
+        for p in find_project_problems()
+    ]
 
 
 @register()
-def files_are_sound(
+def check_files(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report files that are not as ``atlas.sum`` says, or named so that order is lost.
@@ -46,111 +56,113 @@ def files_are_sound(
     whatever applies files refuses them.
     """
     return [
-        Warning(each.what, hint=each.hint, obj=alias, id=_id("W004"))
-        for alias, each in _unsound()
+        Warning(each.message, hint=each.hint, obj=alias, id=_check_id_of("W004"))
+        for alias, each in _find_problems_by_alias()
     ]
 
 
 @register(deploy=True)
-def files_are_sound_to_deploy(
+def check_files_for_deploy(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report the same as errors: what is deployed is not being edited."""
     return [
-        Error(each.what, hint=each.hint, obj=alias, id=_id("E006"))
-        for alias, each in _unsound()
+        Error(each.message, hint=each.hint, obj=alias, id=_check_id_of("E006"))
+        for alias, each in _find_problems_by_alias()
     ]
 
 
 @register()
-def takeover_takes_over(
+def check_takeover_order(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Report that another app's ``migrate`` comes before ours."""
-    if not apps.is_installed(TAKEOVER):
+    if not apps.is_installed(TAKEOVER_APP):
         return []
     chosen = {name: str(get_commands()[name]) for name in ("migrate", "makemigrations")}
     return [
         Warning(
-            f"{TAKEOVER} is installed, but {name} is that of {app}.",
-            hint=f"Put {TAKEOVER} before {app} in INSTALLED_APPS; or remove it, if"
+            f"{TAKEOVER_APP} is installed, but {name} is that of {app}.",
+            hint=f"Put {TAKEOVER_APP} before {app} in INSTALLED_APPS; or remove it, if"
             " the other one is meant.",
-            id=_id("W003"),
+            id=_check_id_of("W003"),
         )
         for name, app in chosen.items()
-        if app != TAKEOVER
+        if app != TAKEOVER_APP
     ]
 
 
 @register(Tags.database)
-def databases_have_the_files(
+def check_databases(
     *,
     app_configs: Sequence[AppConfig] | None,
     databases: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> list[CheckMessage]:
     """Report files that a database does not have, and a history that does not match."""
-    if current_problems():
+    if find_project_problems():
         return []
-    known = [alias for alias in databases or () if alias in managed_aliases()]
-    return [found for alias in known for found in _of_database(alias)]
+    known = [alias for alias in databases or () if alias in list_managed_aliases()]
+    return [found for alias in known for found in _check_database(alias)]
 
 
-def _unsound() -> Iterator[tuple[str, Problem]]:
-    for alias in () if current_problems() else managed_aliases():
+def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
+    for alias in () if find_project_problems() else list_managed_aliases():
         try:
-            directory = load(settings_for(alias).directory)
+            directory = load(read_settings(alias).directory)
         except ConfigError as error:
-            yield alias, Problem(what=error.message, hint=error.hint)
+            yield alias, DirectoryProblem(message=error.message, hint=error.hint)
             continue
-        for problem in problems(directory.files, directory.sum_text):
-            what = f"{directory.path}: {problem.what}."
-            yield alias, replace(problem, what=what)
+        for problem in find_directory_problems(
+            directory.files, directory.sum_file_text
+        ):
+            what = f"{directory.path}: {problem.message}."
+            yield alias, replace(problem, message=what)
 
 
-def _of_database(alias: str) -> Iterator[CheckMessage]:
+def _check_database(alias: str) -> Iterator[CheckMessage]:
     try:
-        yield from _of_history(alias, look(alias))
+        yield from _check_history(alias, look(alias))
     except SchemaMigrationsError as error:
         yield Warning(
             f"It is not known whether the database has all files: {error.message}",
             hint=error.hint or "python manage.py schemastatus says more.",
             obj=alias,
-            id=_id("W002"),
+            id=_check_id_of("W002"),
         )
 
 
-def _of_history(alias: str, state: Pending) -> Iterator[CheckMessage]:
-    edited = [file.name for file in state.edited]
-    gone = [row.version for row in state.missing]
-    late = [file.name for file in state.out_of_order]
+def _check_history(alias: str, comparison: HistoryComparison) -> Iterator[CheckMessage]:
+    edited = [file.name for file in comparison.edited]
+    gone = [row.version for row in comparison.missing]
+    late = [file.name for file in comparison.out_of_order]
     for what, names in (
         ("edited after they were applied", edited),
         ("applied, and their files are gone", gone),
-        ("out of order", late if state.exec_order == "linear" else []),
+        ("out of order", late if comparison.exec_order == "linear" else []),
     ):
         if names:
             yield Error(
                 f"The history of the database does not match: {what}:"
                 f" {', '.join(names)}.",
-                hint=f"See {_command('schemastatus', alias)}.",
+                hint=f"See {_format_command('schemastatus', alias)}.",
                 obj=alias,
-                id=_id("E007"),
+                id=_check_id_of("E007"),
             )
-    files = [each.file.name for each in state.files]
+    files = [each.file.name for each in comparison.pending]
     if files:
         yield Warning(
             f"The database does not have all files; {len(files)} pending:"
             f" {', '.join(files[:3])}{', …' if files[3:] else ''}.",
-            hint=_way_on(alias, state),
+            hint=_suggest_apply(alias, comparison),
             obj=alias,
-            id=_id("W001"),
+            id=_check_id_of("W001"),
         )
 
 
-def _way_on(alias: str, state: Pending) -> str:
-    apply = _command("schemaapply", alias)
-    if state.current:
+def _suggest_apply(alias: str, comparison: HistoryComparison) -> str:
+    apply = _format_command("schemaapply", alias)
+    if comparison.current_version:
         return f"Run {apply}."
     return (
         f"Run {apply}; where its tables are there already, with --baseline VERSION."
@@ -159,10 +171,10 @@ def _way_on(alias: str, state: Pending) -> str:
     )
 
 
-def _command(name: str, alias: str) -> str:
+def _format_command(name: str, alias: str) -> str:
     option = "" if alias == "default" else f" --database {alias}"
     return f"python manage.py {name}{option}"
 
 
-def _id(code: str) -> str:
+def _check_id_of(code: str) -> str:
     return f"schema_migrations.{code}"

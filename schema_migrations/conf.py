@@ -19,7 +19,7 @@ from django.db import connections
 
 from schema_migrations.errors import ConfigError
 
-NAME = "SCHEMA_MIGRATIONS"
+SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
@@ -37,9 +37,9 @@ class Settings:
     apps: tuple[str, ...] | None
     """None: every installed app that the routers allow on this alias."""
     extensions: tuple[str, ...]
-    extra: tuple[Path, ...]
+    extra_paths: tuple[Path, ...]
     """SQL files, and folders of them."""
-    ignore: tuple[str, ...]
+    ignore_patterns: tuple[str, ...]
     """Patterns for what other tools own."""
     exec_order: ExecOrder
     tx_mode: TxMode
@@ -52,7 +52,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class SettingProblem:
     code: str
     """Of the system check: ``E001`` …"""
     message: str
@@ -60,10 +60,10 @@ class Problem:
     alias: str = ""
 
 
-UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+DURATION_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
-def seconds(value: object) -> float:
+def parse_duration(value: object) -> float:
     """Return a duration: a number of seconds, or text such as ``500ms``, ``5s``, ``2min``.
 
     Raises ``ValueError``.
@@ -73,28 +73,28 @@ def seconds(value: object) -> float:
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|)\s*", value)
         if found:
-            return float(found[1]) * UNITS[found[2] or "s"]
+            return float(found[1]) * DURATION_UNITS[found[2] or "s"]
     raise ValueError(f"{value!r} is not a duration")
 
 
-def _text(value: object) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _names(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(_text(item) for item in value)
+def _is_name_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(_is_text(item) for item in value)
 
 
-def _path(value: object) -> bool:
-    return _text(value) or isinstance(value, Path)
+def _is_path(value: object) -> bool:
+    return _is_text(value) or isinstance(value, Path)
 
 
-def _paths(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(map(_path, value))
+def _is_path_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_path, value))
 
 
-def _patterns(value: object) -> bool:
-    return _names(value) and all(
+def _is_pattern_list(value: object) -> bool:
+    return _is_name_list(value) and all(
         _PATTERN.fullmatch(item) for item in cast("list[str]", value)
     )
 
@@ -103,135 +103,145 @@ def _patterns(value: object) -> bool:
 _PATTERN = re.compile(r"(?=.*\w)[^.\s]+(\.[^.\s]+)?")
 
 
-def _duration(value: object) -> bool:
+def _is_duration(value: object) -> bool:
     try:
-        seconds(value)
+        parse_duration(value)
     except ValueError:
         return False
     return True
 
 
-def _count(value: object) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _or_none(accepts: Callable[[object], bool]) -> Callable[[object], bool]:
+def _allow_none(accepts: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or accepts(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Key:
+class _SettingKey:
     default: Any
     accepts: Callable[[object], bool]
-    wanted: str
+    expected: str
     """What the value must be, for the hint."""
-    idle: bool = False
+    is_unused: bool = False
     """Nothing reads it yet, so anything but the default is refused."""
 
 
-KEYS: Mapping[str, _Key] = {
-    "DIR": _Key(
+SETTING_KEYS: Mapping[str, _SettingKey] = {
+    "DIR": _SettingKey(
         default=None,
-        accepts=_path,
-        wanted="a path",
+        accepts=_is_path,
+        expected="a path",
     ),
-    "DEV": _Key(
+    "DEV": _SettingKey(
         default="auto",
-        accepts=_text,
-        wanted='"auto", "embedded", "sqlite" or a URL',
+        accepts=_is_text,
+        expected='"auto", "embedded", "sqlite" or a URL',
     ),
-    "APPS": _Key(
-        default=None, accepts=_or_none(_names), wanted="None or a list of app labels"
+    "APPS": _SettingKey(
+        default=None,
+        accepts=_allow_none(_is_name_list),
+        expected="None or a list of app labels",
     ),
-    "EXTENSIONS": _Key(
-        default=(), accepts=_names, wanted='a list of names, such as ["pg_trgm"]'
-    ),
-    "EXTRA": _Key(
+    "EXTENSIONS": _SettingKey(
         default=(),
-        accepts=_paths,
-        wanted='a list of SQL files or folders, such as [BASE_DIR / "sql"]',
+        accepts=_is_name_list,
+        expected='a list of names, such as ["pg_trgm"]',
     ),
-    "IGNORE": _Key(
+    "EXTRA": _SettingKey(
         default=(),
-        accepts=_patterns,
-        wanted='a list of names or patterns, such as ["spatial_ref_sys", "pgboss.*"]',
+        accepts=_is_path_list,
+        expected='a list of SQL files or folders, such as [BASE_DIR / "sql"]',
     ),
-    "PLAN": _Key(
+    "IGNORE": _SettingKey(
+        default=(),
+        accepts=_is_pattern_list,
+        expected='a list of names or patterns, such as ["spatial_ref_sys", "pgboss.*"]',
+    ),
+    "PLAN": _SettingKey(
         default="online",
         accepts=lambda v: v in ("online", "simple"),
-        wanted='"online"',
-        idle=True,
+        expected='"online"',
+        is_unused=True,
     ),
-    "EXEC_ORDER": _Key(
+    "EXEC_ORDER": _SettingKey(
         default="linear",
         accepts=lambda v: v in EXEC_ORDERS,
-        wanted='"linear", "linear-skip" or "non-linear"',
+        expected='"linear", "linear-skip" or "non-linear"',
     ),
-    "TX_MODE": _Key(
+    "TX_MODE": _SettingKey(
         default="file",
         accepts=lambda v: v in TX_MODES,
-        wanted='"file", "all" or "none"',
+        expected='"file", "all" or "none"',
     ),
-    "REVISIONS_SCHEMA": _Key(
-        default=None, accepts=_or_none(_text), wanted="None or the name of a schema"
-    ),
-    "LOCK_WAIT": _Key(
-        default="60s", accepts=_duration, wanted='a duration, such as "60s"'
-    ),
-    "LOCK_TIMEOUT": _Key(
-        default="5s",
-        accepts=_or_none(_duration),
-        wanted='None or a duration, such as "5s"',
-    ),
-    "LOCK_RETRIES": _Key(default=30, accepts=_count, wanted="a number, 0 or more"),
-    "STATEMENT_TIMEOUT": _Key(
+    "REVISIONS_SCHEMA": _SettingKey(
         default=None,
-        accepts=_or_none(_duration),
-        wanted='None or a duration, such as "10min"',
+        accepts=_allow_none(_is_text),
+        expected="None or the name of a schema",
     ),
-    "IDLE_IN_TRANSACTION_TIMEOUT": _Key(
+    "LOCK_WAIT": _SettingKey(
+        default="60s", accepts=_is_duration, expected='a duration, such as "60s"'
+    ),
+    "LOCK_TIMEOUT": _SettingKey(
+        default="5s",
+        accepts=_allow_none(_is_duration),
+        expected='None or a duration, such as "5s"',
+    ),
+    "LOCK_RETRIES": _SettingKey(
+        default=30, accepts=_is_count, expected="a number, 0 or more"
+    ),
+    "STATEMENT_TIMEOUT": _SettingKey(
+        default=None,
+        accepts=_allow_none(_is_duration),
+        expected='None or a duration, such as "10min"',
+    ),
+    "IDLE_IN_TRANSACTION_TIMEOUT": _SettingKey(
         default="1min",
-        accepts=_or_none(_duration),
-        wanted='None or a duration, such as "1min"',
+        accepts=_allow_none(_is_duration),
+        expected='None or a duration, such as "1min"',
     ),
-    "LINT": _Key(
+    "LINT": _SettingKey(
         default={},
         accepts=lambda v: isinstance(v, Mapping),
-        wanted="an empty dict",
-        idle=True,
+        expected="an empty dict",
+        is_unused=True,
     ),
 }
 
 
-def nearest(word: object, words: Iterable[str]) -> str:
+def suggest_nearest(word: object, words: Iterable[str]) -> str:
     """Return ``Did you mean X? `` for a word that is close to one of ``words``."""
     known = {known.lower(): known for known in words}
     close = difflib.get_close_matches(str(word).lower(), known, n=1)
     return f"Did you mean {known[close[0]]!r}? " if close else ""
 
 
-def problems(raw: object, aliases: Iterable[str]) -> tuple[Problem, ...]:
+def find_setting_problems(
+    setting: object, aliases: Iterable[str]
+) -> tuple[SettingProblem, ...]:
     """Return everything that is wrong with the value of ``SCHEMA_MIGRATIONS``."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(setting, Mapping):
         return (
-            Problem(
+            SettingProblem(
                 code="E001",
-                message=f"{NAME} is a {type(raw).__name__}, not a dict.",
-                hint=f'Write {NAME} = {{"default": {{}}}}.',
+                message=f"{SETTING_NAME} is a {type(setting).__name__}, not a dict.",
+                hint=f'Write {SETTING_NAME} = {{"default": {{}}}}.',
             ),
         )
     aliases = tuple(aliases)
-    found: list[Problem] = []
-    for alias, entry in raw.items():
+    found: list[SettingProblem] = []
+    for alias, entry in setting.items():
         if alias not in aliases:
-            found.append(_unknown_alias(alias, aliases))
+            found.append(_make_alias_problem(alias, aliases))
         if isinstance(entry, Mapping):
-            found += _entry_problems(str(alias), entry)
+            found += _find_entry_problems(str(alias), entry)
         else:
             found.append(
-                Problem(
+                SettingProblem(
                     code="E001",
-                    message=f"{NAME}[{alias!r}] is a {type(entry).__name__}, not a dict.",
+                    message=f"{SETTING_NAME}[{alias!r}] is a {type(entry).__name__}, not a dict.",
                     hint="An empty dict takes every default.",
                     alias=str(alias),
                 )
@@ -239,35 +249,37 @@ def problems(raw: object, aliases: Iterable[str]) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _unknown_alias(alias: object, aliases: tuple[str, ...]) -> Problem:
-    return Problem(
+def _make_alias_problem(alias: object, aliases: tuple[str, ...]) -> SettingProblem:
+    return SettingProblem(
         code="E002",
-        message=f"{NAME} has an entry {alias!r}, which is not in DATABASES.",
-        hint=f"{nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
+        message=f"{SETTING_NAME} has an entry {alias!r}, which is not in DATABASES.",
+        hint=f"{suggest_nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
         alias=str(alias),
     )
 
 
-def _entry_problems(alias: str, entry: Mapping[object, object]) -> Iterable[Problem]:
+def _find_entry_problems(
+    alias: str, entry: Mapping[object, object]
+) -> Iterable[SettingProblem]:
     for name, value in entry.items():
-        place = f"{NAME}[{alias!r}][{name!r}]"
-        key = KEYS.get(name) if isinstance(name, str) else None
+        place = f"{SETTING_NAME}[{alias!r}][{name!r}]"
+        key = SETTING_KEYS.get(name) if isinstance(name, str) else None
         if key is None:
-            yield Problem(
+            yield SettingProblem(
                 code="E003",
                 message=f"{place} is not a setting.",
-                hint=f"{nearest(name, KEYS)}Known: {', '.join(KEYS)}.",
+                hint=f"{suggest_nearest(name, SETTING_KEYS)}Known: {', '.join(SETTING_KEYS)}.",
                 alias=alias,
             )
         elif not key.accepts(value):
-            yield Problem(
+            yield SettingProblem(
                 code="E004",
                 message=f"{place} is {value!r}.",
-                hint=f"It must be {key.wanted}.",
+                hint=f"It must be {key.expected}.",
                 alias=alias,
             )
-        elif key.idle and value != key.default and value not in ([], ()):
-            yield Problem(
+        elif key.is_unused and value != key.default and value not in ([], ()):
+            yield SettingProblem(
                 code="E005",
                 message=f"{place} = {value!r} has no effect yet.",
                 hint="Remove it: this version does not read it.",
@@ -275,26 +287,26 @@ def _entry_problems(alias: str, entry: Mapping[object, object]) -> Iterable[Prob
             )
 
 
-def resolve(
+def settings_from_entry(
     entry: Mapping[str, Any], *, base: Path, directory: Path | None = None
 ) -> Settings:
     """Return the settings of an entry without problems; relative paths are under ``base``."""
-    value = {name: entry.get(name, key.default) for name, key in KEYS.items()}
+    value = {name: entry.get(name, key.default) for name, key in SETTING_KEYS.items()}
 
     def duration(name: str) -> float | None:
-        return None if value[name] is None else seconds(value[name])
+        return None if value[name] is None else parse_duration(value[name])
 
     return Settings(
         directory=directory or base / (value["DIR"] or "migrations"),
         dev=value["DEV"],
         apps=None if value["APPS"] is None else tuple(value["APPS"]),
         extensions=tuple(value["EXTENSIONS"]),
-        extra=tuple(base / path for path in value["EXTRA"]),
-        ignore=tuple(value["IGNORE"]),
+        extra_paths=tuple(base / path for path in value["EXTRA"]),
+        ignore_patterns=tuple(value["IGNORE"]),
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],
-        lock_wait=seconds(value["LOCK_WAIT"]),
+        lock_wait=parse_duration(value["LOCK_WAIT"]),
         lock_timeout=duration("LOCK_TIMEOUT") or None,
         lock_retries=value["LOCK_RETRIES"],
         statement_timeout=duration("STATEMENT_TIMEOUT") or None,
@@ -302,19 +314,19 @@ def resolve(
     )
 
 
-def managed_aliases() -> tuple[str, ...]:
+def list_managed_aliases() -> tuple[str, ...]:
     """Return the aliases that ``SCHEMA_MIGRATIONS`` names; ``default`` if it names none."""
-    raw = getattr(django_settings, NAME, {})
+    raw = getattr(django_settings, SETTING_NAME, {})
     return (tuple(raw) if isinstance(raw, Mapping) else ()) or (DEFAULT_ALIAS,)
 
 
-def current_problems() -> tuple[Problem, ...]:
+def find_project_problems() -> tuple[SettingProblem, ...]:
     """Return what is wrong with the project's setting."""
-    raw = getattr(django_settings, NAME, {})
-    return problems(raw, tuple(connections))
+    raw = getattr(django_settings, SETTING_NAME, {})
+    return find_setting_problems(raw, tuple(connections))
 
 
-def settings_for(alias: str, *, directory: Path | None = None) -> Settings:
+def read_settings(alias: str, *, directory: Path | None = None) -> Settings:
     """Return the settings of an alias; ``directory`` is used instead of ``DIR``.
 
     Raises ``ConfigError`` for an unknown alias, for one that has no directory, and for
@@ -324,16 +336,16 @@ def settings_for(alias: str, *, directory: Path | None = None) -> Settings:
     if alias not in aliases:
         raise ConfigError(
             f"There is no database {alias!r} in DATABASES.",
-            hint=f"{nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
+            hint=f"{suggest_nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
         )
-    found = current_problems()
+    found = find_project_problems()
     if found:
         raise ConfigError("\n".join(f"{p.message}  {p.hint}" for p in found))
-    entry = getattr(django_settings, NAME, {}).get(alias, {})
+    entry = getattr(django_settings, SETTING_NAME, {}).get(alias, {})
     if directory is None and alias != DEFAULT_ALIAS and "DIR" not in entry:
         raise ConfigError(
             f"No migration directory is known for the database {alias!r}.",
-            hint=f'Set {NAME}[{alias!r}] = {{"DIR": …}}, or give --dir.',
+            hint=f'Set {SETTING_NAME}[{alias!r}] = {{"DIR": …}}, or give --dir.',
         )
     base = Path(getattr(django_settings, "BASE_DIR", None) or Path.cwd())
-    return resolve(entry, base=base, directory=directory)
+    return settings_from_entry(entry, base=base, directory=directory)

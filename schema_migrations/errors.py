@@ -34,13 +34,15 @@ class SchemaMigrationsError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Cross from one process to another, whatever arguments a subclass takes."""
-        return _restored, (type(self), self.args, self.__dict__)
+        return _recreate_error, (type(self), self.args, self.__dict__)
 
 
-def _restored(
-    of: type[SchemaMigrationsError], args: tuple[object, ...], state: dict[str, object]
+def _recreate_error(
+    error_class: type[SchemaMigrationsError],
+    args: tuple[object, ...],
+    state: dict[str, object],
 ) -> SchemaMigrationsError:
-    error = of.__new__(of, *args)
+    error = error_class.__new__(error_class, *args)
     error.__dict__.update(state)
     return error
 

@@ -18,9 +18,9 @@ from schema_migrations.history.revision import Revision
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection, Engine, Failure
 
-TABLE = "atlas_schema_revisions"
+REVISIONS_TABLE = "atlas_schema_revisions"
 
-ATLAS_CLOUD = ".atlas_cloud_identifier"
+ATLAS_CLOUD_VERSION = ".atlas_cloud_identifier"
 """A row that Atlas keeps for its cloud; no file has this version."""
 
 COLUMNS = (
@@ -37,7 +37,7 @@ COLUMNS = (
     "partial_hashes",
     "operator_version",
 )
-KEPT = COLUMNS[:3]
+FIXED_COLUMNS = COLUMNS[:3]
 """Columns that an update leaves alone."""
 
 
@@ -45,50 +45,54 @@ KEPT = COLUMNS[:3]
 class RevisionStore:
     connection: Connection
     engine: Engine
-    schema: str
+    namespace: str
     """Resolved once: a file may change ``search_path`` while it runs.  Empty, for one
     look: wherever the connection finds the table."""
 
-    def exists(self) -> bool:
-        return TABLE in self.engine.session.tables(self.connection, self.schema)
+    def has_table(self) -> bool:
+        return REVISIONS_TABLE in self.engine.session.tables(
+            self.connection, self.namespace
+        )
 
-    def ensure(self) -> None:
+    def ensure_table(self) -> None:
         """Make the table where it is missing; raises the driver's exceptions."""
-        if not self.exists():
-            self.engine.session.create_revisions_table(self.connection, self.schema)
+        if not self.has_table():
+            self.engine.session.create_revisions_table(self.connection, self.namespace)
 
     def read(self) -> tuple[Revision, ...]:
         """Return the rows by version; none where there is no table.
 
         Raises ``ConfigError`` when the server does not show them.
         """
-        if not self.exists():
+        if not self.has_table():
             return ()
-        with failures_as(self.engine, self._unreadable):
-            return self.rows()
+        with failures_as(self.engine, self._make_read_error):
+            return self.query_rows()
 
-    def _unreadable(self, failure: Failure) -> ConfigError | None:
-        if failure.retryable:
+    def _make_read_error(self, driver_error: Failure) -> ConfigError | None:
+        if driver_error.retryable:
             return None
         return ConfigError(
-            f"{self.schema}.{TABLE} cannot be read: {failure.message}",
+            f"{self.namespace}.{REVISIONS_TABLE} cannot be read: {driver_error.message}",
             hint="Connect as the role that applies the files, or grant it SELECT,"
             " INSERT and UPDATE on this table. Was the table made by another"
             " program? Then name another schema: --revisions-schema.",
         )
 
-    def rows(self) -> tuple[Revision, ...]:
+    def query_rows(self) -> tuple[Revision, ...]:
         """Return the rows by version, in one query; raises the driver's exceptions."""
         columns = ", ".join(map(self.engine.quote, COLUMNS))
         version = self.engine.quote("version")
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {columns} FROM {self._table} "
+                f"SELECT {columns} FROM {self._qualified_table} "
                 f"WHERE {version} <> %s ORDER BY {version}",
-                [ATLAS_CLOUD],
+                [ATLAS_CLOUD_VERSION],
             )
             found = cursor.fetchall()
-        return tuple(_revision(dict(zip(COLUMNS, row, strict=True))) for row in found)
+        return tuple(
+            _revision_from_row(dict(zip(COLUMNS, row, strict=True))) for row in found
+        )
 
     def write(self, revision: Revision) -> None:
         """Insert a row, or update the one of the same version."""
@@ -96,33 +100,33 @@ class RevisionStore:
         updates = ", ".join(
             f"{column} = excluded.{column}"
             for name, column in quoted.items()
-            if name not in KEPT
+            if name not in FIXED_COLUMNS
         )
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {self._table} ({', '.join(quoted.values())}) "
+                f"INSERT INTO {self._qualified_table} ({', '.join(quoted.values())}) "
                 f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
                 f"ON CONFLICT ({quoted['version']}) DO UPDATE SET {updates}",
-                _values(revision),
+                _row_from_revision(revision),
             )
 
     def delete(self, version: str) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {self._table} WHERE {self.engine.quote('version')} = %s",
+                f"DELETE FROM {self._qualified_table} WHERE {self.engine.quote('version')} = %s",
                 [version],
             )
 
     @property
-    def _table(self) -> str:
-        names = filter(None, (self.schema, TABLE))
+    def _qualified_table(self) -> str:
+        names = filter(None, (self.namespace, REVISIONS_TABLE))
         return ".".join(map(self.engine.quote, names))
 
 
-def _values(revision: Revision) -> list[object]:
+def _row_from_revision(revision: Revision) -> list[object]:
     hashes = list(revision.partial_hashes)
     values: dict[str, object] = {
-        name: getattr(revision, name) for name in COLUMNS if name not in KEPT
+        name: getattr(revision, name) for name in COLUMNS if name not in FIXED_COLUMNS
     }
     values |= {
         "version": revision.version,
@@ -136,7 +140,7 @@ def _values(revision: Revision) -> list[object]:
     return [values[name] for name in COLUMNS]
 
 
-def _revision(row: dict[str, Any]) -> Revision:
+def _revision_from_row(row: dict[str, Any]) -> Revision:
     hashes = row["partial_hashes"]
     if isinstance(hashes, str | bytes):
         hashes = json.loads(hashes)
@@ -146,7 +150,7 @@ def _revision(row: dict[str, Any]) -> Revision:
         type=row["type"],
         applied=row["applied"],
         total=row["total"],
-        executed_at=_moment(row["executed_at"]),
+        executed_at=_make_aware(row["executed_at"]),
         execution_time=row["execution_time"],
         error=row["error"] or "",
         error_stmt=row["error_stmt"] or "",
@@ -156,7 +160,7 @@ def _revision(row: dict[str, Any]) -> Revision:
     )
 
 
-def _moment(value: object) -> datetime:
+def _make_aware(value: object) -> datetime:
     """Return an aware moment; SQLite holds whatever text was written."""
     if not isinstance(value, datetime):
         return datetime.min.replace(tzinfo=UTC)

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connections
 from django.test.runner import DiscoverRunner
 
-from schema_migrations.conf import managed_aliases
-from schema_migrations.management.commands._base import command_errors
+from schema_migrations.conf import list_managed_aliases
+from schema_migrations.management.commands._base import raise_command_errors
 from schema_migrations.workflows.standing.templates import use_template
 
 
@@ -24,7 +24,7 @@ def use_templates(aliases: Collection[str] | None = None) -> None:
     new and kept on the server; what no run used for a week is dropped.  Raises
     ``SchemaMigrationsError``.
     """
-    for alias in managed_aliases():
+    for alias in list_managed_aliases():
         mirrored = connections[alias].settings_dict["TEST"]["MIRROR"]
         if not mirrored and (aliases is None or alias in aliases):
             use_template(alias)
@@ -34,6 +34,6 @@ class TemplateRunner(DiscoverRunner):
     """Django's test runner, with ``use_templates``."""
 
     def setup_databases(self, **kwargs: Any) -> Any:
-        with command_errors():
+        with raise_command_errors():
             use_templates(kwargs.get("aliases"))
         return super().setup_databases(**kwargs)

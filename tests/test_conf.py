@@ -9,33 +9,43 @@ from django.core.checks import run_checks
 from django.db import connections
 from django.test import override_settings
 
-from schema_migrations.conf import KEYS, problems, resolve, seconds, settings_for
+from schema_migrations.conf import (
+    SETTING_KEYS,
+    find_setting_problems,
+    parse_duration,
+    read_settings,
+    settings_from_entry,
+)
 from schema_migrations.errors import ConfigError
 
 ALIASES = ("default", "other")
 
 
 def messages(raw: object) -> list[str]:
-    return [f"{p.code} {p.message} {p.hint}" for p in problems(raw, ALIASES)]
+    return [
+        f"{p.code} {p.message} {p.hint}" for p in find_setting_problems(raw, ALIASES)
+    ]
 
 
 def test_an_empty_dict_has_no_problem_and_takes_every_default() -> None:
     assert messages({}) == messages({"default": {}}) == []
-    settings = resolve({}, base=Path("/base"))
+    settings = settings_from_entry({}, base=Path("/base"))
     assert settings.directory == Path("/base/migrations")
     assert settings.apps is None
     assert (settings.lock_wait, settings.lock_timeout) == (60.0, 5.0)
     assert settings.statement_timeout is None
-    assert settings.extra == ()
+    assert settings.extra_paths == ()
 
 
 def test_paths_are_below_the_base() -> None:
-    settings = resolve({"EXTRA": ["sql", Path("/views.sql")]}, base=Path("/base"))
-    assert settings.extra == (Path("/base/sql"), Path("/views.sql"))
+    settings = settings_from_entry(
+        {"EXTRA": ["sql", Path("/views.sql")]}, base=Path("/base")
+    )
+    assert settings.extra_paths == (Path("/base/sql"), Path("/views.sql"))
 
 
 def test_every_documented_key_with_its_own_default_is_accepted() -> None:
-    entry = {name: key.default for name, key in KEYS.items() if name != "DIR"}
+    entry = {name: key.default for name, key in SETTING_KEYS.items() if name != "DIR"}
     assert messages({"default": {**entry, "DIR": Path("sql")}}) == []
     assert messages({"default": {"EXTRA": [], "LINT": {}, "PLAN": "online"}}) == []
 
@@ -113,22 +123,22 @@ def test_a_wrong_type_is_refused(name: str, value: object) -> None:
     ],
 )
 def test_a_duration_is_read(value: object, expected: float) -> None:
-    assert seconds(value) == pytest.approx(expected)
+    assert parse_duration(value) == pytest.approx(expected)
 
 
 def test_zero_switches_a_timeout_off() -> None:
-    assert resolve({"LOCK_TIMEOUT": 0}, base=Path()).lock_timeout is None
+    assert settings_from_entry({"LOCK_TIMEOUT": 0}, base=Path()).lock_timeout is None
 
 
 def test_an_unknown_alias_is_named_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'default'"):
-        settings_for("defualt")
+        read_settings("defualt")
 
 
 @override_settings(SCHEMA_MIGRATIONS={"default": {"DRI": 1}, "replica": {}})
 def test_a_command_and_the_system_check_tell_the_same_problems() -> None:
     with pytest.raises(ConfigError) as caught:
-        settings_for("default")
+        read_settings("default")
     found = [m for m in run_checks() if str(m.id).startswith("schema_migrations.")]
     assert [m.id for m in found] == ["schema_migrations.E003", "schema_migrations.E002"]
     assert all(m.msg in str(caught.value) for m in found)
@@ -141,5 +151,5 @@ def test_another_alias_needs_a_directory(
 ) -> None:
     monkeypatch.setitem(connections.settings, "other", {})
     with pytest.raises(ConfigError, match="other"):
-        settings_for("other")
-    assert settings_for("other", directory=tmp_path).directory == tmp_path
+        read_settings("other")
+    assert read_settings("other", directory=tmp_path).directory == tmp_path

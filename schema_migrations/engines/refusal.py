@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
-from schema_migrations.history.excerpt import excerpt, place
-from schema_migrations.history.secrets import concealed
+from schema_migrations.history.excerpt import format_excerpt, locate_position
+from schema_migrations.history.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
@@ -28,23 +28,23 @@ def refused(
     statement: SourceStatement | None, failure: Failure, *, file: str, hint: str = ""
 ) -> StatementFailed:
     """Return the error; without a statement it was the commit of the file."""
-    line, column = place(statement, failure.position) if statement else (0, 0)
+    line, column = locate_position(statement, failure.position) if statement else (0, 0)
     spot = ":".join(str(part) for part in (file, line, column) if part)
     state = f" ({failure.sqlstate})" if failure.sqlstate else ""
     doing = "" if statement else "at the end of its transaction: "
     said = [f"{spot}: {doing}{failure.message}{state}"]
-    said += [excerpt(statement, failure.position)] if statement else []
+    said += [format_excerpt(statement, failure.position)] if statement else []
     said += [f"detail: {failure.detail}"] if failure.detail else []
     said += [f"hint from the server: {failure.hint}"] if failure.hint else []
     if failure.needs_no_transaction:
         hint = f"{NOT_IN_A_TRANSACTION} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(
-        concealed("\n".join(said), sql),
+        mask_secrets("\n".join(said), sql),
         file=file,
         line=line,
-        sql=concealed(sql),
-        server_message=concealed(failure.message, sql),
+        sql=mask_secrets(sql),
+        server_message=mask_secrets(failure.message, sql),
         sqlstate=failure.sqlstate,
         retryable=failure.retryable,
         hint=hint,

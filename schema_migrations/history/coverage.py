@@ -16,11 +16,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from schema_migrations.history.file import MigrationFile
 
-_LINE = re.compile(r"--\s*django:\s+(?P<app>\w+)\s+(?P<name>\S+)\s*")
+_COVERAGE_LINE = re.compile(r"--\s*django:\s+(?P<app>\w+)\s+(?P<name>\S+)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class MigrationNode:
     """One Django migration, as its own app sees it."""
 
     parents: tuple[str, ...] = ()
@@ -29,32 +29,32 @@ class Node:
     """Those that it squashes, in their order; they may be gone."""
 
 
-Nodes = Mapping[str, Node]
+MigrationNodes = Mapping[str, MigrationNode]
 """Name → migration: all that one app has on disk, replaced ones included."""
 
 
-def coverage_line(app: str, name: str) -> str:
+def format_coverage_line(app: str, name: str) -> str:
     """Return the header line, without its comment sign."""
     return f"django: {app} {name}"
 
 
-def recorded(files: Iterable[MigrationFile]) -> dict[str, tuple[str, ...]]:
+def read_coverage(files: Iterable[MigrationFile]) -> dict[str, tuple[str, ...]]:
     """Return app → the migrations that the headers of ``files`` name, in their order."""
     found: dict[str, list[str]] = {}
     for file in files:
-        for line in file.head:
-            if match := _LINE.fullmatch(line):
+        for line in file.leading_comments:
+            if match := _COVERAGE_LINE.fullmatch(line):
                 found.setdefault(match["app"], []).append(match["name"])
     return {app: tuple(names) for app, names in found.items()}
 
 
-def active(nodes: Nodes) -> tuple[str, ...]:
+def order_active(nodes: MigrationNodes) -> tuple[str, ...]:
     """Return the migrations that a new database would run, in order.
 
     A squashed migration stands for those that it replaces.  Raises ``ValueError`` when
     some wait for one another in a circle.
     """
-    graph = _active_graph(nodes)
+    graph = _build_active_graph(nodes)
     try:
         order = tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -63,19 +63,19 @@ def active(nodes: Nodes) -> tuple[str, ...]:
     return tuple(name for name in order if name in graph)
 
 
-def leaves(nodes: Nodes) -> tuple[str, ...]:
+def find_leaves(nodes: MigrationNodes) -> tuple[str, ...]:
     """Return the last migrations: one, or several where branches were not merged."""
-    graph = _active_graph(nodes)
+    graph = _build_active_graph(nodes)
     followed = {parent for parents in graph.values() for parent in parents}
     return tuple(name for name in graph if name not in followed)
 
 
-def uncovered(nodes: Nodes, names: Collection[str]) -> tuple[str, ...]:
+def find_uncovered(nodes: MigrationNodes, recorded: Collection[str]) -> tuple[str, ...]:
     """Return the migrations that come after the recorded ``names``, in order.
 
     Where a squashed migration is covered in part, those that it replaces are named.
     """
-    covered = _covered(nodes, names)
+    covered = _find_covered(nodes, recorded)
 
     def begun(name: str) -> bool:
         replaced = nodes[name].replaces if name in nodes else ()
@@ -88,17 +88,20 @@ def uncovered(nodes: Nodes, names: Collection[str]) -> tuple[str, ...]:
         return [name]
 
     return tuple(
-        part for name in active(nodes) if name not in covered for part in parts(name)
+        part
+        for name in order_active(nodes)
+        if name not in covered
+        for part in parts(name)
     )
 
 
-def unknown(nodes: Nodes, names: Sequence[str]) -> str:
+def find_unknown(nodes: MigrationNodes, recorded: Sequence[str]) -> str:
     """Return the last recorded name when no migration has it, or had it; else nothing."""
     known = {each for node in nodes.values() for each in node.replaces} | set(nodes)
-    return names[-1] if names and names[-1] not in known else ""
+    return recorded[-1] if recorded and recorded[-1] not in known else ""
 
 
-def _active_graph(nodes: Nodes) -> dict[str, tuple[str, ...]]:
+def _build_active_graph(nodes: MigrationNodes) -> dict[str, tuple[str, ...]]:
     """Return name → the active migrations that it comes after; names sorted."""
     squashed = {
         old: new for new in sorted(nodes) for old in nodes[new].replaces if old != new
@@ -117,11 +120,11 @@ def _active_graph(nodes: Nodes) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _covered(nodes: Nodes, names: Iterable[str]) -> frozenset[str]:
+def _find_covered(nodes: MigrationNodes, recorded: Iterable[str]) -> frozenset[str]:
     """Return ``names`` and all that they come after, replace, or are squashed into."""
     squashes = {name: node for name, node in nodes.items() if node.replaces}
     done: set[str] = set()
-    waiting = list(names)
+    waiting = list(recorded)
     while waiting:
         while waiting:
             name = waiting.pop()

@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.statements import SourceStatement
 
-EVERY_CODE = "*"
+ALL_CODES = "*"
 """What ``nolint`` without codes stands for."""
 
-KNOWN = ("txmode", "delimiter", "nolint", "checkpoint", "sum")
-_PRO = frozenset({"txtar", "assert", "import", "pos", "renamed_from"})
-_TOP = "counts only in the comment block at the top of the file, with a blank line below it"
+KNOWN_DIRECTIVES = ("txmode", "delimiter", "nolint", "checkpoint", "sum")
+_ATLAS_PRO_DIRECTIVES = frozenset({"txtar", "assert", "import", "pos", "renamed_from"})
+_HEADER_RULE = "counts only in the comment block at the top of the file, with a blank line below it"
 
 # Atlas's own expressions (sql/migrate/dir.go): the first for raw bytes, where a
 # carriage return belongs to the value, the second for the words of a comment.
-_RAW = re.compile(rb"[ -~]*atlas:(\w+)(?: +(.+))?")
-_IN_COMMENT = re.compile(
+_RAW_DIRECTIVE = re.compile(rb"[ -~]*atlas:(\w+)(?: +(.+))?")
+_COMMENT_DIRECTIVE = re.compile(
     r"(?P<marker>--|\#|/\*)(?P<prose>[^\r\n]*?)(?<![\w/])atlas:(?P<name>\w+)"
     r"(?:[ ]+(?P<value>[^\r\n]*))?"
 )
-_DELIMITER = re.compile(r"-- atlas:delimiter(?!\w)(?: +(?P<value>[^\r\n]+))?")
+_DELIMITER_LINE = re.compile(r"-- atlas:delimiter(?!\w)(?: +(?P<value>[^\r\n]+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,29 +40,29 @@ class Directives:
     delimiter: str = ";"
     nolint: tuple[str, ...] = ()
     """Codes, or ``("*",)`` for every code; for the whole file."""
-    checkpoint: bool = False
-    sum_ignore: bool = False
+    is_checkpoint: bool = False
+    is_sum_ignored: bool = False
 
 
-def sum_ignored(content: bytes) -> bool:
+def is_sum_ignored(content: bytes) -> bool:
     """Return whether ``atlas.sum`` passes the file over, exactly as Atlas sees it."""
-    found = _RAW.match(content)
+    found = _RAW_DIRECTIVE.match(content)
     return bool(found and found[1] == b"sum" and found[2] == b"ignore")
 
 
-def nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
+def collect_nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
     """Return the codes that ``nolint`` lines among ``comments`` name."""
     codes: list[str] = []
-    for _, name, value in _found(comments):
+    for _, name, value in _find_directives(comments):
         if name == "nolint":
-            codes += value.split() or [EVERY_CODE]
+            codes += value.split() or [ALL_CODES]
     return tuple(dict.fromkeys(codes))
 
 
-def read(text: str, *, file: str, content: bytes) -> Directives:
+def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     """Return the directives of a file; raise ``SyntaxProblem`` for a wrong value."""
-    header = _header(text)
-    if any(name == "txtar" for n, name, _ in _found(text.split("\n")[:1])):
+    header = _read_header(text)
+    if any(name == "txtar" for n, name, _ in _find_directives(text.split("\n")[:1])):
         raise SyntaxProblem(
             "an archive of several files (atlas:txtar) cannot be applied",
             file=file,
@@ -70,35 +70,39 @@ def read(text: str, *, file: str, content: bytes) -> Directives:
             hint="Keep only the SQL of its migration.sql part.",
         )
     return Directives(
-        txmode=_txmode(header, file=file),
-        delimiter=_delimiter(text, file=file),
-        nolint=nolint_codes(header),
-        checkpoint=any(name == "checkpoint" for _, name, _ in _found(header)),
-        sum_ignore=sum_ignored(content),
+        txmode=_read_txmode(header, file=file),
+        delimiter=_read_delimiter(text, file=file),
+        nolint=collect_nolint_codes(header),
+        is_checkpoint=any(
+            name == "checkpoint" for _, name, _ in _find_directives(header)
+        ),
+        is_sum_ignored=is_sum_ignored(content),
     )
 
 
-def complaints(
+def find_ineffective_directives(
     text: str, statements: Iterable[SourceStatement], *, content: bytes
 ) -> tuple[tuple[int, str], ...]:
     """Return line and message of each directive that has no effect."""
-    header = len(_header(text))
+    header = len(_read_header(text))
     above = {
         line
         for statement in statements
         for line in range(statement.first_line, statement.line + 1)
-        if nolint_codes(statement.comments)
+        if collect_nolint_codes(statement.comments)
     }
     found = []
     for number, line in enumerate(text.split("\n"), 1):
-        match = _IN_COMMENT.search(line)
+        match = _COMMENT_DIRECTIVE.search(line)
         if not match:
             continue
         name, alone = match["name"], not match["prose"].strip()
-        if not alone and not (name in KNOWN and number <= header):
+        if not alone and not (name in KNOWN_DIRECTIVES and number <= header):
             continue  # prose that mentions a directive
         where = "header" if number <= header else "above" if number in above else ""
-        message = _complaint(name, where, number, content, text) if alone else ""
+        message = (
+            _explain_ineffective(name, where, number, content, text) if alone else ""
+        )
         if not alone:
             message = f"atlas:{name} counts only alone on its line: -- atlas:{name} …"
         elif match["marker"] == "#":
@@ -108,33 +112,36 @@ def complaints(
     return tuple(found)
 
 
-def _complaint(name: str, where: str, line: int, content: bytes, text: str) -> str:
+def _explain_ineffective(
+    name: str, placement: str, line: int, content: bytes, text: str
+) -> str:
     match name:
         case "txmode" | "checkpoint":
-            return "" if where == "header" else f"atlas:{name} {_TOP}"
+            return "" if placement == "header" else f"atlas:{name} {_HEADER_RULE}"
         case "nolint":
             vain = "atlas:nolint stands above no statement, so it mutes nothing"
-            return "" if where else vain
+            return "" if placement else vain
         case "delimiter":
-            fine = line == 1 and bool(_DELIMITER.match(text))
+            fine = line == 1 and bool(_DELIMITER_LINE.match(text))
             return "" if fine else "atlas:delimiter counts only on the first line"
         case "sum":
             rule = "atlas:sum counts only as '-- atlas:sum ignore' on the first line,"
-            fine = line == 1 and sum_ignored(content)
+            fine = line == 1 and is_sum_ignored(content)
             return "" if fine else f"{rule} ended by a line feed alone"
-        case _ if name in _PRO:
+        case _ if name in _ATLAS_PRO_DIRECTIVES:
             return f"atlas:{name} is a directive of Atlas Pro and has no effect here"
         case _:
-            close = difflib.get_close_matches(name, KNOWN, n=1)
+            close = difflib.get_close_matches(name, KNOWN_DIRECTIVES, n=1)
             known = (
                 f"did you mean atlas:{close[0]}?"
                 if close
-                else "known are " + (", ".join(f"atlas:{each}" for each in KNOWN))
+                else "known are "
+                + (", ".join(f"atlas:{each}" for each in KNOWN_DIRECTIVES))
             )
             return f"atlas:{name} is not a directive; {known}"
 
 
-def _header(text: str) -> list[str]:
+def _read_header(text: str) -> list[str]:
     """Return the comment lines at the top when a blank line, or nothing, follows."""
     lines = text.split("\n")
     for count, line in enumerate(lines):
@@ -144,17 +151,21 @@ def _header(text: str) -> list[str]:
     return [line.strip() for line in lines]
 
 
-def _found(comments: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+def _find_directives(comments: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """Yield number, name and value of each directive alone in its comment."""
     for number, comment in enumerate(comments, 1):
-        match = _IN_COMMENT.match(comment)
+        match = _COMMENT_DIRECTIVE.match(comment)
         if match and not match["prose"].strip() and match["marker"] != "#":
             value = (match["value"] or "").strip()
             yield number, match["name"], value.removesuffix("*/").strip()
 
 
-def _txmode(header: Iterable[str], *, file: str) -> str:
-    modes = [(line, value) for line, name, value in _found(header) if name == "txmode"]
+def _read_txmode(header: Iterable[str], *, file: str) -> str:
+    modes = [
+        (line, value)
+        for line, name, value in _find_directives(header)
+        if name == "txmode"
+    ]
     hint = "none: each statement by itself; file: one transaction for the file."
     for line, value in modes:
         if value not in {"none", "file"}:
@@ -168,8 +179,8 @@ def _txmode(header: Iterable[str], *, file: str) -> str:
     return modes[0][1] if modes else ""
 
 
-def _delimiter(text: str, *, file: str) -> str:
-    found = _DELIMITER.match(text)
+def _read_delimiter(text: str, *, file: str) -> str:
+    found = _DELIMITER_LINE.match(text)
     if not found:
         return ";"
     value = found["value"] or ""

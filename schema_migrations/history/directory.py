@@ -16,18 +16,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schema_migrations.errors import ConfigError, IntegrityError
-from schema_migrations.history.file import SUFFIX, MigrationFile
-from schema_migrations.history.soundness import problems
+from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
+from schema_migrations.history.soundness import find_directory_problems
 from schema_migrations.history.sums import (
-    REHASH,
+    REHASH_COMMAND,
     SUM_FILE,
     SumFile,
-    checksum,
-    format_sum,
-    in_order,
+    compute_sums,
+    format_sum_file,
+    sort_files,
 )
 
-_CLOCK = "%Y%m%d%H%M%S"
+_VERSION_FORMAT = "%Y%m%d%H%M%S"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +36,19 @@ class Directory:
     """For messages."""
     files: tuple[MigrationFile, ...] = ()
     """Bytewise by name: the order in which they run."""
-    sum_text: str | None = None
+    sum_file_text: str | None = None
     """What ``atlas.sum`` holds; None: there is none."""
 
     @property
-    def sums(self) -> SumFile:
+    def computed_sums(self) -> SumFile:
         """The hashes of the files as they are now (not those in ``atlas.sum``)."""
-        return checksum(self.files)
+        return compute_sums(self.files)
 
     def with_files(self, new: Sequence[MigrationFile]) -> Directory:
         """Return the directory with files added and ``atlas.sum`` in step."""
-        files = in_order((*self.files, *new))
-        sum_text = format_sum(checksum(files))
-        return Directory(path=self.path, files=files, sum_text=sum_text)
+        files = sort_files((*self.files, *new))
+        sum_text = format_sum_file(compute_sums(files))
+        return Directory(path=self.path, files=files, sum_file_text=sum_text)
 
 
 def load(path: Path) -> Directory:
@@ -57,11 +57,11 @@ def load(path: Path) -> Directory:
     Only ``*.sql`` directly in it counts, as for Atlas.  Raises ``ConfigError`` for
     what cannot be read; whether it is sound is for ``verify`` to say.
     """
-    if not _is_folder(path):
+    if not _has_folder(path):
         return Directory(path=str(path))
     try:
         found = [
-            p for p in path.iterdir() if p.name.endswith(SUFFIX) and not p.is_dir()
+            p for p in path.iterdir() if p.name.endswith(FILE_SUFFIX) and not p.is_dir()
         ]
         files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in found]
         sums = path / SUM_FILE
@@ -71,14 +71,14 @@ def load(path: Path) -> Directory:
             f"{error.filename or path} cannot be read: {error.strerror}",
             hint="Check its permissions, and who this command runs as.",
         ) from error
-    return Directory(path=str(path), files=in_order(files), sum_text=text)
+    return Directory(path=str(path), files=sort_files(files), sum_file_text=text)
 
 
 def verify(directory: Directory) -> None:
     """Raise ``IntegrityError`` naming every file that is not as it should be."""
-    found = problems(directory.files, directory.sum_text)
+    found = find_directory_problems(directory.files, directory.sum_file_text)
     if found:
-        whats = [problem.what for problem in found]
+        whats = [problem.message for problem in found]
         gap = " " if len(whats) == 1 else "\n  "
         hints = dict.fromkeys(problem.hint for problem in found)
         raise IntegrityError(
@@ -91,11 +91,11 @@ def next_name(directory: Directory, name: str, now: datetime) -> str:
     words = unicodedata.normalize("NFKD", name.casefold())
     plain = words.encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "_", plain)[:100].strip("_")
-    version = now.astimezone(UTC).strftime(_CLOCK)
+    version = now.astimezone(UTC).strftime(_VERSION_FORMAT)
     last = max((file.version for file in directory.files), default="")
     if last and (last >= version or len(last) != len(version)):
-        version = _after(last)
-    return f"{version}_{slug}{SUFFIX}" if slug else f"{version}{SUFFIX}"
+        version = _increment_version(last)
+    return f"{version}_{slug}{FILE_SUFFIX}" if slug else f"{version}{FILE_SUFFIX}"
 
 
 def save(
@@ -108,18 +108,18 @@ def save(
     was changed.
     """
     after = directory.with_files(new_files)
-    _is_folder(path)
-    with _writing(path):
+    _has_folder(path)
+    with _translate_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        _place(path, new_files)
+        _create_files(path, new_files)
         try:
-            _replace(path / SUM_FILE, (after.sum_text or "").encode())
+            _replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
         except OSError as error:
             names = ", ".join(file.name for file in new_files)
             raise ConfigError(
                 f"{path / SUM_FILE} cannot be written: {error.strerror}",
                 hint=f"{names} was written and stays. Remove what is in the way,"
-                f" then run: {REHASH}",
+                f" then run: {REHASH_COMMAND}",
             ) from error
         _sync_folder(path)
     return after
@@ -127,19 +127,19 @@ def save(
 
 def rehash(path: Path) -> Directory:
     """Write ``atlas.sum`` for the files as they are; return the directory."""
-    if not _is_folder(path):
+    if not _has_folder(path):
         raise ConfigError(
             f"{path} does not exist, so there is nothing to hash",
             hint="Check DIR in the settings, or --dir.",
         )
     directory = load(path).with_files(())
-    with _writing(path):
-        _replace(path / SUM_FILE, (directory.sum_text or "").encode())
+    with _translate_write_errors(path):
+        _replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
         _sync_folder(path)
     return directory
 
 
-def _is_folder(path: Path) -> bool:
+def _has_folder(path: Path) -> bool:
     """Return whether the folder exists; raise ``ConfigError`` for anything else."""
     if path.exists() and not path.is_dir():
         hint = "DIR, or --dir, names the folder that holds the migration files."
@@ -147,23 +147,23 @@ def _is_folder(path: Path) -> bool:
     return path.exists()
 
 
-def _after(last: str) -> str:
-    if len(last) == len("20250101000000"):
+def _increment_version(version: str) -> str:
+    if len(version) == len("20250101000000"):
         with contextlib.suppress(ValueError):
-            moment = datetime.strptime(last, _CLOCK).replace(tzinfo=UTC)
-            return (moment + timedelta(seconds=1)).strftime(_CLOCK)
-    following = str(int(last) + 1).zfill(len(last)) if last.isdecimal() else ""
-    if len(following) != len(last):
+            moment = datetime.strptime(version, _VERSION_FORMAT).replace(tzinfo=UTC)
+            return (moment + timedelta(seconds=1)).strftime(_VERSION_FORMAT)
+    following = str(int(version) + 1).zfill(len(version)) if version.isdecimal() else ""
+    if len(following) != len(version):
         raise IntegrityError(
-            f"no version of the same length comes after {last}",
+            f"no version of the same length comes after {version}",
             hint="Name the new file by hand, or rename the files so that their"
-            f" versions are times such as 20250101120000, then run: {REHASH}",
+            f" versions are times such as 20250101120000, then run: {REHASH_COMMAND}",
         )
     return following
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _translate_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
@@ -179,7 +179,7 @@ def _writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _place(path: Path, files: Sequence[MigrationFile]) -> None:
+def _create_files(path: Path, files: Sequence[MigrationFile]) -> None:
     """Reserve every name, then fill it: unlike a rename alone this replaces nothing."""
     placed: list[Path] = []
     try:
@@ -187,14 +187,14 @@ def _place(path: Path, files: Sequence[MigrationFile]) -> None:
             with (path / file.name).open("xb"):
                 placed.append(path / file.name)
         for file, target in zip(files, placed, strict=True):
-            _replace(target, file.content)
+            _replace_file(target, file.content)
     except BaseException:
         for target in placed:
             target.unlink()
         raise
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace_file(target: Path, content: bytes) -> None:
     """Put a whole, synced file in the place of ``target``, or change nothing."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:

@@ -15,16 +15,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from schema_migrations.history.directives import sum_ignored
+from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.revision import Revision, counted_from
-from schema_migrations.history.sums import chain_hash, feed
+from schema_migrations.history.revision import Revision, find_history_start
+from schema_migrations.history.sums import extend_chain, hash_of_chain
 
-_MOST_CHAINS = 128
+_MAX_CHAINS = 128
 """Seven files that may or may not have been there; beyond that nothing is said."""
 
 
-def edited_files(
+def find_edited_files(
     files: Sequence[MigrationFile], revisions: Sequence[Revision]
 ) -> tuple[MigrationFile, ...]:
     """Return the first file that no longer is what was run, or nothing.
@@ -33,39 +33,39 @@ def edited_files(
     files may be edited than are named.  Where files that were never run stand before
     it (older than a baseline, or skipped), it may be one of them that was edited.
     """
-    rows = {row.version: row for row in revisions if row.touched}
+    rows = {row.version: row for row in revisions if row.has_effect}
     there = {file.version for file in files}
     deleted = min((v for v in rows if v not in there), default=None)
-    start = counted_from(files, tuple(rows.values())) if rows else ""
+    start = find_history_start(files, tuple(rows.values())) if rows else ""
     chains, suspects = [hashlib.sha256()], list[MigrationFile]()
     doubtful: MigrationFile | None = None
     for file in files:
         row = rows.get(file.version)
         fed = [chain.copy() for chain in chains]
         for chain in fed:
-            feed(chain, file.name, file.content)
-        chains = [*chains, *fed] if _came_later(file, rows, start) else fed
-        if len(chains) > _MOST_CHAINS:
+            extend_chain(chain, file.name, file.content)
+        chains = [*chains, *fed] if _is_late(file, rows, start) else fed
+        if len(chains) > _MAX_CHAINS:
             return ()
         suspects.append(file)
-        if row is None or not row.hash or not row.done or sum_ignored(file.content):
+        if row is None or not row.hash or not row.done or is_sum_ignored(file.content):
             continue
-        if row.hash in map(chain_hash, fed):
+        if row.hash in map(hash_of_chain, fed):
             suspects = []
-            if doubtful and not _came_later(doubtful, rows, start):
+            if doubtful and not _is_late(doubtful, rows, start):
                 doubtful = None
             continue
         # Files folded into a checkpoint may have been deleted without a trace.
-        folded = any(suspect.directives.checkpoint for suspect in suspects)
+        folded = any(suspect.directives.is_checkpoint for suspect in suspects)
         if folded or (deleted is not None and deleted < file.version):
             return ()
-        if doubtful or not row.by_atlas:
+        if doubtful or not row.written_by_atlas:
             return (doubtful or file,)
         doubtful = file
     return ()
 
 
-def _came_later(file: MigrationFile, rows: dict[str, Revision], start: str) -> bool:
+def _is_late(file: MigrationFile, rows: dict[str, Revision], start: str) -> bool:
     """Return whether a newer file may have been run before this one was there."""
     row = rows.get(file.version)
     newer = [each for each in rows.values() if each.version > file.version]

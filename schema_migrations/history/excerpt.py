@@ -5,18 +5,18 @@ from __future__ import annotations
 from schema_migrations.history.statements import SourceStatement
 
 
-def place(statement: SourceStatement, position: int) -> tuple[int, int]:
+def locate_position(statement: SourceStatement, position: int) -> tuple[int, int]:
     """Return the 1-based line and column of a 1-based position; 0: unknown → the start."""
-    return statement.place(position) if position else (statement.line, 0)
+    return statement.locate(position) if position else (statement.line, 0)
 
 
-def excerpt(statement: SourceStatement, position: int) -> str:
+def format_excerpt(statement: SourceStatement, position: int) -> str:
     """Return the line of a statement that holds ``position``, with a caret below it.
 
     ``position`` is 1-based in characters, as PostgreSQL counts; 0 shows the first line
     without a caret, since the server did not say.
     """
-    line, column = place(statement, position)
+    line, column = locate_position(statement, position)
     shown = statement.sql.splitlines()[line - statement.line]
     gutter = f"{line:>5} | "
     if not position:

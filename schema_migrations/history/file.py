@@ -15,7 +15,7 @@ from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
 from schema_migrations.history.statements import SourceStatement, Syntax, split
 
-SUFFIX = ".sql"
+FILE_SUFFIX = ".sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,11 @@ class MigrationFile:
 
     @property
     def version(self) -> str:
-        return self.name.removesuffix(SUFFIX).partition("_")[0]
+        return self.name.removesuffix(FILE_SUFFIX).partition("_")[0]
 
     @property
     def description(self) -> str:
-        return self.name.removesuffix(SUFFIX).partition("_")[2]
+        return self.name.removesuffix(FILE_SUFFIX).partition("_")[2]
 
     @property
     def text(self) -> str:
@@ -50,27 +50,29 @@ class MigrationFile:
             ) from error
 
     @property
-    def head(self) -> tuple[str, ...]:
+    def leading_comments(self) -> tuple[str, ...]:
         """The comment lines before the first statement."""
         lines = (line for line in self.text.splitlines() if line.strip())
         return tuple(takewhile(lambda line: line.startswith("--"), lines))
 
     @property
     def directives(self) -> Directives:
-        return directives.read(self.text, file=self.name, content=self.content)
+        return directives.read_directives(
+            self.text, file=self.name, content=self.content
+        )
 
-    def statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
+    def split_statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
         """Return the statements in order; raises ``SyntaxProblem``."""
         return split(
             self.text, syntax, file=self.name, delimiter=self.directives.delimiter
         )
 
-    def warnings(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:
+    def check_directives(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:
         """Return (line, message) for misplaced and unknown directives."""
         if b"atlas:" not in self.content:  # nearly every file: no need to split it
             return ()
-        return directives.complaints(
-            self.text, self.statements(syntax), content=self.content
+        return directives.find_ineffective_directives(
+            self.text, self.split_statements(syntax), content=self.content
         )
 
 
@@ -88,15 +90,15 @@ def format_file(
     other text Atlas would not see it.
     """
     blocks = [f"-- atlas:txmode {txmode}"] if txmode else []
-    blocks += ["\n".join(map(_comment, header))] if header else []
+    blocks += ["\n".join(map(_format_comment, header))] if header else []
     for comment, sql in statements:
-        above = "".join(f"{_comment(line)}\n" for line in comment.splitlines())
+        above = "".join(f"{_format_comment(line)}\n" for line in comment.splitlines())
         # After a comment at the end of the SQL the semicolon would be part of it.
         gap = "\n" if "--" in sql.rpartition("\n")[2] else ""
         blocks.append(f"{above}{sql}{gap};")
-    blocks += ["\n".join(map(_comment, footer))] if footer else []
+    blocks += ["\n".join(map(_format_comment, footer))] if footer else []
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-def _comment(line: str) -> str:
+def _format_comment(line: str) -> str:
     return f"-- {' '.join(line.splitlines())}".rstrip()

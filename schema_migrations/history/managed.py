@@ -15,30 +15,30 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
 
-_LINE = re.compile(r"--\s*(?P<word>managed|unmanaged):\s+(?P<name>.+?)\s*")
+_MANAGED_LINE = re.compile(r"--\s*(?P<word>managed|unmanaged):\s+(?P<name>.+?)\s*")
 
 
-def managed(files: Iterable[MigrationFile]) -> frozenset[str]:
+def read_managed_names(files: Iterable[MigrationFile]) -> frozenset[str]:
     """Return the names of what is managed after all files, as ``spelled`` spells them."""
     names: set[str] = set()
     for file in files:
-        for line in file.head:
-            if match := _LINE.fullmatch(line):
+        for line in file.leading_comments:
+            if match := _MANAGED_LINE.fullmatch(line):
                 change = names.add if match["word"] == "managed" else names.discard
                 change(match["name"])
     return frozenset(names)
 
 
-def spelled(key: Key) -> str:
+def managed_name_of(key: Key) -> str:
     """Return ``totals (view)``, ``f (function(integer))``, ``archive.mood (enum)``."""
-    return " ".join(f"{_named(key)} ({key.part or key.kind})".split())
+    return " ".join(f"{_qualified_name_of(key)} ({key.part or key.kind})".split())
 
 
-def _named(key: Key) -> str:
+def _qualified_name_of(key: Key) -> str:
     return f"{key.namespace}.{key.name}" if key.namespace else key.name
 
 
-def beyond_models(schema: Schema) -> frozenset[Key]:
+def find_unmodeled_keys(schema: Schema) -> frozenset[Key]:
     """Return the keys of what models do not describe.
 
     Tables in other namespaces are among them: a person may have such tables, too.
@@ -51,28 +51,31 @@ def beyond_models(schema: Schema) -> frozenset[Key]:
     return frozenset(found)
 
 
-def abandoned(
-    current: Schema, desired: Schema, names: Container[str]
+def find_obsolete_keys(
+    current: Schema, desired: Schema, managed_names: Container[str]
 ) -> frozenset[Key]:
     """Return what is managed under one of ``names`` and no longer desired."""
     return frozenset(
         key
-        for key in beyond_models(current)
-        if key not in desired.by_key and spelled(key) in names
+        for key in find_unmodeled_keys(current)
+        if key not in desired.by_key and managed_name_of(key) in managed_names
     )
 
 
-def renamed(names: frozenset[str], renames: Renames) -> frozenset[str]:
+def add_renamed(managed_names: frozenset[str], renames: Renames) -> frozenset[str]:
     """Return the names, and those that they have after tables or columns were renamed.
 
     ``touched (trigger on orders)`` goes by its table's name, ``orders (row security)``
     too, and ``orders (storage of column a)`` by its column's.
     """
     endings = {f" on {o.name})": f" on {n.name})" for o, n in renames.tables.items()}
-    endings |= {f" of column {o.part})": n for o, n in _columns(renames)}
-    starts = {f"{_named(o)} (": f"{_named(n)} (" for o, n in renames.tables.items()}
-    found = set(names)
-    for name in names:
+    endings |= {f" of column {o.part})": n for o, n in _column_endings_of(renames)}
+    starts = {
+        f"{_qualified_name_of(o)} (": f"{_qualified_name_of(n)} ("
+        for o, n in renames.tables.items()
+    }
+    found = set(managed_names)
+    for name in managed_names:
         for old, new in starts.items():
             if name.startswith(old):
                 found.add(new + name.removeprefix(old))
@@ -83,20 +86,20 @@ def renamed(names: frozenset[str], renames: Renames) -> frozenset[str]:
     return frozenset(found)
 
 
-def _columns(renames: Renames) -> Iterable[tuple[Key, str]]:
+def _column_endings_of(renames: Renames) -> Iterable[tuple[Key, str]]:
     return ((key, f" of column {new})") for key, new in renames.columns.items())
 
 
-def managed_lines(
-    declared: Schema, goal: Schema, names: frozenset[str]
+def format_managed_lines(
+    declared: Schema, goal: Schema, managed_names: frozenset[str]
 ) -> tuple[str, ...]:
     """Return the header lines of a file that leads to ``goal``, without comment signs.
 
     ``declared`` is what models and ``EXTRA`` ask for, ``names`` what is managed so far.
     """
-    there = {spelled(key) for key in beyond_models(goal)}
-    asked = {spelled(key) for key in beyond_models(declared)} & there
+    there = {managed_name_of(key) for key in find_unmodeled_keys(goal)}
+    asked = {managed_name_of(key) for key in find_unmodeled_keys(declared)} & there
     return (
-        *(f"managed: {name}" for name in sorted(asked - names)),
-        *(f"unmanaged: {name}" for name in sorted(names - there)),
+        *(f"managed: {name}" for name in sorted(asked - managed_names)),
+        *(f"unmanaged: {name}" for name in sorted(managed_names - there)),
     )

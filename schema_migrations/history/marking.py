@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Literal
 
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.pending import Pending, pending
+from schema_migrations.history.pending import HistoryComparison, compare_history
 from schema_migrations.history.revision import RESOLVED, Revision
-from schema_migrations.history.sums import SumFile, checksum
+from schema_migrations.history.sums import SumFile, compute_sums
 
-Reason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
+MarkReason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
 """Why a row is written (the first three), or deleted."""
 
 
@@ -24,7 +24,7 @@ Reason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
 class Mark:
     revision: Revision
     """As it is to be, or as it was."""
-    reason: Reason
+    reason: MarkReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Marking:
         return bool(self.written or self.deleted)
 
 
-def marking(
+def plan_marking(
     files: Sequence[MigrationFile],
     revisions: Sequence[Revision],
     *,
@@ -53,19 +53,21 @@ def marking(
     until = last.version if last else ""
     wanted = [file for file in files if last and file.version <= until]
     kept = [row for row in revisions if last and row.version <= until]
-    state = pending(files, kept)
+    state = compare_history(files, kept)
     gone = {row.version for row in (*state.missing, *state.abandoned)}
     rows = {row.version: row for row in kept if row.version not in gone}
-    sums = checksum(files)
+    sums = compute_sums(files)
     return Marking(
         written=tuple(
             Mark(
-                revision=_by_hand(file, sums.hash_of(file.name), now, operator)
+                revision=_create_marked_revision(
+                    file, sums.hash_of(file.name), now, operator
+                )
                 if row is None
-                else _resolved(row, sums.hash_of(file.name), operator),
+                else _mark_revision(row, sums.hash_of(file.name), operator),
                 reason=reason,
             )
-            for file, row, reason in _to_write(wanted, rows, state, sums)
+            for file, row, reason in _find_files_to_mark(wanted, rows, state, sums)
         ),
         deleted=tuple(
             Mark(
@@ -77,20 +79,20 @@ def marking(
     )
 
 
-def _to_write(
+def _find_files_to_mark(
     files: Sequence[MigrationFile],
     rows: Mapping[str, Revision],
-    state: Pending,
+    comparison: HistoryComparison,
     sums: SumFile,
-) -> Iterator[tuple[MigrationFile, Revision | None, Reason]]:
-    start = max((row.version for row in rows.values() if row.touched), default="")
+) -> Iterator[tuple[MigrationFile, Revision | None, MarkReason]]:
+    start = max((row.version for row in rows.values() if row.has_effect), default="")
     edited = False
     for file in files:
         row = rows.get(file.version)
         # After the first edited file nothing is known of those after it.
-        edited = edited or file in state.edited
+        edited = edited or file in comparison.edited
         if row is None:
-            if file.version > start or file in state.out_of_order:
+            if file.version > start or file in comparison.out_of_order:
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:
             yield file, row, "not finished"
@@ -98,20 +100,20 @@ def _to_write(
             yield file, row, "edited"
 
 
-def _by_hand(
-    file: MigrationFile, digest: str, now: datetime, operator: str
+def _create_marked_revision(
+    file: MigrationFile, file_hash: str, now: datetime, operator: str
 ) -> Revision:
     return Revision(
         version=file.version,
         description=file.description,
         type=RESOLVED,
         executed_at=now,
-        hash=digest,
+        hash=file_hash,
         operator_version=operator,
     )
 
 
-def _resolved(row: Revision, digest: str, operator: str) -> Revision:
+def _mark_revision(row: Revision, file_hash: str, operator: str) -> Revision:
     # Atlas calls a row pending when these are unequal, also when more is applied.
     total = max(row.applied, row.total)
     return replace(
@@ -121,7 +123,7 @@ def _resolved(row: Revision, digest: str, operator: str) -> Revision:
         total=total,
         error="",
         error_stmt="",
-        hash=digest,
+        hash=file_hash,
         partial_hashes=(),
         operator_version=operator,
     )

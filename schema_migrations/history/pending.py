@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schema_migrations.errors import IntegrityError
-from schema_migrations.history.edited import edited_files
+from schema_migrations.history.edited import find_edited_files
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.revision import BASELINE, Revision, counted_from
-from schema_migrations.history.statements import SourceStatement, Syntax, partial_hashes
-from schema_migrations.history.sums import REHASH
+from schema_migrations.history.revision import BASELINE, Revision, find_history_start
+from schema_migrations.history.statements import (
+    SourceStatement,
+    Syntax,
+    compute_partial_hashes,
+)
+from schema_migrations.history.sums import REHASH_COMMAND
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 
@@ -24,18 +28,18 @@ ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingFile:
     file: MigrationFile
-    revision: Revision | None = None
+    partial_revision: Revision | None = None
     """The row of an attempt that did not get to the end."""
 
     @property
-    def start(self) -> int:
+    def done_count(self) -> int:
         """How many statements are done: the 0-based index of the next one."""
-        return self.revision.applied if self.revision else 0
+        return self.partial_revision.applied if self.partial_revision else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    files: tuple[PendingFile, ...] = ()
+class HistoryComparison:
+    pending: tuple[PendingFile, ...] = ()
     """To run, in order; with ``non-linear`` the out-of-order ones among them."""
     out_of_order: tuple[MigrationFile, ...] = ()
     """Older than what was run last, and never run; not those before a baseline or a
@@ -49,21 +53,21 @@ class Pending:
     """Changed after it was run: the first one; see ``history/edited.py``."""
     abandoned: tuple[Revision, ...] = ()
     """Failed without a trace in the database, and their file is gone: dead rows."""
-    current: str = ""
+    current_version: str = ""
     """The version of the newest file that is in the database; empty: none."""
 
     @property
     def partial(self) -> PendingFile | None:
         """The first file that is to go on after the statements already done."""
-        return next((each for each in self.files if each.start), None)
+        return next((each for each in self.pending if each.done_count), None)
 
 
-def pending(
+def compare_history(
     files: Sequence[MigrationFile],
     revisions: Sequence[Revision],
     *,
     exec_order: ExecOrder = "linear",
-) -> Pending:
+) -> HistoryComparison:
     """Compare the files (in order) of a directory with the rows of a database.
 
     A database without history starts at the last checkpoint; one with history skips
@@ -72,54 +76,55 @@ def pending(
     or a checkpoint are not looked at.
     """
     rows = {row.version: row for row in sorted(revisions, key=lambda r: r.version)}
-    history = [row for row in rows.values() if row.touched]
+    history = [row for row in rows.values() if row.has_effect]
     there = {file.version for file in files}
     gone = [row for row in rows.values() if row.version not in there]
     late: tuple[MigrationFile, ...] = ()
     if history:
-        late, chosen = _with_history(files, rows, history, exec_order)
+        late, chosen = _select_by_history(files, rows, history, exec_order)
     else:
-        chosen = from_checkpoint(files)
-    checkpoints = [file.version for file in files if file.directives.checkpoint]
+        chosen = select_from_checkpoint(files)
+    checkpoints = [file.version for file in files if file.directives.is_checkpoint]
     newest = max(there, default=None)
-    lost = [row for row in gone if row.touched]
-    return Pending(
-        files=tuple(
-            PendingFile(file=file, revision=rows.get(file.version)) for file in chosen
+    lost = [row for row in gone if row.has_effect]
+    return HistoryComparison(
+        pending=tuple(
+            PendingFile(file=file, partial_revision=rows.get(file.version))
+            for file in chosen
         ),
         out_of_order=late,
         exec_order=exec_order,
         missing=tuple(
             row
             for row in lost
-            if not _after(row, newest)
+            if not _is_ahead(row, newest)
             # Files folded into a checkpoint may be deleted, and so may a baseline's.
             and not (checkpoints and row.done and row.version < checkpoints[-1])
             and row.type != BASELINE
         ),
-        ahead=tuple(row for row in lost if _after(row, newest)),
-        edited=edited_files(files, tuple(rows.values())),
-        abandoned=tuple(row for row in gone if not row.touched),
-        current=history[-1].version if history else "",
+        ahead=tuple(row for row in lost if _is_ahead(row, newest)),
+        edited=find_edited_files(files, tuple(rows.values())),
+        abandoned=tuple(row for row in gone if not row.has_effect),
+        current_version=history[-1].version if history else "",
     )
 
 
-def check_runnable(state: Pending, syntax: Syntax) -> None:
+def check_runnable(comparison: HistoryComparison, syntax: Syntax) -> None:
     """Raise ``IntegrityError`` when running the pending files would be wrong.
 
     Files out of order (unless that is allowed), a half applied file that is gone or
     was changed where it was already run, a file that is not in ``atlas.sum``.
     """
-    if state.out_of_order and state.exec_order == "linear":
-        names = ", ".join(file.name for file in state.out_of_order)
+    if comparison.out_of_order and comparison.exec_order == "linear":
+        names = ", ".join(file.name for file in comparison.out_of_order)
         raise IntegrityError(
-            f"out of order: {names} (the database is already at {state.current})",
+            f"out of order: {names} (the database is already at {comparison.current_version})",
             hint="Usually a branch was merged late. Give the file a new version, later"
-            f" than {state.current}, and run: {REHASH}. Where it is already applied"
+            f" than {comparison.current_version}, and run: {REHASH_COMMAND}. Where it is already applied"
             " elsewhere under this version: --exec-order non-linear runs it now,"
             " --exec-order linear-skip leaves it out.",
         )
-    for row in (*state.missing, *state.ahead):
+    for row in (*comparison.missing, *comparison.ahead):
         if not row.done:
             raise IntegrityError(
                 f"version {row.version} ({row.description}) is half applied"
@@ -127,30 +132,32 @@ def check_runnable(state: Pending, syntax: Syntax) -> None:
                 hint="Bring the file back (an older release, another branch?) and run"
                 " the command again; it goes on where it stopped.",
             )
-    for each in state.files:
-        if each.file.directives.sum_ignore:
+    for each in comparison.pending:
+        if each.file.directives.is_sum_ignored:
             raise IntegrityError(
                 f"{each.file.name} is marked 'atlas:sum ignore' and cannot be applied",
-                hint=f"Remove that line, then run: {REHASH}",
+                hint=f"Remove that line, then run: {REHASH_COMMAND}",
             )
-        if each.start and each.revision:
-            _check_done_part(each.file, each.revision, each.file.statements(syntax))
+        if each.done_count and each.partial_revision:
+            _check_done_statements(
+                each.file, each.partial_revision, each.file.split_statements(syntax)
+            )
 
 
-def _with_history(
+def _select_by_history(
     files: Sequence[MigrationFile],
     rows: dict[str, Revision],
     history: Sequence[Revision],
     exec_order: ExecOrder,
 ) -> tuple[tuple[MigrationFile, ...], tuple[MigrationFile, ...]]:
     """Return the files out of order, and those to run."""
-    first, last = counted_from(files, history), history[-1].version
+    first, last = find_history_start(files, history), history[-1].version
 
     def begun(file: MigrationFile) -> bool:
         row = rows.get(file.version)
-        return row is not None and row.touched
+        return row is not None and row.has_effect
 
-    fresh = [f for f in files if not begun(f) and not f.directives.checkpoint]
+    fresh = [f for f in files if not begun(f) and not f.directives.is_checkpoint]
     late = tuple(file for file in fresh if first <= file.version < last)
     run = {file.version for file in fresh if file.version > last}
     run |= {row.version for row in history if not row.done}
@@ -159,24 +166,24 @@ def _with_history(
     return late, tuple(file for file in files if file.version in run)
 
 
-def from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
+def select_from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
     """Return what an empty database runs: the last checkpoint and the files after it."""
-    starts = [i for i, file in enumerate(files) if file.directives.checkpoint]
+    starts = [i for i, file in enumerate(files) if file.directives.is_checkpoint]
     return tuple(files[starts[-1] if starts else 0 :])
 
 
-def _after(row: Revision, newest: str | None) -> bool:
+def _is_ahead(row: Revision, newest: str | None) -> bool:
     # Without any file nothing is "ahead": more likely the wrong folder was named.
     return newest is not None and row.version > newest
 
 
-def _check_done_part(
+def _check_done_statements(
     file: MigrationFile, row: Revision, statements: Sequence[SourceStatement]
 ) -> None:
     """Compare the statements already run with those the file now starts with."""
     hint = (
         "Statements that were already run must stay as they were; those after them may"
-        f" be mended. Restore the file's beginning, then run: {REHASH}"
+        f" be mended. Restore the file's beginning, then run: {REHASH_COMMAND}"
     )
     if len(statements) < row.applied:
         raise IntegrityError(
@@ -185,7 +192,7 @@ def _check_done_part(
             hint=hint,
         )
     # Atlas keeps no hashes of a file that it thinks complete: nothing to compare then.
-    now = partial_hashes(statements[: row.applied])
+    now = compute_partial_hashes(statements[: row.applied])
     for number, (before, after) in enumerate(
         zip(row.partial_hashes, now, strict=False)
     ):

@@ -19,7 +19,7 @@ EXECUTE = 2
 RESOLVED = 4
 """Marked by hand; a flag, so 6 is a row that was run and then marked."""
 
-UNKNOWN = "started outside a transaction; whether it ended is not known"
+UNKNOWN_END = "started outside a transaction; whether it ended is not known"
 """Stands in a row's ``error`` while such a statement runs, so after a ``kill -9`` too."""
 
 
@@ -45,14 +45,14 @@ class Revision:
     operator_version: str = ""
 
     @property
-    def title(self) -> str:
+    def file_stem(self) -> str:
         """The file's name without its suffix."""
         return (
             f"{self.version}_{self.description}" if self.description else self.version
         )
 
     @property
-    def by_atlas(self) -> bool:
+    def written_by_atlas(self) -> bool:
         """Atlas was the last to write it."""
         return self.operator_version.startswith("Atlas")
 
@@ -68,40 +68,40 @@ class Revision:
     @property
     def interrupted(self) -> bool:
         """A statement outside a transaction began, and nobody recorded its end."""
-        return self.error == UNKNOWN and not self.done
+        return self.error == UNKNOWN_END and not self.done
 
     @property
-    def touched(self) -> bool:
+    def has_effect(self) -> bool:
         """Something of the file is in the database: done, or at least one statement."""
         return self.done or self.applied > 0
 
 
-def started(
+def start_revision(
     file: MigrationFile,
     *,
     total: int,
-    digest: str,
+    file_hash: str,
     now: datetime,
     operator: str,
-    before: Revision | None = None,
+    previous: Revision | None = None,
 ) -> Revision:
     """Return the row of a file that is about to run, or to go on from ``before``.
 
     Total and hash are those of the file as it is now: it may have been mended since.
     """
-    if before is None:
+    if previous is None:
         return Revision(
             version=file.version,
             description=file.description,
             total=total,
             executed_at=now,
-            hash=digest,
+            hash=file_hash,
             operator_version=operator,
         )
-    return replace(before, total=total, hash=digest, operator_version=operator)
+    return replace(previous, total=total, hash=file_hash, operator_version=operator)
 
 
-def progressed(revision: Revision, *, partial_hash: str) -> Revision:
+def advance_revision(revision: Revision, *, partial_hash: str) -> Revision:
     """Return the row after one more statement; the last one leaves no hashes, since a
     run that ends right after it is not followed by another one for this file."""
     applied = revision.applied + 1
@@ -115,12 +115,16 @@ def progressed(revision: Revision, *, partial_hash: str) -> Revision:
     )
 
 
-def failed(revision: Revision, *, error: str, statement: str, took: int) -> Revision:
+def fail_revision(
+    revision: Revision, *, error: str, statement: str, execution_time: int
+) -> Revision:
     """Return the row after the server refused ``statement``."""
-    return replace(revision, error=error, error_stmt=statement, execution_time=took)
+    return replace(
+        revision, error=error, error_stmt=statement, execution_time=execution_time
+    )
 
 
-def finished(revision: Revision, *, took: int) -> Revision:
+def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
     """Return the row of a file that ran to its end."""
     return replace(
         revision,
@@ -128,11 +132,11 @@ def finished(revision: Revision, *, took: int) -> Revision:
         partial_hashes=(),
         error="",
         error_stmt="",
-        execution_time=took,
+        execution_time=execution_time,
     )
 
 
-def baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
+def create_baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
     """Return the row that says: this database already is as after ``file``."""
     return Revision(
         version=file.version,
@@ -143,7 +147,9 @@ def baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
     )
 
 
-def counted_from(files: Sequence[MigrationFile], history: Sequence[Revision]) -> str:
+def find_history_start(
+    files: Sequence[MigrationFile], history: Sequence[Revision]
+) -> str:
     """Return the version from which on a file without a row came late.
 
     After a baseline or a checkpoint the older files were passed over on purpose.  But
@@ -152,7 +158,7 @@ def counted_from(files: Sequence[MigrationFile], history: Sequence[Revision]) ->
     """
     first = min(history, key=lambda row: row.version)
     ran = any(
-        file.version == first.version and not file.directives.checkpoint
+        file.version == first.version and not file.directives.is_checkpoint
         for file in files
     )
     return "" if ran and first.type == EXECUTE else first.version

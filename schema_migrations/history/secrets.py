@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 
-SHORTEST = 4
+SHORTEST_REPEATED_SECRET = 4
 """A shorter password is masked in its place only: elsewhere it would be any word."""
 
-_WORD = r"\bpassword\s*(?:=\s*|\bTO\s+)?"
+_PASSWORD_WORD = r"\bpassword\s*(?:=\s*|\bTO\s+)?"
 
-PLACES = tuple(
+SECRET_PATTERNS = tuple(
     re.compile(place, re.IGNORECASE | re.DOTALL)
     for place in (
         # CREATE ROLE r PASSWORD 'x', OPTIONS (password 'x'), UPDATE … SET password = 'x'
-        rf"{_WORD}E'(?P<secret>(?:[^'\\]|''|\\.)+)'",
-        rf"{_WORD}(?:U&)?'(?!')(?P<secret>(?:[^']|'')+)'",
-        rf"{_WORD}(?P<tag>\$(?:[^\W\d]\w*)?\$)(?P<secret>.+?)(?P=tag)",
+        rf"{_PASSWORD_WORD}E'(?P<secret>(?:[^'\\]|''|\\.)+)'",
+        rf"{_PASSWORD_WORD}(?:U&)?'(?!')(?P<secret>(?:[^']|'')+)'",
+        rf"{_PASSWORD_WORD}(?P<tag>\$(?:[^\W\d]\w*)?\$)(?P<secret>.+?)(?P=tag)",
         # CONNECTION 'host=h password=x', and with a value in quotes of its own
         r"\bpassword\s*=\s*''(?P<secret>(?:[^'\\]|\\.)+)''",
         r"\b(?:ssl)?password=(?!\$\w*\$)(?P<secret>[^\s'\"&;,)(]+)",
@@ -27,22 +27,24 @@ PLACES = tuple(
 )
 
 
-def concealed(text: str, sql: str = "") -> str:
+def mask_secrets(text: str, statement: str = "") -> str:
     """Return ``text`` without its passwords, or those of the statement that it tells of.
 
     A server's message repeats words of the statement that it is about.
     """
     known = {
-        found["secret"] for place in PLACES for found in place.finditer(sql or text)
+        found["secret"]
+        for place in SECRET_PATTERNS
+        for found in place.finditer(statement or text)
     }
-    for place in PLACES:
-        text = place.sub(_masked, text)
+    for place in SECRET_PATTERNS:
+        text = place.sub(_mask_match, text)
     for secret in sorted(known, key=len, reverse=True):
-        if len(secret) >= SHORTEST:
+        if len(secret) >= SHORTEST_REPEATED_SECRET:
             text = text.replace(secret, "***")
     return text
 
 
-def _masked(found: re.Match[str]) -> str:
+def _mask_match(found: re.Match[str]) -> str:
     start, end = (position - found.start() for position in found.span("secret"))
     return f"{found[0][:start]}***{found[0][end:]}"

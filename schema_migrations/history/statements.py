@@ -13,21 +13,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schema_migrations.history.scanner import (
-    SPACE,
-    Source,
-    comment_end,
-    delimiter_at,
+    SPACE_CHARACTERS,
+    Script,
+    find_comment_end,
+    find_delimiter_end,
+    find_statement_end,
     skip_space,
-    statement_end,
 )
 from schema_migrations.history.syntax import Syntax
 
 __all__ = [
     "SourceStatement",
     "Syntax",
-    "partial_hashes",
+    "compute_partial_hashes",
+    "find_transaction_control",
     "split",
-    "transaction_control",
 ]
 
 
@@ -37,7 +37,7 @@ class SourceStatement:
 
     sql: str
     """Without its delimiter and without the comments above it."""
-    text: str
+    terminated_sql: str
     """``sql`` as the file spells its end: with the ``;`` where there is one."""
     line: int
     """1-based line of the first character of ``sql``."""
@@ -50,7 +50,7 @@ class SourceStatement:
     first_line: int
     """Line of the first of ``comments``; without comments the same as ``line``."""
 
-    def place(self, position: int) -> tuple[int, int]:
+    def locate(self, position: int) -> tuple[int, int]:
         """Return file line and column of a 1-based character position in ``sql``."""
         before = self.sql[: max(position - 1, 0)]
         newline = before.rfind("\n")
@@ -67,11 +67,11 @@ def split(
     Raises ``SyntaxProblem``.  Empty statements are dropped.  With a delimiter of
     its own, quotes, comments and parentheses still hide it, as in Atlas.
     """
-    source = Source(text=text, syntax=syntax, file=file, delimiter=delimiter)
-    return tuple(_statements(source))
+    source = Script(text=text, syntax=syntax, file=file, delimiter=delimiter)
+    return tuple(_scan_statements(source))
 
 
-def partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
+def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
     """Return ``h1:…`` for statements 1, 1-2, 1-3, …, as Atlas stores them.
 
     Atlas hashes a statement with its ``;`` and without the comments above it, so
@@ -80,12 +80,12 @@ def partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
     digest = hashlib.sha256()
     hashes = []
     for statement in statements:
-        digest.update(statement.text.encode())
+        digest.update(statement.terminated_sql.encode())
         hashes.append("h1:" + base64.b64encode(digest.digest()).decode())
     return tuple(hashes)
 
 
-def transaction_control(sql: str) -> str:
+def find_transaction_control(sql: str) -> str:
     """Return ``COMMIT``, ``BEGIN``, … when ``sql`` starts or ends a transaction.
 
     The others: ``START TRANSACTION``, ``END``, ``ROLLBACK``, ``ABORT``,
@@ -103,10 +103,10 @@ def transaction_control(sql: str) -> str:
     target = third if second in {"WORK", "TRANSACTION"} else second
     if target == "PREPARED" or (first == "ROLLBACK" and target == "TO"):
         return ""
-    return first if first in _CONTROL else ""
+    return first if first in _CONTROL_WORDS else ""
 
 
-_CONTROL = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})
+_CONTROL_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})
 _CONTROL_START = re.compile(
     r"\s*(?:--|/\*|(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|PREPARE)\b)", re.IGNORECASE
 )
@@ -114,26 +114,28 @@ _COMMENT = re.compile(r"--[^\r\n]*|/\*(?:(?!/\*|\*/).)*\*/", re.DOTALL)
 _WORD = re.compile(r"\w+|\S")
 
 
-def _statements(source: Source) -> Iterator[SourceStatement]:
-    text = source.text
+def _scan_statements(script: Script) -> Iterator[SourceStatement]:
+    text = script.text
     pos = int(text.startswith("\ufeff"))
     line, line_start, counted = 1, pos, 0
     while True:
-        comments, start = _lead(source, pos)
+        comments, start = _read_comments_above(script, pos)
         if start >= len(text):
             return
-        pos = delimiter_at(source, start)
+        pos = find_delimiter_end(script, start)
         if pos >= 0:  # an empty statement
             continue
-        end = statement_end(source, start)
-        pos = max(delimiter_at(source, end), end)
+        end = find_statement_end(script, start)
+        pos = max(find_delimiter_end(script, end), end)
         if breaks := text.count("\n", counted, start):
             line, line_start = line + breaks, text.rindex("\n", counted, start) + 1
         counted = start
         above = comments[0][0] if comments else start
         yield SourceStatement(
-            sql=text[start:end].rstrip(SPACE),
-            text=text[start : pos if source.delimiter == ";" else end].rstrip(SPACE),
+            sql=text[start:end].rstrip(SPACE_CHARACTERS),
+            terminated_sql=text[start : pos if script.delimiter == ";" else end].rstrip(
+                SPACE_CHARACTERS
+            ),
             line=line,
             column=start - line_start + 1,
             offset=start,
@@ -142,21 +144,24 @@ def _statements(source: Source) -> Iterator[SourceStatement]:
         )
 
 
-def _lead(source: Source, pos: int) -> tuple[list[tuple[int, int]], int]:
+def _read_comments_above(script: Script, pos: int) -> tuple[list[tuple[int, int]], int]:
     """Return the comments that belong to the next statement, and where it starts.
 
     A blank line detaches the comments above it; so does the end of a line on which
     the statement before ended.
     """
-    text, comments = source.text, list[tuple[int, int]]()
+    text, comments = script.text, list[tuple[int, int]]()
     own_line = pos <= 1  # nothing but a byte order mark is before the first one
     while True:
-        start = skip_space(source, pos)
+        start = skip_space(script, pos)
         breaks = text.count("\n", pos, start)
         if breaks > 1 or (breaks and not own_line):
             comments.clear()
         own_line = own_line or breaks > 0
-        if delimiter_at(source, start) >= 0 or (end := comment_end(source, start)) < 0:
+        if (
+            find_delimiter_end(script, start) >= 0
+            or (end := find_comment_end(script, start)) < 0
+        ):
             return comments, start
         comments.append((start, end))
         pos = end

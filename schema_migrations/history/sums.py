@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schema_migrations.errors import IntegrityError
-from schema_migrations.history.directives import sum_ignored
+from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
 
 SUM_FILE = "atlas.sum"
-REHASH = "python manage.py schemahash"
-_PREFIX = "h1:"
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+REHASH_COMMAND = "python manage.py schemahash"
+_HASH_PREFIX = "h1:"
+_CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class SumFile:
     entries: tuple[tuple[str, str], ...] = ()
 
     @property
-    def total(self) -> str:
+    def total_hash(self) -> str:
         whole = hashlib.sha256()
         for name, digest in self.entries:
-            whole.update(encoded(name) + digest.encode())
-        return _base64(whole)
+            whole.update(encode_name(name) + digest.encode())
+        return _encode_base64(whole)
 
     def hash_of(self, name: str) -> str:
         """Return the hash that a revision stores; empty for a file not listed."""
@@ -45,7 +45,7 @@ class SumFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class FileDifference:
     """A file that is not as ``atlas.sum`` says."""
 
     file: str
@@ -55,99 +55,99 @@ class Difference:
     """In ``atlas.sum``; 0: not there."""
 
 
-def encoded(name: str) -> bytes:
+def encode_name(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def in_order(files: Iterable[MigrationFile]) -> tuple[MigrationFile, ...]:
+def sort_files(files: Iterable[MigrationFile]) -> tuple[MigrationFile, ...]:
     """Return the files bytewise by name, the order in which they run."""
-    return tuple(sorted(files, key=lambda file: encoded(file.name)))
+    return tuple(sorted(files, key=lambda file: encode_name(file.name)))
 
 
-def checksum(files: Iterable[MigrationFile]) -> SumFile:
+def compute_sums(files: Iterable[MigrationFile]) -> SumFile:
     """Return what ``atlas.sum`` should say."""
     chain, entries = hashlib.sha256(), []
-    for file in in_order(files):
-        feed(chain, file.name, file.content)
-        if not sum_ignored(file.content):
-            entries.append((file.name, _base64(chain)))
+    for file in sort_files(files):
+        extend_chain(chain, file.name, file.content)
+        if not is_sum_ignored(file.content):
+            entries.append((file.name, _encode_base64(chain)))
     return SumFile(entries=tuple(entries))
 
 
-def feed(chain: hashlib._Hash, name: str, content: bytes) -> None:
+def extend_chain(chain: hashlib._Hash, name: str, content: bytes) -> None:
     """Add a file to the chain; of an ignored one only the name counts."""
-    chain.update(encoded(name))
-    if not sum_ignored(content):
+    chain.update(encode_name(name))
+    if not is_sum_ignored(content):
         chain.update(content)
 
 
-def chain_hash(chain: hashlib._Hash) -> str:
-    return _base64(chain)
+def hash_of_chain(chain: hashlib._Hash) -> str:
+    return _encode_base64(chain)
 
 
-def format_sum(sums: SumFile) -> str:
-    lines = [f"{name} {_PREFIX}{digest}\n" for name, digest in sums.entries]
-    return f"{_PREFIX}{sums.total}\n" + "".join(lines)
+def format_sum_file(sums: SumFile) -> str:
+    lines = [f"{name} {_HASH_PREFIX}{digest}\n" for name, digest in sums.entries]
+    return f"{_HASH_PREFIX}{sums.total_hash}\n" + "".join(lines)
 
 
-def parse(text: str) -> SumFile:
+def parse_sum_file(text: str) -> SumFile:
     """Return the value of an ``atlas.sum``; raise ``IntegrityError`` with its line."""
     first, *rest = [line.removesuffix("\r") for line in text.split("\n")]
     if rest and not rest[-1]:
         rest.pop()
     entries = []
     for number, line in enumerate((first, *rest), 1):
-        if line.startswith(_CONFLICT):
+        if line.startswith(_CONFLICT_MARKERS):
             raise IntegrityError(
                 f"{SUM_FILE}:{number}: there is an unresolved merge conflict",
                 hint="Two branches added files. Look at the order of the files and"
                 " whether they agree with one another, then run:"
-                f" {REHASH} (it writes the file anew; nothing to resolve by hand)",
+                f" {REHASH_COMMAND} (it writes the file anew; nothing to resolve by hand)",
             )
-        name, prefix, digest = line.partition(_PREFIX)
+        name, prefix, digest = line.partition(_HASH_PREFIX)
         if not prefix:
-            raise _broken(number, "this is no line of a checksum file")
+            raise _make_line_error(number, "this is no line of a checksum file")
         entries.append((name.strip(), digest))
     sums = SumFile(entries=tuple(entries[1:]))
-    if entries[0][1] != sums.total:
-        raise _broken(1, "the first line does not fit the lines below it")
+    if entries[0][1] != sums.total_hash:
+        raise _make_line_error(1, "the first line does not fit the lines below it")
     return sums
 
 
-def differences(
+def find_file_differences(
     recorded: SumFile, files: Iterable[MigrationFile]
-) -> tuple[Difference, ...]:
+) -> tuple[FileDifference, ...]:
     """Return each file that is not as recorded, as far as that can be known.
 
     Since the hashes are chained, nothing after an edited or removed file can be
     checked: of several edited ones only the first is named.
     """
-    files, listed = in_order(files), {name for name, _ in recorded.entries}
+    files, listed = sort_files(files), {name for name, _ in recorded.entries}
     lines = {name: line for line, (name, _) in enumerate(recorded.entries, 2)}
     there = {file.name for file in files}
     found = [
-        Difference(file=name, kind="removed", line=lines[name])
+        FileDifference(file=name, kind="removed", line=lines[name])
         for name in lines
         if name not in there
     ]
-    until = encoded(found[0].file) if found else None
+    until = encode_name(found[0].file) if found else None
     chain, intact = hashlib.sha256(), True
     for file in files:
-        if sum_ignored(file.content):
-            chain.update(encoded(file.name))
+        if is_sum_ignored(file.content):
+            chain.update(encode_name(file.name))
         elif file.name not in listed:
-            found.append(Difference(file=file.name, kind="added"))
-        elif intact and (until is None or encoded(file.name) < until):
-            chain, kind = _matching(chain, file, recorded.hash_of(file.name))
+            found.append(FileDifference(file=file.name, kind="added"))
+        elif intact and (until is None or encode_name(file.name) < until):
+            chain, kind = _match_recorded_hash(chain, file, recorded.hash_of(file.name))
             intact = kind != "edited"
             if kind:
                 line = lines[file.name]
-                found.append(Difference(file=file.name, kind=kind, line=line))
-    return tuple(sorted(found, key=lambda each: encoded(each.file)))
+                found.append(FileDifference(file=file.name, kind=kind, line=line))
+    return tuple(sorted(found, key=lambda each: encode_name(each.file)))
 
 
-def _matching(
-    chain: hashlib._Hash, file: MigrationFile, digest: str
+def _match_recorded_hash(
+    chain: hashlib._Hash, file: MigrationFile, recorded_hash: str
 ) -> tuple[hashlib._Hash, str]:
     """Return the chain with ``file`` in the shape that was recorded, and the kind."""
     unix = file.content.replace(b"\r\n", b"\n")
@@ -161,19 +161,19 @@ def _matching(
     )
     for content, kind in shapes:
         following = chain.copy()
-        following.update(encoded(file.name) + content)
-        if _base64(following) == digest:
+        following.update(encode_name(file.name) + content)
+        if _encode_base64(following) == recorded_hash:
             return following, kind
     return chain, "edited"
 
 
-def _broken(line: int, what: str) -> IntegrityError:
+def _make_line_error(line: int, message: str) -> IntegrityError:
     return IntegrityError(
-        f"{SUM_FILE}:{line}: {what}",
+        f"{SUM_FILE}:{line}: {message}",
         hint="It was edited or merged by hand. Check that the migration files are the"
-        f" ones you want, then write it anew: {REHASH}",
+        f" ones you want, then write it anew: {REHASH_COMMAND}",
     )
 
 
-def _base64(digest: hashlib._Hash) -> str:
+def _encode_base64(digest: hashlib._Hash) -> str:
     return base64.b64encode(digest.digest()).decode()

@@ -32,5 +32,5 @@ class Syntax:
     r"""psql's ``\connect`` and others: refused."""
     dot_commands: bool = False
     """The sqlite3 shell's ``.mode`` and others, at the start of a line: refused."""
-    line_ends: str = "\n"
+    comment_ends: str = "\n"
     """The characters that end a ``--`` comment."""

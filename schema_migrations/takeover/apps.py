@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from schema_migrations.conf import managed_aliases
+from schema_migrations.conf import list_managed_aliases
 
 
 class TakeoverConfig(AppConfig):
@@ -24,11 +24,11 @@ class TakeoverConfig(AppConfig):
             )
         # Once for a run; it is sent for apps that have a module of models.
         post_migrate.connect(
-            record_rows, sender=apps.get_app_config("schema_migrations")
+            record_django_migrations, sender=apps.get_app_config("schema_migrations")
         )
 
 
-def record_rows(*, using: str, **kwargs: Any) -> None:
+def record_django_migrations(*, using: str, **kwargs: Any) -> None:
     """Keep ``django_migrations`` in step, whichever command applied the files."""
     # Not before models are loaded.
     from schema_migrations.workflows.standing.health import health
@@ -39,7 +39,7 @@ def record_rows(*, using: str, **kwargs: Any) -> None:
     )
 
     # ``flush`` sends the signal as well, without a plan: nothing was applied.
-    if "plan" not in kwargs or using not in managed_aliases():
+    if "plan" not in kwargs or using not in list_managed_aliases():
         return
     # Where apps are left to Django, ours may depend on theirs: ``migrate`` does both.
     if not left_to_django(using) and health(using).ok:

@@ -15,7 +15,7 @@ from faults.scenarios import File
 from schema_migrations import api
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.revision import Revision
-from schema_migrations.revisions import TABLE, RevisionStore
+from schema_migrations.revisions import REVISIONS_TABLE, RevisionStore
 from schema_migrations.schema.changes import subject
 from schema_migrations.schema.model import Schema
 
@@ -42,7 +42,11 @@ def snapshot(database: Database) -> Snapshot:
         names = engine_for(connection.vendor).session.tables(connection, None)
         return Snapshot(
             schema=schema,
-            rows={name: _rows(connection, name) for name in names if name != TABLE},
+            rows={
+                name: _rows(connection, name)
+                for name in names
+                if name != REVISIONS_TABLE
+            },
             revisions=_revisions(connection),
         )
 
@@ -130,7 +134,7 @@ def progress(database: Database, files: Sequence[File]) -> tuple[int, int]:
 def _revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
     engine = engine_for(connection.vendor)
     schema = engine.session.describe(connection).schema
-    store = RevisionStore(connection=connection, engine=engine, schema=schema)
+    store = RevisionStore(connection=connection, engine=engine, namespace=schema)
     return tuple(
         replace(row, executed_at=NO_MOMENT, execution_time=0) for row in store.read()
     )

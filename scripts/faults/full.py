@@ -20,7 +20,7 @@ from faults.places import Database, administer, fresh
 from faults.scenarios import Engine, File, Scenario, Step, logged
 from faults.server import Server
 from schema_migrations.dev.account import give
-from schema_migrations.revisions import TABLE
+from schema_migrations.revisions import REVISIONS_TABLE
 
 SIZE = 512 * 1024
 STATEMENTS = 60
@@ -89,7 +89,9 @@ def one(
         apply(scenario, directory, database, "1")
         if server:
             with server.connect(database.name) as connection:
-                connection.execute(f"ALTER TABLE {TABLE} SET TABLESPACE small".encode())
+                connection.execute(
+                    f"ALTER TABLE {REVISIONS_TABLE} SET TABLESPACE small".encode()
+                )
         ballast = fill(small, room)
         child = run_of(scenario, directory, database)
         code = child.wait()

@@ -167,7 +167,7 @@ def _do(case: Case, step: Step, place: Place, *, exact: bool) -> None:
         case ("revisions", *wanted):
             rows = list(place.rows().values())
             if not exact:
-                rows = [row for row in rows if row.touched]
+                rows = [row for row in rows if row.has_effect]
                 wanted = [word for word in wanted if ":0/" not in word or "0/0" in word]
             _equal(case, step, [shown(row) for row in rows], list(wanted), "")
         case _:

@@ -83,7 +83,7 @@ def test_a_directory_that_schemadiff_wrote(pg_place: Place, player: str) -> None
     assert applied.code == 0, applied.text
     syntax = pg_place.engine.syntax
     expected = {
-        file.version: (len(file.statements(syntax)),) * 2
+        file.version: (len(file.split_statements(syntax)),) * 2
         for file in pg_place.directory.files
     }
     found = {row.version: (row.applied, row.total) for row in pg_place.rows().values()}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.history.applied import Applied, applied
-from schema_migrations.history.pending import pending
+from schema_migrations.history.applied import AppliedFiles, find_applied_files
+from schema_migrations.history.pending import compare_history
 from tests.history.test_pending import files, rows
 
 
-def found(there: str, *history: str) -> Applied:
+def found(there: str, *history: str) -> AppliedFiles:
     directory, revisions = files(there), rows(*history)
-    return applied(directory, revisions, pending(directory, revisions))
+    return find_applied_files(
+        directory, revisions, compare_history(directory, revisions)
+    )
 
 
-def versions(result: Applied) -> str:
+def versions(result: AppliedFiles) -> str:
     return " ".join(file.version for file in result.files)
 
 
@@ -44,15 +46,15 @@ def test_the_files_of_a_database(
 
 
 def test_without_history_the_newest_is_assumed() -> None:
-    assert found("1 2").assumed == "2"
-    assert found("1 2", "1").assumed == ""
+    assert found("1 2").assumed_baseline == "2"
+    assert found("1 2", "1").assumed_baseline == ""
 
 
 def test_a_file_that_was_begun_counts_as_far_as_it_went() -> None:
     result = found("1 2", "1", "2:2/3")
     assert versions(result) == "1"
-    assert result.partial is not None
-    file, count = result.partial
+    assert result.partial_file is not None
+    file, count = result.partial_file
     assert (file.version, count) == ("2", 2)
 
 
@@ -66,5 +68,5 @@ def test_a_file_that_was_begun_counts_as_far_as_it_went() -> None:
 )
 def test_nobody_can_tell(there: str, history: tuple[str, ...], reason: str) -> None:
     result = found(there, *history)
-    assert reason in result.unknown
+    assert reason in result.unknown_reason
     assert not result.files

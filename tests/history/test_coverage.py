@@ -5,35 +5,46 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.history.coverage import (
-    Node,
-    Nodes,
-    active,
-    coverage_line,
-    leaves,
-    recorded,
-    uncovered,
-    unknown,
+    MigrationNode,
+    MigrationNodes,
+    find_leaves,
+    find_uncovered,
+    find_unknown,
+    format_coverage_line,
+    order_active,
+    read_coverage,
 )
 from schema_migrations.history.file import MigrationFile, format_file
 
 
-def chain(*names: str) -> Nodes:
+def chain(*names: str) -> MigrationNodes:
     """Return migrations that follow one another."""
     nodes, before = {}, ()
     for name in names:
-        nodes[name] = Node(parents=before)
+        nodes[name] = MigrationNode(parents=before)
         before = (name,)
     return nodes
 
 
 ABC = chain("a", "b", "c")
-SQUASHED = {**ABC, "a_to_b": Node(replaces=("a", "b")), "c": Node(parents=("a_to_b",))}
-CLEANED = {"a_to_b": Node(replaces=("a", "b")), "c": Node(parents=("b",))}
-BRANCHES = {"a": Node(), "b": Node(parents=("a",)), "c": Node(parents=("a",))}
+SQUASHED = {
+    **ABC,
+    "a_to_b": MigrationNode(replaces=("a", "b")),
+    "c": MigrationNode(parents=("a_to_b",)),
+}
+CLEANED = {
+    "a_to_b": MigrationNode(replaces=("a", "b")),
+    "c": MigrationNode(parents=("b",)),
+}
+BRANCHES = {
+    "a": MigrationNode(),
+    "b": MigrationNode(parents=("a",)),
+    "c": MigrationNode(parents=("a",)),
+}
 TWICE = {
     **chain("a", "b"),
-    "a_to_b": Node(replaces=("a", "b")),
-    "all": Node(replaces=("a_to_b",)),
+    "a_to_b": MigrationNode(replaces=("a", "b")),
+    "all": MigrationNode(replaces=("a_to_b",)),
 }
 
 
@@ -63,10 +74,10 @@ TWICE = {
     ],
 )
 def test_what_comes_after_the_recorded_ones(
-    nodes: Nodes, names: list[str], left: list[str]
+    nodes: MigrationNodes, names: list[str], left: list[str]
 ) -> None:
     """A squashed migration is covered with what it replaces; what is unknown is not."""
-    assert list(uncovered(nodes, names)) == left
+    assert list(find_uncovered(nodes, names)) == left
 
 
 @pytest.mark.parametrize(
@@ -79,23 +90,29 @@ def test_what_comes_after_the_recorded_ones(
         ({}, []),
     ],
 )
-def test_the_last_ones(nodes: Nodes, last: list[str]) -> None:
-    assert list(leaves(nodes)) == last
+def test_the_last_ones(nodes: MigrationNodes, last: list[str]) -> None:
+    assert list(find_leaves(nodes)) == last
 
 
 def test_the_order_is_that_of_their_dependencies() -> None:
-    nodes = {"z": Node(), "a": Node(parents=("z",)), "m": Node(parents=("a",))}
-    assert active(nodes) == ("z", "a", "m")
+    nodes = {
+        "z": MigrationNode(),
+        "a": MigrationNode(parents=("z",)),
+        "m": MigrationNode(parents=("a",)),
+    }
+    assert order_active(nodes) == ("z", "a", "m")
 
 
 def test_a_long_history_is_no_matter() -> None:
     names = [f"{number:04}" for number in range(2000)]
-    assert uncovered(chain(*names), ["1998"]) == ("1999",)
+    assert find_uncovered(chain(*names), ["1998"]) == ("1999",)
 
 
 def test_a_circle_is_an_error() -> None:
     with pytest.raises(ValueError, match="circle: a, b, a"):
-        active({"a": Node(parents=("b",)), "b": Node(parents=("a",))})
+        order_active(
+            {"a": MigrationNode(parents=("b",)), "b": MigrationNode(parents=("a",))}
+        )
 
 
 @pytest.mark.parametrize(
@@ -109,10 +126,10 @@ def test_a_circle_is_an_error() -> None:
     ],
 )
 def test_a_name_that_nothing_installed_has(
-    nodes: Nodes, names: tuple[str, ...], which: str
+    nodes: MigrationNodes, names: tuple[str, ...], which: str
 ) -> None:
     """Only the last one is of interest: packages rewrite their histories."""
-    assert unknown(nodes, names) == which
+    assert find_unknown(nodes, names) == which
 
 
 def file(text: str) -> MigrationFile:
@@ -123,7 +140,7 @@ def test_lines_are_read_from_the_header_of_every_file() -> None:
     first = file("-- Words.\r\n-- django: shop 0001_initial\r\n\r\nSELECT 1;\r\n")
     second = file("-- django: blog 0003_x\n\n--django:  shop  0002_more \nSELECT 1;")
 
-    found = recorded([first, file(""), second])
+    found = read_coverage([first, file(""), second])
 
     assert found == {"shop": ("0001_initial", "0002_more"), "blog": ("0003_x",)}
 
@@ -139,10 +156,10 @@ def test_lines_are_read_from_the_header_of_every_file() -> None:
     ],
 )
 def test_nothing_else_is_taken_for_such_a_line(text: str) -> None:
-    assert recorded([file(text)]) == {}
+    assert read_coverage([file(text)]) == {}
 
 
 def test_a_line_that_was_written_is_read_again() -> None:
-    header = ("Words.", coverage_line("shop", "0001_initial"))
+    header = ("Words.", format_coverage_line("shop", "0001_initial"))
     text = format_file(header=header, statements=[("one", "SELECT 1")], txmode="none")
-    assert recorded([file(text)]) == {"shop": ("0001_initial",)}
+    assert read_coverage([file(text)]) == {"shop": ("0001_initial",)}

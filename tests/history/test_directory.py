@@ -20,7 +20,7 @@ from schema_migrations.history.directory import (
     verify,
 )
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.sums import format_sum
+from schema_migrations.history.sums import format_sum_file
 
 NOBODY = 65534
 NOON = datetime(2025, 6, 1, 12, 0, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_saved_files_are_read_back_and_verified(tmp_path: Path) -> None:
     second = written(path, "3_c.sql")
     assert load(path) == second
     assert second.files[:2] == first.files
-    assert second.sum_text == format_sum(second.sums)
+    assert second.sum_file_text == format_sum_file(second.computed_sums)
     assert sorted(listing(path)) == ["1_a.sql", "2_b.sql", "3_c.sql", "atlas.sum"]
     verify(second)
 
@@ -99,7 +99,7 @@ def test_crash_between_file_and_sum_is_explained(tmp_path: Path) -> None:
         load(tmp_path)
     (tmp_path / "atlas.sum").rmdir()
     assert sorted(listing(tmp_path)) == ["1_a.sql", "2_b.sql"]
-    (tmp_path / "atlas.sum").write_text(before.sum_text or "")
+    (tmp_path / "atlas.sum").write_text(before.sum_file_text or "")
 
     error = complaint(tmp_path)
     assert "2_b.sql is not in atlas.sum: it was written but never recorded" in str(
@@ -206,7 +206,7 @@ def test_missing_sum_file_is_an_error_when_there_are_files(tmp_path: Path) -> No
 
 def test_merge_conflict_is_recognised(tmp_path: Path) -> None:
     """The usual one: two branches added a file each."""
-    sums = written(tmp_path, "1_a.sql").sum_text
+    sums = written(tmp_path, "1_a.sql").sum_file_text
     (tmp_path / "2_b.sql").write_text("x")
     (tmp_path / "atlas.sum").write_text(f"<<<<<<< HEAD\n{sums}=======\n>>>>>>> b\n")
     error = complaint(tmp_path)
@@ -229,8 +229,10 @@ def test_checkout_with_crlf_is_recognised(tmp_path: Path) -> None:
 def test_lines_in_another_order_are_no_sum_file(tmp_path: Path) -> None:
     """Also when the total was made to fit."""
     directory = written(tmp_path, "1_a.sql", "2_b.sql")
-    swapped = type(directory.sums)(entries=directory.sums.entries[::-1])
-    (tmp_path / "atlas.sum").write_text(format_sum(swapped))
+    swapped = type(directory.computed_sums)(
+        entries=directory.computed_sums.entries[::-1]
+    )
+    (tmp_path / "atlas.sum").write_text(format_sum_file(swapped))
     assert "in the order of names" in complaint(tmp_path).message
 
 

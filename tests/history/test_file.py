@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import SyntaxProblem
-from schema_migrations.history.directives import Directives, nolint_codes
+from schema_migrations.history.directives import Directives, collect_nolint_codes
 from schema_migrations.history.file import MigrationFile, format_file
 
 
@@ -37,7 +37,7 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark() -> None:
     """A byte order mark is not part of the first statement."""
     marked = MigrationFile(name="1.sql", content="\ufeffSELECT 'é';\r\n".encode())
     assert marked.text == "SELECT 'é';\r\n"
-    assert marked.statements(SYNTAX)[0].sql == "SELECT 'é'"
+    assert marked.split_statements(SYNTAX)[0].sql == "SELECT 'é'"
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ READ = [
     ("-- atlas:txmode none\nSELECT 1;", Directives()),
     ("\n-- atlas:txmode none\n\nSELECT 1;", Directives()),
     ("-- see atlas:txmode none\n\nSELECT 1;", Directives()),
-    ("-- atlas:checkpoint\n\n", Directives(checkpoint=True)),
-    ("-- atlas:checkpoint v1 \n\n", Directives(checkpoint=True)),
+    ("-- atlas:checkpoint\n\n", Directives(is_checkpoint=True)),
+    ("-- atlas:checkpoint v1 \n\n", Directives(is_checkpoint=True)),
     ("-- atlas:nolint\n\n", Directives(nolint=("*",))),
     (
         "-- atlas:nolint DS101 PG105\n-- atlas:nolint DS101\n\n",
         Directives(nolint=("DS101", "PG105")),
     ),
-    ("-- atlas:sum ignore\nSELECT 1;", Directives(sum_ignore=True)),
+    ("-- atlas:sum ignore\nSELECT 1;", Directives(is_sum_ignored=True)),
     ("-- atlas:sum ignored\nSELECT 1;", Directives()),
     ("-- atlas:sum ignore\r\nSELECT 1;", Directives()),
     ("-- atlas:delimiter \\n\\n\\n\nSELECT 1;", Directives(delimiter="\n\n\n")),
@@ -96,7 +96,10 @@ def test_directives_are_read_as_atlas_reads_them(
 def test_crlf_lines_count_as_blank_for_a_delimiter_of_line_feeds() -> None:
     """A delimiter written as line feeds also splits a file with CRLF."""
     text = "-- atlas:delimiter \\n\\n\r\nSELECT 1;\r\n\r\nSELECT 2\r\n"
-    assert [s.sql for s in file(text).statements(SYNTAX)] == ["SELECT 1;", "SELECT 2"]
+    assert [s.sql for s in file(text).split_statements(SYNTAX)] == [
+        "SELECT 1;",
+        "SELECT 2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +153,7 @@ def test_directives_in_vain_are_warned_about(
     text: str, line: int | None, words: str
 ) -> None:
     """With the line and the reason; those that work are left alone."""
-    found = file(text).warnings(SYNTAX)
+    found = file(text).check_directives(SYNTAX)
     assert [number for number, _ in found] == ([line] if line else [])
     assert all(words in message for _, message in found)
 
@@ -158,9 +161,9 @@ def test_directives_in_vain_are_warned_about(
 def test_nolint_of_a_statement_is_read_from_its_comments() -> None:
     """Every comment form that Atlas takes, without doubles."""
     comments = ("-- A.", "--atlas:nolint A1 B2", "/* atlas:nolint A1 C3 */", "# x")
-    assert nolint_codes(comments) == ("A1", "B2", "C3")
-    assert nolint_codes(["-- atlas:nolint"]) == ("*",)
-    assert nolint_codes(["-- plain"]) == ()
+    assert collect_nolint_codes(comments) == ("A1", "B2", "C3")
+    assert collect_nolint_codes(["-- atlas:nolint"]) == ("*",)
+    assert collect_nolint_codes(["-- plain"]) == ()
 
 
 def test_generated_file_looks_like_this() -> None:
@@ -223,7 +226,7 @@ def test_splitting_a_generated_file_gives_its_statements_and_comments(
     text = format_file(
         header=header, statements=statements, footer=footer, txmode=txmode
     )
-    found = file(text).statements(SYNTAX)
+    found = file(text).split_statements(SYNTAX)
     assert [each.sql for each in found] == [sql for _, sql in statements]
     assert [each.comments for each in found] == [
         tuple(f"-- {line}".rstrip() for line in comment.splitlines())

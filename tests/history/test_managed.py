@@ -6,12 +6,12 @@ import pytest
 
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.managed import (
-    abandoned,
-    beyond_models,
-    managed,
-    managed_lines,
-    renamed,
-    spelled,
+    add_renamed,
+    find_obsolete_keys,
+    find_unmodeled_keys,
+    format_managed_lines,
+    managed_name_of,
+    read_managed_names,
 )
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import (
@@ -53,8 +53,8 @@ def schema(*objects: Opaque | Sequence | Definition | Table) -> Schema:
     ],
 )
 def test_a_name_is_one_line_and_is_read_back(key: Key, text: str) -> None:
-    assert spelled(key) == text
-    assert managed([file("1", f"managed: {text}")]) == {text}
+    assert managed_name_of(key) == text
+    assert read_managed_names([file("1", f"managed: {text}")]) == {text}
 
 
 def test_the_last_word_counts() -> None:
@@ -64,13 +64,15 @@ def test_the_last_word_counts() -> None:
         file("3", "unmanaged: c (view)", "unmanaged: b (view)", "managed: b (view)"),
     ]
 
-    assert managed(files) == {"b (view)"}
+    assert read_managed_names(files) == {"b (view)"}
 
 
 def test_only_the_header_is_read() -> None:
     text = "-- atlas:txmode none\n\n-- managed: a (view)\n\nSELECT 1;\n-- managed: b (view)\n"
 
-    assert managed([MigrationFile(name="1.sql", content=text.encode())]) == {"a (view)"}
+    assert read_managed_names([MigrationFile(name="1.sql", content=text.encode())]) == {
+        "a (view)"
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_name_follows_its_table(name: str, after: str) -> None:
         columns={column_key(table_key("sales"), "a"): "b"},
     )
 
-    found = renamed(frozenset({name}), renames)
+    found = add_renamed(frozenset({name}), renames)
 
     assert name in found
     assert not after or after in found
@@ -113,7 +115,7 @@ ELSEWHERE = Table(key=table_key("t", "archive"), columns=())
 def test_what_models_do_not_describe() -> None:
     everything = schema(VIEW, FREE, OWNED, MOOD, TRIGRAM, TABLE, ELSEWHERE)
 
-    assert beyond_models(everything) == {
+    assert find_unmodeled_keys(everything) == {
         each.key for each in (VIEW, FREE, MOOD, ELSEWHERE)
     }
 
@@ -121,14 +123,16 @@ def test_what_models_do_not_describe() -> None:
 def test_what_was_asked_for_and_no_longer_is() -> None:
     names = {"totals (view)", "mood (enum)"}
 
-    assert abandoned(schema(VIEW, OTHER, MOOD), schema(MOOD), names) == {VIEW.key}
+    assert find_obsolete_keys(schema(VIEW, OTHER, MOOD), schema(MOOD), names) == {
+        VIEW.key
+    }
 
 
 def test_a_file_names_what_is_new_and_what_is_gone() -> None:
     declared, goal = schema(VIEW, MOOD), schema(VIEW, MOOD, OTHER)
     names = frozenset({"mood (enum)", "gone (view)"})
 
-    assert managed_lines(declared, goal, names) == (
+    assert format_managed_lines(declared, goal, names) == (
         "managed: totals (view)",
         "unmanaged: gone (view)",
     )

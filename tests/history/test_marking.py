@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.history.marking import Marking, marking
-from schema_migrations.history.pending import check_runnable, pending
+from schema_migrations.history.marking import Marking, plan_marking
+from schema_migrations.history.pending import check_runnable, compare_history
 from schema_migrations.history.revision import EXECUTE, RESOLVED, Revision
-from schema_migrations.history.sums import checksum
+from schema_migrations.history.sums import compute_sums
 from tests.history.test_pending import files, rows
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
@@ -57,7 +57,7 @@ TABLE: list[tuple[str, str, str, dict[str, str]]] = [
 def mark(versions: str, history: list[Revision], until: str) -> Marking:
     there = files(versions)
     last = next((file for file in there if file.version == until), None)
-    return marking(there, history, last=last, now=NOW, operator="me")
+    return plan_marking(there, history, last=last, now=NOW, operator="me")
 
 
 def shown(found: Marking) -> dict[str, str]:
@@ -90,18 +90,20 @@ def test_afterwards_exactly_the_later_files_are_pending(
     before = rows(*history.split())
     left = after(before, mark(versions, before, until))
     there = files(versions)
-    state = pending(there, left)
+    state = compare_history(there, left)
     check_runnable(state, SYNTAX)
     assert not (*state.missing, *state.ahead, *state.abandoned, *state.edited)
     later = [file.version for file in there if file.version > until]
     if left:  # a fresh database starts at the last checkpoint
-        assert [each.file.version for each in state.files] == later
+        assert [each.file.version for each in state.pending] == later
     assert not mark(versions, left, until)
 
 
 def test_what_a_row_holds() -> None:
     there = files("1 2")
-    found = marking(there, rows("1:1/3"), last=there[1], now=NOW, operator="me").written
+    found = plan_marking(
+        there, rows("1:1/3"), last=there[1], now=NOW, operator="me"
+    ).written
     mended, new = (each.revision for each in found)
     assert (mended.type, mended.applied, mended.total) == (EXECUTE | RESOLVED, 3, 3)
     assert mended.done
@@ -109,18 +111,18 @@ def test_what_a_row_holds() -> None:
     assert (over.revision.applied, over.revision.total) == (3, 3)
     assert (new.type, new.applied, new.total) == (RESOLVED, 0, 0)
     assert (new.executed_at, new.operator_version) == (NOW, "me")
-    assert (new.description, new.hash) == ("x", checksum(there).hash_of("2_x.sql"))
+    assert (new.description, new.hash) == ("x", compute_sums(there).hash_of("2_x.sql"))
 
 
 def test_an_edited_file_and_those_after_it_are_taken_as_they_are() -> None:
     there = files("1 2 3")
     history = rows("1", "2", "3", of=files("1 2 3", v2="SELECT 22;\n"))
-    found = marking(there, history, last=there[2], now=NOW, operator="me")
+    found = plan_marking(there, history, last=there[2], now=NOW, operator="me")
     assert shown(found) == {"edited": "2 3"}
     left = after(history, found)
-    assert not pending(there, left).edited
+    assert not compare_history(there, left).edited
     assert [row.hash for row in left] == [
-        digest for _, digest in checksum(there).entries
+        digest for _, digest in compute_sums(there).entries
     ]
 
 
@@ -129,4 +131,4 @@ def test_a_file_that_came_late_and_was_run_is_not_edited() -> None:
     late = rows("1", "3", of=files("1 3"))
     second = rows("1", "3", "2", of=there)[2]
     history = [late[0], second, late[1]]
-    assert not marking(there, history, last=there[2], now=NOW, operator="me")
+    assert not plan_marking(there, history, last=there[2], now=NOW, operator="me")

@@ -13,13 +13,13 @@ from schema_migrations.errors import IntegrityError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.pending import (
     ExecOrder,
-    Pending,
+    HistoryComparison,
     check_runnable,
-    pending,
+    compare_history,
 )
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED, Revision
-from schema_migrations.history.statements import partial_hashes
-from schema_migrations.history.sums import checksum
+from schema_migrations.history.statements import compute_partial_hashes
+from schema_migrations.history.sums import compute_sums
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -51,25 +51,27 @@ def rows(*words: str, of: Sequence[MigrationFile] = ()) -> list[Revision]:
             applied=int(applied),
             total=int(total),
             executed_at=START + timedelta(minutes=minute),
-            hash=checksum(of).hash_of(f"{version[0]}_x.sql") if of else "",
+            hash=compute_sums(of).hash_of(f"{version[0]}_x.sql") if of else "",
         )
         found.append(row)
     return found
 
 
-def shown(state: Pending) -> dict[str, str]:
+def shown(state: HistoryComparison) -> dict[str, str]:
     """Return what is not empty, as versions."""
     parts = {
         "run": [
-            f"{each.file.version}@{each.start}" if each.start else each.file.version
-            for each in state.files
+            f"{each.file.version}@{each.done_count}"
+            if each.done_count
+            else each.file.version
+            for each in state.pending
         ],
         "late": [file.version for file in state.out_of_order],
         "missing": [row.version for row in state.missing],
         "ahead": [row.version for row in state.ahead],
         "abandoned": [row.version for row in state.abandoned],
         "edited": [file.version for file in state.edited],
-        "at": [state.current] if state.current else [],
+        "at": [state.current_version] if state.current_version else [],
     }
     return {name: " ".join(values) for name, values in parts.items() if values}
 
@@ -127,22 +129,24 @@ def test_pending_files(
     versions: str, done: str, order: ExecOrder, expected: dict[str, str]
 ) -> None:
     """Every state of files and rows; nothing raises."""
-    state = pending(files(versions), rows(*done.split()), exec_order=order)
+    state = compare_history(files(versions), rows(*done.split()), exec_order=order)
     assert shown(state) == expected
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     """They are sorted by version, as the table is read."""
     found = rows("1", "2", "3:1/2")
-    assert pending(files("1 2 3 4"), found[::-1]) == pending(files("1 2 3 4"), found)
+    assert compare_history(files("1 2 3 4"), found[::-1]) == compare_history(
+        files("1 2 3 4"), found
+    )
 
 
 def test_partial_is_the_file_to_go_on_with() -> None:
     """It carries its row."""
-    state = pending(files("1 2 3"), rows("1", "2:1/2"))
+    state = compare_history(files("1 2 3"), rows("1", "2:1/2"))
     assert state.partial is not None
     assert state.partial.file.version == "2"
-    assert pending(files("1 2"), rows("1")).partial is None
+    assert compare_history(files("1 2"), rows("1")).partial is None
 
 
 EDITED = [
@@ -168,7 +172,7 @@ def test_files_edited_since_they_were_run(
     """Nothing is accused where a late file, a checkpoint or a deletion explains it."""
     found = rows(*done.split(), of=files(then))
     found = [replace(row, hash="") if row.type == BASELINE else row for row in found]
-    state = pending(files(now, **texts), found)
+    state = compare_history(files(now, **texts), found)
     assert " ".join(file.version for file in state.edited) == expected
 
 
@@ -196,7 +200,7 @@ def test_a_row_of_atlas_that_does_not_fit_says_nothing_alone(
         )
         for row in rows("1", "2", "3", of=files("1 2 3"))
     ]
-    state = pending(files("1 2 3"), found)
+    state = compare_history(files("1 2 3"), found)
     assert " ".join(file.version for file in state.edited) == expected
 
 
@@ -209,14 +213,14 @@ def test_a_row_that_was_there_before_a_late_file_is_no_proof_of_it() -> None:
         hash="another",
         executed_at=START + timedelta(hours=1),
     )
-    state = pending(files("1 2 3 4"), [first, last, atlas, newest])
+    state = compare_history(files("1 2 3 4"), [first, last, atlas, newest])
     assert [file.version for file in state.edited] == ["2"]
 
 
 def test_a_late_file_older_than_all_does_not_accuse_the_first() -> None:
-    state = pending(files("1 2 3"), rows("2", "3", of=files("2 3")))
+    state = compare_history(files("1 2 3"), rows("2", "3", of=files("2 3")))
     assert shown(state) == {"late": "1", "at": "3"}
-    state = pending(files("1 2 3", v3="DROP"), rows("2", "3", of=files("2 3")))
+    state = compare_history(files("1 2 3", v3="DROP"), rows("2", "3", of=files("2 3")))
     assert shown(state) == {"late": "1", "edited": "3", "at": "3"}
 
 
@@ -227,8 +231,8 @@ def test_late_files_that_were_run_do_not_accuse_the_others() -> None:
     two = replace(two, executed_at=START + timedelta(hours=1))
     four = replace(four, executed_at=START + timedelta(hours=2))
     history = [one, two, three, four]
-    assert shown(pending(files("1 2 3 4"), history)) == {"at": "4"}
-    edited = pending(files("1 2 3 4", v4="DROP"), history).edited
+    assert shown(compare_history(files("1 2 3 4"), history)) == {"at": "4"}
+    edited = compare_history(files("1 2 3 4", v4="DROP"), history).edited
     assert [file.version for file in edited] == ["4"]
 
 
@@ -236,16 +240,16 @@ def test_ignored_files_are_in_the_chain_by_name_only() -> None:
     """Editing one accuses nobody."""
     ignored = "-- atlas:sum ignore\nSELECT 1;\n"
     found = rows("1", "2", "3", of=files("1 2 3", v2=ignored))
-    assert pending(files("1 2 3", v2=ignored + "-- more\n"), found).edited == ()
+    assert compare_history(files("1 2 3", v2=ignored + "-- more\n"), found).edited == ()
 
 
 def test_too_many_explanations_are_no_proof() -> None:
     """With more than seven late files nothing is said, and no time is lost."""
     then, now = files("1 a"), files("1 2 3 4 5 6 7 8 9 a", va="DROP")
-    assert pending(now, rows("1", "a", of=then)).edited == ()
+    assert compare_history(now, rows("1", "a", of=then)).edited == ()
 
 
-def refusal(state: Pending) -> IntegrityError:
+def refusal(state: HistoryComparison) -> IntegrityError:
     with pytest.raises(IntegrityError) as caught:
         check_runnable(state, SYNTAX)
     return caught.value
@@ -254,33 +258,33 @@ def refusal(state: Pending) -> IntegrityError:
 def test_late_files_stop_a_linear_apply() -> None:
     """All are named, and the two ways on; other orders allow them."""
     args = files("1 2 3 4"), rows("1", "4")
-    error = refusal(pending(*args))
+    error = refusal(compare_history(*args))
     assert "out of order: 2_x.sql, 3_x.sql" in error.message
     assert "already at 4" in error.message
     assert "--exec-order non-linear" in error.hint
-    check_runnable(pending(*args, exec_order="linear-skip"), SYNTAX)
-    check_runnable(pending(*args, exec_order="non-linear"), SYNTAX)
+    check_runnable(compare_history(*args, exec_order="linear-skip"), SYNTAX)
+    check_runnable(compare_history(*args, exec_order="non-linear"), SYNTAX)
 
 
 @pytest.mark.parametrize("versions", ["1 3", "1"])
 def test_half_applied_file_that_is_gone_stops_an_apply(versions: str) -> None:
     """Whether the directory goes on after it or not."""
-    error = refusal(pending(files(versions), rows("1", "2:1/3")))
+    error = refusal(compare_history(files(versions), rows("1", "2:1/3")))
     assert "version 2 () is half applied (1 of 3 statements)" in error.message
     assert "Bring the file back" in error.hint
 
 
 def test_applied_files_that_are_gone_or_edited_do_not_stop_an_apply() -> None:
     """They are named by the commands; the rest can still run."""
-    check_runnable(pending(files("1 3 4"), rows("1", "2", "3")), SYNTAX)
-    check_runnable(pending(files("1"), rows("1", "2")), SYNTAX)
+    check_runnable(compare_history(files("1 3 4"), rows("1", "2", "3")), SYNTAX)
+    check_runnable(compare_history(files("1"), rows("1", "2")), SYNTAX)
     found = rows("1", of=files("1"))
-    check_runnable(pending(files("1 2", v1="DROP"), found), SYNTAX)
+    check_runnable(compare_history(files("1 2", v1="DROP"), found), SYNTAX)
 
 
 def test_ignored_file_cannot_be_applied() -> None:
     """It has no hash to record."""
-    state = pending(files("1", v1="-- atlas:sum ignore\nSELECT 1;"), [])
+    state = compare_history(files("1", v1="-- atlas:sum ignore\nSELECT 1;"), [])
     assert "1_x.sql is marked 'atlas:sum ignore'" in refusal(state).message
 
 
@@ -303,9 +307,9 @@ HALF = "SELECT 1;\nSELECT 2;\n-- words\nSELECT 3;\nSELECT 4;\n"
 )
 def test_statements_already_run_must_be_unchanged(now: str, words: str) -> None:
     """The file's rest may be mended; comments are nobody's business."""
-    hashes = partial_hashes(files("1", v1=HALF)[0].statements(SYNTAX))[:2]
+    hashes = compute_partial_hashes(files("1", v1=HALF)[0].split_statements(SYNTAX))[:2]
     row = replace(rows("1:2/4")[0], partial_hashes=hashes)
-    state = pending(files("1", v1=now), [row])
+    state = compare_history(files("1", v1=now), [row])
     if words:
         error = refusal(state)
         assert words in error.message
@@ -316,6 +320,6 @@ def test_statements_already_run_must_be_unchanged(now: str, words: str) -> None:
 
 def test_without_partial_hashes_only_the_count_is_compared() -> None:
     """Atlas drops them when it takes a file for complete, and so may be wrong."""
-    check_runnable(pending(files("1", v1=HALF), rows("1:2/9")), SYNTAX)
-    state = pending(files("1"), rows("1:2/9"))
+    check_runnable(compare_history(files("1", v1=HALF), rows("1:2/9")), SYNTAX)
+    state = compare_history(files("1"), rows("1:2/9"))
     assert "already run" in refusal(state).message

@@ -12,11 +12,11 @@ from schema_migrations.history.revision import (
     EXECUTE,
     RESOLVED,
     Revision,
-    baseline,
-    failed,
-    finished,
-    progressed,
-    started,
+    advance_revision,
+    create_baseline,
+    fail_revision,
+    finish_revision,
+    start_revision,
 )
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ FILE = MigrationFile(name="1_add_a.sql", content=b"")
 
 def test_a_file_runs_from_start_to_end() -> None:
     """Row by row, as the table shows it."""
-    row = started(FILE, total=2, digest="H", now=NOW, operator="x 1")
+    row = start_revision(FILE, total=2, file_hash="H", now=NOW, operator="x 1")
     assert row == Revision(
         version="1",
         description="add_a",
@@ -35,22 +35,26 @@ def test_a_file_runs_from_start_to_end() -> None:
         hash="H",
         operator_version="x 1",
     )
-    assert (row.type, row.done, row.touched) == (EXECUTE, False, False)
-    row = progressed(row, partial_hash="h1:a")
-    assert (row.applied, row.partial_hashes, row.touched) == (1, ("h1:a",), True)
-    row = failed(row, error="no such table", statement="SELECT 2", took=5)
+    assert (row.type, row.done, row.has_effect) == (EXECUTE, False, False)
+    row = advance_revision(row, partial_hash="h1:a")
+    assert (row.applied, row.partial_hashes, row.has_effect) == (1, ("h1:a",), True)
+    row = fail_revision(
+        row, error="no such table", statement="SELECT 2", execution_time=5
+    )
     assert (row.failed, row.error_stmt, row.execution_time) == (True, "SELECT 2", 5)
-    again = started(FILE, total=3, digest="I", now=LATER, operator="x 2", before=row)
+    again = start_revision(
+        FILE, total=3, file_hash="I", now=LATER, operator="x 2", previous=row
+    )
     assert (again.executed_at, again.total, again.hash) == (NOW, 3, "I")
     assert (again.applied, again.operator_version) == (1, "x 2")
     assert again.error == "no such table"
-    row = progressed(again, partial_hash="h1:b")
+    row = advance_revision(again, partial_hash="h1:b")
     assert (row.error, row.error_stmt, row.done) == ("", "", False)
     assert row.partial_hashes == ("h1:a", "h1:b")
     # A run may be killed before it tells that the file is done.
-    row = progressed(row, partial_hash="h1:c")
+    row = advance_revision(row, partial_hash="h1:c")
     assert (row.applied, row.partial_hashes, row.done) == (3, (), True)
-    row = finished(row, took=7)
+    row = finish_revision(row, execution_time=7)
     assert (row.applied, row.total, row.partial_hashes) == (3, 3, ())
     assert (row.done, row.failed, row.execution_time) == (True, False, 7)
 
@@ -79,6 +83,6 @@ def test_done_means_nothing_is_left_to_run(
 
 def test_baseline_row_ran_nothing() -> None:
     """Its hash is empty, as Atlas leaves it."""
-    row = baseline(FILE, now=NOW, operator="x 1")
+    row = create_baseline(FILE, now=NOW, operator="x 1")
     assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "")
     assert (row.version, row.description, row.done) == ("1", "add_a", True)

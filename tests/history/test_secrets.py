@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.history.secrets import concealed
+from schema_migrations.history.secrets import mask_secrets
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ from schema_migrations.history.secrets import concealed
     ],
 )
 def test_only_the_password_is_masked(text: str, shown: str | None) -> None:
-    assert concealed(text) == (text if shown is None else shown)
+    assert mask_secrets(text) == (text if shown is None else shown)
 
 
 def test_words_of_a_statement_are_masked_in_what_the_server_says_of_it() -> None:
     sql = "CREATE ROLE r PASSWORD 'geheim' BOGUS"
     said = "syntax error at or near geheim"
-    assert concealed(said, sql) == "syntax error at or near ***"
-    assert concealed("a cat", "ALTER ROLE r PASSWORD 'a'") == "a cat"
+    assert mask_secrets(said, sql) == "syntax error at or near ***"
+    assert mask_secrets("a cat", "ALTER ROLE r PASSWORD 'a'") == "a cat"

@@ -45,7 +45,7 @@ def assert_sqlite_agrees(text: str) -> None:
         if sqlite3.complete_statement(piece):
             pieces.append(piece)
             start = semicolon.end()
-    statements = [each.text for each in split(text, SQLITE, file="f")]
+    statements = [each.terminated_sql for each in split(text, SQLITE, file="f")]
     pieces = [piece for piece in pieces if _says_something(piece)]
     assert len(statements) == len(pieces)
     for statement, piece in zip(statements, pieces, strict=True):

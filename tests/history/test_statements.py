@@ -19,9 +19,9 @@ from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import (
     SourceStatement,
-    partial_hashes,
+    compute_partial_hashes,
+    find_transaction_control,
     split,
-    transaction_control,
 )
 
 CASES = Path(__file__).parent.parent / "cases" / "split"
@@ -41,7 +41,7 @@ def shown(statement: SourceStatement) -> str:
 def test_case_file_splits_as_its_golden_says(path: Path) -> None:
     """Statements, their places and the comments above them are as reviewed."""
     file = MigrationFile(name=path.name, content=path.read_bytes())
-    statements = file.statements(SYNTAXES[path.parent.name])
+    statements = file.split_statements(SYNTAXES[path.parent.name])
     golden = path.with_suffix(".golden")
     text = "".join(map(shown, statements))
     if os.environ.get("UPDATE_GOLDEN"):
@@ -49,7 +49,10 @@ def test_case_file_splits_as_its_golden_says(path: Path) -> None:
     assert text == golden.read_text()
     for each in statements:
         assert file.text[each.offset :].startswith(each.sql)
-        assert each.text in {each.sql, each.sql + ";"} or each.text.endswith(";")
+        assert each.terminated_sql in {
+            each.sql,
+            each.sql + ";",
+        } or each.terminated_sql.endswith(";")
 
 
 REFUSED = [
@@ -112,11 +115,11 @@ def test_a_position_in_a_statement_has_its_place_in_the_file() -> None:
     text = "SELECT 1;\n  SELECT é,\n   b\nFROM t;"
     second = split(text, POSTGRESQL, file="")[1]
     assert (second.line, second.column) == (2, 3)
-    assert second.place(1) == (2, 3)
-    assert second.place(8) == (2, 10)
-    assert second.place(second.sql.index("b") + 1) == (3, 4)
-    assert second.place(second.sql.index("FROM") + 1) == (4, 1)
-    assert second.place(0) == (2, 3)
+    assert second.locate(1) == (2, 3)
+    assert second.locate(8) == (2, 10)
+    assert second.locate(second.sql.index("b") + 1) == (3, 4)
+    assert second.locate(second.sql.index("FROM") + 1) == (4, 1)
+    assert second.locate(0) == (2, 3)
 
 
 def test_columns_are_right_on_a_line_with_many_statements() -> None:
@@ -132,14 +135,14 @@ def test_partial_hashes_chain_the_texts_with_their_semicolons() -> None:
         "h1:" + base64.b64encode(hashlib.sha256(text).digest()).decode()
         for text in (b"SELECT 1 ;", b"SELECT 1 ;SELECT 2")
     ]
-    assert partial_hashes(statements) == tuple(expected)
-    assert partial_hashes(()) == ()
+    assert compute_partial_hashes(statements) == tuple(expected)
+    assert compute_partial_hashes(()) == ()
 
 
 def test_a_delimiter_of_ones_own_is_not_part_of_the_text() -> None:
     """As in Atlas: only the default delimiter is hashed with the statement."""
     found = split("SELECT 1;\nGO\nSELECT 2\nGO\n", SQLITE, file="", delimiter="\nGO\n")
-    assert [s.text for s in found] == ["SELECT 1;", "SELECT 2"]
+    assert [s.terminated_sql for s in found] == ["SELECT 1;", "SELECT 2"]
     (quoted,) = split("SELECT (1 | 2) '|'|", SQLITE, file="", delimiter="|")
     assert quoted.sql == "SELECT (1 | 2) '|'"
 
@@ -175,4 +178,4 @@ def test_a_delimiter_of_ones_own_is_not_part_of_the_text() -> None:
 )
 def test_transaction_control_names_the_keyword(sql: str, keyword: str) -> None:
     """Only what starts or ends the transaction of the session counts."""
-    assert transaction_control(sql) == keyword
+    assert find_transaction_control(sql) == keyword

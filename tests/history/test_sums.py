@@ -10,12 +10,12 @@ import pytest
 from schema_migrations.errors import IntegrityError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.sums import (
-    Difference,
+    FileDifference,
     SumFile,
-    checksum,
-    differences,
-    format_sum,
-    parse,
+    compute_sums,
+    find_file_differences,
+    format_sum_file,
+    parse_sum_file,
 )
 
 IGNORED = b"-- atlas:sum ignore\nSELECT 1;\n"
@@ -35,18 +35,18 @@ def digest(*parts: bytes) -> str:
 def test_empty_directory_has_the_hash_of_nothing() -> None:
     """The value that Atlas writes."""
     expected = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
-    assert format_sum(checksum([])) == expected
-    assert parse(expected) == SumFile()
+    assert format_sum_file(compute_sums([])) == expected
+    assert parse_sum_file(expected) == SumFile()
 
 
 def test_each_hash_covers_all_names_and_contents_so_far() -> None:
     """One digest, never reset; the total is over names and hashes."""
-    sums = checksum(files(b=b"two\r\n", a=b"\xef\xbb\xbfone"))
+    sums = compute_sums(files(b=b"two\r\n", a=b"\xef\xbb\xbfone"))
     first = digest(b"a.sql", b"\xef\xbb\xbfone")
     second = digest(b"a.sql", b"\xef\xbb\xbfone", b"b.sql", b"two\r\n")
     assert sums.entries == (("a.sql", first), ("b.sql", second))
     total = digest(b"a.sql", first.encode(), b"b.sql", second.encode())
-    assert format_sum(sums) == f"h1:{total}\na.sql h1:{first}\nb.sql h1:{second}\n"
+    assert format_sum_file(sums) == f"h1:{total}\na.sql h1:{first}\nb.sql h1:{second}\n"
     assert sums.hash_of("b.sql") == second
     assert sums.hash_of("c.sql") == ""
     assert sums.line_of("b.sql") == 3
@@ -54,14 +54,14 @@ def test_each_hash_covers_all_names_and_contents_so_far() -> None:
 
 def test_known_vector() -> None:
     """Fixed bytes, so that no change of ours can go unnoticed."""
-    found = checksum(
+    found = compute_sums(
         [
             MigrationFile(name="1_with space.sql", content=b"SELECT 1;\n"),
             MigrationFile(name="2_caf\xe9.sql", content=b"-- caf\xe9, not UTF-8\r\n"),
         ]
     )
-    assert format_sum(found) == VECTOR
-    assert parse(VECTOR) == found
+    assert format_sum_file(found) == VECTOR
+    assert parse_sum_file(VECTOR) == found
 
 
 VECTOR = """\
@@ -75,7 +75,7 @@ h1:XFrRTOqynE2iE/vOqYzPN+ofE0un7wEtQ8K1IbzECcw=
 def test_ignored_file_has_no_line_but_its_name_counts(place: str) -> None:
     """``sum ignore`` on the first, a middle and the last file."""
     contents = {"a": b"one", "b": b"two", "c": b"three"} | {place: IGNORED}
-    sums = checksum(files(**contents))
+    sums = compute_sums(files(**contents))
     fed, expected = b"", []
     for name, content in contents.items():
         fed += f"{name}.sql".encode() + (b"" if name == place else content)
@@ -87,7 +87,7 @@ def test_ignored_file_has_no_line_but_its_name_counts(place: str) -> None:
 def test_order_is_bytewise_by_name() -> None:
     """As Atlas sorts: 10 before 2, capitals before small letters, é last."""
     names = ["é.sql", "2.sql", "10.sql", "a.sql", "B.sql"]
-    sums = checksum([MigrationFile(name=name, content=b"") for name in names])
+    sums = compute_sums([MigrationFile(name=name, content=b"") for name in names])
     assert [name for name, _ in sums.entries] == [
         "10.sql",
         "2.sql",
@@ -99,9 +99,9 @@ def test_order_is_bytewise_by_name() -> None:
 
 def test_line_ends_of_the_sum_file_itself_do_not_matter() -> None:
     """Atlas reads it by lines as well."""
-    sums = checksum(files(a=b"one"))
-    assert parse(format_sum(sums).replace("\n", "\r\n")) == sums
-    assert parse(format_sum(sums).removesuffix("\n")) == sums
+    sums = compute_sums(files(a=b"one"))
+    assert parse_sum_file(format_sum_file(sums).replace("\n", "\r\n")) == sums
+    assert parse_sum_file(format_sum_file(sums).removesuffix("\n")) == sums
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_broken_sum_file_is_named_with_its_line(
 ) -> None:
     """And the hint says how to write it anew."""
     assert callable(change)
-    text = change(format_sum(checksum(files(a=b"one", b=b"two"))))
+    text = change(format_sum_file(compute_sums(files(a=b"one", b=b"two"))))
     with pytest.raises(IntegrityError) as caught:
-        parse(text)
+        parse_sum_file(text)
     assert caught.value.message.startswith(f"atlas.sum:{line}: ")
     assert words in caught.value.message
     assert "python manage.py schemahash" in caught.value.hint
@@ -133,8 +133,8 @@ BEFORE = {"a": b"one\n", "b": b"two\ntwo\n", "c": b"three\n", "d": b"four\n"}
 
 
 def differing(**after: bytes) -> list[tuple[str, str, int]]:
-    recorded = checksum(files(**BEFORE))
-    found: tuple[Difference, ...] = differences(recorded, files(**after))
+    recorded = compute_sums(files(**BEFORE))
+    found: tuple[FileDifference, ...] = find_file_differences(recorded, files(**after))
     return [(each.file, each.kind, each.line) for each in found]
 
 
@@ -177,14 +177,14 @@ def test_changed_line_endings_are_told_apart_from_edits() -> None:
         ("b.sql", "line endings", 3),
         ("d.sql", "edited", 5),
     ]
-    recorded = checksum(files(**crlf))
-    kinds = {each.kind for each in differences(recorded, files(**BEFORE))}
+    recorded = compute_sums(files(**crlf))
+    kinds = {each.kind for each in find_file_differences(recorded, files(**BEFORE))}
     assert kinds == {"line endings"}
 
 
 def test_ignored_file_may_be_edited_but_not_renamed() -> None:
     """Its name is in the chain, so the next listed file shows the difference."""
-    recorded = checksum(files(a=IGNORED, b=b"two"))
-    assert differences(recorded, files(a=IGNORED + b"more", b=b"two")) == ()
-    renamed = differences(recorded, files(a1=IGNORED, b=b"two"))
+    recorded = compute_sums(files(a=IGNORED, b=b"two"))
+    assert find_file_differences(recorded, files(a=IGNORED + b"more", b=b"two")) == ()
+    renamed = find_file_differences(recorded, files(a1=IGNORED, b=b"two"))
     assert [(each.file, each.kind) for each in renamed] == [("b.sql", "edited")]

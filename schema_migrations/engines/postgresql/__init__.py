@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
-from schema_migrations.engines.postgresql.ddl.conversion import VALUES, conversion
+from schema_migrations.engines.postgresql.ddl.conversion import (
+    COMPUTED_DEFAULTS,
+    find_conversion,
+)
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.passes.tables import PASSES
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.server.dev import check_server, scratch
-from schema_migrations.engines.postgresql.server.lacking import lacking, server_with
-from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.lacking import (
+    find_missing_object,
+    suggest_dev_server,
+)
+from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.engines.postgresql.server.template import template
 from schema_migrations.engines.postgresql.server.url import (
     BACKEND,
@@ -36,14 +42,14 @@ ENGINE = Engine(
     inspect=inspect,
     passes=PASSES,
     render=render,
-    conversion=conversion,
-    values=VALUES,
-    settle=settle,
+    conversion=find_conversion,
+    values=COMPUTED_DEFAULTS,
+    settle=canonicalize,
     scratch=scratch,
     check_server=check_server,
     failure=failure,
-    lacking=lacking,
-    server_with=server_with,
+    lacking=find_missing_object,
+    server_with=suggest_dev_server,
     session=SESSION,
     template=template,
 )

@@ -16,13 +16,13 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def qualified(key: Key) -> str:
+def qualify(key: Key) -> str:
     """Return the name of a key's object, with its schema where that is not current."""
     prefix = f"{quote(key.namespace)}." if key.namespace else ""
     return prefix + quote(key.name)
 
 
-def literal(text: str) -> str:
+def quote_literal(text: str) -> str:
     """Return a string constant that means the same under any setting.
 
     ``E''`` where there is a backslash: ``standard_conforming_strings`` may be off.

@@ -14,5 +14,5 @@ SYNTAX = Syntax(
     atomic_bodies=True,
     copy_from_stdin=True,
     backslash_commands=True,
-    line_ends="\r\n",
+    comment_ends="\r\n",
 )

@@ -6,7 +6,10 @@ from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.sqlite.catalog.dangling import dangling
 from schema_migrations.engines.sqlite.catalog.inspect import inspect
 from schema_migrations.engines.sqlite.catalog.tokens import quote
-from schema_migrations.engines.sqlite.ddl.conversion import VALUES, conversion
+from schema_migrations.engines.sqlite.ddl.conversion import (
+    COMPUTED_DEFAULTS,
+    find_conversion,
+)
 from schema_migrations.engines.sqlite.ddl.render import render
 from schema_migrations.engines.sqlite.passes.tables import PASSES
 from schema_migrations.engines.sqlite.server.dev import scratch
@@ -32,8 +35,8 @@ ENGINE = Engine(
     inspect=inspect,
     passes=PASSES,
     render=render,
-    conversion=conversion,
-    values=VALUES,
+    conversion=find_conversion,
+    values=COMPUTED_DEFAULTS,
     settle=None,
     dangling=dangling,
     scratch=scratch,

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from schema_migrations.workflows.applying.apply import Outcome
     from schema_migrations.workflows.applying.choice import FileRun
 
-WIDTH = 72
+STATEMENT_WIDTH = 72
 """Characters of a statement that stand on one line."""
 
-MODES = {
+MODE_DESCRIPTIONS = {
     "file": "one transaction",
     "all": "one transaction for all files",
     "none": "no transaction",
@@ -51,38 +51,38 @@ EVENT_NAMES = {
 """``FileDone`` is ``file_done``."""
 
 
-def describe(event: Event) -> str:
+def describe_event(event: Event) -> str:
     """Return the line that tells of an event."""
     match event:
         case Reached():
             return f"Target   {event.target.name}  {event.target.version}"
         case Planned():
-            return _planned(event)
+            return _describe_planned(event)
         case LockWaiting():
             return f"Waiting for another run: {event.holder}"
         case FileStarted():
             resumed = f", from statement {event.start + 1}" if event.start else ""
-            return f"{event.file}  {MODES[event.mode]}{resumed}"
+            return f"{event.file}  {MODE_DESCRIPTIONS[event.mode]}{resumed}"
         case StatementDone():
             place = f"{event.number}/{event.total}"
-            return f"  {place:>7}  {one_line(event.sql)}  {spent(event.seconds)}"
+            return f"  {place:>7}  {shorten_to_line(event.sql)}  {format_duration(event.seconds)}"
         case Resumed():
             then = "counts as done" if event.done else "runs again"
             return f"{event.file}:{event.line}  {event.message}: the statement {then}"
         case FileDone():
-            count = counted(event.statements, "statement")
-            return f"{event.file}  {count}  {spent(event.seconds)}"
+            count = format_count(event.statements, "statement")
+            return f"{event.file}  {count}  {format_duration(event.seconds)}"
         case Blocked():
-            by = "\n".join(map(_blocker, event.blockers))
+            by = "\n".join(map(_describe_blocker, event.blockers))
             place = f"{event.number}/{event.total}"
             return f"{event.file}  {place}  waits for a lock, held by\n{by}"
         case StillRunning():
             place = f"{event.number}/{event.total}"
-            return f"{event.file}  {place}  still running after {spent(event.seconds)}"
+            return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
         case Retrying():
             return (
                 f"Rolled back, since a lock was not to be had ({event.message});"
-                f" again in {spent(event.pause)}, attempt {event.attempt + 1}"
+                f" again in {format_duration(event.pause)}, attempt {event.attempt + 1}"
             )
         case SignalSent():
             return f"Signal   {event.name}"
@@ -90,18 +90,18 @@ def describe(event: Event) -> str:
             return f"warning: {event.message}"
 
 
-def _blocker(blocker: Blocker) -> str:
+def _describe_blocker(blocker: Blocker) -> str:
     who = f"process {blocker.pid}" if blocker.pid else blocker.application
     named = f" ({blocker.application})" if blocker.pid and blocker.application else ""
-    since = f" for {spent(blocker.seconds)}" if blocker.seconds else ""
+    since = f" for {format_duration(blocker.seconds)}" if blocker.seconds else ""
     state = f", {blocker.state}{since}" if blocker.state else ""
-    doing = f": {one_line(blocker.query)}" if blocker.query else ""
+    doing = f": {shorten_to_line(blocker.query)}" if blocker.query else ""
     return f"         {who}{named}{state}{doing}"
 
 
-def _planned(event: Planned) -> str:
+def _describe_planned(event: Planned) -> str:
     at = f"the database is at {event.current}" if event.current else "no history yet"
-    pending = counted(len(event.versions), "file")
+    pending = format_count(len(event.versions), "file")
     part = (
         f", {event.chosen} of them now" if event.chosen != len(event.versions) else ""
     )
@@ -113,7 +113,9 @@ def _planned(event: Planned) -> str:
     return f"{first}Pending  {pending}{part}; {at}"
 
 
-def conclusion(outcome: Outcome, events: Sequence[Event], *, read_only: bool) -> str:
+def describe_outcome(
+    outcome: Outcome, events: Sequence[Event], *, read_only: bool
+) -> str:
     """Return the last lines: what was done, and what to do next."""
     left, choice = outcome.choice.left, outcome.choice
     at = (
@@ -128,27 +130,29 @@ def conclusion(outcome: Outcome, events: Sequence[Event], *, read_only: bool) ->
     done = [event for event in events if isinstance(event, FileDone)]
     if start is None and not done and not left:
         return f"Nothing to do; {at}."
-    files = counted(len(done), "file")
-    statements = counted(sum(event.statements for event in done), "statement")
-    taken = spent(sum(event.seconds for event in done))
+    files = format_count(len(done), "file")
+    statements = format_count(sum(event.statements for event in done), "statement")
+    taken = format_duration(sum(event.seconds for event in done))
     ran = f"{files}, {statements}, {taken}" if done else "nothing was run"
     said = f"Done     {ran}; {at}."
     if left:
-        return f"{said}\nNext     {counted(left, 'file')} pending: python manage.py schemaapply"
+        return f"{said}\nNext     {format_count(left, 'file')} pending: python manage.py schemaapply"
     return f"{said}\nNext     nothing: every file of the directory is applied."
 
 
 def sql_of(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
     """Yield the SQL that a run would send, file by file."""
     for run in runs:
-        yield style.MIGRATE_HEADING(f"-- {run.file.name}  ({MODES[run.mode]})")
+        yield style.MIGRATE_HEADING(
+            f"-- {run.file.name}  ({MODE_DESCRIPTIONS[run.mode]})"
+        )
         for statement in run.statements[run.start :]:
             yield from statement.comments
             yield f"{statement.sql};"
         yield ""
 
 
-def as_json(
+def run_as_json(
     events: Sequence[Event], error: SchemaMigrationsError | None
 ) -> dict[str, Any]:
     """Return the contract's JSON object; ``pending`` is what is so in the end."""
@@ -179,16 +183,16 @@ def event_as_json(event: Event) -> dict[str, Any]:
     return {"event": EVENT_NAMES[type(event)], **asdict(event)}
 
 
-def one_line(sql: str) -> str:
+def shorten_to_line(sql: str) -> str:
     text = " ".join(sql.split())
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+    return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
 
 
-def counted(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def spent(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a time as people read it: ``12ms``, ``1.4s``, ``2m05s``."""
     if seconds < 1:
         return f"{seconds * 1000:.0f}ms"

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 Options = dict[str, Any]
 """The parsed command line."""
 
-GRACE = 8.0
+GRACE_SECONDS = 8.0
 """Seconds after SIGTERM in which all is rolled back and given back, or left to the
 server, which ends what belongs to a process that is gone.  Docker kills after 10."""
 
-INTERRUPTED = 130
-TERMINATED = 143
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 class Terminated(KeyboardInterrupt):
@@ -53,16 +53,16 @@ class SchemaCommand(BaseCommand, ABC):
     """A command that only parses, calls, prints and exits: subclasses fill ``run``."""
 
     requires_system_checks = ()
-    no_input = "never ask; exit 3 where an answer is needed"
+    no_input_help = "never ask; exit 3 where an answer is needed"
     """What the option means; a command that can do without an answer says so."""
     formats: tuple[str, ...] = ("text", "json")
     verbosity = 1
-    as_json = False
+    wants_json = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if os.environ.get("NO_COLOR"):  # https://no-color.org
-            self.style = no_colour()
+            self.style = make_plain_style()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the shared options; a subclass calls this first."""
@@ -84,23 +84,25 @@ class SchemaCommand(BaseCommand, ABC):
             "--noinput",
             action="store_false",
             dest="interactive",
-            help=self.no_input,
+            help=self.no_input_help,
         )
 
     @abstractmethod
     def run(self, options: Options) -> int:
         """Do the work and return the exit code: 0, or 1 when a check found something."""
 
-    def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
+    def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
         """Return the JSON object of a run that failed."""
         return {"error": error_as_json(error)}
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
-        self.as_json = options["format"] == "json"
+        self.wants_json = options["format"] == "json"
         if options["dir"] is not None:  # call_command passes it on as it is
             options["dir"] = Path(options["dir"])
-        with command_errors(lambda error: self.answer(self.failed(error))):
+        with raise_command_errors(
+            lambda error: self.write_json(self.failed_run_as_json(error))
+        ):
             code = self.run(options)
         if code:
             sys.exit(code)
@@ -109,13 +111,13 @@ class SchemaCommand(BaseCommand, ABC):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 # Each line at once, also into a pipe: who is killed flushes nothing.
-                stream.reconfigure(errors=PLAIN, line_buffering=True)
-        with interruptible(self.stderr):
+                stream.reconfigure(errors=ASCII_FALLBACK, line_buffering=True)
+        with exit_on_interruption(self.stderr):
             super().run_from_argv(argv)
 
     def say(self, text: str = "", *, level: int = 1) -> None:
         """Print a line for people; silent with JSON or below the verbosity."""
-        if not self.as_json and self.verbosity >= level:
+        if not self.wants_json and self.verbosity >= level:
             self.stdout.write(text)
 
     def warn(self, text: str) -> None:
@@ -123,81 +125,81 @@ class SchemaCommand(BaseCommand, ABC):
         if self.verbosity >= 1:
             self.stderr.write(self.style.WARNING(f"warning: {text}"))
 
-    def answer(self, value: dict[str, Any]) -> None:
+    def write_json(self, value: dict[str, Any]) -> None:
         """Print the one JSON object, when JSON was asked for."""
-        if self.as_json:
+        if self.wants_json:
             self.stdout.write(json.dumps(value, default=str, ensure_ascii=False))
 
     def log(self, values: dict[str, Any]) -> None:
         """Write a line of the log, an object of its own, where JSON was asked for."""
-        if self.as_json and self.verbosity:
+        if self.wants_json and self.verbosity:
             line = {"time": datetime.now(UTC).isoformat(), **values}
             self.stderr.write(json.dumps(line, ensure_ascii=False), str)
 
-    def passing(self, text: str) -> None:
+    def show_progress(self, text: str) -> None:
         """Show what runs now, on a terminal, until the next line."""
         if self.on_terminal and self.verbosity == 1:
             self.stdout.write(f"\r\x1b[K{text} ...", ending="")
             self.stdout.flush()
 
-    def clear(self) -> None:
+    def clear_progress(self) -> None:
         if self.on_terminal and self.verbosity == 1:
             self.stdout.write("\r\x1b[K", ending="")
 
     @property
     def on_terminal(self) -> bool:
-        return not self.as_json and bool(self.stdout.isatty())
+        return not self.wants_json and bool(self.stdout.isatty())
 
 
-def _interrupted(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
+def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
     terminated = isinstance(interruption, Terminated)
     error = SchemaMigrationsError("Terminated." if terminated else "Interrupted.")
-    error.exit_code = TERMINATED if terminated else INTERRUPTED
+    error.exit_code = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
     return error
 
 
 @contextmanager
-def command_errors(
-    failed: Callable[[SchemaMigrationsError], None] = lambda error: None,
+def raise_command_errors(
+    on_error: Callable[[SchemaMigrationsError], None] = lambda error: None,
 ) -> Iterator[None]:
     """Turn an error of ours into Django's, with its exit code; ``failed`` is told of it,
     and of an interruption."""
     try:
         yield
     except SchemaMigrationsError as error:
-        failed(error)
+        on_error(error)
         raise CommandError(str(error), returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
-        failed(_interrupted(interruption))
+        on_error(_error_from_interruption(interruption))
         raise
 
 
 @contextmanager
-def interruptible(stderr: OutputWrapper) -> Iterator[None]:
+def exit_on_interruption(stderr: OutputWrapper) -> Iterator[None]:
     """Around a whole command: Ctrl-C and SIGTERM unwind it, and exit with their code."""
-    with sigterm_raises():
+    with raise_on_sigterm():
         try:
             yield
         except KeyboardInterrupt as interruption:
-            error = _interrupted(interruption)
+            error = _error_from_interruption(interruption)
             stderr.write(error.message)
             sys.exit(error.exit_code)
 
 
-def no_colour() -> Any:
+def make_plain_style() -> Any:
     from django.core.management.color import no_style
 
     return no_style()
 
 
 @contextmanager
-def sigterm_raises() -> Iterator[None]:
+def raise_on_sigterm() -> Iterator[None]:
     """Turn SIGTERM into ``Terminated``; only the main thread may set a handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    end = threading.Timer(GRACE, os._exit, [TERMINATED])
+    end = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
     end.daemon = True
 
     def terminate(number: int, frame: FrameType | None) -> None:
@@ -214,21 +216,22 @@ def sigterm_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-PLAIN = "schema_migrations.plain"
+ASCII_FALLBACK = "schema_migrations.plain"
 """Codec error handler: what the output's encoding lacks becomes ASCII."""
 
-SPELLED = {"…": "...", "→": "->", "—": "-", "✓": "ok"}
+ASCII_SPELLINGS = {"…": "...", "→": "->", "—": "-", "✓": "ok"}
 
 
-def plain(error: UnicodeError) -> tuple[str, int]:
+def spell_in_ascii(error: UnicodeError) -> tuple[str, int]:
     """Spell a character that cannot be encoded, instead of failing on it."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
     spelled = "".join(
-        SPELLED.get(c, c.encode("ascii", "backslashreplace").decode()) for c in text
+        ASCII_SPELLINGS.get(c, c.encode("ascii", "backslashreplace").decode())
+        for c in text
     )
     return spelled, error.end
 
 
-codecs.register_error(PLAIN, plain)
+codecs.register_error(ASCII_FALLBACK, spell_in_ascii)

@@ -13,43 +13,45 @@ from schema_migrations.plan.summary import Line
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.diff import Proposal
 
-SIGNS = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
+SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 """Change sign → role of Django's palette."""
 
 
-def tree(lines: Sequence[Line], apps: Mapping[str, str], style: Any) -> Iterator[str]:
+def format_change_tree(
+    lines: Sequence[Line], apps: Mapping[str, str], style: Any
+) -> Iterator[str]:
     """Yield the changes grouped by app and table."""
     grouped: dict[str, dict[str, list[Line]]] = {}
     for line in lines:
-        app = app_of(line.table, apps) if line.table else ""
+        app = find_app(line.table, apps) if line.table else ""
         grouped.setdefault(app, {}).setdefault(line.table, []).append(line)
     for app in sorted(grouped):
         yield style.MIGRATE_LABEL(f"  {app or 'database'}")
         for table, own in grouped[app].items():
-            yield from _table(table, own, style)
+            yield from _format_table(table, own, style)
 
 
-def _table(table: str, lines: Sequence[Line], style: Any) -> Iterator[str]:
+def _format_table(table: str, lines: Sequence[Line], style: Any) -> Iterator[str]:
     whole = [line for line in lines if line.kind == "table"]
     parts = [line for line in lines if line.kind != "table"]
     for line in whole:
-        yield _coloured(f"    {line.sign} table {line.name}", line, style)
+        yield _format_line(f"    {line.sign} table {line.name}", line, style)
     if parts and table and not whole:
         yield f"    ~ table {table}"
     indent = "        " if table else "    "
     width = max((len(f"{line.kind} {line.name}") for line in parts), default=0)
     for line in parts:
         text = f"{line.kind} {line.name}".ljust(min(width, 40))
-        yield _coloured(f"{indent}{line.sign} {text}", line, style)
+        yield _format_line(f"{indent}{line.sign} {text}", line, style)
 
 
-def _coloured(text: str, line: Line, style: Any) -> str:
-    role = getattr(style, SIGNS[line.sign])
+def _format_line(text: str, line: Line, style: Any) -> str:
+    role = getattr(style, SIGN_ROLES[line.sign])
     detail = f"  {line.detail}" if line.detail else ""
     return f"{role(text)}{detail}".rstrip()
 
 
-def app_of(table: str, apps: Mapping[str, str]) -> str:
+def find_app(table: str, apps: Mapping[str, str]) -> str:
     """Return the app of a table; of one that no model has any more, its prefix."""
     if table in apps:
         return apps[table]
@@ -57,7 +59,7 @@ def app_of(table: str, apps: Mapping[str, str]) -> str:
     return next((label for label in labels if table.startswith(f"{label}_")), "")
 
 
-def coloured_sql(text: str, style: Any) -> str:
+def colour_sql(text: str, style: Any) -> str:
     """Return SQL with its keywords in the palette's colour; unchanged without colours."""
     if style.SQL_KEYWORD("x") == "x":
         return text.rstrip("\n")
@@ -66,11 +68,11 @@ def coloured_sql(text: str, style: Any) -> str:
         if line.lstrip().startswith("--"):
             lines.append(style.NOTICE(line))
         else:
-            lines.append("".join(_coloured_tokens(line, style)))
+            lines.append("".join(_colour_tokens(line, style)))
     return "\n".join(lines)
 
 
-def _coloured_tokens(line: str, style: Any) -> Iterator[str]:
+def _colour_tokens(line: str, style: Any) -> Iterator[str]:
     parsed: Any = sqlparse.parse(line)
     for statement in parsed:
         for token in statement.flatten():
@@ -78,7 +80,7 @@ def _coloured_tokens(line: str, style: Any) -> Iterator[str]:
             yield style.SQL_KEYWORD(text) if token.is_keyword else text
 
 
-def as_json(
+def proposal_as_json(
     proposal: Proposal,
     operations: Sequence[DataOperation] = (),
     *,
@@ -91,7 +93,7 @@ def as_json(
     return {
         "changes": [
             {
-                "kind": f"{_VERBS[line.sign]} {line.kind}",
+                "kind": f"{_SIGN_VERBS[line.sign]} {line.kind}",
                 "table": line.table,
                 "name": line.name,
                 "detail": line.detail,
@@ -111,9 +113,9 @@ def as_json(
     }
 
 
-_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}
+_SIGN_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}
 
 
-def majors(description: str) -> list[str]:
+def find_major_versions(description: str) -> list[str]:
     """Return the numbers before a dot in a server's description."""
     return re.findall(r"\b(\d+)\.", description)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from django.apps import apps as installed_apps
 
-from schema_migrations.history.applied import applied
-from schema_migrations.management.commands._apply_output import counted
+from schema_migrations.history.applied import find_applied_files
+from schema_migrations.management.commands._apply_output import format_count
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
-    coloured_sql,
-    majors,
-    tree,
+    colour_sql,
+    find_major_versions,
+    format_change_tree,
 )
 from schema_migrations.plan.drift import KINDS, REAL, Difference, Kind
 from schema_migrations.workflows.standing.drift import Drift, drift
@@ -33,42 +33,44 @@ HEADINGS: Mapping[Kind, str] = {
 """Kind → what a person calls it."""
 
 
-def compared(found: Status, options: Options, command: SchemaCommand) -> Status:
+def add_drift(status: Status, options: Options, command: SchemaCommand) -> Status:
     """Return the status with its drift.
 
     The dev server is that of the alias, also where the target is another one.
     """
-    assert found.schema is not None
+    assert status.schema is not None
     with open_workspace(
         options["database"],
         directory=options["dir"],
         dev=options["dev"],
         report=command.say,
     ) as workspace:
-        check_same_kind(found.vendor, workspace)
+        check_same_kind(status.vendor, workspace)
         server = workspace.server
         reason = f" ({server.reason})" if server.reason else ""
         command.say(f"Dev      {server.description}{reason}")
         on_server = workspace.engine.check_server is not None
-        if on_server and str(found.target.major) not in majors(server.description):
+        if on_server and str(status.target.major) not in find_major_versions(
+            server.description
+        ):
             command.warn(
-                f"the target runs {found.target.version}: another major version may "
+                f"the target runs {status.target.version}: another major version may "
                 "print the same thing differently; take the same one with --dev"
             )
         files = workspace.directory.files
         result = drift(
             workspace,
-            found.schema,
-            applied(files, found.revisions, found.state),
+            status.schema,
+            find_applied_files(files, status.revisions, status.state),
             mended=options["format"] == "sql" or options["verbosity"] > 1,
             lossy=options["allow_data_loss"],
         )
-    return replace(found, drift=result)
+    return replace(status, drift=result)
 
 
-def lines_of(found: Status, command: SchemaCommand) -> Iterator[str]:
+def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
     """Yield the lines; what works as it is, is listed from ``-v 2`` on."""
-    drift = found.drift
+    drift = status.drift
     assert drift is not None
     in_full = command.verbosity > 1
     if drift.unknown:
@@ -78,41 +80,45 @@ def lines_of(found: Status, command: SchemaCommand) -> Iterator[str]:
         yield (
             f"         It has no history: compared as after --baseline {drift.assumed}"
         )
-    yield f"Drift    {_summary(drift)}"
+    yield f"Drift    {_summarize_drift(drift)}"
     for kind in KINDS:
         lines = [each.line for each in drift.differences if each.kind == kind]
         if lines and (kind in REAL or in_full):
             yield command.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
-            for line in tree(lines, app_of_tables(installed_apps), command.style):
+            for line in format_change_tree(
+                lines, app_of_tables(installed_apps), command.style
+            ):
                 yield f"  {line}"
     if drift.mend is not None and drift.mend.text:
         yield "  SQL that makes the database what the files say"
-        yield coloured_sql(drift.mend.text, command.style)
+        yield colour_sql(drift.mend.text, command.style)
 
 
-def _summary(drift: Drift) -> str:
+def _summarize_drift(drift: Drift) -> str:
     count = Counter(each.kind for each in drift.differences)
-    said = [counted(len(drift.real), "difference") if drift.real else "none"]
-    said.append(f"{counted(drift.equal, 'object')} equal")
+    said = [format_count(len(drift.real), "difference") if drift.real else "none"]
+    said.append(f"{format_count(drift.equal, 'object')} equal")
     if count["name"]:
         said.append(f"{count['name']} equal but for the name")
     if count["serial"]:
-        said.append(f"{counted(count['serial'], 'column')} serial instead of identity")
+        said.append(
+            f"{format_count(count['serial'], 'column')} serial instead of identity"
+        )
     if count["wider"]:
-        said.append(f"{counted(count['wider'], 'column')} larger")
+        said.append(f"{format_count(count['wider'], 'column')} larger")
     return ", ".join(said)
 
 
-def script(found: Status) -> str:
+def format_mending_script(status: Status) -> str:
     """Return the SQL that mends a database, to be run by hand: all of it or nothing."""
-    target, drift = found.target.name, found.drift
+    target, drift = status.target.name, status.drift
     assert drift is not None
     if drift.unknown:
         return f"-- {target} was not compared: {drift.unknown}\n"
     head = [f"-- Makes {target} what its files say; for no other database."]
     if drift.left:
         head.append("-- Left as it is, unless --allow-data-loss is given:")
-        head += [f"--   {_told(each)}" for each in drift.left]
+        head += [f"--   {_describe_difference(each)}" for each in drift.left]
     plan = drift.mend.plan if drift.mend else None
     if drift.mend is None or plan is None:
         return "\n".join([*head, "-- Nothing is to be done.", ""])
@@ -121,7 +127,11 @@ def script(found: Status) -> str:
     return "\n".join([*head, "", f"{drift.by_hand};", "", body])
 
 
-def _told(each: Difference) -> str:
-    name = str(each.line).partition(" ")[2]
-    detail = "only in the database" if each.kind == "surplus" else each.line.detail
+def _describe_difference(difference: Difference) -> str:
+    name = str(difference.line).partition(" ")[2]
+    detail = (
+        "only in the database"
+        if difference.kind == "surplus"
+        else difference.line.detail
+    )
     return f"{name}  {detail}".rstrip()

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import seconds
+from schema_migrations.conf import parse_duration
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._apply_output import (
-    as_json,
-    counted,
-    spent,
+    format_count,
+    format_duration,
+    run_as_json,
 )
 from schema_migrations.management.commands._target import urls_of
 from schema_migrations.workflows.applying.events import FileDone, Warned
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
     from schema_migrations.management.commands._base import Options, SchemaCommand
 
-JOBS = 4
+DEFAULT_JOBS = 4
 
 
-def at_least_one(text: str) -> int:
+def parse_positive_integer(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)
 
 
-def add_many_options(parser: CommandParser) -> None:
+def add_many_targets_options(parser: CommandParser) -> None:
     named = parser.add_mutually_exclusive_group()
     named.add_argument(
         "--targets",
@@ -65,8 +65,8 @@ def add_many_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=at_least_one,
-        default=JOBS,
+        type=parse_positive_integer,
+        default=DEFAULT_JOBS,
         metavar="N",
         help="how many targets at a time (default: %(default)s)",
     )
@@ -78,13 +78,13 @@ def add_many_options(parser: CommandParser) -> None:
     )
 
 
-def is_many(options: Options) -> bool:
+def has_many_targets(options: Options) -> bool:
     return bool(
         options["targets"] or options["targets_sql"] or len(urls_of(options)) > 1
     )
 
 
-def addresses_of(options: Options) -> tuple[Address, ...]:
+def read_addresses(options: Options) -> tuple[Address, ...]:
     """Return the targets that the options name; raises ``ConfigError``."""
     urls = urls_of(options)
     kind: Any = options["targets_are"].removesuffix("s")
@@ -101,14 +101,14 @@ def addresses_of(options: Options) -> tuple[Address, ...]:
             options["database"],
             url,
             options["targets_sql"],
-            wait=seconds(options["wait"]),
+            wait=parse_duration(options["wait"]),
         )
     else:
-        names = names_in(_text(options["targets"]))
+        names = names_in(_read_targets_text(options["targets"]))
     return addresses(names, kind=kind, url=url)
 
 
-def _text(path: str) -> str:
+def _read_targets_text(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -117,13 +117,13 @@ def _text(path: str) -> str:
         ) from error
 
 
-def run_many(command: SchemaCommand, options: Options, work: Work) -> int:
+def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
     """Do the work on every target and tell of it; return the exit code."""
-    targets = addresses_of(options)
+    targets = read_addresses(options)
     at_once = min(options["jobs"], len(targets))
     command.say(
-        f"Targets  {counted(len(targets), 'target')}, {at_once} at a time;"
-        f" {counted(len(work.directory.files), 'file')} in {work.directory.path}"
+        f"Targets  {format_count(len(targets), 'target')}, {at_once} at a time;"
+        f" {format_count(len(work.directory.files), 'file')} in {work.directory.path}"
     )
     begun, results = time.monotonic(), list[Result]()
 
@@ -132,75 +132,77 @@ def run_many(command: SchemaCommand, options: Options, work: Work) -> int:
         tell(result, f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]")
 
     def tell(result: Result, place: str) -> None:
-        line = f"{place} {result.address.label}  {became(result, reads=work.reads)}"
+        line = f"{place} {result.address.label}  {describe_result(result, read_only=work.reads)}"
         for event in result.events:
             if isinstance(event, Warned):
                 command.warn(f"{result.address.label}: {event.message}")
         if result.error is not None:
             line = command.style.ERROR(line)
-        command.log(logged(result))
-        command.clear()
-        if result.error is None and not touched(result, reads=work.reads):
+        command.log(result_as_log_entry(result))
+        command.clear_progress()
+        if result.error is None and not has_work(result, read_only=work.reads):
             command.say(line, level=2)
-            command.passing(line)
+            command.show_progress(line)
         else:
             command.say(line)
 
     not_started = fan_out(
         work, targets, jobs=options["jobs"], on_failure=options["on_failure"], each=each
     )
-    command.clear()
-    for line in summary(
-        results, not_started, reads=work.reads, taken=time.monotonic() - begun
+    command.clear_progress()
+    for line in summarize_results(
+        results, not_started, read_only=work.reads, elapsed=time.monotonic() - begun
     ):
         command.say(line)
-    command.answer(many_as_json(results, not_started))
-    return exit_code(results, check=options["check"])
+    command.write_json(results_as_json(results, not_started))
+    return choose_exit_code(results, check=options["check"])
 
 
-def became(result: Result, *, reads: bool) -> str:
+def describe_result(result: Result, *, read_only: bool) -> str:
     """Return what became of a target, in a few words."""
     if result.error is not None:
         return f"failed ({result.error.exit_code}): {result.error.message}"
-    if reads:
-        return f"{counted(result.pending, 'file')} pending"
+    if read_only:
+        return f"{format_count(result.pending, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
     left = f"; {result.pending} pending" if result.pending else ""
     if not done:
         return f"nothing to do{left}"
-    statements = counted(sum(event.statements for event in done), "statement")
-    return f"{counted(len(done), 'file')}, {statements}, {spent(result.seconds)}{left}"
+    statements = format_count(sum(event.statements for event in done), "statement")
+    return f"{format_count(len(done), 'file')}, {statements}, {format_duration(result.seconds)}{left}"
 
 
-def logged(result: Result) -> dict[str, Any]:
+def result_as_log_entry(result: Result) -> dict[str, Any]:
     """Return the line of the log that a target ends with."""
-    outcome = as_json(result.events, result.error)
+    outcome = run_as_json(result.events, result.error)
     return {"event": "target_ended", "name": result.address.label, **outcome}
 
 
-def touched(result: Result, *, reads: bool) -> bool:
-    if reads:
+def has_work(result: Result, *, read_only: bool) -> bool:
+    if read_only:
         return bool(result.pending)
     return any(isinstance(event, FileDone) for event in result.events)
 
 
-def summary(
+def summarize_results(
     results: Sequence[Result],
     not_started: Sequence[Address],
     *,
-    reads: bool,
-    taken: float,
+    read_only: bool,
+    elapsed: float,
 ) -> list[str]:
     """Return the last lines: how many, which failed, and what to do next."""
     failed = [result for result in results if result.error is not None]
-    changed = [r for r in results if r.error is None and touched(r, reads=reads)]
+    changed = [
+        r for r in results if r.error is None and has_work(r, read_only=read_only)
+    ]
     well = len(results) - len(failed) - len(changed)
-    word = "have pending files" if reads else "brought up to date"
+    word = "have pending files" if read_only else "brought up to date"
     parts = [f"{len(changed)} {word}", f"{well} had nothing to do"]
     parts += [f"{len(failed)} failed"] if failed else []
     parts += [f"{len(not_started)} not started"] if not_started else []
-    total = counted(len(results) + len(not_started), "target")
-    lines = [f"Done     {total}: {', '.join(parts)}; {spent(taken)}"]
+    total = format_count(len(results) + len(not_started), "target")
+    lines = [f"Done     {total}: {', '.join(parts)}; {format_duration(elapsed)}"]
     for result in failed:
         said = str(result.error).replace("\n", "\n         ")
         lines.append(f"Failed   {result.address.label}: {said}")
@@ -209,27 +211,31 @@ def summary(
             "Next     mend what failed and run the same command again: it goes on where"
             " each target is"
         )
-    elif reads and changed:
+    elif read_only and changed:
         lines.append("Next     the same command without --check and --dry-run")
     else:
         lines.append("Next     nothing: every target has every file that was asked for")
     return lines
 
 
-def many_as_json(
+def results_as_json(
     results: Sequence[Result], not_started: Sequence[Address]
 ) -> dict[str, Any]:
     """Return an object for each target, as of one alone, in the order they ended."""
     return {
         "targets": [
-            {name: value for name, value in logged(each).items() if name != "event"}
+            {
+                name: value
+                for name, value in result_as_log_entry(each).items()
+                if name != "event"
+            }
             for each in results
         ],
         "not_started": [address.label for address in not_started],
     }
 
 
-def exit_code(results: Sequence[Result], *, check: bool) -> int:
+def choose_exit_code(results: Sequence[Result], *, check: bool) -> int:
     """Return 5 only where a retry may cure every failure, and 4 before 2."""
     codes = {each.error.exit_code for each in results if each.error is not None}
     for code in (4, 3, 2, 1):

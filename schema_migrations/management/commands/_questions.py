@@ -7,41 +7,45 @@ from collections.abc import Callable, Sequence
 from schema_migrations.errors import AnswerNeeded
 from schema_migrations.workflows.planning.questions import ValueQuestion
 
-Read = Callable[[str], str]
-Say = Callable[[str], object]
+ReadLine = Callable[[str], str]
+WriteLine = Callable[[str], object]
 
-BEFOREHAND = (
+UNANSWERED_HINT = (
     "Run schemadiff again, or answer with --rename, --default, --allow-data-loss or"
     " --acknowledge."
 )
 
 
-class Terminal:
+class TerminalAsker:
     """Asks with ``read`` (as ``input``) and speaks with ``say``; an ``Asker``."""
 
     def __init__(
-        self, *, read: Read = input, say: Say = print, unanswered: str = BEFOREHAND
+        self,
+        *,
+        read: ReadLine = input,
+        say: WriteLine = print,
+        unanswered_hint: str = UNANSWERED_HINT,
     ) -> None:
         self._read = read
         self._say = say
-        self._unanswered = unanswered
+        self._unanswered_hint = unanswered_hint
 
-    def agreed(self, question: str) -> bool:
-        return self._yes(question)
+    def confirm(self, question: str) -> bool:
+        return self._ask_yes_no(question)
 
     def renamed(self, question: str) -> bool:
-        return self._yes(question)
+        return self._ask_yes_no(question)
 
     def lose(self, losses: Sequence[str]) -> bool:
         self._say("This change loses data:")
         for loss in losses:
             self._say(f"  - {loss}")
-        return self._yes("May it go?")
+        return self._ask_yes_no("May it go?")
 
     def acknowledge(self, lines: Sequence[str]) -> bool:
         for line in lines:
             self._say(line)
-        return self._yes("Is it taken care of, or not needed?")
+        return self._ask_yes_no("Is it taken care of, or not needed?")
 
     def value(self, question: ValueQuestion) -> str:
         if question.problem:
@@ -54,7 +58,7 @@ class Terminal:
                 f" {len(question.choices) + 1}) Quit, and give the field a default in "
                 "models.py."
             )
-            number = self._number(len(question.choices) + 1)
+            number = self._ask_number(len(question.choices) + 1)
             if number > len(question.choices):
                 raise AnswerNeeded(
                     "Nothing was written.",
@@ -63,27 +67,27 @@ class Terminal:
             value = question.choices[number - 1].value
             if value is not None:
                 return value
-        while not (sql := self._line(question.prompt)):
+        while not (sql := self._ask_line(question.prompt)):
             self._say("Please type an SQL expression, such as 0, 'none' or now().")
         return sql
 
-    def _yes(self, question: str) -> bool:
-        answer = self._line(f"{question} [y/N] ").lower()
+    def _ask_yes_no(self, question: str) -> bool:
+        answer = self._ask_line(f"{question} [y/N] ").lower()
         while answer not in ("", "y", "yes", "n", "no"):
-            answer = self._line("Please answer yes or no: ").lower()
+            answer = self._ask_line("Please answer yes or no: ").lower()
         return answer.startswith("y")
 
-    def _number(self, most: int) -> int:
-        answer = self._line("Select an option: ")
-        while not (answer.isdecimal() and 1 <= int(answer) <= most):
-            answer = self._line("Please select a valid option: ")
+    def _ask_number(self, maximum: int) -> int:
+        answer = self._ask_line("Select an option: ")
+        while not (answer.isdecimal() and 1 <= int(answer) <= maximum):
+            answer = self._ask_line("Please select a valid option: ")
         return int(answer)
 
-    def _line(self, prompt: str) -> str:
+    def _ask_line(self, prompt: str) -> str:
         try:
             return self._read(prompt).strip()
         except EOFError:
             self._say("")
             raise AnswerNeeded(
-                "No answer; nothing was written.", hint=self._unanswered
+                "No answer; nothing was written.", hint=self._unanswered_hint
             ) from None

@@ -9,7 +9,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import EXEC_ORDERS, seconds
+from schema_migrations.conf import EXEC_ORDERS, parse_duration
 from schema_migrations.errors import ConfigError
 from schema_migrations.workflows.targets.connecting import URL_VARIABLE
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from schema_migrations.management.commands._base import Options
 
 
-def duration(text: str) -> float:
+def parse_duration_option(text: str) -> float:
     """Read ``30``, ``500ms``, ``5s`` or ``2min`` as seconds."""
     try:
-        return seconds(text)
+        return parse_duration(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a duration; write 30, 500ms, 5s or 2min"
@@ -39,7 +39,7 @@ def add_target_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--wait",
         metavar="SECONDS",
-        type=duration,
+        type=parse_duration_option,
         default=0.0,
         help="how long to wait for the database to answer (default: not at all)",
     )
@@ -50,7 +50,7 @@ def add_target_options(parser: CommandParser) -> None:
     )
 
 
-def add_exec_order(parser: CommandParser) -> None:
+def add_exec_order_option(parser: CommandParser) -> None:
     parser.add_argument(
         "--exec-order",
         choices=EXEC_ORDERS,

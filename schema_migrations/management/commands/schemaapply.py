@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import TX_MODES, Settings, seconds, settings_for
+from schema_migrations.conf import TX_MODES, Settings, parse_duration, read_settings
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._apply_output import (
-    as_json,
-    conclusion,
-    describe,
+    describe_event,
+    describe_outcome,
     event_as_json,
+    run_as_json,
     sql_of,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._many import (
-    add_many_options,
-    at_least_one,
-    is_many,
-    run_many,
+    add_many_targets_options,
+    has_many_targets,
+    parse_positive_integer,
+    run_on_targets,
 )
 from schema_migrations.management.commands._target import (
     ALIAS_ITSELF,
-    add_exec_order,
+    add_exec_order_option,
     add_target_options,
-    duration,
+    parse_duration_option,
     url_of,
 )
 from schema_migrations.workflows.applying.apply import Request, apply, preview
@@ -46,7 +46,7 @@ from schema_migrations.workflows.targets.connecting import directory_of, target
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-DONE, FOUND = 0, 1
+EXIT_DONE, EXIT_PENDING = 0, 1
 
 
 class Command(SchemaCommand):
@@ -56,11 +56,14 @@ class Command(SchemaCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "count", nargs="?", type=at_least_one, help="run only the first COUNT files"
+            "count",
+            nargs="?",
+            type=parse_positive_integer,
+            help="run only the first COUNT files",
         )
         add_target_options(parser)
-        add_exec_order(parser)
-        add_many_options(parser)
+        add_exec_order_option(parser)
+        add_many_targets_options(parser)
         parser.add_argument("--to", metavar="VERSION", help="the last file to run")
         parser.add_argument(
             "--dry-run", action="store_true", help="print the SQL; only read"
@@ -87,7 +90,9 @@ class Command(SchemaCommand):
             ("--lock-timeout", "how long a statement waits for a lock; 0: for ever"),
             ("--statement-timeout", "how long a statement may run; 0: for ever"),
         ):
-            parser.add_argument(name, metavar="SECONDS", type=duration, help=text)
+            parser.add_argument(
+                name, metavar="SECONDS", type=parse_duration_option, help=text
+            )
         parser.add_argument(
             "--no-signals",
             action="store_false",
@@ -103,62 +108,62 @@ class Command(SchemaCommand):
     def run(self, options: Options) -> int:
         self.events: list[Event] = []
         try:
-            return self._run(options)
+            return self._apply_or_preview(options)
         except SchemaMigrationsError:
-            self.clear()
+            self.clear_progress()
             raise
 
-    def failed(self, error: SchemaMigrationsError) -> dict[str, Any]:
-        answer = as_json(self.events, error)
+    def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
+        answer = run_as_json(self.events, error)
         self.log({"event": "failed", **answer["error"], "exit": error.exit_code})
         return answer
 
-    def _run(self, options: Options) -> int:
+    def _apply_or_preview(self, options: Options) -> int:
         alias = options["database"]
-        settings = settings_for(alias, directory=options["dir"])
+        settings = read_settings(alias, directory=options["dir"])
         directory = directory_of(settings.directory)
         verify(directory)
-        request = request_of(options, settings)
+        request = request_from_options(options, settings)
         reads = options["dry_run"] or options["check"]
-        if is_many(options):
+        if has_many_targets(options):
             quiet = replace(request, verbosity=0, interactive=False)
             job = Work(alias=alias, directory=directory, request=quiet, reads=reads)
-            return run_many(self, options, job)
+            return run_on_targets(self, options, job)
         work = preview if reads else apply
         with target(alias, url_of(options)) as (connection, engine):
             outcome = work(connection, engine, directory, request, self._report)
         if options["dry_run"]:
             for line in sql_of(outcome.choice.runs, self.style):
                 self.say(line)
-        self.say(conclusion(outcome, self.events, read_only=reads))
-        self.answer(as_json(self.events, None))
-        return FOUND if options["check"] and outcome.choice.runs else DONE
+        self.say(describe_outcome(outcome, self.events, read_only=reads))
+        self.write_json(run_as_json(self.events, None))
+        return EXIT_PENDING if options["check"] and outcome.choice.runs else EXIT_DONE
 
     def _report(self, event: Event) -> None:
         self.events.append(event)
-        if self.as_json:
+        if self.wants_json:
             self.log(event_as_json(event))
             return
-        self.clear()
+        self.clear_progress()
         match event:
             case Warned():
                 self.warn(event.message)
             case FileStarted():
-                self.passing(event.file)
-                self.say(describe(event), level=2)
+                self.show_progress(event.file)
+                self.say(describe_event(event), level=2)
             case StatementDone():
                 if self.verbosity > 1:  # there may be very many
-                    self.say(describe(event))
-                self.passing(f"{event.file}  {event.number}/{event.total}")
+                    self.say(describe_event(event))
+                self.show_progress(f"{event.file}  {event.number}/{event.total}")
             case FileDone():
-                self.say(f"{describe(event)}  {self.style.SUCCESS('ok')}")
+                self.say(f"{describe_event(event)}  {self.style.SUCCESS('ok')}")
             case StillRunning() if self.on_terminal:
-                self.passing(describe(event))
+                self.show_progress(describe_event(event))
             case _:
-                self.say(describe(event))
+                self.say(describe_event(event))
 
 
-def request_of(options: Options, settings: Settings) -> Request:
+def request_from_options(options: Options, settings: Settings) -> Request:
     """Return what to do: an option that is given comes before the setting."""
 
     def given(name: str) -> Any:
@@ -167,7 +172,7 @@ def request_of(options: Options, settings: Settings) -> Request:
 
     def limit(name: str) -> float | None:
         value = given(name)
-        return None if value is None else seconds(value) or None
+        return None if value is None else parse_duration(value) or None
 
     return Request(
         selection=Selection(
@@ -180,8 +185,8 @@ def request_of(options: Options, settings: Settings) -> Request:
             strict=options["strict"],
         ),
         revisions_schema=given("revisions_schema"),
-        wait=seconds(options["wait"]),
-        lock_wait=seconds(given("lock_wait")),
+        wait=parse_duration(options["wait"]),
+        lock_wait=parse_duration(given("lock_wait")),
         lock_retries=settings.lock_retries,
         options=SessionOptions(
             lock_timeout=limit("lock_timeout"),

@@ -11,9 +11,9 @@ from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.conf import settings_for
+from schema_migrations.conf import read_settings
 from schema_migrations.errors import ConfigError
-from schema_migrations.history.coverage import recorded
+from schema_migrations.history.coverage import read_coverage
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -25,12 +25,12 @@ from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
-    as_json,
-    coloured_sql,
-    majors,
-    tree,
+    colour_sql,
+    find_major_versions,
+    format_change_tree,
+    proposal_as_json,
 )
-from schema_migrations.management.commands._questions import Terminal
+from schema_migrations.management.commands._questions import TerminalAsker
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.summary import suggested_name
@@ -53,7 +53,7 @@ from schema_migrations.workflows.states.sources import (
     open_workspace,
 )
 
-DONE, FOUND = 0, 1
+EXIT_DONE, EXIT_CHANGES = 0, 1
 
 
 class Command(SchemaCommand):
@@ -130,7 +130,7 @@ class Command(SchemaCommand):
     def run(self, options: Options) -> int:
         started = perf_counter()
         if options["empty"]:
-            return self._write_empty(options)
+            return self._write_empty_file(options)
         answers = read_answers(
             options["renames"],
             options["defaults"],
@@ -143,15 +143,15 @@ class Command(SchemaCommand):
             dev=options["dev"],
             report=self.say,
         ) as workspace:
-            self._introduce(workspace)
-            found = self._acknowledged(workspace, options)
+            self._report_workspace(workspace)
+            found = self._acknowledge_operations(workspace, options)
             proposal = propose(
                 workspace,
                 source=options["source"] or FILES,
                 target=options["target"] or MODELS,
                 answers=answers,
-                asker=self._asker(options),
-                strict=_writes(options),
+                asker=self._choose_asker(options),
+                strict=_wants_file(options),
                 scope=scope_of(apps, options["apps"]),
                 proved=not options["check"],
                 notes=notes(found),
@@ -159,24 +159,28 @@ class Command(SchemaCommand):
         self._say_phases(workspace)
         return self._conclude(proposal, found, workspace, options, started)
 
-    def _asker(self, options: Options) -> Asker | None:
+    def _choose_asker(self, options: Options) -> Asker | None:
         """Return who answers: nobody without a terminal, or where nothing is written."""
         there = sys.stdin is not None and sys.stdin.isatty()
-        if self.as_json or not (options["interactive"] and there and _writes(options)):
+        if self.wants_json or not (
+            options["interactive"] and there and _wants_file(options)
+        ):
             return None
-        return Terminal(say=self.stdout.write)
+        return TerminalAsker(say=self.stdout.write)
 
-    def _acknowledged(self, workspace: Workspace, options: Options) -> Uncovered:
+    def _acknowledge_operations(
+        self, workspace: Workspace, options: Options
+    ) -> Uncovered:
         """Return what the next file is to record; nothing between other sources.
 
         It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
         """
         given = options["acknowledge"]
         check_names(given, workspace.django)
-        if not _between_usual(options):
+        if not _has_default_sources(options):
             return Uncovered()
         found = uncovered(
-            recorded(workspace.directory.files),
+            read_coverage(workspace.directory.files),
             workspace.django,
             workspace.alias,
             labels=options["apps"],
@@ -186,8 +190,8 @@ class Command(SchemaCommand):
         lines = acknowledge(
             found,
             given,
-            asker=self._asker(options),
-            strict=_writes(options),
+            asker=self._choose_asker(options),
+            strict=_wants_file(options),
             in_full=self.verbosity > 1,
         )
         for line in lines:
@@ -204,12 +208,14 @@ class Command(SchemaCommand):
                 str(error), hint="Correct the models; manage.py check says the same."
             ) from error
 
-    def _introduce(self, workspace: Workspace) -> None:
+    def _report_workspace(self, workspace: Workspace) -> None:
         server, engine = workspace.server, workspace.engine
         reason = f" ({server.reason})" if server.reason else ""
         self.say(f"Dev database  {server.description}{reason}")
         target = answering(workspace.alias, engine)
-        if target is not None and str(target.major) not in majors(server.description):
+        if target is not None and str(target.major) not in find_major_versions(
+            server.description
+        ):
             self.warn(
                 f"the target runs {target.version}, the dev database "
                 f"{server.description}: take the same major version with DEV or --dev"
@@ -220,7 +226,7 @@ class Command(SchemaCommand):
                 f"besides models (extensions, collations, rows) is not known: {reason}"
             )
         for file in workspace.directory.files:
-            for line, message in file.warnings(engine.syntax):
+            for line, message in file.check_directives(engine.syntax):
                 self.warn(f"{file.name}:{line}: {message}")
 
     def _say_phases(self, workspace: Workspace) -> None:
@@ -238,19 +244,21 @@ class Command(SchemaCommand):
         files: list[str] = []
         between = options["source"] is not None or options["target"] is not None
         if proposal.plan is None:
-            self.say(_nothing(options, workspace, found))
+            self.say(_describe_no_changes(options, workspace, found))
         else:
             self._show(proposal, proposal.plan, workspace)
         if proposal.text:
             printed = options["dry_run"] or (between and not options["write"])
             if printed:
                 self.say()
-                self.say(coloured_sql(proposal.text, self.style))
+                self.say(colour_sql(proposal.text, self.style))
             elif not options["check"]:
-                files = self._write(proposal, found, workspace.directory, options)
-            self._say_next(proposal, options, printed=printed)
-        self.answer(
-            as_json(
+                files = self._write_proposal(
+                    proposal, found, workspace.directory, options
+                )
+            self._say_next_step(proposal, options, printed=printed)
+        self.write_json(
+            proposal_as_json(
                 proposal,
                 found.operations,
                 files=files,
@@ -258,17 +266,19 @@ class Command(SchemaCommand):
                 seconds=perf_counter() - started,
             )
         )
-        return FOUND if options["check"] and proposal.text else DONE
+        return EXIT_CHANGES if options["check"] and proposal.text else EXIT_DONE
 
     def _show(self, proposal: Proposal, plan: Plan, workspace: Workspace) -> None:
-        for line in tree(proposal.lines, app_of_tables(workspace.registry), self.style):
+        for line in format_change_tree(
+            proposal.lines, app_of_tables(workspace.registry), self.style
+        ):
             self.say(line)
         for loss in plan.losses:
             self.warn(f"DATA LOSS: {loss}")
         for obstacle in plan.obstacles:
             self.warn(obstacle)
 
-    def _write(
+    def _write_proposal(
         self,
         proposal: Proposal,
         found: Uncovered,
@@ -282,9 +292,9 @@ class Command(SchemaCommand):
         )
         name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
         file = MigrationFile(name=name, content=proposal.text.encode())
-        return self._save(directory, file)
+        return self._save_file(directory, file)
 
-    def _save(self, directory: Directory, file: MigrationFile) -> list[str]:
+    def _save_file(self, directory: Directory, file: MigrationFile) -> list[str]:
         folder = Path(directory.path)
         save(folder, directory, [file])
         written = [str(folder / name) for name in (file.name, SUM_FILE)]
@@ -293,21 +303,25 @@ class Command(SchemaCommand):
             self.say(f"  {path}")
         return written
 
-    def _write_empty(self, options: Options) -> int:
-        settings = settings_for(options["database"], directory=options["dir"])
+    def _write_empty_file(self, options: Options) -> int:
+        settings = read_settings(options["database"], directory=options["dir"])
         directory = load(settings.directory)
         verify(directory)
         now = datetime.now(UTC)
         name = next_name(directory, options["name"], now)
         text = format_file(header=("Write SQL below this line.",), statements=())
-        files = self._save(directory, MigrationFile(name=name, content=text.encode()))
+        files = self._save_file(
+            directory, MigrationFile(name=name, content=text.encode())
+        )
         self.say(
             f"Next  write your SQL into {files[0]}, then: python manage.py schemahash"
         )
-        self.answer(as_json(Proposal(), files=files, dev="", seconds=0.0))
-        return DONE
+        self.write_json(proposal_as_json(Proposal(), files=files, dev="", seconds=0.0))
+        return EXIT_DONE
 
-    def _say_next(self, proposal: Proposal, options: Options, *, printed: bool) -> None:
+    def _say_next_step(
+        self, proposal: Proposal, options: Options, *, printed: bool
+    ) -> None:
         if options["check"]:
             self.say("Next  python manage.py schemadiff NAME")
         elif printed:
@@ -323,23 +337,25 @@ class Command(SchemaCommand):
             )
 
 
-def _writes(options: Options) -> bool:
+def _wants_file(options: Options) -> bool:
     """Tell whether this run is to end in a file, or to show what that would be."""
     sources = options["source"] is not None or options["target"] is not None
     return not options["check"] and (options["write"] or not sources)
 
 
-def _sources(options: Options) -> tuple[str, str]:
+def _sources_of(options: Options) -> tuple[str, str]:
     return options["source"] or FILES, options["target"] or MODELS
 
 
-def _between_usual(options: Options) -> bool:
-    return _sources(options) == (FILES, MODELS)
+def _has_default_sources(options: Options) -> bool:
+    return _sources_of(options) == (FILES, MODELS)
 
 
-def _nothing(options: Options, workspace: Workspace, found: Uncovered) -> str:
-    if not _between_usual(options):
-        return "No changes between {} and {}.".format(*_sources(options))
+def _describe_no_changes(
+    options: Options, workspace: Workspace, found: Uncovered
+) -> str:
+    if not _has_default_sources(options):
+        return "No changes between {} and {}.".format(*_sources_of(options))
     if found.operations:
         return "No changes of the schema."
     return "No changes: the directory is in step with the models."

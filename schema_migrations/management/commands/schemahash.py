@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import settings_for
+from schema_migrations.conf import read_settings
 from schema_migrations.history.directory import load, rehash, verify
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
@@ -28,7 +28,7 @@ class Command(SchemaCommand):
         )
 
     def run(self, options: Options) -> int:
-        settings = settings_for(options["database"], directory=options["dir"])
+        settings = read_settings(options["database"], directory=options["dir"])
         path = settings.directory
         before = load(path)
         if options["check"]:
@@ -36,7 +36,7 @@ class Command(SchemaCommand):
             self._conclude(before, changed=False)
             return 0
         after = rehash(path)
-        self._conclude(after, changed=after.sum_text != before.sum_text)
+        self._conclude(after, changed=after.sum_file_text != before.sum_file_text)
         return 0
 
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
@@ -49,4 +49,4 @@ class Command(SchemaCommand):
         else:
             self.say(f"Nothing to do: {path} is right for {count} files.")
         verify(directory)
-        self.answer({"file": str(path), "files": count, "changed": changed})
+        self.write_json({"file": str(path), "files": count, "changed": changed})

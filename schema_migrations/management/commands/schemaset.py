@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import seconds, settings_for
+from schema_migrations.conf import parse_duration, read_settings
 from schema_migrations.errors import AnswerNeeded
-from schema_migrations.management.commands._apply_output import counted, describe
+from schema_migrations.management.commands._apply_output import (
+    describe_event,
+    format_count,
+)
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._questions import Terminal
+from schema_migrations.management.commands._questions import TerminalAsker
 from schema_migrations.management.commands._target import (
     add_target_options,
     url_of,
@@ -25,12 +28,12 @@ if TYPE_CHECKING:
 
     from schema_migrations.history.marking import Mark, Marking
 
-FLAG = "To do it without a question: --no-input. To only look: --dry-run."
+NO_INPUT_HINT = "To do it without a question: --no-input. To only look: --dry-run."
 
 
 class Command(SchemaCommand):
     help = "Mark migration files as applied, or not, without running them."
-    no_input = "never ask: the version says what is to be done"
+    no_input_help = "never ask: the version says what is to be done"
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -45,15 +48,15 @@ class Command(SchemaCommand):
         )
 
     def run(self, options: Options) -> int:
-        self.target = ""
+        self.target_name = ""
         alias = options["database"]
-        settings = settings_for(alias, directory=options["dir"])
+        settings = read_settings(alias, directory=options["dir"])
         directory = directory_of(settings.directory)
         wish = Wish(
             version=options["version"],
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
-            wait=seconds(options["wait"]),
-            lock_wait=seconds(settings.lock_wait),
+            wait=parse_duration(options["wait"]),
+            lock_wait=parse_duration(settings.lock_wait),
         )
         with target(alias, url_of(options)) as (connection, engine):
             if options["dry_run"]:
@@ -66,48 +69,48 @@ class Command(SchemaCommand):
                     directory,
                     wish,
                     self._report,
-                    agree=lambda found: self._agree(found, options),
+                    agree=lambda found: self._confirm_marking(found, options),
                 )
-        self.say(_conclusion(found, wish.version, read_only=options["dry_run"]))
-        self.answer(as_json(found, self.target))
+        self.say(_describe_marking(found, wish.version, read_only=options["dry_run"]))
+        self.write_json(marking_as_json(found, self.target_name))
         return 0
 
     def _report(self, event: Event) -> None:
         if isinstance(event, Reached):
-            self.target = event.target.name
-        self.say(describe(event))
+            self.target_name = event.target.name
+        self.say(describe_event(event))
 
-    def _show(self, found: Marking) -> None:
-        for line in lines_of(found):
+    def _show(self, marking: Marking) -> None:
+        for line in format_marking(marking):
             self.say(line)
 
-    def _agree(self, found: Marking, options: Options) -> None:
+    def _confirm_marking(self, marking: Marking, options: Options) -> None:
         """Show what will change; files that are to be run again are asked about."""
-        self._show(found)
-        if not found.deleted or not options["interactive"]:
+        self._show(marking)
+        if not marking.deleted or not options["interactive"]:
             return
-        count = counted(len(found.deleted), "revision")
-        if self.as_json or sys.stdin is None or not sys.stdin.isatty():
-            names = ", ".join(each.revision.title for each in found.deleted)
-            raise AnswerNeeded(f"{count} would be deleted: {names}", hint=FLAG)
-        terminal = Terminal(say=self.stdout.write, unanswered=FLAG)
-        if not terminal.agreed(f"{count} will be deleted. Go on?"):
-            raise AnswerNeeded("Nothing was changed.", hint=FLAG)
+        count = format_count(len(marking.deleted), "revision")
+        if self.wants_json or sys.stdin is None or not sys.stdin.isatty():
+            names = ", ".join(each.revision.file_stem for each in marking.deleted)
+            raise AnswerNeeded(f"{count} would be deleted: {names}", hint=NO_INPUT_HINT)
+        terminal = TerminalAsker(say=self.stdout.write, unanswered_hint=NO_INPUT_HINT)
+        if not terminal.confirm(f"{count} will be deleted. Go on?"):
+            raise AnswerNeeded("Nothing was changed.", hint=NO_INPUT_HINT)
 
 
-def lines_of(found: Marking) -> Iterator[str]:
+def format_marking(marking: Marking) -> Iterator[str]:
     """Yield a line for each revision that changes."""
-    for each in found.written:
-        yield f"  [x] {each.revision.title}  {each.reason}"
-    for each in found.deleted:
-        yield f"  [ ] {each.revision.title}  {each.reason}"
+    for each in marking.written:
+        yield f"  [x] {each.revision.file_stem}  {each.reason}"
+    for each in marking.deleted:
+        yield f"  [ ] {each.revision.file_stem}  {each.reason}"
 
 
-def _conclusion(found: Marking, version: str, *, read_only: bool) -> str:
-    if not found:
+def _describe_marking(marking: Marking, version: str, *, read_only: bool) -> str:
+    if not marking:
         return f"Nothing to do: the revisions say {version} already."
-    written = counted(len(found.written), "revision")
-    deleted = len(found.deleted)
+    written = format_count(len(marking.written), "revision")
+    deleted = len(marking.deleted)
     said = f"{written} written, {deleted} deleted"
     if read_only:
         return (
@@ -117,14 +120,14 @@ def _conclusion(found: Marking, version: str, *, read_only: bool) -> str:
     return f"Done     {said}; no file was run.\nNext     python manage.py schemastatus"
 
 
-def as_json(found: Marking, target: str) -> dict[str, Any]:
+def marking_as_json(marking: Marking, target_name: str) -> dict[str, Any]:
     """Return the JSON object; with ``--dry-run`` what would be so."""
     return {
-        "target": target,
-        "written": [_mark_as_json(each) for each in found.written],
-        "deleted": [_mark_as_json(each) for each in found.deleted],
+        "target": target_name,
+        "written": [_mark_as_json(each) for each in marking.written],
+        "deleted": [_mark_as_json(each) for each in marking.deleted],
     }
 
 
-def _mark_as_json(each: Mark) -> dict[str, str]:
-    return {"version": each.revision.version, "reason": each.reason}
+def _mark_as_json(mark: Mark) -> dict[str, str]:
+    return {"version": mark.revision.version, "reason": mark.reason}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import seconds, settings_for
+from schema_migrations.conf import parse_duration, read_settings
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._apply_output import (
-    counted,
-    describe,
-    one_line,
+    describe_event,
+    format_count,
+    shorten_to_line,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target import (
-    add_exec_order,
+    add_exec_order_option,
     add_target_options,
     url_of,
 )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from schema_migrations.history.revision import Revision
     from schema_migrations.plan.drift import Difference
 
-CODES = {
+CHECK_EXIT_CODES = {
     "ok": 0,
     "pending": 1,
     "drift": 1,
@@ -48,7 +48,7 @@ class Command(SchemaCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_target_options(parser)
-        add_exec_order(parser)
+        add_exec_order_option(parser)
         parser.add_argument(
             "--check",
             action="store_true",
@@ -85,26 +85,26 @@ class Command(SchemaCommand):
             )
         if as_sql:
             self.verbosity = 0
-        found = self._status(options)
-        self.say(describe(Reached(target=found.target)))
+        found = self._read_status(options)
+        self.say(describe_event(Reached(target=found.target)))
         drift_lines: Iterable[str] = ()
         if options["drift"]:
             # Only here: a probe in a slim image loads neither planner nor dev servers.
             from schema_migrations.management.commands import _drift
 
-            found = _drift.compared(found, options, self)
-            drift_lines = _drift.lines_of(found, self)
-        for line in (*lines_of(found), *drift_lines):
+            found = _drift.add_drift(found, options, self)
+            drift_lines = _drift.format_drift(found, self)
+        for line in (*format_status(found), *drift_lines):
             self.say(line)
-        self.say(f"Next     {_next(found)}")
+        self.say(f"Next     {_suggest_next_step(found)}")
         if as_sql:
-            self.stdout.write(_drift.script(found))
-        self.answer(as_json(found))
-        return _code(found) if options["check"] else 0
+            self.stdout.write(_drift.format_mending_script(found))
+        self.write_json(status_as_json(found))
+        return _choose_exit_code(found) if options["check"] else 0
 
-    def _status(self, options: Options) -> Status:
+    def _read_status(self, options: Options) -> Status:
         alias = options["database"]
-        settings = settings_for(alias, directory=options["dir"])
+        settings = read_settings(alias, directory=options["dir"])
         directory = directory_of(settings.directory)
         with target(alias, url_of(options)) as (connection, engine):
             return status(
@@ -114,45 +114,49 @@ class Command(SchemaCommand):
                 exec_order=options["exec_order"] or settings.exec_order,
                 revisions_schema=options["revisions_schema"]
                 or settings.revisions_schema,
-                wait=seconds(options["wait"]),
+                wait=parse_duration(options["wait"]),
                 schema=options["drift"],
             )
 
 
-def _code(found: Status) -> int:
+def _choose_exit_code(status: Status) -> int:
     """Return the exit code with ``--check``; what was not compared is not as it should be."""
-    not_compared = found.drift is not None and found.drift.unknown
-    return CODES["edited"] if not_compared else CODES[found.word]
+    not_compared = status.drift is not None and status.drift.unknown
+    return CHECK_EXIT_CODES["edited"] if not_compared else CHECK_EXIT_CODES[status.word]
 
 
-def lines_of(found: Status) -> Iterator[str]:
+def format_status(status: Status) -> Iterator[str]:
     """Yield what is applied and what is not."""
-    state = found.state
-    applied, pending = len(found.applied), len(state.files)
-    yield f"Status   {found.word}: {counted(applied, 'file')} applied, {pending} pending"
+    state = status.state
+    applied, pending = len(status.applied), len(state.pending)
+    yield f"Status   {status.word}: {format_count(applied, 'file')} applied, {pending} pending"
     marks = {file.version: "edited since" for file in state.edited}
     marks |= {row.version: "file is gone" for row in (*state.missing, *state.abandoned)}
     marks |= {row.version: "newer than the directory" for row in state.ahead}
-    for row in found.applied:
+    for row in status.applied:
         mark = f"  {marks[row.version].upper()}" if row.version in marks else ""
-        yield f"  [x] {row.title}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
+        yield f"  [x] {row.file_stem}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
     for file in state.out_of_order:
         yield f"  [!] {file.name}  out of order"
     late = {file.version for file in state.out_of_order}
-    for each in state.files:
+    for each in state.pending:
         if each.file.version not in late:
-            done = f"  {counted(each.start, 'statement')} done" if each.start else ""
+            done = (
+                f"  {format_count(each.done_count, 'statement')} done"
+                if each.done_count
+                else ""
+            )
             yield f"  [ ] {each.file.name}{done}"
-    if found.failed is not None:
-        word = "Stopped" if found.failed.interrupted else "Failed "
-        yield f"{word}  {found.failed.title}: {found.failed.error}"
-        if found.failed.error_stmt:
-            yield f"         {one_line(found.failed.error_stmt)}"
+    if status.failed is not None:
+        word = "Stopped" if status.failed.interrupted else "Failed "
+        yield f"{word}  {status.failed.file_stem}: {status.failed.error}"
+        if status.failed.error_stmt:
+            yield f"         {shorten_to_line(status.failed.error_stmt)}"
 
 
-def _next(found: Status) -> str:
-    match found.word:
-        case "drift" if _only_surplus(found):
+def _suggest_next_step(status: Status) -> str:
+    match status.word:
+        case "drift" if _has_only_surplus(status):
             return (
                 "say what becomes of what only the database has: a file, EXTRA or IGNORE"
                 " keeps it; or drop it there"
@@ -168,13 +172,13 @@ def _next(found: Status) -> str:
             )
         case "out-of-order":
             return "give these files newer versions, or schemaapply --exec-order"
-        case "failed" if found.failed and found.failed.interrupted:
+        case "failed" if status.failed and status.failed.interrupted:
             return "python manage.py schemaapply: it looks at the database and goes on"
         case "failed":
             return "correct the file; python manage.py schemahash, then schemaapply"
-        case "pending" if found.unknown_tables:
+        case "pending" if status.unknown_tables:
             return (
-                f"the database has {counted(found.unknown_tables, 'table')} and no"
+                f"the database has {format_count(status.unknown_tables, 'table')} and no"
                 " history: python manage.py schemaapply --baseline VERSION"
             )
         case "pending":
@@ -183,47 +187,49 @@ def _next(found: Status) -> str:
             return "nothing: every file of the directory is applied"
 
 
-def _only_surplus(found: Status) -> bool:
-    kinds = {each.kind for each in found.drift.real} if found.drift else set()
+def _has_only_surplus(status: Status) -> bool:
+    kinds = {each.kind for each in status.drift.real} if status.drift else set()
     return kinds == {"surplus"}
 
 
-def as_json(found: Status) -> dict[str, Any]:
+def status_as_json(status: Status) -> dict[str, Any]:
     """Return the contract's JSON object."""
-    state, drift = found.state, found.drift
+    state, drift = status.state, status.drift
     mend = drift.mend.plan if drift and drift.mend else None
     return {
-        "target": found.target.name,
-        "status": found.word,
-        "current": state.current or None,
-        "applied": [row.version for row in found.applied],
-        "pending": [each.file.version for each in state.files],
+        "target": status.target.name,
+        "status": status.word,
+        "current": state.current_version or None,
+        "applied": [row.version for row in status.applied],
+        "pending": [each.file.version for each in state.pending],
         "out_of_order": [file.version for file in state.out_of_order],
         "edited": [file.version for file in state.edited],
         "missing": [row.version for row in state.missing],
         "ahead": [row.version for row in state.ahead],
-        "drift": [_difference(each) for each in drift.differences] if drift else [],
+        "drift": [_difference_as_json(each) for each in drift.differences]
+        if drift
+        else [],
         "drift_checked": drift is not None and not drift.unknown,
         "mend": [asdict(statement) for statement in mend.statements] if mend else [],
-        "error": _failure(found.failed) if found.failed else None,
+        "error": _revision_error_as_json(status.failed) if status.failed else None,
     }
 
 
-def _failure(row: Revision) -> dict[str, Any]:
+def _revision_error_as_json(revision: Revision) -> dict[str, Any]:
     """Return what the row keeps of an error, in the shape of a command's own."""
     return {
-        "version": row.version,
-        "statement": row.error_stmt or None,
+        "version": revision.version,
+        "statement": revision.error_stmt or None,
         "line": None,
-        "message": row.error,
+        "message": revision.error,
         "sqlstate": None,
     }
 
 
-def _difference(each: Difference) -> dict[str, str]:
-    line = each.line
+def _difference_as_json(difference: Difference) -> dict[str, str]:
+    line = difference.line
     return {
-        "kind": each.kind,
+        "kind": difference.kind,
         "object": line.kind,
         "table": line.table,
         "name": line.name,

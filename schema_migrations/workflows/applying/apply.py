@@ -26,7 +26,7 @@ from django.utils.module_loading import module_has_submodule
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
-from schema_migrations.history.revision import baseline
+from schema_migrations.history.revision import create_baseline
 from schema_migrations.workflows.applying.choice import Choice, Selection, choose
 from schema_migrations.workflows.applying.events import (
     Planned,
@@ -163,8 +163,8 @@ def survey(site: Site, directory: Directory, selection: Selection) -> Choice:
 def _tell(choice: Choice, report: Report) -> None:
     report(
         Planned(
-            current=choice.state.current,
-            versions=tuple(each.file.version for each in choice.state.files),
+            current=choice.state.current_version,
+            versions=tuple(each.file.version for each in choice.state.pending),
             chosen=len(choice.runs),
             baseline=choice.baseline.version if choice.baseline else "",
         )
@@ -234,7 +234,7 @@ def _watched(
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
     with store.engine.session.transaction(store.connection):
-        store.write(baseline(file, now=datetime.now(UTC), operator=OPERATOR))
+        store.write(create_baseline(file, now=datetime.now(UTC), operator=OPERATOR))
 
 
 def _send_before(store: RevisionStore, request: Request, report: Report) -> None:
@@ -312,4 +312,4 @@ def _without_signal(choice: Choice) -> str:
 
 def _current(choice: Choice, *, ran: bool) -> str:
     versions = [run.file.version for run in choice.runs] if ran else []
-    return max([choice.state.current, *versions])
+    return max([choice.state.current_version, *versions])

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import ConfigError, IntegrityError, SyntaxProblem
 from schema_migrations.history.pending import (
-    Pending,
+    HistoryComparison,
     PendingFile,
     check_runnable,
-    pending,
+    compare_history,
 )
-from schema_migrations.history.revision import Revision, baseline
+from schema_migrations.history.revision import Revision, create_baseline
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
-    transaction_control,
+    find_transaction_control,
 )
-from schema_migrations.revisions import TABLE
+from schema_migrations.revisions import REVISIONS_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class FileRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    state: Pending
+    state: HistoryComparison
     runs: tuple[FileRun, ...]
     """To run now, in order."""
     baseline: MigrationFile | None = None
@@ -77,7 +77,7 @@ class Choice:
     @property
     def left(self) -> int:
         """How many files stay pending after this run."""
-        return len(self.state.files) - len(self.runs)
+        return len(self.state.pending) - len(self.runs)
 
 
 def choose(
@@ -92,17 +92,19 @@ def choose(
     Raises ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
     """
     order = selection.exec_order
-    state = pending(directory.files, revisions, exec_order=order)
+    state = compare_history(directory.files, revisions, exec_order=order)
     start = None
-    fresh = not state.current and not state.ahead
+    fresh = not state.current_version and not state.ahead
     if fresh:
         start = _start(directory, tables, selection)
         if start is not None:
-            row = baseline(start, now=datetime.now(UTC), operator="")
-            state = pending(directory.files, (*revisions, row), exec_order=order)
+            row = create_baseline(start, now=datetime.now(UTC), operator="")
+            state = compare_history(
+                directory.files, (*revisions, row), exec_order=order
+            )
     _refuse_broken_history(state, strict=selection.strict)
     check_runnable(state, syntax)
-    sums = directory.sums
+    sums = directory.computed_sums
     runs = [
         _run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
         for each in _selected(state, directory, selection)
@@ -122,7 +124,7 @@ def _start(
     """Return the baseline of a database without history; refuse one that is not empty."""
     if selection.baseline is not None:
         return file_of(directory, selection.baseline, option="--baseline")
-    found = [name for name in tables if name != TABLE]
+    found = [name for name in tables if name != REVISIONS_TABLE]
     if found and not selection.allow_dirty and directory.files:
         named = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         raise ConfigError(
@@ -149,7 +151,7 @@ def file_of(directory: Directory, version: str, *, option: str) -> MigrationFile
     )
 
 
-def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
+def _refuse_broken_history(state: HistoryComparison, *, strict: bool) -> None:
     if state.edited:
         names = ", ".join(file.name for file in state.edited)
         raise IntegrityError(
@@ -159,7 +161,7 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
             " is: schemaset VERSION takes the files up to there as they are now.",
         )
     if state.missing:
-        names = ", ".join(row.title for row in state.missing)
+        names = ", ".join(row.file_stem for row in state.missing)
         raise IntegrityError(
             f"applied to this database, and their files are gone: {names}",
             hint="Restore them from version control. Is this the right directory,"
@@ -167,7 +169,7 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
             " schemaset VERSION forgets them.",
         )
     if state.ahead and strict:
-        names = ", ".join(row.title for row in state.ahead)
+        names = ", ".join(row.file_stem for row in state.ahead)
         raise IntegrityError(
             f"the database is ahead of the directory: {names}",
             hint="It was migrated by a newer release. Without --strict this is only"
@@ -176,9 +178,9 @@ def _refuse_broken_history(state: Pending, *, strict: bool) -> None:
 
 
 def _selected(
-    state: Pending, directory: Directory, selection: Selection
+    state: HistoryComparison, directory: Directory, selection: Selection
 ) -> tuple[PendingFile, ...]:
-    files = state.files
+    files = state.pending
     if selection.to is not None:
         last = file_of(directory, selection.to, option="--to")
         files = tuple(each for each in files if each.file.version <= last.version)
@@ -197,16 +199,16 @@ def _run(each: PendingFile, digest: str, tx_mode: TxMode, syntax: Syntax) -> Fil
     mode: Mode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
-    statements = file.statements(syntax)
+    statements = file.split_statements(syntax)
     if mode != "none":
-        _refuse_transaction_control(file, statements[each.start :])
+        _refuse_transaction_control(file, statements[each.done_count :])
     return FileRun(
         file=file,
         statements=statements,
         digest=digest,
         mode=mode,
-        before=each.revision,
-        start=each.start,
+        before=each.partial_revision,
+        start=each.done_count,
     )
 
 
@@ -214,7 +216,7 @@ def _refuse_transaction_control(
     file: MigrationFile, statements: Sequence[SourceStatement]
 ) -> None:
     for statement in statements:
-        word = transaction_control(statement.sql)
+        word = find_transaction_control(statement.sql)
         if word:
             raise SyntaxProblem(
                 f"{word} would break the one transaction that this file runs in",

@@ -26,7 +26,7 @@ from django.db import connections
 
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import Directory
-from schema_migrations.history.secrets import concealed
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.apply import Request, apply, preview
 from schema_migrations.workflows.applying.events import Event, StatementDone
 from schema_migrations.workflows.targets.addresses import (
@@ -89,7 +89,7 @@ def work_on(work: Work, address: Address) -> Result:
     except Exception as caught:  # a mistake of ours: the other targets are told of
         log.exception("%s", address.label)
         error = SchemaMigrationsError(
-            concealed(f"{type(caught).__name__}: {caught}"),
+            mask_secrets(f"{type(caught).__name__}: {caught}"),
             hint="This should not happen: its traceback is in the log"
             " schema_migrations. The other targets do not depend on it:"
             " --on-failure continue.",

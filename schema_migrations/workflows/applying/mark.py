@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.history.directory import Directory, verify
-from schema_migrations.history.marking import Marking, marking
+from schema_migrations.history.marking import Marking, plan_marking
 from schema_migrations.workflows.applying.choice import file_of
 from schema_migrations.workflows.applying.events import Reached, Report
 from schema_migrations.workflows.applying.running import OPERATOR
@@ -98,7 +98,7 @@ def _last(directory: Directory, version: str) -> MigrationFile | None:
 
 def _marking(site: Site, directory: Directory, last: MigrationFile | None) -> Marking:
     revisions, _ = history(site)
-    return marking(
+    return plan_marking(
         directory.files,
         revisions,
         last=last,

@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING, TypeVar
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.engines.refusal import GOES_ON, refused
 from schema_migrations.errors import StatementFailed
-from schema_migrations.history.revision import Revision, failed, finished, started
-from schema_migrations.history.secrets import concealed
+from schema_migrations.history.revision import (
+    Revision,
+    fail_revision,
+    finish_revision,
+    start_revision,
+)
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.statements import (
     SourceStatement,
-    partial_hashes,
-    transaction_control,
+    compute_partial_hashes,
+    find_transaction_control,
 )
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.events import (
@@ -109,7 +114,7 @@ def _whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
             for number in range(run.start, len(run.statements)):
                 execute(runner, run, number, hint=hint)
         took = took_since(begun)
-        runner.store.write(finished(begun_row(run), took=took))
+        runner.store.write(finish_revision(begun_row(run), execution_time=took))
     return file_done(run, took)
 
 
@@ -136,7 +141,7 @@ def record_failure(
     session, connection = runner.store.engine.session, runner.store.connection
     said = error.server_message or error.message
     told = f"{error.file}:{error.line}: {said}" if error.line else said
-    row = failed(row, error=told, statement=error.sql, took=took)
+    row = fail_revision(row, error=told, statement=error.sql, execution_time=took)
     try:
         session.rollback(connection)
         with session.transaction(connection):
@@ -152,7 +157,7 @@ def set_again(runner: Runner, run: FileRun) -> None:
     session, connection = runner.store.engine.session, runner.store.connection
     kept, begun = list[SourceStatement](), 0
     for statement in run.statements[: run.start]:
-        word = transaction_control(statement.sql)
+        word = find_transaction_control(statement.sql)
         if word in UNDOING:
             del kept[begun:]
         if word:
@@ -177,7 +182,7 @@ def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
             file=run.file.name,
             number=number + 1,
             total=len(run.statements),
-            sql=concealed(statement.sql),
+            sql=mask_secrets(statement.sql),
             seconds=time.perf_counter() - begun,
         )
     )
@@ -204,7 +209,7 @@ def translated(
             f"{file}:{line}: {error.message}" if line else f"{file}: {error.message}",
             file=file,
             line=line,
-            sql=concealed(statement.sql) if statement else "",
+            sql=mask_secrets(statement.sql) if statement else "",
             server_message=error.message if line else "",
             retryable=error.retryable,
             hint=f"{error.hint}\n{hint}",
@@ -237,16 +242,18 @@ def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
 
 def begun_row(run: FileRun) -> Revision:
     """Return the file's row at the start of this run."""
-    row = started(
+    row = start_revision(
         run.file,
         total=len(run.statements),
-        digest=run.digest,
+        file_hash=run.digest,
         now=datetime.now(UTC),
         operator=OPERATOR,
-        before=run.before,
+        previous=run.before,
     )
     # Atlas keeps no hashes of a file that it thinks complete.
-    return replace(row, partial_hashes=partial_hashes(run.statements[: run.start]))
+    return replace(
+        row, partial_hashes=compute_partial_hashes(run.statements[: run.start])
+    )
 
 
 def file_started(run: FileRun) -> FileStarted:

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import (
-    UNKNOWN,
+    UNKNOWN_END,
     Revision,
-    failed,
-    finished,
-    progressed,
+    advance_revision,
+    fail_revision,
+    finish_revision,
 )
-from schema_migrations.history.secrets import concealed
-from schema_migrations.history.statements import partial_hashes, transaction_control
+from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.history.statements import (
+    compute_partial_hashes,
+    find_transaction_control,
+)
 from schema_migrations.workflows.applying.events import Resumed, Warned
 from schema_migrations.workflows.applying.running import (
     AGAIN,
@@ -81,12 +84,12 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 session.restored(connection),
             ):
                 set_again(runner, run)
-                hashes = partial_hashes(run.statements)
+                hashes = compute_partial_hashes(run.statements)
                 for step in _steps(run):
                     row, kept = _step(runner, run, step, hashes, row=row, kept=kept)
                 if session.in_transaction(connection):
                     raise _left_open(run)
-            runner.store.write(finished(row, took=took_since(begun)))
+            runner.store.write(finish_revision(row, execution_time=took_since(begun)))
     except NotRecorded:
         raise
     except StatementFailed as error:
@@ -97,7 +100,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
 
 def _steps(run: FileRun) -> Iterator[range]:
     """Yield what is run together: a statement, or a transaction of the file's own."""
-    words = [transaction_control(statement.sql) for statement in run.statements]
+    words = [find_transaction_control(statement.sql) for statement in run.statements]
     first = run.start
     while first < len(words):
         after = first + 1
@@ -122,7 +125,7 @@ def _step(
     def attempt() -> tuple[Revision, Revision]:
         after, committed = row, kept
         for number in step:
-            after = progressed(after, partial_hash=hashes[number])
+            after = advance_revision(after, partial_hash=hashes[number])
             committed = _statement(runner, run, number, row=after, kept=committed)
         return after, committed
 
@@ -144,7 +147,7 @@ def _statement(
 ) -> Revision:
     """Run one statement; return the row that is committed afterwards."""
     session, connection = runner.store.engine.session, runner.store.connection
-    word = transaction_control(run.statements[number].sql)
+    word = find_transaction_control(run.statements[number].sql)
     hint = _stays(run, kept)
     if not word and not session.in_transaction(connection):
         _by_itself(runner, run, number, row=row, kept=kept)
@@ -198,8 +201,8 @@ def _outside(runner: Runner, run: FileRun, number: int, *, kept: Revision) -> No
         done = _settled(runner, run, number)
     if done:
         return
-    sql = concealed(statement.sql)
-    store.write(failed(kept, error=UNKNOWN, statement=sql, took=0))
+    sql = mask_secrets(statement.sql)
+    store.write(fail_revision(kept, error=UNKNOWN_END, statement=sql, execution_time=0))
     with session.outside(store.connection):
         execute(runner, run, number, hint=hint)
     with translated(runner, run.file.name, hint=hint, statement=statement):
@@ -250,7 +253,7 @@ def _interrupted(run: FileRun, sql: str) -> bool:
     if row is None:
         return False
     if row.error:
-        return row.interrupted and row.error_stmt == concealed(sql)
+        return row.interrupted and row.error_stmt == mask_secrets(sql)
     # Atlas writes nothing before a statement; we do.
     return not row.operator_version.startswith(OPERATOR_NAME)
 

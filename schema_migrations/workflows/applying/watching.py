@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.history.secrets import concealed
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.events import Blocked, Report, StillRunning
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _blocked(running: Running, blockers: Sequence[Blocker]) -> Blocked:
         file=running.file,
         number=running.number,
         total=running.total,
-        blockers=tuple(replace(each, query=concealed(each.query)) for each in blockers),
+        blockers=tuple(
+            replace(each, query=mask_secrets(each.query)) for each in blockers
+        ),
     )
 
 

@@ -53,7 +53,7 @@ def locked(site: Site, report: Report, *, wait: float) -> Iterator[None]:
         told(site),
         store.engine.session.lock(
             store.connection,
-            f"{site.target.schema}/{store.schema}",
+            f"{site.target.schema}/{store.namespace}",
             wait=wait,
             waiting=lambda holder: report(LockWaiting(holder=holder)),
         ),
@@ -68,11 +68,11 @@ def made(store: RevisionStore) -> None:
         if failure.retryable:
             return None
         return ConfigError(
-            f"The table of revisions cannot be made in schema {store.schema!r}:"
+            f"The table of revisions cannot be made in schema {store.namespace!r}:"
             f" {failure.message}",
             hint="Grant the right to create tables there, or name another schema:"
             " --revisions-schema.",
         )
 
     with failures_as(store.engine, not_made):
-        store.ensure()
+        store.ensure_table()

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import groupby
 
 from schema_migrations.errors import AnswerNeeded, ConfigError
-from schema_migrations.history.coverage import coverage_line
+from schema_migrations.history.coverage import format_coverage_line
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.planning.uncovered import Uncovered
@@ -148,7 +148,7 @@ def notes(found: Uncovered) -> Notes:
     )
     return Notes(
         look=(look,) if count else (),
-        covers=tuple(coverage_line(app, name) for app, name in found.leaves),
+        covers=tuple(format_coverage_line(app, name) for app, name in found.leaves),
         footer=_footer(found.operations),
     )
 

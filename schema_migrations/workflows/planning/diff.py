@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.history.managed import abandoned, managed_lines, renamed
+from schema_migrations.history.managed import (
+    add_renamed,
+    find_obsolete_keys,
+    format_managed_lines,
+)
 from schema_migrations.plan.answers import NOTHING_SAID, Answers
 from schema_migrations.plan.mentions import mentions
 from schema_migrations.plan.plan import Plan, build
@@ -114,7 +118,7 @@ def between(
     with phases("renames"):
         decision = _decide(current, desired, answers, asker, scope)
     recorded = desired.managed
-    desired = replace(desired, managed=renamed(recorded, decision.renames))
+    desired = replace(desired, managed=add_renamed(recorded, decision.renames))
     first = _in_the_way(engine, current.schema, desired)
     with moved(engine, current, decision.renames, desired.facts, first=first) as before:
         state, goal = _comparable(engine, before.state, desired, scope, phases)
@@ -140,7 +144,7 @@ def between(
         looks = mentions((*before.changes, *changes), current.schema, goal)
         plan = replace(plan, obstacles=(*plan.obstacles, *looks))
     if desired.models_only:
-        said += managed_lines(desired.schema, goal, recorded)
+        said += format_managed_lines(desired.schema, goal, recorded)
     proposal = _written(engine, current, (*before.changes, *changes), plan, said, notes)
     if not proved:
         return proposal
@@ -157,7 +161,7 @@ def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, 
     """
     if engine.dangling is None:
         return ()
-    gone = abandoned(current, desired.schema, desired.managed)
+    gone = find_obsolete_keys(current, desired.schema, desired.managed)
     found = [
         obj
         for obj in current.of(Opaque)
@@ -197,7 +201,7 @@ def _comparable(
         desired = settled(engine, desired, keys)
     goal = with_numbering(current.schema, desired.schema)
     if desired.models_only:
-        gone = abandoned(current.schema, goal, desired.managed)
+        gone = find_obsolete_keys(current.schema, goal, desired.managed)
         unmanaged = desired.facts.unmanaged
         goal = carry(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
     if scope is not None:

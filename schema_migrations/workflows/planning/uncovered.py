@@ -57,16 +57,16 @@ def uncovered(
         if (labels and label not in labels) or not _is_here(config, alias):
             continue
         nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
-        if last := coverage.unknown(nodes, names):
+        if last := coverage.find_unknown(nodes, names):
             warnings.append(_unknown(label, last))
         leaves += [
-            (label, leaf) for leaf in coverage.leaves(nodes) if leaf not in names
+            (label, leaf) for leaf in coverage.find_leaves(nodes) if leaf not in names
         ]
         if not names:
             new_apps.add(label)
             if config.name.startswith(DJANGO):
                 continue
-        for name in coverage.uncovered(nodes, names):
+        for name in coverage.find_uncovered(nodes, names):
             operations += data_operations(migrations[name], alias)
     return Uncovered(
         leaves=tuple(leaves),

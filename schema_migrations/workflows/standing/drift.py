@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.history.applied import Applied
+from schema_migrations.history.applied import AppliedFiles
 from schema_migrations.plan.drift import (
     REAL,
     Difference,
@@ -68,7 +68,7 @@ class Drift:
 def drift(
     workspace: Workspace,
     live: Schema,
-    applied: Applied,
+    applied: AppliedFiles,
     *,
     mended: bool = False,
     lossy: bool = False,
@@ -79,10 +79,10 @@ def drift(
     do not have, and changes what could cost values.  Raises as ``replay``, ``rebuild``
     and ``between`` do.
     """
-    if applied.unknown:
-        return Drift(unknown=applied.unknown)
+    if applied.unknown_reason:
+        return Drift(unknown=applied.unknown_reason)
     engine = workspace.engine
-    live = without(live, workspace.settings.ignore, beside=workspace.beside)
+    live = without(live, workspace.settings.ignore_patterns, beside=workspace.beside)
     with _replayed(workspace, applied) as expected:
         # Probes stand on the replayed tables: nothing is made in the live database.
         current, desired = _settled(engine, replace(expected, schema=live), expected)
@@ -98,20 +98,20 @@ def drift(
         ),
         left=differences(kept),
         equal=sum(goal.get(obj.key) == obj for obj in current.schema),
-        assumed=applied.assumed,
+        assumed=applied.assumed_baseline,
         by_hand=engine.by_hand,
         mend=mend,
     )
 
 
 @contextmanager
-def _replayed(workspace: Workspace, applied: Applied) -> Iterator[State]:
+def _replayed(workspace: Workspace, applied: AppliedFiles) -> Iterator[State]:
     engine, phases = workspace.engine, workspace.phases
     with scratch(workspace) as connection:
         with phases("replay"):
             replay(engine, connection, applied.files)
-            if applied.partial is not None:
-                begin(engine, connection, *applied.partial)
+            if applied.partial_file is not None:
+                begin(engine, connection, *applied.partial_file)
         with phases("inspect"):
             schema = inspect(engine, connection)
         yield State(schema=schema, connection=connection, description="the files")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from django.db import Error, transaction
 
-from schema_migrations.conf import DEFAULT_ALIAS, settings_for
+from schema_migrations.conf import DEFAULT_ALIAS, read_settings
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
-from schema_migrations.history.pending import Pending, pending
+from schema_migrations.history.pending import HistoryComparison, compare_history
 from schema_migrations.revisions import RevisionStore
 from schema_migrations.workflows.targets.connecting import directory_of, target
 
@@ -49,24 +49,24 @@ def health(alias: str = DEFAULT_ALIAS) -> Health:
         log.warning("The health of %r is not known", alias, exc_info=True)
         told = isinstance(error, SchemaMigrationsError)
         return Health(error=str(error) if told else type(error).__name__)
-    lacking = {each.file.name for each in state.files}
+    lacking = {each.file.name for each in state.pending}
     if state.exec_order == "linear":
         lacking |= {file.name for file in state.out_of_order}
     return Health(pending=tuple(sorted(lacking)))
 
 
-def look(alias: str) -> Pending:
+def look(alias: str) -> HistoryComparison:
     """Compare the directory of an alias with its database.
 
     Raises ``ConfigError`` and ``Unreachable``.  The directory is not verified.
     """
-    settings = settings_for(alias)
+    settings = read_settings(alias)
     directory = directory_of(settings.directory)
     with target(alias, None) as (connection, engine):
         store = RevisionStore(
             connection=connection,
             engine=engine,
-            schema=settings.revisions_schema or "",
+            namespace=settings.revisions_schema or "",
         )
         name = engine.masked(connection.settings_dict)
 
@@ -77,14 +77,14 @@ def look(alias: str) -> Pending:
         with failures_as(engine, error_of):
             absent = engine.session.absent(connection)
             revisions = () if absent else _rows(store, alias)
-    return pending(directory.files, revisions, exec_order=settings.exec_order)
+    return compare_history(directory.files, revisions, exec_order=settings.exec_order)
 
 
 def _rows(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
     try:
         # A failed query would end the transaction that the caller may be in.
         with transaction.atomic(using=alias):
-            return store.rows()
+            return store.query_rows()
     except Error as error:
         failure = store.engine.failure(error)
         if failure and failure.missing:  # no table: no file was ever applied

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.history.directory import Directory, verify
-from schema_migrations.history.pending import ExecOrder, Pending, pending
-from schema_migrations.revisions import TABLE
+from schema_migrations.history.pending import (
+    ExecOrder,
+    HistoryComparison,
+    compare_history,
+)
+from schema_migrations.revisions import REVISIONS_TABLE
 from schema_migrations.workflows.targets.reading import history, visited_to_read
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ Word = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
 class Status:
     target: Target
     revisions: tuple[Revision, ...]
-    state: Pending
+    state: HistoryComparison
     unknown_tables: int = 0
     """Tables of a database without history."""
     schema: Schema | None = None
@@ -59,7 +63,7 @@ class Status:
             return "failed"
         if self.drift is not None and self.drift.real:
             return "drift"
-        return "pending" if state.files else "ok"
+        return "pending" if state.pending else "ok"
 
 
 def status(
@@ -82,13 +86,13 @@ def status(
     ) as site:
         revisions, tables = history(site)
         found = engine.inspect(connection.connection.cursor()) if schema else None
-    state = pending(directory.files, revisions, exec_order=exec_order)
-    fresh = not state.current and not state.ahead
+    state = compare_history(directory.files, revisions, exec_order=exec_order)
+    fresh = not state.current_version and not state.ahead
     return Status(
         target=site.target,
         revisions=revisions,
         state=state,
-        unknown_tables=sum(name != TABLE for name in tables) if fresh else 0,
+        unknown_tables=sum(name != REVISIONS_TABLE for name in tables) if fresh else 0,
         schema=found,
         vendor=engine.vendor,
     )

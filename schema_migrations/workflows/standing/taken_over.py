@@ -15,7 +15,7 @@ from django.db import router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from schema_migrations.conf import managed_aliases, settings_for
+from schema_migrations.conf import list_managed_aliases, read_settings
 from schema_migrations.workflows.states.django_migrations import read
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def made_by_files(alias: str) -> frozenset[str]:
     """Return the labels of the apps that the files of an alias make."""
-    labels = settings_for(alias).apps
+    labels = read_settings(alias).apps
     return installed() if labels is None else frozenset(labels)
 
 
@@ -43,7 +43,7 @@ def never_left() -> frozenset[str]:
     to be made; not of those whose tables routers send to other databases only."""
     return frozenset(
         label
-        for alias in managed_aliases()
+        for alias in list_managed_aliases()
         for label in made_by_files(alias) & installed()
         if _has_tables(label, alias) or not any(apps.get_app_config(label).get_models())
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import settings_for
+from schema_migrations.conf import read_settings
 from schema_migrations.history.directory import verify
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.apply import apply, request_by
@@ -26,7 +26,7 @@ def use_template(alias: str) -> str:
 
     Empty where the engine cannot copy databases.  Raises what ``apply`` raises.
     """
-    settings = settings_for(alias)
+    settings = read_settings(alias)
     with target(alias, None) as (connection, engine):
         if engine.template is None:
             return ""
@@ -38,7 +38,11 @@ def use_template(alias: str) -> str:
                 apply(there, engine, directory, request_by(settings), _ignore)
 
         contents = (
-            *(directory.sums.total, settings.revisions_schema or "", VERSION),
+            *(
+                directory.computed_sums.total_hash,
+                settings.revisions_schema or "",
+                VERSION,
+            ),
             connection.timezone_name,  # of a literal without one
         )
         name = engine.template(connection, " ".join(contents), build)

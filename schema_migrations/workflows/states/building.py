@@ -110,7 +110,7 @@ def begin(
 ) -> None:
     """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
     with engine.session.restored(connection):
-        for statement in file.statements(engine.syntax)[:count]:
+        for statement in file.split_statements(engine.syntax)[:count]:
             _run(engine, connection, statement, file=file.name, hint=hint)
 
 

@@ -18,7 +18,7 @@ from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 from django.db.migrations.operations.base import Operation
 
-from schema_migrations.history.coverage import Node, active
+from schema_migrations.history.coverage import MigrationNode, order_active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def read(labels: Collection[str] | None = None) -> DjangoMigrations:
             continue
         try:
             migrations = _of_app(config)
-            order = active(nodes_of(migrations))
+            order = order_active(nodes_of(migrations))
         except Exception as error:  # whatever importing a stranger's module raises
             unread[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
         else:
@@ -105,10 +105,10 @@ def _of_app(config: AppConfig) -> dict[str, Migration]:
     }
 
 
-def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, Node]:
+def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, MigrationNode]:
     """Return an app's migrations as far as their order needs it."""
     return {
-        name: Node(
+        name: MigrationNode(
             parents=_own(migration, migration.dependencies),
             replaces=_own(migration, migration.replaces),
         )

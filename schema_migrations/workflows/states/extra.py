@@ -15,11 +15,11 @@ from pathlib import Path
 from schema_migrations.engines.engine import Connection, Engine, Failure
 from schema_migrations.engines.refusal import refused
 from schema_migrations.errors import ConfigError, StatementFailed, SyntaxProblem
-from schema_migrations.history.file import SUFFIX, MigrationFile
+from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
-    transaction_control,
+    find_transaction_control,
 )
 from schema_migrations.workflows.states.prerequisites import dev_server_with
 
@@ -78,7 +78,7 @@ def extension_of(extra: Extra) -> str:
 def _files(path: Path) -> Sequence[Path]:
     """Return a file itself, or every ``.sql`` file below a folder."""
     if path.is_dir():
-        return sorted(file for file in path.rglob(f"*{SUFFIX}") if file.is_file())
+        return sorted(file for file in path.rglob(f"*{FILE_SUFFIX}") if file.is_file())
     if path.is_file():
         return [path]
     raise ConfigError(
@@ -91,8 +91,8 @@ def _statements(path: Path, syntax: Syntax) -> Iterator[Extra]:
     # Line ends are part of a function's body: a checkout must not change them.
     content = path.read_bytes().replace(b"\r\n", b"\n")
     file = MigrationFile(name=_shown(path), content=content)
-    for statement in file.statements(syntax):
-        if word := transaction_control(statement.sql):
+    for statement in file.split_statements(syntax):
+        if word := find_transaction_control(statement.sql):
             raise SyntaxProblem(
                 f"{word} has no place in EXTRA: its statements are tried one by one",
                 file=file.name,

@@ -15,14 +15,14 @@ from pathlib import Path
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
-from schema_migrations.conf import Settings, settings_for
+from schema_migrations.conf import Settings, read_settings
 from schema_migrations.dev.choose import open_server
 from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import Directory, load, verify
-from schema_migrations.history.managed import managed
-from schema_migrations.history.pending import from_checkpoint
+from schema_migrations.history.managed import read_managed_names
+from schema_migrations.history.pending import select_from_checkpoint
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.building import (
     State,
@@ -93,17 +93,19 @@ def open_workspace(
     line before something slow.  Raises ``ConfigError``, ``IntegrityError`` before any
     server is started, and ``Unreachable``.
     """
-    settings = settings_for(alias, directory=directory)
+    settings = read_settings(alias, directory=directory)
     with target(alias, None) as (_, own):
         pass
     beside = tables_beside(registry, settings.apps)
-    engine = ignoring(own, settings.ignore, beside=beside)
+    engine = ignoring(own, settings.ignore_patterns, beside=beside)
     loaded = load(settings.directory)
     verify(loaded)
     phases = Phases()
     with phases("Django's own"):
         django = read(settings.apps)
-    extra = read_extra(settings.extra, engine.syntax, apart_from=settings.directory)
+    extra = read_extra(
+        settings.extra_paths, engine.syntax, apart_from=settings.directory
+    )
     wanted = prerequisites(engine.vendor, alias, settings.extensions, django)
     with ExitStack() as stack:
         with phases("dev server"):
@@ -175,7 +177,9 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
         description = "the models"
     elif source == FILES:
         with phases("replay"):
-            replay(engine, connection, from_checkpoint(workspace.directory.files))
+            replay(
+                engine, connection, select_from_checkpoint(workspace.directory.files)
+            )
         description = f"{len(workspace.directory.files)} files"
     elif is_live(source):
         with phases("live"):
@@ -197,7 +201,7 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
 
 
 def _managed(workspace: Workspace) -> frozenset[str]:
-    names = managed(workspace.directory.files)
+    names = read_managed_names(workspace.directory.files)
     if workspace.django.unread:  # what cannot be read may still ask for one
         names = frozenset(n for n in names if not n.endswith("(collation)"))
     return names
@@ -254,7 +258,7 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
         if path.is_dir():
             directory = load(path)
             verify(directory)
-            replay(engine, connection, from_checkpoint(directory.files))
+            replay(engine, connection, select_from_checkpoint(directory.files))
         elif path.is_file() and path.suffix == ".sql":
             text = path.read_text(encoding="utf-8-sig")
             load_sql(engine, connection, text, file=str(path))

@@ -56,7 +56,7 @@ def visit(
     store = RevisionStore(
         connection=connection,
         engine=engine,
-        schema=revisions_schema or target.schema,
+        namespace=revisions_schema or target.schema,
     )
     return Site(target=target, store=store)
 
@@ -87,7 +87,7 @@ def history(
     in use is more likely mistyped: ``ConfigError``, unless this is said to be the start.
     """
     store = site.store
-    session, schema = store.engine.session, store.schema
+    session, schema = store.engine.session, store.namespace
     revisions = store.read()
     tables = session.tables(store.connection, None)
     if revisions or not tables or starting:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schema_migrations.engines.postgresql.quote import qualified, quote
+from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, column_key, table_key
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def test_a_quoted_name_is_read_back_unchanged(
 
 def test_qualified_names() -> None:
     """The current schema is not named; for a column it is the table's name."""
-    assert qualified(table_key("t")) == '"t"'
-    assert qualified(table_key("t", "s")) == '"s"."t"'
-    assert qualified(column_key(table_key("t", "s"), "c")) == '"s"."t"'
-    assert qualified(Key(kind="enum", name='a"b')) == '"a""b"'
+    assert qualify(table_key("t")) == '"t"'
+    assert qualify(table_key("t", "s")) == '"s"."t"'
+    assert qualify(column_key(table_key("t", "s"), "c")) == '"s"."t"'
+    assert qualify(Key(kind="enum", name='a"b')) == '"a""b"'

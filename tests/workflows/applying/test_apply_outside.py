@@ -10,7 +10,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import StatementFailed
-from schema_migrations.history.revision import UNKNOWN
+from schema_migrations.history.revision import UNKNOWN_END
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import (
     Resumed,
@@ -47,7 +47,9 @@ def ours(pg_place: Place) -> Place:
     return pg_place
 
 
-def begun(place: Place, sql: str, *, operator: str = "", error: str = UNKNOWN) -> None:
+def begun(
+    place: Place, sql: str, *, operator: str = "", error: str = UNKNOWN_END
+) -> None:
     """Write the row of version 2 as a kill within its first statement leaves it."""
     place.execute(
         "INSERT INTO atlas_schema_revisions (version, description, total,"
@@ -119,7 +121,7 @@ def test_another_index_of_that_name_stops_with_the_place(ours: Place) -> None:
 @pytest.mark.parametrize(
     ("operator", "error", "done"),
     [
-        ("", UNKNOWN, True),
+        ("", UNKNOWN_END, True),
         ("Atlas CLI v1.2.3", "", True),  # it writes nothing before a statement
         ("", "", False),  # we would have written that it began
         ("", "it does not exist", False),
@@ -166,7 +168,7 @@ def test_a_record_that_cannot_be_written_does_not_make_it_run_twice(
         place.apply()
     assert "was done" in caught.value.hint
     row = place.rows()["2"]
-    assert (row.applied, row.error) == (0, UNKNOWN)
+    assert (row.applied, row.error) == (0, UNKNOWN_END)
     place.execute("DROP TRIGGER full_disk ON atlas_schema_revisions")
     place.apply()
     assert [done for done, _ in resumed(place)] == [True]
@@ -194,7 +196,7 @@ def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
         apply(ours.connection, ours.engine, ours.directory, request, in_the_way)
     assert caught.value.exit_code == 5
     other.close()
-    assert ours.rows()["2"].error == UNKNOWN
+    assert ours.rows()["2"].error == UNKNOWN_END
     ours.apply()
     assert ran(ours) == ["SELECT 1"]
     assert ours.rows()["2"].done

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from schema_migrations.engines.engine import Blocker
-from schema_migrations.management.commands._apply_output import describe
+from schema_migrations.management.commands._apply_output import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
 from schema_migrations.workflows.applying.watching import watched
@@ -71,7 +71,7 @@ def test_who_blocks_is_told_while_the_statement_waits(
     assert (told.file, told.number, told.total) == ("2.sql", 1, 2)
     assert blocker.pid == reader.info.backend_pid
     assert blocker.seconds > 0
-    first, second = describe(told).splitlines()
+    first, second = describe_event(told).splitlines()
     assert first == "2.sql  1/2  waits for a lock, held by"
     assert second.startswith(
         f"         process {blocker.pid} (report), idle in transaction for "
@@ -84,7 +84,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
         pid=0, application="a prepared transaction", state="", seconds=0, query=""
     )
     told = Blocked(file="2.sql", number=1, total=1, blockers=(nobody,))
-    assert describe(told).splitlines()[1].strip() == "a prepared transaction"
+    assert describe_event(told).splitlines()[1].strip() == "a prepared transaction"
 
 
 def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
@@ -100,7 +100,7 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     ):
         assert eventually(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
-    assert describe(events[0]).startswith("2.sql  1/2  still running after ")
+    assert describe_event(events[0]).startswith("2.sql  1/2  still running after ")
 
 
 def test_a_second_session_that_fails_is_no_matter() -> None:

@@ -9,7 +9,7 @@ from django.db.migrations import Migration
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import AnswerNeeded, ConfigError
-from schema_migrations.history.coverage import recorded
+from schema_migrations.history.coverage import read_coverage
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.workflows.planning.acknowledge import (
     Notes,
@@ -84,7 +84,9 @@ def test_the_footer_holds_sql_that_can_be_taken_out() -> None:
         "    SELECT 3;",
     )
     taken = "\n".join(line for line in lines if line.startswith("    "))
-    statements = MigrationFile(name="1.sql", content=taken.encode()).statements(SYNTAX)
+    statements = MigrationFile(name="1.sql", content=taken.encode()).split_statements(
+        SYNTAX
+    )
     assert [each.sql for each in statements] == [
         "UPDATE a\n    SET b = 1",
         "SELECT 2",
@@ -132,8 +134,8 @@ def test_what_the_file_says_of_it() -> None:
     file = MigrationFile(name="1.sql", content=text.encode())
 
     assert "does not do what 1 data operation of Django migrations would" in text
-    assert recorded([file]) == {"shop": ("0002_fill",)}
-    assert file.statements(SYNTAX) == ()
+    assert read_coverage([file]) == {"shop": ("0002_fill",)}
+    assert file.split_statements(SYNTAX) == ()
     assert "/somewhere" not in text
 
 

@@ -16,18 +16,18 @@ from schema_migrations.schema.model import (
     constraint_key,
 )
 
-Found = dict[str, list[Any]]
+CatalogRows = dict[str, list[Any]]
 """Rows of each catalog query, by its name."""
-Address = tuple[int, int, int]
-Keys = dict[Address, Key]
-Needs = defaultdict[Key, set[Key]]
+ObjectAddress = tuple[int, int, int]
+KeysByAddress = dict[ObjectAddress, Key]
+NeedsByKey = defaultdict[Key, set[Key]]
 
 # The oids of these catalogs are the same on every server.
 # https://www.postgresql.org/docs/current/system-catalog-initial-data.html
 PG_CLASS, PG_TYPE, PG_CONSTRAINT = 1259, 1247, 2606
 PG_NAMESPACE, PG_EXTENSION, PG_COLLATION = 2615, 3079, 3456
 
-_NAMED: tuple[tuple[str, int, Kind], ...] = (
+_NAMED_KINDS: tuple[tuple[str, int, Kind], ...] = (
     ("tables", PG_CLASS, "table"),
     ("enums", PG_TYPE, "enum"),
     ("domains", PG_TYPE, "domain"),
@@ -38,8 +38,8 @@ _NAMED: tuple[tuple[str, int, Kind], ...] = (
 # Queries of opaque objects have rows of one shape: catalog, oid, namespace, owner,
 # name, part, type, definition, drop; perhaps the address of what is needed besides, and
 # the shape.  First those that others may stand on.
-RELATIONS = ("views", "partitions", "foreign_tables", "composite_types")
-OTHERS = (
+OPAQUE_RELATION_QUERIES = ("views", "partitions", "foreign_tables", "composite_types")
+OTHER_OPAQUE_QUERIES = (
     "aggregates",
     "casts",
     "column_settings",
@@ -58,54 +58,54 @@ OTHERS = (
 NOT_NULL = "not null"
 
 
-def namespaces(found: Found) -> dict[int, str]:
+def namespaces_of(rows: CatalogRows) -> dict[int, str]:
     """Return each schema in scope by oid, as a key spells it."""
-    return {oid: "" if current else name for oid, name, current in found["namespaces"]}
+    return {oid: "" if current else name for oid, name, current in rows["namespaces"]}
 
 
-def keys_of(found: Found) -> Keys:
+def keys_of(rows: CatalogRows) -> KeysByAddress:
     """Return the key of every object, by address."""
-    spaces = namespaces(found)
-    keys: Keys = {}
-    for oid, name, current in found["namespaces"]:
+    spaces = namespaces_of(rows)
+    keys: KeysByAddress = {}
+    for oid, name, current in rows["namespaces"]:
         if not current:
             keys[PG_NAMESPACE, oid, 0] = Key(kind="namespace", name=name)
-    for oid, name in found["extensions"]:
+    for oid, name in rows["extensions"]:
         keys[PG_EXTENSION, oid, 0] = Key(kind="extension", name=name)
-    for query, catalog, kind in _NAMED:
-        for oid, space, name, *_ in found[query]:
+    for query, catalog, kind in _NAMED_KINDS:
+        for oid, space, name, *_ in rows[query]:
             if space in spaces:
                 key = Key(kind=kind, namespace=spaces[space], name=name)
                 keys[catalog, oid, 0] = key
-    _add_opaque(keys, found, spaces, RELATIONS)
-    for oid, space, name, _, owner, _ in found["sequences"]:
+    _add_opaque_keys(keys, rows, spaces, OPAQUE_RELATION_QUERIES)
+    for oid, space, name, _, owner, _ in rows["sequences"]:
         if space in spaces and (owner is None or (PG_CLASS, owner, 0) in keys):
             key = Key(kind="sequence", namespace=spaces[space], name=name)
             keys[PG_CLASS, oid, 0] = key
-    _add_parts(keys, found)
-    _add_opaque(keys, found, spaces, OTHERS)
+    _add_part_keys(keys, rows)
+    _add_opaque_keys(keys, rows, spaces, OTHER_OPAQUE_QUERIES)
     return keys
 
 
-def _add_parts(keys: Keys, found: Found) -> None:
+def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
     """Give columns, constraints and indexes their keys.
 
     They are opaque where what they stand on is (a partition, a materialized view),
     and so is NOT NULL that is NOT VALID, which is a constraint, not a fact.
     """
-    for relation, number, name, *_ in found["columns"]:
+    for relation, number, name, *_ in rows["columns"]:
         table = keys.get((PG_CLASS, relation, 0))
         if table:
             keys[PG_CLASS, relation, number] = column_key(table, name)
     for query in ("constraints", "foreign_keys"):
-        for oid, relation, name, type_, *_ in found[query]:
+        for oid, relation, name, type_, *_ in rows[query]:
             table = keys.get((PG_CLASS, relation, 0))
             if table and table.kind == "table" and type_ != NOT_NULL:
                 keys[PG_CONSTRAINT, oid, 0] = constraint_key(table, name)
             elif table:
                 part = f"constraint {name}"
                 keys[PG_CONSTRAINT, oid, 0] = opaque_key(table, table.name, part)
-    for oid, relation, name, *_ in found["indexes"]:
+    for oid, relation, name, *_ in rows["indexes"]:
         table = keys.get((PG_CLASS, relation, 0))
         if table and table.kind == "table":
             key = Key(kind="index", namespace=table.namespace, name=name)
@@ -114,43 +114,46 @@ def _add_parts(keys: Keys, found: Found) -> None:
             keys[PG_CLASS, oid, 0] = opaque_key(table, name, "index")
 
 
-def opaque_key(beside: Key, name: str, part: str) -> Key:
+def opaque_key(sibling: Key, name: str, part: str) -> Key:
     """Return the key of an opaque object in the namespace of another object."""
-    return Key(kind="opaque", namespace=beside.namespace, name=name, part=part)
+    return Key(kind="opaque", namespace=sibling.namespace, name=name, part=part)
 
 
-def _add_opaque(
-    keys: Keys, found: Found, spaces: dict[int, str], queries: tuple[str, ...]
+def _add_opaque_keys(
+    keys: KeysByAddress,
+    rows: CatalogRows,
+    namespaces: dict[int, str],
+    queries: tuple[str, ...],
 ) -> None:
     for query in queries:
-        for row in found[query]:
-            key = key_of_row(row, keys, spaces)
+        for row in rows[query]:
+            key = key_of_row(row, keys, namespaces)
             if key and row[0]:
                 keys[row[0], row[1], 0] = key
 
 
-def key_of_row(row: Any, keys: Keys, spaces: dict[int, str]) -> Key | None:
+def key_of_row(row: Any, keys: KeysByAddress, namespaces: dict[int, str]) -> Key | None:
     """Return the key of an opaque row; None: its schema or table is out of scope."""
     _, _, space, owner, name, part, *_ = row
-    if space is not None and space not in spaces:
+    if space is not None and space not in namespaces:
         return None
     if owner is not None and (PG_CLASS, owner, 0) not in keys:
         return None
-    namespace = spaces.get(space, "")
+    namespace = namespaces.get(space, "")
     return Key(kind="opaque", namespace=namespace, name=name, part=part)
 
 
-def key_at(keys: Keys, catalog: int, oid: int, column: int) -> Key | None:
+def find_key(keys: KeysByAddress, catalog: int, oid: int, column: int) -> Key | None:
     """Return the key at an address; that of the whole where a column has none."""
     return keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
 
 
-def needs_of(found: Found, keys: Keys) -> Needs:
+def needs_of(rows: CatalogRows, keys: KeysByAddress) -> NeedsByKey:
     """Return what every object and column needs; nothing needs itself."""
-    needs: Needs = defaultdict(set)
-    for catalog, oid, column, *needed_address in found["depends"]:
-        key = key_at(keys, catalog, oid, column)
-        needed = key_at(keys, *needed_address)
+    needs: NeedsByKey = defaultdict(set)
+    for catalog, oid, column, *needed_address in rows["depends"]:
+        key = find_key(keys, catalog, oid, column)
+        needed = find_key(keys, *needed_address)
         if key and needed and key != needed:
             needs[key].add(needed)
     return needs

@@ -17,8 +17,8 @@ from schema_migrations.engines.postgresql.catalog.addresses import (
     keys_of,
     needs_of,
 )
-from schema_migrations.engines.postgresql.catalog.identity import is_usual
-from schema_migrations.engines.postgresql.catalog.opaque import opaque_objects
+from schema_migrations.engines.postgresql.catalog.identity import is_server_chosen
+from schema_migrations.engines.postgresql.catalog.opaque import assemble_opaque_objects
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -36,35 +36,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from schema_migrations.engines.postgresql.catalog.addresses import (
-        Found,
-        Keys,
-        Needs,
+        CatalogRows,
+        KeysByAddress,
+        NeedsByKey,
     )
 
 
-def assemble(found: Found) -> Schema:
+def assemble_schema(rows: CatalogRows) -> Schema:
     """Return the schema that the rows of all queries describe."""
-    keys = keys_of(found)
-    needs = needs_of(found, keys)
+    keys = keys_of(rows)
+    needs = needs_of(rows, keys)
     makers = (
-        _tables,
-        _constraints,
-        _foreign_keys,
-        _indexes,
-        _sequences,
-        _bare,
-        _enums,
-        _described,
-        opaque_objects,
+        _assemble_tables,
+        _assemble_constraints,
+        _assemble_foreign_keys,
+        _assemble_indexes,
+        _assemble_sequences,
+        _assemble_bare_definitions,
+        _assemble_enums,
+        _assemble_domains_and_collations,
+        assemble_opaque_objects,
     )
     return Schema(
-        frozenset(chain.from_iterable(make(found, keys, needs) for make in makers))
+        frozenset(chain.from_iterable(make(rows, keys, needs) for make in makers))
     )
 
 
-def _tables(found: Found, keys: Keys, needs: Needs) -> Iterator[Table]:
-    columns = _columns(found, keys, needs)
-    for oid, _, _, comment in found["tables"]:
+def _assemble_tables(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Table]:
+    columns = _assemble_columns(rows, keys, needs)
+    for oid, _, _, comment in rows["tables"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key:
             inside = sorted(columns[key], key=lambda column: column.name)
@@ -73,17 +75,21 @@ def _tables(found: Found, keys: Keys, needs: Needs) -> Iterator[Table]:
                 key=key,
                 columns=tuple(inside),
                 comment=comment,
-                needs=frozenset(each for each in needed if not _inside(each, key)),
+                needs=frozenset(
+                    each for each in needed if not _is_within_table(each, key)
+                ),
             )
 
 
-def _inside(key: Key, table: Key) -> bool:
+def _is_within_table(key: Key, table: Key) -> bool:
     """Tell whether a key is that of the table itself or of its column."""
     place = key.name == table.name and key.namespace == table.namespace
     return place and key.kind in ("table", "column")
 
 
-def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
+def _assemble_columns(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> dict[Key, list[Column]]:
     columns: dict[Key, list[Column]] = defaultdict(list)
     for (
         relation,
@@ -99,10 +105,10 @@ def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
         generated,
         generated_kind,
         comment,
-    ) in found["columns"]:
+    ) in rows["columns"]:
         key = keys.get((PG_CLASS, relation, number))
         if key:
-            chosen = is_usual(draws_from, key.name, name)
+            chosen = is_server_chosen(draws_from, key.name, name)
             column = Column(
                 name=name,
                 type=type_,
@@ -123,8 +129,10 @@ def _columns(found: Found, keys: Keys, needs: Needs) -> dict[Key, list[Column]]:
     return columns
 
 
-def _constraints(found: Found, keys: Keys, needs: Needs) -> Iterator[Constraint]:
-    for row in found["constraints"]:
+def _assemble_constraints(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Constraint]:
+    for row in rows["constraints"]:
         oid, relation, _, type_, definition, numbers = row
         key = keys.get((PG_CONSTRAINT, oid, 0))
         if key and key.kind == "constraint":
@@ -133,13 +141,15 @@ def _constraints(found: Found, keys: Keys, needs: Needs) -> Iterator[Constraint]
                 table=keys[PG_CLASS, relation, 0],
                 type=type_,
                 definition=definition,
-                columns=_names(keys, relation, numbers),
+                columns=_column_names_of(keys, relation, numbers),
                 needs=frozenset(needs[key]),
             )
 
 
-def _foreign_keys(found: Found, keys: Keys, needs: Needs) -> Iterator[ForeignKey]:
-    for row in found["foreign_keys"]:
+def _assemble_foreign_keys(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[ForeignKey]:
+    for row in rows["foreign_keys"]:
         oid, relation, _, _, definition, numbers, target, target_name = row
         key = keys.get((PG_CONSTRAINT, oid, 0))
         if key and key.kind == "constraint":
@@ -147,14 +157,16 @@ def _foreign_keys(found: Found, keys: Keys, needs: Needs) -> Iterator[ForeignKey
                 key=key,
                 table=keys[PG_CLASS, relation, 0],
                 definition=definition,
-                columns=_names(keys, relation, numbers),
+                columns=_column_names_of(keys, relation, numbers),
                 target=keys.get((PG_CLASS, target, 0)) or table_key(target_name),
                 needs=frozenset(needs[key]),
             )
 
 
-def _indexes(found: Found, keys: Keys, needs: Needs) -> Iterator[Index]:
-    for row in found["indexes"]:
+def _assemble_indexes(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Index]:
+    for row in rows["indexes"]:
         oid, relation, _, unique, definition, numbers, method = row
         key = keys.get((PG_CLASS, oid, 0))
         if key and key.kind == "index":
@@ -163,19 +175,23 @@ def _indexes(found: Found, keys: Keys, needs: Needs) -> Iterator[Index]:
                 table=keys[PG_CLASS, relation, 0],
                 unique=unique,
                 definition=definition,
-                columns=_names(keys, relation, numbers),
+                columns=_column_names_of(keys, relation, numbers),
                 method=method,
                 needs=frozenset(needs[key]),
             )
 
 
-def _names(keys: Keys, relation: int, numbers: Iterable[int]) -> tuple[str, ...]:
+def _column_names_of(
+    keys: KeysByAddress, relation: int, numbers: Iterable[int]
+) -> tuple[str, ...]:
     """Name plain columns; an expression has no number."""
     return tuple(keys[PG_CLASS, relation, number].part for number in numbers if number)
 
 
-def _sequences(found: Found, keys: Keys, needs: Needs) -> Iterator[Sequence]:
-    for oid, _, _, definition, owner, number in found["sequences"]:
+def _assemble_sequences(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Sequence]:
+    for oid, _, _, definition, owner, number in rows["sequences"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key:
             yield Sequence(
@@ -186,15 +202,19 @@ def _sequences(found: Found, keys: Keys, needs: Needs) -> Iterator[Sequence]:
             )
 
 
-def _bare(_: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
+def _assemble_bare_definitions(
+    _: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Definition]:
     """Schemas and extensions: nothing but a name."""
     for key in keys.values():
         if key.kind in ("namespace", "extension"):
             yield Definition(key=key, definition="", needs=frozenset(needs[key]))
 
 
-def _enums(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
-    for oid, _, _, labels in found["enums"]:
+def _assemble_enums(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Definition]:
+    for oid, _, _, labels in rows["enums"]:
         key = keys.get((PG_TYPE, oid, 0))
         if key:
             yield Definition(
@@ -205,9 +225,11 @@ def _enums(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
             )
 
 
-def _described(found: Found, keys: Keys, needs: Needs) -> Iterator[Definition]:
+def _assemble_domains_and_collations(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Definition]:
     for query, catalog in (("domains", PG_TYPE), ("collations", PG_COLLATION)):
-        for oid, _, _, definition, *clauses in found[query]:
+        for oid, _, _, definition, *clauses in rows[query]:
             key = keys.get((catalog, oid, 0))
             if key:
                 yield Definition(

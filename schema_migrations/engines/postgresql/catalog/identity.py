@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.postgresql.quote import literal, qualified, quote
+from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema.model import Key, table_key
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Statements = tuple[Statement, ...]
 
-_LONGEST = 63
+_NAME_BYTES_LIMIT = 63
 """Bytes of a name."""
 
 
-def usual(table: str, column: str, ending: str = "seq") -> str:
+def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
     """Return ``table_column_seq``, the longer of the two cut short where it must be.
 
     https://github.com/postgres/postgres/blob/master/src/backend/commands/indexcmds.c
@@ -29,7 +29,7 @@ def usual(table: str, column: str, ending: str = "seq") -> str:
     """
     names = [table.encode(), column.encode()]
     sizes = [len(name) for name in names]
-    while sum(sizes) + len(f"__{ending}") > _LONGEST:
+    while sum(sizes) + len(f"__{ending}") > _NAME_BYTES_LIMIT:
         sizes[0 if sizes[0] > sizes[1] else 1] -= 1
     cut = [
         n[:size].decode(errors="ignore") for n, size in zip(names, sizes, strict=True)
@@ -37,32 +37,36 @@ def usual(table: str, column: str, ending: str = "seq") -> str:
     return "_".join([*cut, ending])
 
 
-def is_usual(sequence: str, table: str, column: str) -> bool:
+def is_server_chosen(sequence: str, table: str, column: str) -> bool:
     """Tell whether the server may have chosen a name, or ``…_seq1`` where it was taken."""
     found = re.search(r"seq\d*$", sequence)
-    return found is not None and usual(table, column, found[0]) == sequence
+    return (
+        found is not None and compose_sequence_name(table, column, found[0]) == sequence
+    )
 
 
-def followed(column: Column, before: Key, after: Key) -> Statements:
+def render_sequence_following(column: Column, before: Key, after: Key) -> Statements:
     """Let a sequence follow its column, which was renamed or whose table was.
 
     ``before`` and ``after`` are keys of the column.  A name that the server did not
     choose stays.
     """
-    if not is_usual(column.draws_from, before.name, before.part):
+    if not is_server_chosen(column.draws_from, before.name, before.part):
         return ()
-    return _renamed(column.draws_from, usual(after.name, after.part), after)
+    return _render_rename(
+        column.draws_from, compose_sequence_name(after.name, after.part), after
+    )
 
 
-def renamed(before: Column, after: Column, key: Key) -> Statements:
+def render_sequence_rename(before: Column, after: Column, key: Key) -> Statements:
     """Return the statement that gives a column's sequence its new name, if it has one."""
     if before.sequence == after.sequence or not (before.identity and after.identity):
         return ()
-    name = after.sequence or usual(key.name, key.part)
-    return _renamed(before.draws_from, name, key)
+    name = after.sequence or compose_sequence_name(key.name, key.part)
+    return _render_rename(before.draws_from, name, key)
 
 
-def counted(before: Column, after: Column, key: Key) -> Statements:
+def render_sequence_advance(before: Column, after: Column, key: Key) -> Statements:
     """Return the statement that lets a new identity count on after the largest key.
 
     It starts at 1, or counts down, which is left to it:
@@ -70,8 +74,10 @@ def counted(before: Column, after: Column, key: Key) -> Statements:
     """
     if before.identity or not after.identity or "BY -" in after.identity_options:
         return ()
-    table, column = qualified(table_key(key.name, key.namespace)), quote(key.part)
-    sequence = f"pg_get_serial_sequence({literal(table)}, {literal(key.part)})"
+    table, column = qualify(table_key(key.name, key.namespace)), quote(key.part)
+    sequence = (
+        f"pg_get_serial_sequence({quote_literal(table)}, {quote_literal(key.part)})"
+    )
     return (
         Statement(
             sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
@@ -81,11 +87,11 @@ def counted(before: Column, after: Column, key: Key) -> Statements:
     )
 
 
-def _renamed(before: str, after: str, column: Key) -> Statements:
+def _render_rename(before: str, after: str, column: Key) -> Statements:
     if before == after:
         return ()
     sequence = Key(kind="sequence", namespace=column.namespace, name=before)
-    old, new = qualified(sequence), quote(after)
+    old, new = qualify(sequence), quote(after)
     return (
         Statement(
             # A database with a longer history may have it under an older name.

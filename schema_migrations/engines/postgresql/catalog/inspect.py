@@ -22,7 +22,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.postgresql.catalog.assemble import assemble
+from schema_migrations.engines.postgresql.catalog.assemble import assemble_schema
 from schema_migrations.engines.postgresql.catalog.guest import undone
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # How constants are printed depends on these; compiling catalog queries never pays.
 # https://www.postgresql.org/docs/current/runtime-config-client.html
-_SETTINGS = """
+_SET_PRINT_SETTINGS = """
 SELECT set_config(name, value, true)
   FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'),
                ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
@@ -45,12 +45,17 @@ SELECT set_config(name, value, true)
 def inspect(cursor: Cursor) -> Schema:
     """Read the whole schema through a psycopg cursor that returns tuples."""
     with undone(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
-        cursor.execute(_SETTINGS)
-        return assemble({name: _rows(cursor, sql) for name, sql in queries().items()})
+        cursor.execute(_SET_PRINT_SETTINGS)
+        return assemble_schema(
+            {
+                name: _fetch_rows(cursor, sql)
+                for name, sql in read_catalog_queries().items()
+            }
+        )
 
 
 @cache
-def queries() -> dict[str, str]:
+def read_catalog_queries() -> dict[str, str]:
     """Return the catalog queries by the name of what they list."""
     folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
     return {
@@ -60,6 +65,6 @@ def queries() -> dict[str, str]:
     }
 
 
-def _rows(cursor: Cursor, sql: str) -> list[Any]:
+def _fetch_rows(cursor: Cursor, sql: str) -> list[Any]:
     cursor.execute(sql)
     return cursor.fetchall()

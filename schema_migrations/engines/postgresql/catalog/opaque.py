@@ -10,64 +10,68 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.addresses import (
-    OTHERS,
+    OPAQUE_RELATION_QUERIES,
+    OTHER_OPAQUE_QUERIES,
     PG_CLASS,
     PG_CONSTRAINT,
-    RELATIONS,
-    key_at,
+    find_key,
     key_of_row,
-    namespaces,
+    namespaces_of,
     opaque_key,
 )
-from schema_migrations.engines.postgresql.quote import qualified, quote
+from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, Opaque, table_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schema_migrations.engines.postgresql.catalog.addresses import (
-        Found,
-        Keys,
-        Needs,
+        CatalogRows,
+        KeysByAddress,
+        NeedsByKey,
     )
 
-Owners = dict[Key, Key]
+OwnersByKey = dict[Key, Key]
 """Tables, partitions and the indexes of both → the table that takes them along."""
 
 
-def opaque_objects(found: Found, keys: Keys, needs: Needs) -> Iterator[Opaque]:
+def assemble_opaque_objects(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
+) -> Iterator[Opaque]:
     """Make every opaque object, and the comments on whatever has one."""
-    owners = _owners(found, keys)
-    makers = (_described, _constraints, _indexes)
-    made = chain.from_iterable(make(found, keys, needs, owners) for make in makers)
+    owners = _map_owners(rows, keys)
+    makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
+    made = chain.from_iterable(make(rows, keys, needs, owners) for make in makers)
     opaque = {each.key: each for each in made}
     yield from opaque.values()
-    yield from _comments(found, keys, owners, opaque)
+    yield from _assemble_comments(rows, keys, owners, opaque)
 
 
-def _owners(found: Found, keys: Keys) -> Owners:
+def _map_owners(rows: CatalogRows, keys: KeysByAddress) -> OwnersByKey:
     owners = {key: key for key in keys.values() if key.kind == "table"}
-    for catalog, oid, _, root, *_ in found["partitions"]:
+    for catalog, oid, _, root, *_ in rows["partitions"]:
         key = keys.get((PG_CLASS, oid, 0))
         if catalog and key:
             owners[key] = keys[PG_CLASS, root, 0]
-    for oid, relation, *_ in found["indexes"]:
+    for oid, relation, *_ in rows["indexes"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key and keys[PG_CLASS, relation, 0] in owners:
             owners[key] = owners[keys[PG_CLASS, relation, 0]]
     return owners
 
 
-def _described(
-    found: Found, keys: Keys, needs: Needs, owners: Owners
+def _assemble_uniform_rows(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
 ) -> Iterator[Opaque]:
-    spaces = namespaces(found)
-    for row in chain.from_iterable(found[query] for query in RELATIONS + OTHERS):
+    spaces = namespaces_of(rows)
+    for row in chain.from_iterable(
+        rows[query] for query in OPAQUE_RELATION_QUERIES + OTHER_OPAQUE_QUERIES
+    ):
         key = key_of_row(row, keys, spaces)
         _, _, _, owner, _, _, type_, definition, drop, *more = row
         if key:
             relation = keys.get((PG_CLASS, owner, 0))
-            beside = key_at(keys, *more[:3]) if more else None
+            beside = find_key(keys, *more[:3]) if more else None
             yield Opaque(
                 key=key,
                 type=type_,
@@ -79,16 +83,16 @@ def _described(
             )
 
 
-def _constraints(
-    found: Found, keys: Keys, needs: Needs, owners: Owners
+def _assemble_constraints(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
 ) -> Iterator[Opaque]:
     for oid, relation, name, _, definition, *_ in chain(
-        found["constraints"], found["foreign_keys"]
+        rows["constraints"], rows["foreign_keys"]
     ):
         key = keys.get((PG_CONSTRAINT, oid, 0))
         if key and key.kind == "opaque":
             standing = keys[PG_CLASS, relation, 0]
-            alter = f"ALTER TABLE {qualified(standing)}"
+            alter = f"ALTER TABLE {qualify(standing)}"
             yield Opaque(
                 key=key,
                 type="constraint",
@@ -99,10 +103,10 @@ def _constraints(
             )
 
 
-def _indexes(
-    found: Found, keys: Keys, needs: Needs, owners: Owners
+def _assemble_indexes(
+    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
 ) -> Iterator[Opaque]:
-    for oid, relation, name, unique, definition, *_ in found["indexes"]:
+    for oid, relation, name, unique, definition, *_ in rows["indexes"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key and key.kind == "opaque":
             standing = keys[PG_CLASS, relation, 0]
@@ -110,51 +114,56 @@ def _indexes(
             yield Opaque(
                 key=key,
                 type="index",
-                definition=f"{create} {quote(name)} ON {qualified(standing)} {definition}",
+                definition=f"{create} {quote(name)} ON {qualify(standing)} {definition}",
                 owner=owners.get(standing),
-                drop=f"DROP INDEX {qualified(key)}",
+                drop=f"DROP INDEX {qualify(key)}",
                 needs=frozenset(needs[key]),
             )
 
 
-def _comments(
-    found: Found, keys: Keys, owners: Owners, opaque: dict[Key, Opaque]
+def _assemble_comments(
+    rows: CatalogRows,
+    keys: KeysByAddress,
+    owners: OwnersByKey,
+    opaque: dict[Key, Opaque],
 ) -> Iterator[Opaque]:
-    for catalog, oid, _, column, text in found["comments"]:
+    for catalog, oid, _, column, text in rows["comments"]:
         key = keys.get((catalog, oid, 0))
         if not key:
             continue
-        target = _target(key, column, opaque)
+        target = _render_comment_subject(key, column, opaque)
         kind = "" if key.kind == "opaque" else key.kind
         subject = " ".join(filter(None, (kind, key.part, column)))
         yield Opaque(
             key=opaque_key(key, key.name, f"comment on {subject}"),
             type="comment",
             definition=f"COMMENT ON {target or subject} IS {text}",
-            owner=_owner(key, owners, opaque),
+            owner=_find_owner(key, owners, opaque),
             drop=f"COMMENT ON {target} IS NULL" if target else "",
             needs=frozenset({key}),
         )
 
 
-def _owner(key: Key, owners: Owners, opaque: dict[Key, Opaque]) -> Key | None:
+def _find_owner(key: Key, owners: OwnersByKey, opaque: dict[Key, Opaque]) -> Key | None:
     if key.kind == "constraint":
         return table_key(key.name, key.namespace)
     return opaque[key].owner if key in opaque else owners.get(key)
 
 
-_WORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
+_COMMENT_KEYWORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
 
 
-def _target(key: Key, column: str | None, opaque: dict[Key, Opaque]) -> str:
+def _render_comment_subject(
+    key: Key, column: str | None, opaque: dict[Key, Opaque]
+) -> str:
     """Return what COMMENT ON names; nothing where no statement is known."""
     if column:
-        return f"COLUMN {qualified(key)}.{quote(column)}"
+        return f"COLUMN {qualify(key)}.{quote(column)}"
     if key.kind == "constraint":
-        return f"CONSTRAINT {quote(key.part)} ON {qualified(key)}"
+        return f"CONSTRAINT {quote(key.part)} ON {qualify(key)}"
     if key.kind != "opaque":
-        return f"{_WORDS.get(key.kind, key.kind.upper())} {qualified(key)}"
+        return f"{_COMMENT_KEYWORDS.get(key.kind, key.kind.upper())} {qualify(key)}"
     if opaque[key].type == "constraint":
         name = key.part.removeprefix("constraint ")
-        return f"CONSTRAINT {quote(name)} ON {qualified(key)}"
+        return f"CONSTRAINT {quote(name)} ON {qualify(key)}"
     return opaque[key].drop.removeprefix("DROP ")

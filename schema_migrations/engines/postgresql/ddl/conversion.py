@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Value
     from schema_migrations.schema.model import Column
 
-_FAMILIES = {
+_TYPE_FAMILIES = {
     "number": ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
     "boolean": ("boolean",),
     "text": ("character varying", "character", "text", "citext", "name"),
@@ -39,24 +39,24 @@ _FAMILIES = {
         "tstzrange",
     ),
 }
-_WHOLE = ("smallint", "integer", "bigint")
+_WHOLE_NUMBER_TYPES = ("smallint", "integer", "bigint")
 
 
-def conversion(before: Column, after: Column) -> str | None:
+def find_conversion(before: Column, after: Column) -> str | None:
     """Return an expression of the new value over the old column, for ``USING``.
 
     Empty where PostgreSQL converts by itself; None where there is no conversion between
     the two types.  A whole number becomes the UUID of that number, so that references
     still meet.  For types that are not PostgreSQL's own a cast is tried.
     """
-    return _converted(quote(before.name), before.type, after.type)
+    return _convert_expression(quote(before.name), before.type, after.type)
 
 
-def _converted(column: str, before: str, after: str) -> str | None:
-    old, new = _base(before), _base(after)
+def _convert_expression(column: str, before: str, after: str) -> str | None:
+    old, new = _strip_modifiers(before), _strip_modifiers(after)
     if old.endswith("[]") or new.endswith("[]"):
-        return _of_arrays(column, old, after)
-    match _family(old), _family(new):
+        return _convert_array(column, old, after)
+    match _find_family(old), _find_family(new):
         case "bytes", "text":
             return f"convert_from({column}, 'UTF8')"
         case "address", "text" if old == "inet":
@@ -81,7 +81,7 @@ def _converted(column: str, before: str, after: str) -> str | None:
             return f"{column} <> 0"
         case "boolean", "number":
             return f"{column}::integer" + ("" if new == "integer" else f"::{after}")
-        case "number", "uuid" if old in _WHOLE:
+        case "number", "uuid" if old in _WHOLE_NUMBER_TYPES:
             return f"lpad(to_hex({column}), 32, '0')::uuid"
         case "json", "jsonb":
             return f"{column}::jsonb"
@@ -101,15 +101,15 @@ def _converted(column: str, before: str, after: str) -> str | None:
             return None
 
 
-def _of_arrays(column: str, old: str, after: str) -> str | None:
+def _convert_array(column: str, old: str, after: str) -> str | None:
     """Items are converted as single values are; a single value becomes the one item."""
-    new = _base(after)
+    new = _strip_modifiers(after)
     if new == "text":
         return ""
     if not new.endswith("[]"):
         return f"to_jsonb({column})" if new == "jsonb" else None
     single = not old.endswith("[]")
-    item = _converted(column, old.removesuffix("[]"), after.removesuffix("[]"))
+    item = _convert_expression(column, old.removesuffix("[]"), after.removesuffix("[]"))
     if item is None:
         return None
     if single:
@@ -117,16 +117,16 @@ def _of_arrays(column: str, old: str, after: str) -> str | None:
     return f"{column}::{after}" if item else ""
 
 
-def _base(type_: str) -> str:
+def _strip_modifiers(type_: str) -> str:
     return re.sub(r"\s*\([^)]*\)", "", type_)
 
 
-def _family(base: str) -> str:
+def _find_family(base: str) -> str:
     """Name the family of types; empty for one that is not PostgreSQL's own."""
-    return next((name for name, types in _FAMILIES.items() if base in types), "")
+    return next((name for name, types in _TYPE_FAMILIES.items() if base in types), "")
 
 
-VALUES: Mapping[Value, str] = {
+COMPUTED_DEFAULTS: Mapping[Value, str] = {
     "uuid4": "gen_random_uuid()",
     "now": "now()",
     "today": "CURRENT_DATE",

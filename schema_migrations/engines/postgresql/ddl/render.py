@@ -9,21 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.catalog.identity import (
-    counted,
-    followed,
-    renamed,
+    render_sequence_advance,
+    render_sequence_following,
+    render_sequence_rename,
 )
 from schema_migrations.engines.postgresql.ddl.render_column import (
-    alter_actions,
-    column_sql,
+    render_alter_actions,
+    render_column,
 )
 from schema_migrations.engines.postgresql.ddl.render_object import (
-    alter_object,
-    create_object,
-    drop_object,
-    rename_object,
+    render_alter,
+    render_create,
+    render_drop,
+    render_rename,
 )
-from schema_migrations.engines.postgresql.quote import literal, qualified, quote
+from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema.changes import (
@@ -55,24 +55,24 @@ def render(change: Change) -> Statements:
     """
     match change:
         case CreateTable():
-            return _create_table(change)
+            return _render_create_table(change)
         case DropTable():
-            name = qualified(change.table.key)
+            name = qualify(change.table.key)
             return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
         case AddColumn():
-            return _add_column(change)
+            return _render_add_column(change)
         case DropColumn():
             column = quote(change.column.name)
-            return _alter(
+            return _render_alter_table(
                 change.table,
                 f"DROP COLUMN {column}",
                 comment=f"Drop column {column} of table",
             )
         case AlterColumn():
-            return _alter_column(change)
+            return _render_alter_column(change)
         case RenameColumn():
             old, new = quote(change.before.name), quote(change.after.name)
-            statements = _alter(
+            statements = _render_alter_table(
                 change.table,
                 f"RENAME COLUMN {old} TO {new}",
                 comment=f"Rename column {old} to {new} of table",
@@ -80,25 +80,27 @@ def render(change: Change) -> Statements:
             keys = (
                 column_key(change.table, c.name) for c in (change.before, change.after)
             )
-            return statements + followed(change.before, *keys)
+            return statements + render_sequence_following(change.before, *keys)
         case Create():
-            return create_object(change.object)
+            return render_create(change.object)
         case Drop():
-            return drop_object(change.object)
+            return render_drop(change.object)
         case Alter():
-            return alter_object(change.before, change.after, apart=change.committed)
+            return render_alter(
+                change.before, change.after, outside_transaction=change.committed
+            )
         case Rename():
-            return rename_object(change.before, change.after)
+            return render_rename(change.before, change.after)
         case SetComment():
-            return (_comment(change.key, change.after),)
+            return (_render_comment(change.key, change.after),)
         case AlterTable() | RebuildTable():
             raise UnsupportedChange(
                 f"PostgreSQL has no statement for {subject(change)}"
             )
 
 
-def _alter(table: Key, *actions: str, comment: str) -> Statements:
-    name = qualified(table)
+def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
+    name = qualify(table)
     body = f" {actions[0]}" if len(actions) == 1 else ""
     if not body:
         body = "\n    " + ",\n    ".join(actions)
@@ -106,10 +108,10 @@ def _alter(table: Key, *actions: str, comment: str) -> Statements:
     return (Statement(sql=sql, comment=f"{comment} {name}"),)
 
 
-def _create_table(change: CreateTable) -> Statements:
+def _render_create_table(change: CreateTable) -> Statements:
     table = change.table
-    name = qualified(table.key)
-    lines = [column_sql(column) for column in table.in_order]
+    name = qualify(table.key)
+    lines = [render_column(column) for column in table.in_order]
     lines += [
         f"CONSTRAINT {quote(part.key.part)} {part.definition}" for part in change.parts
     ]
@@ -118,97 +120,107 @@ def _create_table(change: CreateTable) -> Statements:
         f"CREATE TABLE {name} (\n    {body}\n)" if lines else f"CREATE TABLE {name} ()"
     )
     created = Statement(sql=sql, comment=f"Create table {name}")
-    comments = [_comment(table.key, table.comment)] if table.comment else []
-    comments += _column_comments(table.key, *table.in_order)
+    comments = [_render_comment(table.key, table.comment)] if table.comment else []
+    comments += _render_column_comments(table.key, *table.in_order)
     return (created, *comments)
 
 
-def _column_comments(table: Key, *columns: Column) -> list[Statement]:
+def _render_column_comments(table: Key, *columns: Column) -> list[Statement]:
     return [
-        _comment(column_key(table, column.name), column.comment)
+        _render_comment(column_key(table, column.name), column.comment)
         for column in columns
         if column.comment
     ]
 
 
-def _comment(key: Key, text: str) -> Statement:
-    table = qualified(table_key(key.name, key.namespace))
+def _render_comment(key: Key, text: str) -> Statement:
+    table = qualify(table_key(key.name, key.namespace))
     is_column = key.kind == "column"
     name = f"{table}.{quote(key.part)}" if is_column else table
     kind = "column" if is_column else "table"
     return Statement(
-        sql=f"COMMENT ON {kind.upper()} {name} IS {literal(text) if text else 'NULL'}",
+        sql=f"COMMENT ON {kind.upper()} {name} IS {quote_literal(text) if text else 'NULL'}",
         comment=f"{'Set' if text else 'Remove'} the comment of {kind} {name}",
     )
 
 
-def _add_column(change: AddColumn) -> Statements:
+def _render_add_column(change: AddColumn) -> Statements:
     column = change.column
     name = quote(column.name)
     if change.fill is not None and change.fill_refers:
         open_ = replace(column, nullable=True)
         added = replace(change, column=open_, fill=None)
         return (
-            *_add_column(added),
-            *_filled(change.table, name, change.fill),
-            *_altered(change.table, open_, column),
+            *_render_add_column(added),
+            *_render_fill(change.table, name, change.fill),
+            *_render_alter_without_fill(change.table, open_, column),
         )
     default = change.fill if column.default is None else None
-    statements = _alter(
+    statements = _render_alter_table(
         change.table,
-        f"ADD COLUMN {column_sql(column, default=default)}",
+        f"ADD COLUMN {render_column(column, default=default)}",
         comment=f"Add column {name} to table",
     )
     if default is not None:
-        statements += _alter(
+        statements += _render_alter_table(
             change.table,
             f"ALTER COLUMN {name} DROP DEFAULT",
             comment=f"Existing rows have a value now: no default for column {name} of table",
         )
-    return (*statements, *_column_comments(change.table, column))
+    return (*statements, *_render_column_comments(change.table, column))
 
 
-def _alter_column(change: AlterColumn) -> Statements:
+def _render_alter_column(change: AlterColumn) -> Statements:
     name = quote(change.after.name)
     if change.fill is None:
-        return _altered(change.table, change.before, change.after, using=change.using)
+        return _render_alter_without_fill(
+            change.table, change.before, change.after, using=change.using
+        )
     # The value is one of the new type: first the type, then the value, then NOT NULL.
     open_ = replace(change.after, nullable=True)
     return (
-        *_altered(change.table, change.before, open_, using=change.using),
-        *_filled(change.table, name, change.fill),
-        *_altered(change.table, open_, change.after),
+        *_render_alter_without_fill(
+            change.table, change.before, open_, using=change.using
+        ),
+        *_render_fill(change.table, name, change.fill),
+        *_render_alter_without_fill(change.table, open_, change.after),
     )
 
 
-def _altered(
+def _render_alter_without_fill(
     table: Key, before: Column, after: Column, *, using: str | None = None
 ) -> Statements:
     if before.identity and not after.identity and before.type != after.type:
         # An identity is only gone, and any type allowed, after its own statement.
         plain = replace(before, identity="", identity_options="", sequence="")
         return (
-            *_altered(table, before, plain),
-            *_altered(table, plain, after, using=using),
+            *_render_alter_without_fill(table, before, plain),
+            *_render_alter_without_fill(table, plain, after, using=using),
         )
-    actions = alter_actions(before, after, using=using)
+    actions = render_alter_actions(before, after, using=using)
     name = quote(after.name)
     comment = f"Alter column {name} of table"
-    statements = _alter(table, *actions, comment=comment) if actions else ()
+    statements = (
+        _render_alter_table(table, *actions, comment=comment) if actions else ()
+    )
     key = column_key(table, after.name)
-    return statements + renamed(before, after, key) + counted(before, after, key)
+    return (
+        statements
+        + render_sequence_rename(before, after, key)
+        + render_sequence_advance(before, after, key)
+    )
 
 
-def _filled(table: Key, column: str, value: str) -> Statements:
+def _render_fill(table: Key, column: str, fill: str) -> Statements:
     """Give a value to the rows that have none.
 
     A table cannot be altered while checks of its rows are put off to the commit:
     https://www.postgresql.org/docs/current/sql-set-constraints.html
     """
-    name = qualified(table)
+    name = qualify(table)
     return (
         Statement(
-            sql=f"UPDATE {name} SET {column} = {value} WHERE {column} IS NULL",
+            sql=f"UPDATE {name} SET {column} = {fill} WHERE {column} IS NULL",
             comment=f"Give existing rows a value for column {column} of table {name}",
         ),
         Statement(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from schema_migrations.engines.postgresql.ddl.conversion import conversion
+from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.schema.model import Column
 
 
-def column_sql(column: Column, *, default: str | None = None) -> str:
+def render_column(column: Column, *, default: str | None = None) -> str:
     """Return ``"name" type …``; ``default`` stands in for a missing column default."""
     parts = [quote(column.name), column.type]
     if column.collation:
@@ -21,20 +21,20 @@ def column_sql(column: Column, *, default: str | None = None) -> str:
         kind = column.generated_kind.upper()
         parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kind}")
     if column.identity:
-        parts.append(_identity(column))
+        parts.append(_render_identity(column))
     if not column.nullable:
         parts.append("NOT NULL")
     return " ".join(parts)
 
 
-def _identity(column: Column) -> str:
+def _render_identity(column: Column) -> str:
     named = f"SEQUENCE NAME {quote(column.sequence)}" if column.sequence else ""
     inside = " ".join(filter(None, (named, column.identity_options)))
     options = f" ({inside})" if inside else ""
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
 
 
-def alter_actions(
+def render_alter_actions(
     before: Column, after: Column, *, using: str | None = None
 ) -> list[str]:
     """Return the actions of one ``ALTER TABLE`` that lead from one to the other.
@@ -52,19 +52,19 @@ def alter_actions(
     if before.default is not None and (retyped or after.default is None):
         actions.append("DROP DEFAULT")
     if retyped:
-        actions.append(_type(before, after, using))
+        actions.append(_render_type_change(before, after, using))
     if after.default is not None and (retyped or before.default != after.default):
         actions.append(f"SET DEFAULT {after.default}")
     if before.nullable != after.nullable:
         actions.append("DROP NOT NULL" if after.nullable else "SET NOT NULL")
     if after.identity and not before.identity:
-        actions.append(f"ADD {_identity(after)}")
+        actions.append(f"ADD {_render_identity(after)}")
     elif after.identity:
-        actions += _identity_actions(before, after)
+        actions += _render_identity_actions(before, after)
     return [f"ALTER COLUMN {quote(after.name)} {action}" for action in actions]
 
 
-def _identity_actions(before: Column, after: Column) -> list[str]:
+def _render_identity_actions(before: Column, after: Column) -> list[str]:
     actions = []
     if before.identity != after.identity:
         actions.append(f"SET GENERATED {after.identity.upper()}")
@@ -80,7 +80,7 @@ def _identity_actions(before: Column, after: Column) -> list[str]:
     return actions
 
 
-def _type(before: Column, after: Column, using: str | None) -> str:
+def _render_type_change(before: Column, after: Column, using: str | None) -> str:
     collate = f" COLLATE {after.collation}" if after.collation else ""
-    value = conversion(before, after) if using is None else using
+    value = find_conversion(before, after) if using is None else using
     return f"TYPE {after.type}{collate}{f' USING {value}' if value else ''}"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.ddl.render import render
-from schema_migrations.engines.postgresql.quote import literal, qualified, quote
+from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.schema.changes import (
     Alter,
@@ -36,11 +36,11 @@ from schema_migrations.schema.model import (
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
 
-_LONGEST = 63
+_NAME_BYTES_LIMIT = 63
 """Bytes of a name: https://www.postgresql.org/docs/current/limits.html"""
 
 
-def remake_types(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def recreate_types(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """A type or collation that cannot be altered is made anew, and its columns follow.
 
     Raises ``UnsupportedChange`` where another type is made of it.
@@ -48,29 +48,29 @@ def remake_types(changes: Changes, current: Schema, desired: Schema) -> Changes:
     for change in changes:
         match change:
             case Alter(before=Definition() as before, after=Definition() as after):
-                if not _alterable(before, after):
-                    changes = _remade(changes, change, current, desired)
+                if not _can_alter(before, after):
+                    changes = _recreate_type(changes, change, current, desired)
             case _:
                 pass
     return changes
 
 
-def _alterable(before: Definition, after: Definition) -> bool:
+def _can_alter(before: Definition, after: Definition) -> bool:
     match after.key.kind:
         case "enum":
             kept = [label for label in after.labels if label in before.labels]
             return kept == list(before.labels)
         case "domain":
-            return _base(before) == _base(after)
+            return _strip_clauses(before) == _strip_clauses(after)
         case _:
             return False
 
 
-def _base(domain: Definition) -> str:
+def _strip_clauses(domain: Definition) -> str:
     return domain.definition.removesuffix(" ".join(domain.clauses)).rstrip()
 
 
-def _remade(
+def _recreate_type(
     changes: Changes, alter: Alter, current: Schema, desired: Schema
 ) -> Changes:
     before, after = alter.before, alter.after
@@ -83,7 +83,7 @@ def _remade(
             f"{built_on[0].key} is made of it",
             hint="Write this change by hand: manage.py schemadiff --empty NAME",
         )
-    aside = replace(before, key=_aside(before.key, current))
+    aside = replace(before, key=_find_free_key(before.key, current))
     altered = {
         column_key(c.table, c.after.name): c
         for c in changes
@@ -98,47 +98,49 @@ def _remade(
                 Drop(object=aside),
             ]
         else:
-            result.append(_using_aside(change, before.key, aside.key))
+            result.append(_redirect_change(change, before.key, aside.key))
     for table in current.of(Table):
         for column in table.columns:
             stays = column_key(table.key, column.name) not in altered
-            goal = _column(desired, table.key, column.name)
+            goal = _find_column(desired, table.key, column.name)
             if before.key in column.needs and stays and goal is not None:
                 changed = AlterColumn(table=table.key, before=column, after=goal)
-                result.append(_using_aside(changed, before.key, aside.key))
+                result.append(_redirect_change(changed, before.key, aside.key))
     return tuple(result)
 
 
-def _aside(key: Key, schema: Schema) -> Key:
+def _find_free_key(key: Key, schema: Schema) -> Key:
     """Return the key of a name that is free."""
     suffix = "__old"
     while True:
-        short = key.name.encode()[: _LONGEST - len(suffix)].decode(errors="ignore")
+        short = key.name.encode()[: _NAME_BYTES_LIMIT - len(suffix)].decode(
+            errors="ignore"
+        )
         found = key._replace(name=f"{short}{suffix}")
         if found not in schema.by_key:
             return found
         suffix += "_"
 
 
-def _column(schema: Schema, table: Key, name: str) -> Column | None:
+def _find_column(schema: Schema, table: Key, name: str) -> Column | None:
     found = schema.get(table)
     columns = found.columns if isinstance(found, Table) else ()
     return next((column for column in columns if column.name == name), None)
 
 
-def _using_aside(change: Change, key: Key, aside: Key) -> Change:
+def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
     """Return a column's change as one from what was put aside."""
     match change:
         case AlterColumn(before=before, after=after) if key in before.needs:
-            moved = _on(before, key, aside)
+            moved = _redirect_column(before, key, aside)
             using = change.using
             if key in after.needs and key.kind == "enum":
-                using = _by_text(before, after)
+                using = _render_text_cast(before, after)
             elif key in after.needs and key.kind == "domain":
                 using = f"{quote(before.name)}::{after.type}"
             return replace(change, before=moved, using=using)
         case DropColumn(column=column) if key in column.needs:
-            return replace(change, column=_on(column, key, aside))
+            return replace(change, column=_redirect_column(column, key, aside))
         case DropTable(table=table) if key in table.needs:
             needs = table.needs - {key} | {aside}
             return replace(change, table=replace(table, needs=needs))
@@ -146,12 +148,12 @@ def _using_aside(change: Change, key: Key, aside: Key) -> Change:
             return change
 
 
-def _on(column: Column, key: Key, aside: Key) -> Column:
+def _redirect_column(column: Column, key: Key, aside: Key) -> Column:
     moved = replace(column, needs=column.needs - {key} | {aside})
     if key.kind == "collation":
-        return replace(moved, collation=qualified(aside))
+        return replace(moved, collation=qualify(aside))
     array = "[]" if column.type.endswith("[]") else ""
-    return replace(moved, type=qualified(aside) + array)
+    return replace(moved, type=qualify(aside) + array)
 
 
 def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -161,7 +163,7 @@ def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
         return any(key.kind == "enum" for key in column.needs)
 
     return tuple(
-        replace(change, using=_by_text(change.before, change.after))
+        replace(change, using=_render_text_cast(change.before, change.after))
         if isinstance(change, AlterColumn)
         and change.using is None
         and change.before.type != change.after.type
@@ -172,29 +174,29 @@ def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
     )
 
 
-def _by_text(before: Column, after: Column) -> str:
+def _render_text_cast(before: Column, after: Column) -> str:
     array = "[]" if before.type.endswith("[]") else ""
     return f"{quote(before.name)}::text{array}::{after.type}"
 
 
-def commit_labels(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def commit_new_labels(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """A new label of an enum that the same file uses must be committed before.
 
     https://www.postgresql.org/docs/current/sql-altertype.html#id-1.9.3.42.7
     """
     return tuple(
         replace(change, committed=True)
-        if isinstance(change, Alter) and _used(change, changes)
+        if isinstance(change, Alter) and _has_used_labels(change, changes)
         else change
         for change in changes
     )
 
 
-def _used(alter: Alter, changes: Changes) -> bool:
+def _has_used_labels(alter: Alter, changes: Changes) -> bool:
     before, after = alter.before, alter.after
     if not (isinstance(before, Definition) and isinstance(after, Definition)):
         return False
-    new = [literal(label) for label in after.labels if label not in before.labels]
+    new = [quote_literal(label) for label in after.labels if label not in before.labels]
     return bool(new) and any(
         label in statement.sql
         for change in changes

@@ -32,7 +32,7 @@ def replace_in_place(changes: Changes, current: Schema, desired: Schema) -> Chan
         match change:
             case Create(object=Opaque(shape=shape) as after):
                 before = dropped.get(after.key)
-                if isinstance(before, Opaque) and _fits(before.shape, shape):
+                if isinstance(before, Opaque) and _can_replace(before.shape, shape):
                     altered[after.key] = Alter(before=before, after=after)
             case _:
                 pass
@@ -43,11 +43,11 @@ def replace_in_place(changes: Changes, current: Schema, desired: Schema) -> Chan
     )
 
 
-def _fits(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+def _can_replace(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     return bool(before) and after[: len(before)] == before
 
 
-def drop_with_whole(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Comments, indexes and the like go with what they belong to, without a statement.
 
     What names something that is renamed stays with it, and is only said anew.
@@ -67,10 +67,10 @@ def drop_with_whole(changes: Changes, current: Schema, desired: Schema) -> Chang
     return tuple(change for change in changes if not goes_along(change))
 
 
-_FUNCTIONS = ("function", "procedure")
+_ROUTINE_TYPES = ("function", "procedure")
 
 
-def make_after_mentioned(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """A function is made after the relations, types and functions that its body names.
 
     A body is text, so the server knows of no need, and yet refuses a function in SQL
@@ -93,8 +93,8 @@ def make_after_mentioned(changes: Changes, current: Schema, desired: Schema) -> 
             case (
                 Create(object=Opaque(type=type_) as made)
                 | Alter(after=Opaque(type=type_) as made)
-            ) if type_ in _FUNCTIONS:
-                made = _after_mentioned(made, named, desired)
+            ) if type_ in _ROUTINE_TYPES:
+                made = _with_mentioned_needs(made, named, desired)
                 desired = desired.replacing((), [made])
                 result.append(
                     replace(change, object=made)
@@ -106,19 +106,19 @@ def make_after_mentioned(changes: Changes, current: Schema, desired: Schema) -> 
     return tuple(result)
 
 
-def _after_mentioned(
-    function: Opaque, named: dict[str, set[Key]], desired: Schema
+def _with_mentioned_needs(
+    function: Opaque, keys_by_name: dict[str, set[Key]], desired: Schema
 ) -> Opaque:
     found = words(function.definition)
-    mentioned = set[Key]().union(*(named.get(word, ()) for word in found))
+    mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in found))
     mentioned -= {function.key}
     if not mentioned:
         return function
-    waiting = mentioned - _needing(function.key, desired)
+    waiting = mentioned - _find_dependents(function.key, desired)
     return replace(function, needs=function.needs | waiting)
 
 
-def _needing(key: Key, schema: Schema) -> set[Key]:
+def _find_dependents(key: Key, schema: Schema) -> set[Key]:
     """Return everything that cannot be without an object."""
     found = {key}
     fresh = [obj for obj in schema if obj.needs & found]

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from schema_migrations.engines.postgresql.passes.remaking import (
     cast_enums,
-    commit_labels,
-    remake_types,
+    commit_new_labels,
+    recreate_types,
 )
 from schema_migrations.engines.postgresql.passes.replacing import (
-    drop_with_whole,
-    make_after_mentioned,
+    add_mentioned_needs,
+    omit_part_drops,
     replace_in_place,
 )
 from schema_migrations.errors import PlanError
@@ -52,7 +52,9 @@ from schema_migrations.schema.model import (
 )
 
 
-def replace_generated(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def recreate_generated_columns(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
     """A generated column that must change is dropped and added: it holds no data.
 
     Its expression cannot be altered before PostgreSQL 17, and a column that it is
@@ -62,15 +64,15 @@ def replace_generated(changes: Changes, current: Schema, desired: Schema) -> Cha
     retyped = {
         column_key(c.table, c.after.name)
         for c in changes
-        if isinstance(c, AlterColumn) and _retyped(c)
+        if isinstance(c, AlterColumn) and _is_retyped(c)
     }
     altered = {
         column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
     }
     result: list[Change] = []
     for change in changes:
-        if isinstance(change, AlterColumn) and _must_replace(change, retyped):
-            result += _replaced(change.table, change.before, change.after)
+        if isinstance(change, AlterColumn) and _needs_new_column(change, retyped):
+            result += _recreate_column(change.table, change.before, change.after)
         else:
             result.append(change)
     for table in current.of(Table):
@@ -81,28 +83,28 @@ def replace_generated(changes: Changes, current: Schema, desired: Schema) -> Cha
             key = column_key(table.key, column.name)
             computed = column.generated is not None and column.needs & retyped
             if computed and key not in altered and key in after.provides:
-                result += _replaced(table.key, column, after.column(column.name))
+                result += _recreate_column(table.key, column, after.column(column.name))
     return tuple(result)
 
 
-def _retyped(change: AlterColumn) -> bool:
+def _is_retyped(change: AlterColumn) -> bool:
     before, after = change.before, change.after
     return (before.type, before.collation) != (after.type, after.collation)
 
 
-def _must_replace(change: AlterColumn, retyped: set[Key]) -> bool:
+def _needs_new_column(change: AlterColumn, retyped: set[Key]) -> bool:
     before, after = change.before, change.after
     if after.generated is None:
         return before.generated is not None and before.generated_kind == "virtual"
     return (
         (before.generated, before.generated_kind)
         != (after.generated, after.generated_kind)
-        or _retyped(change)
+        or _is_retyped(change)
         or bool(before.needs & retyped)
     )
 
 
-def _replaced(table: Key, before: Column, after: Column) -> list[Change]:
+def _recreate_column(table: Key, before: Column, after: Column) -> list[Change]:
     return [
         DropColumn(table=table, column=before),
         AddColumn(table=table, column=after),
@@ -115,18 +117,18 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     A foreign key on a primary key that changes, an index on a replaced column, a view
     on a column that changes its type.
     """
-    moving = {key for change in changes for key in _moved(change)}
+    moving = {key for change in changes for key in _disturbed_keys_of(change)}
     altered = [c for c in changes if isinstance(c, AlterColumn)]
     standing = {column_key(c.table, c.after.name) for c in altered}
     unlike = {
         column_key(c.table, c.after.name)
         for c in altered
-        if _comparable_as(c.before.type) != _comparable_as(c.after.type)
+        if _comparison_type_of(c.before.type) != _comparison_type_of(c.after.type)
     }
     # A foreign key does not follow a column to a type that it cannot compare.
     followed = {True: standing - unlike, False: standing}
     result = [
-        step for change in changes for step in _unrenamed(change, moving, followed)
+        step for change in changes for step in _expand_rename(change, moving, followed)
     ]
     handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
         c.before.key for c in result if isinstance(c, Rename)
@@ -144,7 +146,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
-            and _moves_with(obj, moving, followed[isinstance(obj, ForeignKey)])
+            and _needs_recreating(obj, moving, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:
             anew = replaced.keys() & moving
@@ -161,27 +163,29 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
                 result.append(Create(object=after))
 
 
-def _unrenamed(
-    change: Change, moving: set[Key], followed: dict[bool, set[Key]]
+def _expand_rename(
+    change: Change, disturbed: set[Key], followed: dict[bool, set[Key]]
 ) -> tuple[Change, ...]:
     """What goes with its column cannot be renamed: it is made again by its new name."""
     match change:
         case Rename(
             before=Constraint() | ForeignKey() | Index() as before,
             after=Constraint() | ForeignKey() | Index() as after,
-        ) if _moves_with(before, moving, followed[isinstance(before, ForeignKey)]):
+        ) if _needs_recreating(
+            before, disturbed, followed[isinstance(before, ForeignKey)]
+        ):
             return Drop(object=before), Create(object=after)
         case _:
             return (change,)
 
 
-def _moved(change: Change) -> tuple[Key, ...]:
+def _disturbed_keys_of(change: Change) -> tuple[Key, ...]:
     match change:
         case Drop():
             return (change.object.key,)
         case DropColumn():
             return (column_key(change.table, change.column.name),)
-        case AlterColumn() if _retyped(change):
+        case AlterColumn() if _is_retyped(change):
             return (column_key(change.table, change.after.name),)
         case Rename(before=Definition() as before):
             return (before.key,)
@@ -189,7 +193,7 @@ def _moved(change: Change) -> tuple[Key, ...]:
             return ()
 
 
-def _comparable_as(type_: str) -> str:
+def _comparison_type_of(type_: str) -> str:
     """Name what a type's values can be compared with, as a foreign key compares them.
 
     https://www.postgresql.org/docs/current/btree.html#BTREE-SUPPORT-FUNCS
@@ -200,20 +204,22 @@ def _comparable_as(type_: str) -> str:
     return "text" if base == "character varying" else base
 
 
-def _moves_with(obj: Object, moving: set[Key], altered: set[Key]) -> bool:
+def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> bool:
     """Tell whether an object must go and come with what it needs.
 
     ``altered`` are columns whose new type an index or a constraint follows by itself.
     """
-    needed = obj.needs & moving
+    needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
         # Without SQL of its own to drop it, the server says what is in the way.
         movable = bool(obj.drop) and obj.type not in HOLDING_ROWS
         return bool(needed) and movable
-    return bool(needed - altered)
+    return bool(needed - followed)
 
 
-def own_sequences_last(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def defer_sequence_ownership(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
     """A sequence is made before the column that draws from it, and owned by it after."""
     result: list[Change] = []
     for change in changes:
@@ -228,7 +234,7 @@ def own_sequences_last(changes: Changes, current: Schema, desired: Schema) -> Ch
     return tuple(result)
 
 
-def drop_with_owner(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """What goes with a dropped table needs no statement of its own.
 
     Foreign keys to another table that is dropped too keep theirs: tables that refer
@@ -278,27 +284,29 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
         else:
             rest.append(change)
     return tuple(
-        replace(c, parts=tuple(sorted(parts.get(c.table.key, ()), key=_place)))
+        replace(c, parts=tuple(sorted(parts.get(c.table.key, ()), key=_sort_key_of)))
         if isinstance(c, CreateTable)
         else c
         for c in rest
     )
 
 
-def _place(part: Constraint | ForeignKey) -> tuple[int, str]:
+def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
     ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
     rank = ranks[part.type] if isinstance(part, Constraint) else 4
     return rank, part.key.part
 
 
-_HOLDING = (
+_OUTLIVING_TYPES = (
     *("view", "materialized view", "rule", "trigger", "policy"),
     *("function", "procedure", "membership in publication"),
 )
 """What is not dropped along with a column or a table that it needs."""
 
 
-def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def refuse_dangling_needs(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
     """What models do not know may stand on what they drop: a view on a column.
 
     PostgreSQL would refuse as well, but in words on a statement that nobody wrote.
@@ -317,12 +325,12 @@ def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Chang
     }
     for obj in desired:
         type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
-        needed = obj.needs & gone if type_ in _HOLDING else NO_KEYS
+        needed = obj.needs & gone if type_ in _OUTLIVING_TYPES else NO_KEYS
         if type_ not in PARTS:
             needed |= obj.needs & (loose - made)
         if needed:
             raise PlanError(
-                f"{type_} {obj.key.name} needs {_said(min(needed), changes)}, which would be "
+                f"{type_} {obj.key.name} needs {_describe_dropped(min(needed), changes)}, which would be "
                 "dropped",
                 hint=f"Change the {type_} or drop it in a file of its own first: "
                 "manage.py schemadiff --empty NAME",
@@ -330,7 +338,7 @@ def refuse_dangling(changes: Changes, current: Schema, desired: Schema) -> Chang
     return changes
 
 
-def _said(key: Key, changes: Changes) -> str:
+def _describe_dropped(key: Key, changes: Changes) -> str:
     table = table_key(key.name, key.namespace)
     if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
         return str(table)
@@ -338,16 +346,16 @@ def _said(key: Key, changes: Changes) -> str:
 
 
 PASSES: tuple[Pass, ...] = (
-    refuse_dangling,
+    refuse_dangling_needs,
     cast_enums,
-    remake_types,
-    replace_generated,
+    recreate_types,
+    recreate_generated_columns,
     replace_in_place,
     recreate_dependents,
-    own_sequences_last,
-    drop_with_owner,
-    drop_with_whole,
-    make_after_mentioned,
+    defer_sequence_ownership,
+    omit_owned_drops,
+    omit_part_drops,
+    add_mentioned_needs,
     fold_constraints,
-    commit_labels,
+    commit_new_labels,
 )

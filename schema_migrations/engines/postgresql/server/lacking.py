@@ -12,7 +12,7 @@ from schema_migrations.engines.engine import Failure, Lack
 
 _UNDEFINED_OBJECT, _UNDEFINED_FUNCTION = "42704", "42883"
 
-_TYPES = {
+_TYPES_BY_EXTENSION = {
     "citext": ("citext",),
     "cube": ("cube",),
     "hstore": ("hstore",),
@@ -24,8 +24,8 @@ _TYPES = {
     "seg": ("seg",),
     "vector": ("vector", "halfvec", "sparsevec"),
 }
-_METHODS = {"bloom": ("bloom",), "vector": ("hnsw", "ivfflat")}
-_PATTERNS = {
+_ACCESS_METHODS_BY_EXTENSION = {"bloom": ("bloom",), "vector": ("hnsw", "ivfflat")}
+_NAME_PATTERNS_BY_EXTENSION = {
     "earthdistance": r"earth_distance|earth_box|ll_to_earth",
     "fuzzystrmatch": r"levenshtein\w*|soundex|difference|d?metaphone\w*|daitch_mokotoff",
     "hstore": r"g(in|ist)_hstore_ops|btree_hstore_ops",
@@ -41,38 +41,46 @@ _PATTERNS = {
 }
 
 
-def lacking(failure: Failure) -> Lack | None:
+def find_missing_object(error: Failure) -> Lack | None:
     """Return what the server does not have; None: it refused for another reason."""
-    words = frozenset(re.findall(r"[\w-]+", failure.message.lower()))
-    quoted = re.findall(r'["«»„“](.*?)["«»„“]', failure.message)
+    words = frozenset(re.findall(r"[\w-]+", error.message.lower()))
+    quoted = re.findall(r'["«»„“](.*?)["«»„“]', error.message)
     name = quoted[0] if quoted else ""
-    if failure.sqlstate == _UNDEFINED_FUNCTION:
-        return Lack(kind="function", extension=_by_pattern(words))
-    if failure.sqlstate != _UNDEFINED_OBJECT:
+    if error.sqlstate == _UNDEFINED_FUNCTION:
+        return Lack(kind="function", extension=_find_extension_by_pattern(words))
+    if error.sqlstate != _UNDEFINED_OBJECT:
         return None
     if "collation" in words:
         return Lack(kind="collation", name=name)
-    known = _by_pattern(words) or _listed(words, _TYPES) or _listed(words, _METHODS)
+    known = (
+        _find_extension_by_pattern(words)
+        or _find_extension_by_name(words, _TYPES_BY_EXTENSION)
+        or _find_extension_by_name(words, _ACCESS_METHODS_BY_EXTENSION)
+    )
     if not known and quoted in (["gist"], ["gin"]):
         # A type has no operator class of its own for this method.
         return Lack(kind="operator class", extension=f"btree_{name}")
     return Lack(kind="object", name=name, extension=known)
 
 
-def _by_pattern(words: frozenset[str]) -> str:
+def _find_extension_by_pattern(words: frozenset[str]) -> str:
     found = (
         extension
-        for extension, pattern in _PATTERNS.items()
+        for extension, pattern in _NAME_PATTERNS_BY_EXTENSION.items()
         if any(re.fullmatch(pattern, word) for word in words)
     )
     return next(found, "")
 
 
-def _listed(words: frozenset[str], table: dict[str, tuple[str, ...]]) -> str:
-    return next((e for e, names in table.items() if words & set(names)), "")
+def _find_extension_by_name(
+    words: frozenset[str], names_by_extension: dict[str, tuple[str, ...]]
+) -> str:
+    return next(
+        (e for e, names in names_by_extension.items() if words & set(names)), ""
+    )
 
 
-_CONTRIB = frozenset(
+_CONTRIB_EXTENSIONS = frozenset(
     [
         "amcheck",
         "autoinc",
@@ -119,7 +127,7 @@ _CONTRIB = frozenset(
         "xml2",
     ]
 )
-_IMAGES = {
+_SERVER_URLS_BY_EXTENSION = {
     "postgis": "docker://postgis/17-3.5",
     "postgis_raster": "docker://postgis/17-3.5",
     "postgis_topology": "docker://postgis/17-3.5",
@@ -128,8 +136,8 @@ _IMAGES = {
 }
 
 
-def server_with(extension: str) -> str:
+def suggest_dev_server(extension: str) -> str:
     """Return the URL of a dev database that has an extension; nothing: none is known."""
-    if extension in _CONTRIB:
+    if extension in _CONTRIB_EXTENSIONS:
         return "docker://postgres/17"
-    return _IMAGES.get(extension, "")
+    return _SERVER_URLS_BY_EXTENSION.get(extension, "")

@@ -17,8 +17,8 @@ import psycopg
 
 from schema_migrations.engines.postgresql.catalog.guest import undone
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
-from schema_migrations.engines.postgresql.ddl.render_column import column_sql
-from schema_migrations.engines.postgresql.quote import qualified, quote
+from schema_migrations.engines.postgresql.ddl.render_column import render_column
+from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -37,21 +37,23 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Cursor
 
-_INVALID = "/* invalid */"
-Printed = Constraint | Index | Definition | Opaque | Column
+_INVALID_MARK = "/* invalid */"
+Reprintable = Constraint | Index | Definition | Opaque | Column
 
-REPRINTED = (
+REPRINTED_TYPES = (
     *("view", "materialized view", "index", "statistics"),
     *("trigger", "policy", "rule", "function", "procedure"),
 )
 """Opaque objects that hold expressions, and can be made under another name."""
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
-_MADE = re.compile(rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME}\.)?)(?P<name>{_NAME})")
+_NAME_PATTERN = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
+_CREATE_PATTERN = re.compile(
+    rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME_PATTERN}\.)?)(?P<name>{_NAME_PATTERN})"
+)
 """How the definition of an opaque object begins: only names are not in capitals."""
 
 
-def settle(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
+def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     """Return ``schema`` with settled definitions of what ``keys`` name.
 
     That is checks, exclusion constraints, indexes, domains, what is ``REPRINTED``, and
@@ -60,19 +62,21 @@ def settle(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     """
     objects = {
         key: obj
-        for key, obj in _printed(schema)
-        if key in keys or (key.kind == "column" and _table(key) in keys)
+        for key, obj in _find_reprintable(schema)
+        if key in keys or (key.kind == "column" and _table_of(key) in keys)
     }
     if not objects:
         return schema
     with undone(cursor):
-        probes = _probed(cursor, objects)
-        printed = dict(_printed(inspect(cursor)))
-    settled = {key: _like(objects[key], printed[p]) for key, p in probes.items()}
-    return _with(schema, settled)
+        probes = _create_probes(cursor, objects)
+        printed = dict(_find_reprintable(inspect(cursor)))
+    settled = {
+        key: _with_definition_of(objects[key], printed[p]) for key, p in probes.items()
+    }
+    return _replace_objects(schema, settled)
 
 
-def _printed(schema: Schema) -> Iterator[tuple[Key, Printed]]:
+def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
     """Yield everything that holds an expression and can be made anew."""
     for obj in schema:
         match obj:
@@ -80,7 +84,7 @@ def _printed(schema: Schema) -> Iterator[tuple[Key, Printed]]:
                 for column in obj.columns:
                     if column.default is not None or column.generated is not None:
                         yield column_key(obj.key, column.name), column
-            case Index(definition=definition) if definition.endswith(_INVALID):
+            case Index(definition=definition) if definition.endswith(_INVALID_MARK):
                 pass  # a probe would be valid
             case (
                 Index()
@@ -88,17 +92,17 @@ def _printed(schema: Schema) -> Iterator[tuple[Key, Printed]]:
                 | Definition(key=Key(kind="domain"))
             ):
                 yield obj.key, obj
-            case Opaque(type=type_) if type_ in REPRINTED:
+            case Opaque(type=type_) if type_ in REPRINTED_TYPES:
                 yield obj.key, obj
             case _:
                 pass
 
 
-def _table(key: Key) -> Key:
+def _table_of(key: Key) -> Key:
     return table_key(key.name, key.namespace)
 
 
-def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
+def _create_probes(cursor: Cursor, objects: dict[Key, Reprintable]) -> dict[Key, Key]:
     """Make a probe of each object; return the probes' keys."""
     probes = {}
     cursor.execute("SAVEPOINT probe")
@@ -107,7 +111,7 @@ def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
         try:
             # The next savepoint in the same message, which is parsed as a whole.
             cursor.execute(
-                f"{_probe_sql(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
+                f"{_render_probe(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
             )
         except psycopg.Error:
             # The print of a legal object may be illegal (a collation that is gone).
@@ -120,34 +124,37 @@ def _probed(cursor: Cursor, objects: dict[Key, Printed]) -> dict[Key, Key]:
     return probes
 
 
-def _probe_sql(key: Key, obj: Printed, probe: str) -> str:
+def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
     match obj:
         case Constraint():
             constraint = f"CONSTRAINT {quote(probe)} {obj.definition}"
-            return f"ALTER TABLE {qualified(obj.table)} ADD {constraint}"
+            return f"ALTER TABLE {qualify(obj.table)} ADD {constraint}"
         case Index():
             unique = "UNIQUE " if obj.unique else ""
-            table = qualified(obj.table)
+            table = qualify(obj.table)
             return f"CREATE {unique}INDEX {quote(probe)} ON {table} {obj.definition}"
         case Definition():
-            return (
-                f"CREATE DOMAIN {qualified(key._replace(name=probe))} {obj.definition}"
-            )
+            return f"CREATE DOMAIN {qualify(key._replace(name=probe))} {obj.definition}"
         case Opaque():
-            return _MADE.sub(rf"\g<head>{quote(probe)}", obj.definition, count=1)
+            return _CREATE_PATTERN.sub(
+                rf"\g<head>{quote(probe)}", obj.definition, count=1
+            )
         case Column():
-            column = column_sql(replace(obj, name=probe, nullable=True))
-            return f"ALTER TABLE {qualified(_table(key))} ADD COLUMN {column}"
+            column = render_column(replace(obj, name=probe, nullable=True))
+            return f"ALTER TABLE {qualify(_table_of(key))} ADD COLUMN {column}"
 
 
-def _like(obj: Printed, probe: Printed) -> Printed:
+def _with_definition_of(obj: Reprintable, probe: Reprintable) -> Reprintable:
     """Return the object in the probe's words."""
     if isinstance(obj, Column):
         assert isinstance(probe, Column)
         return replace(obj, default=probe.default, generated=probe.generated)
     assert not isinstance(probe, Column)
     if isinstance(obj, Opaque):
-        own, other = _MADE.match(obj.definition), _MADE.match(probe.definition)
+        own, other = (
+            _CREATE_PATTERN.match(obj.definition),
+            _CREATE_PATTERN.match(probe.definition),
+        )
         assert own is not None
         assert other is not None
         definition = own[0] + probe.definition[other.end() :]
@@ -158,15 +165,15 @@ def _like(obj: Printed, probe: Printed) -> Printed:
     return replace(obj, definition=probe.definition)
 
 
-def _with(schema: Schema, settled: dict[Key, Printed]) -> Schema:
-    columns = {key: obj for key, obj in settled.items() if isinstance(obj, Column)}
+def _replace_objects(schema: Schema, canonical: dict[Key, Reprintable]) -> Schema:
+    columns = {key: obj for key, obj in canonical.items() if isinstance(obj, Column)}
     tables = []
-    for key in {_table(key) for key in columns}:
+    for key in {_table_of(key) for key in columns}:
         table = schema.table(key)
         changed = tuple(
             columns.get(column_key(key, column.name), column)
             for column in table.columns
         )
         tables.append(replace(table, columns=changed))
-    others = [obj for obj in settled.values() if not isinstance(obj, Column)]
+    others = [obj for obj in canonical.values() if not isinstance(obj, Column)]
     return schema.replacing((), (*tables, *others))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import Blocker
 from schema_migrations.engines.postgresql.session.pooler import PID, second
-from schema_migrations.engines.postgresql.session.queries import row
+from schema_migrations.engines.postgresql.session.queries import fetch_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ SELECT b.pid,
 
 def observer(connection: Connection) -> Observer:
     """Return what opens a second session that can say who blocks this one."""
-    (pid,) = row(connection, PID)
+    (pid,) = fetch_row(connection, PID)
 
     @contextmanager
     def observing() -> Iterator[Callable[[], Sequence[Blocker]]]:

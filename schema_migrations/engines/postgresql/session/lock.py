@@ -20,7 +20,11 @@ from schema_migrations.engines.postgresql.session.pooler import (
     ADVICE,
     refuse_shared_session,
 )
-from schema_migrations.engines.postgresql.session.queries import alive, row, rows
+from schema_migrations.engines.postgresql.session.queries import (
+    check_alive,
+    fetch_row,
+    fetch_rows,
+)
 from schema_migrations.errors import ConfigError, LockNotAcquired
 
 if TYPE_CHECKING:
@@ -94,7 +98,7 @@ def lock(
         _Lock(key=lock_key(name), mode="", what="Another run holds the lock"),
         _Lock(key=ATLAS, mode="_shared", what="Atlas holds its lock"),
     )
-    (given,) = row(connection, "SELECT current_setting('application_name')")
+    (given,) = fetch_row(connection, "SELECT current_setting('application_name')")
     with (
         parameters_set(connection, {"application_name": given or APPLICATION}),
         ExitStack() as held,
@@ -103,7 +107,7 @@ def lock(
         for each in wanted:
             _acquire(connection, each, wait=wait, end=end, waiting=waiting)
             held.callback(_release, connection, each)
-            if not row(connection, MINE, each.key)[0]:
+            if not fetch_row(connection, MINE, each.key)[0]:
                 raise ConfigError("The session does not keep its lock.", hint=ADVICE)
         yield
 
@@ -123,7 +127,7 @@ def _acquire(
     waiting: Callable[[str], None],
 ) -> None:
     pause, told = FIRST_PAUSE, ""
-    while not row(connection, wanted.attempt, wanted.key)[0]:
+    while not fetch_row(connection, wanted.attempt, wanted.key)[0]:
         holder = _holder(connection, wanted.key)
         left = end - time.monotonic()
         if left <= 0:
@@ -140,11 +144,11 @@ def _acquire(
 
 
 def _holder(connection: Connection, key: int) -> str:
-    found = rows(connection, HOLDER, key)
+    found = fetch_rows(connection, HOLDER, key)
     return str(found[0][0]) if found else "a session that has just ended"
 
 
 def _release(connection: Connection, held: _Lock) -> None:
     # Otherwise the lock went with the session.
-    if alive(connection) and not row(connection, held.release, held.key)[0]:
+    if check_alive(connection) and not fetch_row(connection, held.release, held.key)[0]:
         log.warning("The run's lock was lost before its end. %s", ADVICE)

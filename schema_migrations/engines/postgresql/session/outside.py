@@ -30,9 +30,9 @@ from schema_migrations.engines.postgresql.session.outside_text import (
 from schema_migrations.engines.postgresql.session.parameters import parameters_set
 from schema_migrations.engines.postgresql.session.queries import (
     execute,
+    fetch_row,
+    fetch_rows,
     rollback,
-    row,
-    rows,
 )
 from schema_migrations.errors import StatementFailed
 
@@ -140,7 +140,7 @@ def settled(connection: Connection, sql: str, interrupted: bool) -> Settled:
         case Detached() as detached:
             return _detached(connection, detached, interrupted=interrupted)
         case Shared() as shared if interrupted:
-            found = bool(rows(connection, EXISTS[shared.what], shared.name))
+            found = bool(fetch_rows(connection, EXISTS[shared.what], shared.name))
             state = "there" if found else "gone"
             return Settled(
                 done=found == (shared.verb == "CREATE"),
@@ -238,7 +238,7 @@ def _wanted(
             connection,
             f"CREATE {unique}INDEX {made.name} ON {scratch} {made.definition}",
         )
-        name, definition, numbered, temporary, real = row(
+        name, definition, numbered, temporary, real = fetch_row(
             connection, SCRATCH, namespace, scratch
         )
     except psycopg.Error as error:
@@ -258,12 +258,12 @@ def _wanted(
 
 def _table(connection: Connection, name: str) -> tuple[str, str]:
     """Return namespace and name of a relation as the catalog has them, or nothing."""
-    found = rows(connection, TABLE, name)
+    found = fetch_rows(connection, TABLE, name)
     return (found[0][0], found[0][1]) if found else ("", "")
 
 
 def _index(connection: Connection, namespace: str, name: str) -> _Index | None:
-    found = rows(connection, INDEX, namespace, name)
+    found = fetch_rows(connection, INDEX, namespace, name)
     if not found:
         return None
     qualified, valid, definition, builder = found[0]
@@ -282,7 +282,9 @@ def _swept(connection: Connection, reindexed: Reindexed) -> Settled:
     what, name = reindexed.what, reindexed.name
     relation = name if what in ("INDEX", "TABLE") else None
     namespace = name if what == "SCHEMA" else None
-    found = [left for (left,) in rows(connection, BESIDE, relation, namespace, what)]
+    found = [
+        left for (left,) in fetch_rows(connection, BESIDE, relation, namespace, what)
+    ]
     with outside(connection):
         for left in found:
             execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {left}")
@@ -298,7 +300,7 @@ def _detached(
     https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION
     """
     table, partition = detached.table, detached.partition
-    found = rows(connection, PENDING, table, partition)
+    found = fetch_rows(connection, PENDING, table, partition)
     if not found:
         said = f"{partition} is no partition of {table} any more"
         return Settled(done=True, said=said) if interrupted else Settled()

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 
 from django.db import Error
 
-from schema_migrations.engines.postgresql.session.queries import alive, rollback, rows
+from schema_migrations.engines.postgresql.session.queries import (
+    check_alive,
+    fetch_rows,
+    rollback,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,20 +59,20 @@ def sets(sql: str) -> bool:
 def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
     """Set parameters that the server has and permits; put the old values back."""
     before: dict[str, str] = {}
-    for name, found in rows(connection, CURRENT, list(wanted)):
+    for name, found in fetch_rows(connection, CURRENT, list(wanted)):
         if found in (None, wanted[name]):
             continue
         try:
-            rows(connection, SET, [name], [wanted[name]])
+            fetch_rows(connection, SET, [name], [wanted[name]])
         except Error:  # client_connection_check_interval, where the platform lacks it
             continue
         before[name] = found
     try:
         yield
     finally:
-        if alive(connection):
+        if check_alive(connection):
             rollback(connection)
-            rows(connection, SET, list(before), list(before.values()))
+            fetch_rows(connection, SET, list(before), list(before.values()))
 
 
 @contextmanager
@@ -81,19 +85,19 @@ def restored(connection: Connection) -> Iterator[None]:
         rollback(connection)
         raise
     finally:
-        if alive(connection):
+        if check_alive(connection):
             _restore(connection, before)
 
 
 def _set_here(connection: Connection) -> dict[str, str]:
-    return dict(rows(connection, SET_HERE, list(IDENTITY)))
+    return dict(fetch_rows(connection, SET_HERE, list(IDENTITY)))
 
 
 def _restore(connection: Connection, before: dict[str, str]) -> None:
     now = _set_here(connection)
     if any(now[name] != before[name] for name in IDENTITY):
-        rows(connection, SET, list(IDENTITY), [before[name] for name in IDENTITY])
+        fetch_rows(connection, SET, list(IDENTITY), [before[name] for name in IDENTITY])
         now = _set_here(connection)  # another role may not see every parameter
     changed = [name for name in now | before if now.get(name) != before.get(name)]
     if changed:  # NULL: to what the session began with
-        rows(connection, SET, changed, [before.get(name) for name in changed])
+        fetch_rows(connection, SET, changed, [before.get(name) for name in changed])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.postgresql.session.queries import row
+from schema_migrations.engines.postgresql.session.queries import fetch_row
 from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def _shared(connection: Connection) -> bool:
     """Whether somebody else gets this session's server while it does nothing."""
     with second(connection) as rival:
         for _ in range(ROUNDS):
-            (mine,) = row(connection, PID)
+            (mine,) = fetch_row(connection, PID)
             try:
                 rival.execute("BEGIN")
             except psycopg.errors.ProtocolViolation:
                 return True  # PgBouncer in statement mode
             (theirs,) = rival.execute(PID).fetchone() or (0,)
             # Asked no more where the rival sits on the only server.
-            if mine == theirs or mine != row(connection, PID)[0]:
+            if mine == theirs or mine != fetch_row(connection, PID)[0]:
                 return True
             rival.execute("ROLLBACK")
     return False
@@ -60,7 +60,7 @@ def pooled(connection: Connection) -> bool:
 
     https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
     """
-    (pid,) = row(connection, PID)
+    (pid,) = fetch_row(connection, PID)
     return bool(pid != connection.connection.info.backend_pid)
 
 

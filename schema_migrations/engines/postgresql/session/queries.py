@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
 
-def rows(
+def fetch_rows(
     connection: Connection, sql: str, *parameters: object
 ) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
@@ -22,8 +22,8 @@ def rows(
         return found
 
 
-def row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ...]:
-    return rows(connection, sql, *parameters)[0]
+def fetch_row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ...]:
+    return fetch_rows(connection, sql, *parameters)[0]
 
 
 def execute(connection: Connection, sql: str) -> None:
@@ -37,7 +37,7 @@ def in_transaction(connection: Connection) -> bool:
     return status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
-def alive(connection: Connection) -> bool:
+def check_alive(connection: Connection) -> bool:
     """Return whether the session can be asked anything.
 
     One that a signal interrupted between sending and waiting cannot: it is closed,
@@ -55,5 +55,5 @@ def alive(connection: Connection) -> bool:
 
 def rollback(connection: Connection) -> None:
     """End an open transaction; a connection that is gone has none."""
-    if alive(connection) and in_transaction(connection):
+    if check_alive(connection) and in_transaction(connection):
         execute(connection, "ROLLBACK")

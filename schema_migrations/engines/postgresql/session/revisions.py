@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import quote
-from schema_migrations.engines.postgresql.session.queries import row
+from schema_migrations.engines.postgresql.session.queries import fetch_row
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
 def create_revisions_table(connection: Connection, schema: str | None) -> None:
     """Make the table, and the schema that is named for it, where they are missing."""
     if schema is None:
-        (schema,) = row(connection, "SELECT current_schema()")
-    (exists,) = row(
+        (schema,) = fetch_row(connection, "SELECT current_schema()")
+    (exists,) = fetch_row(
         connection,
         "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)",
         schema,

@@ -32,10 +32,10 @@ from schema_migrations.engines.postgresql.session.parameters import (
 from schema_migrations.engines.postgresql.session.pooler import pooled
 from schema_migrations.engines.postgresql.session.queries import (
     execute,
+    fetch_row,
+    fetch_rows,
     in_transaction,
     rollback,
-    row,
-    rows,
 )
 from schema_migrations.engines.postgresql.session.revisions import (
     create_revisions_table,
@@ -89,7 +89,9 @@ def describe(connection: Connection) -> Target:
     name = masked(connection.settings_dict)
     try:
         connection.ensure_connection()
-        version, major, schema, path, standby, read_only = row(connection, DESCRIBE)
+        version, major, schema, path, standby, read_only = fetch_row(
+            connection, DESCRIBE
+        )
     except ImproperlyConfigured as error:
         raise ConfigError(str(error)) from None
     except Error as error:
@@ -170,12 +172,12 @@ def reading(connection: Connection) -> Iterator[None]:
 
 def schemas(connection: Connection) -> Sequence[str]:
     """Return the names of the schemas that are not the server's own."""
-    return tuple(name for (name,) in rows(connection, SCHEMAS))
+    return tuple(name for (name,) in fetch_rows(connection, SCHEMAS))
 
 
 def tables(connection: Connection, schema: str | None) -> Sequence[str]:
     """Return the names of a schema's tables, without those of extensions."""
-    return tuple(name for (name,) in rows(connection, TABLES, schema))
+    return tuple(name for (name,) in fetch_rows(connection, TABLES, schema))
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from typing import Literal
 from schema_migrations.engines.sqlite.catalog.tokens import (
     Token,
     Tokens,
+    format_tokens,
     name_of,
-    text,
     tokenize,
 )
 from schema_migrations.errors import PlanError
 
-END = Token("symbol", ";")
+END_OF_TOKENS = Token("symbol", ";")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class RawColumn:
     name: str
     type: Tokens = ()
     nullable: bool = True
-    on_null: str = ""
+    not_null_conflict: str = ""
     """Conflict clause of ``NOT NULL``."""
     default: Tokens | None = None
     collation: str | None = None
@@ -36,30 +36,30 @@ class RawColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class ConstraintClause:
     """A constraint, wherever it was written."""
 
     name: str | None
     type: Literal["primary key", "unique", "check", "foreign key"]
-    inside: Tokens
+    body: Tokens
     """Between the parentheses: indexed columns, or the expression."""
-    conflict: str = ""
+    on_conflict: str = ""
     autoincrement: bool = False
     inline: bool = False
     """Written on a column."""
-    target: str = ""
+    target_table: str = ""
     target_columns: Tokens = ()
-    actions: str = ""
+    reference_actions: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
 class RawTable:
     columns: list[RawColumn] = field(default_factory=list)
-    clauses: list[Clause] = field(default_factory=list)
+    constraints: list[ConstraintClause] = field(default_factory=list)
     options: tuple[str, ...] = ()
 
 
-def _as_word(token: Token) -> str:
+def _grammar_text_of(token: Token) -> str:
     """Return what grammar sees in a token: nothing but its kind in a name or value."""
     match token.kind:
         case "word":
@@ -70,183 +70,191 @@ def _as_word(token: Token) -> str:
             return ""
 
 
-class Reader:
+class TokenReader:
     """A position in a row of tokens."""
 
     def __init__(self, tokens: Tokens, subject: str) -> None:
         self.tokens = tokens
-        self.words = tuple(map(_as_word, tokens))
+        self.words = tuple(map(_grammar_text_of, tokens))
         self.subject = subject
         self.position = 0
 
     def peek(self) -> Token:
-        return self.tokens[self.position] if self.position < len(self.tokens) else END
+        return (
+            self.tokens[self.position]
+            if self.position < len(self.tokens)
+            else END_OF_TOKENS
+        )
 
     def next(self) -> Token:
         token = self.peek()
         self.position += 1
         return token
 
-    def name(self) -> str:
+    def read_name(self) -> str:
         return name_of(self.next())
 
-    def at(self, *words: str) -> bool:
+    def is_at(self, *words: str) -> bool:
         return self.words[self.position : self.position + len(words)] == words
 
     def take(self, *words: str) -> bool:
-        found = self.at(*words)
+        found = self.is_at(*words)
         self.position += len(words) if found else 0
         return found
 
     def skip_to(self, word: str) -> None:
-        while not self.at(word):
-            if self.next() is END:
-                raise self.lost()
+        while not self.is_at(word):
+            if self.next() is END_OF_TOKENS:
+                raise self.make_error()
 
     def expect(self, word: str) -> None:
         if not self.take(word):
-            raise self.lost()
+            raise self.make_error()
 
-    def group(self) -> Tokens:
+    def read_group(self) -> Tokens:
         """Read ``( … )`` and return what is inside."""
         self.expect("(")
         start, depth = self.position, 1
         while depth:
             token = self.next()
-            if token is END:
-                raise self.lost()
+            if token is END_OF_TOKENS:
+                raise self.make_error()
             depth += token.is_symbol("(") - token.is_symbol(")")
         return self.tokens[start : self.position - 1]
 
-    def lost(self) -> PlanError:
-        near = text(self.tokens[self.position : self.position + 4])
+    def make_error(self) -> PlanError:
+        near = format_tokens(self.tokens[self.position : self.position + 4])
         return PlanError(f"cannot read the definition of {self.subject} near {near!r}")
 
 
 def read_table(name: str, sql: str) -> RawTable:
     """Return the clauses of a ``CREATE TABLE`` statement."""
     tokens = tokenize(sql)
-    reader = Reader(tokens, f"table {name}")
+    reader = TokenReader(tokens, f"table {name}")
     reader.skip_to("(")
-    body = Reader(reader.group(), reader.subject)
+    body = TokenReader(reader.read_group(), reader.subject)
     table = RawTable()
-    while body.peek() is not END:
+    while body.peek() is not END_OF_TOKENS:
         if not body.take(",") and not _read_constraint(body, table):
             _read_column(body, table)
-    rest = text(tokens[reader.position :]).rstrip(";").upper()
+    rest = format_tokens(tokens[reader.position :]).rstrip(";").upper()
     table.options = tuple(
         sorted(part.strip() for part in rest.split(",") if part.strip())
     )
     return table
 
 
-def _read_constraint(reader: Reader, table: RawTable) -> bool:
+def _read_constraint(reader: TokenReader, table: RawTable) -> bool:
     """Read one table constraint, if there is one; commas between them are optional."""
-    name = reader.name() if reader.take("CONSTRAINT") else None
+    name = reader.read_name() if reader.take("CONSTRAINT") else None
     if reader.take("PRIMARY", "KEY"):
-        inside = reader.group()
+        inside = reader.read_group()
         counted = bool(inside) and inside[-1].is_word("AUTOINCREMENT")
-        clause = Clause(
+        clause = ConstraintClause(
             name=name,
             type="primary key",
-            inside=inside[:-1] if counted else inside,
+            body=inside[:-1] if counted else inside,
             autoincrement=counted,
-            conflict=_conflict(reader),
+            on_conflict=_read_conflict(reader),
         )
     elif reader.take("UNIQUE"):
-        inside = reader.group()
-        clause = Clause(
-            name=name, type="unique", inside=inside, conflict=_conflict(reader)
+        inside = reader.read_group()
+        clause = ConstraintClause(
+            name=name, type="unique", body=inside, on_conflict=_read_conflict(reader)
         )
     elif reader.take("CHECK"):
-        clause = Clause(name=name, type="check", inside=reader.group())
+        clause = ConstraintClause(name=name, type="check", body=reader.read_group())
         # Accepted, and without effect: https://www.sqlite.org/lang_conflict.html
-        _conflict(reader)
+        _read_conflict(reader)
     elif reader.take("FOREIGN", "KEY"):
-        columns = reader.group()
+        columns = reader.read_group()
         reader.expect("REFERENCES")
-        clause = _reference(reader, name, columns)
+        clause = _read_reference(reader, name, columns)
     else:
         return name is not None
-    table.clauses.append(clause)
+    table.constraints.append(clause)
     return True
 
 
-def _read_column(reader: Reader, table: RawTable) -> None:
-    column = RawColumn(name=reader.name())
-    column.type = _type(reader)
+def _read_column(reader: TokenReader, table: RawTable) -> None:
+    column = RawColumn(name=reader.read_name())
+    column.type = _read_type(reader)
     table.columns.append(column)
     name: str | None = None
-    while not (reader.at(",") or reader.peek() is END):
+    while not (reader.is_at(",") or reader.peek() is END_OF_TOKENS):
         if reader.take("CONSTRAINT"):
-            name = reader.name()
-        elif clause := _column_clause(reader, column, name):
-            table.clauses.append(clause)
+            name = reader.read_name()
+        elif clause := _read_column_constraint(reader, column, name):
+            table.constraints.append(clause)
             name = None
-        elif _column_fact(reader, column):
+        elif _read_column_attribute(reader, column):
             name = None
         else:
-            raise reader.lost()
+            raise reader.make_error()
 
 
-_TYPE_ENDS = (
+_WORDS_AFTER_TYPE = (
     *("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT"),
     *("COLLATE", "REFERENCES", "GENERATED", "AS"),
 )
 
 
-def _type(reader: Reader) -> Tokens:
+def _read_type(reader: TokenReader) -> Tokens:
     start = reader.position
     while not (
-        reader.peek() is END or reader.at(",") or reader.peek().is_word(*_TYPE_ENDS)
+        reader.peek() is END_OF_TOKENS
+        or reader.is_at(",")
+        or reader.peek().is_word(*_WORDS_AFTER_TYPE)
     ):
-        if reader.at("("):
-            reader.group()
+        if reader.is_at("("):
+            reader.read_group()
         else:
             reader.next()
     return reader.tokens[start : reader.position]
 
 
-def _column_clause(
-    reader: Reader, column: RawColumn, name: str | None
-) -> Clause | None:
+def _read_column_constraint(
+    reader: TokenReader, column: RawColumn, name: str | None
+) -> ConstraintClause | None:
     """Read a constraint that could as well stand below the columns."""
     own = (Token("name", column.name),)
     if reader.take("PRIMARY", "KEY"):
         descending = reader.take("DESC")
         reader.take("ASC")
-        conflict = _conflict(reader)
-        return Clause(
+        conflict = _read_conflict(reader)
+        return ConstraintClause(
             name=name,
             type="primary key",
-            inside=(*own, Token("word", "DESC")) if descending else own,
-            conflict=conflict,
+            body=(*own, Token("word", "DESC")) if descending else own,
+            on_conflict=conflict,
             autoincrement=reader.take("AUTOINCREMENT"),
             inline=True,
         )
     if reader.take("UNIQUE"):
-        conflict = _conflict(reader)
-        return Clause(name=name, type="unique", inside=own, conflict=conflict)
+        conflict = _read_conflict(reader)
+        return ConstraintClause(
+            name=name, type="unique", body=own, on_conflict=conflict
+        )
     if reader.take("CHECK"):
-        return Clause(name=name, type="check", inside=reader.group())
+        return ConstraintClause(name=name, type="check", body=reader.read_group())
     if reader.take("REFERENCES"):
-        return _reference(reader, name, own)
+        return _read_reference(reader, name, own)
     return None
 
 
-def _column_fact(reader: Reader, column: RawColumn) -> bool:
+def _read_column_attribute(reader: TokenReader, column: RawColumn) -> bool:
     """Read what belongs to the column alone."""
     if reader.take("NOT", "NULL"):
         column.nullable = False
-        column.on_null = _conflict(reader)
+        column.not_null_conflict = _read_conflict(reader)
     elif reader.take("NULL"):
-        _conflict(reader)
+        _read_conflict(reader)
     elif reader.take("DEFAULT"):
-        column.default = _default(reader)
+        column.default = _read_default(reader)
     elif reader.take("COLLATE"):
-        column.collation = reader.name()
+        column.collation = reader.read_name()
     elif reader.take("GENERATED", "ALWAYS", "AS") or reader.take("AS"):
-        column.generated = reader.group()
+        column.generated = reader.read_group()
         column.generated_kind = "stored" if reader.take("STORED") else "virtual"
         reader.take("VIRTUAL")
     else:
@@ -254,9 +262,9 @@ def _column_fact(reader: Reader, column: RawColumn) -> bool:
     return True
 
 
-def _default(reader: Reader) -> Tokens:
-    if reader.at("("):
-        return reader.group()
+def _read_default(reader: TokenReader) -> Tokens:
+    if reader.is_at("("):
+        return reader.read_group()
     first = reader.next()
     if first.is_symbol("-", "+"):
         return (first, reader.next())
@@ -270,7 +278,7 @@ def _default(reader: Reader) -> Tokens:
     return (first,)
 
 
-def _conflict(reader: Reader) -> str:
+def _read_conflict(reader: TokenReader) -> str:
     """Read ``ON CONFLICT …``; the default, ABORT, counts as nothing."""
     if not reader.take("ON", "CONFLICT"):
         return ""
@@ -278,41 +286,43 @@ def _conflict(reader: Reader) -> str:
     return "" if action == "ABORT" else f" ON CONFLICT {action}"
 
 
-def _reference(reader: Reader, name: str | None, columns: Tokens) -> Clause:
+def _read_reference(
+    reader: TokenReader, name: str | None, columns: Tokens
+) -> ConstraintClause:
     """Read what follows ``REFERENCES``; what has no effect on SQLite falls away.
 
     https://www.sqlite.org/foreignkeys.html#fk_deferred
     """
-    target = reader.name()
-    target_columns = reader.group() if reader.at("(") else ()
+    target = reader.read_name()
+    target_columns = reader.read_group() if reader.is_at("(") else ()
     actions: dict[str, str] = {}
     while True:
         if reader.take("ON", "DELETE"):
-            actions["ON DELETE"] = _action(reader)
+            actions["ON DELETE"] = _read_action(reader)
         elif reader.take("ON", "UPDATE"):
-            actions["ON UPDATE"] = _action(reader)
+            actions["ON UPDATE"] = _read_action(reader)
         elif reader.take("MATCH"):
             reader.next()
         elif reader.take("NOT", "DEFERRABLE"):
-            _initially(reader)
+            _read_deferral(reader)
             actions.pop("DEFERRABLE", None)
         elif reader.take("DEFERRABLE"):
-            actions["DEFERRABLE"] = _initially(reader)
+            actions["DEFERRABLE"] = _read_deferral(reader)
         else:
             break
     order = ("ON DELETE", "ON UPDATE", "DEFERRABLE")
     printed = " ".join(f"{key} {actions[key]}" for key in order if actions.get(key))
-    return Clause(
+    return ConstraintClause(
         name=name,
         type="foreign key",
-        inside=columns,
-        target=target,
+        body=columns,
+        target_table=target,
         target_columns=target_columns,
-        actions=printed,
+        reference_actions=printed,
     )
 
 
-def _action(reader: Reader) -> str:
+def _read_action(reader: TokenReader) -> str:
     words = [reader.next().text.upper()]
     if words[0] in ("SET", "NO"):
         words.append(reader.next().text.upper())
@@ -320,7 +330,7 @@ def _action(reader: Reader) -> str:
     return "" if action == "NO ACTION" else action
 
 
-def _initially(reader: Reader) -> str:
+def _read_deferral(reader: TokenReader) -> str:
     if not reader.take("INITIALLY"):
         return ""
     return "INITIALLY DEFERRED" if reader.next().is_word("DEFERRED") else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Cursor
 
-_READ_ALL = (
+_REREAD_STATEMENTS = (
     'CREATE TABLE "dangling probe" (a)',
     'ALTER TABLE "dangling probe" RENAME TO "dangling probe read"',
 )
@@ -23,7 +23,7 @@ def dangling(cursor: Cursor) -> str:
     """Return SQLite's words on one broken view or trigger, or nothing."""
     cursor.execute("SAVEPOINT dangling")
     try:
-        for statement in _READ_ALL:
+        for statement in _REREAD_STATEMENTS:
             cursor.execute(statement)
     except sqlite3.OperationalError as error:
         return str(error)

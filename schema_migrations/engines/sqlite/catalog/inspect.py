@@ -16,12 +16,17 @@ from graphlib import CycleError, TopologicalSorter
 from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.sqlite.catalog.parse import (
     Part,
-    Source,
+    TableOutline,
     parse_index,
     parse_table,
-    source,
+    read_outline,
 )
-from schema_migrations.engines.sqlite.catalog.tokens import fold, quote, text, tokenize
+from schema_migrations.engines.sqlite.catalog.tokens import (
+    fold_case,
+    format_tokens,
+    quote,
+    tokenize,
+)
 from schema_migrations.schema.model import (
     NO_KEYS,
     ForeignKey,
@@ -33,9 +38,9 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
-NOT_OURS = ("atlas_schema_revisions", "django_migrations")
+MIGRATION_TOOL_TABLES = ("atlas_schema_revisions", "django_migrations")
 
-ROWS = """
+CATALOG_QUERY = """
 SELECT type, name, tbl_name, sql
   FROM sqlite_master
  WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
@@ -44,8 +49,10 @@ SELECT type, name, tbl_name, sql
 
 # Tables that a virtual table keeps its content in.  SQLite 3.37 and newer tells them
 # apart (``pragma_table_list``); before, their names do.
-SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
-SHADOW_NAMES = (
+SHADOW_TABLES_QUERY = (
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
+)
+SHADOW_SUFFIXES = (
     *("data", "idx", "content", "docsize", "config"),  # fts5
     *("segments", "segdir", "stat"),  # fts3, fts4
     *("node", "rowid", "parent"),  # rtree, geopoly
@@ -53,7 +60,7 @@ SHADOW_NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CatalogRow:
     type: str
     name: str
     table: str
@@ -64,58 +71,69 @@ def inspect(cursor: Cursor) -> Schema:
     """Read the schema of the database's ``main`` part."""
     cursor.execute("SELECT sqlite_version()")
     version = tuple(map(int, cursor.fetchone()[0].split(".")))
-    cursor.execute(ROWS)
-    rows = [Row(*row) for row in cursor.fetchall()]
+    cursor.execute(CATALOG_QUERY)
+    rows = [CatalogRow(*row) for row in cursor.fetchall()]
     shadows: set[str] = set()
     if version >= (3, 37):
-        cursor.execute(SHADOWS)
+        cursor.execute(SHADOW_TABLES_QUERY)
         shadows = {name for (name,) in cursor.fetchall()}
-    return assemble(rows, shadows)
+    return assemble_schema(rows, shadows)
 
 
-def assemble(rows: Iterable[Row], shadows: Iterable[str] = ()) -> Schema:
+def assemble_schema(rows: Iterable[CatalogRow], shadows: Iterable[str] = ()) -> Schema:
     """Return the schema that the rows of ``sqlite_master`` describe."""
     rows = tuple(rows)
-    virtual = {row.name for row in rows if _is_virtual(row)}
-    hidden = {*shadows, *(f"{v}_{suffix}" for v in virtual for suffix in SHADOW_NAMES)}
-    hidden |= set(NOT_OURS)
+    virtual = {row.name for row in rows if _is_virtual_table(row)}
+    hidden = {
+        *shadows,
+        *(f"{v}_{suffix}" for v in virtual for suffix in SHADOW_SUFFIXES),
+    }
+    hidden |= set(MIGRATION_TOOL_TABLES)
     seen = [row for row in rows if row.name not in hidden and row.table not in hidden]
     sources = {
-        fold(row.name): source(row.name, row.sql)
+        fold_case(row.name): read_outline(row.name, row.sql)
         for row in seen
         if row.type == "table" and row.name not in virtual
     }
-    objects = [*_tables(sources), *_indexes(seen, sources), *_opaque(seen, sources)]
+    objects = [
+        *_assemble_tables(sources),
+        *_assemble_indexes(seen, sources),
+        *_assemble_opaque_objects(seen, sources),
+    ]
     return Schema(frozenset(_with_needs(objects)))
 
 
-def _is_virtual(row: Row) -> bool:
+def _is_virtual_table(row: CatalogRow) -> bool:
     return row.type == "table" and row.sql[:14].upper() == "CREATE VIRTUAL"
 
 
-def _tables(sources: Mapping[str, Source]) -> Iterator[Table | Part]:
-    for each in sources.values():
-        table, parts = parse_table(each, sources)
+def _assemble_tables(outlines: Mapping[str, TableOutline]) -> Iterator[Table | Part]:
+    for each in outlines.values():
+        table, parts = parse_table(each, outlines)
         yield table
         yield from parts
 
 
-def _indexes(rows: list[Row], sources: Mapping[str, Source]) -> Iterator[Object]:
+def _assemble_indexes(
+    rows: list[CatalogRow], outlines: Mapping[str, TableOutline]
+) -> Iterator[Object]:
     for row in rows:
         if row.type == "index":
-            table = sources[fold(row.table)]
+            table = outlines[fold_case(row.table)]
             yield parse_index(row.name, table.name, table.columns, row.sql)
 
 
-def _opaque(rows: list[Row], sources: Mapping[str, Source]) -> Iterator[Opaque]:
+def _assemble_opaque_objects(
+    rows: list[CatalogRow], outlines: Mapping[str, TableOutline]
+) -> Iterator[Opaque]:
     for row in rows:
         key = Key(kind="opaque", name=row.name, part=row.type)
         if row.type == "trigger":
-            on = sources.get(fold(row.table))
+            on = outlines.get(fold_case(row.table))
             yield Opaque(
                 key=key,
                 type="trigger",
-                definition=_trigger(row.sql),
+                definition=_format_trigger(row.sql),
                 owner=table_key(on.name) if on else None,
                 drop=f"DROP TRIGGER {quote(row.name)}",
             )
@@ -123,10 +141,10 @@ def _opaque(rows: list[Row], sources: Mapping[str, Source]) -> Iterator[Opaque]:
             yield Opaque(
                 key=key,
                 type="view",
-                definition=text(tokenize(row.sql)),
+                definition=format_tokens(tokenize(row.sql)),
                 drop=f"DROP VIEW {quote(row.name)}",
             )
-        elif _is_virtual(row):
+        elif _is_virtual_table(row):
             # A module reads its arguments as text: https://www.sqlite.org/vtab.html
             yield Opaque(
                 key=key._replace(part="virtual table"),
@@ -136,15 +154,15 @@ def _opaque(rows: list[Row], sources: Mapping[str, Source]) -> Iterator[Opaque]:
             )
 
 
-def _trigger(sql: str) -> str:
+def _format_trigger(sql: str) -> str:
     """Print a trigger, one statement of its body a line."""
     tokens = tokenize(sql)
     begin = next(i for i, token in enumerate(tokens) if token.is_word("BEGIN"))
-    lines = [f"{text(tokens[:begin])} BEGIN"]
+    lines = [f"{format_tokens(tokens[:begin])} BEGIN"]
     start = begin + 1
     for i in range(start, len(tokens)):
         if tokens[i].is_symbol(";"):
-            lines.append("  " + text(tokens[start : i + 1]))
+            lines.append("  " + format_tokens(tokens[start : i + 1]))
             start = i + 1
     return "\n".join([*lines, "END"])
 
@@ -157,12 +175,12 @@ def _with_needs(objects: list[Object]) -> Iterator[Object]:
     of each other: SQLite makes and drops such tables in any order.
     """
     relations = {
-        fold(obj.key.name): obj.key
+        fold_case(obj.key.name): obj.key
         for obj in objects
         if isinstance(obj, Table) or (isinstance(obj, Opaque) and obj.type != "trigger")
     }
     mentioned = {
-        obj.key: _mentions(obj, relations)
+        obj.key: _find_mentioned(obj, relations)
         for obj in objects
         if isinstance(obj, ForeignKey | Opaque)
     }
@@ -171,7 +189,7 @@ def _with_needs(objects: list[Object]) -> Iterator[Object]:
         if isinstance(obj, ForeignKey | Opaque):
             node = obj.table if isinstance(obj, ForeignKey) else obj.key
             graph[node] |= mentioned[obj.key]
-    straight = _straight(graph)
+    straight = _break_cycles(graph)
     for obj in objects:
         if isinstance(obj, ForeignKey):
             yield replace(obj, needs=mentioned[obj.key] & straight[obj.table])
@@ -181,21 +199,23 @@ def _with_needs(objects: list[Object]) -> Iterator[Object]:
             yield obj
 
 
-def _mentions(obj: ForeignKey | Opaque, relations: Mapping[str, Key]) -> frozenset[Key]:
+def _find_mentioned(
+    obj: ForeignKey | Opaque, relations: Mapping[str, Key]
+) -> frozenset[Key]:
     if isinstance(obj, ForeignKey):
-        target = relations.get(fold(obj.target.name))
+        target = relations.get(fold_case(obj.target.name))
         return frozenset({target} - {obj.table}) if target else NO_KEYS
     if obj.type == "virtual table":
         return NO_KEYS  # It holds rows: nothing may lead to making it anew.
     names = {
-        fold(token.text)
+        fold_case(token.text)
         for token in tokenize(obj.definition)
         if token.kind in ("word", "name")
     }
     return frozenset(relations[n] for n in names & relations.keys()) - {obj.key}
 
 
-def _straight(graph: Mapping[Key, set[Key]]) -> Mapping[Key, set[Key]]:
+def _break_cycles(graph: Mapping[Key, set[Key]]) -> Mapping[Key, set[Key]]:
     """Return the graph without one edge of each of its circles."""
     left = {node: sorted(graph[node]) for node in sorted(graph)}
     while True:

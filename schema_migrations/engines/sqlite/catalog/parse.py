@@ -13,21 +13,21 @@ from functools import lru_cache
 from typing import Literal
 
 from schema_migrations.engines.sqlite.catalog.clauses import (
-    Clause,
+    ConstraintClause,
     RawColumn,
     RawTable,
-    Reader,
+    TokenReader,
     read_table,
 )
 from schema_migrations.engines.sqlite.catalog.tokens import (
-    COLLATIONS,
+    BUILTIN_COLLATIONS,
     Token,
     Tokens,
-    expression,
-    fold,
+    canonicalize_expression,
+    fold_case,
+    format_tokens,
     name_of,
     quote,
-    text,
     tokenize,
 )
 from schema_migrations.schema.model import (
@@ -42,45 +42,45 @@ from schema_migrations.schema.model import (
 )
 
 Part = Constraint | ForeignKey
-Names = Mapping[str, str]
+DeclaredNames = Mapping[str, str]
 """Folded name → the spelling it was declared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class TableOutline:
     """A table as read, with what other tables' foreign keys ask about it."""
 
     name: str
     raw: RawTable
-    columns: Names
+    columns: DeclaredNames
     primary_key: tuple[str, ...]
 
 
 # One command inspects the same tables several times.
 @lru_cache(maxsize=8192)
-def source(name: str, sql: str) -> Source:
+def read_outline(name: str, sql: str) -> TableOutline:
     raw = read_table(name, sql)
-    columns = {fold(column.name): column.name for column in raw.columns}
-    keys = [c.inside for c in raw.clauses if c.type == "primary key"]
-    names = _plain_names(keys[0], columns) if keys else ()
-    return Source(name=name, raw=raw, columns=columns, primary_key=names)
+    columns = {fold_case(column.name): column.name for column in raw.columns}
+    keys = [c.body for c in raw.constraints if c.type == "primary key"]
+    names = _column_names_of(keys[0], columns) if keys else ()
+    return TableOutline(name=name, raw=raw, columns=columns, primary_key=names)
 
 
 def parse_table(
-    source: Source, sources: Mapping[str, Source]
+    outline: TableOutline, outlines: Mapping[str, TableOutline]
 ) -> tuple[Table, tuple[Part, ...]]:
     """Return a table and its constraints, equal ones once.
 
     ``sources`` are all tables by folded name: targets of foreign keys.
     """
-    name, raw, columns = source.name, source.raw, source.columns
+    name, raw, columns = outline.name, outline.raw, outline.columns
     key = table_key(name)
     parts: dict[Key, Part] = {}
-    for clause in raw.clauses:
+    for clause in raw.constraints:
         if clause.type == "foreign key":
-            part: Part = _foreign_key(clause, key, columns, sources)
+            part: Part = _parse_foreign_key(clause, key, columns, outlines)
         else:
-            part = _constraint(clause, key, columns, raw)
+            part = _parse_constraint(clause, key, columns, raw)
         taken = parts.get(part.key)
         if taken is not None and taken != part:
             # SQLite lets two constraints of a table share a name.
@@ -90,7 +90,10 @@ def parse_table(
         key=key,
         columns=tuple(
             sorted(
-                (_column(i, c, raw, name, columns) for i, c in enumerate(raw.columns)),
+                (
+                    _parse_column(i, c, raw, name, columns)
+                    for i, c in enumerate(raw.columns)
+                ),
                 key=lambda column: column.name,
             )
         ),
@@ -99,77 +102,91 @@ def parse_table(
     return table, tuple(parts.values())
 
 
-def _column(
-    index: int, column: RawColumn, raw: RawTable, table: str, columns: Names
+def _parse_column(
+    index: int, column: RawColumn, raw: RawTable, table: str, columns: DeclaredNames
 ) -> Column:
     def printed(tokens: Tokens | None) -> str | None:
-        return text(expression(tokens, table, columns)) if tokens else None
+        return (
+            format_tokens(canonicalize_expression(tokens, table, columns))
+            if tokens
+            else None
+        )
 
     default = printed(column.default)
-    collation = column.collation and collation_name(column.collation)
-    keys = [clause for clause in raw.clauses if clause.type == "primary key"]
-    own = [c for c in keys if _plain_names(c.inside, columns) == (column.name,)]
+    collation = column.collation and canonicalize_collation(column.collation)
+    keys = [clause for clause in raw.constraints if clause.type == "primary key"]
+    own = [c for c in keys if _column_names_of(c.body, columns) == (column.name,)]
     return Column(
         name=column.name,
-        type=text(column.type).lower(),
-        nullable=column.nullable and not _implied_not_null(column, raw, columns),
+        type=format_tokens(column.type).lower(),
+        nullable=column.nullable and not _has_implied_not_null(column, raw, columns),
         default=None if default == "NULL" else default,
         collation=None if collation == "BINARY" else collation,
         identity="autoincrement" if any(c.autoincrement for c in own) else "",
-        identity_options=f"NOT NULL{column.on_null}" if column.on_null else "",
+        identity_options=f"NOT NULL{column.not_null_conflict}"
+        if column.not_null_conflict
+        else "",
         generated=printed(column.generated),
         generated_kind=column.generated_kind,
         position=index + 1,
     )
 
 
-def collation_name(name: str) -> str:
-    return name.upper() if name.upper() in COLLATIONS else name
+def canonicalize_collation(name: str) -> str:
+    return name.upper() if name.upper() in BUILTIN_COLLATIONS else name
 
 
-def _implied_not_null(column: RawColumn, raw: RawTable, columns: Names) -> bool:
+def _has_implied_not_null(
+    column: RawColumn, raw: RawTable, columns: DeclaredNames
+) -> bool:
     """Tell whether a primary key lets no NULL in: a rowid, or a WITHOUT ROWID table.
 
     https://www.sqlite.org/lang_createtable.html#the_primary_key
     """
-    for clause in raw.clauses:
+    for clause in raw.constraints:
         if clause.type == "primary key":
-            names = _plain_names(clause.inside, columns)
+            names = _column_names_of(clause.body, columns)
             if column.name in names:
-                return "WITHOUT ROWID" in raw.options or _is_rowid(clause, raw, columns)
+                return "WITHOUT ROWID" in raw.options or _is_rowid_alias(
+                    clause, raw, columns
+                )
     return False
 
 
-def _is_rowid(clause: Clause, raw: RawTable, columns: Names) -> bool:
+def _is_rowid_alias(
+    clause: ConstraintClause, raw: RawTable, columns: DeclaredNames
+) -> bool:
     """Tell whether a primary key is another name for the rowid.
 
     https://www.sqlite.org/lang_createtable.html#rowid; ``DESC`` on the column itself
     prevents it, below the columns it does not.
     """
-    names = _plain_names(clause.inside, columns)
-    types = [text(c.type).lower() for c in raw.columns if c.name in names]
-    descending = clause.inside[-1].is_word("DESC") and clause.inline
+    names = _column_names_of(clause.body, columns)
+    types = [format_tokens(c.type).lower() for c in raw.columns if c.name in names]
+    descending = clause.body[-1].is_word("DESC") and clause.inline
     return types == ["integer"] and len(names) == 1 and not descending
 
 
-def _constraint(
-    clause: Clause, table: Key, columns: Names, raw: RawTable
+def _parse_constraint(
+    clause: ConstraintClause, table: Key, columns: DeclaredNames, raw: RawTable
 ) -> Constraint:
     kind: Literal["primary key", "unique", "check"]
     if clause.type == "check":
         kind = "check"
-        inside = expression(clause.inside, table.name, columns)
-        definition = f"CHECK ({text(inside)})"
+        inside = canonicalize_expression(clause.body, table.name, columns)
+        definition = f"CHECK ({format_tokens(inside)})"
         mentioned = {token.text for token in inside if token.kind == "name"}
         names = tuple(name for name in columns.values() if name in mentioned)
     else:
         kind = "unique" if clause.type == "unique" else "primary key"
-        indexed = clause.inside
+        indexed = clause.body
         if clause.type == "primary key" and not clause.inline:
-            indexed = _without_idle_order(clause, raw, columns)
-        inside = _indexed(indexed, table.name, columns)
-        definition = f"{clause.type.upper()} ({text(inside)}){clause.conflict}"
-        names = _plain_names(inside, columns)
+            indexed = _omit_idle_order(clause, raw, columns)
+        inside = _canonicalize_indexed_columns(indexed, table.name, columns)
+        definition = (
+            f"{clause.type.upper()} ({format_tokens(inside)}){clause.on_conflict}"
+        )
+        names = _column_names_of(inside, columns)
     return Constraint(
         key=constraint_key(table, definition if clause.name is None else clause.name),
         table=table,
@@ -180,27 +197,34 @@ def _constraint(
     )
 
 
-def _without_idle_order(clause: Clause, raw: RawTable, columns: Names) -> Tokens:
+def _omit_idle_order(
+    clause: ConstraintClause, raw: RawTable, columns: DeclaredNames
+) -> Tokens:
     """Leave out a ``DESC`` that means nothing: the rowid has no other order."""
-    last = clause.inside[-1]
-    idle = last.is_word("DESC") and _is_rowid(clause, raw, columns)
-    return clause.inside[:-1] if idle else clause.inside
+    last = clause.body[-1]
+    idle = last.is_word("DESC") and _is_rowid_alias(clause, raw, columns)
+    return clause.body[:-1] if idle else clause.body
 
 
-def _foreign_key(
-    clause: Clause, table: Key, columns: Names, sources: Mapping[str, Source]
+def _parse_foreign_key(
+    clause: ConstraintClause,
+    table: Key,
+    columns: DeclaredNames,
+    outlines: Mapping[str, TableOutline],
 ) -> ForeignKey:
-    names = _plain_names(clause.inside, columns)
-    target = sources.get(fold(clause.target))
-    name = target.name if target else clause.target
+    names = _column_names_of(clause.body, columns)
+    target = outlines.get(fold_case(clause.target_table))
+    name = target.name if target else clause.target_table
     targets = tuple(name_of(t) for t in clause.target_columns if not t.is_symbol(","))
     if target:
         # Without columns, a reference is to the primary key.
         targets = targets or target.primary_key
-        targets = tuple(target.columns.get(fold(column), column) for column in targets)
-    definition = f"FOREIGN KEY ({_listed(names)}) REFERENCES {quote(name)}"
-    definition += f" ({_listed(targets)})" if targets else ""
-    definition += f" {clause.actions}" if clause.actions else ""
+        targets = tuple(
+            target.columns.get(fold_case(column), column) for column in targets
+        )
+    definition = f"FOREIGN KEY ({_quote_names(names)}) REFERENCES {quote(name)}"
+    definition += f" ({_quote_names(targets)})" if targets else ""
+    definition += f" {clause.reference_actions}" if clause.reference_actions else ""
     return ForeignKey(
         key=constraint_key(table, definition if clause.name is None else clause.name),
         table=table,
@@ -210,48 +234,50 @@ def _foreign_key(
     )
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _quote_names(names: tuple[str, ...]) -> str:
     return ", ".join(map(quote, names))
 
 
-def parse_index(name: str, table: str, columns: Names, sql: str) -> Index:
+def parse_index(name: str, table: str, columns: DeclaredNames, sql: str) -> Index:
     """Return an index; ``columns`` are its table's."""
     tokens = tokenize(sql)
-    reader = Reader(tokens, f"index {name}")
+    reader = TokenReader(tokens, f"index {name}")
     reader.skip_to("(")
-    inside = _indexed(reader.group(), table, columns)
-    definition = f"({text(inside)})"
+    inside = _canonicalize_indexed_columns(reader.read_group(), table, columns)
+    definition = f"({format_tokens(inside)})"
     if reader.take("WHERE"):
-        where = expression(tokens[reader.position :], table, columns)
-        definition += f" WHERE {text(where)}"
+        where = canonicalize_expression(tokens[reader.position :], table, columns)
+        definition += f" WHERE {format_tokens(where)}"
     key = table_key(table)
     return Index(
         key=Key(kind="index", name=name),
         table=key,
         unique=tokens[1].is_word("UNIQUE"),
         definition=definition,
-        columns=_plain_names(inside, columns),
+        columns=_column_names_of(inside, columns),
         needs=frozenset({key}),
     )
 
 
-def _indexed(tokens: Tokens, table: str, columns: Names) -> Tokens:
+def _canonicalize_indexed_columns(
+    tokens: Tokens, table: str, columns: DeclaredNames
+) -> Tokens:
     """Return a list of indexed columns; ``ASC`` is what stands there by default."""
     result: list[Token] = []
-    for item in _items(tokens):
+    for item in _split_at_commas(tokens):
         if result:
             result.append(Token("symbol", ","))
         ordered = item[-1].is_word("ASC", "DESC")
         value = item[:-1] if ordered else item
         if value[0].kind == "string":
             value = (Token("name", name_of(value[0])), *value[1:])
-        result += expression(value, table, columns)
+        result += canonicalize_expression(value, table, columns)
         if item[-1].is_word("DESC"):
             result.append(Token("word", "DESC"))
     return tuple(result)
 
 
-def _items(tokens: Tokens) -> list[Tokens]:
+def _split_at_commas(tokens: Tokens) -> list[Tokens]:
     """Split at the commas outside parentheses."""
     items: list[list[Token]] = [[]]
     depth = 0
@@ -264,12 +290,12 @@ def _items(tokens: Tokens) -> list[Tokens]:
     return [tuple(item) for item in items]
 
 
-def _plain_names(tokens: Tokens, columns: Names) -> tuple[str, ...]:
+def _column_names_of(tokens: Tokens, columns: DeclaredNames) -> tuple[str, ...]:
     """Return the columns among indexed ones, without the expressions."""
     names = []
-    for item in _items(tokens):
+    for item in _split_at_commas(tokens):
         follows = item[1] if len(item) > 1 else None
         plain = follows is None or follows.is_word("COLLATE", "ASC", "DESC")
-        if plain and fold(name_of(item[0])) in columns:
-            names.append(columns[fold(name_of(item[0]))])
+        if plain and fold_case(name_of(item[0])) in columns:
+            names.append(columns[fold_case(name_of(item[0]))])
     return tuple(names)

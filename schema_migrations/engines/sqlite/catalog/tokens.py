@@ -33,7 +33,7 @@ Tokens = tuple[Token, ...]
 
 # Keywords that can never be an identifier: those without a %fallback in SQLite's
 # parse.y.  Any other bare word may be a name, so its case is not ours to change.
-RESERVED = frozenset(
+RESERVED_WORDS = frozenset(
     [
         "ADD",
         "ALL",
@@ -92,7 +92,7 @@ RESERVED = frozenset(
     ]
 )
 # Words that are operators or constants where an expression stands.
-OPERATORS = frozenset(
+EXPRESSION_WORDS = frozenset(
     [
         "ASC",
         "CAST",
@@ -113,9 +113,9 @@ OPERATORS = frozenset(
         "TRUE",
     ]
 )
-COLLATIONS = ("BINARY", "NOCASE", "RTRIM")
+BUILTIN_COLLATIONS = ("BINARY", "NOCASE", "RTRIM")
 
-_TOKEN = re.compile(
+_TOKEN_PATTERN = re.compile(
     r"""
       (?P<space>   [ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<blob>    [xX]'[^']*' )
@@ -134,7 +134,7 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def fold(name: str) -> str:
+def fold_case(name: str) -> str:
     """Fold case as SQLite does when it compares names: ASCII letters only."""
     return (
         name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
@@ -144,16 +144,16 @@ def fold(name: str) -> str:
 def tokenize(sql: str) -> Tokens:
     """Return the tokens of ``sql`` without white space and comments."""
     tokens = []
-    for match in _TOKEN.finditer(sql):
+    for match in _TOKEN_PATTERN.finditer(sql):
         kind = match.lastgroup
         if kind == "name":
-            tokens.append(Token("name", _unquoted(match[0])))
+            tokens.append(Token("name", _unquote(match[0])))
         elif kind != "space":  # the other groups are named as the kinds are
             tokens.append(Token(cast("TokenKind", kind), match[0]))
     return tuple(tokens)
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     if text[0] == "[":
         return text[1:-1]
     return text[1:-1].replace(text[0] * 2, text[0])
@@ -169,108 +169,110 @@ def name_of(token: Token) -> str:
     return token.text
 
 
-def text(tokens: Iterable[Token]) -> str:
+def format_tokens(tokens: Iterable[Token]) -> str:
     """Print tokens: one space where one helps, reserved words in upper case."""
     printed: list[str] = []
     before: Token | None = None
     sign = False  # ``before`` is a sign: it belongs to the number that follows
     for token in tokens:
-        if (before is not None and not sign and _spaced(before, token)) or (
+        if (before is not None and not sign and _needs_space(before, token)) or (
             sign and token.kind != "number"
         ):
             printed.append(" ")
-        printed.append(_printed(token))
+        printed.append(_format_token(token))
         sign = token.is_symbol("-", "+") and (before is None or _awaits_operand(before))
         before = token
     return "".join(printed)
 
 
-def _printed(token: Token) -> str:
+def _format_token(token: Token) -> str:
     match token.kind:
         case "name":
             return quote(token.text)
-        case "word" if token.text.upper() in RESERVED:
+        case "word" if token.text.upper() in RESERVED_WORDS:
             return token.text.upper()
         case _:
             return token.text
 
 
-def _spaced(before: Token, token: Token) -> bool:
+def _needs_space(before: Token, token: Token) -> bool:
     if "number" in (before.kind, token.kind) and "." in (before.text, token.text):
         return True
     if before.is_symbol("(", ".") or token.is_symbol(")", ",", ".", ";"):
         return False
     if token.is_symbol("("):
-        is_operator = before.text.upper() in RESERVED | OPERATORS
+        is_operator = before.text.upper() in RESERVED_WORDS | EXPRESSION_WORDS
         return before.kind != "word" or (is_operator and not before.is_word("CAST"))
     return True
 
 
 def _awaits_operand(token: Token) -> bool:
     if token.kind == "word":
-        return token.text.upper() in RESERVED | OPERATORS
+        return token.text.upper() in RESERVED_WORDS | EXPRESSION_WORDS
     return token.kind == "symbol" and token.text != ")"
 
 
-def bare(tokens: Tokens) -> Tokens:
+def strip_parentheses(tokens: Tokens) -> Tokens:
     """Strip parentheses around the whole."""
-    while len(tokens) > 2 and all(_depths(tokens[:-1])):
+    while len(tokens) > 2 and all(_measure_depths(tokens[:-1])):
         tokens = tokens[1:-1]
     return tokens
 
 
-def _depths(tokens: Tokens) -> Iterable[int]:
+def _measure_depths(tokens: Tokens) -> Iterable[int]:
     """Return how many parentheses are open after each token."""
     return accumulate(t.is_symbol("(") - t.is_symbol(")") for t in tokens)
 
 
-def expression(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:
+def canonicalize_expression(
+    tokens: Tokens, table: str, columns: Mapping[str, str]
+) -> Tokens:
     """Return an expression over a table's columns in its canonical form.
 
     ``columns`` maps folded names to the columns' own spelling.  Columns are quoted
     and spelled as declared, the table's name before them falls away (it would be
     wrong while the table is rebuilt under another name), functions are lower case.
     """
-    tokens = bare(_unqualified(tokens, table, columns))
+    tokens = strip_parentheses(_strip_qualifiers(tokens, table, columns))
     result = []
     end = Token("symbol", ";")
     previous = end
     for token, following in pairwise((*tokens, end)):
-        result.append(_canonical(token, previous, following, columns))
+        result.append(_canonicalize_token(token, previous, following, columns))
         previous = token
     return tuple(result)
 
 
-def _unqualified(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:
+def _strip_qualifiers(tokens: Tokens, table: str, columns: Mapping[str, str]) -> Tokens:
     result = list(tokens)
     for i in range(len(tokens) - 3, -1, -1):
         owner, dot, column = tokens[i : i + 3]
         if (
             dot.is_symbol(".")
             and owner.kind in ("word", "name")
-            and fold(owner.text) == fold(table)
-            and fold(column.text) in columns
+            and fold_case(owner.text) == fold_case(table)
+            and fold_case(column.text) in columns
         ):
             del result[i : i + 2]
     return tuple(result)
 
 
-def _canonical(
+def _canonicalize_token(
     token: Token, previous: Token, following: Token, columns: Mapping[str, str]
 ) -> Token:
     if token.kind not in ("word", "name"):
         return token
     word = token.text.upper()
     if previous.is_word("COLLATE"):
-        known = word in COLLATIONS
+        known = word in BUILTIN_COLLATIONS
         return Token("word", word) if known else Token("name", token.text)
     if token.kind == "word":
-        if word in RESERVED or word in OPERATORS:
+        if word in RESERVED_WORDS or word in EXPRESSION_WORDS:
             return Token("word", word)
         if following.is_symbol("("):
             return Token("word", token.text.lower())
-    if fold(token.text) in columns:
-        return Token("name", columns[fold(token.text)])
+    if fold_case(token.text) in columns:
+        return Token("name", columns[fold_case(token.text)])
     return token
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Value
     from schema_migrations.schema.model import Column
 
-UUID = "char(32)"
+UUID_TYPE = "char(32)"
 """How Django keeps a UUID here."""
 
-_FAMILIES = {
+_TYPE_FAMILIES = {
     "boolean": ("bool",),
     "fraction": ("decimal", "real"),
     "text": ("varchar", "char", "text"),
@@ -31,19 +31,19 @@ _FAMILIES = {
 }
 """https://github.com/django/django/blob/main/django/db/backends/sqlite3/base.py"""
 
-_TRUE = "'1', 't', 'true', 'y', 'yes', 'on'"
-_FALSE = "'0', 'f', 'false', 'n', 'no', 'off'"
+_TRUE_TEXTS = "'1', 't', 'true', 'y', 'yes', 'on'"
+_FALSE_TEXTS = "'0', 'f', 'false', 'n', 'no', 'off'"
 """As PostgreSQL reads them: https://www.postgresql.org/docs/current/datatype-boolean.html"""
 
 
-def conversion(before: Column, after: Column) -> str | None:
+def find_conversion(before: Column, after: Column) -> str | None:
     """Return an expression of the new value; empty: the value is taken as it is.
 
     None where there is no conversion between the two types.  A whole number becomes the
     UUID of that number, so that references still meet.
     """
     column = quote(before.name)
-    match _family(before.type), _family(after.type):
+    match _find_family(before.type), _find_family(after.type):
         case one, other if one == other or "" in (one, other):
             return ""
         case "bytes", "text":
@@ -56,8 +56,8 @@ def conversion(before: Column, after: Column) -> str | None:
             return f"lower(replace({column}, '-', ''))"
         case "text", "boolean":
             return (
-                f"CASE WHEN lower({column}) IN ({_TRUE}) THEN 1"
-                f" WHEN lower({column}) IN ({_FALSE}) THEN 0 ELSE {column} END"
+                f"CASE WHEN lower({column}) IN ({_TRUE_TEXTS}) THEN 1"
+                f" WHEN lower({column}) IN ({_FALSE_TEXTS}) THEN 0 ELSE {column} END"
             )
         case ("text", _) | ("boolean" | "whole", "fraction") | ("boolean", "whole"):
             return ""
@@ -82,18 +82,18 @@ def conversion(before: Column, after: Column) -> str | None:
             return None
 
 
-def _family(type_: str) -> str:
+def _find_family(type_: str) -> str:
     """Name the family of types; empty for one that is not Django's own."""
     type_ = type_.lower()
-    if type_ == UUID:
+    if type_ == UUID_TYPE:
         return "uuid"
     base = type_.partition("(")[0]
     if "int" in base:
         return "whole"
-    return next((name for name, types in _FAMILIES.items() if base in types), "")
+    return next((name for name, types in _TYPE_FAMILIES.items() if base in types), "")
 
 
-VALUES: Mapping[Value, str] = {
+COMPUTED_DEFAULTS: Mapping[Value, str] = {
     "uuid4": (
         "lower(hex(randomblob(6))) || '4' || substr(lower(hex(randomblob(2))), 2)"
         " || substr('89ab', 1 + (abs(random()) % 4), 1)"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from schema_migrations.engines.sqlite.catalog.tokens import quote
 from schema_migrations.engines.sqlite.ddl.render_table import (
-    add_column,
-    create_table,
-    rename_column,
+    render_add_column,
+    render_create_table,
+    render_rename_column,
 )
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
@@ -50,26 +50,26 @@ def render(change: Change) -> Statements:
     match change:
         case CreateTable():
             name = quote(change.table.key.name)
-            sql = create_table(name, change.table, change.parts)
+            sql = render_create_table(name, change.table, change.parts)
             return (Statement(sql=sql, comment=f"Create table {name}"),)
         case DropTable():
             name = quote(change.table.key.name)
             return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
         case AddColumn():
-            return (add_column(change),)
+            return (render_add_column(change),)
         case RenameColumn():
-            return (rename_column(change),)
+            return (render_rename_column(change),)
         case Create(object=Index() | Opaque() as obj):
-            return (_create(obj),)
+            return (_render_create(obj),)
         case Drop(object=Index() as index):
             name = quote(index.key.name)
             return (Statement(sql=f"DROP INDEX {name}", comment=f"Drop index {name}"),)
         case Drop(object=Opaque() as obj):
-            return (_drop(obj),)
+            return (_render_drop(obj),)
         case Rename(before=Table() as before, after=Table() as after):
-            return (_rename_table(before.key.name, after.key.name),)
+            return (_render_rename_table(before.key.name, after.key.name),)
         case RebuildTable():
-            return _rebuild(change)
+            return _render_rebuild(change)
         case (
             DropColumn()
             | AlterColumn()
@@ -83,7 +83,7 @@ def render(change: Change) -> Statements:
             raise UnsupportedChange(f"SQLite has no statement for {subject(change)}")
 
 
-def _create(obj: Index | Opaque) -> Statement:
+def _render_create(obj: Index | Opaque) -> Statement:
     name = quote(obj.key.name)
     match obj:
         case Index():
@@ -97,18 +97,18 @@ def _create(obj: Index | Opaque) -> Statement:
             return Statement(sql=obj.definition, comment=f"Create {obj.type} {name}")
 
 
-def _drop(obj: Opaque) -> Statement:
+def _render_drop(obj: Opaque) -> Statement:
     return Statement(sql=obj.drop, comment=f"Drop {obj.type} {quote(obj.key.name)}")
 
 
-def _rename_table(before: str, after: str) -> Statement:
+def _render_rename_table(before: str, after: str) -> Statement:
     return Statement(
         sql=f"ALTER TABLE {quote(before)} RENAME TO {quote(after)}",
         comment=f"Rename table {quote(before)} to {quote(after)}",
     )
 
 
-def _rebuild(change: RebuildTable) -> Statements:
+def _render_rebuild(change: RebuildTable) -> Statements:
     """Make the table anew beside the old one, copy its rows, swap the two.
 
     https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
@@ -125,25 +125,25 @@ def _rebuild(change: RebuildTable) -> Statements:
         if isinstance(obj, Opaque) and obj.owner != change.after.key
     ]
     created = Statement(
-        sql=create_table(quote(new), change.after, change.parts),
-        comment=f"Rebuild table {quote(name)}: {_purpose(change)}",
+        sql=render_create_table(quote(new), change.after, change.parts),
+        comment=f"Rebuild table {quote(name)}: {_describe_rebuild(change)}",
     )
     dropped = Statement(
         sql=f"DROP TABLE {quote(change.before.key.name)}",
         comment=f"Drop the old table {quote(name)}; its rows are in the new one",
     )
     return (
-        *(_drop(obj) for obj in elsewhere),
+        *(_render_drop(obj) for obj in elsewhere),
         created,
-        *_sequence(change, new),
-        _copy(change, new),
+        *_render_sequence_copy(change, new),
+        _render_copy(change, new),
         dropped,
-        _rename_table(new, name),
-        *(_create(obj) for obj in change.recreated),
+        _render_rename_table(new, name),
+        *(_render_create(obj) for obj in change.recreated),
     )
 
 
-def _sequence(change: RebuildTable, new: str) -> Statements:
+def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
     """Hand on the largest key ever given, whose row may be deleted.
 
     https://www.sqlite.org/autoinc.html; renaming the table renames this row too.
@@ -168,7 +168,7 @@ def _sequence(change: RebuildTable, new: str) -> Statements:
     )
 
 
-def _copy(change: RebuildTable, new: str) -> Statement:
+def _render_copy(change: RebuildTable, new: str) -> Statement:
     columns = [quote(name) for name, _ in change.copied]
     values = [value for _, value in change.copied]
     if not columns:
@@ -186,12 +186,12 @@ def _copy(change: RebuildTable, new: str) -> Statement:
     )
 
 
-def _purpose(change: RebuildTable) -> str:
+def _describe_rebuild(change: RebuildTable) -> str:
     """Say what a rebuild is for, in the words of the changes it stands for."""
-    return ", ".join(dict.fromkeys(map(_words, change.changes)))
+    return ", ".join(dict.fromkeys(map(_describe_change, change.changes)))
 
 
-def _words(change: Change) -> str:
+def _describe_change(change: Change) -> str:
     match change:
         case AddColumn():
             return f"add column {quote(change.column.name)}"
@@ -200,19 +200,19 @@ def _words(change: Change) -> str:
         case AlterColumn():
             return f"alter column {quote(change.after.name)}"
         case Create(object=Constraint() | ForeignKey() | Index() as part):
-            return f"add {_called(part)}"
+            return f"add {_describe_part(part)}"
         case Drop(object=Constraint() | ForeignKey() | Index() as part):
-            return f"drop {_called(part)}"
+            return f"drop {_describe_part(part)}"
         case Rename(
             before=Constraint() | ForeignKey() | Index() as before, after=after
         ):
             name = quote(after.key.part or after.key.name)
-            return f"rename {_called(before)} to {name}"
+            return f"rename {_describe_part(before)} to {name}"
         case _:
             return "change its options"
 
 
-def _called(part: Constraint | ForeignKey | Index) -> str:
+def _describe_part(part: Constraint | ForeignKey | Index) -> str:
     if isinstance(part, Index):
         return f"index {quote(part.key.name)}"
     if part.key.part == part.definition:

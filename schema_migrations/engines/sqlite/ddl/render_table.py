@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schema_migrations.engines.sqlite.catalog.tokens import (
-    COLLATIONS,
+    BUILTIN_COLLATIONS,
     is_literal,
     quote,
 )
@@ -21,22 +21,22 @@ Part = Constraint | ForeignKey
 INDENT = "\n    "
 
 
-def create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
+def render_create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
     """Return ``CREATE TABLE`` under a (quoted) name, which may be a temporary one."""
     inline = {
         part.columns[0]: part
         for part in parts
         if isinstance(part, Constraint) and _must_be_inline(part, table)
     }
-    lines = [_column(c, inline.get(c.name)) for c in table.in_order]
+    lines = [_render_column(c, inline.get(c.name)) for c in table.in_order]
     below = [part for part in parts if part not in inline.values()]
-    lines += [constraint(part) for part in sorted(below, key=_rank)]
+    lines += [render_constraint(part) for part in sorted(below, key=_sort_key_of)]
     body = f",{INDENT}".join(lines)
     options = f" {table.options}" if table.options else ""
     return f"CREATE TABLE {name} ({INDENT}{body}\n){options}"
 
 
-def _rank(part: Part) -> tuple[int, str]:
+def _sort_key_of(part: Part) -> tuple[int, str]:
     kinds = ("primary key", "unique", "check", "exclusion")
     kind = kinds.index(part.type) if isinstance(part, Constraint) else len(kinds)
     return kind, part.key.part
@@ -56,17 +56,17 @@ def _must_be_inline(part: Constraint, table: Table) -> bool:
     )
 
 
-def _column(column: Column, primary_key: Constraint | None) -> str:
-    words = [quote(column.name), *_facts(column)]
+def _render_column(column: Column, primary_key: Constraint | None) -> str:
+    words = [quote(column.name), *_render_attributes(column)]
     if primary_key is not None:
         inside = f"PRIMARY KEY ({quote(column.name)}"
         order, _, conflict = primary_key.definition.removeprefix(inside).partition(")")
-        words.append(_named(primary_key, f"PRIMARY KEY{order}{conflict}"))
+        words.append(_prepend_name(primary_key, f"PRIMARY KEY{order}{conflict}"))
         words += ["AUTOINCREMENT"] if column.identity else []
     return " ".join(words)
 
 
-def _facts(column: Column) -> list[str]:
+def _render_attributes(column: Column) -> list[str]:
     words = [column.type] if column.type else []
     if not column.nullable:
         words.append(column.identity_options or "NOT NULL")
@@ -74,7 +74,7 @@ def _facts(column: Column) -> list[str]:
         literal = is_literal(column.default)
         words.append(f"DEFAULT {column.default if literal else f'({column.default})'}")
     if column.collation is not None:
-        known = column.collation in COLLATIONS
+        known = column.collation in BUILTIN_COLLATIONS
         words.append(
             f"COLLATE {column.collation if known else quote(column.collation)}"
         )
@@ -84,38 +84,38 @@ def _facts(column: Column) -> list[str]:
     return words
 
 
-def constraint(part: Part) -> str:
-    return _named(part, part.definition)
+def render_constraint(part: Part) -> str:
+    return _prepend_name(part, part.definition)
 
 
-def _named(part: Part, definition: str) -> str:
+def _prepend_name(part: Part, definition: str) -> str:
     """Name a constraint, unless its name is its definition: it has none."""
     if part.key.part == part.definition:
         return definition
     return f"CONSTRAINT {quote(part.key.part)} {definition}"
 
 
-def add_column(change: AddColumn) -> Statement:
+def render_add_column(change: AddColumn) -> Statement:
     """Return ``ADD COLUMN`` with the constraints that are written on the column."""
     table, name = quote(change.table.name), quote(change.column.name)
-    column = _column(change.column, None)
-    clauses = "".join(f"{INDENT}{_on_column(part)}" for part in change.parts)
+    column = _render_column(change.column, None)
+    clauses = "".join(f"{INDENT}{_render_inline(part)}" for part in change.parts)
     return Statement(
         sql=f"ALTER TABLE {table} ADD COLUMN {column}{clauses}",
         comment=f"Add column {name} to table {table}",
     )
 
 
-def _on_column(part: Part) -> str:
+def _render_inline(part: Part) -> str:
     """A reference on a column does not repeat the column."""
     if isinstance(part, Constraint):
-        return constraint(part)
+        return render_constraint(part)
     own = f"FOREIGN KEY ({quote(part.columns[0])}) "
     definition = part.definition.removeprefix(own)
-    return _named(part, definition)
+    return _prepend_name(part, definition)
 
 
-def rename_column(change: RenameColumn) -> Statement:
+def render_rename_column(change: RenameColumn) -> Statement:
     table = quote(change.table.name)
     old, new = quote(change.before.name), quote(change.after.name)
     return Statement(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.sqlite.catalog.tokens import is_literal, quote
-from schema_migrations.engines.sqlite.ddl.conversion import conversion
+from schema_migrations.engines.sqlite.ddl.conversion import find_conversion
 from schema_migrations.errors import PlanError
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -48,9 +48,7 @@ if TYPE_CHECKING:
 Part = Constraint | ForeignKey
 
 
-def constraints_with_tables(
-    changes: Changes, current: Schema, desired: Schema
-) -> Changes:
+def absorb_table_parts(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Constraints are created with their table; what stands on it goes with it."""
     created = {c.table.key for c in changes if isinstance(c, CreateTable)}
     dropped = {c.table.key for c in changes if isinstance(c, DropTable)}
@@ -62,7 +60,7 @@ def constraints_with_tables(
                 part.table in created
             ):
                 parts[part.table].append(part)
-            case Drop(object=obj) if _goes_with(obj, dropped):
+            case Drop(object=obj) if _is_dropped_with_table(obj, dropped):
                 pass
             case _:
                 rest.append(change)
@@ -74,7 +72,7 @@ def constraints_with_tables(
     )
 
 
-def rebuild(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def rebuild_tables(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Changes of a table that cannot all be made in place become one rebuild.
 
     Triggers and views keep their own changes: they are dropped before all rebuilds and
@@ -90,15 +88,19 @@ def rebuild(changes: Changes, current: Schema, desired: Schema) -> Changes:
         (groups[table] if table in standing else rest).append(change)
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
     for table, group in groups.items():
-        in_place = _in_place(group)
+        in_place = _rewrite_in_place(group)
         if in_place is None:
-            rest.append(_rebuilt(table, tuple(group), current, desired, dropped))
+            rest.append(
+                _compose_rebuild(table, tuple(group), current, desired, dropped)
+            )
         else:
             rest += in_place
     return tuple(rest)
 
 
-def recreate_on_views(changes: Changes, current: Schema, desired: Schema) -> Changes:
+def recreate_view_triggers(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
     """The triggers on a view that is made anew are, too: they go with it.
 
     Raises ``PlanError`` for one that is to stay although its view is dropped.
@@ -124,7 +126,7 @@ def recreate_on_views(changes: Changes, current: Schema, desired: Schema) -> Cha
     return tuple(result)
 
 
-def _goes_with(obj: Object, tables: Container[Key]) -> bool:
+def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
     """Tell whether an object disappears with its table, if that is one of ``tables``.
 
     A trigger that names other tables goes earlier, by itself: one of them may be
@@ -136,7 +138,7 @@ def _goes_with(obj: Object, tables: Container[Key]) -> bool:
     return owner in tables
 
 
-PASSES: tuple[Pass, ...] = (constraints_with_tables, recreate_on_views, rebuild)
+PASSES: tuple[Pass, ...] = (absorb_table_parts, recreate_view_triggers, rebuild_tables)
 
 
 def _table_of(change: Change) -> Key | None:
@@ -156,7 +158,7 @@ def _table_of(change: Change) -> Key | None:
             return None
 
 
-def _in_place(group: Sequence[Change]) -> list[Change] | None:
+def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
     """Return the changes as SQLite can make them in place, if it can make them all."""
     added = {c.column.name: c for c in group if isinstance(c, AddColumn)}
     result: list[Change] = []
@@ -165,7 +167,7 @@ def _in_place(group: Sequence[Change]) -> list[Change] | None:
             case AddColumn():
                 pass
             case Create(object=Constraint() | ForeignKey() as part):
-                carrier = _carrier(part, added)
+                carrier = _find_inline_column(part, added)
                 if carrier is None:
                     return None
                 added[carrier.column.name] = replace(
@@ -177,12 +179,12 @@ def _in_place(group: Sequence[Change]) -> list[Change] | None:
                 result += [Drop(object=before), Create(object=after)]
             case _:
                 return None
-    if not all(map(_is_addable, added.values())):
+    if not all(map(_can_add_in_place, added.values())):
         return None
     return [*result, *added.values()]
 
 
-def _carrier(part: Part, added: dict[str, AddColumn]) -> AddColumn | None:
+def _find_inline_column(part: Part, added: dict[str, AddColumn]) -> AddColumn | None:
     """Return the added column that a constraint can be written on."""
     new = [name for name in part.columns if name in added]
     if len(new) != 1:
@@ -194,7 +196,7 @@ def _carrier(part: Part, added: dict[str, AddColumn]) -> AddColumn | None:
             return None
 
 
-def _is_addable(change: AddColumn) -> bool:
+def _can_add_in_place(change: AddColumn) -> bool:
     """Tell whether ``ADD COLUMN`` can do it on a table with rows.
 
     https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -211,7 +213,7 @@ def _is_addable(change: AddColumn) -> bool:
     return is_literal(column.default) and not refers
 
 
-def _rebuilt(
+def _compose_rebuild(
     key: Key,
     changes: Changes,
     current: Schema,
@@ -224,12 +226,12 @@ def _rebuilt(
         before=before,
         after=after,
         parts=tuple(p for p in on_it if isinstance(p, Constraint | ForeignKey)),
-        copied=_copied(before, after, changes),
+        copied=_pair_copied_values(before, after, changes),
         recreated=(
             *(index for index in on_it if isinstance(index, Index)),
             *(
                 obj
-                for gone in _naming(key, current)
+                for gone in _find_dependents(key, current)
                 if gone.key not in dropped
                 and isinstance(obj := desired.get(gone.key), Opaque)
             ),
@@ -238,7 +240,7 @@ def _rebuilt(
     )
 
 
-def _copied(
+def _pair_copied_values(
     before: Table, after: Table, changes: Changes
 ) -> tuple[tuple[str, str], ...]:
     """Pair each column that gets a value with an expression over the old row.
@@ -252,7 +254,9 @@ def _copied(
             case AddColumn(fill=str(fill)):
                 values[change.column.name] = fill
             case AlterColumn(before=old, after=new):
-                value = conversion(old, new) if change.using is None else change.using
+                value = (
+                    find_conversion(old, new) if change.using is None else change.using
+                )
                 value = value or quote(new.name)
                 values[new.name] = (
                     value
@@ -268,7 +272,7 @@ def _copied(
     )
 
 
-def _naming(key: Key, current: Schema) -> list[Opaque]:
+def _find_dependents(key: Key, current: Schema) -> list[Opaque]:
     """Return the views and triggers that name a table, or a view that does.
 
     Sorted so that a view stands before the triggers on it.

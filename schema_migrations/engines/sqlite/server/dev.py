@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection, DatabaseSettings
 
-_PLAIN = {
+_SCRATCH_SETTINGS = {
     "NAME": ":memory:",
     "AUTOCOMMIT": True,
     "ATOMIC_REQUESTS": False,
@@ -33,7 +33,7 @@ def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
 
     Foreign keys are off, as Django's schema editor and the rebuilding of tables ask.
     """
-    connection = _unconnected(settings, alias)
+    connection = _make_connection(settings, alias)
     try:
         connection.ensure_connection()
         connection.disable_constraint_checking()
@@ -44,11 +44,11 @@ def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
         BaseDatabaseWrapper.close(connection)
 
 
-def _unconnected(settings: DatabaseSettings, alias: str) -> BaseDatabaseWrapper:
+def _make_connection(settings: DatabaseSettings, alias: str) -> BaseDatabaseWrapper:
     """Prefer the alias's own backend, which may be SpatiaLite or a project's own."""
     if alias in connections.settings and connections[alias].vendor == "sqlite":
         connection = connections[alias].copy()
-        connection.settings_dict.update(_PLAIN)
+        connection.settings_dict.update(_SCRATCH_SETTINGS)
         return connection
-    entry = {"ENGINE": "django.db.backends.sqlite3", **settings, **_PLAIN}
+    entry = {"ENGINE": "django.db.backends.sqlite3", **settings, **_SCRATCH_SETTINGS}
     return ConnectionHandler({DEFAULT_DB_ALIAS: {}, alias: entry})[alias]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BACKEND = "django.db.backends.sqlite3"
 SCHEMES = ("sqlite", "sqlite3", "spatialite")
-FORMS = "Write sqlite:///relative/path.db, sqlite:////absolute/path.db or sqlite:///:memory:."
+URL_FORMS = "Write sqlite:///relative/path.db, sqlite:////absolute/path.db or sqlite:///:memory:."
 
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
@@ -29,13 +29,13 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     rest = url.strip().partition("://")[2]
     place, _, query = rest.partition("?")
     if query:
-        raise ConfigError("The URL has parameters after a ?.", hint=FORMS)
+        raise ConfigError("The URL has parameters after a ?.", hint=URL_FORMS)
     if place in (":memory:", "/:memory:"):
         name = ":memory:"
     elif place.startswith("/") and len(place) > 1:
         name = unquote(place[1:])
     else:
-        raise ConfigError("The URL names no database file.", hint=FORMS)
+        raise ConfigError("The URL names no database file.", hint=URL_FORMS)
     return {
         **base,
         "ENGINE": base.get("ENGINE") or BACKEND,

@@ -10,34 +10,34 @@ import sqlite3
 
 from schema_migrations.engines.engine import Failure
 
-BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
-NEEDS_NO_TRANSACTION = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
+NO_TRANSACTION_PATTERN = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
 """``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` … have no code of their own."""
 
-MISSING = re.compile(r"\bno such (?!savepoint)")
+MISSING_OBJECT_PATTERN = re.compile(r"\bno such (?!savepoint)")
 """``no such table: t``, also within ``error in view v: …``."""
 
 
 def failure(exception: BaseException) -> Failure | None:
     """Return the parts of a driver's exception, also of one that Django wrapped."""
-    error = _driver_error(exception)
+    error = _unwrap_driver_error(exception)
     if error is None:
         return None
     message = str(error).strip().partition("\n")[0]
     code = getattr(error, "sqlite_errorname", "")
-    busy = code.startswith(BUSY)
+    busy = code.startswith(BUSY_CODES)
     return Failure(
         message=message,
         sqlstate=code,
         retryable=busy,
         lock_timeout=busy,
-        needs_no_transaction=bool(NEEDS_NO_TRANSACTION.search(message)),
-        missing=bool(MISSING.search(message)),
+        needs_no_transaction=bool(NO_TRANSACTION_PATTERN.search(message)),
+        missing=bool(MISSING_OBJECT_PATTERN.search(message)),
     )
 
 
-def _driver_error(exception: BaseException | None) -> sqlite3.Error | None:
+def _unwrap_driver_error(exception: BaseException | None) -> sqlite3.Error | None:
     while exception is not None and not isinstance(exception, sqlite3.Error):
         exception = exception.__cause__
     return exception

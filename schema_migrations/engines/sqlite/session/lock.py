@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
-SUFFIX = ".schema-migrations.lock"
+LOCK_SUFFIX = ".schema-migrations.lock"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 if sys.platform == "win32":
     import msvcrt
 
-    BEYOND = 1 << 20
+    LOCKED_OFFSET = 1 << 20
     """Windows keeps others from reading a locked byte: not one of the holder's number."""
 
     def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, BEYOND, os.SEEK_SET)
+        os.lseek(descriptor, LOCKED_OFFSET, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -61,20 +61,20 @@ def lock(
 
     A database in memory has no second run.  Raises ``LockNotAcquired``.
     """
-    database = file_of(connection)
+    database = database_file_of(connection)
     if database is None:
         yield
         return
-    path = Path(f"{database.resolve()}{SUFFIX}")
+    path = Path(f"{database.resolve()}{LOCK_SUFFIX}")
     descriptor = _acquire(path, wait=wait, waiting=waiting)
     try:
-        _tell_holder(descriptor)
+        _write_holder(descriptor)
         yield
     finally:
         _release(path, descriptor)
 
 
-def file_of(connection: Connection) -> Path | None:
+def database_file_of(connection: Connection) -> Path | None:
     """Return the file behind an open connection; None: it has none."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA database_list")
@@ -85,8 +85,8 @@ def file_of(connection: Connection) -> Path | None:
 def _acquire(path: Path, *, wait: float, waiting: Callable[[str], None]) -> int:
     end = time.monotonic() + wait
     pause, told = FIRST_PAUSE, ""
-    while (descriptor := _attempt(path)) is None:
-        holder = _holder(path)
+    while (descriptor := _try_acquire(path)) is None:
+        holder = _read_holder(path)
         left = end - time.monotonic()
         if left <= 0:
             raise LockNotAcquired(
@@ -102,7 +102,7 @@ def _acquire(path: Path, *, wait: float, waiting: Callable[[str], None]) -> int:
     return descriptor
 
 
-def _attempt(path: Path) -> int | None:
+def _try_acquire(path: Path) -> int | None:
     """Return a descriptor that holds the lock, or None."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -111,13 +111,13 @@ def _attempt(path: Path) -> int | None:
             f"The lock file {path} cannot be made: {error.strerror}.",
             hint="Its folder must be writable, as SQLite itself needs it to be.",
         ) from error
-    if _try_lock(descriptor) and _stands(path, descriptor):
+    if _try_lock(descriptor) and _is_same_file(path, descriptor):
         return descriptor
     os.close(descriptor)
     return None
 
 
-def _stands(path: Path, descriptor: int) -> bool:
+def _is_same_file(path: Path, descriptor: int) -> bool:
     """Whether the holder before did not remove the file between opening and locking."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
@@ -125,7 +125,7 @@ def _stands(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _tell_holder(descriptor: int) -> None:
+def _write_holder(descriptor: int) -> None:
     # Only told to those who wait; on a full disk SQLite has the better words.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
@@ -133,7 +133,7 @@ def _tell_holder(descriptor: int) -> None:
         os.write(descriptor, str(os.getpid()).encode())
 
 
-def _holder(path: Path) -> str:
+def _read_holder(path: Path) -> str:
     with suppress(OSError, ValueError):
         return f"process {int(path.read_bytes()[:20])}"
     return "a process that has just started or ended"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
-TABLE = """
+REVISIONS_TABLE_SQL = """
 CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
     "version" text NOT NULL,
     "description" text NOT NULL,
@@ -32,4 +32,4 @@ CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
 def create_revisions_table(connection: Connection, schema: str | None) -> None:
     """Make the table where it is missing; there is one schema only."""
     with connection.cursor() as cursor:
-        cursor.execute(TABLE)
+        cursor.execute(REVISIONS_TABLE_SQL)

@@ -21,7 +21,7 @@ from django.db import Error
 
 from schema_migrations.engines.engine import Session, SessionOptions, Settled, Target
 from schema_migrations.engines.sqlite.server.url import masked
-from schema_migrations.engines.sqlite.session.lock import file_of, lock
+from schema_migrations.engines.sqlite.session.lock import database_file_of, lock
 from schema_migrations.engines.sqlite.session.revisions import create_revisions_table
 from schema_migrations.errors import ConfigError, StatementFailed
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
-TABLES = r"""
+TABLES_QUERY = r"""
 SELECT name FROM sqlite_master
  WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
  ORDER BY name
@@ -43,8 +43,8 @@ def describe(connection: Connection) -> Target:
     try:
         connection.ensure_connection()
         # The first read of the file: only now SQLite sees whether it is a database.
-        _value(connection, "PRAGMA schema_version")
-        path = file_of(connection)
+        _fetch_value(connection, "PRAGMA schema_version")
+        path = database_file_of(connection)
     except ImproperlyConfigured as error:
         raise ConfigError(str(error)) from None
     except (Error, sqlite3.Error) as error:
@@ -56,11 +56,11 @@ def describe(connection: Connection) -> Target:
         version=f"SQLite {sqlite3.sqlite_version}",
         major=sqlite3.sqlite_version_info[0],
         schema="main",
-        read_only=_read_only(path) if path else "",
+        read_only=_explain_read_only(path) if path else "",
     )
 
 
-def _read_only(path: Path) -> str:
+def _explain_read_only(path: Path) -> str:
     if not os.access(path, os.W_OK):
         return "the file is not writable"
     # Its journal is written beside it: https://www.sqlite.org/tempfiles.html
@@ -92,7 +92,7 @@ def absent_as_empty(connection: Connection) -> Iterator[None]:
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
     """Let SQLite refuse every write."""
-    with _pragma(connection, "query_only", "1"):
+    with _override_pragma(connection, "query_only", "1"):
         yield
 
 
@@ -109,11 +109,11 @@ def tables(connection: Connection, schema: str | None) -> Sequence[str]:
             hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
         )
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
+        cursor.execute(TABLES_QUERY)
         return tuple(name for (name,) in cursor.fetchall())
 
 
-LONGEST = 2**31 - 1
+LONGEST_WAIT = 2**31 - 1
 """Milliseconds: 24 days. SQLite knows no "without end", and 0 is not to wait at all."""
 
 
@@ -121,17 +121,17 @@ LONGEST = 2**31 - 1
 def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
     """Turn foreign keys off, which is possible outside a transaction only."""
     limit = options.lock_timeout
-    patience = str(LONGEST if limit is None else round(limit * 1000))
+    patience = str(LONGEST_WAIT if limit is None else round(limit * 1000))
     with (
-        _pragma(connection, "busy_timeout", patience),
-        _pragma(connection, "foreign_keys", "0"),
+        _override_pragma(connection, "busy_timeout", patience),
+        _override_pragma(connection, "foreign_keys", "0"),
     ):
         yield
 
 
 @contextmanager
-def _pragma(connection: Connection, name: str, value: str) -> Iterator[None]:
-    before = _value(connection, f"PRAGMA {name}")
+def _override_pragma(connection: Connection, name: str, value: str) -> Iterator[None]:
+    before = _fetch_value(connection, f"PRAGMA {name}")
     execute(connection, f"PRAGMA {name} = {value}")
     try:
         yield
@@ -140,7 +140,7 @@ def _pragma(connection: Connection, name: str, value: str) -> Iterator[None]:
         execute(connection, f"PRAGMA {name} = {before}")
 
 
-def _value(connection: Connection, sql: str) -> Any:
+def _fetch_value(connection: Connection, sql: str) -> Any:
     return connection.connection.execute(sql).fetchone()[0]
 
 
@@ -168,9 +168,9 @@ Violation = tuple[str, str]
 @contextmanager
 def verified(connection: Connection) -> Iterator[None]:
     """Refuse a file after which more rows than before lack the row they refer to."""
-    before = _violations(connection)
+    before = _count_violations(connection)
     yield
-    broken = _violations(connection) - before
+    broken = _count_violations(connection) - before
     if broken:
         named = "; ".join(
             f"{count} of {table} refer to no row of {parent}" if parent else table
@@ -182,7 +182,7 @@ def verified(connection: Connection) -> Iterator[None]:
         )
 
 
-def _violations(connection: Connection) -> Counter[Violation]:
+def _count_violations(connection: Connection) -> Counter[Violation]:
     try:
         rows = connection.connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.OperationalError as error:
@@ -192,24 +192,28 @@ def _violations(connection: Connection) -> Counter[Violation]:
     return Counter((table, parent) for table, _, parent, _ in rows)
 
 
-PRAGMAS = (
+SESSION_PRAGMAS = (
     *("foreign_keys", "ignore_check_constraints", "legacy_alter_table"),
     *("recursive_triggers", "writable_schema", "query_only", "busy_timeout"),
 )
 """What belongs to the connection and changes what statements do."""
 
-LASTING = re.compile(rf"PRAGMA\s+(?:{'|'.join(PRAGMAS)})\b", re.IGNORECASE)
+SESSION_PRAGMA_PATTERN = re.compile(
+    rf"PRAGMA\s+(?:{'|'.join(SESSION_PRAGMAS)})\b", re.IGNORECASE
+)
 
 
 def sets(sql: str) -> bool:
     """Return whether a statement does nothing but set what lasts for the session."""
-    return bool(LASTING.match(sql))
+    return bool(SESSION_PRAGMA_PATTERN.match(sql))
 
 
 @contextmanager
 def restored(connection: Connection) -> Iterator[None]:
     """Put back what PRAGMAs set inside; rolls back on an exception."""
-    before = {name: _value(connection, f"PRAGMA {name}") for name in PRAGMAS}
+    before = {
+        name: _fetch_value(connection, f"PRAGMA {name}") for name in SESSION_PRAGMAS
+    }
     try:
         yield
     except BaseException:
@@ -217,7 +221,7 @@ def restored(connection: Connection) -> Iterator[None]:
         raise
     finally:
         for name, value in before.items():
-            if _value(connection, f"PRAGMA {name}") != value:
+            if _fetch_value(connection, f"PRAGMA {name}") != value:
                 execute(connection, f"PRAGMA {name} = {value}")
 
 

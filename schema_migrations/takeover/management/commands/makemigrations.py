@@ -13,9 +13,9 @@ from django.core.management.base import no_translations
 from django.core.management.commands import makemigrations
 from django.db.migrations.loader import MigrationLoader
 
-from schema_migrations.conf import managed_aliases
+from schema_migrations.conf import list_managed_aliases
 from schema_migrations.errors import ConfigError
-from schema_migrations.management.commands._base import Options, command_errors
+from schema_migrations.management.commands._base import Options, raise_command_errors
 from schema_migrations.workflows.standing.taken_over import installed, never_left
 
 
@@ -27,33 +27,33 @@ class Command(makemigrations.Command):
 
     @no_translations
     def handle(self, *app_labels: str, **options: Any) -> None:
-        with command_errors():
-            self._handle(app_labels, options)
+        with raise_command_errors():
+            self._make_migrations(app_labels, options)
 
-    def _handle(self, app_labels: tuple[str, ...], options: Options) -> None:
+    def _make_migrations(self, app_labels: tuple[str, ...], options: Options) -> None:
         ours = never_left()
         named = ours & set(app_labels)
         if named:
-            raise _refused(named)
+            raise _make_refusal(named)
         if app_labels or not ours:
             super().handle(*app_labels, **options)
             return
-        left = sorted(_with_migrations() - ours)
+        left = sorted(_list_apps_with_migrations() - ours)
         if left:
             super().handle(*left, **options)
         if options["check_changes"]:
-            self._check(options)
+            self._check_missing_files(options)
         elif not left:
-            raise _refused(ours)
+            raise _make_refusal(ours)
         elif options["verbosity"] >= 1:
             self.stderr.write(
                 f"Not looked at, being made by SQL files: {', '.join(sorted(ours))}."
                 "  Next  python manage.py schemadiff"
             )
 
-    def _check(self, options: Options) -> None:
+    def _check_missing_files(self, options: Options) -> None:
         """Exit 1 when a file is missing, as ``schemadiff --check`` does."""
-        for alias in managed_aliases():
+        for alias in list_managed_aliases():
             call_command(
                 "schemadiff",
                 database=alias,
@@ -65,14 +65,14 @@ class Command(makemigrations.Command):
             )
 
 
-def _with_migrations() -> frozenset[str]:
+def _list_apps_with_migrations() -> frozenset[str]:
     """Return the apps that Django looks at when none is named."""
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
     return installed() & frozenset(loader.migrated_apps)
 
 
-def _refused(labels: Iterable[str]) -> ConfigError:
+def _make_refusal(labels: Iterable[str]) -> ConfigError:
     return ConfigError(
         f"Made by SQL files, not by Django migrations: {', '.join(sorted(labels))}.",
         hint="python manage.py schemadiff writes the file for a change of their models.",

@@ -23,14 +23,17 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import pre_migrate
 
-from schema_migrations.conf import managed_aliases, settings_for
+from schema_migrations.conf import list_managed_aliases, read_settings
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import verify
-from schema_migrations.management.commands._apply_output import counted, describe
+from schema_migrations.management.commands._apply_output import (
+    describe_event,
+    format_count,
+)
 from schema_migrations.management.commands._base import (
     Options,
-    command_errors,
-    interruptible,
+    exit_on_interruption,
+    raise_command_errors,
 )
 from schema_migrations.management.commands._target import ALIAS_ITSELF
 from schema_migrations.workflows.applying.apply import preview, request_by
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.workflows.applying.choice import FileRun
 
-Plan = list[tuple["Migration", bool]]
+MigrationPlan = list[tuple["Migration", bool]]
 """Migrations, each with whether it runs backwards."""
 
 
@@ -59,19 +62,19 @@ class Command(migrate.Command):
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        with interruptible(self.stderr):
+        with exit_on_interruption(self.stderr):
             super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]
-        if alias in managed_aliases():
-            with command_errors():  # before a system check says the same
-                verify(directory_of(settings_for(alias).directory))
+        if alias in list_managed_aliases():
+            with raise_command_errors():  # before a system check says the same
+                verify(directory_of(read_settings(alias).directory))
         return super().execute(*args, **options)
 
     def get_check_kwargs(self, options: Options) -> Any:
         kwargs: Any = super().get_check_kwargs(options)
-        if options["database"] in managed_aliases():
+        if options["database"] in list_managed_aliases():
             # They would warn of the pending files that this command is called for.
             kwargs["databases"] = []
         return kwargs
@@ -79,26 +82,26 @@ class Command(migrate.Command):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["database"]
-        if alias not in managed_aliases():
+        if alias not in list_managed_aliases():
             super().handle(*args, **options)
             return
         self.verbosity = options["verbosity"]
         self.interactive = options["interactive"]
-        with command_errors():
-            self._refuse(options)
+        with raise_command_errors():
+            self._refuse_options(options)
             if options["app_label"]:
-                self._one_app(alias, options)
+                self._migrate_app(alias, options)
             elif options["plan"] or options["check_unapplied"]:
-                self._look(alias, options)
+                self._preview(alias, options)
             else:
-                self._apply(alias, options)
+                self._apply_files(alias, options)
 
-    def _refuse(self, options: Options) -> None:
+    def _refuse_options(self, options: Options) -> None:
         """Raise ``ConfigError`` for what has no meaning where files make the tables."""
         alias, label = options["database"], options["app_label"]
         if label in made_by_files(alias) & installed():
             raise ConfigError(
-                f"{label} is made by the SQL files in {settings_for(alias).directory},"
+                f"{label} is made by the SQL files in {read_settings(alias).directory},"
                 " not by Django migrations.",
                 hint="python manage.py migrate applies those that are pending;"
                 " python manage.py schemaapply --to VERSION those up to one.",
@@ -116,7 +119,7 @@ class Command(migrate.Command):
                 hint="python manage.py migrate APP --prune",
             )
 
-    def _apply(self, alias: str, options: Options) -> None:
+    def _apply_files(self, alias: str, options: Options) -> None:
         left = left_to_django(alias)
         call_command(
             "schemaapply",
@@ -129,56 +132,62 @@ class Command(migrate.Command):
             **{ALIAS_ITSELF: True},
         )
         if left:
-            self._apply_left(alias, left, options)
+            self._migrate_left_apps(alias, left, options)
 
-    def _apply_left(self, alias: str, left: frozenset[str], options: Options) -> None:
+    def _migrate_left_apps(
+        self, alias: str, left_apps: frozenset[str], options: Options
+    ) -> None:
         connection = connections[alias]
         connection.prepare_database()
         # Django's migrations may depend on those of apps that the files have made.
         record(connection, made_by_files(alias))
         progress: Any = self.migration_progress_callback
         executor = MigrationExecutor(connection, progress)
-        plan = plan_of(executor, left)
+        plan = plan_migrations(executor, left_apps)
         # As schemaapply: models that are older than the database write nothing into it.
         send = not look(alias).ahead
         signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
         if send:
             emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
-        unmigrated = left & executor.loader.unmigrated_apps
+        unmigrated = left_apps & executor.loader.unmigrated_apps
         if options["run_syncdb"] and unmigrated:
             self.sync_apps(connection, unmigrated)
-        self._migrate(executor, plan, left, fake_initial=options["fake_initial"])
+        self._run_migrations(
+            executor, plan, left_apps, fake_initial=options["fake_initial"]
+        )
         if send:
             emit_post_migrate_signal(self.verbosity, self.interactive, alias, **signal)
 
-    def _migrate(
+    def _run_migrations(
         self,
         executor: MigrationExecutor,
-        plan: Plan,
-        left: frozenset[str],
+        plan: MigrationPlan,
+        left_apps: frozenset[str],
         *,
         fake_initial: bool,
     ) -> None:
-        migrated = sorted(left & executor.loader.migrated_apps)
+        migrated = sorted(left_apps & executor.loader.migrated_apps)
         if migrated:
-            self._say(f"Left to Django  {', '.join(migrated)}")
+            self._print_line(f"Left to Django  {', '.join(migrated)}")
         if plan:
             targets = [(each.app_label, each.name) for each, _ in plan]
             executor.migrate(targets, plan=plan, fake_initial=fake_initial)
         elif migrated:
-            self._say("  No migrations to apply.")
+            self._print_line("  No migrations to apply.")
 
-    def _look(self, alias: str, options: Options) -> None:
+    def _preview(self, alias: str, options: Options) -> None:
         """Print what would be done; with ``--check`` exit 1 when that is anything."""
-        runs = self._pending(alias)
+        runs = self._find_pending_runs(alias)
         left = left_to_django(alias)
-        plan = plan_of(MigrationExecutor(connections[alias]), left) if left else []
+        plan = (
+            plan_migrations(MigrationExecutor(connections[alias]), left) if left else []
+        )
         if options["plan"]:
             for run in runs:
-                self._say(f"  {run.file.name}")
-            self._show(plan)
+                self._print_line(f"  {run.file.name}")
+            self._print_migrations(plan)
         pending = len(runs) + len(plan)
-        self._say(
+        self._print_line(
             "Nothing was run.  Next  python manage.py migrate"
             if pending
             else "Nothing to do."
@@ -186,8 +195,8 @@ class Command(migrate.Command):
         if options["check_unapplied"] and pending:
             sys.exit(1)
 
-    def _pending(self, alias: str) -> tuple[FileRun, ...]:
-        settings = settings_for(alias)
+    def _find_pending_runs(self, alias: str) -> tuple[FileRun, ...]:
+        settings = read_settings(alias)
         directory = directory_of(settings.directory)
         with target(alias, None) as (connection, engine):
             outcome = preview(
@@ -195,11 +204,11 @@ class Command(migrate.Command):
                 engine,
                 directory,
                 request_by(settings),
-                lambda event: self._say(describe(event)),
+                lambda event: self._print_line(describe_event(event)),
             )
         return outcome.choice.runs
 
-    def _show(self, plan: Plan) -> None:
+    def _print_migrations(self, plan: MigrationPlan) -> None:
         for migration, backwards in plan:
             self.stdout.write(f"  {migration}", self.style.MIGRATE_HEADING)
             for operation in migration.operations:
@@ -207,37 +216,39 @@ class Command(migrate.Command):
                 style = self.style.WARNING if is_error else None
                 self.stdout.write(f"    {message}", style)
 
-    def _one_app(self, alias: str, options: Options) -> None:
+    def _migrate_app(self, alias: str, options: Options) -> None:
         """Let Django migrate an app that is left to it."""
-        files = look(alias).files
+        files = look(alias).pending
         if files:
             raise ConfigError(
-                f"{counted(len(files), 'SQL file')} pending, which Django migrations"
+                f"{format_count(len(files), 'SQL file')} pending, which Django migrations"
                 " may depend on.",
                 hint="Apply them first: python manage.py migrate",
             )
         made = made_by_files(alias)
         record(connections[alias], made)
-        with untouched(made):
+        with protect_apps(made):
             super().handle(**options)
 
-    def _say(self, text: str) -> None:
+    def _print_line(self, text: str) -> None:
         if self.verbosity >= 1:
             self.stdout.write(text)
 
 
-def plan_of(executor: MigrationExecutor, labels: frozenset[str]) -> Plan:
+def plan_migrations(
+    executor: MigrationExecutor, labels: frozenset[str]
+) -> MigrationPlan:
     """Return the migrations of some apps that have not run."""
     leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in labels]
-    plan: Plan = executor.migration_plan(leaves)
+    plan: MigrationPlan = executor.migration_plan(leaves)
     return [(each, backwards) for each, backwards in plan if each.app_label in labels]
 
 
 @contextmanager
-def untouched(labels: frozenset[str]) -> Iterator[None]:
+def protect_apps(labels: frozenset[str]) -> Iterator[None]:
     """Refuse what Django plans to run when it goes through one of the apps."""
 
-    def refuse(*, plan: Plan, **_: Any) -> None:
+    def refuse(*, plan: MigrationPlan, **_: Any) -> None:
         touched = sorted({each.app_label for each, _ in plan} & labels)
         if touched:
             raise ConfigError(

@@ -8,7 +8,7 @@ import pytest
 
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.passes.tables import PASSES
-from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
@@ -188,7 +188,7 @@ def other(postgres_settings: dict[str, Any]) -> Iterator[Database]:
 
 def settled(connection: Database) -> Schema:
     schema = schema_of(connection)
-    return settle(connection.cursor(), schema, frozenset(schema.by_key))
+    return canonicalize(connection.cursor(), schema, frozenset(schema.by_key))
 
 
 def carry_out(connection: Database, goal: Schema) -> None:
@@ -212,6 +212,6 @@ def test_what_is_made_from_the_print_is_what_was_typed(
 @pytest.mark.every_postgres
 def test_a_settled_print_prints_itself(typed: Database, other: Database) -> None:
     once = settled(typed)
-    assert settle(typed.cursor(), once, frozenset(once.by_key)) == once
+    assert canonicalize(typed.cursor(), once, frozenset(once.by_key)) == once
     carry_out(other, once)
     assert schema_of(other).by_key == once.by_key

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.identity import is_usual, usual
+from schema_migrations.engines.postgresql.catalog.identity import (
+    compose_sequence_name,
+    is_server_chosen,
+)
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.plan.answers import Answers
 from schema_migrations.workflows.planning.diff import between
@@ -35,21 +38,21 @@ def test_the_usual_name_is_what_the_server_chooses(
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{other}"')
             cursor.execute(f'CREATE TABLE "{other}"."{table}" ("{column}" int {ID})')
         cursor.execute("SELECT DISTINCT relname FROM pg_class WHERE relkind = 'S'")
-        assert cursor.fetchall() == [(usual(table, column),)]
+        assert cursor.fetchall() == [(compose_sequence_name(table, column),)]
 
 
 def test_a_name_that_was_taken_gets_a_number(pg: Any) -> None:
     table = "t" * 60
     with pg.cursor() as cursor:
-        cursor.execute(f"CREATE SEQUENCE {usual(table, 'id')}")
+        cursor.execute(f"CREATE SEQUENCE {compose_sequence_name(table, 'id')}")
         cursor.execute(f"CREATE TABLE {table} (id int {ID})")
         cursor.execute(f"SELECT pg_get_serial_sequence('{table}', 'id')")
         (found,) = cursor.fetchone()
     name = found.removeprefix("public.")
 
-    assert name != usual(table, "id")
-    assert is_usual(name, table, "id")
-    assert not is_usual(name, "s" * 60, "id")
+    assert name != compose_sequence_name(table, "id")
+    assert is_server_chosen(name, table, "id")
+    assert not is_server_chosen(name, "s" * 60, "id")
 
 
 def state(connection: Any, sql: str) -> State:

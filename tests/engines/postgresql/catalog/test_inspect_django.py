@@ -26,7 +26,7 @@ from django.db.models.functions import Concat, Lower, Now
 
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.passes.tables import PASSES
-from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
@@ -281,7 +281,9 @@ def test_what_is_read_can_be_made_again(
 ) -> None:
     """A copy made from what was read reads as settling foretold."""
     schema = loaded(contrib, model_set())
-    settled = settle(contrib.connection.cursor(), schema, frozenset(schema.by_key))
+    settled = canonicalize(
+        contrib.connection.cursor(), schema, frozenset(schema.by_key)
+    )
     plan = build(diff(EMPTY, schema), EMPTY, schema, passes=PASSES, render=render)
     for statement in plan.statements:
         other.execute(statement.sql)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.schema.model import Key, Opaque, Schema
 from tests.engines.postgresql.databases import (
     connected,
@@ -93,4 +93,4 @@ def test_a_copy_made_by_pg_dump_is_the_same(
 def settled(connection: Database) -> Schema:
     """A dump holds PostgreSQL's print, which prints otherwise when it is read."""
     schema = schema_of(connection)
-    return settle(connection.cursor(), schema, frozenset(schema.by_key))
+    return canonicalize(connection.cursor(), schema, frozenset(schema.by_key))

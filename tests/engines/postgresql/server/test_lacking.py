@@ -8,7 +8,10 @@ import pytest
 from django.db import Error
 
 from schema_migrations.engines.engine import Failure
-from schema_migrations.engines.postgresql.server.lacking import lacking, server_with
+from schema_migrations.engines.postgresql.server.lacking import (
+    find_missing_object,
+    suggest_dev_server,
+)
 from schema_migrations.engines.postgresql.session.failure import failure
 
 
@@ -57,7 +60,7 @@ def test_the_likely_extension(pg: Any, sql: str, kind: str, extension: str) -> N
     with pg.cursor() as cursor:
         cursor.execute("CREATE TABLE t (x text, y integer)")
 
-    found = lacking(refused(pg, sql))
+    found = find_missing_object(refused(pg, sql))
 
     assert found is not None
     assert (found.kind, found.extension) == (kind, extension)
@@ -67,14 +70,14 @@ def test_the_likely_extension(pg: Any, sql: str, kind: str, extension: str) -> N
 def test_another_reason_is_none(pg: Any) -> None:
     pg.ensure_connection()
 
-    assert lacking(refused(pg, "SELECT * FROM nowhere")) is None
+    assert find_missing_object(refused(pg, "SELECT * FROM nowhere")) is None
 
 
 def test_the_words_may_be_in_another_language() -> None:
     """Of ``lc_messages = de_DE``."""
 
     def said(message: str) -> str:
-        found = lacking(Failure(message=message, sqlstate="42704"))
+        found = find_missing_object(Failure(message=message, sqlstate="42704"))
         assert found is not None
         return found.extension
 
@@ -96,4 +99,4 @@ def test_the_words_may_be_in_another_language() -> None:
     ],
 )
 def test_where_an_extension_is_to_be_had(extension: str, url: str) -> None:
-    assert server_with(extension) == url
+    assert suggest_dev_server(extension) == url

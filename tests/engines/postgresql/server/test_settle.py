@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.postgresql.server.settle import settle
+from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.schema.model import (
     EMPTY,
     Constraint,
@@ -71,7 +71,7 @@ def restless(postgres_settings: dict[str, Any]) -> Iterator[Database]:
 
 
 def settled(connection: Database, schema: Schema, *keys: Key) -> Schema:
-    return settle(connection.cursor(), schema, frozenset(keys))
+    return canonicalize(connection.cursor(), schema, frozenset(keys))
 
 
 def changed(before: Schema, after: Schema) -> set[Key]:
@@ -156,8 +156,8 @@ def test_keys_of_nothing_that_prints_an_expression(restless: Database) -> None:
     )
     cursor = closed.cursor()
     closed.close()
-    assert settle(cursor, before, frozenset(keys)) is before
-    assert settle(cursor, EMPTY, frozenset(keys)) is EMPTY
+    assert canonicalize(cursor, before, frozenset(keys)) is before
+    assert canonicalize(cursor, EMPTY, frozenset(keys)) is EMPTY
 
 
 @pytest.mark.parametrize("column", ["(vanished)", "(id, )"])

@@ -3,7 +3,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from schema_migrations.engines.sqlite.catalog.inspect import Row, assemble, inspect
+from schema_migrations.engines.sqlite.catalog.inspect import (
+    CatalogRow,
+    assemble_schema,
+    inspect,
+)
 from schema_migrations.schema.model import (
     EMPTY,
     ForeignKey,
@@ -91,12 +95,12 @@ def test_a_virtual_table_hides_the_tables_it_is_made_of() -> None:
 
 def test_an_older_sqlite_tells_shadow_tables_by_their_names() -> None:
     rows = [
-        Row("table", "w", "w", "CREATE VIRTUAL TABLE w USING fts5(a)"),
-        Row("table", "w_data", "w_data", "CREATE TABLE 'w_data'(id, block)"),
-        Row("table", "w_mine", "w_mine", "CREATE TABLE w_mine(id)"),
+        CatalogRow("table", "w", "w", "CREATE VIRTUAL TABLE w USING fts5(a)"),
+        CatalogRow("table", "w_data", "w_data", "CREATE TABLE 'w_data'(id, block)"),
+        CatalogRow("table", "w_mine", "w_mine", "CREATE TABLE w_mine(id)"),
     ]
-    assert [obj.key.name for obj in assemble(rows)] == ["w", "w_mine"]
-    assert len(assemble(rows, shadows=["w_mine"])) == 1
+    assert [obj.key.name for obj in assemble_schema(rows)] == ["w", "w_mine"]
+    assert len(assemble_schema(rows, shadows=["w_mine"])) == 1
 
 
 class OldCursor:

@@ -110,7 +110,7 @@ def assert_led(connection: sqlite3.Connection, after: tuple[str, ...]) -> None:
     }
     planned = plan(current, desired)
     text = "".join(f"-- {s.comment}\n{s.sql};\n" for s in planned.statements)
-    assert [s.text for s in split(text, SYNTAX, file="")] == [
+    assert [s.terminated_sql for s in split(text, SYNTAX, file="")] == [
         f"{s.sql};" for s in planned.statements
     ]
     assert evolve(current, planned.changes).by_key == desired.by_key

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema_migrations.engines.sqlite.catalog.tokens import (
-    RESERVED,
-    expression,
-    fold,
+    RESERVED_WORDS,
+    canonicalize_expression,
+    fold_case,
+    format_tokens,
     is_literal,
     name_of,
     quote,
-    text,
     tokenize,
 )
 from tests.engines.sqlite.databases import database
@@ -39,8 +39,8 @@ from tests.engines.sqlite.databases import database
     ],
 )
 def test_text_is_printed_in_one_layout(sql: str, printed: str) -> None:
-    assert text(tokenize(sql)) == printed
-    assert text(tokenize(printed)) == printed
+    assert format_tokens(tokenize(sql)) == printed
+    assert format_tokens(tokenize(printed)) == printed
 
 
 PIECES = st.sampled_from(
@@ -55,11 +55,11 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12).map(" ".join))
 def test_printing_keeps_every_token(sql: str) -> None:
     tokens = tokenize(sql)
-    again = tokenize(text(tokens))
+    again = tokenize(format_tokens(tokens))
     assert [(t.kind, t.text.upper()) for t in again] == [
         (t.kind, t.text.upper()) for t in tokens
     ]
-    assert text(again) == text(tokens)
+    assert format_tokens(again) == format_tokens(tokens)
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))
@@ -68,7 +68,7 @@ def test_a_quoted_name_is_the_name(name: str) -> None:
     assert (token.kind, token.text) == ("name", name)
 
 
-@pytest.mark.parametrize("word", sorted(RESERVED))
+@pytest.mark.parametrize("word", sorted(RESERVED_WORDS))
 def test_a_reserved_word_can_be_no_name(word: str) -> None:
     with database() as connection, pytest.raises(sqlite3.OperationalError):
         connection.execute(f"CREATE TABLE t ({word} int)")
@@ -80,7 +80,7 @@ def test_a_string_where_a_name_stands_is_a_name() -> None:
 
 
 def test_only_ascii_letters_are_folded() -> None:
-    assert fold("ÄbC") == "Äbc"
+    assert fold_case("ÄbC") == "Äbc"
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_only_ascii_letters_are_folded() -> None:
 )
 def test_expressions_have_one_form(sql: str, printed: str) -> None:
     columns = {"a": "A", "b": "b", "key": "key", "desc": "desc"}
-    found = expression(tokenize(sql), "t", columns)
-    assert text(found) == printed
-    assert expression(found, "t", columns) == found
+    found = canonicalize_expression(tokenize(sql), "t", columns)
+    assert format_tokens(found) == printed
+    assert canonicalize_expression(found, "t", columns) == found
 
 
 @pytest.mark.parametrize(
