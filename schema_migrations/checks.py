@@ -19,7 +19,7 @@ from schema_migrations.conf import (
 )
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
-from schema_migrations.history.soundness import (
+from schema_migrations.history.integrity import (
     DirectoryProblem,
     find_directory_problems,
 )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.apps import AppConfig
 
-    from schema_migrations.history.pending import HistoryComparison
+    from schema_migrations.history.comparison import HistoryComparison
 
 TAKEOVER_APP = "schema_migrations.takeover"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schema_migrations.errors import ConfigError, IntegrityError
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
-from schema_migrations.history.soundness import find_directory_problems
+from schema_migrations.history.integrity import find_directory_problems
 from schema_migrations.history.sums import (
     REHASH_COMMAND,
     SUM_FILE,

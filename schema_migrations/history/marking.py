@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from schema_migrations.history.comparison import HistoryComparison, compare_history
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.pending import HistoryComparison, compare_history
 from schema_migrations.history.revision import RESOLVED, Revision
 from schema_migrations.history.sums import SumFile, compute_sums
 

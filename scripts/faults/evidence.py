@@ -15,7 +15,7 @@ from faults.scenarios import File
 from schema_migrations import api
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.revision import Revision
-from schema_migrations.revisions import REVISIONS_TABLE, RevisionStore
+from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
 from schema_migrations.schema.changes import subject
 from schema_migrations.schema.model import Schema
 

@@ -20,7 +20,7 @@ from faults.places import Database, administer, fresh
 from faults.scenarios import Engine, File, Scenario, Step, logged
 from faults.server import Server
 from schema_migrations.dev.account import give
-from schema_migrations.revisions import REVISIONS_TABLE
+from schema_migrations.revision_store import REVISIONS_TABLE
 
 SIZE = 512 * 1024
 STATEMENTS = 60

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema_migrations.engines.postgresql.passes.tables import PASSES
+from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.plan.order import order
 from schema_migrations.schema.carry import carry, restrict
 from schema_migrations.schema.changes import Change

@@ -9,14 +9,14 @@ from schema_migrations.engines.postgresql.ddl.conversion import (
     find_conversion,
 )
 from schema_migrations.engines.postgresql.ddl.render import render
-from schema_migrations.engines.postgresql.passes.tables import PASSES
+from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.engines.postgresql.server.dev import check_server, scratch
-from schema_migrations.engines.postgresql.server.lacking import (
+from schema_migrations.engines.postgresql.server.missing_objects import (
     find_missing_object,
     suggest_dev_server,
 )
-from schema_migrations.engines.postgresql.server.settle import canonicalize
 from schema_migrations.engines.postgresql.server.template import template
 from schema_migrations.engines.postgresql.server.url import (
     BACKEND,

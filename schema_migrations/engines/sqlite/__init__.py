@@ -11,7 +11,7 @@ from schema_migrations.engines.sqlite.ddl.conversion import (
     find_conversion,
 )
 from schema_migrations.engines.sqlite.ddl.render import render
-from schema_migrations.engines.sqlite.passes.tables import PASSES
+from schema_migrations.engines.sqlite.passes import PASSES
 from schema_migrations.engines.sqlite.server.dev import scratch
 from schema_migrations.engines.sqlite.server.url import (
     BACKEND,
@@ -19,7 +19,7 @@ from schema_migrations.engines.sqlite.server.url import (
     masked,
     settings_from_url,
 )
-from schema_migrations.engines.sqlite.session.failure import failure
+from schema_migrations.engines.sqlite.session.driver_error import failure
 from schema_migrations.engines.sqlite.session.session import SESSION
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 

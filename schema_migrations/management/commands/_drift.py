@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from django.apps import apps as installed_apps
 
-from schema_migrations.history.applied import find_applied_files
+from schema_migrations.history.applied_files import find_applied_files
 from schema_migrations.management.commands._apply_output import format_count
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (

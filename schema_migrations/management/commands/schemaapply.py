@@ -17,13 +17,13 @@ from schema_migrations.management.commands._apply_output import (
     sql_of,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._many import (
+from schema_migrations.management.commands._many_targets import (
     add_many_targets_options,
     has_many_targets,
     parse_positive_integer,
     run_on_targets,
 )
-from schema_migrations.management.commands._target import (
+from schema_migrations.management.commands._target_options import (
     ALIAS_ITSELF,
     add_exec_order_option,
     add_target_options,

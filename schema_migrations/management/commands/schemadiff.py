@@ -13,7 +13,6 @@ from django.core.management.base import CommandParser, SystemCheckError
 
 from schema_migrations.conf import read_settings
 from schema_migrations.errors import ConfigError
-from schema_migrations.history.coverage import read_coverage
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -21,6 +20,7 @@ from schema_migrations.history.directory import (
     save,
     verify,
 )
+from schema_migrations.history.django_coverage import read_coverage
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
@@ -30,7 +30,7 @@ from schema_migrations.management.commands._diff_output import (
     format_change_tree,
     proposal_as_json,
 )
-from schema_migrations.management.commands._questions import TerminalAsker
+from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.summary import suggested_name

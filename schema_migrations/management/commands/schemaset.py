@@ -12,11 +12,11 @@ from schema_migrations.management.commands._apply_output import (
     format_count,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._questions import TerminalAsker
-from schema_migrations.management.commands._target import (
+from schema_migrations.management.commands._target_options import (
     add_target_options,
     url_of,
 )
+from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.workflows.applying.events import Event, Reached
 from schema_migrations.workflows.applying.mark import Wish, mark, preview
 from schema_migrations.workflows.targets.connecting import directory_of, target

@@ -13,7 +13,7 @@ from schema_migrations.management.commands._apply_output import (
     shorten_to_line,
 )
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._target import (
+from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
     add_target_options,
     url_of,

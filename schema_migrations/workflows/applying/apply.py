@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from schema_migrations.conf import Settings
     from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.revisions import RevisionStore
+    from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.watching import Watch
 
 log = logging.getLogger("schema_migrations")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import ConfigError, IntegrityError, SyntaxProblem
-from schema_migrations.history.pending import (
+from schema_migrations.history.comparison import (
     HistoryComparison,
     PendingFile,
     check_runnable,
@@ -24,7 +24,7 @@ from schema_migrations.history.statements import (
     Syntax,
     find_transaction_control,
 )
-from schema_migrations.revisions import REVISIONS_TABLE
+from schema_migrations.revision_store import REVISIONS_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Engine
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.revisions import RevisionStore
+    from schema_migrations.revision_store import RevisionStore
 
 NOTHING = "zero"
 """Stands for a version before the first file, as in Django's ``migrate APP zero``."""

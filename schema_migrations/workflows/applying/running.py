@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.engine import Failure
-    from schema_migrations.revisions import RevisionStore
+    from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.choice import FileRun
     from schema_migrations.workflows.applying.watching import Watch
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.engine import Engine, Failure
-    from schema_migrations.revisions import RevisionStore
+    from schema_migrations.revision_store import RevisionStore
 
 
 def visited_to_write(

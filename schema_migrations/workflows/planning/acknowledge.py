@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import groupby
 
 from schema_migrations.errors import AnswerNeeded, ConfigError
-from schema_migrations.history.coverage import format_coverage_line
+from schema_migrations.history.django_coverage import format_coverage_line
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.planning.uncovered import Uncovered

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import NotConverging, PlanError
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.history.managed import (
+from schema_migrations.history.managed_objects import (
     add_renamed,
     find_obsolete_keys,
     format_managed_lines,

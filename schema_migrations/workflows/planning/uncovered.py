@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.apps import AppConfig, apps
 from django.db import router
 
-from schema_migrations.history import coverage
+from schema_migrations.history import django_coverage
 from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
     data_operations,
@@ -57,16 +57,18 @@ def uncovered(
         if (labels and label not in labels) or not _is_here(config, alias):
             continue
         nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
-        if last := coverage.find_unknown(nodes, names):
+        if last := django_coverage.find_unknown(nodes, names):
             warnings.append(_unknown(label, last))
         leaves += [
-            (label, leaf) for leaf in coverage.find_leaves(nodes) if leaf not in names
+            (label, leaf)
+            for leaf in django_coverage.find_leaves(nodes)
+            if leaf not in names
         ]
         if not names:
             new_apps.add(label)
             if config.name.startswith(DJANGO):
                 continue
-        for name in coverage.find_uncovered(nodes, names):
+        for name in django_coverage.find_uncovered(nodes, names):
             operations += data_operations(migrations[name], alias)
     return Uncovered(
         leaves=tuple(leaves),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.history.applied import AppliedFiles
+from schema_migrations.history.applied_files import AppliedFiles
 from schema_migrations.plan.drift import (
     REAL,
     Difference,

@@ -15,8 +15,8 @@ from django.db import Error, transaction
 from schema_migrations.conf import DEFAULT_ALIAS, read_settings
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
-from schema_migrations.history.pending import HistoryComparison, compare_history
-from schema_migrations.revisions import RevisionStore
+from schema_migrations.history.comparison import HistoryComparison, compare_history
+from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connecting import directory_of, target
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from schema_migrations.history.directory import Directory, verify
-from schema_migrations.history.pending import (
+from schema_migrations.history.comparison import (
     ExecOrder,
     HistoryComparison,
     compare_history,
 )
-from schema_migrations.revisions import REVISIONS_TABLE
+from schema_migrations.history.directory import Directory, verify
+from schema_migrations.revision_store import REVISIONS_TABLE
 from schema_migrations.workflows.targets.reading import history, visited_to_read
 
 if TYPE_CHECKING:

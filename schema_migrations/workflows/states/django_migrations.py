@@ -18,7 +18,7 @@ from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 from django.db.migrations.operations.base import Operation
 
-from schema_migrations.history.coverage import MigrationNode, order_active
+from schema_migrations.history.django_coverage import MigrationNode, order_active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

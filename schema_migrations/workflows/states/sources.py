@@ -20,9 +20,9 @@ from schema_migrations.dev.choose import open_server
 from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
+from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
-from schema_migrations.history.managed import read_managed_names
-from schema_migrations.history.pending import select_from_checkpoint
+from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.building import (
     State,

@@ -18,7 +18,7 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
     Unreachable,
 )
-from schema_migrations.revisions import RevisionStore
+from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connecting import reached
 
 if TYPE_CHECKING:

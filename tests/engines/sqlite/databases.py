@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema_migrations.engines.sqlite.catalog.inspect import inspect
 from schema_migrations.engines.sqlite.ddl.render import render
-from schema_migrations.engines.sqlite.passes.tables import PASSES
+from schema_migrations.engines.sqlite.passes import PASSES
 from schema_migrations.plan.plan import Plan, build
 from schema_migrations.schema.changes import RebuildTable
 from schema_migrations.schema.diff import diff

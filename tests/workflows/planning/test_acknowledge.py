@@ -9,7 +9,7 @@ from django.db.migrations import Migration
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import AnswerNeeded, ConfigError
-from schema_migrations.history.coverage import read_coverage
+from schema_migrations.history.django_coverage import read_coverage
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.workflows.planning.acknowledge import (
     Notes,

@@ -9,7 +9,13 @@ from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.postgresql.catalog.addresses import (
+from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
+    assemble_opaque_objects,
+)
+from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+    is_server_chosen,
+)
+from schema_migrations.engines.postgresql.catalog.keys import (
     PG_CLASS,
     PG_COLLATION,
     PG_CONSTRAINT,
@@ -17,8 +23,6 @@ from schema_migrations.engines.postgresql.catalog.addresses import (
     keys_of,
     needs_of,
 )
-from schema_migrations.engines.postgresql.catalog.identity import is_server_chosen
-from schema_migrations.engines.postgresql.catalog.opaque import assemble_opaque_objects
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -35,7 +39,7 @@ from schema_migrations.schema.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from schema_migrations.engines.postgresql.catalog.addresses import (
+    from schema_migrations.engines.postgresql.catalog.keys import (
         CatalogRows,
         KeysByAddress,
         NeedsByKey,

@@ -1,1 +1,45 @@
-"""Rewrite changes as PostgreSQL needs them.  Pure."""
+"""Rewrite changes as PostgreSQL needs them, in the order of ``PASSES``.  Pure.
+
+Online forms (concurrent indexes, ``NOT VALID`` first) will be more passes of this kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.postgresql.passes.opaque import (
+    add_mentioned_needs,
+    omit_part_drops,
+    replace_in_place,
+)
+from schema_migrations.engines.postgresql.passes.tables import (
+    defer_sequence_ownership,
+    fold_constraints,
+    omit_owned_drops,
+    recreate_dependents,
+    recreate_generated_columns,
+    refuse_dangling_needs,
+)
+from schema_migrations.engines.postgresql.passes.types import (
+    cast_enums,
+    commit_new_labels,
+    recreate_types,
+)
+
+if TYPE_CHECKING:
+    from schema_migrations.plan.plan import Pass
+
+PASSES: tuple[Pass, ...] = (
+    refuse_dangling_needs,
+    cast_enums,
+    recreate_types,
+    recreate_generated_columns,
+    replace_in_place,
+    recreate_dependents,
+    defer_sequence_ownership,
+    omit_owned_drops,
+    omit_part_drops,
+    add_mentioned_needs,
+    fold_constraints,
+    commit_new_labels,
+)

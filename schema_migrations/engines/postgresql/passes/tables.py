@@ -1,24 +1,11 @@
-"""Rewrites of changes that PostgreSQL asks for.  Pure; run in the order of ``PASSES``.
-
-Online forms (concurrent indexes, ``NOT VALID`` first) are more passes of this kind.
-"""
+"""Rewrite changes to tables, their columns and constraints.  Pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.passes.remaking import (
-    cast_enums,
-    commit_new_labels,
-    recreate_types,
-)
-from schema_migrations.engines.postgresql.passes.replacing import (
-    add_mentioned_needs,
-    omit_part_drops,
-    replace_in_place,
-)
 from schema_migrations.errors import PlanError
-from schema_migrations.plan.plan import Changes, Pass
+from schema_migrations.plan.plan import Changes
 from schema_migrations.schema.carry import PARTS
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -343,19 +330,3 @@ def _describe_dropped(key: Key, changes: Changes) -> str:
     if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
         return str(table)
     return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)
-
-
-PASSES: tuple[Pass, ...] = (
-    refuse_dangling_needs,
-    cast_enums,
-    recreate_types,
-    recreate_generated_columns,
-    replace_in_place,
-    recreate_dependents,
-    defer_sequence_ownership,
-    omit_owned_drops,
-    omit_part_drops,
-    add_mentioned_needs,
-    fold_constraints,
-    commit_new_labels,
-)

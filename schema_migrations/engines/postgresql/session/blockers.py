@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import Blocker
+from schema_migrations.engines.postgresql.session.execution import fetch_row
 from schema_migrations.engines.postgresql.session.pooler import PID, second
-from schema_migrations.engines.postgresql.session.queries import fetch_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,15 +15,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from schema_migrations.engines.postgresql.session.execution import (
+    check_alive,
+    fetch_row,
+    fetch_rows,
+)
 from schema_migrations.engines.postgresql.session.parameters import parameters_set
 from schema_migrations.engines.postgresql.session.pooler import (
     ADVICE,
     refuse_shared_session,
-)
-from schema_migrations.engines.postgresql.session.queries import (
-    check_alive,
-    fetch_row,
-    fetch_rows,
 )
 from schema_migrations.errors import ConfigError, LockNotAcquired
 

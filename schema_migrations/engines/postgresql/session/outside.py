@@ -17,6 +17,12 @@ import psycopg
 
 from schema_migrations.engines.engine import Settled
 from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.session.execution import (
+    execute,
+    fetch_row,
+    fetch_rows,
+    rollback,
+)
 from schema_migrations.engines.postgresql.session.failure import failure
 from schema_migrations.engines.postgresql.session.outside_text import (
     Detached,
@@ -28,12 +34,6 @@ from schema_migrations.engines.postgresql.session.outside_text import (
     standalone,
 )
 from schema_migrations.engines.postgresql.session.parameters import parameters_set
-from schema_migrations.engines.postgresql.session.queries import (
-    execute,
-    fetch_row,
-    fetch_rows,
-    rollback,
-)
 from schema_migrations.errors import StatementFailed
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db import Error
 
-from schema_migrations.engines.postgresql.session.queries import (
+from schema_migrations.engines.postgresql.session.execution import (
     check_alive,
     fetch_rows,
     rollback,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.postgresql.session.queries import fetch_row
+from schema_migrations.engines.postgresql.session.execution import fetch_row
 from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:

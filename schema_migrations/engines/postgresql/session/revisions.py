@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import quote
-from schema_migrations.engines.postgresql.session.queries import fetch_row
+from schema_migrations.engines.postgresql.session.execution import fetch_row
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection

@@ -18,6 +18,13 @@ from psycopg.pq import TransactionStatus
 from schema_migrations.engines.engine import Session, SessionOptions, Target
 from schema_migrations.engines.postgresql.server.url import masked
 from schema_migrations.engines.postgresql.session.blockers import observer
+from schema_migrations.engines.postgresql.session.execution import (
+    execute,
+    fetch_row,
+    fetch_rows,
+    in_transaction,
+    rollback,
+)
 from schema_migrations.engines.postgresql.session.lock import lock
 from schema_migrations.engines.postgresql.session.outside import (
     assured,
@@ -30,13 +37,6 @@ from schema_migrations.engines.postgresql.session.parameters import (
     sets,
 )
 from schema_migrations.engines.postgresql.session.pooler import pooled
-from schema_migrations.engines.postgresql.session.queries import (
-    execute,
-    fetch_row,
-    fetch_rows,
-    in_transaction,
-    rollback,
-)
 from schema_migrations.engines.postgresql.session.revisions import (
     create_revisions_table,
 )

@@ -43,7 +43,7 @@ from schema_migrations.schema.model import (
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from schema_migrations.plan.plan import Changes, Pass
+    from schema_migrations.plan.plan import Changes
 
 Part = Constraint | ForeignKey
 
@@ -136,9 +136,6 @@ def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
     if isinstance(obj, Opaque) and obj.needs != {owner}:
         return False
     return owner in tables
-
-
-PASSES: tuple[Pass, ...] = (absorb_table_parts, recreate_view_triggers, rebuild_tables)
 
 
 def _table_of(change: Change) -> Key | None:

@@ -35,7 +35,7 @@ from schema_migrations.management.commands._base import (
     exit_on_interruption,
     raise_command_errors,
 )
-from schema_migrations.management.commands._target import ALIAS_ITSELF
+from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.workflows.applying.apply import preview, request_by
 from schema_migrations.workflows.standing.health import look
 from schema_migrations.workflows.standing.taken_over import (

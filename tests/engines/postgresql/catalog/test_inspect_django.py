@@ -25,8 +25,8 @@ from django.db.models import Deferrable, F, Q, Value
 from django.db.models.functions import Concat, Lower, Now
 
 from schema_migrations.engines.postgresql.ddl.render import render
-from schema_migrations.engines.postgresql.passes.tables import PASSES
-from schema_migrations.engines.postgresql.server.settle import canonicalize
+from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (

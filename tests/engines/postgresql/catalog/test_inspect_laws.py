@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.server.settle import canonicalize
+from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.schema.model import Key, Opaque, Schema
 from tests.engines.postgresql.databases import (
     connected,

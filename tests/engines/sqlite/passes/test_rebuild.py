@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.engines.sqlite.ddl.render import render
-from schema_migrations.engines.sqlite.passes.tables import PASSES
+from schema_migrations.engines.sqlite.passes import PASSES
 from schema_migrations.plan.plan import build
 from schema_migrations.schema.changes import (
     AddColumn,

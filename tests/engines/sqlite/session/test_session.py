@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.engines.sqlite.session.failure import failure
+from schema_migrations.engines.sqlite.session.driver_error import failure
 from schema_migrations.engines.sqlite.session.session import SESSION
 from schema_migrations.errors import ConfigError, LockNotAcquired, StatementFailed
 

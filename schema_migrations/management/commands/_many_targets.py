@@ -20,7 +20,7 @@ from schema_migrations.management.commands._apply_output import (
     format_duration,
     run_as_json,
 )
-from schema_migrations.management.commands._target import urls_of
+from schema_migrations.management.commands._target_options import urls_of
 from schema_migrations.workflows.applying.events import FileDone, Warned
 from schema_migrations.workflows.applying.fanout import Result, Work, fan_out
 from schema_migrations.workflows.targets.addresses import (

@@ -10,13 +10,13 @@ import pytest
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import IntegrityError
-from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.pending import (
+from schema_migrations.history.comparison import (
     ExecOrder,
     HistoryComparison,
     check_runnable,
     compare_history,
 )
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED, Revision
 from schema_migrations.history.statements import compute_partial_hashes
 from schema_migrations.history.sums import compute_sums

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.history.coverage import (
+from schema_migrations.history.django_coverage import (
     MigrationNode,
     MigrationNodes,
     find_leaves,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.postgresql.server.settle import canonicalize
+from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.schema.model import (
     EMPTY,
     Constraint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.history.managed import (
+from schema_migrations.history.managed_objects import (
     add_renamed,
     find_obsolete_keys,
     find_unmodeled_keys,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from schema_migrations.history.applied import AppliedFiles, find_applied_files
-from schema_migrations.history.pending import compare_history
 from tests.history.test_pending import files, rows
+
+from schema_migrations.history.applied_files import AppliedFiles, find_applied_files
+from schema_migrations.history.comparison import compare_history
 
 
 def found(there: str, *history: str) -> AppliedFiles:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schema_migrations.errors import IntegrityError
-from schema_migrations.history.edited import find_edited_files
+from schema_migrations.history.edited_files import find_edited_files
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import BASELINE, Revision, find_history_start
 from schema_migrations.history.statements import (

@@ -8,7 +8,7 @@ import pytest
 from django.db import Error
 
 from schema_migrations.engines.engine import Failure
-from schema_migrations.engines.postgresql.server.lacking import (
+from schema_migrations.engines.postgresql.server.missing_objects import (
     find_missing_object,
     suggest_dev_server,
 )

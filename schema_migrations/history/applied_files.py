@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schema_migrations.history.comparison import (
+    HistoryComparison,
+    select_from_checkpoint,
+)
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.pending import HistoryComparison, select_from_checkpoint
 from schema_migrations.history.revision import Revision, find_history_start
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.postgresql.catalog.addresses import (
+from schema_migrations.engines.postgresql.catalog.keys import (
     OPAQUE_RELATION_QUERIES,
     OTHER_OPAQUE_QUERIES,
     PG_CLASS,
@@ -25,7 +25,7 @@ from schema_migrations.schema.model import Key, Opaque, table_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.postgresql.catalog.addresses import (
+    from schema_migrations.engines.postgresql.catalog.keys import (
         CatalogRows,
         KeysByAddress,
         NeedsByKey,
