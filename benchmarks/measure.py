@@ -38,12 +38,14 @@ def diff_phases() -> dict[str, float]:
     """Propose the first file as ``schemadiff`` does, write it, return its phases."""
     from schema_migrations.history.directory import save
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.workflows.planning.diff import propose
+    from schema_migrations.workflows.planning.proposal import propose
     from schema_migrations.workflows.states.sources import open_workspace
 
     with open_workspace("default") as workspace:
         proposal = propose(workspace)
-    file = MigrationFile(name="20260101000000_all.sql", content=proposal.text.encode())
+    file = MigrationFile(
+        name="20260101000000_all.sql", content=proposal.file_text.encode()
+    )
     save(workspace.settings.directory, workspace.directory, [file])
     return dict(workspace.phases)
 

@@ -44,12 +44,12 @@ from schema_migrations.workflows.applying.apply import apply as apply_request
 from schema_migrations.workflows.applying.choice import Selection
 from schema_migrations.workflows.applying.events import Event
 from schema_migrations.workflows.standing.health import Health, health
-from schema_migrations.workflows.states.building import inspect as inspect_with
 from schema_migrations.workflows.states.sources import (
     MODELS,
     open_state,
     open_workspace,
 )
+from schema_migrations.workflows.states.state import inspect_database as inspect_with
 
 __all__ = [
     "EMPTY",

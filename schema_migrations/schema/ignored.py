@@ -27,7 +27,10 @@ OWN = ("public", "main")
 
 
 def without(
-    schema: Schema, patterns: Iterable[str], *, beside: Collection[Key] = NO_KEYS
+    schema: Schema,
+    patterns: Iterable[str],
+    *,
+    excluded_tables: Collection[Key] = NO_KEYS,
 ) -> Schema:
     """Return the schema without what a pattern names.
 
@@ -35,10 +38,12 @@ def without(
     foreign keys to them and views that read them stay.
     """
     patterns = tuple(patterns)
-    gone = {obj.key for obj in schema if obj.key in beside or _named(obj, patterns)}
+    gone = {
+        obj.key for obj in schema if obj.key in excluded_tables or _named(obj, patterns)
+    }
     if not gone:
         return schema
-    hidden = gone - set(beside)
+    hidden = gone - set(excluded_tables)
     while more := {
         obj.key for obj in schema if obj.key not in gone and _falls(obj, gone, hidden)
     }:

@@ -16,7 +16,7 @@ from histories.database import Database
 from histories.mapping import Pair, origin
 from histories.rows import foreign_keys, target_column, value
 from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema
-from schema_migrations.workflows.states.building import State
+from schema_migrations.workflows.states.state import State
 
 Place = tuple[str, str]
 """(table, column), both by their new names."""

@@ -12,10 +12,20 @@ from django.db.migrations import RunSQL
 from histories.history import Labelled
 from schema_migrations.engines.engine import DatabaseSettings, Engine
 from schema_migrations.history.statements import split
-from schema_migrations.workflows.states.building import State, inspect, load_models
-from schema_migrations.workflows.states.django_migrations import Step, on_database
+from schema_migrations.workflows.states.django_migrations import (
+    MigrationOperation,
+    select_database_operations,
+)
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
-from schema_migrations.workflows.states.prerequisites import after, load_prerequisites
+from schema_migrations.workflows.states.prerequisites import (
+    collect_prerequisites,
+    load_prerequisites,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    inspect_database,
+    load_models,
+)
 
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
@@ -28,7 +38,7 @@ class Ground:
     """What models stand on and no model shows."""
 
     extensions: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[MigrationOperation, ...] = ()
     """That may create extensions or collations."""
     types: tuple[tuple[str, str], ...] = ()
     """Name and SQL of types and domains made by hand; models may use them."""
@@ -39,12 +49,14 @@ def ground(engine: Engine, before: Ground, operations: Iterable[Labelled]) -> Gr
     extensions = list(before.extensions)
     steps, types = list(before.steps), list(before.types)
     for label, operation in operations:
-        for each in on_database([operation]):
+        for each in select_database_operations([operation]):
             if isinstance(each, RunSQL):
                 extensions += _CREATE_EXTENSION.findall(str(each.sql))
                 types += _types(engine, each.sql)
             elif type(each).__module__.startswith("django.contrib.postgres."):
-                steps.append(Step(app=label, migration="", operation=each))
+                steps.append(
+                    MigrationOperation(app=label, migration="", operation=each)
+                )
     kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
     return Ground(extensions=tuple(kept), steps=tuple(steps), types=tuple(types))
 
@@ -73,14 +85,16 @@ def fresh(
     """Yield a state on a database of its own.  Raises ``ConfigError``."""
     with engine.scratch(settings, alias) as connection:
         if engine.vendor == "postgresql":
-            load_prerequisites(engine, connection, after(on.steps, on.extensions))
+            load_prerequisites(
+                engine, connection, collect_prerequisites(on.steps, on.extensions)
+            )
             text = " ".join(sql for part in ddl.parts for sql in part.statements)
             for name, sql in on.types:
                 if re.search(rf"\b{name}\b", text):
                     engine.session.execute(connection, sql)
         load_models(engine, connection, ddl, alias=alias)
         yield State(
-            schema=inspect(engine, connection),
+            schema=inspect_database(engine, connection),
             connection=connection,
             description="the models",
             models_only=True,

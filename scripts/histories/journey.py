@@ -28,10 +28,15 @@ from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.planning.diff import between
-from schema_migrations.workflows.states.building import State, inspect, replay, settled
-from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.planning.proposal import plan_change
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.state import (
+    State,
+    canonicalize_state,
+    inspect_database,
+    replay,
+)
 
 ALIAS = "default"
 NOWHERE = Step(name="an empty database", operations=(), state=ProjectState())
@@ -116,7 +121,9 @@ class Journey:
 
     def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
         values = self.engine.values
-        return collect(connection, moment.apps, ALIAS, labels=None, values=values)
+        return collect_alias_ddl(
+            connection, moment.apps, ALIAS, labels=None, server_values=values
+        )
 
     def _identity(self, ddl: ModelsDdl) -> object:
         return self.ground, [part.statements for part in ddl.parts]
@@ -248,16 +255,18 @@ class Leg:
             self._tell(said)
             before = kept.snapshot(db, current.schema)
         with journey.phases("plan"):
-            self.text = between(
+            self.text = plan_change(
                 journey.engine,
                 current,
                 self.desired,
                 answers=said.answers,
-                proved=False,
-            ).text
+                prove=False,
+            ).file_text
         with journey.phases("apply"):
             self._apply()
-        reached = replace(current, schema=inspect(journey.engine, current.connection))
+        reached = replace(
+            current, schema=inspect_database(journey.engine, current.connection)
+        )
         with journey.phases("compare"):
             self._compare_catalogs(reached)
             problems = [
@@ -299,8 +308,8 @@ class Leg:
         engine = self.journey.engine
         keys = unsettled(reached.schema, self.desired.schema)
         left = diff(
-            settled(engine, reached, keys).schema,
-            settled(engine, self.desired, keys).schema,
+            canonicalize_state(engine, reached, keys).schema,
+            canonicalize_state(engine, self.desired, keys).schema,
         )
         if left:
             lines = [f"{line} ({line.detail})" for line in summarize(left)]

@@ -13,7 +13,7 @@ from histories.history import Labelled
 from histories.mapping import Pair, pairs
 from schema_migrations.plan.answers import Answers
 from schema_migrations.schema.model import Schema
-from schema_migrations.workflows.states.building import State
+from schema_migrations.workflows.states.state import State
 
 ROUNDS = 4
 

@@ -31,8 +31,11 @@ from django.db.models.indexes import IndexExpression
 from django.test.utils import isolate_apps, override_settings
 from django.utils import timezone
 
-from schema_migrations.workflows.states.django_migrations import Step
-from schema_migrations.workflows.states.prerequisites import Prerequisites, after
+from schema_migrations.workflows.states.django_migrations import MigrationOperation
+from schema_migrations.workflows.states.prerequisites import (
+    Prerequisites,
+    collect_prerequisites,
+)
 
 LABELS = ("shop", "stock")
 """Models are the shop's unless they name another app."""
@@ -77,11 +80,14 @@ def loaded(source: str) -> Iterator[Loaded]:
         ):
             exec(code, {**_IMPORTED, "__name__": f"{LABELS[0]}.models"})
             steps = [
-                Step(app=LABELS[0], migration="0001_initial", operation=operation)
+                MigrationOperation(
+                    app=LABELS[0], migration="0001_initial", operation=operation
+                )
                 for operation in named["OPERATIONS"]
             ]
             yield Loaded(
-                registry=registry, prerequisites=after(steps, named["EXTENSIONS"])
+                registry=registry,
+                prerequisites=collect_prerequisites(steps, named["EXTENSIONS"]),
             )
     finally:
         apps.unset_installed_apps()

@@ -13,7 +13,7 @@ from histories.database import Database
 from schema_migrations.dev.server import Server
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.workflows.states.building import State
+from schema_migrations.workflows.states.state import State
 from tests.fixtures.postgresql import administrator, clients
 
 ALIAS = "default"

@@ -27,18 +27,18 @@ from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.planning.diff import Proposal, between
-from schema_migrations.workflows.states.building import (
-    State,
-    inspect,
-    load_models,
-    load_sql,
-    settled,
-)
-from schema_migrations.workflows.states.models_ddl import collect
+from schema_migrations.workflows.planning.proposal import Proposal, plan_change
+from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     load_prerequisites,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    canonicalize_state,
+    inspect_database,
+    load_models,
+    load_sql,
 )
 from tests.changes.case import Case, Values, answers
 from tests.changes.case_models import loaded
@@ -57,7 +57,7 @@ def fresh(place: Place, source: str, *, by_hand: str = "") -> Iterator[State]:
         with loaded(source) as found:
             state = created(place, connection, found.registry, found.prerequisites)
         load_sql(place.engine, connection, by_hand, file="by hand")
-        yield replace(state, schema=inspect(place.engine, connection))
+        yield replace(state, schema=inspect_database(place.engine, connection))
 
 
 def created(
@@ -68,12 +68,14 @@ def created(
 ) -> State:
     """Make the tables of a registry's models on an empty database."""
     engine = place.engine
-    ddl = collect(connection, registry, ALIAS, labels=None, values=engine.values)
+    ddl = collect_alias_ddl(
+        connection, registry, ALIAS, labels=None, server_values=engine.values
+    )
     if engine.vendor == "postgresql":
         load_prerequisites(engine, connection, prerequisites)
     load_models(engine, connection, ddl, alias=ALIAS)
     return State(
-        schema=inspect(engine, connection),
+        schema=inspect_database(engine, connection),
         connection=connection,
         description="the models",
         models_only=True,
@@ -99,12 +101,12 @@ def planned(place: Place, case: Case) -> str:
         fresh(place, case.after) as desired,
     ):
         return plan_text(
-            between(
+            plan_change(
                 place.engine,
                 current,
                 desired,
                 answers=answers(case.flags),
-                proved=False,
+                prove=False,
             )
         )
 
@@ -174,7 +176,7 @@ def travel(
     db = place.database(start)
     before = kept.snapshot(db, start.schema)
     proposal = applied(place, start, goal, given)
-    reached = replace(start, schema=inspect(place.engine, start.connection))
+    reached = replace(start, schema=inspect_database(place.engine, start.connection))
     assert_same(place, reached, goal)
     same = pairs(start.schema, reached.schema, renames_in(proposal.changes))
     problems = [
@@ -188,8 +190,8 @@ def travel(
         *kept.dangling(db),
     ]
     assert problems == []
-    again = between(place.engine, reached, goal, proved=False)
-    assert [str(line) for line in again.lines] == []
+    again = plan_change(place.engine, reached, goal, prove=False)
+    assert [str(line) for line in again.summary] == []
     return Travelled(reached=reached, proposal=proposal)
 
 
@@ -197,14 +199,16 @@ def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal
     """Plan, and let the proof run the file on the rows as ``schemaapply`` runs it."""
     session, connection = place.engine.session, start.connection
     with session.prepared(connection, SessionOptions()), session.verified(connection):
-        return between(place.engine, start, goal, answers=given)
+        return plan_change(place.engine, start, goal, answers=given)
 
 
 def assert_same(place: Place, reached: State, goal: State) -> None:
     """Compare with fresh creation: by our inspector, and by programs not ours."""
     keys = unsettled(reached.schema, goal.schema)
-    one, other = (settled(place.engine, s, keys).schema for s in (reached, goal))
-    carried = carry(one, other, unmanaged=goal.facts.unmanaged)
+    one, other = (
+        canonicalize_state(place.engine, s, keys).schema for s in (reached, goal)
+    )
+    carried = carry(one, other, unmanaged=goal.facts.unmanaged_tables)
     left = summarize(diff(one, carried))
     assert [f"{line} ({line.detail})" for line in left] == []
     if carried == other:
@@ -237,7 +241,7 @@ def facts(place: Place, state: State, *, restored: bool = False) -> frozenset[st
 def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
     """See that what would be lost or guessed is refused without the case's answers."""
     try:
-        between(place.engine, start, goal, answers=NOTHING_SAID, proved=False)
+        plan_change(place.engine, start, goal, answers=NOTHING_SAID, prove=False)
     except AnswerNeeded:
         asked = True
     else:
@@ -248,7 +252,7 @@ def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
 
 def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
     with raises(case.refusal(place.engine.vendor)):
-        between(place.engine, start, goal, answers=answers(case.flags))
+        plan_change(place.engine, start, goal, answers=answers(case.flags))
 
 
 @contextmanager

@@ -25,9 +25,13 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.planning.diff import propose
-from schema_migrations.workflows.states.building import State, inspect, settled
+from schema_migrations.workflows.planning.proposal import propose
 from schema_migrations.workflows.states.sources import Workspace, open_workspace
+from schema_migrations.workflows.states.state import (
+    State,
+    canonicalize_state,
+    inspect_database,
+)
 from tests.django_suite.loading import Group, extensions
 from tests.django_suite.places import (
     DJANGOS,
@@ -88,10 +92,10 @@ def _make_by_us(group: Group, folder: Path) -> None:
         "default": {"DIR": folder / "migrations", "APPS": sorted(group.labels)}
     }
     with open_workspace("default", registry=group.registry) as workspace:
-        directory = _written(workspace, propose(workspace).text)
+        directory = _written(workspace, propose(workspace).file_text)
         apply(connections[OURS], directory, signals=False)
         second = propose(replace(workspace, directory=directory))
-    _equal("the second diff", (), [str(line) for line in second.lines])
+    _equal("the second diff", (), [str(line) for line in second.summary])
 
 
 def _written(workspace: Workspace, text: str) -> Directory:
@@ -104,14 +108,14 @@ def _compare_by_inspector(vendor: str) -> None:
     engine = engine_for(vendor)
     theirs, ours = (_live(alias, vendor) for alias in (DJANGOS, OURS))
     keys = unsettled(theirs.schema, ours.schema)
-    theirs, ours = (settled(engine, state, keys) for state in (theirs, ours))
+    theirs, ours = (canonicalize_state(engine, state, keys) for state in (theirs, ours))
     lines = summarize(diff(theirs.schema, ours.schema))
     _equal("our inspector", (), [str(line) for line in lines])
 
 
 def _live(alias: str, vendor: str) -> State:
     connection = cast(Connection, connections[alias])
-    schema = inspect(engine_for(vendor), connection)
+    schema = inspect_database(engine_for(vendor), connection)
     return State(schema=schema, connection=connection, description=alias)
 
 

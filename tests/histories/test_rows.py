@@ -11,7 +11,7 @@ from histories.rows import count, fill
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.model import Table
-from schema_migrations.workflows.states.building import inspect, load_sql
+from schema_migrations.workflows.states.state import inspect_database, load_sql
 
 KNOWN = """
 smallint, integer, bigint, numeric, numeric(3,2), numeric(2,2), real, double precision,
@@ -62,7 +62,7 @@ def test_tables_are_filled_in_the_order_of_their_references(
     ) as one:
         load_sql(engine, one, TABLES, file="tables")
         db = Database(engine=engine, connection=one)
-        schema = inspect(engine, one)
+        schema = inspect_database(engine, one)
 
         empty = fill(db, schema)
 

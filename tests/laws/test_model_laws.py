@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
 
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Column
-from schema_migrations.workflows.states.building import State
+from schema_migrations.workflows.states.state import State
 from tests.changes.places import Place
 from tests.changes.proof import created, travel
 from tests.laws.mutations import pairs

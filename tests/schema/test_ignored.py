@@ -78,7 +78,7 @@ def test_a_pattern(pattern: str, key: Key, expected: bool) -> None:
 def left(
     *patterns: str, of: list[Object], beside: frozenset[Key] = frozenset()
 ) -> set[Key]:
-    return set(without(Schema(frozenset(of)), patterns, beside=beside).by_key)
+    return set(without(Schema(frozenset(of)), patterns, excluded_tables=beside).by_key)
 
 
 def test_what_stands_on_an_ignored_table_goes_with_it() -> None:

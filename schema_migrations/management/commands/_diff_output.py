@@ -11,7 +11,7 @@ import sqlparse
 
 from schema_migrations.plan.summary import Line
 from schema_migrations.workflows.planning.data_operations import DataOperation
-from schema_migrations.workflows.planning.diff import Proposal
+from schema_migrations.workflows.planning.proposal import Proposal
 
 SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 """Change sign → role of Django's palette."""
@@ -98,7 +98,7 @@ def proposal_as_json(
                 "name": line.name,
                 "detail": line.detail,
             }
-            for line in proposal.lines
+            for line in proposal.summary
         ],
         "statements": [
             {"sql": s.sql, "comment": s.comment, "transactional": s.transactional}

@@ -17,10 +17,10 @@ from schema_migrations.management.commands._diff_output import (
     format_change_tree,
 )
 from schema_migrations.plan.drift import KINDS, REAL, Difference, Kind
-from schema_migrations.workflows.standing.drift import Drift, drift
+from schema_migrations.workflows.standing.drift import Drift, find_drift
 from schema_migrations.workflows.standing.status import Status
-from schema_migrations.workflows.states.models_ddl import app_of_tables
-from schema_migrations.workflows.states.sources import check_same_kind, open_workspace
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
+from schema_migrations.workflows.states.sources import check_same_vendor, open_workspace
 
 HEADINGS: Mapping[Kind, str] = {
     "missing": "Missing from the database",
@@ -45,7 +45,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         dev=options["dev"],
         report=command.say,
     ) as workspace:
-        check_same_kind(status.vendor, workspace)
+        check_same_vendor(status.vendor, workspace)
         server = workspace.server
         reason = f" ({server.reason})" if server.reason else ""
         command.say(f"Dev      {server.description}{reason}")
@@ -58,12 +58,12 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
                 "print the same thing differently; take the same one with --dev"
             )
         files = workspace.directory.files
-        result = drift(
+        result = find_drift(
             workspace,
             status.schema,
             find_applied_files(files, status.revisions, status.state),
-            mended=options["format"] == "sql" or options["verbosity"] > 1,
-            lossy=options["allow_data_loss"],
+            plan_mending=options["format"] == "sql" or options["verbosity"] > 1,
+            allow_data_loss=options["allow_data_loss"],
         )
     return replace(status, drift=result)
 
@@ -73,12 +73,12 @@ def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
     drift = status.drift
     assert drift is not None
     in_full = command.verbosity > 1
-    if drift.unknown:
-        yield f"Drift    not compared: {drift.unknown}"
+    if drift.unknown_reason:
+        yield f"Drift    not compared: {drift.unknown_reason}"
         return
-    if drift.assumed:
+    if drift.assumed_baseline:
         yield (
-            f"         It has no history: compared as after --baseline {drift.assumed}"
+            f"         It has no history: compared as after --baseline {drift.assumed_baseline}"
         )
     yield f"Drift    {_summarize_drift(drift)}"
     for kind in KINDS:
@@ -86,18 +86,22 @@ def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
         if lines and (kind in REAL or in_full):
             yield command.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
             for line in format_change_tree(
-                lines, app_of_tables(installed_apps), command.style
+                lines, map_tables_to_apps(installed_apps), command.style
             ):
                 yield f"  {line}"
-    if drift.mend is not None and drift.mend.text:
+    if drift.mending_proposal is not None and drift.mending_proposal.file_text:
         yield "  SQL that makes the database what the files say"
-        yield colour_sql(drift.mend.text, command.style)
+        yield colour_sql(drift.mending_proposal.file_text, command.style)
 
 
 def _summarize_drift(drift: Drift) -> str:
     count = Counter(each.kind for each in drift.differences)
-    said = [format_count(len(drift.real), "difference") if drift.real else "none"]
-    said.append(f"{format_count(drift.equal, 'object')} equal")
+    said = [
+        format_count(len(drift.real_differences), "difference")
+        if drift.real_differences
+        else "none"
+    ]
+    said.append(f"{format_count(drift.equal_count, 'object')} equal")
     if count["name"]:
         said.append(f"{count['name']} equal but for the name")
     if count["serial"]:
@@ -113,18 +117,24 @@ def format_mending_script(status: Status) -> str:
     """Return the SQL that mends a database, to be run by hand: all of it or nothing."""
     target, drift = status.target.name, status.drift
     assert drift is not None
-    if drift.unknown:
-        return f"-- {target} was not compared: {drift.unknown}\n"
+    if drift.unknown_reason:
+        return f"-- {target} was not compared: {drift.unknown_reason}\n"
     head = [f"-- Makes {target} what its files say; for no other database."]
-    if drift.left:
+    if drift.untouched_differences:
         head.append("-- Left as it is, unless --allow-data-loss is given:")
-        head += [f"--   {_describe_difference(each)}" for each in drift.left]
-    plan = drift.mend.plan if drift.mend else None
-    if drift.mend is None or plan is None:
+        head += [
+            f"--   {_describe_difference(each)}" for each in drift.untouched_differences
+        ]
+    plan = drift.mending_proposal.plan if drift.mending_proposal else None
+    if drift.mending_proposal is None or plan is None:
         return "\n".join([*head, "-- Nothing is to be done.", ""])
     together = all(each.transactional for each in plan.statements)
-    body = f"BEGIN;\n\n{drift.mend.text}\nCOMMIT;\n" if together else drift.mend.text
-    return "\n".join([*head, "", f"{drift.by_hand};", "", body])
+    body = (
+        f"BEGIN;\n\n{drift.mending_proposal.file_text}\nCOMMIT;\n"
+        if together
+        else drift.mending_proposal.file_text
+    )
+    return "\n".join([*head, "", f"{drift.script_preamble};", "", body])
 
 
 def _describe_difference(difference: Difference) -> str:

@@ -33,38 +33,38 @@ class TerminalAsker:
     def confirm(self, question: str) -> bool:
         return self._ask_yes_no(question)
 
-    def renamed(self, question: str) -> bool:
+    def confirm_rename(self, question: str) -> bool:
         return self._ask_yes_no(question)
 
-    def lose(self, losses: Sequence[str]) -> bool:
+    def confirm_loss(self, losses: Sequence[str]) -> bool:
         self._say("This change loses data:")
         for loss in losses:
             self._say(f"  - {loss}")
         return self._ask_yes_no("May it go?")
 
-    def acknowledge(self, lines: Sequence[str]) -> bool:
+    def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
         for line in lines:
             self._say(line)
         return self._ask_yes_no("Is it taken care of, or not needed?")
 
-    def value(self, question: ValueQuestion) -> str:
-        if question.problem:
-            self._say(f"The dev database says: {question.problem}")
+    def ask_value(self, question: ValueQuestion) -> str:
+        if question.rejection:
+            self._say(f"The dev database says: {question.rejection}")
         else:
             self._say(question.text)
-            for number, choice in enumerate(question.choices, 1):
+            for number, choice in enumerate(question.options, 1):
                 self._say(f" {number}) {choice.text}")
             self._say(
-                f" {len(question.choices) + 1}) Quit, and give the field a default in "
+                f" {len(question.options) + 1}) Quit, and give the field a default in "
                 "models.py."
             )
-            number = self._ask_number(len(question.choices) + 1)
-            if number > len(question.choices):
+            number = self._ask_number(len(question.options) + 1)
+            if number > len(question.options):
                 raise AnswerNeeded(
                     "Nothing was written.",
                     hint="Give the field a default in models.py.",
                 )
-            value = question.choices[number - 1].value
+            value = question.options[number - 1].sql
             if value is not None:
                 return value
         while not (sql := self._ask_line(question.prompt)):

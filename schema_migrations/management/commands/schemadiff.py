@@ -37,15 +37,18 @@ from schema_migrations.plan.summary import suggested_name
 from schema_migrations.workflows.planning.acknowledge import (
     acknowledge,
     check_names,
-    name_of,
-    notes,
+    choose_file_name,
+    make_notes,
 )
-from schema_migrations.workflows.planning.diff import Proposal, propose
+from schema_migrations.workflows.planning.proposal import Proposal, propose
 from schema_migrations.workflows.planning.questions import Asker
-from schema_migrations.workflows.planning.scope import scope_of
-from schema_migrations.workflows.planning.uncovered import Uncovered, uncovered
-from schema_migrations.workflows.states.live import answering
-from schema_migrations.workflows.states.models_ddl import app_of_tables
+from schema_migrations.workflows.planning.scope import make_scope
+from schema_migrations.workflows.planning.uncovered_migrations import (
+    UncoveredMigrations,
+    find_uncovered_migrations,
+)
+from schema_migrations.workflows.states.live_database import probe_server
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import (
     FILES,
     MODELS,
@@ -152,9 +155,9 @@ class Command(SchemaCommand):
                 answers=answers,
                 asker=self._choose_asker(options),
                 strict=_wants_file(options),
-                scope=scope_of(apps, options["apps"]),
-                proved=not options["check"],
-                notes=notes(found),
+                scope=make_scope(apps, options["apps"]),
+                prove=not options["check"],
+                notes=make_notes(found),
             )
         self._say_phases(workspace)
         return self._conclude(proposal, found, workspace, options, started)
@@ -170,18 +173,18 @@ class Command(SchemaCommand):
 
     def _acknowledge_operations(
         self, workspace: Workspace, options: Options
-    ) -> Uncovered:
+    ) -> UncoveredMigrations:
         """Return what the next file is to record; nothing between other sources.
 
         It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
         """
         given = options["acknowledge"]
-        check_names(given, workspace.django)
+        check_names(given, workspace.django_migrations)
         if not _has_default_sources(options):
-            return Uncovered()
-        found = uncovered(
+            return UncoveredMigrations()
+        found = find_uncovered_migrations(
             read_coverage(workspace.directory.files),
-            workspace.django,
+            workspace.django_migrations,
             workspace.alias,
             labels=options["apps"],
         )
@@ -212,7 +215,7 @@ class Command(SchemaCommand):
         server, engine = workspace.server, workspace.engine
         reason = f" ({server.reason})" if server.reason else ""
         self.say(f"Dev database  {server.description}{reason}")
-        target = answering(workspace.alias, engine)
+        target = probe_server(workspace.alias, engine)
         if target is not None and str(target.major) not in find_major_versions(
             server.description
         ):
@@ -220,7 +223,7 @@ class Command(SchemaCommand):
                 f"the target runs {target.version}, the dev database "
                 f"{server.description}: take the same major version with DEV or --dev"
             )
-        for label, reason in workspace.django.unread.items():
+        for label, reason in workspace.django_migrations.read_errors.items():
             self.warn(
                 f"the Django migrations of {label} cannot be read; what they make "
                 f"besides models (extensions, collations, rows) is not known: {reason}"
@@ -236,7 +239,7 @@ class Command(SchemaCommand):
     def _conclude(
         self,
         proposal: Proposal,
-        found: Uncovered,
+        found: UncoveredMigrations,
         workspace: Workspace,
         options: Options,
         started: float,
@@ -247,11 +250,11 @@ class Command(SchemaCommand):
             self.say(_describe_no_changes(options, workspace, found))
         else:
             self._show(proposal, proposal.plan, workspace)
-        if proposal.text:
+        if proposal.file_text:
             printed = options["dry_run"] or (between and not options["write"])
             if printed:
                 self.say()
-                self.say(colour_sql(proposal.text, self.style))
+                self.say(colour_sql(proposal.file_text, self.style))
             elif not options["check"]:
                 files = self._write_proposal(
                     proposal, found, workspace.directory, options
@@ -266,11 +269,11 @@ class Command(SchemaCommand):
                 seconds=perf_counter() - started,
             )
         )
-        return EXIT_CHANGES if options["check"] and proposal.text else EXIT_DONE
+        return EXIT_CHANGES if options["check"] and proposal.file_text else EXIT_DONE
 
     def _show(self, proposal: Proposal, plan: Plan, workspace: Workspace) -> None:
         for line in format_change_tree(
-            proposal.lines, app_of_tables(workspace.registry), self.style
+            proposal.summary, map_tables_to_apps(workspace.registry), self.style
         ):
             self.say(line)
         for loss in plan.losses:
@@ -281,17 +284,17 @@ class Command(SchemaCommand):
     def _write_proposal(
         self,
         proposal: Proposal,
-        found: Uncovered,
+        found: UncoveredMigrations,
         directory: Directory,
         options: Options,
     ) -> list[str]:
         suggestion = (
             "initial"
             if not directory.files
-            else suggested_name(proposal.lines) or name_of(found.operations)
+            else suggested_name(proposal.summary) or choose_file_name(found.operations)
         )
         name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
-        file = MigrationFile(name=name, content=proposal.text.encode())
+        file = MigrationFile(name=name, content=proposal.file_text.encode())
         return self._save_file(directory, file)
 
     def _save_file(self, directory: Directory, file: MigrationFile) -> list[str]:
@@ -352,7 +355,7 @@ def _has_default_sources(options: Options) -> bool:
 
 
 def _describe_no_changes(
-    options: Options, workspace: Workspace, found: Uncovered
+    options: Options, workspace: Workspace, found: UncoveredMigrations
 ) -> str:
     if not _has_default_sources(options):
         return "No changes between {} and {}.".format(*_sources_of(options))

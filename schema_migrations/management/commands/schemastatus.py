@@ -121,7 +121,7 @@ class Command(SchemaCommand):
 
 def _choose_exit_code(status: Status) -> int:
     """Return the exit code with ``--check``; what was not compared is not as it should be."""
-    not_compared = status.drift is not None and status.drift.unknown
+    not_compared = status.drift is not None and status.drift.unknown_reason
     return CHECK_EXIT_CODES["edited"] if not_compared else CHECK_EXIT_CODES[status.word]
 
 
@@ -188,14 +188,16 @@ def _suggest_next_step(status: Status) -> str:
 
 
 def _has_only_surplus(status: Status) -> bool:
-    kinds = {each.kind for each in status.drift.real} if status.drift else set()
+    kinds = (
+        {each.kind for each in status.drift.real_differences} if status.drift else set()
+    )
     return kinds == {"surplus"}
 
 
 def status_as_json(status: Status) -> dict[str, Any]:
     """Return the contract's JSON object."""
     state, drift = status.state, status.drift
-    mend = drift.mend.plan if drift and drift.mend else None
+    mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
     return {
         "target": status.target.name,
         "status": status.word,
@@ -209,7 +211,7 @@ def status_as_json(status: Status) -> dict[str, Any]:
         "drift": [_difference_as_json(each) for each in drift.differences]
         if drift
         else [],
-        "drift_checked": drift is not None and not drift.unknown,
+        "drift_checked": drift is not None and not drift.unknown_reason,
         "mend": [asdict(statement) for statement in mend.statements] if mend else [],
         "error": _revision_error_as_json(status.failed) if status.failed else None,
     }

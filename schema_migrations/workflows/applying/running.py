@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.refusal import GOES_ON, refused
+from schema_migrations.engines.statement_error import RESUME_HINT, make_statement_error
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import (
     Revision,
@@ -195,8 +195,8 @@ def translated(
     """Turn the driver's exceptions into ``StatementFailed`` with the place."""
 
     def error_of(failure: Failure) -> StatementFailed:
-        next_step = GOES_ON if failure.retryable else hint
-        return refused(statement, failure, file=file, hint=next_step)
+        next_step = RESUME_HINT if failure.retryable else hint
+        return make_statement_error(statement, failure, file=file, hint=next_step)
 
     try:
         with failures_as(runner.store.engine, error_of):

@@ -13,17 +13,20 @@ from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import in_turn
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Key, table_key
-from schema_migrations.workflows.states.model_facts import Subject
+from schema_migrations.workflows.states.model_facts import ModelOrigin
 
 Quote = Callable[[str], str]
 
 
-TYPES, PERMISSIONS = table_key("django_content_type"), table_key("auth_permission")
+CONTENT_TYPE_TABLE, PERMISSION_TABLE = (
+    table_key("django_content_type"),
+    table_key("auth_permission"),
+)
 
 
-def follow(
+def render_content_type_renames(
     renames: Renames,
-    subjects: Mapping[Key, Subject],
+    origins: Mapping[Key, ModelOrigin],
     tables: Container[Key],
     *,
     quote: Quote,
@@ -33,14 +36,14 @@ def follow(
     What a person called otherwise (``db_table``) says nothing about the model's name.
     ``tables`` are those of the database; without Django's own there is nothing to do.
     """
-    if TYPES not in tables:
+    if CONTENT_TYPE_TABLE not in tables:
         return
-    labels = sorted({s.app for s in subjects.values()}, key=len, reverse=True)
-    models: dict[str, tuple[str, Subject]] = {}
+    labels = sorted({s.app for s in origins.values()}, key=len, reverse=True)
+    models: dict[str, tuple[str, ModelOrigin]] = {}
     pairs: dict[str, str] = {}
     for old, new in renames.tables.items():
-        subject = subjects.get(new)
-        before = _model_of(old.name, labels)
+        subject = origins.get(new)
+        before = _split_table_name(old.name, labels)
         if subject is None or subject.kind != "model" or before is None:
             continue
         after = subject.app, subject.name.lower()
@@ -48,75 +51,79 @@ def follow(
             models[".".join(after)] = before[1], subject
             pairs[".".join(before)] = ".".join(after)
     for old_label, label in in_turn(pairs, set(pairs)):
-        named = _split(label)
-        yield _content_type(_split(old_label), named, quote)
-        if label in models and PERMISSIONS in tables:
-            yield from _permissions(models[label][0], named, models[label][1], quote)
+        named = _split_label(label)
+        yield _render_content_type(_split_label(old_label), named, quote)
+        if label in models and PERMISSION_TABLE in tables:
+            yield from _render_permissions(
+                models[label][0], named, models[label][1], quote
+            )
 
 
-def _split(label: str) -> tuple[str, str]:
+def _split_label(label: str) -> tuple[str, str]:
     app, _, model = label.partition(".")
     return app, model
 
 
-def _model_of(table: str, labels: list[str]) -> tuple[str, str] | None:
+def _split_table_name(table_name: str, labels: list[str]) -> tuple[str, str] | None:
     """Split ``shop_order``; the label of an app that is gone ends at the first ``_``."""
     for label in labels:
-        if table.startswith(f"{label}_"):
-            return label, table.removeprefix(f"{label}_")
-    app, _, model = table.partition("_")
+        if table_name.startswith(f"{label}_"):
+            return label, table_name.removeprefix(f"{label}_")
+    app, _, model = table_name.partition("_")
     return (app, model) if app and model else None
 
 
-def _content_type(
+def _render_content_type(
     before: tuple[str, str], after: tuple[str, str], quote: Quote
 ) -> Statement:
-    table, app, model = map(quote, (TYPES.name, "app_label", "model"))
+    table, app, model = map(quote, (CONTENT_TYPE_TABLE.name, "app_label", "model"))
     return Statement(
-        sql=f"UPDATE {table} SET {app} = {_text(after[0])}, {model} = {_text(after[1])}\n"
-        f"WHERE {app} = {_text(before[0])} AND {model} = {_text(before[1])}\n"
-        f"AND NOT EXISTS (\n    {_its_type(after, quote)}\n)",
+        sql=f"UPDATE {table} SET {app} = {_quote_text(after[0])}, {model} = {_quote_text(after[1])}\n"
+        f"WHERE {app} = {_quote_text(before[0])} AND {model} = {_quote_text(before[1])}\n"
+        f"AND NOT EXISTS (\n    {_render_type_subquery(after, quote)}\n)",
         comment=f"The content type of {'.'.join(before)} is that of {'.'.join(after)} now",
     )
 
 
-def _its_type(model: tuple[str, str], quote: Quote) -> str:
-    table, id_, app, name = map(quote, (TYPES.name, "id", "app_label", "model"))
+def _render_type_subquery(model: tuple[str, str], quote: Quote) -> str:
+    table, id_, app, name = map(
+        quote, (CONTENT_TYPE_TABLE.name, "id", "app_label", "model")
+    )
     return (
         f"SELECT {id_} FROM {table}"
-        f" WHERE {app} = {_text(model[0])} AND {name} = {_text(model[1])}"
+        f" WHERE {app} = {_quote_text(model[0])} AND {name} = {_quote_text(model[1])}"
     )
 
 
-def _permissions(
-    before: str, after: tuple[str, str], subject: Subject, quote: Quote
+def _render_permissions(
+    before: str, after: tuple[str, str], origin: ModelOrigin, quote: Quote
 ) -> Iterator[Statement]:
     table, codename, name, type_ = map(
-        quote, (PERMISSIONS.name, "codename", "name", "content_type_id")
+        quote, (PERMISSION_TABLE.name, "codename", "name", "content_type_id")
     )
-    actions = subject.permissions
+    actions = origin.permissions
     if before == after[1] or not actions:
         return
-    old = {action: _text(f"{action}_{before}") for action in actions}
-    codes = [f"WHEN {old[a]} THEN {_text(f'{a}_{after[1]}')}" for a in actions]
+    old = {action: _quote_text(f"{action}_{before}") for action in actions}
+    codes = [f"WHEN {old[a]} THEN {_quote_text(f'{a}_{after[1]}')}" for a in actions]
     titles = [
-        f"WHEN {old[a]} THEN {_text(f'Can {a} {subject.verbose_name}')}"
+        f"WHEN {old[a]} THEN {_quote_text(f'Can {a} {origin.verbose_name}')}"
         for a in actions
     ]
     yield Statement(
         sql=f"UPDATE {table} SET\n"
-        f"    {codename} = {_case(codename, codes)},\n"
-        f"    {name} = {_case(codename, titles)}\n"
+        f"    {codename} = {_render_case(codename, codes)},\n"
+        f"    {name} = {_render_case(codename, titles)}\n"
         f"WHERE {codename} IN ({', '.join(old.values())})\n"
-        f"AND {type_} = (\n    {_its_type(after, quote)}\n)",
+        f"AND {type_} = (\n    {_render_type_subquery(after, quote)}\n)",
         comment=f"Its permissions are called by the new name: {before} to {after[1]}",
     )
 
 
-def _case(operand: str, whens: list[str]) -> str:
+def _render_case(operand: str, whens: list[str]) -> str:
     body = "".join(f"\n        {when}" for when in whens)
     return f"CASE {operand}{body}\n    END"
 
 
-def _text(value: str) -> str:
+def _quote_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"

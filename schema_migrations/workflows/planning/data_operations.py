@@ -17,15 +17,20 @@ from django.db import router
 from django.db.migrations import Migration, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
-from schema_migrations.workflows.states.django_migrations import on_database
+from schema_migrations.workflows.states.django_migrations import (
+    select_database_operations,
+)
 
-_SPECIAL = RunPython.__module__
-_SCHEMA = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
-_DESIRED = {
+_DATA_MODULE = RunPython.__module__
+_SCHEMA_MODULES = (
+    "django.db.migrations.operations.",
+    "django.contrib.postgres.operations",
+)
+_DESIRED_STATE_OPERATIONS = {
     "django.contrib.postgres.operations.CreateExtension",
     "django.contrib.postgres.operations.CollationOperation",
 }
-_WIDEST = 160
+_MAX_SUMMARY_LENGTH = 160
 """Characters of a summary."""
 
 
@@ -46,104 +51,111 @@ class DataOperation:
     sql: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
+    def migration_label(self) -> str:
         return f"{self.app}.{self.migration}"
 
 
-def data_operations(migration: Migration, alias: str) -> Iterator[DataOperation]:
+def find_data_operations(migration: Migration, alias: str) -> Iterator[DataOperation]:
     """Yield what ``migrate`` would run on ``alias`` besides the schema's changes."""
-    for operation in on_database(migration.operations):
+    for operation in select_database_operations(migration.operations):
         hints = getattr(operation, "hints", None) or {}
         if (
-            not _is_schema(operation)
-            and not _is_nothing(operation)
+            not _is_schema_operation(operation)
+            and not _is_noop(operation)
             and router.allow_migrate(alias, migration.app_label, **hints)
         ):
-            yield _described(operation, migration)
+            yield _make_data_operation(operation, migration)
 
 
-def _is_schema(operation: Operation) -> bool:
+def _is_schema_operation(operation: Operation) -> bool:
     """Return whether Django's own code is what the operation does to the database.
 
     A subclass that only adds to the state is Django's; one with a ``database_forwards``
     of its own may do anything.  Extensions and collations belong to the desired state.
     """
-    if any(_home(cls) in _DESIRED for cls in type(operation).__mro__):
+    if any(
+        _dotted_name_of(cls) in _DESIRED_STATE_OPERATIONS
+        for cls in type(operation).__mro__
+    ):
         return True
     forwards = getattr(type(operation), "database_forwards", None)
     module = getattr(forwards, "__module__", "")
-    return module.startswith(_SCHEMA) and module != _SPECIAL
+    return module.startswith(_SCHEMA_MODULES) and module != _DATA_MODULE
 
 
-def _is_nothing(operation: Operation) -> bool:
+def _is_noop(operation: Operation) -> bool:
     if isinstance(operation, RunPython):
         return operation.code is RunPython.noop
-    return isinstance(operation, RunSQL) and not "".join(_sql(operation)).strip()
+    return isinstance(operation, RunSQL) and not "".join(_sql_of(operation)).strip()
 
 
-def _described(operation: Operation, migration: Migration) -> DataOperation:
+def _make_data_operation(operation: Operation, migration: Migration) -> DataOperation:
     module = sys.modules.get(type(migration).__module__)
     path, line = getattr(module, "__file__", None) or "", 0
     sql: tuple[str, ...] = ()
     if isinstance(operation, RunPython):
-        summary, path, line = _function(operation.code, path)
+        summary, path, line = _locate_function(operation.code, path)
     elif isinstance(operation, RunSQL):
-        sql = _sql(operation)
+        sql = _sql_of(operation)
         summary = "; ".join(sql)
     else:
-        summary = _own_words(operation)
+        summary = _describe_safely(operation)
     own = type(operation) not in (RunPython, RunSQL)
     return DataOperation(
         app=migration.app_label,
         migration=migration.name,
-        kind=_home(type(operation)) if own else type(operation).__name__,
-        summary=_one_line(summary),
+        kind=_dotted_name_of(type(operation)) if own else type(operation).__name__,
+        summary=_shorten_to_line(summary),
         path=path,
         line=line,
         sql=sql,
     )
 
 
-def _function(code: Any, path: str) -> tuple[str, str, int]:
+def _locate_function(function: Any, default_path: str) -> tuple[str, str, int]:
     """Return the dotted name of a callable, its file and its line."""
-    while isinstance(code, functools.partial):
-        code = code.func
-    code = inspect.unwrap(code)
-    named = code if hasattr(code, "__qualname__") else type(code)
-    called = code if inspect.isroutine(code) else type(code).__call__
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    named = function if hasattr(function, "__qualname__") else type(function)
+    called = function if inspect.isroutine(function) else type(function).__call__
     body = getattr(called, "__code__", None)
     if body is None:
-        return _home(named), path, 0
-    return _home(named), body.co_filename, body.co_firstlineno
+        return _dotted_name_of(named), default_path, 0
+    return _dotted_name_of(named), body.co_filename, body.co_firstlineno
 
 
-def _home(named: Any) -> str:
+def _dotted_name_of(named: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _sql(operation: RunSQL) -> tuple[str, ...]:
+def _sql_of(operation: RunSQL) -> tuple[str, ...]:
     """Return the SQL as text, one item for each that the operation runs."""
     if isinstance(operation.sql, str):
         return (operation.sql.strip(),)
     return tuple(
-        each.strip() if isinstance(each, str) else _with_parameters(each)
+        each.strip() if isinstance(each, str) else _format_with_parameters(each)
         for each in operation.sql
     )
 
 
-def _with_parameters(pair: Any) -> str:
+def _format_with_parameters(pair: Any) -> str:
     sql, parameters = pair if isinstance(pair, list | tuple) else (pair, None)
     said = f"-- with the parameters {parameters!r}:\n" if parameters else ""
     return f"{said}{str(sql).strip()}"
 
 
-def _own_words(operation: Operation) -> str:
+def _describe_safely(operation: Operation) -> str:
     try:
         return operation.describe()
     except Exception:  # code of strangers, and only a description
         return type(operation).__name__
 
 
-def _one_line(text: str) -> str:
+def _shorten_to_line(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
+    return (
+        line
+        if len(line) <= _MAX_SUMMARY_LENGTH
+        else f"{line[: _MAX_SUMMARY_LENGTH - 1]}…"
+    )

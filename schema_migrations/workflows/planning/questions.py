@@ -12,46 +12,46 @@ from schema_migrations.errors import AnswerNeeded
 from schema_migrations.plan.fills import NO_VALUE, Need
 from schema_migrations.plan.renames import NO_RENAMES, Candidate, Renames
 from schema_migrations.schema.model import Key
-from schema_migrations.workflows.states.model_facts import Subject
+from schema_migrations.workflows.states.model_facts import ModelOrigin
 
-Subjects = Mapping[Key, Subject]
+Origins = Mapping[Key, ModelOrigin]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Option:
     """One of the numbered fixes of a question."""
 
     text: str
-    value: str | None
+    sql: str | None
     """The SQL that it stands for; None: it is to be typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueQuestion:
     text: str
-    choices: tuple[Choice, ...]
+    options: tuple[Option, ...]
     """One more, to quit, is always there."""
     prompt: str
-    problem: str = ""
+    rejection: str = ""
     """Why the SQL that was given before will not do."""
 
 
 class Asker(Protocol):
     """Who is asked.  Any of them may raise ``AnswerNeeded``: no answer will come."""
 
-    def renamed(self, question: str) -> bool: ...
-    def value(self, question: ValueQuestion) -> str: ...
-    def lose(self, losses: Sequence[str]) -> bool: ...
-    def acknowledge(self, lines: Sequence[str]) -> bool: ...
+    def confirm_rename(self, question: str) -> bool: ...
+    def ask_value(self, question: ValueQuestion) -> str: ...
+    def confirm_loss(self, losses: Sequence[str]) -> bool: ...
+    def confirm_acknowledgement(self, lines: Sequence[str]) -> bool: ...
 
 
-def rename_question(
-    candidate: Candidate, subjects: Subjects, renames: Renames = NO_RENAMES
+def format_rename_question(
+    candidate: Candidate, origins: Origins, renames: Renames = NO_RENAMES
 ) -> str:
     """Return the question without its ``[y/N]``; ``renames`` are decided already."""
-    new = subjects.get(candidate.new)
+    new = origins.get(candidate.new)
     if candidate.new.kind == "table":
-        return _table_question(candidate, new, renames)
+        return _format_table_question(candidate, new, renames)
     old = candidate.old.part
     if new is None:
         table = candidate.new.name
@@ -59,10 +59,14 @@ def rename_question(
     if new.kind in ("ForeignKey", "OneToOneField"):
         old = old.removesuffix("_id")
     model = new.name.partition(".")[0]
-    return f"Was the field {model}.{old} renamed to {new.name} ({_a(new.kind)})?"
+    return (
+        f"Was the field {model}.{old} renamed to {new.name} ({_add_article(new.kind)})?"
+    )
 
 
-def _table_question(candidate: Candidate, new: Subject | None, renames: Renames) -> str:
+def _format_table_question(
+    candidate: Candidate, new: ModelOrigin | None, renames: Renames
+) -> str:
     old = candidate.old.name
     if new is None:
         return f"Was the table {old} renamed to {candidate.new.name}?"
@@ -78,28 +82,28 @@ def _table_question(candidate: Candidate, new: Subject | None, renames: Renames)
     if old.startswith(f"{before}_"):
         model = before.removeprefix(f"{new.app}_")
         old = f"{model}.{old.removeprefix(f'{before}_')}"
-    return f"Was the field {old} renamed to {new.name} ({_a(new.kind)})?"
+    return f"Was the field {old} renamed to {new.name} ({_add_article(new.kind)})?"
 
 
-def _a(kind: str) -> str:
+def _add_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
-def rename_flag(candidate: Candidate) -> str:
+def format_rename_flag(candidate: Candidate) -> str:
     old, new = candidate.old, candidate.new
     if new.kind == "table":
         return f"--rename {old.path}={new.path}"
     return f"--rename {old.path}={new.part}"
 
 
-def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
+def make_value_question(need: Need, origins: Origins) -> ValueQuestion:
     key = need.column
-    subject = subjects.get(key)
+    subject = origins.get(key)
     field = subject.name if subject else f"{key.path}"
     model, _, name = field.rpartition(".")
-    leave = Choice(
+    leave = Option(
         text="Leave it: the file fails on a table where a row has no value.",
-        value=NO_VALUE,
+        sql=NO_VALUE,
     )
     if need.reason == "converted":
         assert need.before is not None
@@ -107,11 +111,11 @@ def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
             text=f"The field '{name}' on {model} changes from {need.before.type} to "
             f"{need.after.type}, and there is no conversion from one to the other.\n"
             "Please select a fix:",
-            choices=(
-                Choice(
+            options=(
+                Option(
                     text="Provide an SQL expression for the new value (it may use "
                     "the old one by the column's name).",
-                    value=None,
+                    sql=None,
                 ),
             ),
             prompt=f"SQL for {key.path}: ",
@@ -127,11 +131,11 @@ def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
     )
     return ValueQuestion(
         text=f"{said}\nPlease select a fix:",
-        choices=(
-            Choice(
+        options=(
+            Option(
                 text="Provide a one-off default now (an SQL expression, for all existing "
                 "rows without a value).",
-                value=None,
+                sql=None,
             ),
             leave,
         ),
@@ -139,23 +143,26 @@ def value_question(need: Need, subjects: Subjects) -> ValueQuestion:
     )
 
 
-def needed(
+def make_unanswered_error(
     needs: Sequence[Need],
     losses: Sequence[tuple[Key, str]],
     candidates: Sequence[Candidate],
-    subjects: Subjects,
+    origins: Origins,
 ) -> AnswerNeeded:
     """Return the error that names every open question with the flags that answer it."""
     said = []
     for key, loss in losses:
         said.append(f"  {loss}")
         said += [
-            f"      or renamed?  {rename_flag(candidate)}"
+            f"      or renamed?  {format_rename_flag(candidate)}"
             for candidate in candidates
             if candidate.old == key
         ]
     for need in needs:
-        said += [f"  {_lack(need)}", f'      --default "{need.column.path}=SQL"']
+        said += [
+            f"  {_describe_need(need)}",
+            f'      --default "{need.column.path}=SQL"',
+        ]
     flags = "with a flag for each"
     if losses:
         flags = "with --rename or --default for each, --allow-data-loss for what may go"
@@ -165,7 +172,7 @@ def needed(
     )
 
 
-def _lack(need: Need) -> str:
+def _describe_need(need: Need) -> str:
     column = need.column.path
     match need.reason:
         case "added":

@@ -28,21 +28,27 @@ from schema_migrations.plan.renames import (
 )
 from schema_migrations.schema.changes import Drop, Rename, RenameColumn
 from schema_migrations.schema.model import Key, Schema
-from schema_migrations.workflows.planning.content_types import follow
-from schema_migrations.workflows.planning.questions import Asker, rename_question
-from schema_migrations.workflows.states.building import State, inspect, undone
-from schema_migrations.workflows.states.model_facts import Facts
+from schema_migrations.workflows.planning.content_types import (
+    render_content_type_renames,
+)
+from schema_migrations.workflows.planning.questions import Asker, format_rename_question
+from schema_migrations.workflows.states.model_facts import ModelFacts
+from schema_migrations.workflows.states.state import (
+    State,
+    inspect_database,
+    roll_back_at_end,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class RenameDecision:
     renames: Renames
-    unasked: tuple[Candidate, ...] = ()
+    unasked_candidates: tuple[Candidate, ...] = ()
     """What might be a rename as well, had there been somebody to ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class RenamedState:
     """The current state with everything under its new name."""
 
     state: State
@@ -50,19 +56,19 @@ class Moved:
     statements: tuple[Statement, ...] = ()
 
 
-def decide(
+def decide_renames(
     current: Schema,
     desired: Schema,
-    facts: Facts,
+    facts: ModelFacts,
     *,
     answers: Answers,
     asker: Asker | None,
-) -> Decision:
+) -> RenameDecision:
     """Return the renames that were answered, follow from one another, or are asked now.
 
     Raises ``ConfigError`` for an answer that fits nothing, and what ``asker`` raises.
     """
-    automatic = facts.automatic
+    automatic = facts.auto_created_tables
 
     def completed(renames: Renames) -> Renames:
         return derived(renames, current, desired, automatic)
@@ -81,28 +87,30 @@ def decide(
                 unasked += open_
                 break
             best = open_[0]
-            if asker.renamed(rename_question(best, facts.subjects, renames)):
-                renames = completed(_with(renames, best))
+            if asker.confirm_rename(
+                format_rename_question(best, facts.origins, renames)
+            ):
+                renames = completed(_add_candidate(renames, best))
             else:
                 refused.add((best.old, best.new))
-    return Decision(renames=renames, unasked=tuple(unasked))
+    return RenameDecision(renames=renames, unasked_candidates=tuple(unasked))
 
 
-def _with(renames: Renames, candidate: Candidate) -> Renames:
+def _add_candidate(renames: Renames, candidate: Candidate) -> Renames:
     if candidate.new.kind == "table":
         return renames.table(candidate.old, candidate.new)
     return renames.column(candidate.old, candidate.new.part)
 
 
 @contextmanager
-def moved(
+def apply_renames(
     engine: Engine,
     current: State,
     renames: Renames,
-    facts: Facts,
+    facts: ModelFacts,
     *,
-    first: tuple[Drop, ...] = (),
-) -> Iterator[Moved]:
+    early_drops: tuple[Drop, ...] = (),
+) -> Iterator[RenamedState]:
     """Yield the state after the renames; its database goes back to before at the end.
 
     ``first`` is carried out before them, if there are any.  Raises ``PlanError`` for
@@ -110,34 +118,34 @@ def moved(
     """
     renamed = steps(renames, current.schema)
     if not renamed:
-        yield Moved(state=current)
+        yield RenamedState(state=current)
         return
-    changes = (*first, *renamed)
+    changes = (*early_drops, *renamed)
     statements = [s for change in changes for s in engine.render(change)]
-    statements += follow(
-        renames, facts.subjects, current.schema.by_key, quote=engine.quote
+    statements += render_content_type_renames(
+        renames, facts.origins, current.schema.by_key, quote=engine.quote
     )
-    with undone(engine, current.connection):
+    with roll_back_at_end(engine, current.connection):
         for statement in statements:
-            with failures_as(engine, partial(_refused, statement)):
+            with failures_as(engine, partial(_make_rename_error, statement)):
                 engine.session.execute(current.connection, statement.sql)
-        schema = inspect(engine, current.connection)
-        yield Moved(
+        schema = inspect_database(engine, current.connection)
+        yield RenamedState(
             state=replace(current, schema=schema),
             changes=changes,
             statements=tuple(statements),
         )
 
 
-def _refused(statement: Statement, failure: Failure) -> PlanError:
+def _make_rename_error(statement: Statement, driver_error: Failure) -> PlanError:
     return PlanError(
-        f"the dev database refused a rename: {failure.message}\n{statement.sql}",
+        f"the dev database refused a rename: {driver_error.message}\n{statement.sql}",
         hint="Change what is in its way, or drop it, in a file of its own first: "
         "manage.py schemadiff --empty NAME",
     )
 
 
-def told(renames: Renames) -> tuple[str, ...]:
+def describe_renames(renames: Renames) -> tuple[str, ...]:
     """Return a line for each rename, for the header of a file."""
     tables = [f"{old.path} to {new.path}" for old, new in renames.tables.items()]
     columns = [f"{key.path} to {new}" for key, new in renames.columns.items()]

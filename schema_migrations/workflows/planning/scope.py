@@ -8,11 +8,11 @@ from django.apps.registry import Apps
 
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Key, Schema, Table
-from schema_migrations.workflows.planning.diff import Scope
-from schema_migrations.workflows.states.models_ddl import app_of_tables
+from schema_migrations.workflows.planning.proposal import Scope
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 
 
-def scope_of(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
+def make_scope(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
     """Return the scope of some apps; None: everything.
 
     A table that no model has any more belongs to the app that its name begins with.
@@ -26,7 +26,7 @@ def scope_of(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
             f"--app: no installed app has the label {', '.join(map(repr, unknown))}.",
             hint=f"Known: {', '.join(sorted(known))}.",
         )
-    apps = app_of_tables(registry)
+    apps = map_tables_to_apps(registry)
 
     def touches(table: Table) -> bool:
         name = table.key.name

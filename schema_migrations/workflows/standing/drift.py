@@ -31,47 +31,47 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored import without
 from schema_migrations.schema.model import Schema
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.planning.diff import Proposal, between
-from schema_migrations.workflows.states.building import (
+from schema_migrations.workflows.planning.proposal import Proposal, plan_change
+from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
+from schema_migrations.workflows.states.state import (
     State,
-    begin,
-    inspect,
-    rebuild,
+    canonicalize_state,
+    copy_schema,
+    inspect_database,
     replay,
-    settled,
+    replay_file,
 )
-from schema_migrations.workflows.states.sources import Workspace, scratch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     differences: tuple[Difference, ...] = ()
-    equal: int = 0
+    equal_count: int = 0
     """Objects that are the same in both."""
-    assumed: str = ""
+    assumed_baseline: str = ""
     """The version that the database was taken to be at: it has no history."""
-    unknown: str = ""
+    unknown_reason: str = ""
     """Why nothing was compared."""
-    by_hand: str = ""
+    script_preamble: str = ""
     """What a person runs before the SQL that mends it."""
-    mend: Proposal | None = None
+    mending_proposal: Proposal | None = None
     """What makes the database as the files say; None: not asked for."""
-    left: tuple[Difference, ...] = ()
+    untouched_differences: tuple[Difference, ...] = ()
     """What that does not touch, since rows or values could be lost."""
 
     @property
-    def real(self) -> tuple[Difference, ...]:
+    def real_differences(self) -> tuple[Difference, ...]:
         """Without what works as it is."""
         return tuple(each for each in self.differences if each.kind in REAL)
 
 
-def drift(
+def find_drift(
     workspace: Workspace,
     live: Schema,
     applied: AppliedFiles,
     *,
-    mended: bool = False,
-    lossy: bool = False,
+    plan_mending: bool = False,
+    allow_data_loss: bool = False,
 ) -> Drift:
     """Return how ``live`` differs from what ``applied`` makes.
 
@@ -80,69 +80,87 @@ def drift(
     and ``between`` do.
     """
     if applied.unknown_reason:
-        return Drift(unknown=applied.unknown_reason)
+        return Drift(unknown_reason=applied.unknown_reason)
     engine = workspace.engine
-    live = without(live, workspace.settings.ignore_patterns, beside=workspace.beside)
-    with _replayed(workspace, applied) as expected:
+    live = without(
+        live,
+        workspace.settings.ignore_patterns,
+        excluded_tables=workspace.excluded_tables,
+    )
+    with _open_replayed_state(workspace, applied) as expected:
         # Probes stand on the replayed tables: nothing is made in the live database.
-        current, desired = _settled(engine, replace(expected, schema=live), expected)
-        goal = _goal(current.schema, desired.schema)
+        current, desired = _canonicalize_both(
+            engine, replace(expected, schema=live), expected
+        )
+        goal = _make_goal(current.schema, desired.schema)
         changes = diff(current.schema, goal)
-        mend = _mend(workspace, live, expected, lossy) if mended else None
-    kept = () if lossy else left_alone(changes)
+        mend = (
+            _plan_mending(workspace, live, expected, allow_data_loss)
+            if plan_mending
+            else None
+        )
+    kept = () if allow_data_loss else left_alone(changes)
     return Drift(
         differences=(
             *differences(changes),
             *alike("serial", serials(current.schema, desired.schema)),
             *alike("wider", wider(current.schema, desired.schema)),
         ),
-        left=differences(kept),
-        equal=sum(goal.get(obj.key) == obj for obj in current.schema),
-        assumed=applied.assumed_baseline,
-        by_hand=engine.by_hand,
-        mend=mend,
+        untouched_differences=differences(kept),
+        equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
+        assumed_baseline=applied.assumed_baseline,
+        script_preamble=engine.by_hand,
+        mending_proposal=mend,
     )
 
 
 @contextmanager
-def _replayed(workspace: Workspace, applied: AppliedFiles) -> Iterator[State]:
+def _open_replayed_state(
+    workspace: Workspace, applied: AppliedFiles
+) -> Iterator[State]:
     engine, phases = workspace.engine, workspace.phases
-    with scratch(workspace) as connection:
+    with open_scratch_database(workspace) as connection:
         with phases("replay"):
             replay(engine, connection, applied.files)
             if applied.partial_file is not None:
-                begin(engine, connection, *applied.partial_file)
+                replay_file(engine, connection, *applied.partial_file)
         with phases("inspect"):
-            schema = inspect(engine, connection)
+            schema = inspect_database(engine, connection)
         yield State(schema=schema, connection=connection, description="the files")
 
 
-def _settled(engine: Engine, current: State, desired: State) -> tuple[State, State]:
+def _canonicalize_both(
+    engine: Engine, current: State, desired: State
+) -> tuple[State, State]:
     """Settle both ways: what has another name is found by its definition alone."""
     keys = unsettled(current.schema, desired.schema)
     keys |= unsettled(desired.schema, current.schema)
-    return settled(engine, current, keys), settled(engine, desired, keys)
+    return canonicalize_state(engine, current, keys), canonicalize_state(
+        engine, desired, keys
+    )
 
 
-def _goal(current: Schema, desired: Schema) -> Schema:
+def _make_goal(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with what works as it is in ``current``."""
     goal = with_types(current, desired, wider(current, desired))
     return with_numbering(current, goal)
 
 
-def _mend(workspace: Workspace, live: Schema, expected: State, lossy: bool) -> Proposal:
+def _plan_mending(
+    workspace: Workspace, live: Schema, expected: State, allow_data_loss: bool
+) -> Proposal:
     engine, phases = workspace.engine, workspace.phases
-    with scratch(workspace) as connection:
+    with open_scratch_database(workspace) as connection:
         with phases("copy"):
-            rebuild(engine, connection, live)
-            schema = inspect(engine, connection)
+            copy_schema(engine, connection, live)
+            schema = inspect_database(engine, connection)
         copy = State(schema=schema, connection=connection, description="the copy")
-        current, desired = _settled(engine, copy, expected)
-        goal = _goal(current.schema, desired.schema)
-        if not lossy:
+        current, desired = _canonicalize_both(engine, copy, expected)
+        goal = _make_goal(current.schema, desired.schema)
+        if not allow_data_loss:
             kept = left_alone(diff(current.schema, goal))
             goal = keeping(current.schema, goal, {subject(c) for c in kept})
-        return between(
+        return plan_change(
             engine,
             current,
             replace(desired, schema=goal),

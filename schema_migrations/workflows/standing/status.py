@@ -61,7 +61,7 @@ class Status:
             return "out-of-order"
         if self.failed:
             return "failed"
-        if self.drift is not None and self.drift.real:
+        if self.drift is not None and self.drift.real_differences:
             return "drift"
         return "pending" if state.pending else "ok"
 

@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from schema_migrations.conf import list_managed_aliases, read_settings
-from schema_migrations.workflows.states.django_migrations import read
+from schema_migrations.workflows.states.django_migrations import read_django_migrations
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -73,7 +73,7 @@ def record(connection: BaseDatabaseWrapper, labels: Iterable[str]) -> None:
     """
     migrated = [name for name in labels if MigrationLoader.migrations_module(name)[0]]
     wanted = set()
-    for label, migrations in read(migrated).on_disk.items():
+    for label, migrations in read_django_migrations(migrated).on_disk.items():
         for name, migration in migrations.items():
             wanted |= {(label, name), *migration.replaces}
     if not wanted:

@@ -25,17 +25,17 @@ from schema_migrations.history.django_coverage import MigrationNode, order_activ
 class DjangoMigrations:
     """The Django migrations of some apps."""
 
-    apps: Mapping[str, tuple[Migration, ...]] = field(default_factory=dict)
+    active: Mapping[str, tuple[Migration, ...]] = field(default_factory=dict)
     """App label → its migrations as they would run, without those that another one
     replaces; apps without any are left out."""
     on_disk: Mapping[str, Mapping[str, Migration]] = field(default_factory=dict)
     """App label → name → migration: the replaced ones as well."""
-    unread: Mapping[str, str] = field(default_factory=dict)
+    read_errors: Mapping[str, str] = field(default_factory=dict)
     """App label → why its migrations cannot be read, in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class MigrationOperation:
     """One operation on the database."""
 
     app: str
@@ -47,7 +47,7 @@ class Step:
         return f"{self.app}.{self.migration}: {self.operation.describe()}"
 
 
-def read(labels: Collection[str] | None = None) -> DjangoMigrations:
+def read_django_migrations(labels: Collection[str] | None = None) -> DjangoMigrations:
     """Import the migrations of installed apps; ``labels`` limits it to some of them.
 
     An app without a ``migrations`` package has none.  One that ``MIGRATION_MODULES``
@@ -61,7 +61,7 @@ def read(labels: Collection[str] | None = None) -> DjangoMigrations:
         if labels is not None and config.label not in labels:
             continue
         try:
-            migrations = _of_app(config)
+            migrations = _read_app(config)
             order = order_active(nodes_of(migrations))
         except Exception as error:  # whatever importing a stranger's module raises
             unread[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -69,37 +69,43 @@ def read(labels: Collection[str] | None = None) -> DjangoMigrations:
             if migrations:
                 found[config.label] = tuple(migrations[name] for name in order)
                 on_disk[config.label] = migrations
-    return DjangoMigrations(apps=found, on_disk=on_disk, unread=unread)
+    return DjangoMigrations(active=found, on_disk=on_disk, read_errors=unread)
 
 
-def steps(found: DjangoMigrations) -> Iterator[Step]:
+def list_operations(
+    django_migrations: DjangoMigrations,
+) -> Iterator[MigrationOperation]:
     """Yield what each app does to the database, in order; apps in that of the project."""
-    for label, migrations in found.apps.items():
+    for label, migrations in django_migrations.active.items():
         for migration in migrations:
-            for operation in on_database(migration.operations):
-                yield Step(app=label, migration=migration.name, operation=operation)
+            for operation in select_database_operations(migration.operations):
+                yield MigrationOperation(
+                    app=label, migration=migration.name, operation=operation
+                )
 
 
-def on_database(operations: Iterable[Operation]) -> Iterator[Operation]:
+def select_database_operations(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Yield the operations, of ``SeparateDatabaseAndState`` the database's part."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
-            yield from on_database(operation.database_operations)
+            yield from select_database_operations(operation.database_operations)
         else:
             yield operation
 
 
-def _of_app(config: AppConfig) -> dict[str, Migration]:
+def _read_app(config: AppConfig) -> dict[str, Migration]:
     # Test runners put an object there that only has ``in`` and ``[]``.
     modules, name = settings.MIGRATION_MODULES, None
     if config.label in modules:
         name = modules[config.label]
     name = name or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
-    package = _package(name)
+    package = _import_package(name)
     if package is None:
         return {}
     return {
-        module.name: _migration(f"{name}.{module.name}", module.name, config.label)
+        module.name: _import_migration(
+            f"{name}.{module.name}", module.name, config.label
+        )
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg and module.name[0] not in "_~"
     }
@@ -109,18 +115,20 @@ def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, MigrationNode]:
     """Return an app's migrations as far as their order needs it."""
     return {
         name: MigrationNode(
-            parents=_own(migration, migration.dependencies),
-            replaces=_own(migration, migration.replaces),
+            parents=_select_same_app(migration, migration.dependencies),
+            replaces=_select_same_app(migration, migration.replaces),
         )
         for name, migration in migrations.items()
     }
 
 
-def _own(migration: Migration, others: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def _select_same_app(
+    migration: Migration, others: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
     return tuple(name for app, name in others if app == migration.app_label)
 
 
-def _package(name: str) -> ModuleType | None:
+def _import_package(name: str) -> ModuleType | None:
     """Return a package; None where there is none, or nothing but a folder."""
     try:
         package = importlib.import_module(name)
@@ -131,7 +139,7 @@ def _package(name: str) -> ModuleType | None:
     return package if getattr(package, "__file__", None) else None
 
 
-def _migration(module_name: str, name: str, label: str) -> Migration:
+def _import_migration(module_name: str, name: str, label: str) -> Migration:
     module = importlib.import_module(module_name)
     migration: Migration = module.Migration(name, label)
     return migration

@@ -21,7 +21,7 @@ from schema_migrations.schema.model import NO_KEYS, Key, column_key, table_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ModelOrigin:
     """The model or field that a table or a column stands for."""
 
     app: str
@@ -35,33 +35,33 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ModelFacts:
     fills: Mapping[Key, str] = field(default_factory=dict)
     """Column → SQL of the field's default, for rows that exist already."""
-    subjects: Mapping[Key, Subject] = field(default_factory=dict)
+    origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
     """Table or column → what it stands for."""
-    unmanaged: frozenset[Key] = NO_KEYS
+    unmanaged_tables: frozenset[Key] = NO_KEYS
     """The tables of models that are not ours to change (``managed = False``)."""
 
     @property
-    def automatic(self) -> frozenset[Key]:
+    def auto_created_tables(self) -> frozenset[Key]:
         """The tables that Django makes for many-to-many fields."""
         return frozenset(
             key
-            for key, subject in self.subjects.items()
+            for key, subject in self.origins.items()
             if key.kind == "table" and subject.kind != "model"
         )
 
 
-NO_FACTS = Facts()
+NO_FACTS = ModelFacts()
 
 
-def bare(name: str) -> str:
+def unquote_table_name(name: str) -> str:
     """Return a table's name without the quotes that a ``db_table`` may have."""
     return name.strip('"')
 
 
-def automatic(model: type[models.Model]) -> Iterator[type[models.Model]]:
+def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.Model]]:
     """Yield the models that Django itself makes for the many-to-many fields of one."""
     for field_ in model._meta.local_many_to_many:
         through = field_.remote_field.through
@@ -69,10 +69,10 @@ def automatic(model: type[models.Model]) -> Iterator[type[models.Model]]:
             yield through
 
 
-def subjects_of(model: type[models.Model]) -> dict[Key, Subject]:
+def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
     """Return what a model's table and columns stand for."""
     meta = model._meta
-    table, title = table_key(bare(meta.db_table)), str(meta.object_name)
+    table, title = table_key(unquote_table_name(meta.db_table)), str(meta.object_name)
     name = str(meta.model_name)
     # The type says bool; it is the model that has the many-to-many field, or False.
     owner: Any = meta.auto_created
@@ -80,9 +80,9 @@ def subjects_of(model: type[models.Model]) -> dict[Key, Subject]:
         # The through model is called Order_tags, for order.tags.
         tail = title.removeprefix(f"{owner._meta.object_name}_")
         name = f"{owner._meta.model_name}.{tail}"
-        own = Subject(app=meta.app_label, name=name, kind="ManyToManyField")
+        own = ModelOrigin(app=meta.app_label, name=name, kind="ManyToManyField")
     else:
-        own = Subject(
+        own = ModelOrigin(
             app=meta.app_label,
             name=title,
             kind="model",
@@ -91,7 +91,7 @@ def subjects_of(model: type[models.Model]) -> dict[Key, Subject]:
         )
     found = {table: own}
     for field_ in meta.local_concrete_fields:
-        found[column_key(table, str(field_.column))] = Subject(
+        found[column_key(table, str(field_.column))] = ModelOrigin(
             app=meta.app_label,
             name=f"{name}.{field_.name}",
             kind=type(field_).__name__,
@@ -100,39 +100,41 @@ def subjects_of(model: type[models.Model]) -> dict[Key, Subject]:
 
 
 def fills_of(
-    editor: Any, model: type[models.Model], values: Mapping[Value, str]
+    editor: Any, model: type[models.Model], server_values: Mapping[Value, str]
 ) -> dict[Key, str]:
     """Return the SQL of the fields' defaults, by column; ``values`` are the engine's.
 
     ``editor`` is Django's schema editor.  A field without a default, or with one that
     is another at each call and not known to the server, has none.
     """
-    table = table_key(bare(model._meta.db_table))
+    table = table_key(unquote_table_name(model._meta.db_table))
     found = {}
     for field_ in model._meta.local_concrete_fields:
-        value = _fill(editor, field_, values)
+        value = _compute_fill(editor, field_, server_values)
         if value is not None and field_.column:
             found[column_key(table, field_.column)] = value
     return found
 
 
-_NOW = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
-_TODAY = (datetime.date.today, timezone.localdate)
-_MOMENTS: Mapping[str, Value] = {
+_NOW_FUNCTIONS = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
+_TODAY_FUNCTIONS = (datetime.date.today, timezone.localdate)
+_MOMENT_BY_FIELD_TYPE: Mapping[str, Value] = {
     "DateTimeField": "now",
     "DateField": "today",
     "TimeField": "time",
 }
 
 
-def _fill(editor: Any, field_: Any, values: Mapping[Value, str]) -> str | None:
+def _compute_fill(
+    editor: Any, field_: Any, server_values: Mapping[Value, str]
+) -> str | None:
     if isinstance(field_, OrderWrt):
         return "0"  # as makemigrations does
-    if getattr(field_, "generated", False) or _is_serial(field_):
+    if getattr(field_, "generated", False) or _is_auto_field(field_):
         return None
-    served = _served(field_)
+    served = _find_server_value(field_)
     if served is not None:
-        return values[served]
+        return server_values[served]
     default = field_.default
     try:
         value = editor.effective_default(field_)
@@ -143,14 +145,14 @@ def _fill(editor: Any, field_: Any, values: Mapping[Value, str]) -> str | None:
         return None
 
 
-def _is_serial(field_: Any) -> bool:
+def _is_auto_field(field_: Any) -> bool:
     return isinstance(field_, models.AutoField)
 
 
-def _served(field_: Any) -> Value | None:
+def _find_server_value(field_: Any) -> Value | None:
     """Return the name of a default that the server itself can compute for each row."""
     kind, default = field_.get_internal_type(), field_.default
-    moment = _MOMENTS.get(kind)
+    moment = _MOMENT_BY_FIELD_TYPE.get(kind)
     if default is NOT_PROVIDED:
         by_itself = getattr(field_, "auto_now", False) or getattr(
             field_, "auto_now_add", False
@@ -158,6 +160,8 @@ def _served(field_: Any) -> Value | None:
         return moment if by_itself else None
     if kind == "UUIDField" and default in (uuid.uuid4, uuid.uuid1):
         return "uuid4"
-    if default in _NOW or (default in _TODAY and kind == "DateField"):
+    if default in _NOW_FUNCTIONS or (
+        default in _TODAY_FUNCTIONS and kind == "DateField"
+    ):
         return moment
     return None

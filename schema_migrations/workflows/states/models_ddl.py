@@ -18,22 +18,22 @@ from schema_migrations.engines.engine import Connection, Value
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Key, column_key, table_key
 from schema_migrations.workflows.states.model_facts import (
-    Facts,
-    Subject,
-    automatic,
-    bare,
+    ModelFacts,
+    ModelOrigin,
     fills_of,
-    subjects_of,
+    find_auto_created_models,
+    origins_of,
+    unquote_table_name,
 )
 
-Labels = tuple[str, ...] | None
+AppLabels = tuple[str, ...] | None
 """Of apps; None: all."""
 
-PERCENT = "Django takes a % in a comment for a placeholder here: write %% instead."
+PERCENT_HINT = "Django takes a % in a comment for a placeholder here: write %% instead."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ddl:
+class DdlPart:
     """What one model's tables are made of."""
 
     label: str
@@ -43,73 +43,77 @@ class Ddl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelsDdl:
-    parts: tuple[Ddl, ...]
-    named: Mapping[Key, str]
+    parts: tuple[DdlPart, ...]
+    dotted_names: Mapping[Key, str]
     """Table or column → the model or field behind it: ``shop.Order.total``."""
-    facts: Facts
+    facts: ModelFacts
 
 
-def collect(
+def collect_alias_ddl(
     connection: Connection,
     registry: Apps,
     alias: str,
     *,
-    labels: Labels,
-    values: Mapping[Value, str],
+    labels: AppLabels,
+    server_values: Mapping[Value, str],
 ) -> ModelsDdl:
     """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
 
     ``labels`` limits it to some apps.  Routers are asked; proxy, unmanaged and swapped
     models are left out as Django leaves them out.  Raises as ``collect_models`` does.
     """
-    chosen = managed_models(connection, registry, alias, labels=labels)
-    return collect_models(connection, registry, chosen, values=values)
+    chosen = select_managed_models(connection, registry, alias, labels=labels)
+    return collect_ddl(connection, registry, chosen, server_values=server_values)
 
 
-def collect_models(
+def collect_ddl(
     connection: Connection,
     registry: Apps,
     chosen: Iterable[type[models.Model]],
     *,
-    values: Mapping[Value, str],
+    server_values: Mapping[Value, str],
 ) -> ModelsDdl:
     """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
 
     ``values`` are the engine's own expressions.
     """
-    parts: list[Ddl] = []
+    parts: list[DdlPart] = []
     fills: dict[Key, str] = {}
-    subjects: dict[Key, Subject] = {}
+    subjects: dict[Key, ModelOrigin] = {}
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         done = 0
         for model in chosen:
-            _create(editor, model)
+            _create_model(editor, model)
             statements = tuple(editor.collected_sql[done:])
             done = len(editor.collected_sql)
-            parts.append(Ddl(label=model._meta.label, statements=statements))
-            for made in (model, *automatic(model)):
-                subjects |= subjects_of(made)
-                fills |= fills_of(editor, made, values)
+            parts.append(DdlPart(label=model._meta.label, statements=statements))
+            for made in (model, *find_auto_created_models(model)):
+                subjects |= origins_of(made)
+                fills |= fills_of(editor, made, server_values)
     rest = tuple(editor.collected_sql[done:])
-    parts.append(Ddl(label="foreign keys and indexes", statements=rest))
+    parts.append(DdlPart(label="foreign keys and indexes", statements=rest))
     return ModelsDdl(
         parts=tuple(parts),
-        named=dict(_named(registry)),
-        facts=Facts(fills=fills, subjects=subjects, unmanaged=_unmanaged(registry)),
+        dotted_names=dict(_list_dotted_names(registry)),
+        facts=ModelFacts(
+            fills=fills,
+            origins=subjects,
+            unmanaged_tables=_find_unmanaged_tables(registry),
+        ),
     )
 
 
-def _unmanaged(registry: Apps) -> frozenset[Key]:
+def _find_unmanaged_tables(registry: Apps) -> frozenset[Key]:
     return frozenset(
-        table_key(bare(made._meta.db_table))
+        table_key(unquote_table_name(made._meta.db_table))
         for model in registry.get_models()
         if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
-        for made in (model, *automatic(model))
+        for made in (model, *find_auto_created_models(model))
     )
 
 
-def managed_models(
-    connection: Connection, registry: Apps, alias: str, *, labels: Labels
+def select_managed_models(
+    connection: Connection, registry: Apps, alias: str, *, labels: AppLabels
 ) -> tuple[type[models.Model], ...]:
     """Return the models whose tables are ours to make, in the registry's order."""
     known = {config.label for config in registry.get_app_configs()}
@@ -127,17 +131,17 @@ def managed_models(
     )
 
 
-def app_of_tables(registry: Apps) -> dict[str, str]:
+def map_tables_to_apps(registry: Apps) -> dict[str, str]:
     """Return table → app label, tables of automatic M2M models included."""
     return {
-        bare(model._meta.db_table): model._meta.app_label
+        unquote_table_name(model._meta.db_table): model._meta.app_label
         for model in registry.get_models(include_auto_created=True)
     }
 
 
-def _named(registry: Apps) -> Iterator[tuple[Key, str]]:
+def _list_dotted_names(registry: Apps) -> Iterator[tuple[Key, str]]:
     for model in registry.get_models(include_auto_created=True):
-        table = table_key(bare(model._meta.db_table))
+        table = table_key(unquote_table_name(model._meta.db_table))
         yield table, model._meta.label
         for field in model._meta.local_concrete_fields:
             if field.column:
@@ -145,13 +149,13 @@ def _named(registry: Apps) -> Iterator[tuple[Key, str]]:
                 yield column_key(table, field.column), named
 
 
-def _create(editor: Any, model: type[models.Model]) -> None:
+def _create_model(editor: Any, model: type[models.Model]) -> None:
     try:
         editor.create_model(model)
     except Exception as error:
         raise ConfigError(
             f"{model._meta.label}: Django cannot make its table: {error}",
-            hint=PERCENT
+            hint=PERCENT_HINT
             if "placeholder" in str(error)
             else "See that `manage.py check` passes; then look at the model's fields.",
         ) from error
@@ -162,6 +166,6 @@ def tables_of(registry: Apps, labels: Iterable[str]) -> frozenset[Key]:
     wanted = set(labels)
     return frozenset(
         table_key(table)
-        for table, label in app_of_tables(registry).items()
+        for table, label in map_tables_to_apps(registry).items()
         if label in wanted
     )

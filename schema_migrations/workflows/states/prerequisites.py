@@ -20,11 +20,11 @@ from schema_migrations.schema.changes import Create
 from schema_migrations.schema.model import Definition, Key
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
-    Step,
-    steps,
+    MigrationOperation,
+    list_operations,
 )
 
-SETTING = "EXTENSIONS"
+EXTENSIONS_SETTING = "EXTENSIONS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +33,36 @@ class Prerequisites:
 
     extensions: tuple[tuple[str, str], ...] = ()
     """(name, ``EXTENSIONS`` or an operation in words)."""
-    collations: tuple[tuple[str, Step], ...] = ()
+    collations: tuple[tuple[str, MigrationOperation], ...] = ()
 
 
-def prerequisites(
-    vendor: str, alias: str, extensions: Iterable[str], found: DjangoMigrations
+def find_prerequisites(
+    vendor: str,
+    alias: str,
+    extensions: Iterable[str],
+    django_migrations: DjangoMigrations,
 ) -> Prerequisites:
     """Return what an alias needs; routers are asked as the operations do.
 
     The operations do nothing but on PostgreSQL.
     """
 
-    def allowed(step: Step) -> bool:
+    def allowed(step: MigrationOperation) -> bool:
         hints = getattr(step.operation, "hints", None) or {}  # new in Django 6.0
         return router.allow_migrate(alias, step.app, **hints)
 
     if vendor != "postgresql":
-        return Prerequisites(extensions=tuple((name, SETTING) for name in extensions))
-    return after(filter(allowed, steps(found)), extensions)
+        return Prerequisites(
+            extensions=tuple((name, EXTENSIONS_SETTING) for name in extensions)
+        )
+    return collect_prerequisites(
+        filter(allowed, list_operations(django_migrations)), extensions
+    )
 
 
-def after(found: Iterable[Step], extensions: Iterable[str] = ()) -> Prerequisites:
+def collect_prerequisites(
+    operations: Iterable[MigrationOperation], extensions: Iterable[str] = ()
+) -> Prerequisites:
     """Return what is there once all steps were made, besides some extensions."""
     # Not at the top: it needs libpq, and a project on SQLite may have none.
     from django.contrib.postgres.operations import (
@@ -62,9 +71,9 @@ def after(found: Iterable[Step], extensions: Iterable[str] = ()) -> Prerequisite
         RemoveCollation,
     )
 
-    wanted = dict.fromkeys(extensions, SETTING)
-    collations: dict[str, Step] = {}
-    for step in found:
+    wanted = dict.fromkeys(extensions, EXTENSIONS_SETTING)
+    collations: dict[str, MigrationOperation] = {}
+    for step in operations:
         match step.operation:
             case CreateExtension() as operation:
                 wanted.setdefault(operation.name, str(step))
@@ -86,28 +95,28 @@ def load_prerequisites(
     for name, source in wanted.extensions:
         key = Key(kind="extension", name=name)
         create = Create(object=Definition(key=key, definition=""))
-        with failures_as(engine, partial(_no_extension, engine, name, source)):
+        with failures_as(engine, partial(_make_extension_error, engine, name, source)):
             for statement in engine.render(create):
                 engine.session.execute(connection, statement.sql)
     for name, step in wanted.collations:
         operation: Any = step.operation
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
             operation.create_collation(editor)
-        with failures_as(engine, partial(_no_collation, name, step)):
+        with failures_as(engine, partial(_make_collation_error, name, step)):
             for sql in editor.collected_sql:
                 engine.session.execute(connection, sql)
 
 
-def _no_extension(
-    engine: Engine, name: str, source: str, failure: Failure
+def _make_extension_error(
+    engine: Engine, name: str, source: str, driver_error: Failure
 ) -> ConfigError:
     return ConfigError(
-        f"{source}: {name} cannot be created on the dev database: {failure.message}",
-        hint=dev_server_with(engine, name),
+        f"{source}: {name} cannot be created on the dev database: {driver_error.message}",
+        hint=format_dev_server_hint(engine, name),
     )
 
 
-def dev_server_with(engine: Engine, extension: str) -> str:
+def format_dev_server_hint(engine: Engine, extension: str) -> str:
     """Say how to come to a dev server that has an extension."""
     server = engine.server_with(extension) if engine.server_with else ""
     example = f", for example {server}" if server else ""
@@ -117,9 +126,11 @@ def dev_server_with(engine: Engine, extension: str) -> str:
     )
 
 
-def _no_collation(name: str, step: Step, failure: Failure) -> ConfigError:
+def _make_collation_error(
+    name: str, operation: MigrationOperation, driver_error: Failure
+) -> ConfigError:
     return ConfigError(
-        f"{step}: {name} cannot be created on the dev database: {failure.message}",
+        f"{operation}: {name} cannot be created on the dev database: {driver_error.message}",
         hint="Take a dev database whose system knows this locale, with DEV or --dev, "
         "for example docker://postgres/17.",
     )

@@ -24,33 +24,42 @@ from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.schema.model import NO_KEYS, Key
-from schema_migrations.workflows.states.building import (
-    State,
-    ignoring,
-    inspect,
-    load_models,
-    load_sql,
-    rebuild,
-    replay,
+from schema_migrations.workflows.states.django_migrations import (
+    DjangoMigrations,
+    read_django_migrations,
 )
-from schema_migrations.workflows.states.django_migrations import DjangoMigrations, read
+from schema_migrations.workflows.states.excluded_tables import (
+    find_excluded_tables,
+    load_referenced_tables,
+)
 from schema_migrations.workflows.states.extra import (
-    Extra,
-    attempt,
+    ExtraStatement,
+    describe_deferred,
     extension_of,
-    finish,
-    put_off,
     read_extra,
+    run_deferred,
+    try_repeatedly,
 )
-from schema_migrations.workflows.states.foreign_tables import load_beside, tables_beside
-from schema_migrations.workflows.states.live import is_live, live
-from schema_migrations.workflows.states.model_facts import NO_FACTS, Facts
-from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.states.live_database import (
+    is_live_source,
+    open_live_database,
+)
+from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
+    find_prerequisites,
     load_prerequisites,
-    prerequisites,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    copy_schema,
+    inspect_database,
+    load_models,
+    load_sql,
+    replay,
+    with_ignored,
 )
 from schema_migrations.workflows.targets.connecting import target
 
@@ -68,12 +77,12 @@ class Workspace:
     directory: Directory
     """Loaded and verified."""
     registry: Apps
-    django: DjangoMigrations = field(default_factory=DjangoMigrations)
+    django_migrations: DjangoMigrations = field(default_factory=DjangoMigrations)
     """Those of the alias's apps."""
     prerequisites: Prerequisites = field(default_factory=Prerequisites)
-    extra: tuple[Extra, ...] = ()
+    extra_statements: tuple[ExtraStatement, ...] = ()
     """What belongs to the desired state besides the models."""
-    beside: frozenset[Key] = NO_KEYS
+    excluded_tables: frozenset[Key] = NO_KEYS
     """Tables that are Django's to make, and that the engine does not see."""
     phases: Phases = field(default_factory=Phases)
 
@@ -96,17 +105,17 @@ def open_workspace(
     settings = read_settings(alias, directory=directory)
     with target(alias, None) as (_, own):
         pass
-    beside = tables_beside(registry, settings.apps)
-    engine = ignoring(own, settings.ignore_patterns, beside=beside)
+    beside = find_excluded_tables(registry, settings.apps)
+    engine = with_ignored(own, settings.ignore_patterns, excluded_tables=beside)
     loaded = load(settings.directory)
     verify(loaded)
     phases = Phases()
     with phases("Django's own"):
-        django = read(settings.apps)
+        django = read_django_migrations(settings.apps)
     extra = read_extra(
-        settings.extra_paths, engine.syntax, apart_from=settings.directory
+        settings.extra_paths, engine.syntax, migration_directory=settings.directory
     )
-    wanted = prerequisites(engine.vendor, alias, settings.extensions, django)
+    wanted = find_prerequisites(engine.vendor, alias, settings.extensions, django)
     with ExitStack() as stack:
         with phases("dev server"):
             server = stack.enter_context(
@@ -127,10 +136,10 @@ def open_workspace(
             server=server,
             directory=loaded,
             registry=registry,
-            django=django,
+            django_migrations=django,
             prerequisites=wanted,
-            extra=extra,
-            beside=beside,
+            extra_statements=extra,
+            excluded_tables=beside,
             phases=phases,
         )
 
@@ -142,12 +151,12 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
     Raises ``ConfigError`` for a source that is none of the known forms, and whatever
     loading it raises.
     """
-    with scratch(workspace) as connection:
-        yield _load(source, workspace, connection)
+    with open_scratch_database(workspace) as connection:
+        yield _load_source(source, workspace, connection)
 
 
 @contextmanager
-def scratch(workspace: Workspace) -> Iterator[Connection]:
+def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
     """Yield a fresh dev database, which is gone when the context ends.
 
     Only what Django makes beside us is there.  Raises ``ConfigError``.
@@ -158,7 +167,7 @@ def scratch(workspace: Workspace) -> Iterator[Connection]:
             connection = stack.enter_context(
                 engine.scratch(workspace.server.settings, workspace.alias)
             )
-            load_beside(
+            load_referenced_tables(
                 engine,
                 connection,
                 workspace.registry,
@@ -168,7 +177,7 @@ def scratch(workspace: Workspace) -> Iterator[Connection]:
         yield connection
 
 
-def _load(source: str, workspace: Workspace, connection: Connection) -> State:
+def _load_source(source: str, workspace: Workspace, connection: Connection) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
     facts = NO_FACTS
@@ -181,40 +190,44 @@ def _load(source: str, workspace: Workspace, connection: Connection) -> State:
                 engine, connection, select_from_checkpoint(workspace.directory.files)
             )
         description = f"{len(workspace.directory.files)} files"
-    elif is_live(source):
+    elif is_live_source(source):
         with phases("live"):
-            _copy_live(source, workspace, connection)
+            _copy_live_database(source, workspace, connection)
         description = "the live database"
     else:
         _load_path(Path(source), workspace, connection)
         description = source
     with phases("inspect"):
-        schema = inspect(engine, connection)
+        schema = inspect_database(engine, connection)
     return State(
         schema=schema,
         connection=connection,
         description=description,
         models_only=models_only,
         facts=facts,
-        managed=_managed(workspace) if models_only else frozenset(),
+        managed_names=_read_managed_names(workspace) if models_only else frozenset(),
     )
 
 
-def _managed(workspace: Workspace) -> frozenset[str]:
+def _read_managed_names(workspace: Workspace) -> frozenset[str]:
     names = read_managed_names(workspace.directory.files)
-    if workspace.django.unread:  # what cannot be read may still ask for one
+    if (
+        workspace.django_migrations.read_errors
+    ):  # what cannot be read may still ask for one
         names = frozenset(n for n in names if not n.endswith("(collation)"))
     return names
 
 
-def _copy_live(source: str, workspace: Workspace, connection: Connection) -> None:
-    with live(source) as (database, engine):
-        check_same_kind(engine.vendor, workspace)
-        schema = inspect(workspace.engine, database)
-    rebuild(workspace.engine, connection, schema)
+def _copy_live_database(
+    source: str, workspace: Workspace, connection: Connection
+) -> None:
+    with open_live_database(source) as (database, engine):
+        check_same_vendor(engine.vendor, workspace)
+        schema = inspect_database(workspace.engine, database)
+    copy_schema(workspace.engine, connection, schema)
 
 
-def check_same_kind(vendor: str, workspace: Workspace) -> None:
+def check_same_vendor(vendor: str, workspace: Workspace) -> None:
     """Raise ``ConfigError`` when a database is of another kind than the alias."""
     if vendor != workspace.engine.vendor:
         raise ConfigError(
@@ -224,14 +237,14 @@ def check_same_kind(vendor: str, workspace: Workspace) -> None:
         )
 
 
-def _load_models(workspace: Workspace, connection: Connection) -> Facts:
+def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
     with workspace.phases("collect DDL"):
-        ddl = collect(
+        ddl = collect_alias_ddl(
             connection,
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
-            values=workspace.engine.values,
+            server_values=workspace.engine.values,
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)
@@ -243,13 +256,13 @@ def _load_with_extra(
     workspace: Workspace, connection: Connection, ddl: ModelsDdl
 ) -> None:
     engine = workspace.engine
-    waiting = attempt(engine, connection, workspace.extra)
+    waiting = try_repeatedly(engine, connection, workspace.extra_statements)
     try:
         load_models(engine, connection, ddl, alias=workspace.alias)
     except ConfigError as error:
-        said = "\n".join(filter(None, (error.hint, put_off(waiting))))
+        said = "\n".join(filter(None, (error.hint, describe_deferred(waiting))))
         raise ConfigError(error.message, hint=said) from error
-    finish(engine, connection, waiting)
+    run_deferred(engine, connection, waiting)
 
 
 def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:

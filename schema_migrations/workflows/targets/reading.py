@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.refusal import GOES_ON
+from schema_migrations.engines.statement_error import RESUME_HINT
 from schema_migrations.errors import (
     ConfigError,
     SchemaMigrationsError,
@@ -112,7 +112,7 @@ def told(site: Site) -> AbstractContextManager[None]:
     def error_of(failure: Failure) -> SchemaMigrationsError:
         said = f"{site.target.name}: {failure.message}"
         if failure.retryable:
-            return Unreachable(said, hint=GOES_ON)
+            return Unreachable(said, hint=RESUME_HINT)
         return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
 
     return failures_as(site.store.engine, error_of)

@@ -12,15 +12,17 @@ from schema_migrations.errors import AnswerNeeded, ConfigError
 from schema_migrations.history.django_coverage import read_coverage
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.workflows.planning.acknowledge import (
-    Notes,
+    FileNotes,
     acknowledge,
     check_names,
-    name_of,
-    notes,
-    waiting,
+    choose_file_name,
+    find_unacknowledged,
+    make_notes,
 )
 from schema_migrations.workflows.planning.data_operations import DataOperation
-from schema_migrations.workflows.planning.uncovered import Uncovered
+from schema_migrations.workflows.planning.uncovered_migrations import (
+    UncoveredMigrations,
+)
 from schema_migrations.workflows.states.django_migrations import DjangoMigrations
 
 FILL = DataOperation(
@@ -52,7 +54,7 @@ SQL = DataOperation(
     ],
 )
 def test_what_is_not_named_waits(given: list[str], left: list[DataOperation]) -> None:
-    assert list(waiting([FILL, SQL], given)) == left
+    assert list(find_unacknowledged([FILL, SQL], given)) == left
 
 
 def installed(app: str, *names: str) -> DjangoMigrations:
@@ -72,7 +74,7 @@ def test_only_what_is_installed_can_be_named() -> None:
 
 def test_the_footer_holds_sql_that_can_be_taken_out() -> None:
     """Every statement ends, also where a comment follows it."""
-    lines = notes(Uncovered(operations=(FILL, SQL))).footer
+    lines = make_notes(UncoveredMigrations(operations=(FILL, SQL))).footer_lines
 
     assert lines[2:] == (
         "shop.0002_fill: RunPython shop.migrations.0002_fill.fill, line 7",
@@ -101,7 +103,7 @@ def test_the_footer_holds_sql_that_can_be_taken_out() -> None:
 def test_only_a_new_app_with_much_is_summed_up(
     new_apps: set[str], in_full: bool, whole: bool
 ) -> None:
-    found = Uncovered(
+    found = UncoveredMigrations(
         operations=(*[FILL] * 4, SQL), new_apps=frozenset({*new_apps, "blog"})
     )
 
@@ -116,7 +118,7 @@ def test_only_a_new_app_with_much_is_summed_up(
 
 def test_nobody_to_ask_is_an_error_with_the_flags() -> None:
     """Of a new app one flag for all that it did."""
-    found = Uncovered(operations=(FILL, SQL), new_apps=frozenset({"shop"}))
+    found = UncoveredMigrations(operations=(FILL, SQL), new_apps=frozenset({"shop"}))
 
     with pytest.raises(AnswerNeeded, match="UPDATE a SET b = 1") as caught:
         acknowledge(found, [], asker=None, strict=True, in_full=False)
@@ -126,10 +128,14 @@ def test_nobody_to_ask_is_an_error_with_the_flags() -> None:
 
 
 def test_what_the_file_says_of_it() -> None:
-    found = Uncovered(leaves=(("shop", "0002_fill"),), operations=(FILL,))
-    said = notes(found)
+    found = UncoveredMigrations(
+        unrecorded_leaves=(("shop", "0002_fill"),), operations=(FILL,)
+    )
+    said = make_notes(found)
     text = format_file(
-        header=(*said.look, *said.covers), statements=(), footer=said.footer
+        header=(*said.review_lines, *said.coverage_lines),
+        statements=(),
+        footer=said.footer_lines,
     )
     file = MigrationFile(name="1.sql", content=text.encode())
 
@@ -140,13 +146,13 @@ def test_what_the_file_says_of_it() -> None:
 
 
 def test_without_operations_only_the_last_migrations_are_recorded() -> None:
-    assert notes(Uncovered(leaves=(("a", "0001"),))) == Notes(
-        covers=("django: a 0001",)
-    )
+    assert make_notes(
+        UncoveredMigrations(unrecorded_leaves=(("a", "0001"),))
+    ) == FileNotes(coverage_lines=("django: a 0001",))
 
 
 def test_a_file_that_records_only_is_named_after_the_apps() -> None:
     several = [replace(FILL, app=app) for app in "abcd"]
 
-    assert name_of([SQL, SQL, FILL]) == "blog_shop_data"
-    assert name_of(several) == "django_data"
+    assert choose_file_name([SQL, SQL, FILL]) == "blog_shop_data"
+    assert choose_file_name(several) == "django_data"

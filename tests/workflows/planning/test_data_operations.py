@@ -20,7 +20,7 @@ from django.test import override_settings
 
 from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
-    data_operations,
+    find_data_operations,
 )
 
 HERE = __name__
@@ -78,7 +78,7 @@ class OwnSQL(migrations.RunSQL):
 
 def found(*operations: Operation) -> list[DataOperation]:
     made = type("Migration", (migrations.Migration,), {"operations": list(operations)})
-    return list(data_operations(made("0002_more", "shop"), "default"))
+    return list(find_data_operations(made("0002_more", "shop"), "default"))
 
 
 FIELD: Any = models.IntegerField()
@@ -137,7 +137,11 @@ def test_everything_else_is_named(
     operation: Operation, kind: str, summary: str
 ) -> None:
     (one,) = found(operation)
-    assert (one.name, one.kind, one.summary) == ("shop.0002_more", kind, summary)
+    assert (one.migration_label, one.kind, one.summary) == (
+        "shop.0002_more",
+        kind,
+        summary,
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ from schema_migrations.plan.plan import Plan, build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
 from schema_migrations.schema.unsettled import unsettled
-from schema_migrations.workflows.states.building import (
+from schema_migrations.workflows.states.state import (
     State,
-    inspect,
+    canonicalize_state,
+    inspect_database,
     load_sql,
     replay,
-    settled,
 )
 
 CASES = Path(__file__).parents[2] / "cases" / "diff"
@@ -53,14 +53,14 @@ def cases(vendor: str) -> list[Any]:
 
 def state(engine: Engine, connection: Connection, sql: str, *, file: str) -> State:
     load_sql(engine, connection, sql, file=file)
-    schema = inspect(engine, connection)
+    schema = inspect_database(engine, connection)
     return State(schema=schema, connection=connection, description=file)
 
 
 def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schema]:
     keys = unsettled(current.schema, desired.schema)
-    before = settled(engine, current, keys).schema
-    after = settled(engine, desired, keys).schema
+    before = canonicalize_state(engine, current, keys).schema
+    after = canonicalize_state(engine, desired, keys).schema
     changes = diff(before, after)
     plan = build(changes, before, after, passes=engine.passes, render=engine.render)
     return plan, after
@@ -77,11 +77,11 @@ def carried_out(engine: Engine, current: State, plan: Plan, goal: Schema) -> Non
     file = MigrationFile(name="1_plan.sql", content=text_of(plan).encode())
     replay(engine, current.connection, [file])
     reached = State(
-        schema=inspect(engine, current.connection),
+        schema=inspect_database(engine, current.connection),
         connection=current.connection,
         description="reached",
     )
-    reached = settled(engine, reached, unsettled(reached.schema, goal))
+    reached = canonicalize_state(engine, reached, unsettled(reached.schema, goal))
 
     assert diff(reached.schema, goal) == ()
 

@@ -13,7 +13,7 @@ from schema_migrations.plan.plan import Plan, build
 from schema_migrations.schema.carry import carry
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import column_key, table_key
-from schema_migrations.workflows.states.building import inspect, load_sql
+from schema_migrations.workflows.states.state import inspect_database, load_sql
 
 POSTGRESQL = engine_for("postgresql")
 PARENT = "CREATE TABLE p (id integer PRIMARY KEY);"
@@ -26,10 +26,10 @@ def planned(
     connection: Any, settings: dict[str, Any], desired: str, *, value: str | None = None
 ) -> Plan:
     """Return the plan from what is there to what models (``desired``) make."""
-    current = inspect(POSTGRESQL, connection)
+    current = inspect_database(POSTGRESQL, connection)
     with POSTGRESQL.scratch(settings, "default") as scratch:
         load_sql(POSTGRESQL, scratch, desired, file="desired")
-        goal = carry(current, inspect(POSTGRESQL, scratch))
+        goal = carry(current, inspect_database(POSTGRESQL, scratch))
     fills = {column_key(table_key("t"), "c"): value} if value else {}
     changes = fill(diff(current, goal), fills)
     passes, render = POSTGRESQL.passes, POSTGRESQL.render

@@ -11,8 +11,8 @@ from django.test import override_settings
 
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
-    read,
-    steps,
+    list_operations,
+    read_django_migrations,
 )
 
 Make = Callable[[dict[str, str]], None]
@@ -49,11 +49,13 @@ def walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
 def found(**settings: object) -> DjangoMigrations:
     with override_settings(INSTALLED_APPS=["walked"], **settings):
-        return read()
+        return read_django_migrations()
 
 
 def said(migrations: DjangoMigrations) -> list[str]:
-    return [f"{step.migration} {step.operation.sql}" for step in steps(migrations)]
+    return [
+        f"{step.migration} {step.operation.sql}" for step in list_operations(migrations)
+    ]
 
 
 def test_an_app_is_read_by_dependency_then_by_name(walked: Make) -> None:
@@ -109,7 +111,7 @@ def test_only_the_apps_that_were_asked_for(walked: Make) -> None:
     walked({"0001": "raise RuntimeError('imported')"})
 
     with override_settings(INSTALLED_APPS=["walked", "django.contrib.contenttypes"]):
-        assert list(read(["contenttypes"]).apps) == ["contenttypes"]
+        assert list(read_django_migrations(["contenttypes"]).active) == ["contenttypes"]
 
 
 @pytest.mark.parametrize(
@@ -133,10 +135,10 @@ def test_broken_migrations_are_named_and_cost_nobody_else(
     walked(modules)
 
     with override_settings(INSTALLED_APPS=["walked", "django.contrib.contenttypes"]):
-        migrations = read()
+        migrations = read_django_migrations()
 
-    assert migrations.unread["walked"].startswith(reason)
-    assert list(migrations.apps) == ["contenttypes"]
+    assert migrations.read_errors["walked"].startswith(reason)
+    assert list(migrations.active) == ["contenttypes"]
 
 
 def test_a_folder_is_no_package(walked: Make, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.engines.sqlite.server.dev import scratch
 from schema_migrations.schema.model import column_key, table_key
-from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 
 SQLITE = engine_for("sqlite")
 
@@ -27,8 +27,8 @@ def collected(**fields: models.Field[Any, Any]) -> ModelsDdl:
     key = models.BigAutoField(primary_key=True)
     state.add_model(ModelState("shop", "Order", [("id", key), *fields.items()]))
     with scratch({}, "default") as connection:
-        return collect(
-            connection, state.apps, "default", labels=None, values=SQLITE.values
+        return collect_alias_ddl(
+            connection, state.apps, "default", labels=None, server_values=SQLITE.values
         )
 
 

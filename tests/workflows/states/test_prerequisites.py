@@ -18,13 +18,13 @@ from django.test import override_settings
 
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
-    Step,
-    steps,
+    MigrationOperation,
+    list_operations,
 )
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
-    after,
-    prerequisites,
+    collect_prerequisites,
+    find_prerequisites,
 )
 
 
@@ -43,7 +43,7 @@ class Router:
 def migrations(app: str, *operations: Operation) -> DjangoMigrations:
     migration = Migration("0001_initial", app)
     migration.operations = list(operations)
-    return DjangoMigrations(apps={app: (migration,)})
+    return DjangoMigrations(active={app: (migration,)})
 
 
 def names(found: Prerequisites) -> tuple[list[str], list[str]]:
@@ -53,7 +53,7 @@ def names(found: Prerequisites) -> tuple[list[str], list[str]]:
 def test_every_extension_once_after_those_of_the_settings() -> None:
     found = migrations("shop", CITextExtension(), TrigramExtension(), Scalars())
 
-    wanted = prerequisites("postgresql", "default", ["pg_trgm", "postgis"], found)
+    wanted = find_prerequisites("postgresql", "default", ["pg_trgm", "postgis"], found)
 
     assert wanted.extensions == (
         ("pg_trgm", "EXTENSIONS"),
@@ -68,11 +68,15 @@ def test_a_collation_that_was_removed_is_not_needed() -> None:
     french = CreateCollation("french", "fr-x-icu", provider="icu")
     gone = RemoveCollation("german", "de-x-icu", provider="icu")
 
-    assert names(after(steps(migrations("shop", german, french, gone)))) == (
+    assert names(
+        collect_prerequisites(list_operations(migrations("shop", german, french, gone)))
+    ) == (
         [],
         ["french"],
     )
-    assert names(after(steps(migrations("shop", german, gone, german)))) == (
+    assert names(
+        collect_prerequisites(list_operations(migrations("shop", german, gone, german)))
+    ) == (
         [],
         ["german"],
     )
@@ -95,7 +99,7 @@ def test_routers_are_asked_as_the_operation_asks(
     router = f"{Router.__module__}.{Router.__qualname__}"
 
     with override_settings(DATABASE_ROUTERS=[router]):
-        found = prerequisites(
+        found = find_prerequisites(
             vendor, "default", (), migrations(app, RunSQL("SELECT 1"), operation)
         )
 
@@ -103,6 +107,8 @@ def test_routers_are_asked_as_the_operation_asks(
 
 
 def test_a_step_in_words() -> None:
-    step = Step(app="shop", migration="0002_b", operation=TrigramExtension())
+    step = MigrationOperation(
+        app="shop", migration="0002_b", operation=TrigramExtension()
+    )
 
     assert str(step) == "shop.0002_b: Creates extension pg_trgm"

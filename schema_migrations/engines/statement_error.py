@@ -16,36 +16,42 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
     from schema_migrations.history.statements import SourceStatement
 
-NOT_IN_A_TRANSACTION = (
+NO_TRANSACTION_HINT = (
     "This statement cannot run inside a transaction: put it into a file of its own that"
     " begins with the line '-- atlas:txmode none' and a blank line."
 )
 
-GOES_ON = "Run the command again: it goes on where the database is now."
+RESUME_HINT = "Run the command again: it goes on where the database is now."
 
 
-def refused(
-    statement: SourceStatement | None, failure: Failure, *, file: str, hint: str = ""
+def make_statement_error(
+    statement: SourceStatement | None,
+    driver_error: Failure,
+    *,
+    file: str,
+    hint: str = "",
 ) -> StatementFailed:
     """Return the error; without a statement it was the commit of the file."""
-    line, column = locate_position(statement, failure.position) if statement else (0, 0)
+    line, column = (
+        locate_position(statement, driver_error.position) if statement else (0, 0)
+    )
     spot = ":".join(str(part) for part in (file, line, column) if part)
-    state = f" ({failure.sqlstate})" if failure.sqlstate else ""
+    state = f" ({driver_error.sqlstate})" if driver_error.sqlstate else ""
     doing = "" if statement else "at the end of its transaction: "
-    said = [f"{spot}: {doing}{failure.message}{state}"]
-    said += [format_excerpt(statement, failure.position)] if statement else []
-    said += [f"detail: {failure.detail}"] if failure.detail else []
-    said += [f"hint from the server: {failure.hint}"] if failure.hint else []
-    if failure.needs_no_transaction:
-        hint = f"{NOT_IN_A_TRANSACTION} {hint}"
+    said = [f"{spot}: {doing}{driver_error.message}{state}"]
+    said += [format_excerpt(statement, driver_error.position)] if statement else []
+    said += [f"detail: {driver_error.detail}"] if driver_error.detail else []
+    said += [f"hint from the server: {driver_error.hint}"] if driver_error.hint else []
+    if driver_error.needs_no_transaction:
+        hint = f"{NO_TRANSACTION_HINT} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(
         mask_secrets("\n".join(said), sql),
         file=file,
         line=line,
         sql=mask_secrets(sql),
-        server_message=mask_secrets(failure.message, sql),
-        sqlstate=failure.sqlstate,
-        retryable=failure.retryable,
+        server_message=mask_secrets(driver_error.message, sql),
+        sqlstate=driver_error.sqlstate,
+        retryable=driver_error.retryable,
         hint=hint,
     )

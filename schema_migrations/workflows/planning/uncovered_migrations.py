@@ -14,21 +14,21 @@ from django.db import router
 from schema_migrations.history import django_coverage
 from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
-    data_operations,
+    find_data_operations,
 )
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     nodes_of,
 )
 
-DJANGO = "django.contrib."
+CONTRIB_PREFIX = "django.contrib."
 """Apps whose past data operations a new database does not need: they mend rows that
 older versions left, and ``post_migrate`` makes content types and permissions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uncovered:
-    leaves: tuple[tuple[str, str], ...] = ()
+class UncoveredMigrations:
+    unrecorded_leaves: tuple[tuple[str, str], ...] = ()
     """(app, last migration) that no file records yet, by app."""
     operations: tuple[DataOperation, ...] = ()
     """By app, in the order in which ``migrate`` would run them."""
@@ -37,13 +37,13 @@ class Uncovered:
     warnings: tuple[str, ...] = ()
 
 
-def uncovered(
+def find_uncovered_migrations(
     recorded: Mapping[str, Collection[str]],
-    found: DjangoMigrations,
+    django_migrations: DjangoMigrations,
     alias: str,
     *,
     labels: Collection[str] | None = None,
-) -> Uncovered:
+) -> UncoveredMigrations:
     """Compare what files record with what the installed apps, or some, bring.
 
     Routers are asked as ``migrate`` asks them.
@@ -52,13 +52,13 @@ def uncovered(
     operations: list[DataOperation] = []
     new_apps: set[str] = set()
     warnings: list[str] = []
-    for label, migrations in sorted(found.on_disk.items()):
+    for label, migrations in sorted(django_migrations.on_disk.items()):
         config = apps.get_app_config(label)
-        if (labels and label not in labels) or not _is_here(config, alias):
+        if (labels and label not in labels) or not _is_app_allowed(config, alias):
             continue
         nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
         if last := django_coverage.find_unknown(nodes, names):
-            warnings.append(_unknown(label, last))
+            warnings.append(_describe_unknown(label, last))
         leaves += [
             (label, leaf)
             for leaf in django_coverage.find_leaves(nodes)
@@ -66,26 +66,26 @@ def uncovered(
         ]
         if not names:
             new_apps.add(label)
-            if config.name.startswith(DJANGO):
+            if config.name.startswith(CONTRIB_PREFIX):
                 continue
         for name in django_coverage.find_uncovered(nodes, names):
-            operations += data_operations(migrations[name], alias)
-    return Uncovered(
-        leaves=tuple(leaves),
+            operations += find_data_operations(migrations[name], alias)
+    return UncoveredMigrations(
+        unrecorded_leaves=tuple(leaves),
         operations=tuple(operations),
         new_apps=frozenset(new_apps),
         warnings=tuple(warnings),
     )
 
 
-def _is_here(config: AppConfig, alias: str) -> bool:
+def _is_app_allowed(config: AppConfig, alias: str) -> bool:
     """Return whether the routers let anything of an app onto the alias."""
     return router.allow_migrate(alias, config.label) or any(
         router.allow_migrate_model(alias, model) for model in config.get_models()
     )
 
 
-def _unknown(label: str, last: str) -> str:
+def _describe_unknown(label: str, last: str) -> str:
     return (
         f"the files cover {label} up to {last}, which the installed {label} does not "
         "have: is it an older version?"

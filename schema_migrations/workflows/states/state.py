@@ -14,7 +14,7 @@ from functools import partial
 
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.engines.engine import Connection, Engine, Failure
-from schema_migrations.engines.refusal import refused
+from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import PlanError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
@@ -22,9 +22,9 @@ from schema_migrations.plan.plan import build
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored import without
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
-from schema_migrations.workflows.states.model_facts import NO_FACTS, Facts
+from schema_migrations.workflows.states.model_error import make_model_error
+from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
-from schema_migrations.workflows.states.refused_models import models_refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,37 +36,42 @@ class State:
     description: str
     models_only: bool = False
     """It knows only what models can describe; the rest is to be carried over."""
-    facts: Facts = NO_FACTS
+    facts: ModelFacts = NO_FACTS
     """What the models know besides."""
-    managed: frozenset[str] = frozenset()
+    managed_names: frozenset[str] = frozenset()
     """What was asked for in the past besides the models, as ``history.managed`` names
     it: dropped where it is not asked for any more."""
 
 
-def ignoring(
-    engine: Engine, patterns: Collection[str], *, beside: Collection[Key] = NO_KEYS
+def with_ignored(
+    engine: Engine,
+    patterns: Collection[str],
+    *,
+    excluded_tables: Collection[Key] = NO_KEYS,
 ) -> Engine:
     """Return the engine, blind to what other tools own: see ``schema.ignored``."""
-    if not (patterns or beside):
+    if not (patterns or excluded_tables):
         return engine
     return replace(
         engine,
-        inspect=lambda cursor: without(engine.inspect(cursor), patterns, beside=beside),
+        inspect=lambda cursor: without(
+            engine.inspect(cursor), patterns, excluded_tables=excluded_tables
+        ),
     )
 
 
-def inspect(engine: Engine, connection: Connection) -> Schema:
+def inspect_database(engine: Engine, connection: Connection) -> Schema:
     """Read the schema through the driver's own cursor."""
     connection.ensure_connection()
     return engine.inspect(connection.connection.cursor())
 
 
-class _Undone(Exception):
+class _RollbackRequested(Exception):
     """Ends a transaction that is not to be kept."""
 
 
 @contextmanager
-def undone(engine: Engine, connection: Connection) -> Iterator[None]:
+def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
     """Undo at the end whatever is done inside, in a transaction or within one."""
     if engine.session.in_transaction(connection):
         engine.session.execute(connection, "SAVEPOINT undone")
@@ -75,12 +80,12 @@ def undone(engine: Engine, connection: Connection) -> Iterator[None]:
         finally:
             engine.session.execute(connection, "ROLLBACK TO SAVEPOINT undone")
         return
-    with suppress(_Undone), engine.session.transaction(connection):
+    with suppress(_RollbackRequested), engine.session.transaction(connection):
         yield
-        raise _Undone
+        raise _RollbackRequested
 
 
-NOTHING_WRITTEN = "The dev database refused this statement; nothing was written."
+NOTHING_WRITTEN_HINT = "The dev database refused this statement; nothing was written."
 
 
 def replay(
@@ -88,7 +93,7 @@ def replay(
     connection: Connection,
     files: Iterable[MigrationFile],
     *,
-    hint: str = NOTHING_WRITTEN,
+    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
@@ -97,33 +102,34 @@ def replay(
     for file in files:
         together = file.directives.txmode != "none"
         with engine.session.transaction(connection) if together else nullcontext():
-            begin(engine, connection, file, hint=hint)
+            replay_file(engine, connection, file, hint=hint)
 
 
-def begin(
+def replay_file(
     engine: Engine,
     connection: Connection,
     file: MigrationFile,
-    count: int | None = None,
+    statement_count: int | None = None,
     *,
-    hint: str = NOTHING_WRITTEN,
+    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
     with engine.session.restored(connection):
-        for statement in file.split_statements(engine.syntax)[:count]:
-            _run(engine, connection, statement, file=file.name, hint=hint)
+        for statement in file.split_statements(engine.syntax)[:statement_count]:
+            _run_statement(engine, connection, statement, file=file.name, hint=hint)
 
 
-def _run(
+def _run_statement(
     engine: Engine,
     connection: Connection,
     statement: SourceStatement,
     *,
     file: str,
-    hint: str = NOTHING_WRITTEN,
+    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     with failures_as(
-        engine, lambda failure: refused(statement, failure, file=file, hint=hint)
+        engine,
+        lambda failure: make_statement_error(statement, failure, file=file, hint=hint),
     ):
         engine.session.execute(connection, statement.sql)
 
@@ -132,7 +138,7 @@ def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) ->
     """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
     with engine.session.restored(connection):
         for statement in split(text, engine.syntax, file=file):
-            _run(engine, connection, statement, file=file)
+            _run_statement(engine, connection, statement, file=file)
 
 
 def load_models(
@@ -142,12 +148,12 @@ def load_models(
     with engine.session.transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
-                said = partial(models_refused, engine, alias, ddl, part.label, sql)
+                said = partial(make_model_error, engine, alias, ddl, part.label, sql)
                 with failures_as(engine, said):
                     engine.session.execute(connection, sql)
 
 
-def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:
+def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
     """Make a copy of an inspected schema on a scratch database.
 
     Raises ``PlanError`` for what cannot be made from its description.
@@ -156,18 +162,18 @@ def rebuild(engine: Engine, connection: Connection, schema: Schema) -> None:
         diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
     )
     for statement in plan.statements:
-        with failures_as(engine, partial(_no_copy, statement.sql)):
+        with failures_as(engine, partial(_make_copy_error, statement.sql)):
             engine.session.execute(connection, statement.sql)
 
 
-def _no_copy(sql: str, failure: Failure) -> PlanError:
+def _make_copy_error(sql: str, driver_error: Failure) -> PlanError:
     return PlanError(
-        f"the dev database refused a copy of the live schema: {failure.message}\n{sql}",
+        f"the dev database refused a copy of the live schema: {driver_error.message}\n{sql}",
         hint="Take a dev database like the live one: DEV or --dev.",
     )
 
 
-def settled(engine: Engine, state: State, keys: frozenset[Key]) -> State:
+def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> State:
     """Return the state with some definitions brought to the server's fixed point.
 
     PostgreSQL prints some expressions differently once it has read its own print, so

@@ -13,24 +13,26 @@ from django.db import models
 
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.schema.model import NO_KEYS, Key
-from schema_migrations.workflows.states.building import load_models
-from schema_migrations.workflows.states.model_facts import automatic
+from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.models_ddl import (
     ModelsDdl,
-    app_of_tables,
-    collect_models,
+    collect_ddl,
+    map_tables_to_apps,
     tables_of,
 )
+from schema_migrations.workflows.states.state import load_models
 
 
-def tables_beside(registry: Apps, labels: tuple[str, ...] | None) -> frozenset[Key]:
+def find_excluded_tables(
+    registry: Apps, labels: tuple[str, ...] | None
+) -> frozenset[Key]:
     """Return the tables of installed apps that ``labels`` leaves out; None: no app."""
     if labels is None:
         return NO_KEYS
-    return tables_of(registry, set(app_of_tables(registry).values()) - set(labels))
+    return tables_of(registry, set(map_tables_to_apps(registry).values()) - set(labels))
 
 
-def load_beside(
+def load_referenced_tables(
     engine: Engine,
     connection: Connection,
     registry: Apps,
@@ -43,17 +45,21 @@ def load_beside(
     """
     if labels is None:
         return
-    found = dict.fromkeys(_referred(registry, labels))
-    ddl = collect_models(connection, registry, tuple(found), values=engine.values)
-    apart = ModelsDdl(parts=ddl.parts[:-1], named=ddl.named, facts=ddl.facts)
+    found = dict.fromkeys(_find_referenced_models(registry, labels))
+    ddl = collect_ddl(connection, registry, tuple(found), server_values=engine.values)
+    apart = ModelsDdl(
+        parts=ddl.parts[:-1], dotted_names=ddl.dotted_names, facts=ddl.facts
+    )
     load_models(engine, connection, apart, alias=alias)
 
 
-def _referred(registry: Apps, labels: tuple[str, ...]) -> Iterator[type[models.Model]]:
+def _find_referenced_models(
+    registry: Apps, labels: tuple[str, ...]
+) -> Iterator[type[models.Model]]:
     for model in registry.get_models():
         if model._meta.app_label not in labels:
             continue
-        for made in (model, *automatic(model)):
+        for made in (model, *find_auto_created_models(model)):
             for field in made._meta.local_concrete_fields:
                 target = field.related_model
                 if isinstance(target, type) and target._meta.app_label not in labels:

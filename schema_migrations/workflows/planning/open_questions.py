@@ -15,20 +15,27 @@ from schema_migrations.plan.fills import NO_VALUE, Need, fill, needs, placed
 from schema_migrations.plan.losses import losses
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Key, table_key
-from schema_migrations.workflows.planning.questions import Asker, needed, value_question
-from schema_migrations.workflows.planning.renaming import Decision, told
-from schema_migrations.workflows.states.building import State, undone
-from schema_migrations.workflows.states.model_facts import Facts
+from schema_migrations.workflows.planning.questions import (
+    Asker,
+    make_unanswered_error,
+    make_value_question,
+)
+from schema_migrations.workflows.planning.renaming import (
+    RenameDecision,
+    describe_renames,
+)
+from schema_migrations.workflows.states.model_facts import ModelFacts
+from schema_migrations.workflows.states.state import State, roll_back_at_end
 
 Changes = tuple[Change, ...]
 
 
-def answered(
+def fill_in_answers(
     engine: Engine,
     state: State,
-    facts: Facts,
+    facts: ModelFacts,
     changes: Changes,
-    decision: Decision,
+    decision: RenameDecision,
     *,
     answers: Answers,
     asker: Asker | None,
@@ -40,31 +47,33 @@ def answered(
     on it at once.  Raises ``AnswerNeeded``.
     """
     values = placed(answers.defaults, changes)
-    open_ = _open(engine, changes, facts, values)
+    open_ = _find_open_needs(engine, changes, facts, values)
     lost = () if answers.allow_data_loss else losses(changes)
     if asker is None and strict and (open_ or lost):
-        raise needed(open_, lost, decision.unasked, facts.subjects)
+        raise make_unanswered_error(
+            open_, lost, decision.unasked_candidates, facts.origins
+        )
     if asker is not None:
-        if lost and not asker.lose([text for _, text in lost]):
+        if lost and not asker.confirm_loss([text for _, text in lost]):
             raise AnswerNeeded(
                 "Nothing was written: the change would lose data.",
                 hint="Run schemadiff again when the data may go, or name what was "
                 "renamed: --rename OLD=NEW.",
             )
         for need in open_:
-            values[need.column] = _asked(engine, state, need, facts, asker)
+            values[need.column] = _ask_value(engine, state, need, facts, asker)
     changes = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
-    return changes, (*told(decision.renames), *_told_values(values))
+    return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
 
-def _open(
-    engine: Engine, changes: Changes, facts: Facts, values: dict[Key, str]
+def _find_open_needs(
+    engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
 ) -> tuple[Need, ...]:
     filled = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
     return needs(filled, engine.conversion, answered=values)
 
 
-def _told_values(values: dict[Key, str]) -> tuple[str, ...]:
+def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
     return tuple(
         f"Existing rows: {key.name}.{key.part} is "
         f"{'left as it is' if sql == NO_VALUE else sql}."
@@ -72,30 +81,34 @@ def _told_values(values: dict[Key, str]) -> tuple[str, ...]:
     )
 
 
-class _Refused(SchemaMigrationsError):
+class _ValueRefused(SchemaMigrationsError):
     """The dev database does not understand what was typed."""
 
 
-def _asked(engine: Engine, state: State, need: Need, facts: Facts, asker: Asker) -> str:
-    question = value_question(need, facts.subjects)
+def _ask_value(
+    engine: Engine, state: State, need: Need, facts: ModelFacts, asker: Asker
+) -> str:
+    question = make_value_question(need, facts.origins)
     while True:
-        sql = asker.value(question)
+        sql = asker.ask_value(question)
         try:
-            _try(engine, state, need.column, sql)
-        except _Refused as error:
-            question = replace(question, problem=error.message)
+            _try_expression(engine, state, need.column, sql)
+        except _ValueRefused as error:
+            question = replace(question, rejection=error.message)
         else:
             return sql
 
 
-def _try(engine: Engine, state: State, column: Key, sql: str) -> None:
+def _try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
     """Raise unless the server can compute the expression over the column's table."""
     table = engine.quote(table_key(column.name, column.namespace).name)
     if column.namespace:
         table = f"{engine.quote(column.namespace)}.{table}"
 
-    def refused(failure: Failure) -> _Refused:
-        return _Refused(failure.message)
+    def refused(failure: Failure) -> _ValueRefused:
+        return _ValueRefused(failure.message)
 
-    with undone(engine, state.connection), failures_as(engine, refused):
-        engine.session.execute(state.connection, f"SELECT ({sql}) FROM {table} LIMIT 0")
+    with roll_back_at_end(engine, state.connection), failures_as(engine, refused):
+        engine.session.execute(
+            state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
+        )

@@ -19,30 +19,30 @@ from schema_migrations.engines.engine import (
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 
-ALIAS = "db:"
-ANSWER_SECONDS = 2
+ALIAS_PREFIX = "db:"
+ANSWER_TIMEOUT_SECONDS = 2
 
 
-def is_live(source: str) -> bool:
+def is_live_source(source: str) -> bool:
     """Tell ``db:default`` and URLs from files and the models."""
-    return source.startswith(ALIAS) or "://" in source
+    return source.startswith(ALIAS_PREFIX) or "://" in source
 
 
 @contextmanager
-def live(source: str) -> Iterator[tuple[Connection, Engine]]:
+def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
     """Yield a connection that refuses to write, and its engine.
 
     Raises ``ConfigError`` and ``Unreachable``.
     """
-    if source.startswith(ALIAS):
-        alias = source.removeprefix(ALIAS)
+    if source.startswith(ALIAS_PREFIX):
+        alias = source.removeprefix(ALIAS_PREFIX)
         check_alias(alias)
         engine = engine_for(connections[alias].vendor)
         settings = connections[alias].settings_dict
     else:
         engine = engine_for_url(source)
         settings = engine.settings_from_url(source, {})
-    connection = _unshared(settings)
+    connection = _make_separate_connection(settings)
     try:
         engine.session.describe(connection)
         with engine.session.reading(connection):
@@ -51,20 +51,23 @@ def live(source: str) -> Iterator[tuple[Connection, Engine]]:
         connection.close()
 
 
-def _unshared(settings: DatabaseSettings) -> Connection:
+def _make_separate_connection(settings: DatabaseSettings) -> Connection:
     # Under the alias's own name, django.contrib.postgres would open that one besides.
     handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
     return cast(Connection, handler[NO_DB_ALIAS])
 
 
-def answering(alias: str, engine: Engine) -> Target | None:
+def probe_server(alias: str, engine: Engine) -> Target | None:
     """Return what the alias's server says of itself; None when it does not answer."""
     if engine.check_server is None:
         return None
     settings = connections[alias].settings_dict
-    options = {"connect_timeout": ANSWER_SECONDS, **(settings.get("OPTIONS") or {})}
+    options = {
+        "connect_timeout": ANSWER_TIMEOUT_SECONDS,
+        **(settings.get("OPTIONS") or {}),
+    }
     options.pop("pool", None)
-    connection = _unshared({**settings, "OPTIONS": options})
+    connection = _make_separate_connection({**settings, "OPTIONS": options})
     try:
         return engine.session.describe(connection)
     except SchemaMigrationsError:

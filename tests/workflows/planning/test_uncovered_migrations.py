@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from schema_migrations.workflows.planning.uncovered import Uncovered, uncovered
-from schema_migrations.workflows.states.django_migrations import read
+from schema_migrations.workflows.planning.uncovered_migrations import (
+    UncoveredMigrations,
+    find_uncovered_migrations,
+)
+from schema_migrations.workflows.states.django_migrations import read_django_migrations
 
 HEAD = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
 RUN = "migrations.RunSQL('SELECT {}')"
@@ -48,14 +51,16 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def compare(
     recorded: Mapping[str, tuple[str, ...]], labels: tuple[str, ...] | None = None
-) -> Uncovered:
+) -> UncoveredMigrations:
     installed = ["shop", "django.contrib.auth", "django.contrib.contenttypes"]
     with override_settings(INSTALLED_APPS=installed):
-        return uncovered(recorded, read(labels), "default")
+        return find_uncovered_migrations(
+            recorded, read_django_migrations(labels), "default"
+        )
 
 
-def said(found: Uncovered) -> list[str]:
-    return [f"{each.name} {each.summary}" for each in found.operations]
+def said(found: UncoveredMigrations) -> list[str]:
+    return [f"{each.migration_label} {each.summary}" for each in found.operations]
 
 
 AUTH = ("auth", "0012_alter_user_first_name_max_length")
@@ -67,7 +72,7 @@ def test_of_an_app_that_no_file_knows_everything_is_named() -> None:
     """But for Django's own apps, which need none of it in a new database."""
     found = compare({})
 
-    assert found.leaves == (AUTH, TYPES, ("shop", "0004_plain"))
+    assert found.unrecorded_leaves == (AUTH, TYPES, ("shop", "0004_plain"))
     assert said(found) == ["shop.0002_one SELECT 1", "shop.0003_two SELECT 2"]
     assert found.new_apps == {"auth", "contenttypes", "shop"}
     assert found.warnings == ()
@@ -80,7 +85,7 @@ def test_of_an_app_that_is_recorded_what_came_since_is_named() -> None:
         {"shop": ("0002_one",), "auth": ("0010_alter_group_name_max_length",)}
     )
 
-    assert [each.name for each in found.operations] == [
+    assert [each.migration_label for each in found.operations] == [
         "auth.0011_update_proxy_permissions",
         "shop.0003_two",
     ]
@@ -90,7 +95,7 @@ def test_of_an_app_that_is_recorded_what_came_since_is_named() -> None:
 @pytest.mark.usefixtures("shop")
 def test_what_is_recorded_needs_no_line_again() -> None:
     found = compare({"shop": ("0004_plain",)}, labels=("shop",))
-    assert found == Uncovered()
+    assert found == UncoveredMigrations()
 
 
 def test_several_last_migrations_are_recorded_all(shop: Path) -> None:
@@ -98,7 +103,7 @@ def test_several_last_migrations_are_recorded_all(shop: Path) -> None:
 
     found = compare({"shop": ("0004_plain",)}, labels=("shop",))
 
-    assert found.leaves == (("shop", "0003_other"),)
+    assert found.unrecorded_leaves == (("shop", "0003_other"),)
     assert said(found) == ["shop.0003_other SELECT 3"]
 
 
@@ -137,5 +142,5 @@ def test_apps_of_other_databases_have_no_part_in_it() -> None:
     with override_settings(DATABASE_ROUTERS=[f"{__name__}.Router"]):
         found = compare({})
 
-    assert found.leaves == (TYPES,)
+    assert found.unrecorded_leaves == (TYPES,)
     assert found.operations == ()

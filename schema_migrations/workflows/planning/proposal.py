@@ -29,17 +29,26 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Opaque, Schema
 from schema_migrations.schema.unsettled import unsettled
 from schema_migrations.version import VERSION
-from schema_migrations.workflows.planning.acknowledge import NO_NOTES, Notes
-from schema_migrations.workflows.planning.answering import answered
+from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
+from schema_migrations.workflows.planning.open_questions import fill_in_answers
 from schema_migrations.workflows.planning.questions import Asker
-from schema_migrations.workflows.planning.renaming import Decision, decide, moved
-from schema_migrations.workflows.states.building import State, inspect, replay, settled
+from schema_migrations.workflows.planning.renaming import (
+    RenameDecision,
+    apply_renames,
+    decide_renames,
+)
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
     FILES,
     MODELS,
     Workspace,
     open_state,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    canonicalize_state,
+    inspect_database,
+    replay,
 )
 
 Scope = Callable[[Schema, Schema], frozenset[Key]]
@@ -52,10 +61,10 @@ class Proposal:
 
     changes: tuple[Change, ...] = ()
     """Without an engine's finer steps."""
-    lines: tuple[Line, ...] = ()
+    summary: tuple[Line, ...] = ()
     plan: Plan | None = None
     """None: the schema stays as it is."""
-    text: str = ""
+    file_text: str = ""
     """Of the file that carries it out; empty: there is nothing to write."""
     proved: bool = False
 
@@ -69,14 +78,14 @@ def propose(
     asker: Asker | None = None,
     strict: bool = True,
     scope: Scope | None = None,
-    proved: bool = True,
-    notes: Notes = NO_NOTES,
+    prove: bool = True,
+    notes: FileNotes = NO_NOTES,
 ) -> Proposal:
     """Return what leads from ``source`` to ``target``: ``between`` their two states."""
     with ExitStack() as stack:
         current = stack.enter_context(open_state(source, workspace))
         desired = stack.enter_context(open_state(target, workspace))
-        return between(
+        return plan_change(
             workspace.engine,
             current,
             desired,
@@ -84,13 +93,13 @@ def propose(
             asker=asker,
             strict=strict,
             scope=scope,
-            proved=proved,
+            prove=prove,
             notes=notes,
             phases=workspace.phases,
         )
 
 
-def between(
+def plan_change(
     engine: Engine,
     current: State,
     desired: State,
@@ -99,8 +108,8 @@ def between(
     asker: Asker | None = None,
     strict: bool = True,
     scope: Scope | None = None,
-    proved: bool = True,
-    notes: Notes = NO_NOTES,
+    prove: bool = True,
+    notes: FileNotes = NO_NOTES,
     phases: Phases | None = None,
 ) -> Proposal:
     """Return what leads from one state to the other, proved unless told otherwise.
@@ -116,17 +125,19 @@ def between(
     """
     phases = phases or Phases()
     with phases("renames"):
-        decision = _decide(current, desired, answers, asker, scope)
-    recorded = desired.managed
-    desired = replace(desired, managed=add_renamed(recorded, decision.renames))
-    first = _in_the_way(engine, current.schema, desired)
-    with moved(engine, current, decision.renames, desired.facts, first=first) as before:
-        state, goal = _comparable(engine, before.state, desired, scope, phases)
+        decision = _decide_renames(current, desired, answers, asker, scope)
+    recorded = desired.managed_names
+    desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
+    first = _find_early_drops(engine, current.schema, desired)
+    with apply_renames(
+        engine, current, decision.renames, desired.facts, first=first
+    ) as before:
+        state, goal = _make_comparable(engine, before.state, desired, scope, phases)
         with phases("diff"):
             changes = diff(state.schema, goal)
         if not (changes or before.changes):
-            return Proposal(text=_without_change(notes), proved=True)
-        changes, said = answered(
+            return Proposal(file_text=_format_notes_only(notes), proved=True)
+        changes, said = fill_in_answers(
             engine,
             state,
             desired.facts,
@@ -145,15 +156,19 @@ def between(
         plan = replace(plan, obstacles=(*plan.obstacles, *looks))
     if desired.models_only:
         said += format_managed_lines(desired.schema, goal, recorded)
-    proposal = _written(engine, current, (*before.changes, *changes), plan, said, notes)
-    if not proved:
+    proposal = _make_proposal(
+        engine, current, (*before.changes, *changes), plan, said, notes
+    )
+    if not prove:
         return proposal
     with phases("proof"):
-        _prove(engine, current, goal, proposal.text)
+        _prove(engine, current, goal, proposal.file_text)
     return replace(proposal, proved=True)
 
 
-def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, ...]:
+def _find_early_drops(
+    engine: Engine, current: Schema, desired: State
+) -> tuple[Drop, ...]:
     """Return the drops of views and triggers that change or go, where they are text.
 
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
@@ -161,7 +176,7 @@ def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, 
     """
     if engine.dangling is None:
         return ()
-    gone = find_obsolete_keys(current, desired.schema, desired.managed)
+    gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
     found = [
         obj
         for obj in current.of(Opaque)
@@ -174,20 +189,22 @@ def _in_the_way(engine: Engine, current: Schema, desired: State) -> tuple[Drop, 
     return tuple(Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key)))
 
 
-def _decide(
+def _decide_renames(
     current: State,
     desired: State,
     answers: Answers,
     asker: Asker | None,
     scope: Scope | None,
-) -> Decision:
+) -> RenameDecision:
     goal = desired.schema
     if scope is not None:
         goal = restrict(current.schema, goal, scope(current.schema, goal))
-    return decide(current.schema, goal, desired.facts, answers=answers, asker=asker)
+    return decide_renames(
+        current.schema, goal, desired.facts, answers=answers, asker=asker
+    )
 
 
-def _comparable(
+def _make_comparable(
     engine: Engine,
     current: State,
     desired: State,
@@ -197,57 +214,66 @@ def _comparable(
     """Bring both sides to settled definitions, one numbering and the same scope."""
     with phases("settle"):
         keys = unsettled(current.schema, desired.schema)
-        current = settled(engine, current, keys)
-        desired = settled(engine, desired, keys)
+        current = canonicalize_state(engine, current, keys)
+        desired = canonicalize_state(engine, desired, keys)
     goal = with_numbering(current.schema, desired.schema)
     if desired.models_only:
-        gone = find_obsolete_keys(current.schema, goal, desired.managed)
-        unmanaged = desired.facts.unmanaged
+        gone = find_obsolete_keys(current.schema, goal, desired.managed_names)
+        unmanaged = desired.facts.unmanaged_tables
         goal = carry(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
     if scope is not None:
         goal = restrict(current.schema, goal, scope(current.schema, goal))
     return current, goal
 
 
-def _written(
+def _make_proposal(
     engine: Engine,
     current: State,
     changes: tuple[Change, ...],
     plan: Plan,
-    said: tuple[str, ...],
-    notes: Notes,
+    answer_lines: tuple[str, ...],
+    notes: FileNotes,
 ) -> Proposal:
     lines = summarize(changes)
     text = format_file(
-        header=file_header(
-            lines, plan, said, notes, proved_on=_version(engine, current)
+        header=format_file_header(
+            lines,
+            plan,
+            answer_lines,
+            notes,
+            proved_on=_read_server_version(engine, current),
         ),
         statements=[(s.comment, s.sql) for s in plan.statements],
-        footer=notes.footer,
+        footer=notes.footer_lines,
         txmode="" if all(s.transactional for s in plan.statements) else "none",
     )
-    return Proposal(changes=changes, lines=lines, plan=plan, text=text)
+    return Proposal(changes=changes, summary=lines, plan=plan, file_text=text)
 
 
-def _without_change(notes: Notes) -> str:
+def _format_notes_only(notes: FileNotes) -> str:
     """Return the text of a file that only records; empty when there is no need."""
-    if not notes.footer:
+    if not notes.footer_lines:
         return ""
     made = f"Made by django-schema-migrations {VERSION}."
-    header = ("The schema does not change.", *notes.look, made, *notes.covers)
-    return format_file(header=header, statements=(), footer=notes.footer)
+    header = (
+        "The schema does not change.",
+        *notes.review_lines,
+        made,
+        *notes.coverage_lines,
+    )
+    return format_file(header=header, statements=(), footer=notes.footer_lines)
 
 
-def _version(engine: Engine, state: State) -> str:
+def _read_server_version(engine: Engine, state: State) -> str:
     """Return ``PostgreSQL 16.4``: of the server, without its place."""
     return engine.session.describe(state.connection).version
 
 
-def file_header(
+def format_file_header(
     lines: tuple[Line, ...],
     plan: Plan,
-    answers: tuple[str, ...],
-    notes: Notes,
+    answer_lines: tuple[str, ...],
+    notes: FileNotes,
     *,
     proved_on: str,
 ) -> tuple[str, ...]:
@@ -255,26 +281,29 @@ def file_header(
 
     Renamed tables and columns are among the answers.
     """
-    said = [*header([line for line in lines if not _answered(line)]), *answers]
+    said = [
+        *header([line for line in lines if not _is_rename_line(line)]),
+        *answer_lines,
+    ]
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
     said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
-    said += notes.look
+    said += notes.review_lines
     said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
-    return (*said, *notes.covers)
+    return (*said, *notes.coverage_lines)
 
 
-def _answered(line: Line) -> bool:
+def _is_rename_line(line: Line) -> bool:
     return line.sign == ">" and line.kind in ("table", "column")
 
 
-BY_HAND = (
+BY_HAND_HINT = (
     "The dev database refused this statement of the plan; nothing was written.\n"
     "Make this change in a file by hand: manage.py schemadiff --empty NAME, then "
     "schemahash."
 )
 
 
-def _dangling(engine: Engine, state: State) -> str:
+def _find_dangling(engine: Engine, state: State) -> str:
     return (
         engine.dangling(state.connection.connection.cursor()) if engine.dangling else ""
     )
@@ -283,17 +312,17 @@ def _dangling(engine: Engine, state: State) -> str:
 def _prove(engine: Engine, current: State, goal: Schema, text: str) -> None:
     """Run the file's own text after the files before it and look for a difference."""
     file = MigrationFile(name="the new file", content=text.encode())
-    before = _dangling(engine, current)
-    replay(engine, current.connection, [file], hint=BY_HAND)
-    after = _dangling(engine, current)
+    before = _find_dangling(engine, current)
+    replay(engine, current.connection, [file], hint=BY_HAND_HINT)
+    after = _find_dangling(engine, current)
     if after not in ("", before):
         raise PlanError(
             f"this change would leave a view or trigger that no longer works: {after}",
             hint="Change it or drop it in a file of its own first: manage.py schemadiff "
             "--empty NAME",
         )
-    reached = replace(current, schema=inspect(engine, current.connection))
-    reached = settled(engine, reached, unsettled(reached.schema, goal))
+    reached = replace(current, schema=inspect_database(engine, current.connection))
+    reached = canonicalize_state(engine, reached, unsettled(reached.schema, goal))
     remaining = diff(reached.schema, goal)
     if remaining:
         left = "\n".join(f"  {line} ({line.detail})" for line in summarize(remaining))
