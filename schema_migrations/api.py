@@ -39,10 +39,10 @@ from schema_migrations.plan.plan import Plan, Statement, build
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
-from schema_migrations.workflows.applying.apply import Outcome, request_by
+from schema_migrations.workflows.applying.apply import Outcome, request_from_settings
 from schema_migrations.workflows.applying.apply import apply as apply_request
-from schema_migrations.workflows.applying.choice import Selection
 from schema_migrations.workflows.applying.events import Event
+from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.standing.health import Health, health
 from schema_migrations.workflows.states.sources import (
     MODELS,
@@ -155,7 +155,7 @@ def apply(
         if managed
         else settings_from_entry({}, base=Path())
     )
-    request = request_by(settings)
+    request = request_from_settings(settings)
     request = replace(
         request, selection=selection or request.selection, signals=signals
     )

@@ -23,7 +23,7 @@ from schema_migrations.history.integrity import (
     DirectoryProblem,
     find_directory_problems,
 )
-from schema_migrations.workflows.standing.health import look
+from schema_migrations.workflows.standing.health import compare_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +122,7 @@ def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
 
 def _check_database(alias: str) -> Iterator[CheckMessage]:
     try:
-        yield from _check_history(alias, look(alias))
+        yield from _check_history(alias, compare_alias(alias))
     except SchemaMigrationsError as error:
         yield Warning(
             f"It is not known whether the database has all files: {error.message}",

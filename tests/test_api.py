@@ -48,7 +48,7 @@ def test_plan_write_and_apply(tmp_path: Path, sqlite_place: Place) -> None:
 
     outcome = api.apply(connection, directory, report=events.append)
 
-    assert outcome.current == "20260101000000"
+    assert outcome.current_version == "20260101000000"
     assert events
     assert len(api.split(text, vendor="sqlite")) == len(plan.statements)
     assert api.diff(api.inspect(connection), models_schema) == ()
@@ -73,4 +73,4 @@ def test_apply_to_an_alias_that_is_not_managed(pg_place: Place) -> None:
         SCHEMA_MIGRATIONS={"other": {"REVISIONS_SCHEMA": "history"}}
     ):
         outcome = api.apply(pg_place.connection, directory, signals=False)
-    assert outcome.current == "1"
+    assert outcome.current_version == "1"

@@ -31,16 +31,16 @@ class TakeoverConfig(AppConfig):
 def record_django_migrations(*, using: str, **kwargs: Any) -> None:
     """Keep ``django_migrations`` in step, whichever command applied the files."""
     # Not before models are loaded.
-    from schema_migrations.workflows.standing.health import health
-    from schema_migrations.workflows.standing.taken_over import (
-        left_to_django,
-        made_by_files,
-        record,
+    from schema_migrations.workflows.standing.app_ownership import (
+        list_apps_of_django,
+        list_apps_of_files,
+        record_migrations_of_files,
     )
+    from schema_migrations.workflows.standing.health import health
 
     # ``flush`` sends the signal as well, without a plan: nothing was applied.
     if "plan" not in kwargs or using not in list_managed_aliases():
         return
     # Where apps are left to Django, ours may depend on theirs: ``migrate`` does both.
-    if not left_to_django(using) and health(using).ok:
-        record(connections[using], made_by_files(using))
+    if not list_apps_of_django(using) and health(using).ok:
+        record_migrations_of_files(connections[using], list_apps_of_files(using))

@@ -25,7 +25,7 @@ from django.core.management import execute_from_command_line
 
 import schema_migrations.management.commands.schemaapply  # noqa: F401 (as above)
 from faults.forking import keep_only
-from schema_migrations.workflows.targets.connecting import URL_VARIABLE
+from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0

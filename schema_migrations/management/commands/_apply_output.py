@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Blocker
     from schema_migrations.errors import SchemaMigrationsError
     from schema_migrations.workflows.applying.apply import Outcome
-    from schema_migrations.workflows.applying.choice import FileRun
+    from schema_migrations.workflows.applying.selection import FileRun
 
 STATEMENT_WIDTH = 72
 """Characters of a statement that stand on one line."""
@@ -117,9 +117,11 @@ def describe_outcome(
     outcome: Outcome, events: Sequence[Event], *, read_only: bool
 ) -> str:
     """Return the last lines: what was done, and what to do next."""
-    left, choice = outcome.choice.left, outcome.choice
+    left, choice = outcome.selected.remaining_count, outcome.selected
     at = (
-        f"the database is at {outcome.current}" if outcome.current else "no history yet"
+        f"the database is at {outcome.current_version}"
+        if outcome.current_version
+        else "no history yet"
     )
     start = choice.baseline
     if read_only:
@@ -146,7 +148,7 @@ def sql_of(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
         yield style.MIGRATE_HEADING(
             f"-- {run.file.name}  ({MODE_DESCRIPTIONS[run.mode]})"
         )
-        for statement in run.statements[run.start :]:
+        for statement in run.statements[run.done_count :]:
             yield from statement.comments
             yield f"{statement.sql};"
         yield ""

@@ -61,7 +61,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         result = find_drift(
             workspace,
             status.schema,
-            find_applied_files(files, status.revisions, status.state),
+            find_applied_files(files, status.revisions, status.comparison),
             plan_mending=options["format"] == "sql" or options["verbosity"] > 1,
             allow_data_loss=options["allow_data_loss"],
         )

@@ -22,12 +22,12 @@ from schema_migrations.management.commands._apply_output import (
 )
 from schema_migrations.management.commands._target_options import urls_of
 from schema_migrations.workflows.applying.events import FileDone, Warned
-from schema_migrations.workflows.applying.fanout import Result, Work, fan_out
+from schema_migrations.workflows.applying.fan_out import TargetResult, Work, fan_out
 from schema_migrations.workflows.targets.addresses import (
     Address,
-    addresses,
-    names_in,
-    selected,
+    parse_target_names,
+    query_target_names,
+    resolve_addresses,
 )
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_addresses(options: Options) -> tuple[Address, ...]:
     urls = urls_of(options)
     kind: Any = options["targets_are"].removesuffix("s")
     if not (options["targets"] or options["targets_sql"]):
-        return addresses(urls, kind=kind, url=None)
+        return resolve_addresses(urls, kind=kind, url=None)
     if len(urls) > 1:
         raise ConfigError(
             "Several --url beside a list of targets.",
@@ -97,15 +97,15 @@ def read_addresses(options: Options) -> tuple[Address, ...]:
         )
     url = next(iter(urls), None)
     if options["targets_sql"]:
-        names = selected(
+        names = query_target_names(
             options["database"],
             url,
             options["targets_sql"],
             wait=parse_duration(options["wait"]),
         )
     else:
-        names = names_in(_read_targets_text(options["targets"]))
-    return addresses(names, kind=kind, url=url)
+        names = parse_target_names(_read_targets_text(options["targets"]))
+    return resolve_addresses(names, kind=kind, url=url)
 
 
 def _read_targets_text(path: str) -> str:
@@ -125,14 +125,14 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
         f"Targets  {format_count(len(targets), 'target')}, {at_once} at a time;"
         f" {format_count(len(work.directory.files), 'file')} in {work.directory.path}"
     )
-    begun, results = time.monotonic(), list[Result]()
+    begun, results = time.monotonic(), list[TargetResult]()
 
-    def each(result: Result) -> None:
+    def each(result: TargetResult) -> None:
         results.append(result)
         tell(result, f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]")
 
-    def tell(result: Result, place: str) -> None:
-        line = f"{place} {result.address.label}  {describe_result(result, read_only=work.reads)}"
+    def tell(result: TargetResult, place: str) -> None:
+        line = f"{place} {result.address.label}  {describe_result(result, read_only=work.read_only)}"
         for event in result.events:
             if isinstance(event, Warned):
                 command.warn(f"{result.address.label}: {event.message}")
@@ -140,52 +140,56 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
             line = command.style.ERROR(line)
         command.log(result_as_log_entry(result))
         command.clear_progress()
-        if result.error is None and not has_work(result, read_only=work.reads):
+        if result.error is None and not has_work(result, read_only=work.read_only):
             command.say(line, level=2)
             command.show_progress(line)
         else:
             command.say(line)
 
     not_started = fan_out(
-        work, targets, jobs=options["jobs"], on_failure=options["on_failure"], each=each
+        work,
+        targets,
+        jobs=options["jobs"],
+        on_failure=options["on_failure"],
+        on_result=each,
     )
     command.clear_progress()
     for line in summarize_results(
-        results, not_started, read_only=work.reads, elapsed=time.monotonic() - begun
+        results, not_started, read_only=work.read_only, elapsed=time.monotonic() - begun
     ):
         command.say(line)
     command.write_json(results_as_json(results, not_started))
     return choose_exit_code(results, check=options["check"])
 
 
-def describe_result(result: Result, *, read_only: bool) -> str:
+def describe_result(result: TargetResult, *, read_only: bool) -> str:
     """Return what became of a target, in a few words."""
     if result.error is not None:
         return f"failed ({result.error.exit_code}): {result.error.message}"
     if read_only:
-        return f"{format_count(result.pending, 'file')} pending"
+        return f"{format_count(result.pending_count, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
-    left = f"; {result.pending} pending" if result.pending else ""
+    left = f"; {result.pending_count} pending" if result.pending_count else ""
     if not done:
         return f"nothing to do{left}"
     statements = format_count(sum(event.statements for event in done), "statement")
     return f"{format_count(len(done), 'file')}, {statements}, {format_duration(result.seconds)}{left}"
 
 
-def result_as_log_entry(result: Result) -> dict[str, Any]:
+def result_as_log_entry(result: TargetResult) -> dict[str, Any]:
     """Return the line of the log that a target ends with."""
     outcome = run_as_json(result.events, result.error)
     return {"event": "target_ended", "name": result.address.label, **outcome}
 
 
-def has_work(result: Result, *, read_only: bool) -> bool:
+def has_work(result: TargetResult, *, read_only: bool) -> bool:
     if read_only:
-        return bool(result.pending)
+        return bool(result.pending_count)
     return any(isinstance(event, FileDone) for event in result.events)
 
 
 def summarize_results(
-    results: Sequence[Result],
+    results: Sequence[TargetResult],
     not_started: Sequence[Address],
     *,
     read_only: bool,
@@ -219,7 +223,7 @@ def summarize_results(
 
 
 def results_as_json(
-    results: Sequence[Result], not_started: Sequence[Address]
+    results: Sequence[TargetResult], not_started: Sequence[Address]
 ) -> dict[str, Any]:
     """Return an object for each target, as of one alone, in the order they ended."""
     return {
@@ -235,7 +239,7 @@ def results_as_json(
     }
 
 
-def choose_exit_code(results: Sequence[Result], *, check: bool) -> int:
+def choose_exit_code(results: Sequence[TargetResult], *, check: bool) -> int:
     """Return 5 only where a retry may cure every failure, and 4 before 2."""
     codes = {each.error.exit_code for each in results if each.error is not None}
     for code in (4, 3, 2, 1):
@@ -243,4 +247,4 @@ def choose_exit_code(results: Sequence[Result], *, check: bool) -> int:
             return code
     if codes:
         return max(codes)
-    return int(check and any(each.pending for each in results))
+    return int(check and any(each.pending_count for each in results))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.conf import EXEC_ORDERS, parse_duration
 from schema_migrations.errors import ConfigError
-from schema_migrations.workflows.targets.connecting import URL_VARIABLE
+from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

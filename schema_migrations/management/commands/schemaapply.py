@@ -30,8 +30,7 @@ from schema_migrations.management.commands._target_options import (
     parse_duration_option,
     url_of,
 )
-from schema_migrations.workflows.applying.apply import Request, apply, preview
-from schema_migrations.workflows.applying.choice import Selection
+from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
 from schema_migrations.workflows.applying.events import (
     Event,
     FileDone,
@@ -40,8 +39,9 @@ from schema_migrations.workflows.applying.events import (
     StillRunning,
     Warned,
 )
-from schema_migrations.workflows.applying.fanout import Work
-from schema_migrations.workflows.targets.connecting import directory_of, target
+from schema_migrations.workflows.applying.fan_out import Work
+from schema_migrations.workflows.applying.selection import Selection
+from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -121,23 +121,23 @@ class Command(SchemaCommand):
     def _apply_or_preview(self, options: Options) -> int:
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
-        directory = directory_of(settings.directory)
+        directory = read_directory(settings.directory)
         verify(directory)
         request = request_from_options(options, settings)
         reads = options["dry_run"] or options["check"]
         if has_many_targets(options):
             quiet = replace(request, verbosity=0, interactive=False)
-            job = Work(alias=alias, directory=directory, request=quiet, reads=reads)
+            job = Work(alias=alias, directory=directory, request=quiet, read_only=reads)
             return run_on_targets(self, options, job)
-        work = preview if reads else apply
-        with target(alias, url_of(options)) as (connection, engine):
+        work = preview_run if reads else apply
+        with open_target(alias, url_of(options)) as (connection, engine):
             outcome = work(connection, engine, directory, request, self._report)
         if options["dry_run"]:
-            for line in sql_of(outcome.choice.runs, self.style):
+            for line in sql_of(outcome.selected.runs, self.style):
                 self.say(line)
         self.say(describe_outcome(outcome, self.events, read_only=reads))
         self.write_json(run_as_json(self.events, None))
-        return EXIT_PENDING if options["check"] and outcome.choice.runs else EXIT_DONE
+        return EXIT_PENDING if options["check"] and outcome.selected.runs else EXIT_DONE
 
     def _report(self, event: Event) -> None:
         self.events.append(event)
@@ -163,7 +163,7 @@ class Command(SchemaCommand):
                 self.say(describe_event(event))
 
 
-def request_from_options(options: Options, settings: Settings) -> Request:
+def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
     """Return what to do: an option that is given comes before the setting."""
 
     def given(name: str) -> Any:
@@ -174,7 +174,7 @@ def request_from_options(options: Options, settings: Settings) -> Request:
         value = given(name)
         return None if value is None else parse_duration(value) or None
 
-    return Request(
+    return ApplyRequest(
         selection=Selection(
             count=options["count"],
             to=options["to"],
@@ -185,15 +185,15 @@ def request_from_options(options: Options, settings: Settings) -> Request:
             strict=options["strict"],
         ),
         revisions_schema=given("revisions_schema"),
-        wait=parse_duration(options["wait"]),
+        connect_wait=parse_duration(options["wait"]),
         lock_wait=parse_duration(given("lock_wait")),
         lock_retries=settings.lock_retries,
-        options=SessionOptions(
+        session_options=SessionOptions(
             lock_timeout=limit("lock_timeout"),
             statement_timeout=limit("statement_timeout"),
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
-        signals=options["signals"],
+        sends_signals=options["signals"],
         # With JSON nothing else may stand on standard output: handlers print.
         verbosity=0 if options["format"] == "json" else options["verbosity"],
         interactive=options["interactive"],

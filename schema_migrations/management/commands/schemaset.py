@@ -18,8 +18,12 @@ from schema_migrations.management.commands._target_options import (
 )
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.workflows.applying.events import Event, Reached
-from schema_migrations.workflows.applying.mark import Wish, mark, preview
-from schema_migrations.workflows.targets.connecting import directory_of, target
+from schema_migrations.workflows.applying.set_version import (
+    SetVersionRequest,
+    preview_marking,
+    set_version,
+)
+from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,25 +55,27 @@ class Command(SchemaCommand):
         self.target_name = ""
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
-        directory = directory_of(settings.directory)
-        wish = Wish(
+        directory = read_directory(settings.directory)
+        wish = SetVersionRequest(
             version=options["version"],
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
-            wait=parse_duration(options["wait"]),
+            connect_wait=parse_duration(options["wait"]),
             lock_wait=parse_duration(settings.lock_wait),
         )
-        with target(alias, url_of(options)) as (connection, engine):
+        with open_target(alias, url_of(options)) as (connection, engine):
             if options["dry_run"]:
-                found = preview(connection, engine, directory, wish, self._report)
+                found = preview_marking(
+                    connection, engine, directory, wish, self._report
+                )
                 self._show(found)
             else:
-                found = mark(
+                found = set_version(
                     connection,
                     engine,
                     directory,
                     wish,
                     self._report,
-                    agree=lambda found: self._confirm_marking(found, options),
+                    confirm=lambda found: self._confirm_marking(found, options),
                 )
         self.say(_describe_marking(found, wish.version, read_only=options["dry_run"]))
         self.write_json(marking_as_json(found, self.target_name))

@@ -19,8 +19,8 @@ from schema_migrations.management.commands._target_options import (
     url_of,
 )
 from schema_migrations.workflows.applying.events import Reached
-from schema_migrations.workflows.standing.status import Status, status
-from schema_migrations.workflows.targets.connecting import directory_of, target
+from schema_migrations.workflows.standing.status import Status, read_status
+from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,9 +105,9 @@ class Command(SchemaCommand):
     def _read_status(self, options: Options) -> Status:
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
-        directory = directory_of(settings.directory)
-        with target(alias, url_of(options)) as (connection, engine):
-            return status(
+        directory = read_directory(settings.directory)
+        with open_target(alias, url_of(options)) as (connection, engine):
+            return read_status(
                 connection,
                 engine,
                 directory,
@@ -115,25 +115,27 @@ class Command(SchemaCommand):
                 revisions_schema=options["revisions_schema"]
                 or settings.revisions_schema,
                 wait=parse_duration(options["wait"]),
-                schema=options["drift"],
+                include_schema=options["drift"],
             )
 
 
 def _choose_exit_code(status: Status) -> int:
     """Return the exit code with ``--check``; what was not compared is not as it should be."""
     not_compared = status.drift is not None and status.drift.unknown_reason
-    return CHECK_EXIT_CODES["edited"] if not_compared else CHECK_EXIT_CODES[status.word]
+    return (
+        CHECK_EXIT_CODES["edited"] if not_compared else CHECK_EXIT_CODES[status.verdict]
+    )
 
 
 def format_status(status: Status) -> Iterator[str]:
     """Yield what is applied and what is not."""
-    state = status.state
-    applied, pending = len(status.applied), len(state.pending)
-    yield f"Status   {status.word}: {format_count(applied, 'file')} applied, {pending} pending"
+    state = status.comparison
+    applied, pending = len(status.applied_revisions), len(state.pending)
+    yield f"Status   {status.verdict}: {format_count(applied, 'file')} applied, {pending} pending"
     marks = {file.version: "edited since" for file in state.edited}
     marks |= {row.version: "file is gone" for row in (*state.missing, *state.abandoned)}
     marks |= {row.version: "newer than the directory" for row in state.ahead}
-    for row in status.applied:
+    for row in status.applied_revisions:
         mark = f"  {marks[row.version].upper()}" if row.version in marks else ""
         yield f"  [x] {row.file_stem}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
     for file in state.out_of_order:
@@ -147,15 +149,15 @@ def format_status(status: Status) -> Iterator[str]:
                 else ""
             )
             yield f"  [ ] {each.file.name}{done}"
-    if status.failed is not None:
-        word = "Stopped" if status.failed.interrupted else "Failed "
-        yield f"{word}  {status.failed.file_stem}: {status.failed.error}"
-        if status.failed.error_stmt:
-            yield f"         {shorten_to_line(status.failed.error_stmt)}"
+    if status.failed_revision is not None:
+        word = "Stopped" if status.failed_revision.interrupted else "Failed "
+        yield f"{word}  {status.failed_revision.file_stem}: {status.failed_revision.error}"
+        if status.failed_revision.error_stmt:
+            yield f"         {shorten_to_line(status.failed_revision.error_stmt)}"
 
 
 def _suggest_next_step(status: Status) -> str:
-    match status.word:
+    match status.verdict:
         case "drift" if _has_only_surplus(status):
             return (
                 "say what becomes of what only the database has: a file, EXTRA or IGNORE"
@@ -172,13 +174,13 @@ def _suggest_next_step(status: Status) -> str:
             )
         case "out-of-order":
             return "give these files newer versions, or schemaapply --exec-order"
-        case "failed" if status.failed and status.failed.interrupted:
+        case "failed" if status.failed_revision and status.failed_revision.interrupted:
             return "python manage.py schemaapply: it looks at the database and goes on"
         case "failed":
             return "correct the file; python manage.py schemahash, then schemaapply"
-        case "pending" if status.unknown_tables:
+        case "pending" if status.unknown_table_count:
             return (
-                f"the database has {format_count(status.unknown_tables, 'table')} and no"
+                f"the database has {format_count(status.unknown_table_count, 'table')} and no"
                 " history: python manage.py schemaapply --baseline VERSION"
             )
         case "pending":
@@ -196,13 +198,13 @@ def _has_only_surplus(status: Status) -> bool:
 
 def status_as_json(status: Status) -> dict[str, Any]:
     """Return the contract's JSON object."""
-    state, drift = status.state, status.drift
+    state, drift = status.comparison, status.drift
     mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
     return {
         "target": status.target.name,
-        "status": status.word,
+        "status": status.verdict,
         "current": state.current_version or None,
-        "applied": [row.version for row in status.applied],
+        "applied": [row.version for row in status.applied_revisions],
         "pending": [each.file.version for each in state.pending],
         "out_of_order": [file.version for file in state.out_of_order],
         "edited": [file.version for file in state.edited],
@@ -213,7 +215,9 @@ def status_as_json(status: Status) -> dict[str, Any]:
         else [],
         "drift_checked": drift is not None and not drift.unknown_reason,
         "mend": [asdict(statement) for statement in mend.statements] if mend else [],
-        "error": _revision_error_as_json(status.failed) if status.failed else None,
+        "error": _revision_error_as_json(status.failed_revision)
+        if status.failed_revision
+        else None,
     }
 
 

@@ -27,19 +27,35 @@ from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import create_baseline
-from schema_migrations.workflows.applying.choice import Choice, Selection, choose
 from schema_migrations.workflows.applying.events import (
     Planned,
     Reached,
-    Report,
+    ReportEvent,
     SignalSent,
     Warned,
 )
-from schema_migrations.workflows.applying.running import OPERATOR, Runner, run_together
+from schema_migrations.workflows.applying.runner import (
+    OPERATOR,
+    Runner,
+    run_in_one_transaction,
+)
+from schema_migrations.workflows.applying.selection import (
+    SelectedFiles,
+    Selection,
+    select_files,
+)
 from schema_migrations.workflows.applying.stepwise import run_stepwise
-from schema_migrations.workflows.applying.watching import watched
-from schema_migrations.workflows.applying.writing import locked, made, visited_to_write
-from schema_migrations.workflows.targets.reading import Site, history, visited_to_read
+from schema_migrations.workflows.applying.watch import watch_statements
+from schema_migrations.workflows.applying.write_access import (
+    connect_for_writing,
+    ensure_revisions_table,
+    hold_lock,
+)
+from schema_migrations.workflows.targets.connected_target import (
+    ConnectedTarget,
+    connect_for_reading,
+    read_revisions_and_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,50 +67,50 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
-    from schema_migrations.workflows.applying.watching import Watch
+    from schema_migrations.workflows.applying.watch import Watch
 
 log = logging.getLogger("schema_migrations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ApplyRequest:
     """What a run is asked to do, and how; durations in seconds."""
 
     selection: Selection
     revisions_schema: str | None = None
-    wait: float = 0.0
+    connect_wait: float = 0.0
     """For the database to answer."""
     lock_wait: float = 60.0
     """For another run to end."""
     lock_retries: int = 0
-    options: SessionOptions
-    signals: bool = True
+    session_options: SessionOptions
+    sends_signals: bool = True
     verbosity: int = 0
     """What the handlers of Django's signals may print."""
     interactive: bool = False
 
 
-def request_by(settings: Settings) -> Request:
+def request_from_settings(settings: Settings) -> ApplyRequest:
     """Return the request of a run that the settings alone decide; no signals."""
-    return Request(
+    return ApplyRequest(
         selection=Selection(exec_order=settings.exec_order, tx_mode=settings.tx_mode),
         revisions_schema=settings.revisions_schema,
         lock_wait=settings.lock_wait,
         lock_retries=settings.lock_retries,
-        options=SessionOptions(
+        session_options=SessionOptions(
             lock_timeout=settings.lock_timeout,
             statement_timeout=settings.statement_timeout,
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
-        signals=False,
+        sends_signals=False,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     target: Target
-    choice: Choice
-    current: str
+    selected: SelectedFiles
+    current_version: str
     """The version that the database is at now; empty: none."""
 
 
@@ -102,79 +118,87 @@ def apply(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    request: Request,
-    report: Report,
+    request: ApplyRequest,
+    report: ReportEvent,
 ) -> Outcome:
     """Run the pending files that are asked for; raises ``SchemaMigrationsError``."""
     verify(directory)
-    site = visited_to_write(
+    site = connect_for_writing(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
-        wait=request.wait,
+        wait=request.connect_wait,
     )
     report(Reached(target=site.target))
-    with locked(site, report, wait=request.lock_wait):
-        choice = survey(site, directory, request.selection)
-        _tell(choice, report)
-        signals = request.signals and not choice.state.ahead
+    with hold_lock(site, report, wait=request.lock_wait):
+        choice = select_for_target(site, directory, request.selection)
+        _report_selection(choice, report)
+        signals = request.sends_signals and not choice.comparison.ahead
         if signals:
-            _send_before(site.store, request, report)
-        _run(site, choice, request, report)
-        if signals and not choice.left:
-            _send_after(connection.alias, request, report)
-        elif request.signals:
-            report(Warned(message=_without_signal(choice)))
+            _send_pre_migrate(site.store, request, report)
+        _run_selected(site, choice, request, report)
+        if signals and not choice.remaining_count:
+            _send_post_migrate(connection.alias, request, report)
+        elif request.sends_signals:
+            report(Warned(message=_describe_unsent_signal(choice)))
     return Outcome(
-        target=site.target, choice=choice, current=_current(choice, ran=True)
+        target=site.target,
+        selected=choice,
+        current_version=_find_current_version(choice, has_run=True),
     )
 
 
-def preview(
+def preview_run(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    request: Request,
-    report: Report,
+    request: ApplyRequest,
+    report: ReportEvent,
 ) -> Outcome:
     """Say what ``apply`` would run; reads only, and the server itself sees to that."""
     verify(directory)
-    with visited_to_read(
+    with connect_for_reading(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
-        wait=request.wait,
+        wait=request.connect_wait,
     ) as site:
         report(Reached(target=site.target))
-        choice = survey(site, directory, request.selection)
-    _tell(choice, report)
+        choice = select_for_target(site, directory, request.selection)
+    _report_selection(choice, report)
     return Outcome(
-        target=site.target, choice=choice, current=_current(choice, ran=False)
+        target=site.target,
+        selected=choice,
+        current_version=_find_current_version(choice, has_run=False),
     )
 
 
-def survey(site: Site, directory: Directory, selection: Selection) -> Choice:
+def select_for_target(
+    connected: ConnectedTarget, directory: Directory, selection: Selection
+) -> SelectedFiles:
     """Read the database and choose what to run."""
     starting = selection.allow_dirty or selection.baseline is not None
-    revisions, tables = history(site, starting=starting)
-    return choose(directory, revisions, tables, selection, site.store.engine.syntax)
+    revisions, tables = read_revisions_and_tables(connected, is_first_run=starting)
+    return select_files(
+        directory, revisions, tables, selection, connected.store.engine.syntax
+    )
 
 
-def _tell(choice: Choice, report: Report) -> None:
+def _report_selection(selected: SelectedFiles, report: ReportEvent) -> None:
     report(
         Planned(
-            current=choice.state.current_version,
-            versions=tuple(each.file.version for each in choice.state.pending),
-            chosen=len(choice.runs),
-            baseline=choice.baseline.version if choice.baseline else "",
+            current=selected.comparison.current_version,
+            versions=tuple(each.file.version for each in selected.comparison.pending),
+            chosen=len(selected.runs),
+            baseline=selected.baseline.version if selected.baseline else "",
         )
     )
-    _warn_of(choice, report)
+    _report_warnings(selected, report)
 
 
-def _warn_of(choice: Choice, report: Report) -> None:
+def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
     """Report what does not stop a run and somebody should know."""
-    state = choice.state
+    state = selected.comparison
     if state.ahead:
         names = ", ".join(row.version for row in state.ahead)
         report(
@@ -189,46 +213,51 @@ def _warn_of(choice: Choice, report: Report) -> None:
     if state.abandoned:
         names = ", ".join(row.version for row in state.abandoned)
         report(Warned(message=f"failed once, and their files are gone: {names}"))
-    if choice.baseline_idle:
+    if selected.baseline_is_unused:
         report(Warned(message="--baseline has no effect: the database has a history"))
 
 
-def _run(site: Site, choice: Choice, request: Request, report: Report) -> None:
-    if not choice.runs and choice.baseline is None:
+def _run_selected(
+    connected: ConnectedTarget,
+    selected: SelectedFiles,
+    request: ApplyRequest,
+    report: ReportEvent,
+) -> None:
+    if not selected.runs and selected.baseline is None:
         return
-    store = site.store
+    store = connected.store
     with (
-        store.engine.session.prepared(store.connection, request.options),
-        _watched(store, request, report) as watch,
+        store.engine.session.prepared(store.connection, request.session_options),
+        _open_watch(store, request, report) as watch,
     ):
         runner = Runner(
             store=store,
-            retries=request.lock_retries,
-            newest=choice.newest,
+            lock_retries=request.lock_retries,
+            newest_version=selected.newest_version,
             report=report,
             watch=watch,
         )
-        made(store)
-        if choice.baseline is not None:
-            _record_baseline(store, choice.baseline)
-        if request.selection.tx_mode == "all" and choice.runs:
-            run_together(runner, choice.runs)
+        ensure_revisions_table(store)
+        if selected.baseline is not None:
+            _record_baseline(store, selected.baseline)
+        if request.selection.tx_mode == "all" and selected.runs:
+            run_in_one_transaction(runner, selected.runs)
             return
-        for run in choice.runs:
+        for run in selected.runs:
             if run.mode == "none":
                 run_stepwise(runner, run)
             else:
-                run_together(runner, (run,))
+                run_in_one_transaction(runner, (run,))
 
 
-def _watched(
-    store: RevisionStore, request: Request, report: Report
+def _open_watch(
+    store: RevisionStore, request: ApplyRequest, report: ReportEvent
 ) -> AbstractContextManager[Watch]:
     observer = store.engine.session.observer
-    return watched(
+    return watch_statements(
         observer(store.connection) if observer else None,
         report,
-        lock_timeout=request.options.lock_timeout,
+        lock_timeout=request.session_options.lock_timeout,
     )
 
 
@@ -237,11 +266,13 @@ def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
         store.write(create_baseline(file, now=datetime.now(UTC), operator=OPERATOR))
 
 
-def _send_before(store: RevisionStore, request: Request, report: Report) -> None:
+def _send_pre_migrate(
+    store: RevisionStore, request: ApplyRequest, report: ReportEvent
+) -> None:
     report(SignalSent(name="pre_migrate"))
     connection = store.connection
     session = connection.connection
-    with _handlers("pre_migrate", "Nothing was applied."):
+    with _translate_handler_errors("pre_migrate", "Nothing was applied."):
         for config in apps.get_app_configs():  # a place where apps register handlers
             if config.module and module_has_submodule(config.module, "management"):
                 import_module(f"{config.name}.management")
@@ -251,15 +282,15 @@ def _send_before(store: RevisionStore, request: Request, report: Report) -> None
             connection.alias,
             apps=apps,
             plan=[],
-            stdout=_lines(),
+            stdout=_make_signal_output(),
         )
     _refuse_lost_session(store, session)
 
 
-def _refuse_lost_session(store: RevisionStore, session: object) -> None:
+def _refuse_lost_session(store: RevisionStore, driver_connection: object) -> None:
     """Django opens another session silently; nobody would hold the lock in it."""
     connection, in_transaction = store.connection, store.engine.session.in_transaction
-    if connection.connection is not session or in_transaction(connection):
+    if connection.connection is not driver_connection or in_transaction(connection):
         raise SchemaMigrationsError(
             "A handler of the signal pre_migrate closed the connection, which holds the"
             " lock of this run, or left a transaction open.",
@@ -268,20 +299,20 @@ def _refuse_lost_session(store: RevisionStore, session: object) -> None:
         )
 
 
-def _send_after(alias: str, request: Request, report: Report) -> None:
+def _send_post_migrate(alias: str, request: ApplyRequest, report: ReportEvent) -> None:
     report(SignalSent(name="post_migrate"))
-    with _handlers("post_migrate", "The files are applied."):
+    with _translate_handler_errors("post_migrate", "The files are applied."):
         emit_post_migrate_signal(
             request.verbosity,
             request.interactive,
             alias,
             apps=apps,
             plan=[],
-            stdout=_lines(),
+            stdout=_make_signal_output(),
         )
 
 
-def _lines() -> OutputWrapper:
+def _make_signal_output() -> OutputWrapper:
     """Return standard output as Django's own ``migrate`` hands it to the signals: what
     is written there has no line end.
     """
@@ -289,7 +320,7 @@ def _lines() -> OutputWrapper:
 
 
 @contextmanager
-def _handlers(signal: str, state: str) -> Iterator[None]:
+def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
     """Handlers are anybody's code, so anything may come out of them."""
     try:
         # Names of permissions are written in the language of the code, as by migrate.
@@ -299,17 +330,19 @@ def _handlers(signal: str, state: str) -> Iterator[None]:
         log.debug("A handler of %s failed", signal, exc_info=True)
         raise SchemaMigrationsError(
             f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",
-            hint=f"{state} Run the command again to send it again, or without it:"
+            hint=f"{hint} Run the command again to send it again, or without it:"
             " --no-signals. --traceback shows where it failed.",
         ) from error
 
 
-def _without_signal(choice: Choice) -> str:
-    if choice.state.ahead:
+def _describe_unsent_signal(selected: SelectedFiles) -> str:
+    if selected.comparison.ahead:
         return "post_migrate was not sent: these models are older than the database"
-    return f"post_migrate is not sent while files are pending ({choice.left})"
+    return (
+        f"post_migrate is not sent while files are pending ({selected.remaining_count})"
+    )
 
 
-def _current(choice: Choice, *, ran: bool) -> str:
-    versions = [run.file.version for run in choice.runs] if ran else []
-    return max([choice.state.current_version, *versions])
+def _find_current_version(selected: SelectedFiles, *, has_run: bool) -> str:
+    versions = [run.file.version for run in selected.runs] if has_run else []
+    return max([selected.comparison.current_version, *versions])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Blocker, Target
 
-Mode = Literal["file", "all", "none"]
+TransactionMode = Literal["file", "all", "none"]
 """``file``: one transaction for the file; ``all``: one for all; ``none``: none."""
 
 
@@ -48,7 +48,7 @@ class LockWaiting:
 class FileStarted:
     file: str
     version: str
-    mode: Mode
+    mode: TransactionMode
     start: int
     """Statements that an earlier run has done."""
     total: int
@@ -144,4 +144,4 @@ Event = (
     | SignalSent
     | Warned
 )
-Report = Callable[[Event], None]
+ReportEvent = Callable[[Event], None]

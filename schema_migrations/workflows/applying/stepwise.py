@@ -24,48 +24,48 @@ from schema_migrations.history.statements import (
     find_transaction_control,
 )
 from schema_migrations.workflows.applying.events import Resumed, Warned
-from schema_migrations.workflows.applying.running import (
-    AGAIN,
+from schema_migrations.workflows.applying.runner import (
     OPERATOR_NAME,
-    UNDOING,
+    RERUN_HINT,
+    ROLLBACK_WORDS,
     Runner,
-    begun_row,
-    execute,
-    file_done,
-    file_started,
+    execute_statement,
+    make_file_done,
+    make_file_started,
+    make_started_revision,
+    measure_nanoseconds,
     record_failure,
-    retried,
-    set_again,
-    took_since,
-    translated,
+    repeat_session_settings,
+    retry_transaction,
+    translate_statement_errors,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schema_migrations.workflows.applying.choice import FileRun
+    from schema_migrations.workflows.applying.selection import FileRun
 
-OPENING = ("BEGIN", "START TRANSACTION")
-COMMITTING = ("COMMIT", "END", "PREPARE TRANSACTION")
-ENDING = (*COMMITTING, *UNDOING)
+BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
+COMMIT_WORDS = ("COMMIT", "END", "PREPARE TRANSACTION")
+END_WORDS = (*COMMIT_WORDS, *ROLLBACK_WORDS)
 
-DONE_UNRECORDED = (
+UNRECORDED_HINT = (
     "The statement was done, and that could not be recorded: the next run looks at the"
     " database and goes on behind it."
 )
 
-STAYS = (
+STAYS_APPLIED_HINT = (
     "Without a transaction all of the file stays applied, and it counts as done: what is"
     " wrong now is for a new file."
 )
 
-NOT_KNOWN = (
+UNKNOWN_END_WARNING = (
     "an earlier run ended while this statement ran outside a transaction, and nothing"
     " in the database tells how far it came; it runs again"
 )
 
 
-class NotRecorded(StatementFailed):
+class DoneStatementNotRecorded(StatementFailed):
     """A statement outside a transaction is done, and its row still says UNKNOWN."""
 
 
@@ -73,60 +73,68 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     """Run a file from the first statement not done; raises ``StatementFailed``."""
     session, connection = runner.store.engine.session, runner.store.connection
     begun = time.perf_counter_ns()
-    runner.report(file_started(run))
-    row = kept = begun_row(run)
+    runner.report(make_file_started(run))
+    row = kept = make_started_revision(run)
     try:
-        with translated(runner, run.file.name, hint=AGAIN):
+        with translate_statement_errors(runner, run.file.name, hint=RERUN_HINT):
             runner.store.write(row)
             with (
-                translated(runner, run.file.name, hint=STAYS),
+                translate_statement_errors(
+                    runner, run.file.name, hint=STAYS_APPLIED_HINT
+                ),
                 session.verified(connection),
                 session.restored(connection),
             ):
-                set_again(runner, run)
+                repeat_session_settings(runner, run)
                 hashes = compute_partial_hashes(run.statements)
-                for step in _steps(run):
-                    row, kept = _step(runner, run, step, hashes, row=row, kept=kept)
+                for step in _group_statements(run):
+                    row, kept = _run_group(
+                        runner, run, step, hashes, row=row, committed_row=kept
+                    )
                 if session.in_transaction(connection):
-                    raise _left_open(run)
-            runner.store.write(finish_revision(row, execution_time=took_since(begun)))
-    except NotRecorded:
+                    raise _make_left_open_error(run)
+            runner.store.write(
+                finish_revision(row, execution_time=measure_nanoseconds(begun))
+            )
+    except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:
-        record_failure(runner, kept, error, took_since(begun))
+        record_failure(runner, kept, error, measure_nanoseconds(begun))
         raise
-    runner.report(file_done(run, took_since(begun)))
+    runner.report(make_file_done(run, measure_nanoseconds(begun)))
 
 
-def _steps(run: FileRun) -> Iterator[range]:
+def _group_statements(run: FileRun) -> Iterator[range]:
     """Yield what is run together: a statement, or a transaction of the file's own."""
     words = [find_transaction_control(statement.sql) for statement in run.statements]
-    first = run.start
+    first = run.done_count
     while first < len(words):
         after = first + 1
-        if words[first] in OPENING:
-            while after < len(words) and words[after - 1] not in ENDING:
+        if words[first] in BEGIN_WORDS:
+            while after < len(words) and words[after - 1] not in END_WORDS:
                 after += 1
         yield range(first, after)
         first = after
 
 
-def _step(
+def _run_group(
     runner: Runner,
     run: FileRun,
-    step: range,
+    group: range,
     hashes: Sequence[str],
     *,
     row: Revision,
-    kept: Revision,
+    committed_row: Revision,
 ) -> tuple[Revision, Revision]:
     """Run what belongs together; return the row after it, and the one committed."""
 
     def attempt() -> tuple[Revision, Revision]:
-        after, committed = row, kept
-        for number in step:
+        after, committed = row, committed_row
+        for number in group:
             after = advance_revision(after, partial_hash=hashes[number])
-            committed = _statement(runner, run, number, row=after, kept=committed)
+            committed = _run_statement(
+                runner, run, number, row=after, committed_row=committed
+            )
         return after, committed
 
     def rolled_back() -> tuple[Revision, Revision]:
@@ -137,101 +145,115 @@ def _step(
             store.engine.session.rollback(store.connection)
             raise
 
-    if len(step) == 1:
+    if len(group) == 1:
         return attempt()
-    return retried(runner, run.file.name, rolled_back)
+    return retry_transaction(runner, run.file.name, rolled_back)
 
 
-def _statement(
-    runner: Runner, run: FileRun, number: int, *, row: Revision, kept: Revision
+def _run_statement(
+    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
 ) -> Revision:
     """Run one statement; return the row that is committed afterwards."""
     session, connection = runner.store.engine.session, runner.store.connection
-    word = find_transaction_control(run.statements[number].sql)
-    hint = _stays(run, kept)
+    word = find_transaction_control(run.statements[index].sql)
+    hint = _make_progress_hint(run, committed_row)
     if not word and not session.in_transaction(connection):
-        _by_itself(runner, run, number, row=row, kept=kept)
+        _run_and_record(runner, run, index, row=row, committed_row=committed_row)
         return row
-    if word in COMMITTING and session.in_transaction(connection):
+    if word in COMMIT_WORDS and session.in_transaction(connection):
         runner.store.write(row)
-        execute(runner, run, number, hint=hint)
+        execute_statement(runner, run, index, hint=hint)
         return row
-    execute(runner, run, number, hint=hint)
+    execute_statement(runner, run, index, hint=hint)
     if session.in_transaction(connection):
-        return kept  # nothing is committed before the file's own COMMIT
+        return committed_row  # nothing is committed before the file's own COMMIT
     runner.store.write(row)
     return row
 
 
-def _by_itself(
-    runner: Runner, run: FileRun, number: int, *, row: Revision, kept: Revision
+def _run_and_record(
+    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
 ) -> None:
-    hint = _stays(run, kept)
+    hint = _make_progress_hint(run, committed_row)
 
     def together_with_row() -> None:
         store = runner.store
         with (
-            translated(runner, run.file.name, hint=hint),
+            translate_statement_errors(runner, run.file.name, hint=hint),
             store.engine.session.transaction(store.connection),
         ):
-            execute(runner, run, number, hint=hint)
+            execute_statement(runner, run, index, hint=hint)
             store.write(row)
 
     try:
-        retried(runner, run.file.name, together_with_row)
+        retry_transaction(runner, run.file.name, together_with_row)
     except StatementFailed as error:
         failure = runner.store.engine.failure(error)
         if failure is None or not failure.needs_no_transaction:
             raise
-        retried(runner, run.file.name, lambda: _outside(runner, run, number, kept=kept))
-        _record_done(runner, run, number, row=row)
+        retry_transaction(
+            runner,
+            run.file.name,
+            lambda: _run_outside_transaction(
+                runner, run, index, committed_row=committed_row
+            ),
+        )
+        _record_done(runner, run, index, row=row)
 
 
-def _outside(runner: Runner, run: FileRun, number: int, *, kept: Revision) -> None:
+def _run_outside_transaction(
+    runner: Runner, run: FileRun, index: int, *, committed_row: Revision
+) -> None:
     """Run a statement that no transaction holds together with its row.
 
     The database is asked before and afterwards; the row alone would not tell.
     """
-    store, statement = runner.store, run.statements[number]
-    session, hint = store.engine.session, _stays(run, kept)
+    store, statement = runner.store, run.statements[index]
+    session, hint = store.engine.session, _make_progress_hint(run, committed_row)
     with (
-        translated(runner, run.file.name, hint=hint, statement=statement),
-        runner.watch.over(run.file.name, number + 1, len(run.statements)),
+        translate_statement_errors(
+            runner, run.file.name, hint=hint, statement=statement
+        ),
+        runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
     ):
-        done = _settled(runner, run, number)
+        done = _check_leftovers(runner, run, index)
     if done:
         return
     sql = mask_secrets(statement.sql)
-    store.write(fail_revision(kept, error=UNKNOWN_END, statement=sql, execution_time=0))
+    store.write(
+        fail_revision(committed_row, error=UNKNOWN_END, statement=sql, execution_time=0)
+    )
     with session.outside(store.connection):
-        execute(runner, run, number, hint=hint)
-    with translated(runner, run.file.name, hint=hint, statement=statement):
+        execute_statement(runner, run, index, hint=hint)
+    with translate_statement_errors(
+        runner, run.file.name, hint=hint, statement=statement
+    ):
         session.assured(store.connection, statement.sql)
 
 
-def _record_done(runner: Runner, run: FileRun, number: int, *, row: Revision) -> None:
+def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> None:
     """Write that a statement outside a transaction is done; raises ``NotRecorded``."""
-    statement = run.statements[number]
+    statement = run.statements[index]
     try:
-        with translated(
-            runner, run.file.name, hint=DONE_UNRECORDED, statement=statement
+        with translate_statement_errors(
+            runner, run.file.name, hint=UNRECORDED_HINT, statement=statement
         ):
             runner.store.write(row)
     except StatementFailed as error:
-        raise NotRecorded(
+        raise DoneStatementNotRecorded(
             error.message,
             file=error.file,
             server_message=error.server_message,
             sqlstate=error.sqlstate,
             retryable=error.retryable,
-            hint=DONE_UNRECORDED,
+            hint=UNRECORDED_HINT,
         ) from error
 
 
-def _settled(runner: Runner, run: FileRun, number: int) -> bool:
+def _check_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
     """Tell what an earlier attempt left; return whether the statement is done."""
-    store, statement = runner.store, run.statements[number]
-    interrupted = number == run.start and _interrupted(run, statement.sql)
+    store, statement = runner.store, run.statements[index]
+    interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)
     settled = store.engine.session.settled(store.connection, statement.sql, interrupted)
     if settled.said:
         runner.report(
@@ -243,13 +265,15 @@ def _settled(runner: Runner, run: FileRun, number: int) -> bool:
             )
         )
     if interrupted and not settled.known:
-        runner.report(Warned(message=f"{run.file.name}:{statement.line}: {NOT_KNOWN}"))
+        runner.report(
+            Warned(message=f"{run.file.name}:{statement.line}: {UNKNOWN_END_WARNING}")
+        )
     return settled.done
 
 
-def _interrupted(run: FileRun, sql: str) -> bool:
+def _has_unknown_end(run: FileRun, sql: str) -> bool:
     """Whether an earlier run may have come to the end of this very statement."""
-    row = run.before
+    row = run.partial_revision
     if row is None:
         return False
     if row.error:
@@ -258,19 +282,19 @@ def _interrupted(run: FileRun, sql: str) -> bool:
     return not row.operator_version.startswith(OPERATOR_NAME)
 
 
-def _stays(run: FileRun, kept: Revision) -> str:
-    if not kept.applied:
-        return f"Nothing of this file is applied. {AGAIN}"
+def _make_progress_hint(run: FileRun, committed_row: Revision) -> str:
+    if not committed_row.applied:
+        return f"Nothing of this file is applied. {RERUN_HINT}"
     total = len(run.statements)
     return (
-        f"{kept.applied} of its {total} statements are applied and stay; the next run"
-        f" goes on at statement {kept.applied + 1}. {AGAIN}"
+        f"{committed_row.applied} of its {total} statements are applied and stay; the next run"
+        f" goes on at statement {committed_row.applied + 1}. {RERUN_HINT}"
     )
 
 
-def _left_open(run: FileRun) -> StatementFailed:
+def _make_left_open_error(run: FileRun) -> StatementFailed:
     return StatementFailed(
         f"{run.file.name}: the file begins a transaction and does not end it.",
         file=run.file.name,
-        hint=f"That transaction was rolled back. Add COMMIT at its end. {AGAIN}",
+        hint=f"That transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
     )

@@ -130,7 +130,7 @@ def plan_change(
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
     first = _find_early_drops(engine, current.schema, desired)
     with apply_renames(
-        engine, current, decision.renames, desired.facts, first=first
+        engine, current, decision.renames, desired.facts, early_drops=first
     ) as before:
         state, goal = _make_comparable(engine, before.state, desired, scope, phases)
         with phases("diff"):

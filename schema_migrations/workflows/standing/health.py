@@ -17,7 +17,7 @@ from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
 from schema_migrations.history.comparison import HistoryComparison, compare_history
 from schema_migrations.revision_store import RevisionStore
-from schema_migrations.workflows.targets.connecting import directory_of, target
+from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Failure
@@ -44,7 +44,7 @@ class Health:
 def health(alias: str = DEFAULT_ALIAS) -> Health:
     """Return whether the database of an alias has all files; raises nothing."""
     try:
-        state = look(alias)
+        state = compare_alias(alias)
     except Exception as error:  # a probe wants an answer, whatever happened
         log.warning("The health of %r is not known", alias, exc_info=True)
         told = isinstance(error, SchemaMigrationsError)
@@ -55,14 +55,14 @@ def health(alias: str = DEFAULT_ALIAS) -> Health:
     return Health(pending=tuple(sorted(lacking)))
 
 
-def look(alias: str) -> HistoryComparison:
+def compare_alias(alias: str) -> HistoryComparison:
     """Compare the directory of an alias with its database.
 
     Raises ``ConfigError`` and ``Unreachable``.  The directory is not verified.
     """
     settings = read_settings(alias)
-    directory = directory_of(settings.directory)
-    with target(alias, None) as (connection, engine):
+    directory = read_directory(settings.directory)
+    with open_target(alias, None) as (connection, engine):
         store = RevisionStore(
             connection=connection,
             engine=engine,
@@ -76,11 +76,11 @@ def look(alias: str) -> HistoryComparison:
 
         with failures_as(engine, error_of):
             absent = engine.session.absent(connection)
-            revisions = () if absent else _rows(store, alias)
+            revisions = () if absent else _query_revisions(store, alias)
     return compare_history(directory.files, revisions, exec_order=settings.exec_order)
 
 
-def _rows(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
+def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
     try:
         # A failed query would end the transaction that the caller may be in.
         with transaction.atomic(using=alias):

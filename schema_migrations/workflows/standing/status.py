@@ -16,7 +16,10 @@ from schema_migrations.history.comparison import (
 )
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.revision_store import REVISIONS_TABLE
-from schema_migrations.workflows.targets.reading import history, visited_to_read
+from schema_migrations.workflows.targets.connected_target import (
+    connect_for_reading,
+    read_revisions_and_tables,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,15 +29,15 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Schema
     from schema_migrations.workflows.standing.drift import Drift
 
-Word = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
+Verdict = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     target: Target
     revisions: tuple[Revision, ...]
-    state: HistoryComparison
-    unknown_tables: int = 0
+    comparison: HistoryComparison
+    unknown_table_count: int = 0
     """Tables of a database without history."""
     schema: Schema | None = None
     """What was there, when it was asked for."""
@@ -43,30 +46,30 @@ class Status:
     """None: not looked for."""
 
     @property
-    def failed(self) -> Revision | None:
+    def failed_revision(self) -> Revision | None:
         """The attempt that did not get to the end of its file."""
         return next((row for row in self.revisions if row.failed), None)
 
     @property
-    def applied(self) -> tuple[Revision, ...]:
+    def applied_revisions(self) -> tuple[Revision, ...]:
         return tuple(row for row in self.revisions if row.done)
 
     @property
-    def word(self) -> Word:
+    def verdict(self) -> Verdict:
         """The worst of what holds."""
-        state = self.state
+        state = self.comparison
         if state.edited or state.missing:
             return "edited"
         if state.out_of_order and state.exec_order == "linear":
             return "out-of-order"
-        if self.failed:
+        if self.failed_revision:
             return "failed"
         if self.drift is not None and self.drift.real_differences:
             return "drift"
         return "pending" if state.pending else "ok"
 
 
-def status(
+def read_status(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
@@ -74,25 +77,29 @@ def status(
     exec_order: ExecOrder,
     revisions_schema: str | None,
     wait: float,
-    schema: bool = False,
+    include_schema: bool = False,
 ) -> Status:
     """Compare a directory with a target; raises ``IntegrityError`` for its files only.
 
     With ``schema`` all that the target holds is read, too.
     """
     verify(directory)
-    with visited_to_read(
+    with connect_for_reading(
         connection, engine, revisions_schema=revisions_schema, wait=wait
     ) as site:
-        revisions, tables = history(site)
-        found = engine.inspect(connection.connection.cursor()) if schema else None
+        revisions, tables = read_revisions_and_tables(site)
+        found = (
+            engine.inspect(connection.connection.cursor()) if include_schema else None
+        )
     state = compare_history(directory.files, revisions, exec_order=exec_order)
     fresh = not state.current_version and not state.ahead
     return Status(
         target=site.target,
         revisions=revisions,
-        state=state,
-        unknown_tables=sum(name != REVISIONS_TABLE for name in tables) if fresh else 0,
+        comparison=state,
+        unknown_table_count=sum(name != REVISIONS_TABLE for name in tables)
+        if fresh
+        else 0,
         schema=found,
         vendor=engine.vendor,
     )

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 from schema_migrations.conf import read_settings
 from schema_migrations.history.directory import verify
 from schema_migrations.version import VERSION
-from schema_migrations.workflows.applying.apply import apply, request_by
-from schema_migrations.workflows.targets.connecting import Part, directory_of, target
+from schema_migrations.workflows.applying.apply import apply, request_from_settings
+from schema_migrations.workflows.targets.connection import (
+    ServerPart,
+    open_target,
+    read_directory,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.workflows.applying.events import Event
 
-TEMPLATE = "TEMPLATE"
+TEMPLATE_KEY = "TEMPLATE"
 """Key of ``DATABASES[alias]["TEST"]``; Django hands it to CREATE DATABASE."""
 
 
@@ -27,15 +31,21 @@ def use_template(alias: str) -> str:
     Empty where the engine cannot copy databases.  Raises what ``apply`` raises.
     """
     settings = read_settings(alias)
-    with target(alias, None) as (connection, engine):
+    with open_target(alias, None) as (connection, engine):
         if engine.template is None:
             return ""
-        directory = directory_of(settings.directory)
+        directory = read_directory(settings.directory)
         verify(directory)
 
         def build(name: str) -> None:
-            with target(alias, None, Part(database=name)) as (there, _):
-                apply(there, engine, directory, request_by(settings), _ignore)
+            with open_target(alias, None, ServerPart(database=name)) as (there, _):
+                apply(
+                    there,
+                    engine,
+                    directory,
+                    request_from_settings(settings),
+                    _ignore_event,
+                )
 
         contents = (
             *(
@@ -46,9 +56,9 @@ def use_template(alias: str) -> str:
             connection.timezone_name,  # of a literal without one
         )
         name = engine.template(connection, " ".join(contents), build)
-        connection.settings_dict["TEST"][TEMPLATE] = name
+        connection.settings_dict["TEST"][TEMPLATE_KEY] = name
     return name
 
 
-def _ignore(event: Event) -> None:
+def _ignore_event(event: Event) -> None:
     """Nobody watches."""

@@ -61,7 +61,7 @@ from schema_migrations.workflows.states.state import (
     replay,
     with_ignored,
 )
-from schema_migrations.workflows.targets.connecting import target
+from schema_migrations.workflows.targets.connection import open_target
 
 FILES, MODELS = "files", "models"
 
@@ -103,7 +103,7 @@ def open_workspace(
     server is started, and ``Unreachable``.
     """
     settings = read_settings(alias, directory=directory)
-    with target(alias, None) as (_, own):
+    with open_target(alias, None) as (_, own):
         pass
     beside = find_excluded_tables(registry, settings.apps)
     engine = with_ignored(own, settings.ignore_patterns, excluded_tables=beside)

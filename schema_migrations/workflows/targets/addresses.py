@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Literal
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.errors import ConfigError
-from schema_migrations.workflows.targets.connecting import Part, reached, target
+from schema_migrations.workflows.targets.connection import (
+    ServerPart,
+    connect_and_describe,
+    open_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from schema_migrations.engines.engine import Failure
 
-Kind = Literal["schema", "database"]
+TargetKind = Literal["schema", "database"]
 """What a name that is no URL means: a part of the server of the alias, or of ``--url``."""
 
 
@@ -31,26 +35,26 @@ class Address:
     """For people: a name, or a URL without its password."""
     url: str | None
     """None: the alias's own server."""
-    part: Part | None = None
+    part: ServerPart | None = None
 
 
-def names_in(text: str) -> tuple[str, ...]:
+def parse_target_names(text: str) -> tuple[str, ...]:
     """Return the lines of a file of targets, without blank ones and ``#`` comments."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def addresses(
-    names: Iterable[str], *, kind: Kind, url: str | None
+def resolve_addresses(
+    names: Iterable[str], *, kind: TargetKind, url: str | None
 ) -> tuple[Address, ...]:
     """Return where each name leads; raises ``ConfigError`` for none and for a double."""
-    found = tuple(_address(name, kind=kind, url=url) for name in names)
+    found = tuple(_resolve_address(name, kind=kind, url=url) for name in names)
     if not found:
         raise ConfigError(
             "No target is named.",
             hint="--targets wants one name or URL a line, --targets-sql one a row.",
         )
-    twice = sorted(_doubles(found))
+    twice = sorted(_find_duplicates(found))
     if twice:
         raise ConfigError(
             f"Named more than once: {', '.join(twice)}.",
@@ -59,26 +63,28 @@ def addresses(
     return found
 
 
-def _address(name: str, *, kind: Kind, url: str | None) -> Address:
+def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address:
     if "://" in name:
         engine = engine_for_url(name)
         return Address(
             label=engine.masked(engine.settings_from_url(name, {})), url=name
         )
-    part = Part(database=name) if kind == "database" else Part(schema=name)
+    part = ServerPart(database=name) if kind == "database" else ServerPart(schema=name)
     return Address(label=name, url=url, part=part)
 
 
 def refuse_shared_revisions(
-    targets: Sequence[Address], revisions_schema: str | None
+    addresses: Sequence[Address], revisions_schema: str | None
 ) -> None:
     """Raise ``ConfigError`` where one table would be the history of several schemas:
     what the first of them has would count as applied in all.
     """
     if not revisions_schema:
         return
-    places = Counter(map(_database, targets))
-    for address, count in ((each, places[_database(each)]) for each in targets):
+    places = Counter(map(_identify_database, addresses))
+    for address, count in (
+        (each, places[_identify_database(each)]) for each in addresses
+    ):
         if count > 1 or (address.part and address.part.schema):
             raise ConfigError(
                 f"{address.label} would share its revisions with other targets: those"
@@ -88,7 +94,7 @@ def refuse_shared_revisions(
             )
 
 
-def _database(address: Address) -> tuple[object, ...]:
+def _identify_database(address: Address) -> tuple[object, ...]:
     """Return what tells one database from another."""
     if address.url is None or address.part:
         return address.url, address.part and address.part.database
@@ -96,16 +102,18 @@ def _database(address: Address) -> tuple[object, ...]:
     return tuple(settings.get(name) for name in ("HOST", "PORT", "NAME"))
 
 
-def _doubles(found: Iterable[Address]) -> Iterator[str]:
+def _find_duplicates(addresses: Iterable[Address]) -> Iterator[str]:
     seen = set()
-    for address in found:
+    for address in addresses:
         place = (address.url, address.part)
         if place in seen:
             yield address.label
         seen.add(place)
 
 
-def selected(alias: str, url: str | None, sql: str, *, wait: float) -> tuple[str, ...]:
+def query_target_names(
+    alias: str, url: str | None, sql: str, *, wait: float
+) -> tuple[str, ...]:
     """Return the first column of a query's rows; the server refuses it any write."""
 
     def error_of(failure: Failure) -> ConfigError:
@@ -115,8 +123,8 @@ def selected(alias: str, url: str | None, sql: str, *, wait: float) -> tuple[str
             " name or URL a row.",
         )
 
-    with target(alias, url) as (connection, engine):
-        reached(connection, engine, wait=wait)
+    with open_target(alias, url) as (connection, engine):
+        connect_and_describe(connection, engine, wait=wait)
         with (
             failures_as(engine, error_of),
             engine.session.reading(connection),

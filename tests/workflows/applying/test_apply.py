@@ -41,7 +41,7 @@ def test_pending_files_run_in_order_and_are_recorded(place: Place) -> None:
     place.write(_1_first=A, _2=B)
     outcome = place.apply()
     assert place.done == ["1", "2"]
-    assert outcome.current == "2"
+    assert outcome.current_version == "2"
     assert place.tables() == ["a", "b"]
     first, second = place.rows().values()
     assert (first.version, first.description) == ("1", "first")
@@ -76,7 +76,7 @@ def test_a_file_without_statements_is_applied_like_any(place: Place, mode: str) 
     again = place.apply()
     assert place.tables() == ["a", "b"]
     assert [row.applied for row in place.rows().values()] == [2, 0, 1]
-    assert again.choice.runs == ()
+    assert again.selected.runs == ()
 
 
 def test_percent_signs_quotes_and_comments_reach_the_server_as_they_are(
@@ -103,13 +103,13 @@ def test_a_run_can_be_limited(
     place.write(_1="SELECT 1;", _2="SELECT 2;", _3="SELECT 3;")
     outcome = place.apply(**selection)
     assert place.done == expected
-    assert outcome.choice.left == 3 - len(expected)
+    assert outcome.selected.remaining_count == 3 - len(expected)
 
 
 def test_to_a_version_that_is_applied_is_nothing_to_do(place: Place) -> None:
     place.write(_1="SELECT 1;", _2="SELECT 2;")
     place.apply()
-    assert place.apply(to="1").choice.runs == ()
+    assert place.apply(to="1").selected.runs == ()
 
 
 def test_to_a_version_that_is_not_there_is_refused(place: Place) -> None:
@@ -462,15 +462,15 @@ class TestReadingOnly:
     def test_a_preview_writes_nothing(self, place: Place) -> None:
         place.write(_1=A, _2=B)
         outcome = place.preview(count=1)
-        assert [run.file.version for run in outcome.choice.runs] == ["1"]
-        assert outcome.choice.left == 1
+        assert [run.file.version for run in outcome.selected.runs] == ["1"]
+        assert outcome.selected.remaining_count == 1
         assert place.tables() == []
         assert place.rows() == {}
 
     def test_a_preview_with_a_baseline_writes_nothing(self, place: Place) -> None:
         place.write(_1=A, _2=B)
         outcome = place.preview(baseline="1")
-        assert [run.file.version for run in outcome.choice.runs] == ["2"]
+        assert [run.file.version for run in outcome.selected.runs] == ["2"]
         assert place.rows() == {}
 
 
@@ -506,7 +506,7 @@ def test_without_autocommit_nothing_is_run(place: Place) -> None:
     with as_default({**place.settings, "AUTOCOMMIT": False}):
         with pytest.raises(ConfigError, match="AUTOCOMMIT is off") as caught:
             place.apply()
-        assert len(place.preview().choice.runs) == 1
+        assert len(place.preview().selected.runs) == 1
     assert "--url" in caught.value.hint
 
 

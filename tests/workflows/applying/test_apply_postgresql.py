@@ -27,7 +27,7 @@ from schema_migrations.workflows.applying.events import (
     SignalSent,
     StatementDone,
 )
-from schema_migrations.workflows.targets.connecting import target
+from schema_migrations.workflows.targets.connection import open_target
 from tests.fixtures.children import eventually
 
 if TYPE_CHECKING:
@@ -478,7 +478,7 @@ def test_a_session_that_is_lost_is_not_replaced_by_one_without_the_lock(
     pg_place: Place,
 ) -> None:
     pg_place.write(_1=f"{NONE}{A}COPY a TO STDOUT;\nINSERT INTO a VALUES (1);")
-    with target("default", None) as (connection, _):
+    with open_target("default", None) as (connection, _):
         with pytest.raises(StatementFailed, match="COPY cannot be used"):
             pg_place.apply()
         assert connection.connection.closed

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from schema_migrations import health
 from schema_migrations.conf import read_settings
-from schema_migrations.workflows.applying.apply import request_by
+from schema_migrations.workflows.applying.apply import request_from_settings
 from tests.fixtures.targets import Place, as_default
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);"
@@ -78,7 +78,7 @@ def test_revisions_in_a_schema_of_their_own(pg_place: Place) -> None:
     pg_place.write(_1_a=A)
     with managed(pg_place, REVISIONS_SCHEMA="history"):
         assert not health().ok
-        pg_place.apply(request_by(read_settings("default")))
+        pg_place.apply(request_from_settings(read_settings("default")))
         assert health().ok
     with managed(pg_place):
         assert not health().ok

@@ -16,7 +16,10 @@ from django.db.migrations.loader import MigrationLoader
 from schema_migrations.conf import list_managed_aliases
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._base import Options, raise_command_errors
-from schema_migrations.workflows.standing.taken_over import installed, never_left
+from schema_migrations.workflows.standing.app_ownership import (
+    list_apps_never_of_django,
+    list_installed_apps,
+)
 
 
 class Command(makemigrations.Command):
@@ -31,7 +34,7 @@ class Command(makemigrations.Command):
             self._make_migrations(app_labels, options)
 
     def _make_migrations(self, app_labels: tuple[str, ...], options: Options) -> None:
-        ours = never_left()
+        ours = list_apps_never_of_django()
         named = ours & set(app_labels)
         if named:
             raise _make_refusal(named)
@@ -69,7 +72,7 @@ def _list_apps_with_migrations() -> frozenset[str]:
     """Return the apps that Django looks at when none is named."""
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
-    return installed() & frozenset(loader.migrated_apps)
+    return list_installed_apps() & frozenset(loader.migrated_apps)
 
 
 def _make_refusal(labels: Iterable[str]) -> ConfigError:

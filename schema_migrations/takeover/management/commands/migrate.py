@@ -36,20 +36,23 @@ from schema_migrations.management.commands._base import (
     raise_command_errors,
 )
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
-from schema_migrations.workflows.applying.apply import preview, request_by
-from schema_migrations.workflows.standing.health import look
-from schema_migrations.workflows.standing.taken_over import (
-    installed,
-    left_to_django,
-    made_by_files,
-    record,
+from schema_migrations.workflows.applying.apply import (
+    preview_run,
+    request_from_settings,
 )
-from schema_migrations.workflows.targets.connecting import directory_of, target
+from schema_migrations.workflows.standing.app_ownership import (
+    list_apps_of_django,
+    list_apps_of_files,
+    list_installed_apps,
+    record_migrations_of_files,
+)
+from schema_migrations.workflows.standing.health import compare_alias
+from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from django.db.migrations import Migration
 
-    from schema_migrations.workflows.applying.choice import FileRun
+    from schema_migrations.workflows.applying.selection import FileRun
 
 MigrationPlan = list[tuple["Migration", bool]]
 """Migrations, each with whether it runs backwards."""
@@ -69,7 +72,7 @@ class Command(migrate.Command):
         alias = options["database"]
         if alias in list_managed_aliases():
             with raise_command_errors():  # before a system check says the same
-                verify(directory_of(read_settings(alias).directory))
+                verify(read_directory(read_settings(alias).directory))
         return super().execute(*args, **options)
 
     def get_check_kwargs(self, options: Options) -> Any:
@@ -99,7 +102,7 @@ class Command(migrate.Command):
     def _refuse_options(self, options: Options) -> None:
         """Raise ``ConfigError`` for what has no meaning where files make the tables."""
         alias, label = options["database"], options["app_label"]
-        if label in made_by_files(alias) & installed():
+        if label in list_apps_of_files(alias) & list_installed_apps():
             raise ConfigError(
                 f"{label} is made by the SQL files in {read_settings(alias).directory},"
                 " not by Django migrations.",
@@ -120,7 +123,7 @@ class Command(migrate.Command):
             )
 
     def _apply_files(self, alias: str, options: Options) -> None:
-        left = left_to_django(alias)
+        left = list_apps_of_django(alias)
         call_command(
             "schemaapply",
             database=alias,
@@ -140,12 +143,12 @@ class Command(migrate.Command):
         connection = connections[alias]
         connection.prepare_database()
         # Django's migrations may depend on those of apps that the files have made.
-        record(connection, made_by_files(alias))
+        record_migrations_of_files(connection, list_apps_of_files(alias))
         progress: Any = self.migration_progress_callback
         executor = MigrationExecutor(connection, progress)
         plan = plan_migrations(executor, left_apps)
         # As schemaapply: models that are older than the database write nothing into it.
-        send = not look(alias).ahead
+        send = not compare_alias(alias).ahead
         signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
         if send:
             emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
@@ -178,7 +181,7 @@ class Command(migrate.Command):
     def _preview(self, alias: str, options: Options) -> None:
         """Print what would be done; with ``--check`` exit 1 when that is anything."""
         runs = self._find_pending_runs(alias)
-        left = left_to_django(alias)
+        left = list_apps_of_django(alias)
         plan = (
             plan_migrations(MigrationExecutor(connections[alias]), left) if left else []
         )
@@ -197,16 +200,16 @@ class Command(migrate.Command):
 
     def _find_pending_runs(self, alias: str) -> tuple[FileRun, ...]:
         settings = read_settings(alias)
-        directory = directory_of(settings.directory)
-        with target(alias, None) as (connection, engine):
-            outcome = preview(
+        directory = read_directory(settings.directory)
+        with open_target(alias, None) as (connection, engine):
+            outcome = preview_run(
                 connection,
                 engine,
                 directory,
-                request_by(settings),
+                request_from_settings(settings),
                 lambda event: self._print_line(describe_event(event)),
             )
-        return outcome.choice.runs
+        return outcome.selected.runs
 
     def _print_migrations(self, plan: MigrationPlan) -> None:
         for migration, backwards in plan:
@@ -218,15 +221,15 @@ class Command(migrate.Command):
 
     def _migrate_app(self, alias: str, options: Options) -> None:
         """Let Django migrate an app that is left to it."""
-        files = look(alias).pending
+        files = compare_alias(alias).pending
         if files:
             raise ConfigError(
                 f"{format_count(len(files), 'SQL file')} pending, which Django migrations"
                 " may depend on.",
                 hint="Apply them first: python manage.py migrate",
             )
-        made = made_by_files(alias)
-        record(connections[alias], made)
+        made = list_apps_of_files(alias)
+        record_migrations_of_files(connections[alias], made)
         with protect_apps(made):
             super().handle(**options)
 

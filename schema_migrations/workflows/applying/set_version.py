@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.marking import Marking, plan_marking
-from schema_migrations.workflows.applying.choice import file_of
-from schema_migrations.workflows.applying.events import Reached, Report
-from schema_migrations.workflows.applying.running import OPERATOR
-from schema_migrations.workflows.applying.writing import locked, made, visited_to_write
-from schema_migrations.workflows.targets.reading import Site, history, visited_to_read
+from schema_migrations.workflows.applying.events import Reached, ReportEvent
+from schema_migrations.workflows.applying.runner import OPERATOR
+from schema_migrations.workflows.applying.selection import find_file
+from schema_migrations.workflows.applying.write_access import (
+    connect_for_writing,
+    ensure_revisions_table,
+    hold_lock,
+)
+from schema_migrations.workflows.targets.connected_target import (
+    ConnectedTarget,
+    connect_for_reading,
+    read_revisions_and_tables,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -27,77 +35,85 @@ if TYPE_CHECKING:
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
 
-NOTHING = "zero"
+ZERO_VERSION = "zero"
 """Stands for a version before the first file, as in Django's ``migrate APP zero``."""
 
-PATIENCE = 5.0
+TABLE_LOCK_TIMEOUT = 5.0
 """Seconds for another program's lock on the table of revisions."""
 
-Agree = Callable[[Marking], None]
+ConfirmMarking = Callable[[Marking], None]
 """Told what is about to be written; raises to forbid it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SetVersionRequest:
     """Which version a database is to be at, and how to reach it."""
 
     version: str
     """Of a file, or its name, or ``zero``."""
     revisions_schema: str | None = None
-    wait: float = 0.0
+    connect_wait: float = 0.0
     lock_wait: float = 60.0
 
 
-def mark(
+def set_version(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    wish: Wish,
-    report: Report,
+    request: SetVersionRequest,
+    report: ReportEvent,
     *,
-    agree: Agree,
+    confirm: ConfirmMarking,
 ) -> Marking:
     """Write the rows, and return what was written; raises ``SchemaMigrationsError``."""
     verify(directory)
-    last = _last(directory, wish.version)
-    site = visited_to_write(
-        connection, engine, revisions_schema=wish.revisions_schema, wait=wish.wait
+    last = _find_last_file(directory, request.version)
+    site = connect_for_writing(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.connect_wait,
     )
     report(Reached(target=site.target))
-    with locked(site, report, wait=wish.lock_wait):
-        found = _marking(site, directory, last)
-        agree(found)
+    with hold_lock(site, report, wait=request.lock_wait):
+        found = _plan_for_target(site, directory, last)
+        confirm(found)
         if found:
-            _write(site, found)
+            _write_marking(site, found)
     return found
 
 
-def preview(
+def preview_marking(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    wish: Wish,
-    report: Report,
+    request: SetVersionRequest,
+    report: ReportEvent,
 ) -> Marking:
     """Return what ``mark`` would write; reads only."""
     verify(directory)
-    last = _last(directory, wish.version)
-    with visited_to_read(
-        connection, engine, revisions_schema=wish.revisions_schema, wait=wish.wait
+    last = _find_last_file(directory, request.version)
+    with connect_for_reading(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.connect_wait,
     ) as site:
         report(Reached(target=site.target))
-        return _marking(site, directory, last)
+        return _plan_for_target(site, directory, last)
 
 
-def _last(directory: Directory, version: str) -> MigrationFile | None:
+def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:
     known = {file.version for file in directory.files}
-    if version == NOTHING and NOTHING not in known:
+    if version == ZERO_VERSION and ZERO_VERSION not in known:
         return None
-    return file_of(directory, version, option="schemaset")
+    return find_file(directory, version, option="schemaset")
 
 
-def _marking(site: Site, directory: Directory, last: MigrationFile | None) -> Marking:
-    revisions, _ = history(site)
+def _plan_for_target(
+    connected: ConnectedTarget, directory: Directory, last: MigrationFile | None
+) -> Marking:
+    revisions, _ = read_revisions_and_tables(connected)
     return plan_marking(
         directory.files,
         revisions,
@@ -107,17 +123,19 @@ def _marking(site: Site, directory: Directory, last: MigrationFile | None) -> Ma
     )
 
 
-def _write(site: Site, found: Marking) -> None:
-    store = site.store
+def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:
+    store = connected.store
     session = store.engine.session
-    with session.prepared(store.connection, SessionOptions(lock_timeout=PATIENCE)):
-        made(store)
+    with session.prepared(
+        store.connection, SessionOptions(lock_timeout=TABLE_LOCK_TIMEOUT)
+    ):
+        ensure_revisions_table(store)
         with session.transaction(store.connection):
-            _rewrite(store, found)
+            _replace_rows(store, marking)
 
 
-def _rewrite(store: RevisionStore, found: Marking) -> None:
-    for each in found.deleted:
+def _replace_rows(store: RevisionStore, marking: Marking) -> None:
+    for each in marking.deleted:
         store.delete(each.revision.version)
-    for each in found.written:
+    for each in marking.written:
         store.write(each.revision)

@@ -10,7 +10,11 @@ from django.db import OperationalError, connections
 
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, Unreachable
-from schema_migrations.workflows.targets.connecting import Part, reached, target
+from schema_migrations.workflows.targets.connection import (
+    ServerPart,
+    connect_and_describe,
+    open_target,
+)
 from tests.fixtures.targets import Place, as_default
 
 if TYPE_CHECKING:
@@ -18,14 +22,17 @@ if TYPE_CHECKING:
 
 
 def test_without_a_url_the_alias_is_the_target() -> None:
-    with target("default", None) as (connection, engine):
+    with open_target("default", None) as (connection, engine):
         assert connection is connections["default"]
         assert engine.vendor == "sqlite"
 
 
 def test_with_a_url_the_alias_itself_means_the_target(tmp_path: Path) -> None:
     before, settings = connections["default"], connections.settings["default"]
-    with target("default", f"sqlite:///{tmp_path}/other.db") as (connection, engine):
+    with open_target("default", f"sqlite:///{tmp_path}/other.db") as (
+        connection,
+        engine,
+    ):
         assert connection is connections["default"] is not before
         assert connection.settings_dict["NAME"] == f"{tmp_path}/other.db"
         assert connections.settings["default"] is not settings
@@ -42,11 +49,14 @@ def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
     options = {"pool": True, "sslmode": "prefer"}
     with as_default({**pg_database, "AUTOCOMMIT": False, "OPTIONS": options}):
         before = connections["default"]
-        for part in (Part(schema="public"), Part(database=pg_database["NAME"])):
-            with target("default", None, part) as (connection, engine):
+        for part in (
+            ServerPart(schema="public"),
+            ServerPart(database=pg_database["NAME"]),
+        ):
+            with open_target("default", None, part) as (connection, engine):
                 assert connection.settings_dict["OPTIONS"]["sslmode"] == "prefer"
                 assert "pool" not in connection.settings_dict["OPTIONS"]
-                reached(connection, engine, wait=0)
+                connect_and_describe(connection, engine, wait=0)
                 assert not engine.session.in_transaction(connection)
             assert connections["default"] is before
 
@@ -55,7 +65,10 @@ def test_keys_of_one_database_are_not_those_of_another(tmp_path: Path) -> None:
     """Django keeps content types by alias."""
     found = []
     for number in (1, 2):
-        with target("default", f"sqlite:///{tmp_path}/{number}.db") as (connection, _):
+        with open_target("default", f"sqlite:///{tmp_path}/{number}.db") as (
+            connection,
+            _,
+        ):
             with connection.schema_editor() as editor:
                 editor.create_model(ContentType)
             for name in ("first", "second")[:number]:
@@ -70,7 +83,7 @@ def test_everything_is_as_before_after_an_exception(tmp_path: Path) -> None:
     before = connections["default"]
     with (
         pytest.raises(RuntimeError),
-        target("default", f"sqlite:///{tmp_path}/other.db"),
+        open_target("default", f"sqlite:///{tmp_path}/other.db"),
     ):
         raise RuntimeError
     assert connections["default"] is before
@@ -78,15 +91,15 @@ def test_everything_is_as_before_after_an_exception(tmp_path: Path) -> None:
 
 def test_a_url_may_be_of_another_engine(pg_database: dict[str, Any]) -> None:
     url = f"postgres://postgres@/{pg_database['NAME']}?host={pg_database['HOST']}"
-    with target("default", url) as (connection, engine):
+    with open_target("default", url) as (connection, engine):
         assert connections["default"].vendor == engine.vendor == "postgresql"
-        assert reached(connection, engine, wait=0).schema == "public"
+        assert connect_and_describe(connection, engine, wait=0).schema == "public"
     assert connections["default"].vendor == "sqlite"
 
 
 def test_a_wrong_url_leaves_the_alias_alone() -> None:
     before = connections["default"]
-    with pytest.raises(ConfigError), target("default", "postgres://u:p/x@h/d"):
+    with pytest.raises(ConfigError), open_target("default", "postgres://u:p/x@h/d"):
         pass
     assert connections["default"] is before
 
@@ -121,17 +134,17 @@ def test_an_alias_whose_backend_does_not_load_is_refused(
     monkeypatch.setitem(connections.settings, "broken", entry)
     with (
         pytest.raises(ConfigError, match=r"'broken'.*no\.such\.backend"),
-        target("broken", None),
+        open_target("broken", None),
     ):
         pass
 
 
 def test_a_server_that_stays_away_is_given_up_after_the_wait() -> None:
-    with target("default", "postgres://u@127.0.0.1:1/d") as (connection, engine):
+    with open_target("default", "postgres://u@127.0.0.1:1/d") as (connection, engine):
         with pytest.raises(Unreachable):
-            reached(connection, engine, wait=0)
+            connect_and_describe(connection, engine, wait=0)
         with pytest.raises(Unreachable):
-            reached(connection, engine, wait=0.01)
+            connect_and_describe(connection, engine, wait=0.01)
 
 
 def test_another_database_is_not_reached_through_the_pool_of_the_alias(
@@ -140,7 +153,7 @@ def test_another_database_is_not_reached_through_the_pool_of_the_alias(
     """It leads to the one that the alias means, whatever NAME says."""
     with as_default({**pg_place.settings, "OPTIONS": {"pool": True}}):
         with (
-            target("default", None, Part(database="postgres")) as (other, _),
+            open_target("default", None, ServerPart(database="postgres")) as (other, _),
             other.cursor() as cursor,
         ):
             cursor.execute("SELECT current_database()")

@@ -7,7 +7,11 @@ from typing import Any
 
 from django.db import connections
 
-from schema_migrations.workflows.applying.fanout import Work, close_all, work_on
+from schema_migrations.workflows.applying.fan_out import (
+    Work,
+    close_connections,
+    work_on_target,
+)
 from schema_migrations.workflows.targets.addresses import Address
 from tests.fixtures.targets import Place, as_default
 
@@ -17,7 +21,7 @@ def test_no_thread_of_a_pool_is_left_for_the_fork(pg_database: dict[str, Any]) -
     with as_default({**pg_database, "OPTIONS": {"pool": True}}):
         connections["default"].ensure_connection()
         assert set(threading.enumerate()) - before
-        close_all()
+        close_connections()
         assert set(threading.enumerate()) <= before
 
 
@@ -28,9 +32,9 @@ def test_what_nobody_foresaw_is_the_failure_of_one_target(sqlite_place: Place) -
         alias="unheard of",
         directory=sqlite_place.directory,
         request=sqlite_place.request(),
-        reads=True,
+        read_only=True,
     )
-    result = work_on(work, Address(label="tenant", url=None))
+    result = work_on_target(work, Address(label="tenant", url=None))
     assert result.error is not None
     assert "unheard of" in result.error.message
     assert "its traceback is in the log" in result.error.hint

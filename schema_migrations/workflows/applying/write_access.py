@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import failures_as
 from schema_migrations.errors import ConfigError
-from schema_migrations.workflows.applying.events import LockWaiting, Report
-from schema_migrations.workflows.targets.reading import Site, told, visit
+from schema_migrations.workflows.applying.events import LockWaiting, ReportEvent
+from schema_migrations.workflows.targets.connected_target import (
+    ConnectedTarget,
+    connect_target,
+    translate_target_errors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +26,13 @@ if TYPE_CHECKING:
     from schema_migrations.revision_store import RevisionStore
 
 
-def visited_to_write(
+def connect_for_writing(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     *,
     revisions_schema: str | None,
     wait: float,
-) -> Site:
+) -> ConnectedTarget:
     """Return what ``visit`` returns; raises ``ConfigError`` for a standby and such."""
     if not connection.settings_dict["AUTOCOMMIT"]:
         raise ConfigError(
@@ -36,7 +40,9 @@ def visited_to_write(
             " and end their transactions themselves.",
             hint="Name the database by its URL: --url, or SCHEMA_MIGRATIONS_URL.",
         )
-    site = visit(connection, engine, revisions_schema=revisions_schema, wait=wait)
+    site = connect_target(
+        connection, engine, revisions_schema=revisions_schema, wait=wait
+    )
     if site.target.read_only:
         raise ConfigError(
             f"{site.target.name} cannot be written: {site.target.read_only}.",
@@ -46,14 +52,16 @@ def visited_to_write(
 
 
 @contextmanager
-def locked(site: Site, report: Report, *, wait: float) -> Iterator[None]:
+def hold_lock(
+    connected: ConnectedTarget, report: ReportEvent, *, wait: float
+) -> Iterator[None]:
     """Hold the lock of a target, waiting ``wait`` seconds for another run to end."""
-    store = site.store
+    store = connected.store
     with (
-        told(site),
+        translate_target_errors(connected),
         store.engine.session.lock(
             store.connection,
-            f"{site.target.schema}/{store.namespace}",
+            f"{connected.target.schema}/{store.namespace}",
             wait=wait,
             waiting=lambda holder: report(LockWaiting(holder=holder)),
         ),
@@ -61,7 +69,7 @@ def locked(site: Site, report: Report, *, wait: float) -> Iterator[None]:
         yield
 
 
-def made(store: RevisionStore) -> None:
+def ensure_revisions_table(store: RevisionStore) -> None:
     """Make the table of revisions where it is missing."""
 
     def not_made(failure: Failure) -> ConfigError | None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from schema_migrations.conf import ExecOrder, TxMode
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.workflows.applying.events import Mode
+    from schema_migrations.workflows.applying.events import TransactionMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,40 +53,40 @@ class Selection:
 class FileRun:
     file: MigrationFile
     statements: tuple[SourceStatement, ...]
-    digest: str
+    file_hash: str
     """The file's hash of ``atlas.sum``."""
-    mode: Mode
-    before: Revision | None
-    start: int
+    mode: TransactionMode
+    partial_revision: Revision | None
+    done_count: int
     """0-based index of the first statement not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    state: HistoryComparison
+class SelectedFiles:
+    comparison: HistoryComparison
     runs: tuple[FileRun, ...]
     """To run now, in order."""
     baseline: MigrationFile | None = None
     """To be recorded first."""
-    baseline_idle: bool = False
+    baseline_is_unused: bool = False
     """A baseline was asked for, and the database has a history."""
-    newest: str = ""
+    newest_version: str = ""
     """The newest version that the database knows; a failure of an older file is not
     recorded, since Atlas looks at the newest row only."""
 
     @property
-    def left(self) -> int:
+    def remaining_count(self) -> int:
         """How many files stay pending after this run."""
-        return len(self.state.pending) - len(self.runs)
+        return len(self.comparison.pending) - len(self.runs)
 
 
-def choose(
+def select_files(
     directory: Directory,
     revisions: Sequence[Revision],
     tables: Sequence[str],
     selection: Selection,
     syntax: Syntax,
-) -> Choice:
+) -> SelectedFiles:
     """Return what to run; ``tables`` are those of the target schema.
 
     Raises ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
@@ -96,7 +96,7 @@ def choose(
     start = None
     fresh = not state.current_version and not state.ahead
     if fresh:
-        start = _start(directory, tables, selection)
+        start = _choose_baseline(directory, tables, selection)
         if start is not None:
             row = create_baseline(start, now=datetime.now(UTC), operator="")
             state = compare_history(
@@ -106,24 +106,24 @@ def choose(
     check_runnable(state, syntax)
     sums = directory.computed_sums
     runs = [
-        _run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
-        for each in _selected(state, directory, selection)
+        _make_file_run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
+        for each in _select_pending(state, directory, selection)
     ]
-    return Choice(
-        state=state,
+    return SelectedFiles(
+        comparison=state,
         runs=tuple(runs),
         baseline=start,
-        baseline_idle=selection.baseline is not None and not fresh,
-        newest=max((row.version for row in revisions), default=""),
+        baseline_is_unused=selection.baseline is not None and not fresh,
+        newest_version=max((row.version for row in revisions), default=""),
     )
 
 
-def _start(
+def _choose_baseline(
     directory: Directory, tables: Sequence[str], selection: Selection
 ) -> MigrationFile | None:
     """Return the baseline of a database without history; refuse one that is not empty."""
     if selection.baseline is not None:
-        return file_of(directory, selection.baseline, option="--baseline")
+        return find_file(directory, selection.baseline, option="--baseline")
     found = [name for name in tables if name != REVISIONS_TABLE]
     if found and not selection.allow_dirty and directory.files:
         named = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
@@ -137,7 +137,7 @@ def _start(
     return None
 
 
-def file_of(directory: Directory, version: str, *, option: str) -> MigrationFile:
+def find_file(directory: Directory, version: str, *, option: str) -> MigrationFile:
     """Return the file of a version, or of a name; raises ``ConfigError``."""
     for file in directory.files:
         if version in (file.version, file.name):
@@ -151,25 +151,25 @@ def file_of(directory: Directory, version: str, *, option: str) -> MigrationFile
     )
 
 
-def _refuse_broken_history(state: HistoryComparison, *, strict: bool) -> None:
-    if state.edited:
-        names = ", ".join(file.name for file in state.edited)
+def _refuse_broken_history(comparison: HistoryComparison, *, strict: bool) -> None:
+    if comparison.edited:
+        names = ", ".join(file.name for file in comparison.edited)
         raise IntegrityError(
             f"edited after they were applied to this database: {names}",
             hint="Restore them from version control, run: python manage.py schemahash,"
             " and write a new file for the change. Where the database is right as it"
             " is: schemaset VERSION takes the files up to there as they are now.",
         )
-    if state.missing:
-        names = ", ".join(row.file_stem for row in state.missing)
+    if comparison.missing:
+        names = ", ".join(row.file_stem for row in comparison.missing)
         raise IntegrityError(
             f"applied to this database, and their files are gone: {names}",
             hint="Restore them from version control. Is this the right directory,"
             " and the right database? Where they were deleted on purpose:"
             " schemaset VERSION forgets them.",
         )
-    if state.ahead and strict:
-        names = ", ".join(row.file_stem for row in state.ahead)
+    if comparison.ahead and strict:
+        names = ", ".join(row.file_stem for row in comparison.ahead)
         raise IntegrityError(
             f"the database is ahead of the directory: {names}",
             hint="It was migrated by a newer release. Without --strict this is only"
@@ -177,18 +177,20 @@ def _refuse_broken_history(state: HistoryComparison, *, strict: bool) -> None:
         )
 
 
-def _selected(
-    state: HistoryComparison, directory: Directory, selection: Selection
+def _select_pending(
+    comparison: HistoryComparison, directory: Directory, selection: Selection
 ) -> tuple[PendingFile, ...]:
-    files = state.pending
+    files = comparison.pending
     if selection.to is not None:
-        last = file_of(directory, selection.to, option="--to")
+        last = find_file(directory, selection.to, option="--to")
         files = tuple(each for each in files if each.file.version <= last.version)
     return files if selection.count is None else files[: selection.count]
 
 
-def _run(each: PendingFile, digest: str, tx_mode: TxMode, syntax: Syntax) -> FileRun:
-    file = each.file
+def _make_file_run(
+    pending_file: PendingFile, file_hash: str, tx_mode: TxMode, syntax: Syntax
+) -> FileRun:
+    file = pending_file.file
     directive = file.directives.txmode
     if directive == "none" and tx_mode == "all":
         raise ConfigError(
@@ -196,19 +198,19 @@ def _run(each: PendingFile, digest: str, tx_mode: TxMode, syntax: Syntax) -> Fil
             " for all files.",
             hint="Use --tx-mode file (or TX_MODE), or --to a version before it.",
         )
-    mode: Mode = tx_mode
+    mode: TransactionMode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
     statements = file.split_statements(syntax)
     if mode != "none":
-        _refuse_transaction_control(file, statements[each.done_count :])
+        _refuse_transaction_control(file, statements[pending_file.done_count :])
     return FileRun(
         file=file,
         statements=statements,
-        digest=digest,
+        file_hash=file_hash,
         mode=mode,
-        before=each.partial_revision,
-        start=each.done_count,
+        partial_revision=pending_file.partial_revision,
+        done_count=pending_file.done_count,
     )
 
 

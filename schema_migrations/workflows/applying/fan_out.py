@@ -27,13 +27,16 @@ from django.db import connections
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import Directory
 from schema_migrations.history.secrets import mask_secrets
-from schema_migrations.workflows.applying.apply import Request, apply, preview
+from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
 from schema_migrations.workflows.applying.events import Event, StatementDone
 from schema_migrations.workflows.targets.addresses import (
     Address,
     refuse_shared_revisions,
 )
-from schema_migrations.workflows.targets.connecting import reached, target
+from schema_migrations.workflows.targets.connection import (
+    connect_and_describe,
+    open_target,
+)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -44,13 +47,13 @@ log = logging.getLogger("schema_migrations")
 
 OnFailure = Literal["stop", "continue"]
 
-PARENT_PAUSE = 1.0
+PARENT_CHECK_INTERVAL = 1.0
 """Seconds between looks whether the process that started a worker is still there."""
 
-LAST_PATIENCE = 30.0
+WORKER_END_TIMEOUT = 30.0
 """Seconds that a worker which was told to end has to cancel and roll back."""
 
-_working = threading.Lock()
+_busy_lock = threading.Lock()
 """Held by a worker while it has a target."""
 
 
@@ -60,30 +63,30 @@ class Work:
 
     alias: str
     directory: Directory
-    request: Request
-    reads: bool
+    request: ApplyRequest
+    read_only: bool
     """Only say what would be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class TargetResult:
     """What became of a target."""
 
     address: Address
     events: tuple[Event, ...]
-    pending: int = 0
+    pending_count: int = 0
     """Files left; with ``reads`` those that would be run."""
     error: SchemaMigrationsError | None = None
     seconds: float = 0.0
 
 
-def work_on(work: Work, address: Address) -> Result:
+def work_on_target(work: Work, address: Address) -> TargetResult:
     """Apply the pending files to one target; an error becomes a part of the result."""
     begun, events = time.monotonic(), list[Event]()
     outcome, error = None, None
     try:
-        with _working:
-            outcome = _outcome(work, address, events)
+        with _busy_lock:
+            outcome = _apply_or_preview(work, address, events)
     except SchemaMigrationsError as caught:
         error = caught
     except Exception as caught:  # a mistake of ours: the other targets are told of
@@ -96,27 +99,33 @@ def work_on(work: Work, address: Address) -> Result:
         )
     pending = 0
     if outcome is not None:
-        pending = len(outcome.choice.runs) if work.reads else outcome.choice.left
-    return Result(
+        pending = (
+            len(outcome.selected.runs)
+            if work.read_only
+            else outcome.selected.remaining_count
+        )
+    return TargetResult(
         address=address,
         events=tuple(events),
-        pending=pending,
+        pending_count=pending,
         error=error,
         seconds=time.monotonic() - begun,
     )
 
 
-def _outcome(work: Work, address: Address, events: list[Event]) -> Outcome:
-    do = preview if work.reads else apply
+def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outcome:
+    do = preview_run if work.read_only else apply
 
     def report(event: Event) -> None:
         if not isinstance(event, StatementDone):  # of all targets there are too many
             events.append(event)
 
-    with target(work.alias, address.url, address.part) as (connection, engine):
+    with open_target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""
         if schema:
-            found = reached(connection, engine, wait=work.request.wait).schema
+            found = connect_and_describe(
+                connection, engine, wait=work.request.connect_wait
+            ).schema
             if found != schema:
                 raise ConfigError(
                     f"There is no schema {schema!r} that this user may use.",
@@ -127,39 +136,41 @@ def _outcome(work: Work, address: Address, events: list[Event]) -> Outcome:
 
 def fan_out(
     work: Work,
-    targets: Sequence[Address],
+    addresses: Sequence[Address],
     *,
     jobs: int,
     on_failure: OnFailure,
-    each: Callable[[Result], None],
+    on_result: Callable[[TargetResult], None],
 ) -> tuple[Address, ...]:
     """Do the work on every target, ``jobs`` at a time; return those not started.
 
     ``each`` is told of every target that has ended.  After a failure nothing more is
     started, unless ``on_failure`` is ``continue``.  Raises ``ConfigError``.
     """
-    refuse_shared_revisions(targets, work.request.revisions_schema)
-    left = list(reversed(targets))
-    running: dict[Future[Result], Address] = {}
+    refuse_shared_revisions(addresses, work.request.revisions_schema)
+    left = list(reversed(addresses))
+    running: dict[Future[TargetResult], Address] = {}
     stopped = False
-    with _workers(min(jobs, len(targets))) as pool:
+    with _start_workers(min(jobs, len(addresses))) as pool:
         while running or (left and not stopped):
             while left and not stopped and len(running) < jobs:
                 address = left.pop()
-                running[pool.submit(work_on, work, address)] = address
+                running[pool.submit(work_on_target, work, address)] = address
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
                 try:
                     result = future.result()
                 except BrokenProcessPool:
-                    result = Result(address=address, events=(), error=_killed())
+                    result = TargetResult(
+                        address=address, events=(), error=_make_killed_error()
+                    )
                     stopped = True
-                each(result)
+                on_result(result)
                 stopped |= result.error is not None and on_failure == "stop"
     return tuple(reversed(left))
 
 
-def _killed() -> SchemaMigrationsError:
+def _make_killed_error() -> SchemaMigrationsError:
     return SchemaMigrationsError(
         "A worker process was killed; what its target has, its revisions say.",
         hint="Run the same command again: it goes on where each target is. Out of"
@@ -167,7 +178,7 @@ def _killed() -> SchemaMigrationsError:
     )
 
 
-def close_all() -> None:
+def close_connections() -> None:
     """Close what a fork would share or lose: sockets, and the threads of pools."""
     connections.close_all()
     for connection in connections.all(initialized_only=True):
@@ -176,21 +187,21 @@ def close_all() -> None:
 
 
 @contextmanager
-def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    close_all()
+def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    close_connections()
     others = active_children()
     # A fork has Django loaded; macOS's own libraries do not survive one.
     forks = sys.platform == "linux"
     pool = ProcessPoolExecutor(
         max_workers=jobs,
         mp_context=get_context("fork" if forks else "spawn"),
-        initializer=_begin,
+        initializer=_prepare_worker,
         initargs=(os.getpid(),),
     )
     try:
         yield pool
     except BrokenProcessPool as error:  # one that had nothing to do yet
-        raise _killed() from error
+        raise _make_killed_error() from error
     except BaseException:
         for child in active_children():
             if child not in others:
@@ -200,7 +211,7 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(parent: int) -> None:
+def _prepare_worker(parent_pid: int) -> None:
     """Prepare a worker: it ends like a run of its own, and not later than its parent."""
     told = threading.Event()
 
@@ -209,21 +220,21 @@ def _begin(parent: int) -> None:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)
         told.set()
-        if _working.locked():
+        if _busy_lock.locked():
             raise KeyboardInterrupt
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, interrupt)
     django.setup()
-    threading.Thread(target=_end_with, args=(parent, told), daemon=True).start()
+    threading.Thread(target=_await_exit, args=(parent_pid, told), daemon=True).start()
 
 
-def _end_with(parent: int, told: threading.Event) -> None:
+def _await_exit(parent_pid: int, interrupted: threading.Event) -> None:
     """End this process after a signal, or when its parent is gone."""
-    while os.getppid() == parent and not told.wait(PARENT_PAUSE):
+    while os.getppid() == parent_pid and not interrupted.wait(PARENT_CHECK_INTERVAL):
         pass
-    if not told.is_set():
+    if not interrupted.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
-    if _working.acquire(timeout=LAST_PATIENCE):
-        time.sleep(PARENT_PAUSE)  # for the result to be sent
+    if _busy_lock.acquire(timeout=WORKER_END_TIMEOUT):
+        time.sleep(PARENT_CHECK_INTERVAL)  # for the result to be sent
     os._exit(143)  # idle workers wait for work in a way that no signal ends

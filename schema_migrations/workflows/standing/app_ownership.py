@@ -22,34 +22,34 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def made_by_files(alias: str) -> frozenset[str]:
+def list_apps_of_files(alias: str) -> frozenset[str]:
     """Return the labels of the apps that the files of an alias make."""
     labels = read_settings(alias).apps
-    return installed() if labels is None else frozenset(labels)
+    return list_installed_apps() if labels is None else frozenset(labels)
 
 
-def left_to_django(alias: str) -> frozenset[str]:
+def list_apps_of_django(alias: str) -> frozenset[str]:
     """Return the labels of the apps that Django makes on an alias; of those that have
     migrations or tables."""
     return frozenset(
         label
-        for label in installed() - made_by_files(alias)
+        for label in list_installed_apps() - list_apps_of_files(alias)
         if _has_migrations(label) or _has_tables(label, alias)
     )
 
 
-def never_left() -> frozenset[str]:
+def list_apps_never_of_django() -> frozenset[str]:
     """Return the labels of the apps that files make on some alias, or that have nothing
     to be made; not of those whose tables routers send to other databases only."""
     return frozenset(
         label
         for alias in list_managed_aliases()
-        for label in made_by_files(alias) & installed()
+        for label in list_apps_of_files(alias) & list_installed_apps()
         if _has_tables(label, alias) or not any(apps.get_app_config(label).get_models())
     )
 
 
-def installed() -> frozenset[str]:
+def list_installed_apps() -> frozenset[str]:
     return frozenset(config.label for config in apps.get_app_configs())
 
 
@@ -65,7 +65,9 @@ def _has_migrations(label: str) -> bool:
     return module is not None and find_spec(module) is not None
 
 
-def record(connection: BaseDatabaseWrapper, labels: Iterable[str]) -> None:
+def record_migrations_of_files(
+    connection: BaseDatabaseWrapper, labels: Iterable[str]
+) -> None:
     """Write all Django migrations of some apps into ``django_migrations``.
 
     So Django's own commands, and packages that look there, see what the files made as

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 URL_VARIABLE = "SCHEMA_MIGRATIONS_URL"
 
-PAUSE = 0.5
+CONNECT_PAUSE = 0.5
 """Seconds between attempts to reach a server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ServerPart:
     """Which part of a server is meant, where a URL or an alias names another."""
 
     database: str = ""
@@ -43,26 +43,28 @@ class Part:
 
 
 @contextmanager
-def target(
-    alias: str, url: str | None, part: Part | None = None
+def open_target(
+    alias: str, url: str | None, part: ServerPart | None = None
 ) -> Iterator[tuple[BaseDatabaseWrapper, Engine]]:
     """Yield the connection of ``alias`` and its engine; repointed at a URL, or a part
     of what it means.
     """
-    before = _connection(alias)
+    before = _find_connection(alias)
     if url is None and part is None:
         try:
             yield before, engine_for(before.vendor)
         finally:
-            _leave(before)
+            _close_lost_connection(before)
         return
     engine = engine_for(before.vendor) if url is None else engine_for_url(url)
     wanted = saved = connections.settings[alias]
     if url is not None:
         base = saved if before.vendor == engine.vendor else {}
         wanted = engine.settings_from_url(url, base)
-    with _repointed(alias, _direct(_within(engine, wanted, part or Part()))):
-        connection = _connection(alias)
+    with _repoint_alias(
+        alias, _with_direct_connection(_with_part(engine, wanted, part or ServerPart()))
+    ):
+        connection = _find_connection(alias)
         if part and part.schema and hasattr(connection, "set_schema"):
             # django-tenants sets the search path itself, before each query:
             # https://django-tenants.readthedocs.io/en/latest/use.html
@@ -71,21 +73,21 @@ def target(
 
 
 @contextmanager
-def _repointed(alias: str, settings: DatabaseSettings) -> Iterator[None]:
+def _repoint_alias(alias: str, settings: DatabaseSettings) -> Iterator[None]:
     saved, before = connections.settings[alias], connections[alias]
-    connections.settings[alias] = completed(settings)
+    connections.settings[alias] = complete_settings(settings)
     del connections[alias]
-    _forget_keys()
+    _forget_content_types()
     try:
         yield
     finally:
         connections[alias].close()
         connections.settings[alias] = saved
         connections[alias] = before
-        _forget_keys()
+        _forget_content_types()
 
 
-def _forget_keys() -> None:
+def _forget_content_types() -> None:
     """Forget content types: Django keeps them by alias, and another database has others.
 
     https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#the-contenttypemanager
@@ -94,14 +96,14 @@ def _forget_keys() -> None:
         apps.get_model("contenttypes", "ContentType").objects.clear_cache()
 
 
-def _leave(connection: BaseDatabaseWrapper) -> None:
+def _close_lost_connection(connection: BaseDatabaseWrapper) -> None:
     """Let Django open another session where the run lost this one."""
     opened = connection.connection is not None and not connection.in_atomic_block
     if opened and not connection.is_usable():
         connection.close()
 
 
-def _direct(settings: DatabaseSettings) -> DatabaseSettings:
+def _with_direct_connection(settings: DatabaseSettings) -> DatabaseSettings:
     """Return settings without what would give the run another session, or keep a
     transaction open.
 
@@ -113,7 +115,9 @@ def _direct(settings: DatabaseSettings) -> DatabaseSettings:
     return {**settings, "OPTIONS": kept, "AUTOCOMMIT": True}
 
 
-def _within(engine: Engine, settings: DatabaseSettings, part: Part) -> DatabaseSettings:
+def _with_part(
+    engine: Engine, settings: DatabaseSettings, part: ServerPart
+) -> DatabaseSettings:
     if part.database:
         settings = {**settings, "NAME": part.database}
     if not part.schema:
@@ -126,7 +130,7 @@ def _within(engine: Engine, settings: DatabaseSettings, part: Part) -> DatabaseS
     return engine.within_schema(settings, part.schema)
 
 
-def directory_of(path: Path) -> Directory:
+def read_directory(path: Path) -> Directory:
     """Read the directory of a target.
 
     Unlike for a new file, a folder that is not there is an error: most likely the image
@@ -141,7 +145,7 @@ def directory_of(path: Path) -> Directory:
     return load(path)
 
 
-def _connection(alias: str) -> BaseDatabaseWrapper:
+def _find_connection(alias: str) -> BaseDatabaseWrapper:
     try:
         return connections[alias]
     except ImproperlyConfigured as error:
@@ -151,7 +155,7 @@ def _connection(alias: str) -> BaseDatabaseWrapper:
         ) from error
 
 
-def completed(settings: DatabaseSettings) -> DatabaseSettings:
+def complete_settings(settings: DatabaseSettings) -> DatabaseSettings:
     """Return the settings with what Django adds to an entry of ``DATABASES``."""
     completed: DatabaseSettings = ConnectionHandler(
         {DEFAULT_DB_ALIAS: settings}
@@ -159,7 +163,9 @@ def completed(settings: DatabaseSettings) -> DatabaseSettings:
     return completed
 
 
-def reached(connection: BaseDatabaseWrapper, engine: Engine, *, wait: float) -> Target:
+def connect_and_describe(
+    connection: BaseDatabaseWrapper, engine: Engine, *, wait: float
+) -> Target:
     """Return what the target is, trying for ``wait`` seconds to reach it.
 
     A wrong password or a missing database is not waited for.
@@ -171,4 +177,4 @@ def reached(connection: BaseDatabaseWrapper, engine: Engine, *, wait: float) -> 
         except Unreachable:
             if time.monotonic() >= end:
                 raise
-        time.sleep(min(PAUSE, max(0.0, end - time.monotonic())))
+        time.sleep(min(CONNECT_PAUSE, max(0.0, end - time.monotonic())))

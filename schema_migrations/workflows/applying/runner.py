@@ -33,7 +33,7 @@ from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.events import (
     FileDone,
     FileStarted,
-    Report,
+    ReportEvent,
     Retrying,
     StatementDone,
 )
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Failure
     from schema_migrations.revision_store import RevisionStore
-    from schema_migrations.workflows.applying.choice import FileRun
-    from schema_migrations.workflows.applying.watching import Watch
+    from schema_migrations.workflows.applying.selection import FileRun
+    from schema_migrations.workflows.applying.watch import Watch
 
 OPERATOR_NAME = "django-schema-migrations"
 OPERATOR = f"{OPERATOR_NAME} {VERSION}"
 
-UNDOING = ("ROLLBACK", "ABORT")
+ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-AGAIN = (
+FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
+RERUN_HINT = (
     "Correct the file, run: python manage.py schemahash, and then schemaapply again."
 )
 
@@ -64,84 +64,90 @@ class Runner:
     """What every file of a run has in common."""
 
     store: RevisionStore
-    retries: int
+    lock_retries: int
     """How often a transaction is tried again after a lock timeout."""
-    newest: str
+    newest_version: str
     """The newest version that had a row when the run began."""
-    report: Report
+    report: ReportEvent
     watch: Watch
 
 
-def run_together(runner: Runner, runs: Sequence[FileRun]) -> None:
+def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
     """Run files and write their rows in one transaction: all of it or nothing.
 
     Raises ``StatementFailed``, after the failure was recorded.
     """
     begun = time.perf_counter_ns()
     try:
-        done = retried(
-            runner, runs[0].file.name, lambda: _one_transaction(runner, runs)
+        done = retry_transaction(
+            runner, runs[0].file.name, lambda: _run_files(runner, runs)
         )
     except StatementFailed as error:
         # In the row of the first file: for Atlas, and for us, everything from there on
         # is still to be done.
-        _record_rolled_back(runner, runs[0], error, took_since(begun))
+        _record_rollback(runner, runs[0], error, measure_nanoseconds(begun))
         raise
     for event in done:
         runner.report(event)
 
 
-def _one_transaction(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
+def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
     session, connection = runner.store.engine.session, runner.store.connection
     last = runs[-1].file.name
     with (
-        translated(runner, last, hint=_rolled_back(runs)),
+        translate_statement_errors(runner, last, hint=_make_rollback_hint(runs)),
         session.transaction(connection),
     ):
-        return [_whole_file(runner, run, hint=_rolled_back(runs)) for run in runs]
+        return [
+            _run_whole_file(runner, run, hint=_make_rollback_hint(runs)) for run in runs
+        ]
 
 
-def _whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
+def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     begun = time.perf_counter_ns()
-    runner.report(file_started(run))
+    runner.report(make_file_started(run))
     session, connection = runner.store.engine.session, runner.store.connection
     with (
-        translated(runner, run.file.name, hint=hint),
+        translate_statement_errors(runner, run.file.name, hint=hint),
         session.verified(connection),
     ):
         with session.restored(connection):
-            set_again(runner, run)
-            for number in range(run.start, len(run.statements)):
-                execute(runner, run, number, hint=hint)
-        took = took_since(begun)
-        runner.store.write(finish_revision(begun_row(run), execution_time=took))
-    return file_done(run, took)
+            repeat_session_settings(runner, run)
+            for number in range(run.done_count, len(run.statements)):
+                execute_statement(runner, run, number, hint=hint)
+        took = measure_nanoseconds(begun)
+        runner.store.write(
+            finish_revision(make_started_revision(run), execution_time=took)
+        )
+    return make_file_done(run, took)
 
 
-def _rolled_back(runs: Sequence[FileRun]) -> str:
+def _make_rollback_hint(runs: Sequence[FileRun]) -> str:
     what = "this file" if runs[0].mode == "file" else "this run"
     kept = "" if runs[0].mode == "all" else "; the files before it stay applied"
-    return f"Rolled back: nothing of {what} remains{kept}. {AGAIN}"
+    return f"Rolled back: nothing of {what} remains{kept}. {RERUN_HINT}"
 
 
-def _record_rolled_back(
-    runner: Runner, run: FileRun, error: StatementFailed, took: int
+def _record_rollback(
+    runner: Runner, run: FileRun, error: StatementFailed, execution_time: int
 ) -> None:
-    if run.before is None and run.file.version < runner.newest:
+    if run.partial_revision is None and run.file.version < runner.newest_version:
         # Atlas looks at the newest row only, and takes an older one for done: without
         # a row it still knows that this file was never run.
         return
-    record_failure(runner, begun_row(run), error, took)
+    record_failure(runner, make_started_revision(run), error, execution_time)
 
 
 def record_failure(
-    runner: Runner, row: Revision, error: StatementFailed, took: int
+    runner: Runner, row: Revision, error: StatementFailed, execution_time: int
 ) -> None:
     """Write what went wrong into the file's row, in a transaction of its own."""
     session, connection = runner.store.engine.session, runner.store.connection
     said = error.server_message or error.message
     told = f"{error.file}:{error.line}: {said}" if error.line else said
-    row = fail_revision(row, error=told, statement=error.sql, execution_time=took)
+    row = fail_revision(
+        row, error=told, statement=error.sql, execution_time=execution_time
+    )
     try:
         session.rollback(connection)
         with session.transaction(connection):
@@ -152,35 +158,39 @@ def record_failure(
             raise
 
 
-def set_again(runner: Runner, run: FileRun) -> None:
+def repeat_session_settings(runner: Runner, run: FileRun) -> None:
     """Set what the statements done by an earlier run have set: it had another session."""
     session, connection = runner.store.engine.session, runner.store.connection
     kept, begun = list[SourceStatement](), 0
-    for statement in run.statements[: run.start]:
+    for statement in run.statements[: run.done_count]:
         word = find_transaction_control(statement.sql)
-        if word in UNDOING:
+        if word in ROLLBACK_WORDS:
             del kept[begun:]
         if word:
             begun = len(kept)
         elif session.sets(statement.sql):
             kept.append(statement)
     for statement in kept:
-        with translated(runner, run.file.name, hint=AGAIN, statement=statement):
+        with translate_statement_errors(
+            runner, run.file.name, hint=RERUN_HINT, statement=statement
+        ):
             session.execute(connection, statement.sql)
 
 
-def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
+def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) -> None:
     """Run the statement at a 0-based index and report it; raises ``StatementFailed``."""
-    statement, begun = run.statements[number], time.perf_counter()
+    statement, begun = run.statements[index], time.perf_counter()
     with (
-        translated(runner, run.file.name, hint=hint, statement=statement),
-        runner.watch.over(run.file.name, number + 1, len(run.statements)),
+        translate_statement_errors(
+            runner, run.file.name, hint=hint, statement=statement
+        ),
+        runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
     ):
         runner.store.engine.session.execute(runner.store.connection, statement.sql)
     runner.report(
         StatementDone(
             file=run.file.name,
-            number=number + 1,
+            number=index + 1,
             total=len(run.statements),
             sql=mask_secrets(statement.sql),
             seconds=time.perf_counter() - begun,
@@ -189,7 +199,7 @@ def execute(runner: Runner, run: FileRun, number: int, *, hint: str) -> None:
 
 
 @contextmanager
-def translated(
+def translate_statement_errors(
     runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
 ) -> Iterator[None]:
     """Turn the driver's exceptions into ``StatementFailed`` with the place."""
@@ -216,13 +226,13 @@ def translated(
         ) from error
 
 
-def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
+def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
     """Do a whole transaction, again after a pause when a lock was not to be had.
 
     Rolling back in between lets those pass who wait behind our own locks.
     """
-    longest = FIRST_PAUSE
-    for attempt in range(1, runner.retries + 1):
+    longest = FIRST_RETRY_PAUSE
+    for attempt in range(1, runner.lock_retries + 1):
         try:
             return transaction()
         except StatementFailed as error:
@@ -236,44 +246,44 @@ def retried(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
             Retrying(file=file, attempt=attempt, pause=pause, message=message)
         )
         time.sleep(pause)
-        longest = min(longest * 2, LONGEST_PAUSE)
+        longest = min(longest * 2, LONGEST_RETRY_PAUSE)
     return transaction()
 
 
-def begun_row(run: FileRun) -> Revision:
+def make_started_revision(run: FileRun) -> Revision:
     """Return the file's row at the start of this run."""
     row = start_revision(
         run.file,
         total=len(run.statements),
-        file_hash=run.digest,
+        file_hash=run.file_hash,
         now=datetime.now(UTC),
         operator=OPERATOR,
-        previous=run.before,
+        previous=run.partial_revision,
     )
     # Atlas keeps no hashes of a file that it thinks complete.
     return replace(
-        row, partial_hashes=compute_partial_hashes(run.statements[: run.start])
+        row, partial_hashes=compute_partial_hashes(run.statements[: run.done_count])
     )
 
 
-def file_started(run: FileRun) -> FileStarted:
+def make_file_started(run: FileRun) -> FileStarted:
     return FileStarted(
         file=run.file.name,
         version=run.file.version,
         mode=run.mode,
-        start=run.start,
+        start=run.done_count,
         total=len(run.statements),
     )
 
 
-def file_done(run: FileRun, took: int) -> FileDone:
+def make_file_done(run: FileRun, execution_time: int) -> FileDone:
     return FileDone(
         file=run.file.name,
         version=run.file.version,
-        statements=len(run.statements) - run.start,
-        seconds=took / 1e9,
+        statements=len(run.statements) - run.done_count,
+        seconds=execution_time / 1e9,
     )
 
 
-def took_since(begun: int) -> int:
-    return time.perf_counter_ns() - begun
+def measure_nanoseconds(started_at: int) -> int:
+    return time.perf_counter_ns() - started_at

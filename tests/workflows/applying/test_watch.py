@@ -11,7 +11,7 @@ from schema_migrations.engines.engine import Blocker
 from schema_migrations.management.commands._apply_output import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
-from schema_migrations.workflows.applying.watching import watched
+from schema_migrations.workflows.applying.watch import watch_statements
 from tests.fixtures.children import eventually
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     assert observer is not None
     events: list[Event] = []
     with (
-        watched(
+        watch_statements(
             observer(pg_place.connection), events.append, lock_timeout=0.01, beat=0.01
         ) as watch,
-        watch.over("2.sql", 1, 2),
+        watch.track_statement("2.sql", 1, 2),
     ):
         assert eventually(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
@@ -112,8 +112,10 @@ def test_a_second_session_that_fails_is_no_matter() -> None:
         raise psycopg.OperationalError("too many clients")
 
     with (
-        watched(refusing, events.append, lock_timeout=0.01, beat=0.01) as watch,
-        watch.over("2.sql", 1, 2),
+        watch_statements(
+            refusing, events.append, lock_timeout=0.01, beat=0.01
+        ) as watch,
+        watch.track_statement("2.sql", 1, 2),
     ):
         assert eventually(lambda: len(events) > 1)
     assert asked == [1]

@@ -14,7 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.history.secrets import mask_secrets
-from schema_migrations.workflows.applying.events import Blocked, Report, StillRunning
+from schema_migrations.workflows.applying.events import (
+    Blocked,
+    ReportEvent,
+    StillRunning,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,35 +27,35 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("schema_migrations")
 
-LONGEST_PATIENCE = 1.0
+LONGEST_CHECK_DELAY = 1.0
 """Seconds that a statement may take before anybody asks what it waits for."""
-BEAT = 30.0
+HEARTBEAT_INTERVAL = 30.0
 """Seconds between two signs of life."""
-FAREWELL = 2.0
+THREAD_END_TIMEOUT = 2.0
 """How long the second session may take to end; it holds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningStatement:
     """The statement that runs now."""
 
     file: str
     number: int
     """1-based."""
     total: int
-    since: float
+    started_at: float
     """By the monotonic clock."""
 
 
 class Watch:
     """What the thread that looks on is told: one assignment, so no lock."""
 
-    running: Running | None = None
+    running: RunningStatement | None = None
 
     @contextmanager
-    def over(self, file: str, number: int, total: int) -> Iterator[None]:
-        self.running = Running(
-            file=file, number=number, total=total, since=time.monotonic()
+    def track_statement(self, file: str, number: int, total: int) -> Iterator[None]:
+        self.running = RunningStatement(
+            file=file, number=number, total=total, started_at=time.monotonic()
         )
         try:
             yield
@@ -60,22 +64,22 @@ class Watch:
 
 
 @contextmanager
-def watched(
+def watch_statements(
     observer: Observer | None,
-    report: Report,
+    report: ReportEvent,
     *,
     lock_timeout: float | None,
-    beat: float = BEAT,
+    heartbeat_interval: float = HEARTBEAT_INTERVAL,
 ) -> Iterator[Watch]:
     """Yield what is to be told of each statement; ``report`` is called by a thread."""
     watch, ended = Watch(), threading.Event()
     if observer is None:
         yield watch
         return
-    patience = min(LONGEST_PATIENCE, (lock_timeout or LONGEST_PATIENCE) / 2)
+    patience = min(LONGEST_CHECK_DELAY, (lock_timeout or LONGEST_CHECK_DELAY) / 2)
     thread = threading.Thread(
-        target=_look_on,
-        args=(watch, observer, report, patience, beat, ended),
+        target=_report_long_statements,
+        args=(watch, observer, report, patience, heartbeat_interval, ended),
         daemon=True,
     )
     thread.start()
@@ -83,24 +87,24 @@ def watched(
         yield watch
     finally:
         ended.set()
-        thread.join(FAREWELL)
+        thread.join(THREAD_END_TIMEOUT)
 
 
-def _look_on(
+def _report_long_statements(
     watch: Watch,
     observer: Observer,
-    report: Report,
-    patience: float,
-    beat: float,
+    report: ReportEvent,
+    check_delay: float,
+    heartbeat_interval: float,
     ended: threading.Event,
 ) -> None:
-    told: tuple[Running, frozenset[int]] | None = None
+    told: tuple[RunningStatement, frozenset[int]] | None = None
     beaten = 0.0
     with ExitStack() as stack:
         ask: Callable[[], Sequence[Blocker]] | None = None
-        while not ended.wait(patience / 2):
+        while not ended.wait(check_delay / 2):
             running, now = watch.running, time.monotonic()
-            if running is None or now - running.since < patience:
+            if running is None or now - running.started_at < check_delay:
                 continue
             try:
                 ask = ask or stack.enter_context(observer())
@@ -113,14 +117,16 @@ def _look_on(
                 continue
             if blockers and found != told:
                 told = found
-                report(_blocked(running, blockers))
-            beaten = max(beaten, running.since)
-            if now - beaten >= beat:
+                report(_make_blocked_event(running, blockers))
+            beaten = max(beaten, running.started_at)
+            if now - beaten >= heartbeat_interval:
                 beaten = now
-                report(_still(running, now))
+                report(_make_still_running_event(running, now))
 
 
-def _blocked(running: Running, blockers: Sequence[Blocker]) -> Blocked:
+def _make_blocked_event(
+    running: RunningStatement, blockers: Sequence[Blocker]
+) -> Blocked:
     return Blocked(
         file=running.file,
         number=running.number,
@@ -131,10 +137,10 @@ def _blocked(running: Running, blockers: Sequence[Blocker]) -> Blocked:
     )
 
 
-def _still(running: Running, now: float) -> StillRunning:
+def _make_still_running_event(running: RunningStatement, now: float) -> StillRunning:
     return StillRunning(
         file=running.file,
         number=running.number,
         total=running.total,
-        seconds=now - running.since,
+        seconds=now - running.started_at,
     )

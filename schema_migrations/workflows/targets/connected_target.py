@@ -19,7 +19,7 @@ from schema_migrations.errors import (
     Unreachable,
 )
 from schema_migrations.revision_store import RevisionStore
-from schema_migrations.workflows.targets.connecting import reached
+from schema_migrations.workflows.targets.connection import connect_and_describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,72 +32,74 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class ConnectedTarget:
     """A target, and where its revisions are."""
 
     target: Target
     store: RevisionStore
 
 
-def visit(
+def connect_target(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     *,
     revisions_schema: str | None,
     wait: float,
-) -> Site:
+) -> ConnectedTarget:
     """Connect, trying for ``wait`` seconds; raises ``Unreachable`` or ``ConfigError``."""
     if connection.in_atomic_block:
         raise ConfigError(
             "Migration files cannot run inside transaction.atomic().",
             hint="Call the command outside of it; in tests, from a TransactionTestCase.",
         )
-    target = reached(connection, engine, wait=wait)
+    target = connect_and_describe(connection, engine, wait=wait)
     store = RevisionStore(
         connection=connection,
         engine=engine,
         namespace=revisions_schema or target.schema,
     )
-    return Site(target=target, store=store)
+    return ConnectedTarget(target=target, store=store)
 
 
 @contextmanager
-def visited_to_read(
+def connect_for_reading(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     *,
     revisions_schema: str | None,
     wait: float,
-) -> Iterator[Site]:
+) -> Iterator[ConnectedTarget]:
     """Yield what ``visit`` returns, while the server refuses every write."""
     name = engine.masked(connection.settings_dict)
     with engine.session.absent_as_empty(connection):
-        site = visit(connection, engine, revisions_schema=revisions_schema, wait=wait)
+        site = connect_target(
+            connection, engine, revisions_schema=revisions_schema, wait=wait
+        )
         site = replace(site, target=replace(site.target, name=name))
-        with told(site), engine.session.reading(connection):
+        with translate_target_errors(site), engine.session.reading(connection):
             yield site
 
 
-def history(
-    site: Site, *, starting: bool = False
+def read_revisions_and_tables(
+    connected: ConnectedTarget, *, is_first_run: bool = False
 ) -> tuple[tuple[Revision, ...], Sequence[str]]:
     """Return the revisions, and the tables of the target schema.
 
     A first run makes the schema of the revisions.  One that is missing from a database
     in use is more likely mistyped: ``ConfigError``, unless this is said to be the start.
     """
-    store = site.store
+    store = connected.store
     session, schema = store.engine.session, store.namespace
     revisions = store.read()
     tables = session.tables(store.connection, None)
-    if revisions or not tables or starting:
+    if revisions or not tables or is_first_run:
         return revisions, tables
     known = session.schemas(store.connection)
     if schema not in known:
         close = difflib.get_close_matches(schema, known, n=1)
         meant = f"Did you mean {close[0]}? " if close else ""
         raise ConfigError(
-            f"{site.target.name} has tables, and no schema {schema!r} for the"
+            f"{connected.target.name} has tables, and no schema {schema!r} for the"
             " revisions.",
             hint=f"{meant}Name the schema that holds atlas_schema_revisions:"
             " --revisions-schema, or REVISIONS_SCHEMA. When there is none yet:"
@@ -106,13 +108,13 @@ def history(
     return revisions, tables
 
 
-def told(site: Site) -> AbstractContextManager[None]:
+def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:
     """Turn the driver's exceptions outside of files into ours: a lost connection."""
 
     def error_of(failure: Failure) -> SchemaMigrationsError:
-        said = f"{site.target.name}: {failure.message}"
+        said = f"{connected.target.name}: {failure.message}"
         if failure.retryable:
             return Unreachable(said, hint=RESUME_HINT)
         return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
 
-    return failures_as(site.store.engine, error_of)
+    return failures_as(connected.store.engine, error_of)

@@ -14,28 +14,35 @@ from schema_migrations.errors import (
     SyntaxProblem,
 )
 from schema_migrations.workflows.targets.addresses import (
-    addresses,
-    names_in,
+    parse_target_names,
     refuse_shared_revisions,
+    resolve_addresses,
 )
-from schema_migrations.workflows.targets.connecting import Part
+from schema_migrations.workflows.targets.connection import ServerPart
 
 SERVER = "postgres://u:secret@h/db"
 
 
 def test_a_file_of_targets_holds_one_a_line() -> None:
-    assert names_in("# ours\n\n  tenant_1 \r\ntenant 2\n") == ("tenant_1", "tenant 2")
+    assert parse_target_names("# ours\n\n  tenant_1 \r\ntenant 2\n") == (
+        "tenant_1",
+        "tenant 2",
+    )
 
 
 def test_names_are_schemas_or_databases_of_the_one_server() -> None:
-    (schema,) = addresses(["a"], kind="schema", url=SERVER)
-    assert (schema.label, schema.url, schema.part) == ("a", SERVER, Part(schema="a"))
-    (database,) = addresses(["a"], kind="database", url=None)
-    assert (database.url, database.part) == (None, Part(database="a"))
+    (schema,) = resolve_addresses(["a"], kind="schema", url=SERVER)
+    assert (schema.label, schema.url, schema.part) == (
+        "a",
+        SERVER,
+        ServerPart(schema="a"),
+    )
+    (database,) = resolve_addresses(["a"], kind="database", url=None)
+    assert (database.url, database.part) == (None, ServerPart(database="a"))
 
 
 def test_a_url_is_shown_without_its_password() -> None:
-    (found,) = addresses([SERVER], kind="schema", url=None)
+    (found,) = resolve_addresses([SERVER], kind="schema", url=None)
     assert (found.url, found.part) == (SERVER, None)
     assert found.label == "postgresql://u:***@h/db"
 
@@ -50,7 +57,7 @@ def test_a_url_is_shown_without_its_password() -> None:
 )
 def test_no_target_and_doubles_are_refused(names: list[str], said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        addresses(names, kind="schema", url=None)
+        resolve_addresses(names, kind="schema", url=None)
     assert caught.value.message == said
 
 
@@ -64,7 +71,7 @@ def test_no_target_and_doubles_are_refused(names: list[str], said: str) -> None:
 )
 def test_schemas_do_not_share_one_history(names: list[str], shared: bool) -> None:
     """What one has would count as applied in the others."""
-    targets = addresses(names, kind="schema", url=None)
+    targets = resolve_addresses(names, kind="schema", url=None)
     refuse_shared_revisions(targets, None)
     if not shared:
         refuse_shared_revisions(targets, "ours")
