@@ -22,8 +22,8 @@ import psycopg
 from project import write_project
 
 from schema_migrations.dev.cluster import SUPERUSER
-from schema_migrations.dev.embedded import running
-from schema_migrations.dev.programs import choose, installed
+from schema_migrations.dev.embedded import run_programs
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
 
 HERE = Path(__file__).resolve().parent
 SIZES = (10, 100, 1000)
@@ -36,10 +36,12 @@ Figures = dict[str, float]
 
 
 def main(sizes: tuple[int, ...]) -> None:
-    programs = choose(installed())
-    with running(programs) as server:
+    programs = choose_programs(find_installed_programs())
+    with run_programs(programs) as server:
         host = server.settings["HOST"]
-        columns = [measured(models, host, programs.bin / "psql") for models in sizes]
+        columns = [
+            measured(models, host, programs.bin_folder / "psql") for models in sizes
+        ]
     version = ".".join(map(str, sys.version_info[:3]))
     print(f"PostgreSQL {programs.version}, Python {version}, {os.cpu_count()} cores.\n")
     print(table(sizes, columns))

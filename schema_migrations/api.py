@@ -124,7 +124,9 @@ def make_plan(
     for existing rows.  The plan is not proved: ``schemadiff`` does that.
     """
     engine = engine_for(vendor)
-    changes = fill(diff(current, desired), fills or {}, conversion=engine.conversion)
+    changes = fill(
+        diff(current, desired), fills or {}, conversion=engine.find_conversion
+    )
     return build(changes, current, desired, passes=engine.passes, render=engine.render)
 
 
@@ -157,7 +159,7 @@ def apply(
     )
     request = request_from_settings(settings)
     request = replace(
-        request, selection=selection or request.selection, signals=signals
+        request, selection=selection or request.selection, sends_signals=signals
     )
     engine = engine_for(connection.vendor)
     return apply_request(connection, engine, directory, request, report)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, Engine, Failure
+    from schema_migrations.engines.engine import Connection, DriverError, Engine
 
 REVISIONS_TABLE = "atlas_schema_revisions"
 
@@ -50,7 +50,7 @@ class RevisionStore:
     look: wherever the connection finds the table."""
 
     def has_table(self) -> bool:
-        return REVISIONS_TABLE in self.engine.session.tables(
+        return REVISIONS_TABLE in self.engine.session.list_tables(
             self.connection, self.namespace
         )
 
@@ -66,10 +66,10 @@ class RevisionStore:
         """
         if not self.has_table():
             return ()
-        with failures_as(self.engine, self._make_read_error):
+        with translate_driver_errors(self.engine, self._make_read_error):
             return self.query_rows()
 
-    def _make_read_error(self, driver_error: Failure) -> ConfigError | None:
+    def _make_read_error(self, driver_error: DriverError) -> ConfigError | None:
         if driver_error.retryable:
             return None
         return ConfigError(

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from schema_migrations.dev.embedded import embedded
+from schema_migrations.dev.embedded import run_embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ SKIPPED = shutil.ignore_patterns("__pycache__")
 
 def main() -> None:
     step("Starting a PostgreSQL server of our own")
-    with embedded() as server, tempfile.TemporaryDirectory() as folder:
+    with run_embedded_server() as server, tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         shutil.copytree(ROOT / "demo_project", project / "demo_project", ignore=SKIPPED)
         shutil.copy(ROOT / "manage.py", project)

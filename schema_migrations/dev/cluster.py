@@ -21,14 +21,14 @@ from typing import IO, TYPE_CHECKING
 
 from schema_migrations.dev.account import (
     Account,
-    account_for_server,
-    cache_folder,
+    change_owner,
+    choose_account,
+    choose_temporary_folder,
+    ensure_cache_folder,
     fingerprint,
-    give,
-    install,
-    private_folder,
-    reachable,
-    temporary_folder,
+    make_private_folder,
+    make_reachable,
+    move_into_place,
 )
 from schema_migrations.errors import Unreachable
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
     from schema_migrations.dev.programs import Programs
 
-PREFIX = "dsm-embedded-"
+FOLDER_PREFIX = "dsm-embedded-"
 SUPERUSER = "postgres"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
-_INITDB = (
+_INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
     "--auth=trust",  # the folder of the socket is closed to others
     "--encoding=UTF8",
@@ -50,7 +50,7 @@ _INITDB = (
     "--no-sync",
 )
 
-THROWAWAY: Mapping[str, str] = {
+THROWAWAY_SETTINGS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -69,7 +69,7 @@ THROWAWAY: Mapping[str, str] = {
 # the caller ends in whatever way, kill -9 included, `cat` sees the end of it.  TERM comes
 # before QUIT because a shell starts its background jobs with QUIT ignored, and the
 # server installs its own handlers only some milliseconds later.
-_LIFELINE = """
+_LIFELINE_SCRIPT = """
 exec 3<&0
 cp -Rp "$1" data || exit
 shift
@@ -81,82 +81,91 @@ folder=$PWD; cd /; rm -rf "$folder"
 
 
 @contextmanager
-def serving(
-    programs: Programs, *, options: Mapping[str, str] = THROWAWAY
+def run_server(
+    programs: Programs, *, server_settings: Mapping[str, str] = THROWAWAY_SETTINGS
 ) -> Iterator[Path]:
     """Run a server; yields the folder of its socket.  User: ``postgres``, port: 5432."""
-    account = account_for_server()
-    _sweep(account)
-    programs = reachable(programs, account)
-    prepared = _prepared(programs, account)
-    folder = private_folder(account, PREFIX)
+    account = choose_account()
+    _remove_leftovers(account)
+    programs = make_reachable(programs, account)
+    prepared = _ensure_prepared_folder(programs, account)
+    folder = make_private_folder(account, FOLDER_PREFIX)
     try:
-        with _locked(folder) as lock, (folder / "log").open("w+b") as log:
-            command = [str(prepared), *_command(programs, folder, options)]
+        with _hold_folder_lock(folder) as lock, (folder / "log").open("w+b") as log:
+            command = [
+                str(prepared),
+                *_build_command(programs, folder, server_settings),
+            ]
             life = subprocess.Popen(
-                ["/bin/sh", "-c", _LIFELINE, "sh", *command],
+                ["/bin/sh", "-c", _LIFELINE_SCRIPT, "sh", *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 pass_fds=(lock,),
                 cwd=folder,
-                env=_environment(),
+                env=_build_environment(),
                 start_new_session=True,  # Ctrl-C is for the command, not for the server
                 user=account.user,
                 group=account.group,
                 extra_groups=account.extra_groups,
             )
             try:
-                _await(folder, life, log)
+                _await_server(folder, life, log)
                 yield folder
             finally:
-                _end(life)
+                _end_server(life)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _command(
-    programs: Programs, folder: Path, options: Mapping[str, str]
+def _build_command(
+    programs: Programs, folder: Path, server_settings: Mapping[str, str]
 ) -> Iterator[str]:
-    yield from (str(programs.bin / "postgres"), "-D", str(folder / "data"))
+    yield from (str(programs.bin_folder / "postgres"), "-D", str(folder / "data"))
     yield from ("-c", f"unix_socket_directories={folder}", "-c", "port=5432")
-    for name, value in options.items():
+    for name, value in server_settings.items():
         yield from ("-c", f"{name}={value}")
 
 
-def _prepared(programs: Programs, account: Account) -> Path:
+def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
     """A data folder right after initdb, made once per build and options."""
-    cache = cache_folder(account)
+    cache = ensure_cache_folder(account)
     owner = os.geteuid() if account.user is None else account.user
     name = f"cluster-{programs.version}-{platform.machine()}"
-    target = cache / f"{name}-{fingerprint(programs, *_INITDB)}-{owner}"
+    target = cache / f"{name}-{fingerprint(programs, *_INITDB_OPTIONS)}-{owner}"
     if target.is_dir():
         return target
     made = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
-    give(made, account)
+    change_owner(made, account)
     try:
         answer = subprocess.run(
-            [programs.bin / "initdb", *_INITDB, f"--pgdata={made / 'data'}"],
+            [
+                programs.bin_folder / "initdb",
+                *_INITDB_OPTIONS,
+                f"--pgdata={made / 'data'}",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
             cwd=made,
-            env=_environment(),
+            env=_build_environment(),
             user=account.user,
             group=account.group,
             extra_groups=account.extra_groups,
         )
         if answer.returncode:
-            raise _failed(programs.bin / "initdb", answer.stdout)
-        install(made / "data", target)
+            raise _make_start_error(programs.bin_folder / "initdb", answer.stdout)
+        move_into_place(made / "data", target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return target
 
 
-def _await(folder: Path, life: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+def _await_server(
+    folder: Path, server: subprocess.Popen[bytes], log: IO[bytes]
+) -> None:
     """Wait until a query could be sent; a socket alone proves nothing."""
     import psycopg
 
@@ -167,33 +176,35 @@ def _await(folder: Path, life: subprocess.Popen[bytes], log: IO[bytes]) -> None:
                 host=str(folder), port=5432, user=SUPERUSER, dbname="postgres"
             ).close()
         except psycopg.OperationalError:
-            if life.poll() is not None or time.monotonic() > deadline:
+            if server.poll() is not None or time.monotonic() > deadline:
                 log.seek(0)
-                raise _failed(folder, log.read().decode(errors="replace")) from None
+                raise _make_start_error(
+                    folder, log.read().decode(errors="replace")
+                ) from None
             time.sleep(0.02)
         else:
             return
 
 
-def _end(life: subprocess.Popen[bytes]) -> None:
-    if life.stdin:
-        life.stdin.close()
+def _end_server(server: subprocess.Popen[bytes]) -> None:
+    if server.stdin:
+        server.stdin.close()
     try:
-        life.wait(STOP_SECONDS)
+        server.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(life.pid, 9)
-        life.wait()
+        os.killpg(server.pid, 9)
+        server.wait()
 
 
-def _failed(what: Path, output: str) -> Unreachable:
+def _make_start_error(path: Path, output: str) -> Unreachable:
     last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
     return Unreachable(
-        f"The embedded PostgreSQL did not start ({what}):\n{last}",
+        f"The embedded PostgreSQL did not start ({path}):\n{last}",
         hint="Name another dev database, e.g. --dev docker://postgres/17.",
     )
 
 
-def _environment() -> dict[str, str]:
+def _build_environment() -> dict[str, str]:
     """Nothing of the caller's ``PG*`` and ``LC_*`` may reach the server."""
     kept = {
         name: value
@@ -204,7 +215,7 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[int]:
+def _hold_folder_lock(folder: Path) -> Iterator[int]:
     """Hold a lock that the server's processes inherit: it lasts until all have ended."""
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     try:
@@ -214,25 +225,25 @@ def _locked(folder: Path) -> Iterator[int]:
         os.close(lock)
 
 
-def _sweep(account: Account) -> None:
+def _remove_leftovers(account: Account) -> None:
     """Remove the folders of runs whose every process has ended (a reboot, say)."""
     owners = {os.geteuid(), account.user}
-    for folder in temporary_folder(account).glob(f"{PREFIX}*"):
+    for folder in choose_temporary_folder(account).glob(f"{FOLDER_PREFIX}*"):
         try:
             facts = folder.lstat()
             if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in owners:
                 continue
-            if _abandoned(folder, facts.st_mtime):
+            if _is_abandoned(folder, facts.st_mtime):
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # it went away meanwhile, or it is not ours to look into
             continue
 
 
-def _abandoned(folder: Path, changed: float) -> bool:
+def _is_abandoned(folder: Path, modified_at: float) -> bool:
     try:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:  # just made, or half removed
-        return time.time() - changed > 3600
+        return time.time() - modified_at > 3600
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -16,8 +16,12 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.dev.image import Image, daemon_host, parse
-from schema_migrations.dev.server import Server
+from schema_migrations.dev.image import (
+    ContainerImage,
+    host_from_daemon_address,
+    parse_image_url,
+)
+from schema_migrations.dev.server import DevServer
 from schema_migrations.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
@@ -26,13 +30,13 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import DatabaseSettings
 
 LABEL = "django-schema-migrations"
-LOOPBACK = "127.0.0.1"
+LOOPBACK_ADDRESS = "127.0.0.1"
 START_SECONDS = 60.0
 
 # When standard input ends, `cat` does, and the server is killed; the container's first
 # process ends with it, and with that everything in the container.  A server that fails
 # by itself leaves a moment in which its output can be read.
-_LIFELINE = """
+_LIFELINE_SCRIPT = """
 exec 3<&0
 "$@" 3<&- & server=$!
 { cat <&3 >/dev/null; kill -KILL $server; } &
@@ -40,37 +44,40 @@ wait $server || { status=$?; sleep 1; exit $status; }
 """
 
 # See THROWAWAY in cluster.py for the reasons.
-_OPTIONS = (
+_SERVER_SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
     "synchronous_commit=off",
     "max_locks_per_transaction=1024",
 )
-_COMMAND = ["postgres", *(part for option in _OPTIONS for part in ("-c", option))]
+_SERVER_COMMAND = [
+    "postgres",
+    *(part for option in _SERVER_SETTINGS for part in ("-c", option)),
+]
 
 
 @contextmanager
-def docker(
+def run_image(
     url: str, *, report: Callable[[str], None] = lambda line: None
-) -> Iterator[Server]:
+) -> Iterator[DevServer]:
     """Run a PostgreSQL image; ``report`` gets a line before an image is pulled.
 
     Raises ``ConfigError`` (URL, SDK missing, unknown image) or ``Unreachable``.
     """
-    image = parse(url)
-    with daemon() as client:
-        _sweep(client)
+    image = parse_image_url(url)
+    with connect_to_daemon() as client:
+        _remove_leftovers(client)
         _pull_if_absent(client, image, report)
-        run = _kept if image.keep else _tied
+        run = _run_kept_container if image.is_kept else _run_temporary_container
         with run(client, image) as container:
-            yield Server(
-                settings=_await(container, image),
+            yield DevServer(
+                settings=_await_server(container, image),
                 description=f"Docker container of {image.reference}",
             )
 
 
 @contextmanager
-def daemon() -> Iterator[Any]:
+def connect_to_daemon() -> Iterator[Any]:
     """The SDK's client of the daemon; raises as ``docker`` does."""
     try:
         import docker as sdk
@@ -82,11 +89,11 @@ def daemon() -> Iterator[Any]:
         ) from None
     failures = (sdk.errors.DockerException, RequestException)
     try:
-        _knock(sdk.utils.parse_host(_address()))
+        _check_daemon_socket(sdk.utils.parse_host(_find_daemon_address()))
         client = sdk.from_env(timeout=60)
     except (*failures, OSError) as problem:
         raise Unreachable(
-            f"No Docker daemon answers: {_one_line(problem)}",
+            f"No Docker daemon answers: {_join_lines(problem)}",
             hint="Start Docker, or set DOCKER_HOST, or name another dev database, "
             "e.g. --dev embedded.",
         ) from None
@@ -95,13 +102,13 @@ def daemon() -> Iterator[Any]:
             yield client
         except failures as problem:
             raise Unreachable(
-                f"Docker failed: {_one_line(problem)}",
+                f"Docker failed: {_join_lines(problem)}",
                 hint="Look at `docker info`, or name another dev database, "
                 "e.g. --dev embedded.",
             ) from problem
 
 
-def _address() -> str | None:
+def _find_daemon_address() -> str | None:
     """Where the SDK looks for the daemon; None: at the system's usual place."""
     from docker.context import ContextAPI
 
@@ -109,7 +116,7 @@ def _address() -> str | None:
     return os.environ.get("DOCKER_HOST") or context.get("base_url")
 
 
-def _knock(address: str) -> None:
+def _check_daemon_socket(address: str) -> None:
     """Raise ``OSError`` when nobody listens on the daemon's socket file.
 
     The SDK would leave its own socket open then: https://github.com/docker/docker-py/pull/3356
@@ -127,18 +134,18 @@ def _knock(address: str) -> None:
 
 
 @contextmanager
-def _tied(client: Any, image: Image) -> Iterator[Any]:
+def _run_temporary_container(client: Any, image: ContainerImage) -> Iterator[Any]:
     """A container of our own, gone at the end."""
     from docker.errors import APIError
 
     container = client.containers.create(
-        **_settings(image),
-        entrypoint=["/bin/sh", "-c", _LIFELINE, "sh"],
-        command=[*_entrypoint(client, image), *_COMMAND],
+        **_build_container_settings(image),
+        entrypoint=["/bin/sh", "-c", _LIFELINE_SCRIPT, "sh"],
+        command=[*_read_entrypoint(client, image), *_SERVER_COMMAND],
         stdin_open=True,
     )
     try:
-        with _lifeline(container):
+        with _hold_lifeline(container):
             container.start()
             yield container
     finally:
@@ -150,7 +157,7 @@ def _tied(client: Any, image: Image) -> Iterator[Any]:
 
 
 @contextmanager
-def _lifeline(container: Any) -> Iterator[None]:
+def _hold_lifeline(container: Any) -> Iterator[None]:
     stream = container.attach_socket(params={"stdin": 1, "stream": 1})
     # The SDK hangs the answer on the stream; closing it leaves the socket below open.
     inner = getattr(stream, "_sock", stream)
@@ -160,7 +167,7 @@ def _lifeline(container: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _kept(client: Any, image: Image) -> Iterator[Any]:
+def _run_kept_container(client: Any, image: ContainerImage) -> Iterator[Any]:
     """The one container of this image that outlives commands, made when it is absent.
 
     Its name decides which of two commands at the same time makes it.
@@ -170,7 +177,9 @@ def _kept(client: Any, image: Image) -> Iterator[Any]:
     name = f"{LABEL}-{image.reference}-{image.database}"
     name = name.translate(str.maketrans("/:@", "---"))
     try:
-        client.containers.create(**_settings(image), name=name, command=_COMMAND)
+        client.containers.create(
+            **_build_container_settings(image), name=name, command=_SERVER_COMMAND
+        )
     except APIError as problem:
         if problem.status_code != HTTPStatus.CONFLICT:
             raise
@@ -179,9 +188,9 @@ def _kept(client: Any, image: Image) -> Iterator[Any]:
     yield container
 
 
-def _settings(image: Image) -> dict[str, Any]:
+def _build_container_settings(image: ContainerImage) -> dict[str, Any]:
     """What both ways of running have in common, as the SDK takes it."""
-    host = _host(image)
+    host = _choose_published_host(image)
     return {
         "image": image.reference,
         "environment": {
@@ -194,26 +203,32 @@ def _settings(image: Image) -> dict[str, Any]:
         },
         "tmpfs": {"/dsm": "rw,mode=1777"},
         "labels": {
-            LABEL: "kept" if image.keep else "dev",
+            LABEL: "kept" if image.is_kept else "dev",
             f"{LABEL}.host": socket.gethostname(),
             f"{LABEL}.pid": str(os.getpid()),
         },
-        "ports": {"5432/tcp": (LOOPBACK, None) if host == LOOPBACK else None},
+        "ports": {
+            "5432/tcp": (LOOPBACK_ADDRESS, None) if host == LOOPBACK_ADDRESS else None
+        },
         "auto_remove": True,
     }
 
 
-def _host(image: Image) -> str:
+def _choose_published_host(image: ContainerImage) -> str:
     """Where a published port of the daemon is reached."""
-    return image.host or daemon_host(_address() or "")
+    return image.published_host or host_from_daemon_address(
+        _find_daemon_address() or ""
+    )
 
 
-def _entrypoint(client: Any, image: Image) -> list[str]:
+def _read_entrypoint(client: Any, image: ContainerImage) -> list[str]:
     configured = client.images.get(image.reference).attrs["Config"].get("Entrypoint")
     return configured or ["docker-entrypoint.sh"]
 
 
-def _pull_if_absent(client: Any, image: Image, report: Callable[[str], None]) -> None:
+def _pull_if_absent(
+    client: Any, image: ContainerImage, report: Callable[[str], None]
+) -> None:
     from docker.errors import APIError, ImageNotFound, NotFound
 
     try:
@@ -226,18 +241,18 @@ def _pull_if_absent(client: Any, image: Image, report: Callable[[str], None]) ->
         client.images.pull(image.reference)
     except NotFound as problem:
         raise ConfigError(
-            f"No image {image.reference}: {_one_line(problem)}",
+            f"No image {image.reference}: {_join_lines(problem)}",
             hint="Check its name and tag, or run `docker login` for a private one.",
         ) from None
     except APIError as problem:
         raise Unreachable(
             f"The image {image.reference} is not on this machine "
-            f"and could not be pulled: {_one_line(problem)}",
+            f"and could not be pulled: {_join_lines(problem)}",
             hint="Check the network, or name another dev database, e.g. --dev embedded.",
         ) from None
 
 
-def _await(container: Any, image: Image) -> DatabaseSettings:
+def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
     """Wait until a query succeeds: the published port accepts long before that."""
     import psycopg
     from docker.errors import APIError
@@ -248,11 +263,11 @@ def _await(container: Any, image: Image) -> DatabaseSettings:
         try:
             container.reload()
             output = container.logs(tail=20).decode(errors="replace") or output
-            if settings := _reached(container, image):
-                _ask(settings)
+            if settings := _read_server_settings(container, image):
+                _try_connecting(settings)
                 return settings
         except psycopg.OperationalError as problem:
-            refusal = _one_line(problem)
+            refusal = _join_lines(problem)
         except APIError:  # it is being removed, or is gone
             refusal = "it ended"
             break
@@ -265,7 +280,9 @@ def _await(container: Any, image: Image) -> DatabaseSettings:
     )
 
 
-def _reached(container: Any, image: Image) -> DatabaseSettings | None:
+def _read_server_settings(
+    container: Any, image: ContainerImage
+) -> DatabaseSettings | None:
     published = container.ports.get("5432/tcp")
     if not published:
         return None
@@ -276,13 +293,13 @@ def _reached(container: Any, image: Image) -> DatabaseSettings | None:
         "NAME": image.database,
         "USER": "postgres",
         "PASSWORD": password["POSTGRES_PASSWORD"],
-        "HOST": _host(image),
+        "HOST": _choose_published_host(image),
         "PORT": published[0]["HostPort"],
         "OPTIONS": {},
     }
 
 
-def _ask(settings: DatabaseSettings) -> None:
+def _try_connecting(settings: DatabaseSettings) -> None:
     import psycopg
 
     psycopg.connect(
@@ -295,7 +312,7 @@ def _ask(settings: DatabaseSettings) -> None:
     ).close()
 
 
-def _sweep(client: Any) -> None:
+def _remove_leftovers(client: Any) -> None:
     """Remove containers whose command has ended without removing them."""
     from docker.errors import APIError
 
@@ -303,12 +320,12 @@ def _sweep(client: Any) -> None:
     for container in client.containers.list(
         all=True, filters={"label": mine}, ignore_removed=True
     ):
-        if not _alive(int(container.labels[f"{LABEL}.pid"])):
+        if not _is_alive(int(container.labels[f"{LABEL}.pid"])):
             with contextlib.suppress(APIError):  # it is being removed already
                 container.remove(force=True, v=True)
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -318,6 +335,6 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _one_line(problem: Exception) -> str:
+def _join_lines(problem: Exception) -> str:
     # The SDK's own text of an API error holds the daemon's inner URL besides.
     return " ".join(str(getattr(problem, "explanation", None) or problem).split())

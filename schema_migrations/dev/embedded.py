@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schema_migrations.dev.cluster import SUPERUSER, serving
-from schema_migrations.dev.programs import choose, installed
-from schema_migrations.dev.server import Server
+from schema_migrations.dev.cluster import SUPERUSER, run_server
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
+from schema_migrations.dev.server import DevServer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def embedded(
+def run_embedded_server(
     *, major: int | None = None, extensions: Collection[str] = ()
-) -> Iterator[Server]:
+) -> Iterator[DevServer]:
     """Run the best suited PostgreSQL of this machine.
 
     Raises ``ConfigError`` where there is none, ``Unreachable`` when it does not start.
     """
-    programs = choose(installed(), major=major, extensions=extensions)
-    with running(programs) as server:
+    programs = choose_programs(
+        find_installed_programs(), major=major, extensions=extensions
+    )
+    with run_programs(programs) as server:
         yield server
 
 
 @contextmanager
-def running(programs: Programs) -> Iterator[Server]:
+def run_programs(programs: Programs) -> Iterator[DevServer]:
     """Run these programs."""
-    with serving(programs) as folder:
-        yield Server(
+    with run_server(programs) as folder:
+        yield DevServer(
             settings={
                 "ENGINE": "django.db.backends.postgresql",
                 "NAME": "postgres",

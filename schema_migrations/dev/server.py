@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class DevServer:
     settings: DatabaseSettings = field(repr=False)
     """Of a database on the server that may be connected to; never written to."""
     description: str
     """``embedded PostgreSQL 18.4``; no password."""
-    reason: str = ""
+    choice_reason: str = ""
     """Why this form was taken, for the line that a command prints; "": it was asked for."""

@@ -14,12 +14,12 @@ from schema_migrations.errors import SchemaMigrationsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import Engine, Failure
+    from schema_migrations.engines.engine import DriverError, Engine
 
 
 @contextmanager
-def failures_as(
-    engine: Engine, error_of: Callable[[Failure], SchemaMigrationsError | None]
+def translate_driver_errors(
+    engine: Engine, error_of: Callable[[DriverError], SchemaMigrationsError | None]
 ) -> Iterator[None]:
     """Raise what ``error_of`` makes of a driver's exception; None: that one itself."""
     try:
@@ -27,7 +27,7 @@ def failures_as(
     except SchemaMigrationsError:
         raise
     except Exception as exception:
-        failure = engine.failure(exception)
+        failure = engine.read_driver_error(exception)
         error = error_of(failure) if failure else None
         if error is None:
             raise

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from schema_migrations.plan.plan import Pass, Render
     from schema_migrations.schema.model import Key, Schema
 
-Value = Literal["uuid4", "now", "today", "time"]
+ComputedDefault = Literal["uuid4", "now", "today", "time"]
 """A default that differs from row to row, or from moment to moment."""
 
 DatabaseSettings = dict[str, Any]
@@ -56,7 +56,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class DriverError:
     """A driver's exception, in the parts that a person or a pipeline needs."""
 
     message: str
@@ -68,16 +68,16 @@ class Failure:
     hint: str = ""
     retryable: bool = False
     """Nothing was wrong with the request: not reachable, starting up, lock timeout."""
-    lock_timeout: bool = False
+    gave_up_on_lock: bool = False
     """It gave up waiting for a lock: the same transaction may be tried again."""
-    needs_no_transaction: bool = False
+    refused_in_transaction: bool = False
     """The server refused to run the statement inside a transaction block."""
-    missing: bool = False
+    names_missing_object: bool = False
     """Something that the statement names does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lack:
+class MissingObject:
     """Something that a statement names and the server does not have."""
 
     kind: Literal["function", "collation", "operator class", "object"]
@@ -127,19 +127,21 @@ class Blocker:
     """What it runs, or ran last."""
 
 
-Observer = Callable[[], AbstractContextManager[Callable[[], Sequence[Blocker]]]]
+OpenBlockerLookup = Callable[
+    [], AbstractContextManager[Callable[[], Sequence[Blocker]]]
+]
 """Opens a second session that says who blocks the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class EarlierAttempt:
     """What the catalog says of a statement that is about to run outside a transaction."""
 
-    done: bool = False
+    is_done: bool = False
     """Its result is there already: it need not run."""
-    said: str = ""
+    message: str = ""
     """What was found or cleared away, for people; empty: nothing."""
-    known: bool = True
+    is_known: bool = True
     """False: the catalog cannot tell what an earlier attempt did."""
 
 
@@ -147,44 +149,46 @@ class Settled:
 class Session:
     """How files run on a target: plain functions over one Django connection."""
 
-    describe: Callable[[Connection], Target]
+    describe_target: Callable[[Connection], Target]
     """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
-    absent: Callable[[Connection], bool]
+    would_create_database: Callable[[Connection], bool]
     """Tell whether connecting would make the database (a SQLite file)."""
-    absent_as_empty: Callable[[Connection], AbstractContextManager[None]]
+    read_missing_as_empty: Callable[[Connection], AbstractContextManager[None]]
     """Around a run that only reads, before it connects: a database that is absent reads
     as an empty one and stays missing.  For a process that does nothing else."""
-    reading: Callable[[Connection], AbstractContextManager[None]]
+    forbid_writes: Callable[[Connection], AbstractContextManager[None]]
     """Around what must not write: the server itself refuses to."""
-    schemas: Callable[[Connection], Sequence[str]]
+    list_namespaces: Callable[[Connection], Sequence[str]]
     """Names of the schemas that there are, without the server's own."""
-    tables: Callable[[Connection, str | None], Sequence[str]]
+    list_tables: Callable[[Connection, str | None], Sequence[str]]
     """Names of the tables in a schema; None: in the target schema."""
-    lock: Callable[..., AbstractContextManager[None]]
+    hold_lock: Callable[..., AbstractContextManager[None]]
     """``lock(connection, name, wait=seconds, waiting=callback)``: the run's lock."""
-    prepared: Callable[[Connection, SessionOptions], AbstractContextManager[None]]
+    prepare_session: Callable[
+        [Connection, SessionOptions], AbstractContextManager[None]
+    ]
     """Around all files: timeouts, autocommit, SQLite's foreign keys off."""
-    transaction: Callable[[Connection], AbstractContextManager[None]]
+    open_transaction: Callable[[Connection], AbstractContextManager[None]]
     """A transaction that may write: commits at the end, rolls back on an exception."""
-    verified: Callable[[Connection], AbstractContextManager[None]]
+    guard_foreign_keys: Callable[[Connection], AbstractContextManager[None]]
     """Around a file: raises ``StatementFailed`` when it broke what the server does not
     watch by itself (SQLite: foreign keys)."""
-    restored: Callable[[Connection], AbstractContextManager[None]]
+    keep_settings: Callable[[Connection], AbstractContextManager[None]]
     """Around a file's statements: what they SET for the session (parameters, roles,
     PRAGMAs) is as before at the end.  Rolls back on an exception."""
-    sets: Callable[[str], bool]
+    is_session_setting: Callable[[str], bool]
     """Whether a statement does nothing but set something for the session: one that goes
     on half-way through a file begins with that."""
     execute: Callable[[Connection, str], None]
     """Run one statement, without parameters; raises the driver's exceptions."""
-    outside: Callable[[Connection], AbstractContextManager[None]]
+    disable_timeouts: Callable[[Connection], AbstractContextManager[None]]
     """Around a statement outside a transaction, which must not give up half-way."""
-    settled: Callable[[Connection, str, bool], Settled]
+    clear_leftovers: Callable[[Connection, str, bool], EarlierAttempt]
     """Before such a statement: clear away what an earlier attempt left.  The last
     argument: whether one was interrupted, so that nobody knows whether it ended."""
-    assured: Callable[[Connection, str], None]
+    check_result: Callable[[Connection, str], None]
     """After it: raises ``StatementFailed`` when what it made cannot be used."""
-    observer: Callable[[Connection], Observer] | None = None
+    prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
     """None: nobody can be asked what a statement waits for."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
@@ -200,7 +204,7 @@ class Engine:
     backend: str
     """Django's ``ENGINE`` for a database known only by its URL."""
     syntax: Syntax
-    by_hand: str
+    script_preamble: str
     """A statement at the top of a script that a person runs: what ``session.prepared``
     would do."""
     quote: Callable[[str], str]
@@ -212,34 +216,38 @@ class Engine:
 
     The second is empty when the alias belongs to another engine.
     """
-    within_schema: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
+    with_namespace: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
     """(settings, schema) → settings whose unqualified names are that schema's.
     None: a database has one schema only."""
-    masked: Callable[[Mapping[str, Any]], str]
+    format_masked_url: Callable[[Mapping[str, Any]], str]
     """Settings → URL for display, without the password."""
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render
-    conversion: Conversion
-    values: Mapping[Value, str]
+    find_conversion: Conversion
+    computed_defaults: Mapping[ComputedDefault, str]
     """SQL expressions that the server computes for each row."""
-    settle: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
+    canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
     """Re-create some objects from their own print and inspect again; leaves no trace."""
-    dangling: Callable[[Cursor], str] | None = None
+    explain_dangling: Callable[[Cursor], str] | None = None
     """Say which view or trigger names what is gone, or nothing; leaves no trace.
     None: the server refuses to let it come to that."""
-    scratch: Callable[[DatabaseSettings, str], AbstractContextManager[Connection]]
+    create_scratch_database: Callable[
+        [DatabaseSettings, str], AbstractContextManager[Connection]
+    ]
     """(settings of a server, alias) → a fresh, empty, temporary database on it."""
     check_server: Callable[[DatabaseSettings, str], str] | None = None
     """Raise unless the server answers and lets databases be made; returns its version.
     None: there is no server."""
-    failure: Callable[[BaseException], Failure | None]
+    read_driver_error: Callable[[BaseException], DriverError | None]
     """None: not a driver's exception."""
-    lacking: Callable[[Failure], Lack | None] | None = None
+    find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
     """What the server lacks where that is why it refused."""
-    server_with: Callable[[str], str] | None = None
+    suggest_dev_server: Callable[[str], str] | None = None
     """Extension → the URL of a dev database that has it, or nothing."""
     session: Session
-    template: Callable[[Connection, str, Callable[[str], None]], str] | None = None
+    ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
+        None
+    )
     """(connection, contents, build) → the name of a database with those contents, made
     by ``build`` unless it is there, for the server to copy.  None: it cannot."""

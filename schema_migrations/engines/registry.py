@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Engine
 
 # SQLite first: its driver is part of Python, and a look at a URL stops at the first.
-PACKAGES = {
+ENGINE_PACKAGES = {
     "sqlite": "schema_migrations.engines.sqlite",
     "postgresql": "schema_migrations.engines.postgresql",
 }
-SUPPORTED = "Supported: PostgreSQL and SQLite."
+SUPPORTED_HINT = "Supported: PostgreSQL and SQLite."
 
 
 def engine_for(vendor: str) -> Engine:
     """Return the engine of a Django ``connection.vendor``; raises ``ConfigError``."""
-    package = PACKAGES.get(vendor)
+    package = ENGINE_PACKAGES.get(vendor)
     if package is None:
         raise ConfigError(
-            f"There is no engine for databases of the kind {vendor!r}.", hint=SUPPORTED
+            f"There is no engine for databases of the kind {vendor!r}.",
+            hint=SUPPORTED_HINT,
         )
     engine: Engine = import_module(package).ENGINE
     return engine
@@ -45,7 +46,7 @@ def engine_for_url(url: str) -> Engine:
             "The database URL has no scheme.",
             hint="Write postgres://user@host:5432/name or sqlite:///path.db.",
         )
-    for vendor in PACKAGES:
+    for vendor in ENGINE_PACKAGES:
         engine = engine_for(vendor)
         if scheme.lower() in engine.schemes:
             return engine
@@ -55,4 +56,4 @@ def engine_for_url(url: str) -> Engine:
             hint="Write the URL of a running server; docker:// belongs to --dev.",
         )
     # Without "://" it might be a piece of a password; a scheme is safe to show.
-    raise ConfigError(f"There is no engine for {scheme}:// URLs.", hint=SUPPORTED)
+    raise ConfigError(f"There is no engine for {scheme}:// URLs.", hint=SUPPORTED_HINT)

@@ -13,7 +13,7 @@ from schema_migrations.history.excerpt import format_excerpt, locate_position
 from schema_migrations.history.secrets import mask_secrets
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Failure
+    from schema_migrations.engines.engine import DriverError
     from schema_migrations.history.statements import SourceStatement
 
 NO_TRANSACTION_HINT = (
@@ -26,7 +26,7 @@ RESUME_HINT = "Run the command again: it goes on where the database is now."
 
 def make_statement_error(
     statement: SourceStatement | None,
-    driver_error: Failure,
+    driver_error: DriverError,
     *,
     file: str,
     hint: str = "",
@@ -42,7 +42,7 @@ def make_statement_error(
     said += [format_excerpt(statement, driver_error.position)] if statement else []
     said += [f"detail: {driver_error.detail}"] if driver_error.detail else []
     said += [f"hint from the server: {driver_error.hint}"] if driver_error.hint else []
-    if driver_error.needs_no_transaction:
+    if driver_error.refused_in_transaction:
         hint = f"{NO_TRANSACTION_HINT} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(

@@ -266,10 +266,12 @@ def databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
         return
     import psycopg
 
-    from schema_migrations.dev.embedded import running
-    from schema_migrations.dev.programs import choose, installed
+    from schema_migrations.dev.embedded import run_programs
+    from schema_migrations.dev.programs import choose_programs, find_installed_programs
 
-    with running(choose(tuple(installed()), extensions=["hstore"])) as server:
+    with run_programs(
+        choose_programs(tuple(find_installed_programs()), extensions=["hstore"])
+    ) as server:
         host, user = server.settings["HOST"], server.settings["USER"]
         base = f"postgresql://{user}@{host.replace('/', '%2F')}:5432"
         with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:

@@ -19,7 +19,7 @@ from faults.child import DONE, Child, forked
 from faults.places import Database, administer, fresh
 from faults.scenarios import Engine, File, Scenario, Step, logged
 from faults.server import Server
-from schema_migrations.dev.account import give
+from schema_migrations.dev.account import change_owner
 from schema_migrations.revision_store import REVISIONS_TABLE
 
 SIZE = 512 * 1024
@@ -152,7 +152,7 @@ def placed(server: Server | None, small: Path) -> Iterator[Database]:
         path = small / "database"
         yield Database(url=f"sqlite:///{path}", name=path.name, folder=small)
         return
-    give(small, server.account)
+    change_owner(small, server.account)
     administer(server, f"CREATE TABLESPACE small LOCATION '{small}'")
     try:
         with fresh(server) as database:

@@ -55,12 +55,12 @@ def served(chosen: argparse.Namespace) -> Iterator[Any]:
     """Yield a server that can be crashed; None for SQLite."""
     from faults.scenarios import POSTGRESQL
     from faults.server import crashable
-    from schema_migrations.dev.programs import choose, installed
+    from schema_migrations.dev.programs import choose_programs, find_installed_programs
 
     if chosen.engine != POSTGRESQL:
         yield None
         return
-    programs = choose(installed(), major=chosen.major)
+    programs = choose_programs(find_installed_programs(), major=chosen.major)
     print(f"PostgreSQL {programs.version}; fsync is off, commits are not")
     with crashable(programs) as server:
         yield server

@@ -19,9 +19,9 @@ import psycopg
 
 from schema_migrations.dev.account import (
     Account,
-    account_for_server,
-    private_folder,
-    reachable,
+    choose_account,
+    make_private_folder,
+    make_reachable,
 )
 from schema_migrations.dev.programs import Programs
 
@@ -92,7 +92,11 @@ class Server:
 
     def _launched(self) -> subprocess.Popen[bytes]:
         options = {**OPTIONS, "unix_socket_directories": str(self.folder)}
-        command = [str(self.programs.bin / "postgres"), "-D", str(self.folder / "data")]
+        command = [
+            str(self.programs.bin_folder / "postgres"),
+            "-D",
+            str(self.folder / "data"),
+        ]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
@@ -132,14 +136,14 @@ def identity(account: Account, folder: Path) -> dict[str, Any]:
 @contextmanager
 def crashable(programs: Programs) -> Iterator[Server]:
     """Run a new server of these programs."""
-    account = account_for_server()
-    programs = reachable(programs, account)
-    folder = private_folder(account, "dsm-faults-")
+    account = choose_account()
+    programs = make_reachable(programs, account)
+    folder = make_private_folder(account, "dsm-faults-")
     server = Server(programs=programs, folder=folder, account=account)
     try:
         subprocess.run(
             [
-                *(programs.bin / "initdb", "-D", folder / "data", "-U", USER),
+                *(programs.bin_folder / "initdb", "-D", folder / "data", "-U", USER),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
             ],
             check=True,

@@ -71,7 +71,7 @@ class Database:
         Raises ``Refused``, also for what is checked at the end only.
         """
         cursor = self.connection.connection.cursor()
-        with self.refusing(), self.engine.session.transaction(self.connection):
+        with self.refusing(), self.engine.session.open_transaction(self.connection):
             for statement in statements:
                 cursor.execute(statement)
         return max(0, int(cursor.rowcount))
@@ -82,7 +82,7 @@ class Database:
         try:
             yield
         except Exception as error:
-            failure = self.engine.failure(error)
+            failure = self.engine.read_driver_error(error)
             if failure is None:
                 raise
             raise Refused(

@@ -83,7 +83,7 @@ def fresh(
     on: Ground,
 ) -> Iterator[State]:
     """Yield a state on a database of its own.  Raises ``ConfigError``."""
-    with engine.scratch(settings, alias) as connection:
+    with engine.create_scratch_database(settings, alias) as connection:
         if engine.vendor == "postgresql":
             load_prerequisites(
                 engine, connection, collect_prerequisites(on.steps, on.extensions)

@@ -11,13 +11,17 @@ from urllib.parse import quote
 from catalogs import of_postgresql, of_sqlite
 
 from histories.database import Database
-from schema_migrations.dev.programs import installed
+from schema_migrations.dev.programs import find_installed_programs
 
 
 @cache
 def clients(major: int) -> Path | None:
     """Return the folder of a ``pg_dump`` that reads this major: no older one does."""
-    able = {p.major: p.bin for p in installed() if (p.bin / "pg_dump").is_file()}
+    able = {
+        p.major: p.bin_folder
+        for p in find_installed_programs()
+        if (p.bin_folder / "pg_dump").is_file()
+    }
     return able[min(fitting)] if (fitting := [m for m in able if m >= major]) else None
 
 

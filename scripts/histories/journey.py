@@ -120,7 +120,7 @@ class Journey:
             return moment, self._ddl(living.state.connection, moment)
 
     def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
-        values = self.engine.values
+        values = self.engine.computed_defaults
         return collect_alias_ddl(
             connection, moment.apps, ALIAS, labels=None, server_values=values
         )
@@ -132,7 +132,7 @@ class Journey:
         """Make the state before the first step that is walked."""
         moment = Moment(state=self.passed_by.state, apps=rendered(self.passed_by.state))
         stack = ExitStack()
-        with self.engine.scratch(self.settings, ALIAS) as connection:
+        with self.engine.create_scratch_database(self.settings, ALIAS) as connection:
             ddl = self._ddl(connection, moment)
         state = stack.enter_context(self._fresh(ddl))
         self.living = Living(
@@ -299,8 +299,8 @@ class Leg:
         session = engine.session
         file = MigrationFile(name="1_step.sql", content=self.text.encode())
         with (
-            session.prepared(connection, SessionOptions()),
-            session.verified(connection),
+            session.prepare_session(connection, SessionOptions()),
+            session.guard_foreign_keys(connection),
         ):
             replay(engine, connection, [file], hint="")
 

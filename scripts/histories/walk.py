@@ -126,8 +126,8 @@ def arguments() -> argparse.Namespace:
 @contextmanager
 def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield the settings of a server, and its URL."""
-    from schema_migrations.dev.embedded import running
-    from schema_migrations.dev.programs import choose, installed
+    from schema_migrations.dev.embedded import run_programs
+    from schema_migrations.dev.programs import choose_programs, find_installed_programs
     from schema_migrations.engines.registry import engine_for_url
 
     if options.url:
@@ -138,11 +138,11 @@ def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
         settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
         yield settings, "sqlite:///:memory:"
     else:
-        every = tuple(installed())
+        every = tuple(find_installed_programs())
         # Its own pg_dump makes the last comparison; an older one would refuse.
-        able = [each for each in every if (each.bin / "pg_dump").exists()]
-        programs = choose(able or every, extensions=["hstore"])
-        with running(programs) as server:
+        able = [each for each in every if (each.bin_folder / "pg_dump").exists()]
+        programs = choose_programs(able or every, extensions=["hstore"])
+        with run_programs(programs) as server:
             host = server.settings["HOST"].replace("/", "%2F")
             user = server.settings["USER"]
             yield server.settings, f"postgresql://{user}@{host}:5432/postgres"

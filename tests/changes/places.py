@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from histories.database import Database
 
-from schema_migrations.dev.server import Server
+from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states.state import State
@@ -32,7 +32,7 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(pg_server: Server) -> Iterator[Place]:
+def on_postgresql(pg_server: DevServer) -> Iterator[Place]:
     """Databases are emptied and used again: making one takes longer than a case."""
     engine = engine_for("postgresql")
     settings = {**pg_server.settings, "OPTIONS": {}}
@@ -45,7 +45,9 @@ def on_postgresql(pg_server: Server) -> Iterator[Place]:
         @contextmanager
         def scratch() -> Iterator[Connection]:
             if not free:
-                free.append(stack.enter_context(engine.scratch(settings, ALIAS)))
+                free.append(
+                    stack.enter_context(engine.create_scratch_database(settings, ALIAS))
+                )
             connection = free.pop()
             with connection.cursor() as cursor:
                 cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -62,4 +64,6 @@ def on_postgresql(pg_server: Server) -> Iterator[Place]:
 @pytest.fixture(scope="session")
 def on_sqlite() -> Place:
     engine = engine_for("sqlite")
-    return Place(engine=engine, scratch=lambda: engine.scratch({}, ALIAS))
+    return Place(
+        engine=engine, scratch=lambda: engine.create_scratch_database({}, ALIAS)
+    )

@@ -69,7 +69,7 @@ def created(
     """Make the tables of a registry's models on an empty database."""
     engine = place.engine
     ddl = collect_alias_ddl(
-        connection, registry, ALIAS, labels=None, server_values=engine.values
+        connection, registry, ALIAS, labels=None, server_values=engine.computed_defaults
     )
     if engine.vendor == "postgresql":
         load_prerequisites(engine, connection, prerequisites)
@@ -198,7 +198,10 @@ def travel(
 def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal:
     """Plan, and let the proof run the file on the rows as ``schemaapply`` runs it."""
     session, connection = place.engine.session, start.connection
-    with session.prepared(connection, SessionOptions()), session.verified(connection):
+    with (
+        session.prepare_session(connection, SessionOptions()),
+        session.guard_foreign_keys(connection),
+    ):
         return plan_change(place.engine, start, goal, answers=given)
 
 

@@ -120,7 +120,7 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
     assert "Would be 1 revision written, 0 deleted; nothing was changed." in out
     assert out.splitlines()[-1] == "Next     python manage.py schemaset 1"
     place.connection.ensure_connection()
-    assert "atlas_schema_revisions" not in place.engine.session.tables(
+    assert "atlas_schema_revisions" not in place.engine.session.list_tables(
         place.connection, None
     )
 
@@ -167,12 +167,12 @@ def test_another_run_is_waited_for(place: Place) -> None:
     place.write(_1=A)
     session = place.engine.session
     place.connection.ensure_connection()
-    schema = session.describe(place.connection).schema
+    schema = session.describe_target(place.connection).schema
     other = place.connection.copy()
     try:
         with (
             override_settings(SCHEMA_MIGRATIONS={"default": {"LOCK_WAIT": "0s"}}),
-            session.lock(other, f"{schema}/{schema}", wait=0.0, waiting=print),
+            session.hold_lock(other, f"{schema}/{schema}", wait=0.0, waiting=print),
         ):
             assert refused(place, "1")[0] == 5
     finally:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from schema_migrations.dev.docker import LABEL, docker
+from schema_migrations.dev.docker import LABEL, run_image
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.children import eventually, holding
 
 if TYPE_CHECKING:
-    from schema_migrations.dev.server import Server
+    from schema_migrations.dev.server import DevServer
 
 
-def asked(server: Server, question: str) -> object:
+def asked(server: DevServer, question: str) -> object:
     settings = server.settings
     with psycopg.connect(
         host=settings["HOST"],
@@ -46,7 +46,7 @@ def published(client: Any, port: str) -> list[Any]:
 
 def test_it_answers_and_is_gone_after(docker_client: Any, docker_url: str) -> None:
     """A real server of that tag, on loopback, on tmpfs, without durability."""
-    with docker(docker_url) as server:
+    with run_image(docker_url) as server:
         major = docker_url.rpartition("/")[2]
         assert str(asked(server, "SHOW server_version")).startswith(major)
         assert asked(server, "SHOW fsync") == "off"
@@ -62,13 +62,13 @@ def test_it_answers_and_is_gone_after(docker_client: Any, docker_url: str) -> No
 
 def test_the_named_database(docker_url: str) -> None:
     """The last part of the URL is the database that is connected to."""
-    with docker(f"{docker_url}/shop") as server:
+    with run_image(f"{docker_url}/shop") as server:
         assert asked(server, "SELECT current_database()") == "shop"
 
 
 def test_the_password_is_not_shown(docker_url: str) -> None:
     """Neither in the description nor in a traceback's print of the value."""
-    with docker(docker_url) as server:
+    with run_image(docker_url) as server:
         assert server.settings["PASSWORD"] not in f"{server} {server.description}"
 
 
@@ -96,20 +96,20 @@ def test_kill_9_ends_it(docker_client: Any, docker_url: str) -> None:
 
 def test_concurrent_runs_do_not_meet(docker_url: str) -> None:
     """Each has a container of its own."""
-    with docker(docker_url) as one, docker(docker_url) as other:
+    with run_image(docker_url) as one, run_image(docker_url) as other:
         assert one.settings["PORT"] != other.settings["PORT"]
         assert asked(one, "SELECT 1") == asked(other, "SELECT 1")
 
 
 def test_leftovers_are_swept(docker_client: Any, docker_url: str) -> None:
     """A container whose command is dead goes at the next start; a living one stays."""
-    with docker(docker_url) as living:
+    with run_image(docker_url) as living:
         image = published(docker_client, living.settings["PORT"])[0].attrs["Image"]
         labels = published(docker_client, living.settings["PORT"])[0].labels
         left = docker_client.containers.create(
             image, labels={**labels, f"{LABEL}.pid": "999999999"}
         )
-        with docker(docker_url):
+        with run_image(docker_url):
             found = docker_client.containers.list(all=True, ignore_removed=True)
         assert left.id not in {container.id for container in found}
         assert asked(living, "SELECT 1") == 1
@@ -119,11 +119,11 @@ def test_kept(docker_client: Any, docker_url: str) -> None:
     """``?keep=1``: later commands find the same container; a sweep leaves it alone."""
     url = f"{docker_url}/kept?keep=1"
     try:
-        with docker(url) as first:
+        with run_image(url) as first:
             asked(first, "SELECT 1")
-        with docker(docker_url):
+        with run_image(docker_url):
             pass
-        with docker(url) as second:
+        with run_image(url) as second:
             assert second.settings == first.settings
             asked(second, "SELECT 1")
     finally:
@@ -145,7 +145,7 @@ def test_a_server_that_does_not_start(docker_client: Any, docker_url: str) -> No
     try:
         with (
             pytest.raises(Unreachable, match=r"it ended[^x]*no disk"),
-            docker("docker+postgres://_/dsm-test:broken/dev"),
+            run_image("docker+postgres://_/dsm-test:broken/dev"),
         ):
             pytest.fail("it must not come up")
     finally:
@@ -157,7 +157,7 @@ def test_an_image_that_cannot_be_pulled(docker_client: Any) -> None:
     lines: list[str] = []
     with (
         pytest.raises(Unreachable, match=r"image 127\.0\.0\.1:1/none:1 is not on this"),
-        docker("docker+postgres://127.0.0.1:1/none:1/dev", report=lines.append),
+        run_image("docker+postgres://127.0.0.1:1/none:1/dev", report=lines.append),
     ):
         pytest.fail("there is no such registry")
     assert lines == [
@@ -178,7 +178,7 @@ def test_no_daemon(monkeypatch: pytest.MonkeyPatch, host: str, said: str) -> Non
     pytest.importorskip("docker")
     monkeypatch.setenv("DOCKER_HOST", host)
     with pytest.raises(Unreachable, match=f"No Docker daemon.*{said}") as caught:
-        docker("docker://postgres/17").__enter__()
+        run_image("docker://postgres/17").__enter__()
     assert "--dev embedded" in caught.value.hint
 
 
@@ -186,5 +186,5 @@ def test_no_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hint is the command that installs it."""
     monkeypatch.setitem(sys.modules, "docker", None)
     with pytest.raises(ConfigError) as caught:
-        docker("docker://postgres/17").__enter__()
+        run_image("docker://postgres/17").__enter__()
     assert 'pip install "django-schema-migrations[docker]"' in caught.value.hint

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schema_migrations.dev.account import account_for_server, reachable
-from schema_migrations.dev.cluster import PREFIX, THROWAWAY, serving
-from schema_migrations.dev.embedded import embedded, running
+from schema_migrations.dev.account import choose_account, make_reachable
+from schema_migrations.dev.cluster import FOLDER_PREFIX, THROWAWAY_SETTINGS, run_server
+from schema_migrations.dev.embedded import run_embedded_server, run_programs
 from schema_migrations.errors import Unreachable
 from tests.fixtures.children import eventually, holding
 from tests.fixtures.postgresql import NO_POSTGRES, administrator, default_major, majors
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schema_migrations.dev.programs import Programs
-    from schema_migrations.dev.server import Server
+    from schema_migrations.dev.server import DevServer
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
 
@@ -49,7 +49,7 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def asked(server: Server, question: str) -> object:
+def asked(server: DevServer, question: str) -> object:
     with administrator(server.settings) as connection:
         row = connection.execute(question.encode()).fetchone()
         assert row
@@ -59,7 +59,7 @@ def asked(server: Server, question: str) -> object:
 @pytest.mark.parametrize("major", majors() or [0], ids=lambda major: f"pg{major}")
 def test_it_answers_and_is_gone_after(major: int) -> None:
     """A real server of that major, on a Unix socket only; nothing of it stays."""
-    with running(majors()[major] if major else missing(NO_POSTGRES)) as server:
+    with run_programs(majors()[major] if major else missing(NO_POSTGRES)) as server:
         assert str(asked(server, "SHOW server_version")).split(".")[0] == str(major)
         assert asked(server, "SHOW listen_addresses") == ""
         assert server.description.startswith(f"embedded PostgreSQL {major}")
@@ -72,7 +72,7 @@ def test_the_best_one_is_chosen() -> None:
     """Without a wish it is the newest on the machine."""
     if not majors():
         missing(NO_POSTGRES)
-    with embedded() as server:
+    with run_embedded_server() as server:
         assert asked(server, "SELECT 1") == 1
 
 
@@ -81,7 +81,7 @@ def test_an_exception_ends_it(programs: Programs) -> None:
     folders = []
 
     def failing() -> None:
-        with running(programs) as server:
+        with run_programs(programs) as server:
             folders.append(Path(server.settings["HOST"]))
             raise ZeroDivisionError
 
@@ -119,7 +119,8 @@ def test_concurrent_runs_do_not_meet(
     monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         runs = [
-            pool.submit(lambda: stack.enter_context(running(programs))) for _ in "123"
+            pool.submit(lambda: stack.enter_context(run_programs(programs)))
+            for _ in "123"
         ]
         servers = [run.result() for run in runs]
         for server in servers:
@@ -137,7 +138,7 @@ def test_the_data_folder_is_made_once(
     monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
     seen = []
     for _ in "12":
-        with running(programs) as server:
+        with run_programs(programs) as server:
             with administrator(server.settings) as connection:
                 connection.execute("CREATE DATABASE gone")
             (prepared,) = open_folder.glob("*/cluster-*")
@@ -147,12 +148,12 @@ def test_the_data_folder_is_made_once(
 
 def test_leftovers_are_swept(programs: Programs) -> None:
     """A folder that no process holds goes at the next start, one that is held stays."""
-    left, held = (Path(tempfile.mkdtemp(prefix=PREFIX)) for _ in "12")
+    left, held = (Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) for _ in "12")
     (left / "lock").touch()
     try:
         with (held / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            with running(programs):
+            with run_programs(programs):
                 assert not left.exists()
                 assert held.exists()
     finally:
@@ -164,22 +165,22 @@ def test_a_server_that_does_not_start(
 ) -> None:
     """The error holds the server's own words, and nothing is left."""
     monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
-    wrong = {**THROWAWAY, "max_connections": "none"}
+    wrong = {**THROWAWAY_SETTINGS, "max_connections": "none"}
     with (
         pytest.raises(Unreachable, match="max_connections") as caught,
-        serving(programs, options=wrong),
+        run_server(programs, options=wrong),
     ):
         pytest.fail("it must not come up")
     assert "--dev" in caught.value.hint
-    assert not list(open_folder.glob(f"{PREFIX}*"))
+    assert not list(open_folder.glob(f"{FOLDER_PREFIX}*"))
 
 
 @as_root
 def test_root_hands_it_to_nobody(programs: Programs) -> None:
     """PostgreSQL refuses to run as root."""
-    with running(programs) as server:
+    with run_programs(programs) as server:
         owner = (Path(server.settings["HOST"]) / "data").stat().st_uid
-    assert owner == account_for_server().user
+    assert owner == choose_account().user
 
 
 @as_root
@@ -189,24 +190,27 @@ def test_programs_in_a_private_folder(
     """They are copied once to where the server's account gets; the folder stays closed."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
     # Debian's find their shared files by an absolute path, and are always reachable.
-    movable = [each for each in majors().values() if each.base.parts[1] != "usr"]
+    movable = [each for each in majors().values() if each.base_folder.parts[1] != "usr"]
     programs = movable[0] if movable else missing("PostgreSQL programs that can move")
     private = replace(
         programs,
-        bin=tmp_path / programs.bin.relative_to(programs.base),
+        bin=tmp_path / programs.bin_folder.relative_to(programs.base_folder),
         base=tmp_path,
         folders=tuple(
-            tmp_path / folder.relative_to(programs.base) for folder in programs.folders
+            tmp_path / folder.relative_to(programs.base_folder)
+            for folder in programs.needed_folders
         ),
     )
-    for folder, copy in zip(programs.folders, private.folders, strict=True):
+    for folder, copy in zip(
+        programs.needed_folders, private.needed_folders, strict=True
+    ):
         shutil.copytree(folder, copy, symlinks=True, dirs_exist_ok=True)
     tmp_path.chmod(0o700)
-    copied = reachable(private, account_for_server())
-    assert copied == reachable(private, account_for_server())
-    assert copied.bin.is_relative_to(open_folder)
+    copied = make_reachable(private, choose_account())
+    assert copied == make_reachable(private, choose_account())
+    assert copied.bin_folder.is_relative_to(open_folder)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
-    with running(private) as server:
+    with run_programs(private) as server:
         assert asked(server, "SELECT 1") == 1
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.dev.image import Image, daemon_host, is_docker, parse
+from schema_migrations.dev.image import (
+    ContainerImage,
+    host_from_daemon_address,
+    is_docker_url,
+    parse_image_url,
+)
 from schema_migrations.errors import ConfigError
 
 
@@ -25,16 +30,23 @@ from schema_migrations.errors import ConfigError
 )
 def test_forms(url: str, reference: str, database: str) -> None:
     """Each form names an image and a database."""
-    assert parse(url) == Image(reference=reference, database=database)
+    assert parse_image_url(url) == ContainerImage(
+        reference=reference, database=database
+    )
 
 
 def test_options() -> None:
     """``keep`` and ``host`` are ours; Atlas's ``search_path`` is accepted."""
-    image = parse("docker://postgres/17?keep=1&host=docker&search_path=public")
-    assert image == Image(
-        reference="postgres:17", database="postgres", keep=True, host="docker"
+    image = parse_image_url(
+        "docker://postgres/17?keep=1&host=docker&search_path=public"
     )
-    assert not parse("docker://postgres/17?keep=0").keep
+    assert image == ContainerImage(
+        reference="postgres:17",
+        database="postgres",
+        is_kept=True,
+        published_host="docker",
+    )
+    assert not parse_image_url("docker://postgres/17?keep=0").is_kept
 
 
 @pytest.mark.parametrize(
@@ -51,17 +63,17 @@ def test_options() -> None:
 def test_wrong_urls(url: str, message: str) -> None:
     """The error quotes the URL, names what is wrong, and hints at a right one."""
     with pytest.raises(ConfigError, match=message) as caught:
-        parse(url)
+        parse_image_url(url)
     assert url in caught.value.message
     assert caught.value.hint
 
 
 def test_schemes() -> None:
     """Only the two Docker schemes are Docker's."""
-    assert is_docker("docker://postgres/17")
-    assert is_docker("docker+postgres://_/postgres:15")
-    assert not is_docker("postgres://docker/db")
-    assert not is_docker("docker")
+    assert is_docker_url("docker://postgres/17")
+    assert is_docker_url("docker+postgres://_/postgres:15")
+    assert not is_docker_url("postgres://docker/db")
+    assert not is_docker_url("docker")
 
 
 @pytest.mark.parametrize(
@@ -78,4 +90,4 @@ def test_schemes() -> None:
 )
 def test_daemon_host(address: str, host: str) -> None:
     """A published port is reached where the daemon runs."""
-    assert daemon_host(address) == host
+    assert host_from_daemon_address(address) == host

@@ -24,7 +24,7 @@ import django
 from django.db import connections
 from django.db.models import Model
 
-from schema_migrations.dev.embedded import running
+from schema_migrations.dev.embedded import run_programs
 from schema_migrations.errors import SchemaMigrationsError
 from tests.django_suite.forks import forked
 from tests.django_suite.loading import (
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     settle_in(folder)
     programs, clients = server_and_clients()
-    with running(programs) as server:
+    with run_programs(programs) as server:
         host = server.settings["HOST"]
         places = [Place(vendor=v, host=host, programs=clients) for v in ENGINES]
         print(

@@ -16,7 +16,12 @@ import psycopg
 from django.db import connections
 
 from schema_migrations.dev.cluster import SUPERUSER
-from schema_migrations.dev.programs import Programs, choose, installed, unpacked
+from schema_migrations.dev.programs import (
+    Programs,
+    choose_programs,
+    find_installed_programs,
+    find_programs_in,
+)
 from tests.django_suite.loading import use
 from tests.real_projects import catalogs
 
@@ -35,10 +40,14 @@ def server_and_clients() -> tuple[Programs, Path]:
     names.  Raises ``ConfigError``.
     """
     folders = os.environ.get("SCHEMA_MIGRATIONS_TEST_POSTGRES", "").split(":")
-    named = [unpacked(Path(folder)) for folder in folders if folder]
-    found = [*installed(), *filter(None, named)]
-    clients = {p.major: p.bin for p in found if (p.bin / "pg_dump").is_file()}
-    server = choose((p for p in found if p.major in clients), extensions=CONTRIB)
+    named = [find_programs_in(Path(folder)) for folder in folders if folder]
+    found = [*find_installed_programs(), *filter(None, named)]
+    clients = {
+        p.major: p.bin_folder for p in found if (p.bin_folder / "pg_dump").is_file()
+    }
+    server = choose_programs(
+        (p for p in found if p.major in clients), extensions=CONTRIB
+    )
     return server, clients[server.major]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schema_migrations.dev.programs import installed
+from schema_migrations.dev.programs import find_installed_programs
 from tests.fixtures.postgresql import NO_POSTGRES
 from tests.fixtures.skips import missing
 
@@ -21,7 +21,7 @@ NOT_RUN = 3
 def faults(*arguments: str) -> str:
     """Return what the program printed; it exits 1 when anything was lost, claimed and
     not done, or done twice."""
-    if "sqlite" not in arguments and not installed():
+    if "sqlite" not in arguments and not find_installed_programs():
         missing(NO_POSTGRES)
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "faults" / "run.py", *arguments],

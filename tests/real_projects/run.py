@@ -25,8 +25,8 @@ import psycopg
 from catalogs import of_postgresql, of_sqlite
 
 from schema_migrations.dev.cluster import SUPERUSER
-from schema_migrations.dev.embedded import running
-from schema_migrations.dev.programs import choose, installed
+from schema_migrations.dev.embedded import run_programs
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -62,10 +62,10 @@ class Differs(Exception):
 
 
 def main(projects: list[str]) -> int:
-    programs = choose(installed())
+    programs = choose_programs(find_installed_programs())
     print(f"PostgreSQL {programs.version}; SQLite of this Python.", flush=True)
     failed = 0
-    with running(programs) as server, tempfile.TemporaryDirectory() as folder:
+    with run_programs(programs) as server, tempfile.TemporaryDirectory() as folder:
         host = server.settings["HOST"]
         for project in projects:
             for engine in ("postgresql", "sqlite"):
@@ -86,7 +86,7 @@ def main(projects: list[str]) -> int:
                     ours=urls[0],
                     djangos=urls[1],
                 )
-                failed += not passes(case, programs.bin)
+                failed += not passes(case, programs.bin_folder)
     return 1 if failed else 0
 
 

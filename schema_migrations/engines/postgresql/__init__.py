@@ -12,20 +12,23 @@ from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
-from schema_migrations.engines.postgresql.server.dev import check_server, scratch
 from schema_migrations.engines.postgresql.server.missing_objects import (
     find_missing_object,
     suggest_dev_server,
 )
-from schema_migrations.engines.postgresql.server.template import template
+from schema_migrations.engines.postgresql.server.scratch import (
+    check_server,
+    create_scratch_database,
+)
+from schema_migrations.engines.postgresql.server.template import ensure_template
 from schema_migrations.engines.postgresql.server.url import (
     BACKEND,
     SCHEMES,
-    masked,
+    format_masked_url,
     settings_from_url,
-    within_schema,
+    with_namespace,
 )
-from schema_migrations.engines.postgresql.session.failure import failure
+from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 
@@ -33,23 +36,23 @@ ENGINE = Engine(
     vendor="postgresql",
     backend=BACKEND,
     syntax=SYNTAX,
-    by_hand="SET lock_timeout = '5s'",
+    script_preamble="SET lock_timeout = '5s'",
     quote=quote,
     schemes=SCHEMES,
     settings_from_url=settings_from_url,
-    within_schema=within_schema,
-    masked=masked,
+    with_namespace=with_namespace,
+    format_masked_url=format_masked_url,
     inspect=inspect,
     passes=PASSES,
     render=render,
-    conversion=find_conversion,
-    values=COMPUTED_DEFAULTS,
-    settle=canonicalize,
-    scratch=scratch,
+    find_conversion=find_conversion,
+    computed_defaults=COMPUTED_DEFAULTS,
+    canonicalize=canonicalize,
+    create_scratch_database=create_scratch_database,
     check_server=check_server,
-    failure=failure,
-    lacking=find_missing_object,
-    server_with=suggest_dev_server,
+    read_driver_error=read_driver_error,
+    find_missing_object=find_missing_object,
+    suggest_dev_server=suggest_dev_server,
     session=SESSION,
-    template=template,
+    ensure_template=ensure_template,
 )

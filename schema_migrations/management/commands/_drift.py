@@ -47,7 +47,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
     ) as workspace:
         check_same_vendor(status.vendor, workspace)
         server = workspace.server
-        reason = f" ({server.reason})" if server.reason else ""
+        reason = f" ({server.choice_reason})" if server.choice_reason else ""
         command.say(f"Dev      {server.description}{reason}")
         on_server = workspace.engine.check_server is not None
         if on_server and str(status.target.major) not in find_major_versions(

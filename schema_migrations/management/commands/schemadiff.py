@@ -213,7 +213,7 @@ class Command(SchemaCommand):
 
     def _report_workspace(self, workspace: Workspace) -> None:
         server, engine = workspace.server, workspace.engine
-        reason = f" ({server.reason})" if server.reason else ""
+        reason = f" ({server.choice_reason})" if server.choice_reason else ""
         self.say(f"Dev database  {server.description}{reason}")
         target = probe_server(workspace.alias, engine)
         if target is not None and str(target.major) not in find_major_versions(

@@ -227,7 +227,7 @@ def _run_selected(
         return
     store = connected.store
     with (
-        store.engine.session.prepared(store.connection, request.session_options),
+        store.engine.session.prepare_session(store.connection, request.session_options),
         _open_watch(store, request, report) as watch,
     ):
         runner = Runner(
@@ -253,7 +253,7 @@ def _run_selected(
 def _open_watch(
     store: RevisionStore, request: ApplyRequest, report: ReportEvent
 ) -> AbstractContextManager[Watch]:
-    observer = store.engine.session.observer
+    observer = store.engine.session.prepare_blocker_lookup
     return watch_statements(
         observer(store.connection) if observer else None,
         report,
@@ -262,7 +262,7 @@ def _open_watch(
 
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
-    with store.engine.session.transaction(store.connection):
+    with store.engine.session.open_transaction(store.connection):
         store.write(create_baseline(file, now=datetime.now(UTC), operator=OPERATOR))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.statement_error import RESUME_HINT, make_statement_error
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import (
@@ -41,7 +41,7 @@ from schema_migrations.workflows.applying.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Failure
+    from schema_migrations.engines.engine import DriverError
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch
@@ -96,7 +96,7 @@ def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
     last = runs[-1].file.name
     with (
         translate_statement_errors(runner, last, hint=_make_rollback_hint(runs)),
-        session.transaction(connection),
+        session.open_transaction(connection),
     ):
         return [
             _run_whole_file(runner, run, hint=_make_rollback_hint(runs)) for run in runs
@@ -109,9 +109,9 @@ def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     session, connection = runner.store.engine.session, runner.store.connection
     with (
         translate_statement_errors(runner, run.file.name, hint=hint),
-        session.verified(connection),
+        session.guard_foreign_keys(connection),
     ):
-        with session.restored(connection):
+        with session.keep_settings(connection):
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, hint=hint)
@@ -150,11 +150,11 @@ def record_failure(
     )
     try:
         session.rollback(connection)
-        with session.transaction(connection):
+        with session.open_transaction(connection):
             runner.store.write(row)
     except Exception as problem:
         # The connection may be what failed; the error that counts is on its way.
-        if runner.store.engine.failure(problem) is None:
+        if runner.store.engine.read_driver_error(problem) is None:
             raise
 
 
@@ -168,7 +168,7 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
             del kept[begun:]
         if word:
             begun = len(kept)
-        elif session.sets(statement.sql):
+        elif session.is_session_setting(statement.sql):
             kept.append(statement)
     for statement in kept:
         with translate_statement_errors(
@@ -204,12 +204,12 @@ def translate_statement_errors(
 ) -> Iterator[None]:
     """Turn the driver's exceptions into ``StatementFailed`` with the place."""
 
-    def error_of(failure: Failure) -> StatementFailed:
+    def error_of(failure: DriverError) -> StatementFailed:
         next_step = RESUME_HINT if failure.retryable else hint
         return make_statement_error(statement, failure, file=file, hint=next_step)
 
     try:
-        with failures_as(runner.store.engine, error_of):
+        with translate_driver_errors(runner.store.engine, error_of):
             yield
     except StatementFailed as error:
         if error.file:
@@ -236,8 +236,8 @@ def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -
         try:
             return transaction()
         except StatementFailed as error:
-            failure = runner.store.engine.failure(error)
-            if failure is None or not failure.lock_timeout:
+            failure = runner.store.engine.read_driver_error(error)
+            if failure is None or not failure.gave_up_on_lock:
                 raise
             message = f"{error.file}:{error.line}: {failure.message}"
         # Not in step with others who were turned away at the same moment.

@@ -126,11 +126,11 @@ def _plan_for_target(
 def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:
     store = connected.store
     session = store.engine.session
-    with session.prepared(
+    with session.prepare_session(
         store.connection, SessionOptions(lock_timeout=TABLE_LOCK_TIMEOUT)
     ):
         ensure_revisions_table(store)
-        with session.transaction(store.connection):
+        with session.open_transaction(store.connection):
             _replace_rows(store, marking)
 
 

@@ -82,8 +82,8 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 translate_statement_errors(
                     runner, run.file.name, hint=STAYS_APPLIED_HINT
                 ),
-                session.verified(connection),
-                session.restored(connection),
+                session.guard_foreign_keys(connection),
+                session.keep_settings(connection),
             ):
                 repeat_session_settings(runner, run)
                 hashes = compute_partial_hashes(run.statements)
@@ -180,7 +180,7 @@ def _run_and_record(
         store = runner.store
         with (
             translate_statement_errors(runner, run.file.name, hint=hint),
-            store.engine.session.transaction(store.connection),
+            store.engine.session.open_transaction(store.connection),
         ):
             execute_statement(runner, run, index, hint=hint)
             store.write(row)
@@ -188,8 +188,8 @@ def _run_and_record(
     try:
         retry_transaction(runner, run.file.name, together_with_row)
     except StatementFailed as error:
-        failure = runner.store.engine.failure(error)
-        if failure is None or not failure.needs_no_transaction:
+        failure = runner.store.engine.read_driver_error(error)
+        if failure is None or not failure.refused_in_transaction:
             raise
         retry_transaction(
             runner,
@@ -223,12 +223,12 @@ def _run_outside_transaction(
     store.write(
         fail_revision(committed_row, error=UNKNOWN_END, statement=sql, execution_time=0)
     )
-    with session.outside(store.connection):
+    with session.disable_timeouts(store.connection):
         execute_statement(runner, run, index, hint=hint)
     with translate_statement_errors(
         runner, run.file.name, hint=hint, statement=statement
     ):
-        session.assured(store.connection, statement.sql)
+        session.check_result(store.connection, statement.sql)
 
 
 def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> None:
@@ -254,21 +254,23 @@ def _check_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
     """Tell what an earlier attempt left; return whether the statement is done."""
     store, statement = runner.store, run.statements[index]
     interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)
-    settled = store.engine.session.settled(store.connection, statement.sql, interrupted)
-    if settled.said:
+    settled = store.engine.session.clear_leftovers(
+        store.connection, statement.sql, interrupted
+    )
+    if settled.message:
         runner.report(
             Resumed(
                 file=run.file.name,
                 line=statement.line,
-                done=settled.done,
-                message=settled.said,
+                done=settled.is_done,
+                message=settled.message,
             )
         )
-    if interrupted and not settled.known:
+    if interrupted and not settled.is_known:
         runner.report(
             Warned(message=f"{run.file.name}:{statement.line}: {UNKNOWN_END_WARNING}")
         )
-    return settled.done
+    return settled.is_done
 
 
 def _has_unknown_end(run: FileRun, sql: str) -> bool:

@@ -23,7 +23,7 @@ from schema_migrations.workflows.applying.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Blocker, Observer
+    from schema_migrations.engines.engine import Blocker, OpenBlockerLookup
 
 log = logging.getLogger("schema_migrations")
 
@@ -65,7 +65,7 @@ class Watch:
 
 @contextmanager
 def watch_statements(
-    observer: Observer | None,
+    observer: OpenBlockerLookup | None,
     report: ReportEvent,
     *,
     lock_timeout: float | None,
@@ -92,7 +92,7 @@ def watch_statements(
 
 def _report_long_statements(
     watch: Watch,
-    observer: Observer,
+    observer: OpenBlockerLookup,
     report: ReportEvent,
     check_delay: float,
     heartbeat_interval: float,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import ConfigError
 from schema_migrations.workflows.applying.events import LockWaiting, ReportEvent
 from schema_migrations.workflows.targets.connected_target import (
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, Failure
+    from schema_migrations.engines.engine import DriverError, Engine
     from schema_migrations.revision_store import RevisionStore
 
 
@@ -59,7 +59,7 @@ def hold_lock(
     store = connected.store
     with (
         translate_target_errors(connected),
-        store.engine.session.lock(
+        store.engine.session.hold_lock(
             store.connection,
             f"{connected.target.schema}/{store.namespace}",
             wait=wait,
@@ -72,7 +72,7 @@ def hold_lock(
 def ensure_revisions_table(store: RevisionStore) -> None:
     """Make the table of revisions where it is missing."""
 
-    def not_made(failure: Failure) -> ConfigError | None:
+    def not_made(failure: DriverError) -> ConfigError | None:
         if failure.retryable:
             return None
         return ConfigError(
@@ -82,5 +82,5 @@ def ensure_revisions_table(store: RevisionStore) -> None:
             " --revisions-schema.",
         )
 
-    with failures_as(store.engine, not_made):
+    with translate_driver_errors(store.engine, not_made):
         store.ensure_table()

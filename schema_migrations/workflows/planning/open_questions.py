@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.engine import Engine, Failure
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import DriverError, Engine
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import NO_VALUE, Need, fill, needs, placed
@@ -62,15 +62,19 @@ def fill_in_answers(
             )
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
-    changes = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
+    changes = fill(
+        changes, facts.fills, answers=values, conversion=engine.find_conversion
+    )
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
 
 def _find_open_needs(
     engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
 ) -> tuple[Need, ...]:
-    filled = fill(changes, facts.fills, answers=values, conversion=engine.conversion)
-    return needs(filled, engine.conversion, answered=values)
+    filled = fill(
+        changes, facts.fills, answers=values, conversion=engine.find_conversion
+    )
+    return needs(filled, engine.find_conversion, answered=values)
 
 
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
@@ -105,10 +109,13 @@ def _try_expression(engine: Engine, state: State, column: Key, expression: str) 
     if column.namespace:
         table = f"{engine.quote(column.namespace)}.{table}"
 
-    def refused(failure: Failure) -> _ValueRefused:
+    def refused(failure: DriverError) -> _ValueRefused:
         return _ValueRefused(failure.message)
 
-    with roll_back_at_end(engine, state.connection), failures_as(engine, refused):
+    with (
+        roll_back_at_end(engine, state.connection),
+        translate_driver_errors(engine, refused),
+    ):
         engine.session.execute(
             state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
         )

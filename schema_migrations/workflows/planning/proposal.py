@@ -174,7 +174,7 @@ def _find_early_drops(
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
     on which something else stands stays: that would go with it.
     """
-    if engine.dangling is None:
+    if engine.explain_dangling is None:
         return ()
     gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
     found = [
@@ -266,7 +266,7 @@ def _format_notes_only(notes: FileNotes) -> str:
 
 def _read_server_version(engine: Engine, state: State) -> str:
     """Return ``PostgreSQL 16.4``: of the server, without its place."""
-    return engine.session.describe(state.connection).version
+    return engine.session.describe_target(state.connection).version
 
 
 def format_file_header(
@@ -305,7 +305,9 @@ BY_HAND_HINT = (
 
 def _find_dangling(engine: Engine, state: State) -> str:
     return (
-        engine.dangling(state.connection.connection.cursor()) if engine.dangling else ""
+        engine.explain_dangling(state.connection.connection.cursor())
+        if engine.explain_dangling
+        else ""
     )
 
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.engine import Engine, Failure
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import DriverError, Engine
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
@@ -127,7 +127,9 @@ def apply_renames(
     )
     with roll_back_at_end(engine, current.connection):
         for statement in statements:
-            with failures_as(engine, partial(_make_rename_error, statement)):
+            with translate_driver_errors(
+                engine, partial(_make_rename_error, statement)
+            ):
                 engine.session.execute(current.connection, statement.sql)
         schema = inspect_database(engine, current.connection)
         yield RenamedState(
@@ -137,7 +139,7 @@ def apply_renames(
         )
 
 
-def _make_rename_error(statement: Statement, driver_error: Failure) -> PlanError:
+def _make_rename_error(statement: Statement, driver_error: DriverError) -> PlanError:
     return PlanError(
         f"the dev database refused a rename: {driver_error.message}\n{statement.sql}",
         hint="Change what is in its way, or drop it, in a file of its own first: "

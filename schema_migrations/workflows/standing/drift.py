@@ -109,7 +109,7 @@ def find_drift(
         untouched_differences=differences(kept),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
-        script_preamble=engine.by_hand,
+        script_preamble=engine.script_preamble,
         mending_proposal=mend,
     )
 

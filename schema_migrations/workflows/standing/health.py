@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from django.db import Error, transaction
 
 from schema_migrations.conf import DEFAULT_ALIAS, read_settings
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
 from schema_migrations.history.comparison import HistoryComparison, compare_history
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Failure
+    from schema_migrations.engines.engine import DriverError
     from schema_migrations.history.revision import Revision
 
 log = logging.getLogger("schema_migrations")
@@ -68,14 +68,14 @@ def compare_alias(alias: str) -> HistoryComparison:
             engine=engine,
             namespace=settings.revisions_schema or "",
         )
-        name = engine.masked(connection.settings_dict)
+        name = engine.format_masked_url(connection.settings_dict)
 
-        def error_of(failure: Failure) -> SchemaMigrationsError:
+        def error_of(failure: DriverError) -> SchemaMigrationsError:
             kind = Unreachable if failure.retryable else ConfigError
             return kind(f"{name}: {failure.message}")
 
-        with failures_as(engine, error_of):
-            absent = engine.session.absent(connection)
+        with translate_driver_errors(engine, error_of):
+            absent = engine.session.would_create_database(connection)
             revisions = () if absent else _query_revisions(store, alias)
     return compare_history(directory.files, revisions, exec_order=settings.exec_order)
 
@@ -86,7 +86,9 @@ def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
         with transaction.atomic(using=alias):
             return store.query_rows()
     except Error as error:
-        failure = store.engine.failure(error)
-        if failure and failure.missing:  # no table: no file was ever applied
+        failure = store.engine.read_driver_error(error)
+        if (
+            failure and failure.names_missing_object
+        ):  # no table: no file was ever applied
             return ()
         raise

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import ConfigError, StatementFailed, SyntaxProblem
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
@@ -39,7 +39,7 @@ class DeferredStatement:
     """A statement that failed, and may not fail once more is there."""
 
     extra: ExtraStatement
-    driver_error: Failure
+    driver_error: DriverError
 
     def __str__(self) -> str:
         place = f"{self.extra.file}:{self.extra.statement.line}"
@@ -131,7 +131,7 @@ def _try_once(
         try:
             engine.session.execute(connection, extra.statement.sql)
         except Exception as error:
-            failure = engine.failure(error)
+            failure = engine.read_driver_error(error)
             if failure is None or failure.retryable:
                 raise
             yield DeferredStatement(extra=extra, driver_error=failure)
@@ -153,7 +153,7 @@ def _make_extra_error(
 
     The first one that misses nothing is the likeliest cause of the others.
     """
-    first = min(failed, key=lambda waiting: waiting.driver_error.missing)
+    first = min(failed, key=lambda waiting: waiting.driver_error.names_missing_object)
     others = [f"  {waiting}" for waiting in failed if waiting is not first]
     more = [f"  and {len(others) - MAX_LISTED} more"] if others[MAX_LISTED:] else []
     named = ["Refused as well:", *others[:MAX_LISTED], *more] if others else []
@@ -169,7 +169,11 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
     name = extension_of(deferred.extra)
     if name:
         return format_dev_server_hint(engine, name)
-    lack = engine.lacking(deferred.driver_error) if engine.lacking else None
+    lack = (
+        engine.find_missing_object(deferred.driver_error)
+        if engine.find_missing_object
+        else None
+    )
     if lack is not None and lack.extension:
         return f"It comes with the extension {lack.extension}: add it to EXTENSIONS."
     if _RIGHTS_PATTERN.match(deferred.extra.statement.sql):

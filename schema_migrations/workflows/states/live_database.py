@@ -44,8 +44,8 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
         settings = engine.settings_from_url(source, {})
     connection = _make_separate_connection(settings)
     try:
-        engine.session.describe(connection)
-        with engine.session.reading(connection):
+        engine.session.describe_target(connection)
+        with engine.session.forbid_writes(connection):
             yield connection, engine
     finally:
         connection.close()
@@ -69,7 +69,7 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
     options.pop("pool", None)
     connection = _make_separate_connection({**settings, "OPTIONS": options})
     try:
-        return engine.session.describe(connection)
+        return engine.session.describe_target(connection)
     except SchemaMigrationsError:
         return None
     finally:

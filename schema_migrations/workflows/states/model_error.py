@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schema_migrations.engines.engine import Engine, Failure, Lack
+from schema_migrations.engines.engine import DriverError, Engine, MissingObject
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import column_key, table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
@@ -19,15 +19,17 @@ def make_model_error(
     ddl: ModelsDdl,
     part_label: str,
     sql: str,
-    driver_error: Failure,
+    driver_error: DriverError,
 ) -> ConfigError:
     """Return the error for one statement; ``label`` is that of its part of the DDL."""
-    lack = engine.lacking(driver_error) if engine.lacking else None
+    lack = (
+        engine.find_missing_object(driver_error) if engine.find_missing_object else None
+    )
     subject = find_refused_field(ddl, sql, driver_error.position) or part_label
     return ConfigError(
         f"{subject}: the dev database refused what Django makes of it: "
         f"{driver_error.message}\n{sql}",
-        hint=_choose_hint(lack, alias, missing=driver_error.missing),
+        hint=_choose_hint(lack, alias, missing=driver_error.names_missing_object),
     )
 
 
@@ -55,7 +57,9 @@ def find_refused_field(ddl: ModelsDdl, sql: str, position: int) -> str:
     return f"{ddl.dotted_names[table]} ({listed})"
 
 
-def _choose_hint(missing_object: Lack | None, alias: str, *, missing: bool) -> str:
+def _choose_hint(
+    missing_object: MissingObject | None, alias: str, *, missing: bool
+) -> str:
     setting = f'SCHEMA_MIGRATIONS["{alias}"]'
     if missing_object is not None and missing_object.extension:
         return (

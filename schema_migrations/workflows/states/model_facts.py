@@ -16,7 +16,7 @@ from django.db.models import NOT_PROVIDED
 from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
-from schema_migrations.engines.engine import Value
+from schema_migrations.engines.engine import ComputedDefault
 from schema_migrations.schema.model import NO_KEYS, Key, column_key, table_key
 
 
@@ -100,7 +100,7 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
 
 
 def fills_of(
-    editor: Any, model: type[models.Model], server_values: Mapping[Value, str]
+    editor: Any, model: type[models.Model], server_values: Mapping[ComputedDefault, str]
 ) -> dict[Key, str]:
     """Return the SQL of the fields' defaults, by column; ``values`` are the engine's.
 
@@ -118,7 +118,7 @@ def fills_of(
 
 _NOW_FUNCTIONS = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
 _TODAY_FUNCTIONS = (datetime.date.today, timezone.localdate)
-_MOMENT_BY_FIELD_TYPE: Mapping[str, Value] = {
+_MOMENT_BY_FIELD_TYPE: Mapping[str, ComputedDefault] = {
     "DateTimeField": "now",
     "DateField": "today",
     "TimeField": "time",
@@ -126,7 +126,7 @@ _MOMENT_BY_FIELD_TYPE: Mapping[str, Value] = {
 
 
 def _compute_fill(
-    editor: Any, field_: Any, server_values: Mapping[Value, str]
+    editor: Any, field_: Any, server_values: Mapping[ComputedDefault, str]
 ) -> str | None:
     if isinstance(field_, OrderWrt):
         return "0"  # as makemigrations does
@@ -149,7 +149,7 @@ def _is_auto_field(field_: Any) -> bool:
     return isinstance(field_, models.AutoField)
 
 
-def _find_server_value(field_: Any) -> Value | None:
+def _find_server_value(field_: Any) -> ComputedDefault | None:
     """Return the name of a default that the server itself can compute for each row."""
     kind, default = field_.get_internal_type(), field_.default
     moment = _MOMENT_BY_FIELD_TYPE.get(kind)

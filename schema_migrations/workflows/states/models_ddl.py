@@ -14,7 +14,7 @@ from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.engine import Connection, Value
+from schema_migrations.engines.engine import ComputedDefault, Connection
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Key, column_key, table_key
 from schema_migrations.workflows.states.model_facts import (
@@ -55,7 +55,7 @@ def collect_alias_ddl(
     alias: str,
     *,
     labels: AppLabels,
-    server_values: Mapping[Value, str],
+    server_values: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
 
@@ -71,7 +71,7 @@ def collect_ddl(
     registry: Apps,
     chosen: Iterable[type[models.Model]],
     *,
-    server_values: Mapping[Value, str],
+    server_values: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
 

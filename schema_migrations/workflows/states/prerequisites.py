@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import router
 
-from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.changes import Create
 from schema_migrations.schema.model import Definition, Key
@@ -95,20 +95,24 @@ def load_prerequisites(
     for name, source in wanted.extensions:
         key = Key(kind="extension", name=name)
         create = Create(object=Definition(key=key, definition=""))
-        with failures_as(engine, partial(_make_extension_error, engine, name, source)):
+        with translate_driver_errors(
+            engine, partial(_make_extension_error, engine, name, source)
+        ):
             for statement in engine.render(create):
                 engine.session.execute(connection, statement.sql)
     for name, step in wanted.collations:
         operation: Any = step.operation
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
             operation.create_collation(editor)
-        with failures_as(engine, partial(_make_collation_error, name, step)):
+        with translate_driver_errors(
+            engine, partial(_make_collation_error, name, step)
+        ):
             for sql in editor.collected_sql:
                 engine.session.execute(connection, sql)
 
 
 def _make_extension_error(
-    engine: Engine, name: str, source: str, driver_error: Failure
+    engine: Engine, name: str, source: str, driver_error: DriverError
 ) -> ConfigError:
     return ConfigError(
         f"{source}: {name} cannot be created on the dev database: {driver_error.message}",
@@ -118,7 +122,7 @@ def _make_extension_error(
 
 def format_dev_server_hint(engine: Engine, extension: str) -> str:
     """Say how to come to a dev server that has an extension."""
-    server = engine.server_with(extension) if engine.server_with else ""
+    server = engine.suggest_dev_server(extension) if engine.suggest_dev_server else ""
     example = f", for example {server}" if server else ""
     return (
         f"Take a dev database that has it, with DEV or --dev{example}; or install it on "
@@ -127,7 +131,7 @@ def format_dev_server_hint(engine: Engine, extension: str) -> str:
 
 
 def _make_collation_error(
-    name: str, operation: MigrationOperation, driver_error: Failure
+    name: str, operation: MigrationOperation, driver_error: DriverError
 ) -> ConfigError:
     return ConfigError(
         f"{operation}: {name} cannot be created on the dev database: {driver_error.message}",

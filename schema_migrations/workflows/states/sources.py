@@ -16,8 +16,8 @@ from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
 from schema_migrations.conf import Settings, read_settings
-from schema_migrations.dev.choose import open_server
-from schema_migrations.dev.server import Server
+from schema_migrations.dev.open_server import open_server
+from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import ConfigError
 from schema_migrations.history.comparison import select_from_checkpoint
@@ -73,7 +73,7 @@ class Workspace:
     engine: Engine
     alias: str
     settings: Settings
-    server: Server
+    server: DevServer
     directory: Directory
     """Loaded and verified."""
     registry: Apps
@@ -165,7 +165,9 @@ def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
     with ExitStack() as stack:
         with workspace.phases("dev database"):
             connection = stack.enter_context(
-                engine.scratch(workspace.server.settings, workspace.alias)
+                engine.create_scratch_database(
+                    workspace.server.settings, workspace.alias
+                )
             )
             load_referenced_tables(
                 engine,
@@ -244,7 +246,7 @@ def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
-            server_values=workspace.engine.values,
+            server_values=workspace.engine.computed_defaults,
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)

@@ -12,8 +12,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.engine import Connection, Engine, Failure
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import PlanError
 from schema_migrations.history.file import MigrationFile
@@ -80,7 +80,7 @@ def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
         finally:
             engine.session.execute(connection, "ROLLBACK TO SAVEPOINT undone")
         return
-    with suppress(_RollbackRequested), engine.session.transaction(connection):
+    with suppress(_RollbackRequested), engine.session.open_transaction(connection):
         yield
         raise _RollbackRequested
 
@@ -101,7 +101,7 @@ def replay(
     """
     for file in files:
         together = file.directives.txmode != "none"
-        with engine.session.transaction(connection) if together else nullcontext():
+        with engine.session.open_transaction(connection) if together else nullcontext():
             replay_file(engine, connection, file, hint=hint)
 
 
@@ -114,7 +114,7 @@ def replay_file(
     hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
-    with engine.session.restored(connection):
+    with engine.session.keep_settings(connection):
         for statement in file.split_statements(engine.syntax)[:statement_count]:
             _run_statement(engine, connection, statement, file=file.name, hint=hint)
 
@@ -127,7 +127,7 @@ def _run_statement(
     file: str,
     hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
-    with failures_as(
+    with translate_driver_errors(
         engine,
         lambda failure: make_statement_error(statement, failure, file=file, hint=hint),
     ):
@@ -136,7 +136,7 @@ def _run_statement(
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
-    with engine.session.restored(connection):
+    with engine.session.keep_settings(connection):
         for statement in split(text, engine.syntax, file=file):
             _run_statement(engine, connection, statement, file=file)
 
@@ -145,11 +145,11 @@ def load_models(
     engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
     """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
-    with engine.session.transaction(connection):
+    with engine.session.open_transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
                 said = partial(make_model_error, engine, alias, ddl, part.label, sql)
-                with failures_as(engine, said):
+                with translate_driver_errors(engine, said):
                     engine.session.execute(connection, sql)
 
 
@@ -162,11 +162,11 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
         diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
     )
     for statement in plan.statements:
-        with failures_as(engine, partial(_make_copy_error, statement.sql)):
+        with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):
             engine.session.execute(connection, statement.sql)
 
 
-def _make_copy_error(sql: str, driver_error: Failure) -> PlanError:
+def _make_copy_error(sql: str, driver_error: DriverError) -> PlanError:
     return PlanError(
         f"the dev database refused a copy of the live schema: {driver_error.message}\n{sql}",
         hint="Take a dev database like the live one: DEV or --dev.",
@@ -180,10 +180,10 @@ def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> St
     a definition is compared, and written to a file, only after one more round.
     """
     keys &= _all_keys(state.schema)
-    if engine.settle is None or not keys:
+    if engine.canonicalize is None or not keys:
         return state
     cursor = state.connection.connection.cursor()
-    return replace(state, schema=engine.settle(cursor, state.schema, keys))
+    return replace(state, schema=engine.canonicalize(cursor, state.schema, keys))
 
 
 def _all_keys(schema: Schema) -> frozenset[Key]:

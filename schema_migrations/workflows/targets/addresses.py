@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.errors import ConfigError
 from schema_migrations.workflows.targets.connection import (
@@ -21,7 +21,7 @@ from schema_migrations.workflows.targets.connection import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Failure
+    from schema_migrations.engines.engine import DriverError
 
 TargetKind = Literal["schema", "database"]
 """What a name that is no URL means: a part of the server of the alias, or of ``--url``."""
@@ -67,7 +67,7 @@ def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address
     if "://" in name:
         engine = engine_for_url(name)
         return Address(
-            label=engine.masked(engine.settings_from_url(name, {})), url=name
+            label=engine.format_masked_url(engine.settings_from_url(name, {})), url=name
         )
     part = ServerPart(database=name) if kind == "database" else ServerPart(schema=name)
     return Address(label=name, url=url, part=part)
@@ -116,7 +116,7 @@ def query_target_names(
 ) -> tuple[str, ...]:
     """Return the first column of a query's rows; the server refuses it any write."""
 
-    def error_of(failure: Failure) -> ConfigError:
+    def error_of(failure: DriverError) -> ConfigError:
         return ConfigError(
             f"--targets-sql: {failure.message}",
             hint="It is run on the database of the alias, or of --url, and returns one"
@@ -126,8 +126,8 @@ def query_target_names(
     with open_target(alias, url) as (connection, engine):
         connect_and_describe(connection, engine, wait=wait)
         with (
-            failures_as(engine, error_of),
-            engine.session.reading(connection),
+            translate_driver_errors(engine, error_of),
+            engine.session.forbid_writes(connection),
             connection.cursor() as cursor,
         ):
             cursor.execute(sql)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.driver_errors import failures_as
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.statement_error import RESUME_HINT
 from schema_migrations.errors import (
     ConfigError,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, Failure, Target
+    from schema_migrations.engines.engine import DriverError, Engine, Target
     from schema_migrations.history.revision import Revision
 
 
@@ -70,13 +70,13 @@ def connect_for_reading(
     wait: float,
 ) -> Iterator[ConnectedTarget]:
     """Yield what ``visit`` returns, while the server refuses every write."""
-    name = engine.masked(connection.settings_dict)
-    with engine.session.absent_as_empty(connection):
+    name = engine.format_masked_url(connection.settings_dict)
+    with engine.session.read_missing_as_empty(connection):
         site = connect_target(
             connection, engine, revisions_schema=revisions_schema, wait=wait
         )
         site = replace(site, target=replace(site.target, name=name))
-        with translate_target_errors(site), engine.session.reading(connection):
+        with translate_target_errors(site), engine.session.forbid_writes(connection):
             yield site
 
 
@@ -91,10 +91,10 @@ def read_revisions_and_tables(
     store = connected.store
     session, schema = store.engine.session, store.namespace
     revisions = store.read()
-    tables = session.tables(store.connection, None)
+    tables = session.list_tables(store.connection, None)
     if revisions or not tables or is_first_run:
         return revisions, tables
-    known = session.schemas(store.connection)
+    known = session.list_namespaces(store.connection)
     if schema not in known:
         close = difflib.get_close_matches(schema, known, n=1)
         meant = f"Did you mean {close[0]}? " if close else ""
@@ -111,10 +111,10 @@ def read_revisions_and_tables(
 def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:
     """Turn the driver's exceptions outside of files into ours: a lost connection."""
 
-    def error_of(failure: Failure) -> SchemaMigrationsError:
+    def error_of(failure: DriverError) -> SchemaMigrationsError:
         said = f"{connected.target.name}: {failure.message}"
         if failure.retryable:
             return Unreachable(said, hint=RESUME_HINT)
         return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
 
-    return failures_as(connected.store.engine, error_of)
+    return translate_driver_errors(connected.store.engine, error_of)

@@ -122,12 +122,12 @@ def _with_part(
         settings = {**settings, "NAME": part.database}
     if not part.schema:
         return settings
-    if engine.within_schema is None:
+    if engine.with_namespace is None:
         raise ConfigError(
-            f"{engine.masked(settings)} has no schema {part.schema!r}.",
+            f"{engine.format_masked_url(settings)} has no schema {part.schema!r}.",
             hint="Only a PostgreSQL database has several schemas.",
         )
-    return engine.within_schema(settings, part.schema)
+    return engine.with_namespace(settings, part.schema)
 
 
 def read_directory(path: Path) -> Directory:
@@ -173,7 +173,7 @@ def connect_and_describe(
     end = time.monotonic() + wait
     while True:
         try:
-            return engine.session.describe(connection)
+            return engine.session.describe_target(connection)
         except Unreachable:
             if time.monotonic() >= end:
                 raise

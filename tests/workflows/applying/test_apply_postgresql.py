@@ -117,7 +117,7 @@ def test_a_second_run_at_the_same_time_is_refused(
 ) -> None:
     pg_place.write(_1=A)
     with (
-        pg_place.engine.session.lock(
+        pg_place.engine.session.hold_lock(
             other, "public/public", wait=0, waiting=pytest.fail
         ),
         pytest.raises(LockNotAcquired),
@@ -209,7 +209,7 @@ def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> Non
     assert pg_place.done == []
     found = pg_place.execute('SELECT version FROM "My History".atlas_schema_revisions')
     assert found == [("1",)]
-    assert pg_place.engine.session.tables(pg_place.connection, None) == ("a",)
+    assert pg_place.engine.session.list_tables(pg_place.connection, None) == ("a",)
 
 
 def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:

@@ -91,8 +91,8 @@ def scratch_pair(
     engine: Engine, settings: dict[str, Any]
 ) -> Iterator[tuple[Connection, Connection]]:
     with (
-        engine.scratch(settings, "default") as one,
-        engine.scratch(settings, "default") as other,
+        engine.create_scratch_database(settings, "default") as one,
+        engine.create_scratch_database(settings, "default") as other,
     ):
         yield one, other
 

@@ -27,7 +27,7 @@ def planned(
 ) -> Plan:
     """Return the plan from what is there to what models (``desired``) make."""
     current = inspect_database(POSTGRESQL, connection)
-    with POSTGRESQL.scratch(settings, "default") as scratch:
+    with POSTGRESQL.create_scratch_database(settings, "default") as scratch:
         load_sql(POSTGRESQL, scratch, desired, file="desired")
         goal = carry(current, inspect_database(POSTGRESQL, scratch))
     fills = {column_key(table_key("t"), "c"): value} if value else {}
@@ -37,7 +37,7 @@ def planned(
 
 
 def carry_out(connection: Any, plan: Plan) -> None:
-    with POSTGRESQL.session.transaction(connection):
+    with POSTGRESQL.session.open_transaction(connection):
         for statement in plan.statements:
             POSTGRESQL.session.execute(connection, statement.sql)
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.migrations.state import ModelState, ProjectState
 
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.engines.sqlite.server.dev import scratch
+from schema_migrations.engines.sqlite.server.scratch import create_scratch_database
 from schema_migrations.schema.model import column_key, table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 
@@ -26,9 +26,13 @@ def collected(**fields: models.Field[Any, Any]) -> ModelsDdl:
     state = ProjectState()
     key = models.BigAutoField(primary_key=True)
     state.add_model(ModelState("shop", "Order", [("id", key), *fields.items()]))
-    with scratch({}, "default") as connection:
+    with create_scratch_database({}, "default") as connection:
         return collect_alias_ddl(
-            connection, state.apps, "default", labels=None, server_values=SQLITE.values
+            connection,
+            state.apps,
+            "default",
+            labels=None,
+            server_values=SQLITE.computed_defaults,
         )
 
 

@@ -6,7 +6,10 @@ import pickle
 
 import pytest
 
-from schema_migrations.engines.postgresql.server.url import masked, within_schema
+from schema_migrations.engines.postgresql.server.url import (
+    format_masked_url,
+    with_namespace,
+)
 from schema_migrations.errors import (
     ConfigError,
     SchemaMigrationsError,
@@ -94,10 +97,10 @@ def test_a_schema_comes_before_the_search_path_that_there_is(
     options: str, path: str
 ) -> None:
     settings = {"NAME": "db", "OPTIONS": {"options": options, "sslmode": "require"}}
-    within = within_schema(settings, "a b")
+    within = with_namespace(settings, "a b")
     assert within["OPTIONS"]["sslmode"] == "require"
     assert within["OPTIONS"]["options"].startswith(options)
-    assert masked(within).endswith(
+    assert format_masked_url(within).endswith(
         "?search_path=" + path.replace('"', "%22").replace(" ", "+")
     )
 

@@ -23,7 +23,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble import assemble_schema
-from schema_migrations.engines.postgresql.catalog.guest import undone
+from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,7 +44,7 @@ SELECT set_config(name, value, true)
 
 def inspect(cursor: Cursor) -> Schema:
     """Read the whole schema through a psycopg cursor that returns tuples."""
-    with undone(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+    with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
         cursor.execute(_SET_PRINT_SETTINGS)
         return assemble_schema(
             {

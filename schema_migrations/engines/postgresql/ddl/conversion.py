@@ -15,7 +15,7 @@ from schema_migrations.engines.postgresql.quote import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import Value
+    from schema_migrations.engines.engine import ComputedDefault
     from schema_migrations.schema.model import Column
 
 _TYPE_FAMILIES = {
@@ -126,7 +126,7 @@ def _find_family(base: str) -> str:
     return next((name for name, types in _TYPE_FAMILIES.items() if base in types), "")
 
 
-COMPUTED_DEFAULTS: Mapping[Value, str] = {
+COMPUTED_DEFAULTS: Mapping[ComputedDefault, str] = {
     "uuid4": "gen_random_uuid()",
     "now": "now()",
     "today": "CURRENT_DATE",

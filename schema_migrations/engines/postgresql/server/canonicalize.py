@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.postgresql.catalog.guest import undone
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
+from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import (
@@ -67,7 +67,7 @@ def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema
     }
     if not objects:
         return schema
-    with undone(cursor):
+    with roll_back_at_end(cursor):
         probes = _create_probes(cursor, objects)
         printed = dict(_find_reprintable(inspect(cursor)))
     settled = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from schema_migrations.engines.engine import Failure, Lack
+from schema_migrations.engines.engine import DriverError, MissingObject
 
 _UNDEFINED_OBJECT, _UNDEFINED_FUNCTION = "42704", "42883"
 
@@ -41,17 +41,19 @@ _NAME_PATTERNS_BY_EXTENSION = {
 }
 
 
-def find_missing_object(error: Failure) -> Lack | None:
+def find_missing_object(error: DriverError) -> MissingObject | None:
     """Return what the server does not have; None: it refused for another reason."""
     words = frozenset(re.findall(r"[\w-]+", error.message.lower()))
     quoted = re.findall(r'["«»„“](.*?)["«»„“]', error.message)
     name = quoted[0] if quoted else ""
     if error.sqlstate == _UNDEFINED_FUNCTION:
-        return Lack(kind="function", extension=_find_extension_by_pattern(words))
+        return MissingObject(
+            kind="function", extension=_find_extension_by_pattern(words)
+        )
     if error.sqlstate != _UNDEFINED_OBJECT:
         return None
     if "collation" in words:
-        return Lack(kind="collation", name=name)
+        return MissingObject(kind="collation", name=name)
     known = (
         _find_extension_by_pattern(words)
         or _find_extension_by_name(words, _TYPES_BY_EXTENSION)
@@ -59,8 +61,8 @@ def find_missing_object(error: Failure) -> Lack | None:
     )
     if not known and quoted in (["gist"], ["gin"]):
         # A type has no operator class of its own for this method.
-        return Lack(kind="operator class", extension=f"btree_{name}")
-    return Lack(kind="object", name=name, extension=known)
+        return MissingObject(kind="operator class", extension=f"btree_{name}")
+    return MissingObject(kind="object", name=name, extension=known)
 
 
 def _find_extension_by_pattern(words: frozenset[str]) -> str:

@@ -14,21 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
-from schema_migrations.engines.postgresql.server.dev import administrator, check_rights
+from schema_migrations.engines.postgresql.server.scratch import (
+    check_rights,
+    connect_to_server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from schema_migrations.engines.engine import Connection
 
-PREFIX = "dsm_template_"
+TEMPLATE_PREFIX = "dsm_template_"
 UNUSED_DAYS = 7
 
-_SESSION = ("assume_role", "options", "service")
+_OWNERSHIP_OPTIONS = ("assume_role", "options", "service")
 """Keys of ``OPTIONS`` that decide who owns what the same files make, and where it is."""
 
 # The comment holds when it was last used, or begun: a killed run leaves its draft.
-_UNUSED = """
+_UNUSED_QUERY = """
 SELECT datname FROM pg_database d
 WHERE datname ~ %s
   AND shobj_description(oid, 'pg_database') ~ '^used [0-9]+$'
@@ -39,7 +42,7 @@ WHERE datname ~ %s
 """
 
 
-def template(
+def ensure_template(
     connection: Connection, contents: str, build: Callable[[str], None]
 ) -> str:
     """Return the name of a database with some contents, on the server of a connection.
@@ -50,40 +53,42 @@ def template(
     """
     settings = connection.settings_dict
     chosen = str(settings["TEST"].get("TEMPLATE"))
-    if chosen.startswith(PREFIX):  # by an earlier call of this process
+    if chosen.startswith(TEMPLATE_PREFIX):  # by an earlier call of this process
         return chosen
     suffix = connection.creation.sql_table_creation_suffix()
-    session = [str((settings.get("OPTIONS") or {}).get(name)) for name in _SESSION]
-    key = _digest(contents, suffix, str(settings.get("USER")), *session)
-    name, draft = f"{PREFIX}{key}", f"{PREFIX}{key}_draft"
+    session = [
+        str((settings.get("OPTIONS") or {}).get(name)) for name in _OWNERSHIP_OPTIONS
+    ]
+    key = _compute_digest(contents, suffix, str(settings.get("USER")), *session)
+    name, draft = f"{TEMPLATE_PREFIX}{key}", f"{TEMPLATE_PREFIX}{key}_draft"
     # A database that all runs of all projects share: an advisory lock is its own.
     with (
-        administrator({**settings, "NAME": "postgres"}, connection.alias) as server,
+        connect_to_server({**settings, "NAME": "postgres"}, connection.alias) as server,
         server.cursor() as cursor,
     ):
         check_rights(cursor)
         # Until this session ends.  Workers that start together make one template.
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not _exists(cursor, name):
-            _sweep(cursor)
-            _drop(cursor, draft)
+        if not _has_database(cursor, name):
+            _drop_unused(cursor)
+            _drop_database(cursor, draft)
             cursor.execute(f'CREATE DATABASE "{draft}" {suffix}')
             _note_use(cursor, draft)
             try:
                 build(draft)
                 cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
             except BaseException:
-                _drop(cursor, draft)
+                _drop_database(cursor, draft)
                 raise
         _note_use(cursor, name)
     return name
 
 
-def _digest(*parts: str) -> str:
+def _compute_digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def _exists(cursor: Any, name: str) -> bool:
+def _has_database(cursor: Any, name: str) -> bool:
     cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
     return cursor.fetchone() is not None
 
@@ -94,14 +99,14 @@ def _note_use(cursor: Any, name: str) -> None:
     cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS 'used {now}'")
 
 
-def _sweep(cursor: Any) -> None:
+def _drop_unused(cursor: Any) -> None:
     """Drop what was not used for long."""
     seconds = UNUSED_DAYS * 24 * 3600
-    cursor.execute(_UNUSED, [f"^{PREFIX}[0-9a-f]+(_draft)?$", seconds])
+    cursor.execute(_UNUSED_QUERY, [f"^{TEMPLATE_PREFIX}[0-9a-f]+(_draft)?$", seconds])
     for (name,) in cursor.fetchall():
         with contextlib.suppress(Error):  # another run sweeps as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
-def _drop(cursor: Any, name: str) -> None:
+def _drop_database(cursor: Any, name: str) -> None:
     cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -41,9 +41,9 @@ SCHEMES = (
     "postgresql+asyncpg",
 )
 
-ESCAPES = "A special character in the password must be percent-encoded: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?."
+ESCAPING_HINT = "A special character in the password must be percent-encoded: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?."
 
-NOT_KEPT = frozenset({"pool", "dbname", "user", "password", "host", "port"})
+OVERRIDDEN_OPTIONS = frozenset({"pool", "dbname", "user", "password", "host", "port"})
 """Keys of ``OPTIONS`` that would fight with the URL.  A pool holds connections open."""
 
 
@@ -53,16 +53,16 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     ``base`` gives the backend and the options that are no connection parameters; it
     is empty when the alias belongs to another engine.  Raises ``ConfigError``.
     """
-    parameters = _parameters(url)
+    parameters = _parse_parameters(url)
     keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     options = {
         name: value
         for name, value in base.get("OPTIONS", {}).items()
-        if name not in keywords and name not in NOT_KEPT
+        if name not in keywords and name not in OVERRIDDEN_OPTIONS
     }
     name = parameters.pop("dbname", "")
     if not name and "service" not in parameters:
-        name = _default_name(parameters)
+        name = _find_default_name(parameters)
     return {
         **base,
         "ENGINE": base.get("ENGINE") or BACKEND,
@@ -75,7 +75,7 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     }
 
 
-def _default_name(parameters: Mapping[str, str]) -> str:
+def _find_default_name(parameters: Mapping[str, str]) -> str:
     """Return what libpq takes where no name is given; Django insists on one."""
     candidates = (
         os.environ.get("PGDATABASE"),
@@ -90,36 +90,37 @@ def _default_name(parameters: Mapping[str, str]) -> str:
     return name
 
 
-def _parameters(url: str) -> dict[str, str]:
+def _parse_parameters(url: str) -> dict[str, str]:
     """Return libpq's parameters; ``search_path`` has become a part of ``options``."""
-    normal = _normal(url)
+    normal = _normalize_url(url)
     try:
         parsed = conninfo_to_dict(normal)
     except psycopg.ProgrammingError as error:
         raise ConfigError(
-            f"The database URL cannot be read{_reason(str(error))}.", hint=ESCAPES
+            f"The database URL cannot be read{_explain_parse_error(str(error))}.",
+            hint=ESCAPING_HINT,
         ) from None  # the cause quotes the URL
     parameters = {name: str(value) for name, value in parsed.items() if value}
     _refuse_odd_host(parameters)
     return parameters
 
 
-def _normal(url: str) -> str:
+def _normalize_url(url: str) -> str:
     """Return a string that libpq reads: its own scheme, its own parameter names."""
     scheme, separator, rest = url.strip().partition("://")
     if not separator:
         return url  # keywords: host=… dbname=…
     if scheme.lower() not in SCHEMES:
         raise ConfigError(
-            f"{_shown(scheme)} is not a scheme of a PostgreSQL URL.",
+            f"{_format_scheme(scheme)} is not a scheme of a PostgreSQL URL.",
             hint=f"Known: {', '.join(SCHEMES)}.",
         )
     _refuse_unescaped(rest)
     place, _, query = rest.partition("?")
-    return f"postgresql://{place}{_query(query)}"
+    return f"postgresql://{place}{_normalize_query(query)}"
 
 
-def _query(query: str) -> str:
+def _normalize_query(query: str) -> str:
     """Move ``search_path`` and ``currentSchema`` into ``options``; keep the rest as it is.
 
     libpq knows neither name: https://www.postgresql.org/docs/current/libpq-connect.html
@@ -134,18 +135,18 @@ def _query(query: str) -> str:
             options.append(value)
         else:
             kept.append(part)
-    options += [f"-c search_path={_argument(path)}" for path in paths if path]
+    options += [f"-c search_path={_escape_argument(path)}" for path in paths if path]
     if options:
         kept.append("options=" + quote(" ".join(options), safe=""))
     return "?" + "&".join(kept) if kept else ""
 
 
-def _argument(value: str) -> str:
+def _escape_argument(value: str) -> str:
     """Escape a value within ``options``, where a space would end it."""
     return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
-def within_schema(settings: DatabaseSettings, name: str) -> DatabaseSettings:
+def with_namespace(settings: DatabaseSettings, namespace: str) -> DatabaseSettings:
     """Return settings whose unqualified names are a schema's, and then those that they
     were: types and functions of extensions are found there (``public``).
 
@@ -153,12 +154,12 @@ def within_schema(settings: DatabaseSettings, name: str) -> DatabaseSettings:
     """
     options = settings.get("OPTIONS") or {}
     given = options.get("options", "")
-    path = f"{quote_name(name)},{_search_path(given) or 'public'}"
-    wanted = f"{given} -c search_path={_argument(path)}".strip()
+    path = f"{quote_name(namespace)},{_read_search_path(given) or 'public'}"
+    wanted = f"{given} -c search_path={_escape_argument(path)}".strip()
     return {**settings, "OPTIONS": {**options, "options": wanted}}
 
 
-def _search_path(options: str) -> str:
+def _read_search_path(options: str) -> str:
     """Return the last ``search_path`` that ``options`` set, or nothing."""
     found = re.findall(r"-c\s*search_path=((?:\\.|\S)+)", options)
     return re.sub(r"\\(.)", r"\1", found[-1]) if found else ""
@@ -170,31 +171,31 @@ def _refuse_unescaped(rest: str) -> None:
     beyond = rest[len(authority) :]
     path = beyond.partition("?")[0]
     if "@" in path or ("@" in beyond and ":" in authority and "@" not in authority):
-        raise ConfigError("The URL has an @ after its host.", hint=ESCAPES)
+        raise ConfigError("The URL has an @ after its host.", hint=ESCAPING_HINT)
     if authority.count("@") > 1:
-        raise ConfigError("The URL has more than one @.", hint=ESCAPES)
+        raise ConfigError("The URL has more than one @.", hint=ESCAPING_HINT)
 
 
 def _refuse_odd_host(parameters: Mapping[str, str]) -> None:
     if "@" in parameters.get("host", ""):
-        raise ConfigError("The host of the URL contains an @.", hint=ESCAPES)
+        raise ConfigError("The host of the URL contains an @.", hint=ESCAPING_HINT)
     ports = parameters.get("port", "").split(",")
     if not all(port.isdecimal() or port == "" for port in ports):
         # Not shown: it is a piece of the password more often than a port.
-        raise ConfigError("The port of the URL is not a number.", hint=ESCAPES)
+        raise ConfigError("The port of the URL is not a number.", hint=ESCAPING_HINT)
 
 
-def _reason(message: str) -> str:
+def _explain_parse_error(message: str) -> str:
     """Return what can be told of libpq's message without telling a password."""
     found = re.fullmatch(r'invalid URI query parameter: "([A-Za-z_]+)"\s*', message)
     return f": libpq knows no parameter {found[1]!r}" if found else ""
 
 
-def _shown(scheme: str) -> str:
+def _format_scheme(scheme: str) -> str:
     return repr(scheme) if re.fullmatch(r"[\w+.-]{1,30}", scheme) else "That"
 
 
-def masked(settings: Mapping[str, Any]) -> str:
+def format_masked_url(settings: Mapping[str, Any]) -> str:
     """Return the URL of a database for display; the password is ``***``."""
     options = settings.get("OPTIONS") or {}
     user = quote(str(settings.get("USER") or ""), safe="")
@@ -203,16 +204,16 @@ def masked(settings: Mapping[str, Any]) -> str:
     query = {"service": str(options["service"])} if options.get("service") else {}
     if host.startswith(("/", "@")):
         query, host = {"host": host, **query}, ""
-    if path := _search_path(options.get("options", "")):
+    if path := _read_search_path(options.get("options", "")):
         query["search_path"] = path
-    place = _hosts(host, str(settings.get("PORT") or ""))
+    place = _format_hosts(host, str(settings.get("PORT") or ""))
     account = f"{user}{secret}@" if user or secret else ""
     name = quote(str(settings.get("NAME") or ""), safe="")
     tail = "?" + urlencode(query, safe="/,") if query else ""
     return f"postgresql://{account}{place}/{name}{tail}"
 
 
-def _hosts(host: str, port: str) -> str:
+def _format_hosts(host: str, port: str) -> str:
     hosts, ports = host.split(","), port.split(",")
     if len(ports) == 1:
         ports *= len(hosts)

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import Blocker
 from schema_migrations.engines.postgresql.session.execution import fetch_row
-from schema_migrations.engines.postgresql.session.pooler import PID, second
+from schema_migrations.engines.postgresql.session.pooler import (
+    PID_QUERY,
+    open_second_session,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import psycopg
 
-    from schema_migrations.engines.engine import Connection, Observer
+    from schema_migrations.engines.engine import Connection, OpenBlockerLookup
 
 # Process 0 stands for a prepared transaction.
-BLOCKING = """
+BLOCKERS_QUERY = """
 SELECT b.pid,
        CASE WHEN b.pid = 0 THEN 'a prepared transaction'
             ELSE coalesce(nullif(a.application_name, ''), a.backend_type, '') END,
@@ -34,22 +37,24 @@ SELECT b.pid,
 """
 
 
-def observer(connection: Connection) -> Observer:
+def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
     """Return what opens a second session that can say who blocks this one."""
-    (pid,) = fetch_row(connection, PID)
+    (pid,) = fetch_row(connection, PID_QUERY)
 
     @contextmanager
     def observing() -> Iterator[Callable[[], Sequence[Blocker]]]:
-        with second(connection) as session:
-            yield lambda: _blockers(session, pid)
+        with open_second_session(connection) as session:
+            yield lambda: _fetch_blockers(session, pid)
 
     return observing
 
 
-def _blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
+def _fetch_blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
     return tuple(
         Blocker(
             pid=found, application=application, state=state, seconds=age, query=query
         )
-        for found, application, state, age, query in session.execute(BLOCKING, [pid])
+        for found, application, state, age, query in session.execute(
+            BLOCKERS_QUERY, [pid]
+        )
     )

@@ -20,9 +20,9 @@ from schema_migrations.engines.postgresql.session.execution import (
     fetch_row,
     fetch_rows,
 )
-from schema_migrations.engines.postgresql.session.parameters import parameters_set
+from schema_migrations.engines.postgresql.session.parameters import set_parameters
 from schema_migrations.engines.postgresql.session.pooler import (
-    ADVICE,
+    DIRECT_ADDRESS_HINT,
     refuse_shared_session,
 )
 from schema_migrations.errors import ConfigError, LockNotAcquired
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("schema_migrations")
 
-APPLICATION = "django-schema-migrations"
+APPLICATION_NAME = "django-schema-migrations"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
-ATLAS = 2686470616
+ATLAS_LOCK_KEY = 2686470616
 """Atlas's key of a database while it applies: FNV-1 of ``atlas_migrate_execute``."""
 
-HELD = """
+HELD_LOCK_SQL = """
 FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (l.classid::bigint << 32) | l.objid::bigint = %s AND l.objsubid = 1
 """
 
-MINE = f"SELECT EXISTS (SELECT {HELD} AND l.pid = pg_backend_pid())"
+OWN_LOCK_QUERY = f"SELECT EXISTS (SELECT {HELD_LOCK_SQL} AND l.pid = pg_backend_pid())"
 
-HOLDER = f"""
+HOLDER_QUERY = f"""
 SELECT format('process %%s%%s, connected%%s since %%s',
               a.pid,
               coalesce(' (' || nullif(a.application_name, '') || ')', ''),
               coalesce(' from ' || host(a.client_addr), ''),
               to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'))
-  FROM (SELECT l.pid {HELD} AND l.pid <> pg_backend_pid()) held
+  FROM (SELECT l.pid {HELD_LOCK_SQL} AND l.pid <> pg_backend_pid()) held
   JOIN pg_stat_activity a USING (pid)
  ORDER BY a.backend_start
 """
@@ -65,27 +65,27 @@ SELECT format('process %%s%%s, connected%%s since %%s',
 class _Lock:
     key: int
     mode: Literal["", "_shared"]
-    what: str
+    holder_message: str
     """Who holds it when it is not to be had."""
 
     # Polled, never waited for: a waiting query holds a snapshot, and a
     # CREATE INDEX CONCURRENTLY of the holder would wait for that for ever.
     @property
-    def attempt(self) -> str:
+    def acquire_sql(self) -> str:
         return f"SELECT pg_try_advisory_lock{self.mode}(%s)"
 
     @property
-    def release(self) -> str:
+    def release_sql(self) -> str:
         return f"SELECT pg_advisory_unlock{self.mode}(%s)"
 
 
 @contextmanager
-def lock(
+def hold_lock(
     connection: Connection,
     name: str,
     *,
     wait: float,
-    waiting: Callable[[str], None],
+    report_holder: Callable[[str], None],
 ) -> Iterator[None]:
     """Hold the lock of ``name``; ``waiting`` is told of each new holder.
 
@@ -95,60 +95,73 @@ def lock(
     """
     refuse_shared_session(connection)
     wanted = (
-        _Lock(key=lock_key(name), mode="", what="Another run holds the lock"),
-        _Lock(key=ATLAS, mode="_shared", what="Atlas holds its lock"),
+        _Lock(
+            key=compute_lock_key(name),
+            mode="",
+            holder_message="Another run holds the lock",
+        ),
+        _Lock(
+            key=ATLAS_LOCK_KEY, mode="_shared", holder_message="Atlas holds its lock"
+        ),
     )
     (given,) = fetch_row(connection, "SELECT current_setting('application_name')")
     with (
-        parameters_set(connection, {"application_name": given or APPLICATION}),
+        set_parameters(connection, {"application_name": given or APPLICATION_NAME}),
         ExitStack() as held,
     ):
         end = time.monotonic() + wait
         for each in wanted:
-            _acquire(connection, each, wait=wait, end=end, waiting=waiting)
+            _acquire(
+                connection, each, wait=wait, deadline=end, report_holder=report_holder
+            )
             held.callback(_release, connection, each)
-            if not fetch_row(connection, MINE, each.key)[0]:
-                raise ConfigError("The session does not keep its lock.", hint=ADVICE)
+            if not fetch_row(connection, OWN_LOCK_QUERY, each.key)[0]:
+                raise ConfigError(
+                    "The session does not keep its lock.", hint=DIRECT_ADDRESS_HINT
+                )
         yield
 
 
-def lock_key(name: str) -> int:
+def compute_lock_key(name: str) -> int:
     """Return the 64-bit key of a name; the server keeps keys apart by database."""
-    digest = hashlib.sha256(f"{APPLICATION}:{name}".encode()).digest()
+    digest = hashlib.sha256(f"{APPLICATION_NAME}:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _acquire(
     connection: Connection,
-    wanted: _Lock,
+    lock: _Lock,
     *,
     wait: float,
-    end: float,
-    waiting: Callable[[str], None],
+    deadline: float,
+    report_holder: Callable[[str], None],
 ) -> None:
     pause, told = FIRST_PAUSE, ""
-    while not fetch_row(connection, wanted.attempt, wanted.key)[0]:
-        holder = _holder(connection, wanted.key)
-        left = end - time.monotonic()
+    while not fetch_row(connection, lock.acquire_sql, lock.key)[0]:
+        holder = _describe_holder(connection, lock.key)
+        left = deadline - time.monotonic()
         if left <= 0:
             raise LockNotAcquired(
-                f"{wanted.what} of this target: {holder}.",
+                f"{lock.holder_message} of this target: {holder}.",
                 hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
                 " LOCK_WAIT, or --lock-wait of schemaapply.",
             )
         if holder != told:
-            waiting(holder)
+            report_holder(holder)
             told = holder
         time.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _holder(connection: Connection, key: int) -> str:
-    found = fetch_rows(connection, HOLDER, key)
+def _describe_holder(connection: Connection, key: int) -> str:
+    found = fetch_rows(connection, HOLDER_QUERY, key)
     return str(found[0][0]) if found else "a session that has just ended"
 
 
 def _release(connection: Connection, held: _Lock) -> None:
     # Otherwise the lock went with the session.
-    if check_alive(connection) and not fetch_row(connection, held.release, held.key)[0]:
-        log.warning("The run's lock was lost before its end. %s", ADVICE)
+    if (
+        check_alive(connection)
+        and not fetch_row(connection, held.release_sql, held.key)[0]
+    ):
+        log.warning("The run's lock was lost before its end. %s", DIRECT_ADDRESS_HINT)

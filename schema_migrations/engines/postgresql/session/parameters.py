@@ -23,26 +23,28 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
-CURRENT = "SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name"
+CURRENT_VALUES_QUERY = (
+    "SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name"
+)
 
-SET = """
+SET_VALUES_QUERY = """
 SELECT set_config(name, value, false)
   FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
 """
 
-IDENTITY = ("session_authorization", "role")
+IDENTITY_PARAMETERS = ("session_authorization", "role")
 """Who the session is: the first one takes the second along."""
 
 # Those two are not in the view, nor are parameters that no extension knows (my.own).
 # What belongs to the transaction ends with it.
-SET_HERE = """
+SESSION_VALUES_QUERY = """
 SELECT name, setting FROM pg_settings
  WHERE source = 'session' AND name NOT LIKE 'transaction\\_%%'
 UNION ALL
 SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name
 """
 
-LASTING = re.compile(
+SESSION_SETTING_PATTERN = re.compile(
     r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET\s"
     # What pg_dump writes.
     r"|SELECT\s+(?:pg_catalog\.)?set_config\('[^']*',\s*'[^']*',\s*false\)\Z",
@@ -50,20 +52,20 @@ LASTING = re.compile(
 )
 
 
-def sets(sql: str) -> bool:
+def is_session_setting(sql: str) -> bool:
     """Return whether a statement does nothing but set what lasts for the session."""
-    return bool(LASTING.match(sql))
+    return bool(SESSION_SETTING_PATTERN.match(sql))
 
 
 @contextmanager
-def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+def set_parameters(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
     """Set parameters that the server has and permits; put the old values back."""
     before: dict[str, str] = {}
-    for name, found in fetch_rows(connection, CURRENT, list(wanted)):
+    for name, found in fetch_rows(connection, CURRENT_VALUES_QUERY, list(wanted)):
         if found in (None, wanted[name]):
             continue
         try:
-            fetch_rows(connection, SET, [name], [wanted[name]])
+            fetch_rows(connection, SET_VALUES_QUERY, [name], [wanted[name]])
         except Error:  # client_connection_check_interval, where the platform lacks it
             continue
         before[name] = found
@@ -72,13 +74,15 @@ def parameters_set(connection: Connection, wanted: Mapping[str, str]) -> Iterato
     finally:
         if check_alive(connection):
             rollback(connection)
-            fetch_rows(connection, SET, list(before), list(before.values()))
+            fetch_rows(
+                connection, SET_VALUES_QUERY, list(before), list(before.values())
+            )
 
 
 @contextmanager
-def restored(connection: Connection) -> Iterator[None]:
+def keep_settings(connection: Connection) -> Iterator[None]:
     """Put back what is SET inside, roles too; rolls back on an exception."""
-    before = _set_here(connection)
+    before = _read_session_values(connection)
     try:
         yield
     except BaseException:
@@ -86,18 +90,30 @@ def restored(connection: Connection) -> Iterator[None]:
         raise
     finally:
         if check_alive(connection):
-            _restore(connection, before)
+            _restore_values(connection, before)
 
 
-def _set_here(connection: Connection) -> dict[str, str]:
-    return dict(fetch_rows(connection, SET_HERE, list(IDENTITY)))
+def _read_session_values(connection: Connection) -> dict[str, str]:
+    return dict(fetch_rows(connection, SESSION_VALUES_QUERY, list(IDENTITY_PARAMETERS)))
 
 
-def _restore(connection: Connection, before: dict[str, str]) -> None:
-    now = _set_here(connection)
-    if any(now[name] != before[name] for name in IDENTITY):
-        fetch_rows(connection, SET, list(IDENTITY), [before[name] for name in IDENTITY])
-        now = _set_here(connection)  # another role may not see every parameter
+def _restore_values(connection: Connection, before: dict[str, str]) -> None:
+    now = _read_session_values(connection)
+    if any(now[name] != before[name] for name in IDENTITY_PARAMETERS):
+        fetch_rows(
+            connection,
+            SET_VALUES_QUERY,
+            list(IDENTITY_PARAMETERS),
+            [before[name] for name in IDENTITY_PARAMETERS],
+        )
+        now = _read_session_values(
+            connection
+        )  # another role may not see every parameter
     changed = [name for name in now | before if now.get(name) != before.get(name)]
     if changed:  # NULL: to what the session began with
-        fetch_rows(connection, SET, changed, [before.get(name) for name in changed])
+        fetch_rows(
+            connection,
+            SET_VALUES_QUERY,
+            changed,
+            [before.get(name) for name in changed],
+        )

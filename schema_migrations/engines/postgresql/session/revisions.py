@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session.execution import fetch_row
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
-TABLE = """
+REVISIONS_TABLE_SQL = """
 CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
     "version" character varying NOT NULL,
     "description" character varying NOT NULL,
@@ -32,17 +32,17 @@ CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
 """
 
 
-def create_revisions_table(connection: Connection, schema: str | None) -> None:
+def create_revisions_table(connection: Connection, namespace: str | None) -> None:
     """Make the table, and the schema that is named for it, where they are missing."""
-    if schema is None:
-        (schema,) = fetch_row(connection, "SELECT current_schema()")
+    if namespace is None:
+        (namespace,) = fetch_row(connection, "SELECT current_schema()")
     (exists,) = fetch_row(
         connection,
         "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)",
-        schema,
+        namespace,
     )
     with connection.cursor() as cursor:
         # IF NOT EXISTS asks for the right to create even where nothing is to be made.
         if not exists:
-            cursor.execute(f"CREATE SCHEMA {quote(str(schema))}")
-        cursor.execute(TABLE.format(schema=quote(str(schema))))
+            cursor.execute(f"CREATE SCHEMA {quote(str(namespace))}")
+        cursor.execute(REVISIONS_TABLE_SQL.format(schema=quote(str(namespace))))

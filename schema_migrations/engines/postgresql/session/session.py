@@ -16,8 +16,8 @@ from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import Session, SessionOptions, Target
-from schema_migrations.engines.postgresql.server.url import masked
-from schema_migrations.engines.postgresql.session.blockers import observer
+from schema_migrations.engines.postgresql.server.url import format_masked_url
+from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
@@ -25,18 +25,18 @@ from schema_migrations.engines.postgresql.session.execution import (
     in_transaction,
     rollback,
 )
-from schema_migrations.engines.postgresql.session.lock import lock
-from schema_migrations.engines.postgresql.session.outside import (
-    assured,
-    outside,
-    settled,
+from schema_migrations.engines.postgresql.session.lock import hold_lock
+from schema_migrations.engines.postgresql.session.outside_transaction import (
+    check_result,
+    clear_leftovers,
+    disable_timeouts,
 )
 from schema_migrations.engines.postgresql.session.parameters import (
-    parameters_set,
-    restored,
-    sets,
+    is_session_setting,
+    keep_settings,
+    set_parameters,
 )
-from schema_migrations.engines.postgresql.session.pooler import pooled
+from schema_migrations.engines.postgresql.session.pooler import is_pooled
 from schema_migrations.engines.postgresql.session.revisions import (
     create_revisions_table,
 )
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
-REFUSED = re.compile(
+REFUSAL_PATTERN = re.compile(
     r"authentication failed|no password supplied|does not exist|no pg_hba.conf entry"
     r"|not permitted to log in|permission denied|certificate|invalid connection option"
     r"|does not support SSL|definition of service",
 )
 """The server, or libpq, answered: trying again would not help."""
 
-DESCRIBE = """
+TARGET_QUERY = """
 SELECT current_setting('server_version'),
        current_setting('server_version_num')::int / 10000,
        current_schema(),
@@ -65,13 +65,13 @@ SELECT current_setting('server_version'),
          WHERE name = 'default_transaction_read_only')
 """
 
-SCHEMAS = r"""
+NAMESPACES_QUERY = r"""
 SELECT nspname FROM pg_namespace
  WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
  ORDER BY 1
 """
 
-TABLES = """
+TABLES_QUERY = """
 SELECT c.relname
   FROM pg_class c
  WHERE c.relnamespace = (SELECT oid FROM pg_namespace
@@ -84,18 +84,18 @@ SELECT c.relname
 """
 
 
-def describe(connection: Connection) -> Target:
+def describe_target(connection: Connection) -> Target:
     """Connect and say what the target is; ``Unreachable`` or ``ConfigError``."""
-    name = masked(connection.settings_dict)
+    name = format_masked_url(connection.settings_dict)
     try:
         connection.ensure_connection()
         version, major, schema, path, standby, read_only = fetch_row(
-            connection, DESCRIBE
+            connection, TARGET_QUERY
         )
     except ImproperlyConfigured as error:
         raise ConfigError(str(error)) from None
     except Error as error:
-        raise _not_connected(error, name, connection.settings_dict) from None
+        raise _make_connection_error(error, name, connection.settings_dict) from None
     if schema is None:
         raise ConfigError(
             f"{name}: search_path is {path!r}, and none of its schemas exists.",
@@ -114,16 +114,18 @@ def describe(connection: Connection) -> Target:
     )
 
 
-def _not_connected(
+def _make_connection_error(
     error: Error, name: str, settings: Mapping[str, Any]
 ) -> ConfigError | Unreachable:
     # psycopg gives no SQLSTATE for a connection that was refused:
     # https://www.psycopg.org/psycopg3/docs/api/errors.html
-    message = _told(str(error))
+    message = _join_causes(str(error))
     secret = str(settings.get("PASSWORD") or "")
     if secret:
         message = message.replace(secret, "***")
-    if REFUSED.search(message) or not isinstance(error.__cause__, OperationalError):
+    if REFUSAL_PATTERN.search(message) or not isinstance(
+        error.__cause__, OperationalError
+    ):
         return ConfigError(
             f"{name}: {message}",
             hint="Check user, password and database in the URL, or in DATABASES.",
@@ -134,33 +136,33 @@ def _not_connected(
     )
 
 
-def _told(message: str) -> str:
+def _join_causes(message: str) -> str:
     """Return libpq's message as one line, each cause once."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return "; ".join(dict.fromkeys(lines))
 
 
-def absent(connection: Connection) -> bool:
+def would_create_database(connection: Connection) -> bool:
     """Tell that connecting makes no database."""
     return False
 
 
 @contextmanager
-def absent_as_empty(connection: Connection) -> Iterator[None]:
+def read_missing_as_empty(connection: Connection) -> Iterator[None]:
     """Nothing: connecting makes no database."""
     yield
 
 
 @contextmanager
-def reading(connection: Connection) -> Iterator[None]:
+def forbid_writes(connection: Connection) -> Iterator[None]:
     """Let the server refuse every write.
 
     Behind a pooler by one transaction: a parameter of the session would stay with a
     server process that others get.  Elsewhere without, since it would hold locks, and
     keep old rows from being cleared away, for as long as somebody reads.
     """
-    if not pooled(connection):
-        with parameters_set(connection, {"default_transaction_read_only": "on"}):
+    if not is_pooled(connection):
+        with set_parameters(connection, {"default_transaction_read_only": "on"}):
             yield
         return
     execute(connection, "BEGIN READ ONLY")
@@ -170,23 +172,23 @@ def reading(connection: Connection) -> Iterator[None]:
         rollback(connection)
 
 
-def schemas(connection: Connection) -> Sequence[str]:
+def list_namespaces(connection: Connection) -> Sequence[str]:
     """Return the names of the schemas that are not the server's own."""
-    return tuple(name for (name,) in fetch_rows(connection, SCHEMAS))
+    return tuple(name for (name,) in fetch_rows(connection, NAMESPACES_QUERY))
 
 
-def tables(connection: Connection, schema: str | None) -> Sequence[str]:
+def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
     """Return the names of a schema's tables, without those of extensions."""
-    return tuple(name for (name,) in fetch_rows(connection, TABLES, schema))
+    return tuple(name for (name,) in fetch_rows(connection, TABLES_QUERY, namespace))
 
 
 @contextmanager
-def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
+def prepare_session(connection: Connection, options: SessionOptions) -> Iterator[None]:
     """Set the timeouts; a role's own ones do not count for a migration."""
     wanted = {
-        "lock_timeout": _milliseconds(options.lock_timeout),
-        "statement_timeout": _milliseconds(options.statement_timeout),
-        "idle_in_transaction_session_timeout": _milliseconds(
+        "lock_timeout": _format_milliseconds(options.lock_timeout),
+        "statement_timeout": _format_milliseconds(options.statement_timeout),
+        "idle_in_transaction_session_timeout": _format_milliseconds(
             options.idle_in_transaction_timeout
         ),
         "idle_session_timeout": "0",
@@ -195,16 +197,16 @@ def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
         # https://www.postgresql.org/docs/current/runtime-config-connection.html
         "client_connection_check_interval": "1s",
     }
-    with parameters_set(connection, wanted):
+    with set_parameters(connection, wanted):
         yield
 
 
-def _milliseconds(seconds: float | None) -> str:
+def _format_milliseconds(seconds: float | None) -> str:
     return f"{round((seconds or 0) * 1000)}ms"
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def open_transaction(connection: Connection) -> Iterator[None]:
     """Commit at the end, roll back on an exception."""
     execute(connection, "BEGIN")
     try:
@@ -226,29 +228,29 @@ def _refuse_lost_transaction(connection: Connection) -> None:
 
 
 @contextmanager
-def verified(connection: Connection) -> Iterator[None]:
+def guard_foreign_keys(connection: Connection) -> Iterator[None]:
     """Nothing: the server watches its constraints itself."""
     yield
 
 
 SESSION = Session(
-    describe=describe,
-    absent=absent,
-    absent_as_empty=absent_as_empty,
-    reading=reading,
-    schemas=schemas,
-    tables=tables,
-    lock=lock,
-    prepared=prepared,
-    transaction=transaction,
-    verified=verified,
-    restored=restored,
-    sets=sets,
+    describe_target=describe_target,
+    would_create_database=would_create_database,
+    read_missing_as_empty=read_missing_as_empty,
+    forbid_writes=forbid_writes,
+    list_namespaces=list_namespaces,
+    list_tables=list_tables,
+    hold_lock=hold_lock,
+    prepare_session=prepare_session,
+    open_transaction=open_transaction,
+    guard_foreign_keys=guard_foreign_keys,
+    keep_settings=keep_settings,
+    is_session_setting=is_session_setting,
     execute=execute,
-    outside=outside,
-    settled=settled,
-    assured=assured,
-    observer=observer,
+    disable_timeouts=disable_timeouts,
+    clear_leftovers=clear_leftovers,
+    check_result=check_result,
+    prepare_blocker_lookup=prepare_blocker_lookup,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

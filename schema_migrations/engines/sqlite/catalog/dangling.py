@@ -19,7 +19,7 @@ _REREAD_STATEMENTS = (
 )
 
 
-def dangling(cursor: Cursor) -> str:
+def explain_dangling(cursor: Cursor) -> str:
     """Return SQLite's words on one broken view or trigger, or nothing."""
     cursor.execute("SAVEPOINT dangling")
     try:

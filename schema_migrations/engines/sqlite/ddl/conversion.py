@@ -14,7 +14,7 @@ from schema_migrations.engines.sqlite.catalog.tokens import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import Value
+    from schema_migrations.engines.engine import ComputedDefault
     from schema_migrations.schema.model import Column
 
 UUID_TYPE = "char(32)"
@@ -93,7 +93,7 @@ def _find_family(type_: str) -> str:
     return next((name for name, types in _TYPE_FAMILIES.items() if base in types), "")
 
 
-COMPUTED_DEFAULTS: Mapping[Value, str] = {
+COMPUTED_DEFAULTS: Mapping[ComputedDefault, str] = {
     "uuid4": (
         "lower(hex(randomblob(6))) || '4' || substr(lower(hex(randomblob(2))), 2)"
         " || substr('89ab', 1 + (abs(random()) % 4), 1)"

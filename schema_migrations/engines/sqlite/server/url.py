@@ -47,6 +47,6 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     }
 
 
-def masked(settings: Mapping[str, Any]) -> str:
+def format_masked_url(settings: Mapping[str, Any]) -> str:
     """Return the URL of a database file for display."""
     return f"sqlite:///{quote(str(settings['NAME']), safe='/:')}"

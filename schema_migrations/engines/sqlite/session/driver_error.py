@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from schema_migrations.engines.engine import Failure
+from schema_migrations.engines.engine import DriverError
 
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
@@ -19,7 +19,7 @@ MISSING_OBJECT_PATTERN = re.compile(r"\bno such (?!savepoint)")
 """``no such table: t``, also within ``error in view v: …``."""
 
 
-def failure(exception: BaseException) -> Failure | None:
+def read_driver_error(exception: BaseException) -> DriverError | None:
     """Return the parts of a driver's exception, also of one that Django wrapped."""
     error = _unwrap_driver_error(exception)
     if error is None:
@@ -27,13 +27,13 @@ def failure(exception: BaseException) -> Failure | None:
     message = str(error).strip().partition("\n")[0]
     code = getattr(error, "sqlite_errorname", "")
     busy = code.startswith(BUSY_CODES)
-    return Failure(
+    return DriverError(
         message=message,
         sqlstate=code,
         retryable=busy,
-        lock_timeout=busy,
-        needs_no_transaction=bool(NO_TRANSACTION_PATTERN.search(message)),
-        missing=bool(MISSING_OBJECT_PATTERN.search(message)),
+        gave_up_on_lock=busy,
+        refused_in_transaction=bool(NO_TRANSACTION_PATTERN.search(message)),
+        names_missing_object=bool(MISSING_OBJECT_PATTERN.search(message)),
     )
 
 

@@ -50,12 +50,12 @@ else:
 
 
 @contextmanager
-def lock(
+def hold_lock(
     connection: Connection,
     name: str,
     *,
     wait: float,
-    waiting: Callable[[str], None],
+    report_holder: Callable[[str], None],
 ) -> Iterator[None]:
     """Hold the lock of the database file; ``waiting`` is told of each new holder.
 
@@ -66,7 +66,7 @@ def lock(
         yield
         return
     path = Path(f"{database.resolve()}{LOCK_SUFFIX}")
-    descriptor = _acquire(path, wait=wait, waiting=waiting)
+    descriptor = _acquire(path, wait=wait, report_holder=report_holder)
     try:
         _write_holder(descriptor)
         yield
@@ -82,7 +82,7 @@ def database_file_of(connection: Connection) -> Path | None:
     return Path(names["main"]) if names["main"] else None
 
 
-def _acquire(path: Path, *, wait: float, waiting: Callable[[str], None]) -> int:
+def _acquire(path: Path, *, wait: float, report_holder: Callable[[str], None]) -> int:
     end = time.monotonic() + wait
     pause, told = FIRST_PAUSE, ""
     while (descriptor := _try_acquire(path)) is None:
@@ -95,7 +95,7 @@ def _acquire(path: Path, *, wait: float, waiting: Callable[[str], None]) -> int:
                 " LOCK_WAIT, or --lock-wait of schemaapply.",
             )
         if holder != told:
-            waiting(holder)
+            report_holder(holder)
             told = holder
         time.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)

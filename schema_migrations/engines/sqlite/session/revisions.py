@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
 """
 
 
-def create_revisions_table(connection: Connection, schema: str | None) -> None:
+def create_revisions_table(connection: Connection, namespace: str | None) -> None:
     """Make the table where it is missing; there is one schema only."""
     with connection.cursor() as cursor:
         cursor.execute(REVISIONS_TABLE_SQL)

@@ -19,9 +19,14 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.engines.engine import Session, SessionOptions, Settled, Target
-from schema_migrations.engines.sqlite.server.url import masked
-from schema_migrations.engines.sqlite.session.lock import database_file_of, lock
+from schema_migrations.engines.engine import (
+    EarlierAttempt,
+    Session,
+    SessionOptions,
+    Target,
+)
+from schema_migrations.engines.sqlite.server.url import format_masked_url
+from schema_migrations.engines.sqlite.session.lock import database_file_of, hold_lock
 from schema_migrations.engines.sqlite.session.revisions import create_revisions_table
 from schema_migrations.errors import ConfigError, StatementFailed
 
@@ -37,9 +42,9 @@ SELECT name FROM sqlite_master
 """
 
 
-def describe(connection: Connection) -> Target:
+def describe_target(connection: Connection) -> Target:
     """Open the database and say what it is; raises ``ConfigError``."""
-    name = masked(connection.settings_dict)
+    name = format_masked_url(connection.settings_dict)
     try:
         connection.ensure_connection()
         # The first read of the file: only now SQLite sees whether it is a database.
@@ -67,7 +72,7 @@ def _explain_read_only(path: Path) -> str:
     return "" if os.access(path.parent, os.W_OK) else "its folder is not writable"
 
 
-def absent(connection: Connection) -> bool:
+def would_create_database(connection: Connection) -> bool:
     """Tell whether the file is missing, and its folder is not."""
     text = str(connection.settings_dict["NAME"])
     in_memory = text == ":memory:" or text.startswith("file:")
@@ -75,10 +80,10 @@ def absent(connection: Connection) -> bool:
 
 
 @contextmanager
-def absent_as_empty(connection: Connection) -> Iterator[None]:
+def read_missing_as_empty(connection: Connection) -> Iterator[None]:
     """Let an empty database in memory stand for a missing file."""
     name = connection.settings_dict["NAME"]
-    if connection.connection is not None or not absent(connection):
+    if connection.connection is not None or not would_create_database(connection):
         yield
         return
     connection.settings_dict["NAME"] = ":memory:"
@@ -90,22 +95,22 @@ def absent_as_empty(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def reading(connection: Connection) -> Iterator[None]:
+def forbid_writes(connection: Connection) -> Iterator[None]:
     """Let SQLite refuse every write."""
     with _override_pragma(connection, "query_only", "1"):
         yield
 
 
-def schemas(connection: Connection) -> Sequence[str]:
+def list_namespaces(connection: Connection) -> Sequence[str]:
     """Return the one schema that files run in."""
     return ("main",)
 
 
-def tables(connection: Connection, schema: str | None) -> Sequence[str]:
+def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
     """Return the names of the tables; ``ConfigError`` for any schema but the one."""
-    if schema not in (None, "main"):
+    if namespace not in (None, "main"):
         raise ConfigError(
-            f"SQLite has no schema {schema!r} for the revisions.",
+            f"SQLite has no schema {namespace!r} for the revisions.",
             hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
         )
     with connection.cursor() as cursor:
@@ -118,7 +123,7 @@ LONGEST_WAIT = 2**31 - 1
 
 
 @contextmanager
-def prepared(connection: Connection, options: SessionOptions) -> Iterator[None]:
+def prepare_session(connection: Connection, options: SessionOptions) -> Iterator[None]:
     """Turn foreign keys off, which is possible outside a transaction only."""
     limit = options.lock_timeout
     patience = str(LONGEST_WAIT if limit is None else round(limit * 1000))
@@ -145,7 +150,7 @@ def _fetch_value(connection: Connection, sql: str) -> Any:
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def open_transaction(connection: Connection) -> Iterator[None]:
     """Commit at the end, roll back on an exception."""
     execute(connection, "BEGIN IMMEDIATE")
     try:
@@ -166,7 +171,7 @@ Violation = tuple[str, str]
 
 
 @contextmanager
-def verified(connection: Connection) -> Iterator[None]:
+def guard_foreign_keys(connection: Connection) -> Iterator[None]:
     """Refuse a file after which more rows than before lack the row they refer to."""
     before = _count_violations(connection)
     yield
@@ -203,13 +208,13 @@ SESSION_PRAGMA_PATTERN = re.compile(
 )
 
 
-def sets(sql: str) -> bool:
+def is_session_setting(sql: str) -> bool:
     """Return whether a statement does nothing but set what lasts for the session."""
     return bool(SESSION_PRAGMA_PATTERN.match(sql))
 
 
 @contextmanager
-def restored(connection: Connection) -> Iterator[None]:
+def keep_settings(connection: Connection) -> Iterator[None]:
     """Put back what PRAGMAs set inside; rolls back on an exception."""
     before = {
         name: _fetch_value(connection, f"PRAGMA {name}") for name in SESSION_PRAGMAS
@@ -246,37 +251,39 @@ def rollback(connection: Connection) -> None:
 
 
 @contextmanager
-def outside(connection: Connection) -> Iterator[None]:
+def disable_timeouts(connection: Connection) -> Iterator[None]:
     """Nothing: ``VACUUM`` and its like are done or not done."""
     yield
 
 
-def settled(connection: Connection, sql: str, interrupted: bool) -> Settled:
+def clear_leftovers(
+    connection: Connection, sql: str, interrupted: bool
+) -> EarlierAttempt:
     """Nothing to clear away: all that refuses transactions here may be done once more."""
-    return Settled()
+    return EarlierAttempt()
 
 
-def assured(connection: Connection, sql: str) -> None:
+def check_result(connection: Connection, sql: str) -> None:
     """Nothing to look at."""
 
 
 SESSION = Session(
-    describe=describe,
-    absent=absent,
-    absent_as_empty=absent_as_empty,
-    reading=reading,
-    schemas=schemas,
-    tables=tables,
-    lock=lock,
-    prepared=prepared,
-    transaction=transaction,
-    verified=verified,
-    restored=restored,
-    sets=sets,
+    describe_target=describe_target,
+    would_create_database=would_create_database,
+    read_missing_as_empty=read_missing_as_empty,
+    forbid_writes=forbid_writes,
+    list_namespaces=list_namespaces,
+    list_tables=list_tables,
+    hold_lock=hold_lock,
+    prepare_session=prepare_session,
+    open_transaction=open_transaction,
+    guard_foreign_keys=guard_foreign_keys,
+    keep_settings=keep_settings,
+    is_session_setting=is_session_setting,
     execute=execute,
-    outside=outside,
-    settled=settled,
-    assured=assured,
+    disable_timeouts=disable_timeouts,
+    clear_leftovers=clear_leftovers,
+    check_result=check_result,
     in_transaction=in_transaction,
     rollback=rollback,
     create_revisions_table=create_revisions_table,

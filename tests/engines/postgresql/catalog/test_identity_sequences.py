@@ -109,7 +109,7 @@ def test_a_sequence_is_called_as_in_a_fresh_database(
     after: str,
     renames: tuple[tuple[str, str], ...],
 ) -> None:
-    with POSTGRESQL.scratch(postgres_settings, "default") as other:
+    with POSTGRESQL.create_scratch_database(postgres_settings, "default") as other:
         desired = state(other, after)
         proposal = plan_change(
             POSTGRESQL, state(pg, before), desired, answers=Answers(renames=renames)

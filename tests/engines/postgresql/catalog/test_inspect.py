@@ -36,7 +36,7 @@ from tests.engines.postgresql.databases import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.dev.server import Server
+    from schema_migrations.dev.server import DevServer
 
 pytestmark = pytest.mark.every_postgres
 
@@ -46,7 +46,7 @@ EVENT = table_key("event")
 
 
 @pytest.fixture(scope="module")
-def full(pg_server: Server) -> Iterator[Database]:
+def full(pg_server: DevServer) -> Iterator[Database]:
     """A database with every kind of object; tests only read it."""
     with database(pg_server.settings) as connection:
         make_everything(connection)
@@ -65,7 +65,7 @@ def empty(postgres_settings: dict[str, Any]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def major(pg_server: Server, full: Database) -> int:
+def major(pg_server: DevServer, full: Database) -> int:
     return full.info.server_version // 10000
 
 

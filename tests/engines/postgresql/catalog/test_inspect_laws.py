@@ -67,7 +67,7 @@ def test_a_copy_made_by_pg_dump_is_the_same(
 ) -> None:
     """Where the programs of this major include pg_dump."""
     major = full.info.server_version // 10000
-    pg_dump = majors()[major].bin / "pg_dump"
+    pg_dump = majors()[major].bin_folder / "pg_dump"
     if not pg_dump.exists():
         # An installation for servers only; others of the same run have it.
         return

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from django.db import Error
 
-from schema_migrations.engines.engine import Failure
+from schema_migrations.engines.engine import DriverError
 from schema_migrations.engines.postgresql.server.missing_objects import (
     find_missing_object,
     suggest_dev_server,
 )
-from schema_migrations.engines.postgresql.session.failure import failure
+from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 
 
-def refused(connection: Any, sql: str) -> Failure:
+def refused(connection: Any, sql: str) -> DriverError:
     with connection.cursor() as cursor, pytest.raises(Error) as caught:
         cursor.execute(sql)
-    found = failure(caught.value)
+    found = read_driver_error(caught.value)
     assert found is not None
     return found
 
@@ -77,7 +77,7 @@ def test_the_words_may_be_in_another_language() -> None:
     """Of ``lc_messages = de_DE``."""
 
     def said(message: str) -> str:
-        found = find_missing_object(Failure(message=message, sqlstate="42704"))
+        found = find_missing_object(DriverError(message=message, sqlstate="42704"))
         assert found is not None
         return found.extension
 

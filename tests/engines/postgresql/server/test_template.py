@@ -11,7 +11,10 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import Connection
-from schema_migrations.engines.postgresql.server.template import PREFIX, template
+from schema_migrations.engines.postgresql.server.template import (
+    TEMPLATE_PREFIX,
+    ensure_template,
+)
 from schema_migrations.errors import ConfigError
 from tests.fixtures.postgresql import administrator
 
@@ -54,7 +57,7 @@ def use(settings: dict[str, Any], contents: str = "a", sql: str = "SELECT 1") ->
         ) as there:
             there.execute(sql)
 
-    return template(connection_to(settings), contents, build)
+    return ensure_template(connection_to(settings), contents, build)
 
 
 def test_it_is_built_once_for_each_contents(pg_database: dict[str, Any]) -> None:
@@ -92,7 +95,7 @@ def test_workers_that_start_together_make_one(pg_database: dict[str, Any]) -> No
         time.sleep(0.2)  # the others are waiting by now
 
     def work() -> None:
-        names.append(template(connection_to(pg_database), "a", build))
+        names.append(ensure_template(connection_to(pg_database), "a", build))
 
     workers = [threading.Thread(target=work) for _ in range(3)]
     for worker in workers:
@@ -107,7 +110,7 @@ def test_what_was_not_used_for_long_is_dropped(pg_database: dict[str, Any]) -> N
     old, recent = use(pg_database, "old"), use(pg_database, "recent")
     with administrator(pg_database) as server:
         server.execute(f"COMMENT ON DATABASE \"{old}\" IS 'used 1'")
-        draft = f"{PREFIX}0123456789abcdef_draft"  # of a run that was killed
+        draft = f"{TEMPLATE_PREFIX}0123456789abcdef_draft"  # of a run that was killed
         server.execute(f'CREATE DATABASE "{draft}"')
         server.execute(f"COMMENT ON DATABASE \"{draft}\" IS 'used 1'")
     new = use(pg_database, "new")
@@ -127,7 +130,7 @@ def test_a_draft_says_when_it_was_begun(pg_database: dict[str, Any]) -> None:
                 ).fetchone()
             )
 
-    template(connection_to(pg_database), "a", build)
+    ensure_template(connection_to(pg_database), "a", build)
     assert [said.startswith("used ") for (said,) in seen] == [True]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.postgresql.server.url import masked, settings_from_url
+from schema_migrations.engines.postgresql.server.url import (
+    format_masked_url,
+    settings_from_url,
+)
 from schema_migrations.errors import ConfigError
 
 SECRET = "s3cr3t"
@@ -167,4 +170,4 @@ def test_a_wrong_url_is_refused_without_showing_it(url: str, expected: str) -> N
     ],
 )
 def test_a_target_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert masked(settings_from_url(url, {})) == shown
+    assert format_masked_url(settings_from_url(url, {})) == shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.postgresql.session.pooler import pooled as is_pooled
+from schema_migrations.engines.postgresql.session.pooler import is_pooled
 from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import ConfigError, LockNotAcquired
 from tests.fixtures.pooling import pooled
@@ -36,7 +36,9 @@ def test_servers_that_are_given_away_are_refused(
         connection, other = connected(entry), connected(entry)
         for each in (connection, other):
             with pytest.raises(ConfigError, match="connection pooler") as caught:
-                SESSION.lock(each, "public", wait=0, waiting=pytest.fail).__enter__()
+                SESSION.hold_lock(
+                    each, "public", wait=0, waiting=pytest.fail
+                ).__enter__()
             assert "pool_mode = session" in caught.value.hint
             assert caught.value.exit_code == 2
         direct = connected(pg_database)
@@ -55,10 +57,10 @@ def test_a_session_that_keeps_its_server_is_as_good_as_any(
         assert is_pooled(connection)
         assert not is_pooled(other)
         with (
-            SESSION.lock(connection, "public", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "public", wait=0, waiting=pytest.fail),
             pytest.raises(LockNotAcquired),
         ):
-            SESSION.lock(
+            SESSION.hold_lock(
                 other, "public", wait=0, waiting=lambda holder: None
             ).__enter__()
         connection.close()
@@ -76,7 +78,7 @@ def test_reading_through_a_pooler_makes_nobody_else_read_only(
         place.write(_1=A)
         application = connected(entry)
         place.connection.ensure_connection()
-        with SESSION.reading(place.connection), application.cursor() as cursor:
+        with SESSION.forbid_writes(place.connection), application.cursor() as cursor:
             cursor.execute("SHOW default_transaction_read_only")
             assert cursor.fetchone() == ("off",)
         place.preview()

@@ -9,8 +9,8 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.engines.postgresql.session.failure import failure
-from schema_migrations.engines.postgresql.session.lock import lock_key
+from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.lock import compute_lock_key
 from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import (
     ConfigError,
@@ -41,14 +41,14 @@ def other(pg_database: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
 
 class TestDescribe:
     def test_a_primary_is_described(self, pg: BaseDatabaseWrapper) -> None:
-        target = SESSION.describe(pg)
+        target = SESSION.describe_target(pg)
         assert target.version == f"PostgreSQL {target.version.split()[1]}"
         assert target.version.split()[1].startswith(str(target.major))
         assert (target.schema, target.read_only) == ("public", "")
 
     def test_a_standby_is_told(self, standby: dict[str, Any]) -> None:
         connection = connected(standby)
-        assert SESSION.describe(connection).read_only == "a standby server"
+        assert SESSION.describe_target(connection).read_only == "a standby server"
         connection.close()
 
     def test_a_session_that_starts_read_only_is_told(
@@ -56,15 +56,18 @@ class TestDescribe:
     ) -> None:
         options = {"options": "-c default_transaction_read_only=on"}
         connection = connected({**primary, "OPTIONS": options})
-        assert "default_transaction_read_only" in SESSION.describe(connection).read_only
+        assert (
+            "default_transaction_read_only"
+            in SESSION.describe_target(connection).read_only
+        )
         connection.close()
 
     def test_reading_does_not_make_a_target_look_read_only(
         self, pg: BaseDatabaseWrapper
     ) -> None:
         pg.ensure_connection()
-        with SESSION.reading(pg):
-            assert SESSION.describe(pg).read_only == ""
+        with SESSION.forbid_writes(pg):
+            assert SESSION.describe_target(pg).read_only == ""
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 SESSION.execute(pg, "CREATE TABLE t (id integer)")
         SESSION.execute(pg, "CREATE TABLE t (id integer)")
@@ -75,7 +78,7 @@ class TestDescribe:
         options = {"options": "-c search_path=nowhere"}
         connection = connected({**pg_database, "OPTIONS": options})
         with pytest.raises(ConfigError, match="'nowhere'"):
-            SESSION.describe(connection)
+            SESSION.describe_target(connection)
         connection.close()
 
     @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ class TestDescribe:
         self, primary: dict[str, Any], change: dict[str, Any], said: str
     ) -> None:
         with pytest.raises(ConfigError, match=said) as caught:
-            SESSION.describe(connected({**primary, **change}))
+            SESSION.describe_target(connected({**primary, **change}))
         assert caught.value.exit_code == 2
         shown = f"{caught.value} {caught.value.__cause__}"
         assert change.get("PASSWORD") is None or change["PASSWORD"] not in shown
@@ -111,7 +114,9 @@ class TestDescribe:
         self, primary: dict[str, Any], change: dict[str, Any]
     ) -> None:
         with pytest.raises(Unreachable) as caught:
-            SESSION.describe(connected({**primary, "PASSWORD": SECRET, **change}))
+            SESSION.describe_target(
+                connected({**primary, "PASSWORD": SECRET, **change})
+            )
         assert caught.value.exit_code == 5
         assert SECRET not in str(caught.value)
 
@@ -129,9 +134,9 @@ class TestTables:
             'CREATE TABLE "My Schema".c (id integer)',
         ):
             SESSION.execute(pg, sql)
-        assert SESSION.tables(pg, None) == ("a", "b")
-        assert SESSION.tables(pg, "My Schema") == ("c",)
-        assert SESSION.tables(pg, "nowhere") == ()
+        assert SESSION.list_tables(pg, None) == ("a", "b")
+        assert SESSION.list_tables(pg, "My Schema") == ("c",)
+        assert SESSION.list_tables(pg, "nowhere") == ()
 
 
 class TestLock:
@@ -139,11 +144,11 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         waited: list[str] = []
-        with SESSION.lock(pg, "public", wait=0, waiting=waited.append):
+        with SESSION.hold_lock(pg, "public", wait=0, waiting=waited.append):
             pid = pg.connection.info.backend_pid
             with (
                 pytest.raises(LockNotAcquired) as caught,
-                SESSION.lock(other, "public", wait=0, waiting=waited.append),
+                SESSION.hold_lock(other, "public", wait=0, waiting=waited.append),
             ):
                 pytest.fail("two runs hold one lock")
         assert caught.value.exit_code == 5
@@ -154,15 +159,15 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         with (
-            SESSION.lock(pg, "one", wait=0, waiting=pytest.fail),
-            SESSION.lock(other, "two", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(pg, "one", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(other, "two", wait=0, waiting=pytest.fail),
         ):
             pass
 
     def test_a_waiting_run_goes_on_when_the_holder_is_gone(
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
-        holder = SESSION.lock(pg, "public", wait=0, waiting=pytest.fail)
+        holder = SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail)
         holder.__enter__()
         told: list[str] = []
 
@@ -170,7 +175,7 @@ class TestLock:
             told.append(name)
             pg.close()  # as a killed run: nothing is unlocked
 
-        with SESSION.lock(other, "public", wait=60, waiting=end_the_holder):
+        with SESSION.hold_lock(other, "public", wait=60, waiting=end_the_holder):
             assert len(told) == 1
 
     def test_atlas_and_we_keep_one_another_away(
@@ -178,20 +183,20 @@ class TestLock:
     ) -> None:
         """As Atlas asks: an exclusive lock of the session, for all of a database."""
         atlas = "SELECT pg_try_advisory_lock(2686470616)"
-        with SESSION.lock(pg, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail):
             assert other.connection.execute(atlas).fetchone() == (False,)
         assert other.connection.execute(atlas).fetchone() == (True,)
         told: list[str] = []
         with (
             pytest.raises(LockNotAcquired, match="Atlas holds its lock") as caught,
-            SESSION.lock(pg, "public", wait=0.1, waiting=told.append),
+            SESSION.hold_lock(pg, "public", wait=0.1, waiting=told.append),
         ):
             pytest.fail("Atlas is at work")
         pid = other.connection.info.backend_pid
         assert f"process {pid}" in str(caught.value)
         assert len(told) == 1
         SESSION.execute(other, "SELECT pg_advisory_unlock(2686470616)")
-        with SESSION.lock(other, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(other, "public", wait=0, waiting=pytest.fail):
             pass  # ours was given back
 
     def test_the_lock_is_given_back(
@@ -199,21 +204,21 @@ class TestLock:
     ) -> None:
         with (
             pytest.raises(RuntimeError),
-            SESSION.lock(pg, "public", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail),
         ):
             raise RuntimeError
-        with SESSION.lock(other, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(other, "public", wait=0, waiting=pytest.fail):
             pass
 
     def test_a_lock_that_went_through_a_pooler_is_told(
         self, pg: BaseDatabaseWrapper, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with SESSION.lock(pg, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail):
             SESSION.execute(pg, "SELECT pg_advisory_unlock_all()")
         assert "pooler" in caplog.text
 
     def test_keys_are_what_the_server_takes_and_differ(self) -> None:
-        keys = {lock_key(str(number)) for number in range(1000)}
+        keys = {compute_lock_key(str(number)) for number in range(1000)}
         assert len(keys) == 1000
         assert all(-(2**63) <= key < 2**63 for key in keys)
 
@@ -228,12 +233,12 @@ class TestPrepared:
         SESSION.execute(pg, "SET lock_timeout = '7s'")
         SESSION.execute(pg, "SET statement_timeout = '7s'")
         options = SessionOptions(lock_timeout=0.25, idle_in_transaction_timeout=60)
-        with SESSION.prepared(pg, options):
+        with SESSION.prepare_session(pg, options):
             assert shown("idle_in_transaction_session_timeout") == "1min"
             assert shown("lock_timeout") == "250ms"
             assert shown("statement_timeout") == "0"
             assert shown("client_connection_check_interval") == "1s"
-            with SESSION.outside(pg):
+            with SESSION.disable_timeouts(pg):
                 assert shown("lock_timeout") == "0"
             assert shown("lock_timeout") == "250ms"
         assert (shown("lock_timeout"), shown("statement_timeout")) == ("7s", "7s")
@@ -248,37 +253,40 @@ class TestPrepared:
 
         def run() -> None:
             with (
-                SESSION.lock(pg, "public", wait=0, waiting=pytest.fail),
-                SESSION.prepared(pg, SessionOptions()),
-                SESSION.transaction(pg),
+                SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail),
+                SESSION.prepare_session(pg, SessionOptions()),
+                SESSION.open_transaction(pg),
             ):
                 SESSION.execute(other, f"SELECT pg_terminate_backend({pid}, 5000)")
                 SESSION.execute(pg, "SELECT 1")
 
         with pytest.raises(psycopg.OperationalError) as caught:
             run()
-        found = failure(caught.value)
+        found = read_driver_error(caught.value)
         assert found is not None
         assert found.retryable
-        assert not found.lock_timeout
+        assert not found.gave_up_on_lock
 
 
 class TestTransaction:
     def test_it_commits_and_rolls_back(self, pg: BaseDatabaseWrapper) -> None:
         pg.ensure_connection()
-        with SESSION.transaction(pg):
+        with SESSION.open_transaction(pg):
             assert SESSION.in_transaction(pg)
             SESSION.execute(pg, "CREATE TABLE a (id integer)")
-        with pytest.raises(psycopg.Error), SESSION.transaction(pg):
+        with pytest.raises(psycopg.Error), SESSION.open_transaction(pg):
             SESSION.execute(pg, "CREATE TABLE b (id integer); SELECT nope")
         assert not SESSION.in_transaction(pg)
-        assert SESSION.tables(pg, None) == ("a",)
+        assert SESSION.list_tables(pg, None) == ("a",)
 
     def test_a_transaction_that_a_statement_ended_is_told(
         self, pg: BaseDatabaseWrapper
     ) -> None:
         pg.ensure_connection()
-        with pytest.raises(StatementFailed, match="ended"), SESSION.transaction(pg):
+        with (
+            pytest.raises(StatementFailed, match="ended"),
+            SESSION.open_transaction(pg),
+        ):
             SESSION.execute(pg, "COMMIT")
 
 
@@ -297,11 +305,11 @@ class TestFailure:
         pg.ensure_connection()
         with pytest.raises(psycopg.Error) as caught:
             SESSION.execute(pg, sql)
-        found = failure(caught.value)
+        found = read_driver_error(caught.value)
         assert found is not None
         assert (found.sqlstate, found.position) == (sqlstate, position)
-        assert (found.retryable, found.lock_timeout) == (False, False)
-        assert not found.needs_no_transaction
+        assert (found.retryable, found.gave_up_on_lock) == (False, False)
+        assert not found.refused_in_transaction
 
     @pytest.mark.parametrize(
         "sql",
@@ -321,11 +329,11 @@ class TestFailure:
         SESSION.execute(
             pg, "CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'"
         )
-        with pytest.raises(psycopg.Error) as caught, SESSION.transaction(pg):
+        with pytest.raises(psycopg.Error) as caught, SESSION.open_transaction(pg):
             SESSION.execute(pg, sql)
-        found = failure(caught.value)
+        found = read_driver_error(caught.value)
         assert found is not None
-        assert found.needs_no_transaction
+        assert found.refused_in_transaction
 
     def test_a_lock_timeout_may_be_tried_again(
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
@@ -333,19 +341,19 @@ class TestFailure:
         pg.ensure_connection()
         SESSION.execute(pg, "CREATE TABLE t (id integer)")
         with (
-            SESSION.transaction(other),
-            SESSION.prepared(pg, SessionOptions(lock_timeout=0.05)),
+            SESSION.open_transaction(other),
+            SESSION.prepare_session(pg, SessionOptions(lock_timeout=0.05)),
         ):
             SESSION.execute(other, "LOCK TABLE t")
             with pytest.raises(psycopg.Error) as caught:
                 SESSION.execute(pg, "DROP TABLE t")
-        found = failure(caught.value)
+        found = read_driver_error(caught.value)
         assert found is not None
-        assert found.lock_timeout
+        assert found.gave_up_on_lock
         assert found.retryable
 
     def test_somebody_elses_exception_is_none(self) -> None:
-        assert failure(ValueError()) is None
+        assert read_driver_error(ValueError()) is None
 
 
 @pytest.mark.parametrize(
@@ -366,4 +374,4 @@ class TestFailure:
 def test_only_what_sets_something_for_the_session_is_set_again(
     sql: str, sets: bool
 ) -> None:
-    assert SESSION.sets(sql) is sets
+    assert SESSION.is_session_setting(sql) is sets

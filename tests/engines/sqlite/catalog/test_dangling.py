@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.sqlite.catalog.dangling import dangling
+from schema_migrations.engines.sqlite.catalog.dangling import explain_dangling
 from tests.engines.sqlite.databases import database
 
 
@@ -25,6 +25,6 @@ from tests.engines.sqlite.databases import database
 def test_what_is_broken_is_named_and_no_trace_left(sql: str, said: str) -> None:
     with database("CREATE TABLE t (a)", sql) as connection:
         before = list(connection.iterdump())
-        assert dangling(connection.cursor()) == said
+        assert explain_dangling(connection.cursor()) == said
         assert list(connection.iterdump()) == before
         assert not connection.in_transaction

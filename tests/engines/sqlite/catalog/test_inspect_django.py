@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower, Now
 
 from schema_migrations.engines.sqlite.catalog.inspect import inspect
-from schema_migrations.engines.sqlite.server.dev import scratch
+from schema_migrations.engines.sqlite.server.scratch import create_scratch_database
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -32,7 +32,7 @@ Models = type[models.Model]
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with scratch({}, "default") as opened:
+    with create_scratch_database({}, "default") as opened:
         yield opened
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.sqlite.server.url import masked, settings_from_url
+from schema_migrations.engines.sqlite.server.url import (
+    format_masked_url,
+    settings_from_url,
+)
 from schema_migrations.errors import ConfigError
 
 
@@ -22,7 +25,7 @@ def test_a_url_names_a_file(url: str, name: str, shown: str) -> None:
     settings = settings_from_url(url, {})
     assert settings["NAME"] == name
     assert settings["ENGINE"] == "django.db.backends.sqlite3"
-    assert masked(settings) == shown
+    assert format_masked_url(settings) == shown
 
 
 @pytest.mark.parametrize(

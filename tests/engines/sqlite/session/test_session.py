@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.engines.sqlite.session.driver_error import failure
+from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
 from schema_migrations.engines.sqlite.session.session import SESSION
 from schema_migrations.errors import ConfigError, LockNotAcquired, StatementFailed
 
@@ -60,7 +60,7 @@ def other(path: Path, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseW
 class TestDescribe:
     def test_a_file_is_described(self, path: Path) -> None:
         with connected(path) as connection:
-            target = SESSION.describe(connection)
+            target = SESSION.describe_target(connection)
         assert target.name == f"sqlite:///{path}"
         assert target.version == f"SQLite {sqlite3.sqlite_version}"
         assert (target.schema, target.read_only) == ("main", "")
@@ -74,7 +74,7 @@ class TestDescribe:
             connected(path) as connection,
             pytest.raises(ConfigError, match=f"{path.name}: file is not a database"),
         ):
-            SESSION.describe(connection)
+            SESSION.describe_target(connection)
         gc.collect()
 
     def test_a_folder_that_is_missing_is_refused(self, path: Path) -> None:
@@ -82,11 +82,11 @@ class TestDescribe:
             connected(path / "nowhere" / "db") as connection,
             pytest.raises(ConfigError, match="unable to open"),
         ):
-            SESSION.describe(connection)
+            SESSION.describe_target(connection)
 
     def test_settings_without_a_name_are_refused(self) -> None:
         with connected("") as connection, pytest.raises(ConfigError, match="NAME"):
-            SESSION.describe(connection)
+            SESSION.describe_target(connection)
 
     @pytest.mark.parametrize(("what", "said"), [("file", "file"), ("folder", "folder")])
     def test_what_cannot_be_written_is_told(
@@ -96,7 +96,7 @@ class TestDescribe:
         closed = path if what == "file" else path.parent
         monkeypatch.setattr(os, "access", lambda asked, mode: asked != closed)
         with connected(path) as connection:
-            assert said in SESSION.describe(connection).read_only
+            assert said in SESSION.describe_target(connection).read_only
 
 
 class TestRestored:
@@ -107,7 +107,7 @@ class TestRestored:
     ) -> None:
         question = f"PRAGMA {pragma}"
         (before,) = connection.connection.execute(question).fetchone()
-        with suppress(ZeroDivisionError), SESSION.restored(connection):
+        with suppress(ZeroDivisionError), SESSION.keep_settings(connection):
             SESSION.execute(connection, f"PRAGMA {pragma} = {1 - before}")
             assert connection.connection.execute(question).fetchone() == (1 - before,)
             if fails:
@@ -120,20 +120,20 @@ class TestRestored:
 class TestReading:
     def test_a_missing_file_reads_as_empty_and_stays_missing(self, path: Path) -> None:
         with connected(path) as connection:
-            with SESSION.absent_as_empty(connection):
-                SESSION.describe(connection)
-                with SESSION.reading(connection):
-                    assert SESSION.tables(connection, None) == ()
+            with SESSION.read_missing_as_empty(connection):
+                SESSION.describe_target(connection)
+                with SESSION.forbid_writes(connection):
+                    assert SESSION.list_tables(connection, None) == ()
             assert not path.exists()
             assert connection.settings_dict["NAME"] == str(path)
-            SESSION.describe(connection)
+            SESSION.describe_target(connection)
             SESSION.execute(connection, "CREATE TABLE t (id integer)")
             assert path.exists()
 
     def test_sqlite_itself_refuses_to_write(self, connection: Any) -> None:
         with (
-            SESSION.absent_as_empty(connection),
-            SESSION.reading(connection),
+            SESSION.read_missing_as_empty(connection),
+            SESSION.forbid_writes(connection),
             pytest.raises(sqlite3.OperationalError, match="readonly"),
         ):
             SESSION.execute(connection, "CREATE TABLE t (id integer)")
@@ -145,9 +145,9 @@ class TestLock:
         self, connection: Any, other: Any, path: Path
     ) -> None:
         with (
-            SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
             pytest.raises(LockNotAcquired, match=f"process {os.getpid()} "),
-            SESSION.lock(other, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(other, "main", wait=0, waiting=pytest.fail),
         ):
             pytest.fail("two runs hold one lock")
         assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -155,7 +155,7 @@ class TestLock:
     def test_a_waiting_run_goes_on_when_the_holder_ends(
         self, connection: Any, other: Any
     ) -> None:
-        holder = SESSION.lock(connection, "main", wait=0, waiting=pytest.fail)
+        holder = SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail)
         holder.__enter__()
         told: list[str] = []
 
@@ -163,11 +163,11 @@ class TestLock:
             told.append(name)
             holder.__exit__(None, None, None)
 
-        with SESSION.lock(other, "main", wait=60, waiting=end_the_holder):
+        with SESSION.hold_lock(other, "main", wait=60, waiting=end_the_holder):
             assert told == [f"process {os.getpid()}"]
             with (
                 pytest.raises(LockNotAcquired),
-                SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
             ):
                 pass
 
@@ -179,9 +179,9 @@ class TestLock:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         try:
             with (
-                SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
                 pytest.raises(LockNotAcquired, match="a process that has just started"),
-                SESSION.lock(other, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(other, "main", wait=0, waiting=pytest.fail),
             ):
                 pass
         finally:
@@ -210,17 +210,17 @@ class TestLock:
             pid = run.stdout.readline().strip()
             with (
                 pytest.raises(LockNotAcquired, match=f"process {pid} "),
-                SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
             ):
                 pass
             run.kill()
-        with SESSION.lock(connection, "main", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail):
             pass
 
     def test_a_database_in_memory_needs_none(self) -> None:
         with (
             connected(":memory:") as connection,
-            SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
         ):
             pass
 
@@ -230,7 +230,7 @@ class TestLock:
         (path.parent / f"{path.name}.schema-migrations.lock").mkdir()
         with (
             pytest.raises(ConfigError, match="lock file"),
-            SESSION.lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
         ):
             pass
 
@@ -250,9 +250,9 @@ class TestForeignKeys:
         self, connection: Any
     ) -> None:
         with (
-            SESSION.prepared(connection, SessionOptions()),
-            SESSION.transaction(connection),
-            SESSION.verified(connection),
+            SESSION.prepare_session(connection, SessionOptions()),
+            SESSION.open_transaction(connection),
+            SESSION.guard_foreign_keys(connection),
         ):
             for sql in (
                 "CREATE TABLE new_p (id integer PRIMARY KEY, x text)",
@@ -271,9 +271,9 @@ class TestForeignKeys:
     ) -> None:
         with (
             pytest.raises(StatementFailed, match="1 of c refer to no row of p"),
-            SESSION.prepared(connection, SessionOptions()),
-            SESSION.transaction(connection),
-            SESSION.verified(connection),
+            SESSION.prepare_session(connection, SessionOptions()),
+            SESSION.open_transaction(connection),
+            SESSION.guard_foreign_keys(connection),
         ):
             SESSION.execute(connection, "DELETE FROM p")
         rows = connection.connection.execute("SELECT id FROM p").fetchall()
@@ -282,9 +282,9 @@ class TestForeignKeys:
     def test_rows_that_were_wrong_before_do_not_stop_a_file(
         self, connection: Any
     ) -> None:
-        with SESSION.prepared(connection, SessionOptions()):
+        with SESSION.prepare_session(connection, SessionOptions()):
             SESSION.execute(connection, "INSERT INTO c VALUES (7)")
-            with SESSION.verified(connection):
+            with SESSION.guard_foreign_keys(connection):
                 SESSION.execute(connection, "CREATE TABLE t (id integer)")
 
     def test_a_key_to_columns_that_are_not_unique_is_told(
@@ -293,8 +293,8 @@ class TestForeignKeys:
         SESSION.execute(connection, "CREATE TABLE q (x integer)")
         with (
             pytest.raises(StatementFailed, match="foreign key mismatch"),
-            SESSION.prepared(connection, SessionOptions()),
-            SESSION.verified(connection),
+            SESSION.prepare_session(connection, SessionOptions()),
+            SESSION.guard_foreign_keys(connection),
         ):
             SESSION.execute(connection, "CREATE TABLE d (x REFERENCES q (x))")
 
@@ -306,9 +306,9 @@ class TestTransaction:
         holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         holder.execute("BEGIN IMMEDIATE")
         ending = threading.Timer(0.3, holder.execute, ["ROLLBACK"])
-        with SESSION.prepared(connection, SessionOptions(lock_timeout=None)):
+        with SESSION.prepare_session(connection, SessionOptions(lock_timeout=None)):
             ending.start()
-            with SESSION.transaction(connection):
+            with SESSION.open_transaction(connection):
                 ending.join()
         holder.close()
 
@@ -316,14 +316,14 @@ class TestTransaction:
         self, connection: Any, other: Any
     ) -> None:
         with (
-            SESSION.transaction(connection),
-            SESSION.prepared(other, SessionOptions(lock_timeout=0.01)),
+            SESSION.open_transaction(connection),
+            SESSION.prepare_session(other, SessionOptions(lock_timeout=0.01)),
             pytest.raises(sqlite3.OperationalError) as caught,
         ):
             SESSION.execute(other, "BEGIN IMMEDIATE")
-        found = failure(caught.value)
+        found = read_driver_error(caught.value)
         assert found is not None
-        assert found.lock_timeout
+        assert found.gave_up_on_lock
         assert found.retryable
         assert found.sqlstate == "SQLITE_BUSY"
 
@@ -332,18 +332,18 @@ class TestTransaction:
     ) -> None:
         with (
             pytest.raises(StatementFailed, match="ended"),
-            SESSION.transaction(connection),
+            SESSION.open_transaction(connection),
         ):
             SESSION.execute(connection, "COMMIT")
 
 
 @pytest.mark.parametrize("sql", ["VACUUM", "PRAGMA synchronous = off"])
 def test_what_a_transaction_does_not_allow_is_known(connection: Any, sql: str) -> None:
-    with pytest.raises(sqlite3.Error) as caught, SESSION.transaction(connection):
+    with pytest.raises(sqlite3.Error) as caught, SESSION.open_transaction(connection):
         SESSION.execute(connection, sql)
-    found = failure(caught.value)
+    found = read_driver_error(caught.value)
     assert found is not None
-    assert found.needs_no_transaction
+    assert found.refused_in_transaction
 
 
 def test_every_row_of_a_statement_is_worked_through(connection: Any) -> None:
@@ -358,8 +358,8 @@ def test_every_row_of_a_statement_is_worked_through(connection: Any) -> None:
 
 def test_a_schema_for_the_revisions_is_refused(connection: Any) -> None:
     with pytest.raises(ConfigError, match="'app'"):
-        SESSION.tables(connection, "app")
+        SESSION.list_tables(connection, "app")
 
 
 def test_somebody_elses_exception_is_none() -> None:
-    assert failure(ValueError()) is None
+    assert read_driver_error(ValueError()) is None

@@ -15,25 +15,25 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.engine import Settled
+from schema_migrations.engines.engine import EarlierAttempt
 from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
     fetch_rows,
     rollback,
 )
-from schema_migrations.engines.postgresql.session.failure import failure
-from schema_migrations.engines.postgresql.session.outside_text import (
-    Detached,
-    IndexDropped,
-    IndexMade,
-    Reindexed,
-    Repeatable,
-    Shared,
-    standalone,
+from schema_migrations.engines.postgresql.session.outside_statement import (
+    CreateIndexConcurrently,
+    DetachConcurrently,
+    DropIndexConcurrently,
+    ReindexConcurrently,
+    RepeatableStatement,
+    SharedObjectStatement,
+    parse_outside_statement,
 )
-from schema_migrations.engines.postgresql.session.parameters import parameters_set
+from schema_migrations.engines.postgresql.session.parameters import set_parameters
 from schema_migrations.errors import StatementFailed
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection
 
-TABLE = """
+RELATION_QUERY = """
 SELECT n.nspname, c.relname
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid = to_regclass(%s)
 """
 
-INDEX = """
+INDEX_QUERY = """
 SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
        pg_get_indexdef(i.indexrelid),
        (SELECT min(p.pid) FROM pg_stat_progress_create_index p
@@ -59,7 +59,7 @@ SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
 """
 
 # Older servers print the number of the session's temporary schema.
-SCRATCH = """
+PROBE_INDEX_QUERY = """
 SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
        format(' ON %%s.%%I ', t.relnamespace::regnamespace, t.relname),
        format(' ON pg_temp.%%I ', t.relname),
@@ -71,7 +71,7 @@ SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
 """
 
 # What REINDEX CONCURRENTLY makes beside each index, of those in its reach.
-BESIDE = r"""
+REINDEX_LEFTOVERS_QUERY = r"""
 WITH named AS (
     SELECT to_regclass(%s)::oid AS oid
 ), tables AS (
@@ -104,12 +104,12 @@ SELECT format('%%I.%%I', n.nspname, c.relname)
  ORDER BY 1
 """
 
-PENDING = """
+DETACH_PENDING_QUERY = """
 SELECT inhdetachpending FROM pg_inherits
  WHERE inhparent = to_regclass(%s) AND inhrelid = to_regclass(%s)
 """
 
-EXISTS = {
+EXISTENCE_QUERIES = {
     "DATABASE": "SELECT FROM pg_database WHERE datname = (parse_ident(%s))[1]::name",
     "TABLESPACE": "SELECT FROM pg_tablespace WHERE spcname = (parse_ident(%s))[1]::name",
     "SUBSCRIPTION": "SELECT FROM pg_subscription JOIN pg_database d ON d.oid = subdbid"
@@ -118,52 +118,62 @@ EXISTS = {
 
 
 @contextmanager
-def outside(connection: Connection) -> Iterator[None]:
+def disable_timeouts(connection: Connection) -> Iterator[None]:
     """Wait for locks without end: CONCURRENTLY blocks nobody while it waits, and one
     that gives up leaves an invalid index."""
-    with parameters_set(connection, {"lock_timeout": "0", "statement_timeout": "0"}):
+    with set_parameters(connection, {"lock_timeout": "0", "statement_timeout": "0"}):
         yield
 
 
-def settled(connection: Connection, sql: str, interrupted: bool) -> Settled:
+def clear_leftovers(
+    connection: Connection, sql: str, interrupted: bool
+) -> EarlierAttempt:
     """Clear away what an earlier attempt left, and say whether the statement is done.
 
     Raises ``StatementFailed`` where an index of its name is another one.
     """
-    match standalone(sql):
-        case IndexMade() as made:
-            return _index_made(connection, made)
-        case IndexDropped(name=name) if interrupted and not _is_there(connection, name):
-            return Settled(done=True, said=f"the index {name} is gone already")
-        case Reindexed() as reindexed:
-            return _swept(connection, reindexed)
-        case Detached() as detached:
-            return _detached(connection, detached, interrupted=interrupted)
-        case Shared() as shared if interrupted:
-            found = bool(fetch_rows(connection, EXISTS[shared.what], shared.name))
-            state = "there" if found else "gone"
-            return Settled(
-                done=found == (shared.verb == "CREATE"),
-                said=f"the {shared.what.lower()} {shared.name} is {state} already",
+    match parse_outside_statement(sql):
+        case CreateIndexConcurrently() as made:
+            return _clear_created_index(connection, made)
+        case DropIndexConcurrently(name=name) if interrupted and not _has_relation(
+            connection, name
+        ):
+            return EarlierAttempt(
+                is_done=True, message=f"the index {name} is gone already"
             )
-        case IndexDropped() | Shared() | Repeatable():
-            return Settled()
+        case ReindexConcurrently() as reindexed:
+            return _drop_reindex_leftovers(connection, reindexed)
+        case DetachConcurrently() as detached:
+            return _finish_detach(connection, detached, interrupted=interrupted)
+        case SharedObjectStatement() as shared if interrupted:
+            found = bool(
+                fetch_rows(
+                    connection, EXISTENCE_QUERIES[shared.object_type], shared.name
+                )
+            )
+            state = "there" if found else "gone"
+            return EarlierAttempt(
+                is_done=found == (shared.verb == "CREATE"),
+                message=f"the {shared.object_type.lower()} {shared.name} is {state} already",
+            )
+        case DropIndexConcurrently() | SharedObjectStatement() | RepeatableStatement():
+            return EarlierAttempt()
         case None:
-            return Settled(known=False)
+            return EarlierAttempt(is_known=False)
 
 
-def assured(connection: Connection, sql: str) -> None:
+def check_result(connection: Connection, sql: str) -> None:
     """Raise ``StatementFailed`` when the index that was just made cannot be used."""
-    match standalone(sql):
-        case IndexMade(name=name, table=table) if name:
-            namespace = _table(connection, table)[0]
-        case Reindexed(what="INDEX", name=index):
-            namespace, catalogued = _table(connection, index)
+    match parse_outside_statement(sql):
+        case CreateIndexConcurrently(name=name, table=table) if name:
+            namespace = _find_relation(connection, table)[0]
+        case ReindexConcurrently(object_type="INDEX", name=index):
+            namespace, catalogued = _find_relation(connection, index)
             name = quote(catalogued)
         case _:
             return
-    found = _index(connection, namespace, name) if namespace else None
-    if found is not None and not found.valid:
+    found = _find_index(connection, namespace, name) if namespace else None
+    if found is not None and not found.is_valid:
         raise StatementFailed(
             f"the server reports success, and the index {found.name} is INVALID",
             hint=f"Drop it: DROP INDEX CONCURRENTLY {found.name}; the next run makes it.",
@@ -171,36 +181,38 @@ def assured(connection: Connection, sql: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
+class _CatalogIndex:
     name: str
     """Qualified and quoted."""
-    valid: bool
+    is_valid: bool
     definition: str
-    builder: int | None
+    builder_pid: int | None
     """The server's process that builds it just now."""
 
 
-def _index_made(connection: Connection, made: IndexMade) -> Settled:
-    namespace, table = _table(connection, made.table)
+def _clear_created_index(
+    connection: Connection, statement: CreateIndexConcurrently
+) -> EarlierAttempt:
+    namespace, table = _find_relation(connection, statement.table)
     if not table:
-        return Settled()  # the server says that it does not exist
-    name, wanted = made.name, ""
+        return EarlierAttempt()  # the server says that it does not exist
+    name, wanted = statement.name, ""
     if not name:
-        name, wanted = _wanted(connection, made, namespace, table)
-    found = _index(connection, namespace, name)
+        name, wanted = _print_wanted_index(connection, statement, namespace, table)
+    found = _find_index(connection, namespace, name)
     if found is None:
-        return Settled()
-    if found.builder is not None:
+        return EarlierAttempt()
+    if found.builder_pid is not None:
         raise StatementFailed(
-            f"process {found.builder} of the server builds the index {found.name} now",
+            f"process {found.builder_pid} of the server builds the index {found.name} now",
             retryable=True,
             hint="Run the command again when that has ended.",
         )
-    wanted = wanted or _wanted(connection, made, namespace, table)[1]
+    wanted = wanted or _print_wanted_index(connection, statement, namespace, table)[1]
     if found.definition == wanted:
-        return _completed(connection, found)
-    if not made.name:
-        return Settled()  # the server chooses another name
+        return _keep_or_drop_index(connection, found)
+    if not statement.name:
+        return EarlierAttempt()  # the server chooses another name
     raise StatementFailed(
         f"an index {found.name} exists, and it is another one:\n"
         f"    it is    {found.definition}\n    wanted   {wanted}",
@@ -209,19 +221,22 @@ def _index_made(connection: Connection, made: IndexMade) -> Settled:
     )
 
 
-def _completed(connection: Connection, found: _Index) -> Settled:
-    if found.valid:
+def _keep_or_drop_index(connection: Connection, found: _CatalogIndex) -> EarlierAttempt:
+    if found.is_valid:
         said = f"the index {found.name} is there already, valid and as defined here"
-        return Settled(done=True, said=said)
-    with outside(connection):
+        return EarlierAttempt(is_done=True, message=said)
+    with disable_timeouts(connection):
         execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {found.name}")
-    return Settled(
-        said=f"dropped the INVALID index {found.name} that an earlier attempt left"
+    return EarlierAttempt(
+        message=f"dropped the INVALID index {found.name} that an earlier attempt left"
     )
 
 
-def _wanted(
-    connection: Connection, made: IndexMade, namespace: str, table: str
+def _print_wanted_index(
+    connection: Connection,
+    statement: CreateIndexConcurrently,
+    namespace: str,
+    table: str,
 ) -> tuple[str, str]:
     """Return name and definition as the server would print them.
 
@@ -229,20 +244,20 @@ def _wanted(
     table of the same name, in a transaction that is rolled back.
     """
     original = f"{quote(namespace)}.{quote(table)}"
-    unique = "UNIQUE " if made.unique else ""
+    unique = "UNIQUE " if statement.unique else ""
     scratch = f"pg_temp.{quote(table)}"
     execute(connection, "BEGIN")
     try:
         execute(connection, f"CREATE TEMPORARY TABLE {quote(table)} (LIKE {original})")
         execute(
             connection,
-            f"CREATE {unique}INDEX {made.name} ON {scratch} {made.definition}",
+            f"CREATE {unique}INDEX {statement.name} ON {scratch} {statement.definition}",
         )
         name, definition, numbered, temporary, real = fetch_row(
-            connection, SCRATCH, namespace, scratch
+            connection, PROBE_INDEX_QUERY, namespace, scratch
         )
     except psycopg.Error as error:
-        known = failure(error)
+        known = read_driver_error(error)
         if known is None or known.retryable:
             raise
         raise StatementFailed(
@@ -256,55 +271,72 @@ def _wanted(
     return name, definition.replace(numbered, real).replace(temporary, real)
 
 
-def _table(connection: Connection, name: str) -> tuple[str, str]:
+def _find_relation(connection: Connection, name: str) -> tuple[str, str]:
     """Return namespace and name of a relation as the catalog has them, or nothing."""
-    found = fetch_rows(connection, TABLE, name)
+    found = fetch_rows(connection, RELATION_QUERY, name)
     return (found[0][0], found[0][1]) if found else ("", "")
 
 
-def _index(connection: Connection, namespace: str, name: str) -> _Index | None:
-    found = fetch_rows(connection, INDEX, namespace, name)
+def _find_index(
+    connection: Connection, namespace: str, name: str
+) -> _CatalogIndex | None:
+    found = fetch_rows(connection, INDEX_QUERY, namespace, name)
     if not found:
         return None
     qualified, valid, definition, builder = found[0]
-    return _Index(name=qualified, valid=valid, definition=definition, builder=builder)
+    return _CatalogIndex(
+        name=qualified, is_valid=valid, definition=definition, builder_pid=builder
+    )
 
 
-def _is_there(connection: Connection, name: str) -> bool:
-    return bool(_table(connection, name)[1])
+def _has_relation(connection: Connection, name: str) -> bool:
+    return bool(_find_relation(connection, name)[1])
 
 
-def _swept(connection: Connection, reindexed: Reindexed) -> Settled:
+def _drop_reindex_leftovers(
+    connection: Connection, statement: ReindexConcurrently
+) -> EarlierAttempt:
     """Drop what an interrupted REINDEX CONCURRENTLY left, as its page advises.
 
     https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
     """
-    what, name = reindexed.what, reindexed.name
+    what, name = statement.object_type, statement.name
     relation = name if what in ("INDEX", "TABLE") else None
     namespace = name if what == "SCHEMA" else None
     found = [
-        left for (left,) in fetch_rows(connection, BESIDE, relation, namespace, what)
+        left
+        for (left,) in fetch_rows(
+            connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what
+        )
     ]
-    with outside(connection):
+    with disable_timeouts(connection):
         for left in found:
             execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {left}")
     said = ", ".join(found)
-    return Settled(said=f"dropped what an earlier REINDEX left: {said}" if said else "")
+    return EarlierAttempt(
+        message=f"dropped what an earlier REINDEX left: {said}" if said else ""
+    )
 
 
-def _detached(
-    connection: Connection, detached: Detached, *, interrupted: bool
-) -> Settled:
+def _finish_detach(
+    connection: Connection, statement: DetachConcurrently, *, interrupted: bool
+) -> EarlierAttempt:
     """Finish what is half detached.
 
     https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION
     """
-    table, partition = detached.table, detached.partition
-    found = fetch_rows(connection, PENDING, table, partition)
+    table, partition = statement.table, statement.partition
+    found = fetch_rows(connection, DETACH_PENDING_QUERY, table, partition)
     if not found:
         said = f"{partition} is no partition of {table} any more"
-        return Settled(done=True, said=said) if interrupted else Settled()
+        return (
+            EarlierAttempt(is_done=True, message=said)
+            if interrupted
+            else EarlierAttempt()
+        )
     if not found[0][0]:
-        return Settled()
+        return EarlierAttempt()
     execute(connection, f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")
-    return Settled(done=True, said=f"{partition} was half detached; that is finished")
+    return EarlierAttempt(
+        is_done=True, message=f"{partition} was half detached; that is finished"
+    )

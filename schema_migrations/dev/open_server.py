@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
-from schema_migrations.dev.image import is_docker
-from schema_migrations.dev.server import Server
+from schema_migrations.dev.image import is_docker_url
+from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import DatabaseSettings, Engine
 
-AUTO_IMAGE = "docker://postgres/17"
-ANSWER_SECONDS = 5
+DEFAULT_IMAGE_URL = "docker://postgres/17"
+CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ServerRequest:
     """What the server is for."""
 
     alias: str
@@ -54,12 +54,12 @@ def open_server(
     extensions: Collection[str] = (),
     major: int | None = None,
     report: Callable[[str], None] = lambda line: None,
-) -> Iterator[Server]:
+) -> Iterator[DevServer]:
     """Open a place for scratch databases of the alias's kind; closed at the end.
 
     Raises ``ConfigError`` or ``Unreachable``; from ``auto`` with every attempt made.
     """
-    wish = Wish(
+    wish = ServerRequest(
         alias=alias,
         engine=engine_for(connections[alias].vendor),
         settings=connections[alias].settings_dict,
@@ -67,62 +67,66 @@ def open_server(
         major=major,
         report=report,
     )
-    with _terminable(), ExitStack() as stack:
+    with _exit_on_signals(), ExitStack() as stack:
         if wish.engine.check_server is None:
-            yield _in_memory(dev, wish)
+            yield _make_memory_server(dev, wish)
         elif dev == "auto":
-            yield _first(wish, stack)
+            yield _open_first_available(wish, stack)
         else:
-            yield stack.enter_context(_asked(dev, wish))
+            yield stack.enter_context(_open_requested(dev, wish))
 
 
-def _in_memory(dev: str, wish: Wish) -> Server:
+def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
     if dev not in {"auto", "sqlite"}:
         raise ConfigError(
-            f"The dev database of the {wish.engine.vendor} database {wish.alias!r} "
+            f"The dev database of the {request.engine.vendor} database {request.alias!r} "
             f"is always in memory; {dev.partition('://')[0]!r} has no effect on it.",
             hint='Leave DEV and --dev out, or say "sqlite".',
         )
-    return Server(
-        settings={"ENGINE": wish.engine.backend, "NAME": ":memory:"},
+    return DevServer(
+        settings={"ENGINE": request.engine.backend, "NAME": ":memory:"},
         description="SQLite in memory",
     )
 
 
-def _asked(dev: str, wish: Wish) -> AbstractContextManager[Server]:
+def _open_requested(
+    dev: str, request: ServerRequest
+) -> AbstractContextManager[DevServer]:
     scheme, separator, _ = dev.partition("://")
     if dev == "embedded":
-        return _embedded(wish)
-    if is_docker(dev):
-        return _docker(dev, wish)
-    if separator and scheme.lower() in wish.engine.schemes:
-        return _existing(wish.engine.settings_from_url(dev, wish.settings), wish)
+        return _open_embedded(request)
+    if is_docker_url(dev):
+        return _open_container(dev, request)
+    if separator and scheme.lower() in request.engine.schemes:
+        return _open_existing(
+            request.engine.settings_from_url(dev, request.settings), request
+        )
     raise ConfigError(
         # Without "://" it might be a piece of a password; a scheme is safe to show.
         f"{f'{scheme}://' if separator else 'This'} is no dev database for the "
-        f"{wish.engine.vendor} database {wish.alias!r}.",
-        hint=f"Known: auto, embedded, {AUTO_IMAGE}, postgres://user@host/db.",
+        f"{request.engine.vendor} database {request.alias!r}.",
+        hint=f"Known: auto, embedded, {DEFAULT_IMAGE_URL}, postgres://user@host/db.",
     )
 
 
-def _first(wish: Wish, stack: ExitStack) -> Server:
+def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer:
     """The first form that opens; a wrong password, too, only leads to the next one.
 
     A dev database does not have to be on the project's server, and the command says
     why it is not.
     """
     options = {
-        "connect_timeout": ANSWER_SECONDS,
-        **(wish.settings.get("OPTIONS") or {}),
+        "connect_timeout": CONNECT_SECONDS,
+        **(request.settings.get("OPTIONS") or {}),
     }
-    image = f"docker://postgres/{wish.major}" if wish.major else AUTO_IMAGE
-    forms: tuple[tuple[str, Callable[[], AbstractContextManager[Server]]], ...] = (
+    image = f"docker://postgres/{request.major}" if request.major else DEFAULT_IMAGE_URL
+    forms: tuple[tuple[str, Callable[[], AbstractContextManager[DevServer]]], ...] = (
         (
-            f"the server of {wish.alias!r}",
-            lambda: _existing({**wish.settings, "OPTIONS": options}, wish),
+            f"the server of {request.alias!r}",
+            lambda: _open_existing({**request.settings, "OPTIONS": options}, request),
         ),
-        ("embedded", lambda: _embedded(wish)),
-        (image, lambda: _docker(image, wish)),
+        ("embedded", lambda: _open_embedded(request)),
+        (image, lambda: _open_container(image, request)),
     )
     failures: list[tuple[str, SchemaMigrationsError]] = []
     for name, form in forms:
@@ -131,11 +135,13 @@ def _first(wish: Wish, stack: ExitStack) -> Server:
         except (ConfigError, Unreachable) as problem:
             failures.append((name, problem))
         else:
-            return replace(server, reason=_reason(name, failures))
-    raise _none_opened(failures)
+            return replace(server, choice_reason=_explain_choice(name, failures))
+    raise _make_none_opened_error(failures)
 
 
-def _reason(name: str, failures: list[tuple[str, SchemaMigrationsError]]) -> str:
+def _explain_choice(
+    name: str, failures: list[tuple[str, SchemaMigrationsError]]
+) -> str:
     if not failures:
         return f"auto: {name} answers and lets databases be made"
     tried = "; ".join(
@@ -147,7 +153,7 @@ def _reason(name: str, failures: list[tuple[str, SchemaMigrationsError]]) -> str
     return f"auto: {tried}"
 
 
-def _none_opened(
+def _make_none_opened_error(
     failures: list[tuple[str, SchemaMigrationsError]],
 ) -> ConfigError | Unreachable:
     lines = [f"  {form}: {problem.message}" for form, problem in failures]
@@ -162,36 +168,42 @@ def _none_opened(
 
 
 @contextmanager
-def _existing(settings: DatabaseSettings, wish: Wish) -> Iterator[Server]:
-    assert wish.engine.check_server is not None
-    version = wish.engine.check_server(settings, wish.alias)
+def _open_existing(
+    settings: DatabaseSettings, request: ServerRequest
+) -> Iterator[DevServer]:
+    assert request.engine.check_server is not None
+    version = request.engine.check_server(settings, request.alias)
     place = settings.get("HOST") or "the local socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""
-    yield Server(settings=settings, description=f"{version} at {place}{port}")
+    yield DevServer(settings=settings, description=f"{version} at {place}{port}")
 
 
 @contextmanager
-def _embedded(wish: Wish) -> Iterator[Server]:
+def _open_embedded(request: ServerRequest) -> Iterator[DevServer]:
     if sys.platform == "win32":
         raise ConfigError(
             "There is no embedded PostgreSQL for Windows.",
-            hint=f"Name another dev database, e.g. --dev {AUTO_IMAGE}.",
+            hint=f"Name another dev database, e.g. --dev {DEFAULT_IMAGE_URL}.",
         )
     # Not on Windows, where it could not even be imported.
-    from schema_migrations.dev.embedded import embedded
+    from schema_migrations.dev.embedded import run_embedded_server
 
-    with embedded(major=wish.major, extensions=wish.extensions) as server:
+    with run_embedded_server(
+        major=request.major, extensions=request.extensions
+    ) as server:
         yield server
 
 
-def _docker(url: str, wish: Wish) -> AbstractContextManager[Server]:
-    from schema_migrations.dev.docker import docker
+def _open_container(
+    url: str, request: ServerRequest
+) -> AbstractContextManager[DevServer]:
+    from schema_migrations.dev.docker import run_image
 
-    return docker(url, report=wish.report)
+    return run_image(url, report=request.report)
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _exit_on_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP unwind the stack, as Ctrl-C does, where nothing else will."""
 
     def ended(number: int, _frame: object) -> None:

@@ -9,49 +9,49 @@ import re
 
 import psycopg
 
-from schema_migrations.engines.engine import Failure
+from schema_migrations.engines.engine import DriverError
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-LOCK_TIMEOUT = frozenset({"55P03", "40P01"})
+LOCK_SQLSTATES = frozenset({"55P03", "40P01"})
 """``lock_not_available``, and ``deadlock_detected``: the other one went on."""
 
-NEEDS_NO_TRANSACTION = frozenset({"25001", "2D000"})
+REFUSED_IN_TRANSACTION_SQLSTATES = frozenset({"25001", "2D000"})
 """``active_sql_transaction`` (``CREATE INDEX CONCURRENTLY``, ``VACUUM`` …), and
 ``invalid_transaction_termination`` (a procedure that commits)."""
 
-MISSING = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+MISSING_OBJECT_SQLSTATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """Undefined table, column, object, function, schema."""
 
-TRANSIENT = re.compile(r"08...|57P0[1235]|25P0[34]|53300")
+TRANSIENT_SQLSTATES = re.compile(r"08...|57P0[1235]|25P0[34]|53300")
 """Connection lost, server starting or stopping, a session that was idle for too long,
 too many connections."""
 
 
-def failure(exception: BaseException) -> Failure | None:
+def read_driver_error(exception: BaseException) -> DriverError | None:
     """Return the parts of a driver's exception, also of one that Django wrapped."""
-    error = _driver_error(exception)
+    error = _unwrap_driver_error(exception)
     if error is None:
         return None
     diagnostics = error.diag
     state = error.sqlstate or ""
     message = diagnostics.message_primary or _first_line(str(error))
     position = diagnostics.statement_position or ""
-    return Failure(
+    return DriverError(
         message=message,
         sqlstate=state,
         position=int(position) if position.isdecimal() else 0,
         detail=diagnostics.message_detail or "",
         hint=diagnostics.message_hint or "",
-        retryable=state in LOCK_TIMEOUT
-        or bool(TRANSIENT.fullmatch(state))
+        retryable=state in LOCK_SQLSTATES
+        or bool(TRANSIENT_SQLSTATES.fullmatch(state))
         or (not state and isinstance(error, psycopg.OperationalError)),
-        lock_timeout=state in LOCK_TIMEOUT,
-        needs_no_transaction=state in NEEDS_NO_TRANSACTION,
-        missing=state in MISSING,
+        gave_up_on_lock=state in LOCK_SQLSTATES,
+        refused_in_transaction=state in REFUSED_IN_TRANSACTION_SQLSTATES,
+        names_missing_object=state in MISSING_OBJECT_SQLSTATES,
     )
 
 
-def _driver_error(exception: BaseException | None) -> psycopg.Error | None:
+def _unwrap_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     while exception is not None and not isinstance(exception, psycopg.Error):
         exception = exception.__cause__
     return exception

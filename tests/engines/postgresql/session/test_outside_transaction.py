@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import Settled
+from schema_migrations.engines.engine import EarlierAttempt
 from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import StatementFailed
 from tests.fixtures.children import eventually
@@ -45,8 +45,10 @@ def other(db: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
     connection.close()
 
 
-def settled(db: BaseDatabaseWrapper, sql: str, *, interrupted: bool = False) -> Settled:
-    found = SESSION.settled(db, sql, interrupted)
+def settled(
+    db: BaseDatabaseWrapper, sql: str, *, interrupted: bool = False
+) -> EarlierAttempt:
+    found = SESSION.clear_leftovers(db, sql, interrupted)
     assert not SESSION.in_transaction(db)
     return found
 
@@ -75,10 +77,10 @@ def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) 
     SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
     sql = UNIQUE.replace("i ON", f"{how}i ON")
     found = settled(db, sql)
-    assert (found.done, indexes(db)) == (False, {})
-    assert found.said.startswith("dropped the INVALID index public.i ")
+    assert (found.is_done, indexes(db)) == (False, {})
+    assert found.message.startswith("dropped the INVALID index public.i ")
     SESSION.execute(db, sql)
-    SESSION.assured(db, sql)
+    SESSION.check_result(db, sql)
     assert indexes(db) == {"i": True}
 
 
@@ -99,12 +101,12 @@ def test_a_valid_one_as_defined_counts_as_done(
 ) -> None:
     SESSION.execute(db, "CREATE TEMPORARY TABLE u (id integer PRIMARY KEY)")
     sql = f"CREATE INDEX CONCURRENTLY i ON public.t {rest}"
-    assert settled(db, sql) == Settled()
+    assert settled(db, sql) == EarlierAttempt()
     SESSION.execute(db, sql)
     for again in (sql, sql.replace("public.t", "t")):
         found = settled(db, again)
-        assert found.done
-        assert "public.i is there already" in found.said
+        assert found.is_done
+        assert "public.i is there already" in found.message
     assert indexes(db) == {"i": True}
 
 
@@ -145,9 +147,11 @@ def test_names_are_read_as_the_server_reads_them(db: BaseDatabaseWrapper) -> Non
     SESSION.execute(db, 'CREATE TABLE "S x"."T ""y" (id integer)')
     sql = 'CREATE INDEX CONCURRENTLY "I" ON "S x"."T ""y" (id)'
     SESSION.execute(db, sql)
-    assert settled(db, sql).done
-    assert settled(db, sql.replace('"I"', "i")) == Settled()
-    assert settled(db, "CREATE INDEX CONCURRENTLY I ON nowhere.t (id)") == Settled()
+    assert settled(db, sql).is_done
+    assert settled(db, sql.replace('"I"', "i")) == EarlierAttempt()
+    assert (
+        settled(db, "CREATE INDEX CONCURRENTLY I ON nowhere.t (id)") == EarlierAttempt()
+    )
 
 
 def test_an_index_without_a_name_is_found_by_the_one_it_gets(
@@ -156,9 +160,9 @@ def test_an_index_without_a_name_is_found_by_the_one_it_gets(
     sql = "CREATE UNIQUE INDEX CONCURRENTLY ON t (a)"
     refuse(db, sql)
     assert indexes(db) == {"t_a_idx": False}
-    assert "dropped the INVALID index public.t_a_idx" in settled(db, sql).said
+    assert "dropped the INVALID index public.t_a_idx" in settled(db, sql).message
     SESSION.execute(db, "CREATE INDEX t_a_idx ON t (b)")
-    assert settled(db, sql) == Settled()  # the server finds another name
+    assert settled(db, sql) == EarlierAttempt()  # the server finds another name
     assert indexes(db) == {"t_a_idx": True}
 
 
@@ -179,7 +183,7 @@ def test_one_that_is_built_just_now_is_left_alone(
     assert told.value.exit_code == 5
     SESSION.execute(db, "COMMIT")
     builder.join()
-    assert settled(third, UNIQUE).done
+    assert settled(third, UNIQUE).is_done
     third.close()
 
 
@@ -188,7 +192,7 @@ def test_success_with_an_invalid_index_is_no_success(db: BaseDatabaseWrapper) ->
     sql = UNIQUE.replace("i ON", "IF NOT EXISTS i ON")
     SESSION.execute(db, sql)  # "already exists, skipping"
     with pytest.raises(StatementFailed, match=r"index public.i is INVALID") as caught:
-        SESSION.assured(db, sql)
+        SESSION.check_result(db, sql)
     assert "DROP INDEX CONCURRENTLY public.i" in caught.value.hint
 
 
@@ -196,10 +200,10 @@ def test_a_dropped_index_counts_as_dropped_after_an_interruption_only(
     db: BaseDatabaseWrapper,
 ) -> None:
     sql = "DROP INDEX CONCURRENTLY public.i"
-    assert settled(db, sql) == Settled()  # the server says what is wrong
-    assert settled(db, sql, interrupted=True).done
+    assert settled(db, sql) == EarlierAttempt()  # the server says what is wrong
+    assert settled(db, sql, interrupted=True).is_done
     SESSION.execute(db, "CREATE INDEX i ON t (a)")
-    assert not settled(db, sql, interrupted=True).done
+    assert not settled(db, sql, interrupted=True).is_done
 
 
 @pytest.mark.parametrize(
@@ -225,13 +229,13 @@ def test_what_a_reindex_left_is_swept(
     SESSION.execute(other, "ROLLBACK")
     assert {"i_ccnew", "mine_ccnew", "mine_ccnew_ccnew"} <= indexes(db).keys()
     assert invalid(db) == 3  # with the one of long values, in pg_toast
-    assert settled(db, "REINDEX TABLE CONCURRENTLY u") == Settled()
+    assert settled(db, "REINDEX TABLE CONCURRENTLY u") == EarlierAttempt()
     found = settled(db, sql)
-    assert found.said.startswith("dropped what an earlier REINDEX left: pg_toast.")
-    assert found.said.endswith(", public.i_ccnew, public.mine_ccnew_ccnew")
+    assert found.message.startswith("dropped what an earlier REINDEX left: pg_toast.")
+    assert found.message.endswith(", public.i_ccnew, public.mine_ccnew_ccnew")
     assert invalid(db) == 0
     assert indexes(db) == {"i": True, "mine_ccnew": True, "u_pkey": True}
-    assert settled(db, sql) == Settled()
+    assert settled(db, sql) == EarlierAttempt()
 
 
 def invalid(db: BaseDatabaseWrapper) -> int:
@@ -246,10 +250,10 @@ def test_an_index_that_a_reindex_leaves_invalid_is_told(
     refuse(db, UNIQUE)
     for sql in ("REINDEX INDEX CONCURRENTLY i", "REINDEX INDEX CONCURRENTLY public.i"):
         with pytest.raises(StatementFailed, match="is INVALID"):
-            SESSION.assured(db, sql)
+            SESSION.check_result(db, sql)
     SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
     SESSION.execute(db, "REINDEX INDEX CONCURRENTLY i")
-    SESSION.assured(db, "REINDEX INDEX CONCURRENTLY i")
+    SESSION.check_result(db, "REINDEX INDEX CONCURRENTLY i")
 
 
 def test_a_partition_that_is_half_detached_is_finished(
@@ -261,7 +265,7 @@ def test_a_partition_that_is_half_detached_is_finished(
     ):
         SESSION.execute(db, sql)
     sql = "ALTER TABLE p DETACH PARTITION public.c CONCURRENTLY"
-    assert settled(db, sql) == settled(db, sql, interrupted=True) == Settled()
+    assert settled(db, sql) == settled(db, sql, interrupted=True) == EarlierAttempt()
     SESSION.execute(other, "BEGIN ISOLATION LEVEL REPEATABLE READ")
     SESSION.execute(other, "SELECT * FROM p")
     SESSION.execute(db, "SET statement_timeout = '200ms'")
@@ -269,25 +273,27 @@ def test_a_partition_that_is_half_detached_is_finished(
     SESSION.execute(db, "RESET statement_timeout")
     SESSION.execute(other, "ROLLBACK")
     found = settled(db, sql)
-    assert found.done
-    assert "half detached" in found.said
-    assert settled(db, sql) == Settled()
-    assert settled(db, sql, interrupted=True).done
+    assert found.is_done
+    assert "half detached" in found.message
+    assert settled(db, sql) == EarlierAttempt()
+    assert settled(db, sql, interrupted=True).is_done
 
 
 def test_a_database_is_there_or_gone(db: BaseDatabaseWrapper) -> None:
     name = db.settings_dict["NAME"]
     create, drop = f'CREATE DATABASE "{name}"', f'DROP DATABASE "{name}"'
-    assert settled(db, create) == settled(db, drop) == Settled()
-    assert settled(db, create, interrupted=True).done
-    assert not settled(db, drop, interrupted=True).done
+    assert settled(db, create) == settled(db, drop) == EarlierAttempt()
+    assert settled(db, create, interrupted=True).is_done
+    assert not settled(db, drop, interrupted=True).is_done
     for what in ("DATABASE", "TABLESPACE", "SUBSCRIPTION"):
-        assert not settled(db, f"CREATE {what} nope", interrupted=True).done
+        assert not settled(db, f"CREATE {what} nope", interrupted=True).is_done
         found = settled(db, f"DROP {what} nope", interrupted=True)
-        assert found.done
-        assert found.said == f"the {what.lower()} nope is gone already"
+        assert found.is_done
+        assert found.message == f"the {what.lower()} nope is gone already"
 
 
 def test_of_a_procedure_that_commits_nothing_is_known(db: BaseDatabaseWrapper) -> None:
-    assert settled(db, "CALL fill()", interrupted=True) == Settled(known=False)
-    assert settled(db, "VACUUM t", interrupted=True) == Settled()
+    assert settled(db, "CALL fill()", interrupted=True) == EarlierAttempt(
+        is_known=False
+    )
+    assert settled(db, "VACUUM t", interrupted=True) == EarlierAttempt()

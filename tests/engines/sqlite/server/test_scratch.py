@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from schema_migrations.engines.sqlite.server.dev import scratch
+from schema_migrations.engines.sqlite.server.scratch import create_scratch_database
 
 
 def names(cursor: sqlite3.Cursor) -> list[str]:
@@ -16,7 +16,10 @@ def names(cursor: sqlite3.Cursor) -> list[str]:
 
 @pytest.mark.parametrize("alias", ["default", "not configured"])
 def test_a_scratch_database_is_empty_and_of_its_own(alias: str) -> None:
-    with scratch({}, alias) as one, scratch({}, alias) as other:
+    with (
+        create_scratch_database({}, alias) as one,
+        create_scratch_database({}, alias) as other,
+    ):
         assert (one.alias, one.vendor) == (alias, "sqlite")
         with one.cursor() as cursor:
             cursor.execute("CREATE TABLE a (id int)")
@@ -28,14 +31,14 @@ def test_a_scratch_database_is_empty_and_of_its_own(alias: str) -> None:
 def test_the_projects_own_connection_is_not_touched() -> None:
     own = connections["default"]
     before = own.settings_dict["NAME"], own.connection
-    with scratch(own.settings_dict, "default") as connection:
+    with create_scratch_database(own.settings_dict, "default") as connection:
         assert connection is not own
         assert type(connection) is type(own)
     assert (own.settings_dict["NAME"], own.connection) == before
 
 
 def test_the_schema_editor_accepts_it() -> None:
-    with scratch({}, "default") as connection:
+    with create_scratch_database({}, "default") as connection:
         with connection.schema_editor(atomic=False) as editor:
             editor.execute("CREATE TABLE a (id int)", params=None)
         with connection.cursor() as cursor:
@@ -46,7 +49,7 @@ def test_the_database_is_gone_at_the_end_also_after_an_error() -> None:
     seen: list[Any] = []
 
     def fail() -> None:
-        with scratch({}, "default") as connection:
+        with create_scratch_database({}, "default") as connection:
             seen.extend([connection, connection.connection])
             raise ZeroDivisionError
 

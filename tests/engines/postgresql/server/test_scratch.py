@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from schema_migrations.engines.postgresql.server.dev import (
-    PREFIX,
+from schema_migrations.engines.postgresql.server.scratch import (
+    SCRATCH_PREFIX,
     check_server,
-    scratch,
+    create_scratch_database,
 )
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.children import eventually, holding
@@ -49,9 +49,9 @@ def asked(connection: Connection, question: str) -> Any:
 @pytest.mark.every_postgres
 def test_fresh_and_gone_after(postgres_settings: dict[str, Any]) -> None:
     """A database with a name of its own that holds no table."""
-    with scratch(postgres_settings, ALIAS) as connection:
+    with create_scratch_database(postgres_settings, ALIAS) as connection:
         name = asked(connection, "SELECT current_database()")
-        assert name.startswith(PREFIX)
+        assert name.startswith(SCRATCH_PREFIX)
         assert name in databases(postgres_settings)
         assert connection.settings_dict["NAME"] == name
         count = (
@@ -66,8 +66,8 @@ def test_fresh_and_gone_after(postgres_settings: dict[str, Any]) -> None:
 def test_several_at_once(postgres_settings: dict[str, Any]) -> None:
     """Two on one server do not meet."""
     with (
-        scratch(postgres_settings, ALIAS) as one,
-        scratch(postgres_settings, ALIAS) as other,
+        create_scratch_database(postgres_settings, ALIAS) as one,
+        create_scratch_database(postgres_settings, ALIAS) as other,
     ):
         with one.cursor() as cursor:
             cursor.execute("CREATE TABLE here ()")
@@ -79,7 +79,7 @@ def test_an_exception_drops_it(postgres_settings: dict[str, Any]) -> None:
     names = []
 
     def failing() -> None:
-        with scratch(postgres_settings, ALIAS) as connection:
+        with create_scratch_database(postgres_settings, ALIAS) as connection:
             names.append(connection.settings_dict["NAME"])
             with connection.cursor() as cursor:
                 cursor.execute("BEGIN")
@@ -108,15 +108,15 @@ def test_a_signal_drops_it(
 def test_leftovers_are_swept(postgres_settings: dict[str, Any]) -> None:
     """Old ones that nobody uses go; a young one, a used one, a foreign one stay."""
     old, used, foreign = (
-        f"{PREFIX}1500000000_{end}" for end in ("aaaa", "bbbb", "mine")
+        f"{SCRATCH_PREFIX}1500000000_{end}" for end in ("aaaa", "bbbb", "mine")
     )
-    young = f"{PREFIX}4000000000_cccc"
+    young = f"{SCRATCH_PREFIX}4000000000_cccc"
     with administrator(postgres_settings) as server:
         for name in (old, used, foreign, young):
             server.execute(f'CREATE DATABASE "{name}"'.encode())
         with (
             psycopg.connect(host=server.info.host, user="postgres", dbname=used),
-            scratch(postgres_settings, ALIAS),
+            create_scratch_database(postgres_settings, ALIAS),
         ):
             found = databases(postgres_settings)
         for name in (used, foreign, young):
@@ -128,7 +128,7 @@ def test_leftovers_are_swept(postgres_settings: dict[str, Any]) -> None:
 def test_the_named_database_need_not_exist(postgres_settings: dict[str, Any]) -> None:
     """A fresh project whose database nobody has made yet."""
     settings = {**postgres_settings, "NAME": "not_made_yet"}
-    with scratch(settings, ALIAS) as connection:
+    with create_scratch_database(settings, ALIAS) as connection:
         assert asked(connection, "SELECT 1") == 1
     assert "not_made_yet" not in databases(postgres_settings)
 
@@ -146,7 +146,7 @@ def test_the_session_is_the_same_everywhere(pg_database: dict[str, Any]) -> None
             server.execute(f"ALTER ROLE odd SET {setting}".encode())
         options = {"options": "-c intervalstyle=iso_8601", "isolation_level": 3}
         settings = {**pg_database, "USER": "odd", "OPTIONS": options}
-        with scratch(settings, ALIAS) as connection:
+        with create_scratch_database(settings, ALIAS) as connection:
             shown = {
                 name: asked(connection, f"SHOW {name}")
                 for name in (
@@ -170,7 +170,7 @@ def test_the_session_is_the_same_everywhere(pg_database: dict[str, Any]) -> None
 def test_a_pool_is_not_used(postgres_settings: dict[str, Any]) -> None:
     """It would keep the database in use, and needs a package besides."""
     settings = {**postgres_settings, "OPTIONS": {"pool": True}}
-    with scratch(settings, ALIAS) as connection:
+    with create_scratch_database(settings, ALIAS) as connection:
         assert "pool" not in connection.settings_dict["OPTIONS"]
         assert asked(connection, "SELECT 1") == 1
 
@@ -191,7 +191,7 @@ def test_no_right_to_create_databases(weak: dict[str, Any]) -> None:
         check_server(weak, ALIAS)
     assert 'ALTER ROLE "weak" CREATEDB' in caught.value.hint
     with pytest.raises(ConfigError, match='Role "weak" may not create'):
-        scratch(weak, ALIAS).__enter__()
+        create_scratch_database(weak, ALIAS).__enter__()
 
 
 def test_an_unknown_role(postgres_settings: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def undone(cursor: Cursor, begin: str = "BEGIN") -> Iterator[None]:
+def roll_back_at_end(cursor: Cursor, begin_sql: str = "BEGIN") -> Iterator[None]:
     """Undo at the end whatever is done inside, settings included.
 
     ``begin`` opens the transaction where none is open and the connection is in
@@ -26,9 +26,9 @@ def undone(cursor: Cursor, begin: str = "BEGIN") -> Iterator[None]:
     if idle and connection.autocommit:
         end = "ROLLBACK"
     else:
-        begin = "SAVEPOINT schema_guest"
+        begin_sql = "SAVEPOINT schema_guest"
         end = "ROLLBACK TO SAVEPOINT schema_guest; RELEASE SAVEPOINT schema_guest"
-    cursor.execute(begin)
+    cursor.execute(begin_sql)
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.dev.choose import AUTO_IMAGE, open_server
+from schema_migrations.dev.open_server import DEFAULT_IMAGE_URL, open_server
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.postgresql import administrator
 
@@ -51,7 +51,7 @@ def test_auto_takes_the_projects_own(
     with open_server("auto", PROJECT) as server:
         assert server.settings["HOST"] == postgres_settings["HOST"]
         assert server.description.startswith("PostgreSQL ")
-        assert server.reason == (
+        assert server.choice_reason == (
             "auto: the server of 'project' answers and lets databases be made"
         )
 
@@ -63,7 +63,7 @@ def test_auto_goes_on_to_embedded(
     configure(unreachable(postgres_settings))
     with open_server("auto", PROJECT) as server:
         assert server.description.startswith("embedded PostgreSQL ")
-        assert server.reason == "auto: the server of 'project' does not answer"
+        assert server.choice_reason == "auto: the server of 'project' does not answer"
 
 
 def test_auto_without_the_right_to_create(
@@ -75,7 +75,7 @@ def test_auto_without_the_right_to_create(
         configure({**postgres_settings, "USER": "modest"})
         with open_server("auto", PROJECT) as server:
             assert server.description.startswith("embedded PostgreSQL ")
-            assert 'Role "modest" may not create databases' in server.reason
+            assert 'Role "modest" may not create databases' in server.choice_reason
         cursor.execute("DROP ROLE modest")
 
 
@@ -87,7 +87,7 @@ def test_auto_goes_on_to_docker(
     major = int(docker_url.rpartition("/")[2])
     with open_server("auto", PROJECT, extensions=["nowhere"], major=major) as server:
         assert server.description.startswith("Docker container of postgres:")
-        assert "embedded: No PostgreSQL on this machine has" in server.reason
+        assert "embedded: No PostgreSQL on this machine has" in server.choice_reason
 
 
 @pytest.mark.usefixtures("no_docker")
@@ -98,7 +98,11 @@ def test_auto_finds_nothing(
     configure(unreachable(postgres_settings))
     with pytest.raises(Unreachable) as caught:
         open_server("auto", PROJECT, extensions=["nowhere"]).__enter__()
-    for attempt in ("the server of 'project': ", "embedded: ", f"{AUTO_IMAGE}: "):
+    for attempt in (
+        "the server of 'project': ",
+        "embedded: ",
+        f"{DEFAULT_IMAGE_URL}: ",
+    ):
         assert f"\n  {attempt}" in caught.value.message
     assert "hush" not in str(caught.value)
     assert "pip install" in caught.value.hint
@@ -109,7 +113,7 @@ def test_embedded(configure: Configure, postgres_settings: dict[str, Any]) -> No
     configure(unreachable(postgres_settings))
     with open_server("embedded", PROJECT) as server:
         assert server.description.startswith("embedded PostgreSQL ")
-        assert not server.reason
+        assert not server.choice_reason
 
 
 def test_docker(
@@ -129,7 +133,7 @@ def test_a_server_by_its_url(
     url = f"postgres://postgres@/postgres?host={postgres_settings['HOST']}"
     with open_server(url, PROJECT) as server:
         assert server.settings["HOST"] == postgres_settings["HOST"]
-        assert not server.reason
+        assert not server.choice_reason
 
 
 def test_a_wrong_password(

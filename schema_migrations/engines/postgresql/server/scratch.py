@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection, DatabaseSettings
 
-PREFIX = "dsm_dev_"
+SCRATCH_PREFIX = "dsm_dev_"
 LEFTOVER_SECONDS = 3600
 
 _logger = logging.getLogger("schema_migrations.dev")
 
-_PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+_ADDRESS_KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 
-_RIGHTS = """
+_RIGHTS_QUERY = """
 SELECT current_user, rolcreatedb OR rolsuper, pg_is_in_recovery()
 FROM pg_roles WHERE rolname = current_user
 """
 
-_LEFTOVERS = """
+_LEFTOVERS_QUERY = """
 SELECT datname FROM pg_database d
 WHERE datname ~ %s
   AND extract(epoch FROM clock_timestamp()) - split_part(datname, '_', 3)::bigint > %s
@@ -48,7 +48,7 @@ WHERE datname ~ %s
 
 # What a role, a database or PGOPTIONS may have set otherwise, and what then changes
 # how a statement runs or how the server prints a definition.
-_SESSION = """
+_SET_SESSION_DEFAULTS = """
 SELECT set_config(name, value, false)
 FROM pg_settings JOIN (VALUES
   ('search_path', 'public'),
@@ -78,32 +78,34 @@ FROM pg_settings JOIN (VALUES
 
 def check_server(settings: DatabaseSettings, alias: str) -> str:
     """Raise unless scratch databases can be made there; returns the server's version."""
-    with administrator(settings, alias) as server, server.cursor() as cursor:
+    with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         check_rights(cursor)
         cursor.execute("SHOW server_version")
         return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
 
 
 @contextmanager
-def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
+def create_scratch_database(
+    settings: DatabaseSettings, alias: str
+) -> Iterator[Connection]:
     """A connection to a fresh, empty database, which is dropped at the end."""
-    with administrator(settings, alias) as server, server.cursor() as cursor:
+    with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         check_rights(cursor)
-        _sweep(cursor)
-        name = _unused_name(cursor)
+        _drop_leftovers(cursor)
+        name = _make_name(cursor)
     try:
-        _create(settings, alias, name)
-        with _opened(settings, alias, name) as connection:
+        _create_database(settings, alias, name)
+        with _open_database(settings, alias, name) as connection:
             with connection.cursor() as cursor:
-                cursor.execute(_SESSION)
+                cursor.execute(_SET_SESSION_DEFAULTS)
             # django-stubs types more narrowly than the Protocol asks for.
             yield cast("Connection", connection)
     finally:
-        _drop(settings, alias, name)
+        _drop_database(settings, alias, name)
 
 
 def check_rights(cursor: Any) -> None:
-    cursor.execute(_RIGHTS)
+    cursor.execute(_RIGHTS_QUERY)
     role, may_create, standby = cursor.fetchone()
     if standby:
         raise ConfigError(
@@ -118,43 +120,45 @@ def check_rights(cursor: Any) -> None:
         )
 
 
-def _unused_name(cursor: Any) -> str:
+def _make_name(cursor: Any) -> str:
     """The time is the server's, so that clocks that differ do not sweep the living."""
     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
-    return f"{PREFIX}{cursor.fetchone()[0]}_{secrets.token_hex(6)}"
+    return f"{SCRATCH_PREFIX}{cursor.fetchone()[0]}_{secrets.token_hex(6)}"
 
 
-def _create(settings: DatabaseSettings, alias: str, name: str) -> None:
-    with administrator(settings, alias) as server, server.cursor() as cursor:
+def _create_database(settings: DatabaseSettings, alias: str, name: str) -> None:
+    with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         try:
             # template0 holds nothing; template1 may hold what an administrator likes.
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         except Error as problem:
             raise Unreachable(
-                f"The server made no dev database: {_one_line(problem)}",
+                f"The server made no dev database: {_join_lines(problem)}",
                 hint="Name another dev database, e.g. --dev embedded.",
             ) from problem
 
 
-def _sweep(cursor: Any) -> None:
+def _drop_leftovers(cursor: Any) -> None:
     """Drop what killed runs have left, unless somebody is connected to it."""
-    cursor.execute(_LEFTOVERS, [f"^{PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS])
+    cursor.execute(
+        _LEFTOVERS_QUERY, [f"^{SCRATCH_PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS]
+    )
     for (name,) in cursor.fetchall():
         with contextlib.suppress(Error):  # another run sweeps as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
-def _drop(settings: DatabaseSettings, alias: str, name: str) -> None:
+def _drop_database(settings: DatabaseSettings, alias: str, name: str) -> None:
     """Drop our own database; failing here must not hide why the run ended."""
     try:
-        with administrator(settings, alias) as server, server.cursor() as cursor:
+        with connect_to_server(settings, alias) as server, server.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     except (Error, ConfigError, Unreachable) as problem:
         _logger.warning("The dev database %s could not be dropped: %s", name, problem)
 
 
 @contextmanager
-def administrator(
+def connect_to_server(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[BaseDatabaseWrapper]:
     """A connection from which databases are created and dropped.
@@ -163,24 +167,24 @@ def administrator(
     ``template1`` will do, which every server has.
     """
     first: OperationalError | None = None
-    for name in _entrances(settings):
-        connection = _sibling(settings, alias, name)
+    for name in _list_entry_databases(settings):
+        connection = _make_connection(settings, alias, name)
         try:
             connection.ensure_connection()
         except OperationalError as problem:
             first = first or problem
-            if not _names_database(problem, name):
+            if not _is_about_database(problem, name):
                 break
         except Error as problem:  # Django does not support this version
-            raise ConfigError(_one_line(problem)) from problem
+            raise ConfigError(_join_lines(problem)) from problem
         else:
             with contextlib.closing(connection):
                 yield connection
             return
-    raise _refused(first or OperationalError("no database")) from first
+    raise _make_connection_error(first or OperationalError("no database")) from first
 
 
-def _entrances(settings: DatabaseSettings) -> dict[str, None]:
+def _list_entry_databases(settings: DatabaseSettings) -> dict[str, None]:
     """Databases to connect to, best first; a libpq service may name its own."""
     options = settings.get("OPTIONS") or {}
     own = settings.get("NAME") or ""
@@ -189,15 +193,17 @@ def _entrances(settings: DatabaseSettings) -> dict[str, None]:
 
 
 @contextmanager
-def _opened(
+def _open_database(
     settings: DatabaseSettings, alias: str, name: str
 ) -> Iterator[BaseDatabaseWrapper]:
-    with contextlib.closing(_sibling(settings, alias, name)) as connection:
+    with contextlib.closing(_make_connection(settings, alias, name)) as connection:
         connection.ensure_connection()
         yield connection
 
 
-def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseWrapper:
+def _make_connection(
+    settings: DatabaseSettings, alias: str, name: str
+) -> BaseDatabaseWrapper:
     """An unconnected connection to a database of the server.
 
     It is of the alias's own backend where that is PostgreSQL's (PostGIS, or a project's
@@ -205,7 +211,7 @@ def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseW
     name, ``django.contrib.postgres`` would open the project's database besides:
     https://docs.djangoproject.com/en/stable/ref/contrib/postgres/fields/#hstorefield
     """
-    place = {key: settings[key] for key in _PLACE if key in settings}
+    place = {key: settings[key] for key in _ADDRESS_KEYS if key in settings}
     options = dict(settings.get("OPTIONS") or {})
     options.pop("pool", None)  # it would keep the database in use after close()
     options.pop("isolation_level", None)
@@ -225,7 +231,7 @@ def _sibling(settings: DatabaseSettings, alias: str, name: str) -> BaseDatabaseW
     return ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: entry})[NO_DB_ALIAS]
 
 
-def _names_database(problem: OperationalError, name: str) -> bool:
+def _is_about_database(problem: OperationalError, name: str) -> bool:
     """Whether the server's refusal is about this database.
 
     A failed connection has no SQLSTATE, and its message may be in any language, so the
@@ -234,8 +240,8 @@ def _names_database(problem: OperationalError, name: str) -> bool:
     return bool(name) and name in str(problem).rpartition("FATAL")[2]
 
 
-def _refused(problem: OperationalError) -> ConfigError | Unreachable:
-    line = _one_line(problem)
+def _make_connection_error(problem: OperationalError) -> ConfigError | Unreachable:
+    line = _join_lines(problem)
     if "FATAL" in line and not re.search("starting up|shutting down|too many", line):
         return ConfigError(
             f"The server refused the connection: {line}",
@@ -247,5 +253,5 @@ def _refused(problem: OperationalError) -> ConfigError | Unreachable:
     )
 
 
-def _one_line(problem: Exception) -> str:
+def _join_lines(problem: Exception) -> str:
     return " ".join(str(problem).split())

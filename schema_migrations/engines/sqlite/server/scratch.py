@@ -28,7 +28,9 @@ _SCRATCH_SETTINGS = {
 
 
 @contextmanager
-def scratch(settings: DatabaseSettings, alias: str) -> Iterator[Connection]:
+def create_scratch_database(
+    settings: DatabaseSettings, alias: str
+) -> Iterator[Connection]:
     """A connection to a fresh, empty database, which is gone at the end.
 
     Foreign keys are off, as Django's schema editor and the rebuilding of tables ask.

@@ -7,15 +7,15 @@ from contextlib import closing
 
 import pytest
 
-from schema_migrations.engines.driver_errors import failures_as
-from schema_migrations.engines.engine import Failure
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import DriverError
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import ConfigError, PlanError
 
 SQLITE = engine_for("sqlite")
 
 
-def plan_error(failure: Failure) -> PlanError:
+def plan_error(failure: DriverError) -> PlanError:
     return PlanError(f"refused: {failure.message}")
 
 
@@ -27,26 +27,29 @@ def broken() -> None:
 def test_what_the_driver_says_is_kept_as_the_cause() -> None:
     with (
         pytest.raises(PlanError, match="refused: no such column: missing") as caught,
-        failures_as(SQLITE, plan_error),
+        translate_driver_errors(SQLITE, plan_error),
     ):
         broken()
     assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
 
 
 def test_a_driver_exception_may_pass() -> None:
-    with pytest.raises(sqlite3.OperationalError), failures_as(SQLITE, lambda _: None):
+    with (
+        pytest.raises(sqlite3.OperationalError),
+        translate_driver_errors(SQLITE, lambda _: None),
+    ):
         broken()
 
 
 def test_an_error_of_ours_passes_with_its_cause() -> None:
     with (
         pytest.raises(ConfigError, match="the inner one"),
-        failures_as(SQLITE, plan_error),
-        failures_as(SQLITE, lambda failure: ConfigError("the inner one")),
+        translate_driver_errors(SQLITE, plan_error),
+        translate_driver_errors(SQLITE, lambda failure: ConfigError("the inner one")),
     ):
         broken()
 
 
 def test_another_exception_passes() -> None:
-    with pytest.raises(ZeroDivisionError), failures_as(SQLITE, plan_error):
+    with pytest.raises(ZeroDivisionError), translate_driver_errors(SQLITE, plan_error):
         divmod(1, 0)
