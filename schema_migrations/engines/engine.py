@@ -145,6 +145,23 @@ class EarlierAttempt:
     """False: the catalog cannot tell what an earlier attempt did."""
 
 
+class HoldLock(Protocol):
+    """Hold the lock of a run; wait for it as long as ``wait`` seconds.
+
+    ``report_holder`` gets a line that says who holds it, once, before the waiting.
+    Raises ``LockNotAcquired``.
+    """
+
+    def __call__(
+        self,
+        connection: Connection,
+        name: str,
+        *,
+        wait: float,
+        report_holder: Callable[[str], None],
+    ) -> AbstractContextManager[None]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """How files run on a target: plain functions over one Django connection."""
@@ -162,8 +179,7 @@ class Session:
     """Names of the schemas that there are, without the server's own."""
     list_tables: Callable[[Connection, str | None], Sequence[str]]
     """Names of the tables in a schema; None: in the target schema."""
-    hold_lock: Callable[..., AbstractContextManager[None]]
-    """``lock(connection, name, wait=seconds, waiting=callback)``: the run's lock."""
+    hold_lock: HoldLock
     prepare_session: Callable[
         [Connection, SessionOptions], AbstractContextManager[None]
     ]

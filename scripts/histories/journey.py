@@ -122,7 +122,7 @@ class Journey:
     def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
         values = self.engine.computed_defaults
         return collect_alias_ddl(
-            connection, moment.apps, ALIAS, labels=None, server_values=values
+            connection, moment.apps, ALIAS, labels=None, computed_defaults=values
         )
 
     def _identity(self, ddl: ModelsDdl) -> object:

@@ -69,7 +69,11 @@ def created(
     """Make the tables of a registry's models on an empty database."""
     engine = place.engine
     ddl = collect_alias_ddl(
-        connection, registry, ALIAS, labels=None, server_values=engine.computed_defaults
+        connection,
+        registry,
+        ALIAS,
+        labels=None,
+        computed_defaults=engine.computed_defaults,
     )
     if engine.vendor == "postgresql":
         load_prerequisites(engine, connection, prerequisites)

@@ -347,7 +347,7 @@ class TestTarget:
         session = engine_for(other.vendor).session
         schema = session.describe_target(other).schema
         with session.hold_lock(
-            other, f"{schema}/{schema}", wait=0, waiting=pytest.fail
+            other, f"{schema}/{schema}", wait=0, report_holder=pytest.fail
         ):
             error = refused(place, lock_wait=0.1)
         other.close()

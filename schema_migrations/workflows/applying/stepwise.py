@@ -216,7 +216,7 @@ def _run_outside_transaction(
         ),
         runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
     ):
-        done = _check_leftovers(runner, run, index)
+        done = _clear_leftovers(runner, run, index)
     if done:
         return
     sql = mask_secrets(statement.sql)
@@ -250,7 +250,7 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
         ) from error
 
 
-def _check_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
+def _clear_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
     """Tell what an earlier attempt left; return whether the statement is done."""
     store, statement = runner.store, run.statements[index]
     interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)

@@ -63,7 +63,7 @@ def hold_lock(
             store.connection,
             f"{connected.target.schema}/{store.namespace}",
             wait=wait,
-            waiting=lambda holder: report(LockWaiting(holder=holder)),
+            report_holder=lambda holder: report(LockWaiting(holder=holder)),
         ),
     ):
         yield

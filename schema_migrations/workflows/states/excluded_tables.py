@@ -47,7 +47,7 @@ def load_referenced_tables(
         return
     found = dict.fromkeys(_find_referenced_models(registry, labels))
     ddl = collect_ddl(
-        connection, registry, tuple(found), server_values=engine.computed_defaults
+        connection, registry, tuple(found), computed_defaults=engine.computed_defaults
     )
     apart = ModelsDdl(
         parts=ddl.parts[:-1], dotted_names=ddl.dotted_names, facts=ddl.facts

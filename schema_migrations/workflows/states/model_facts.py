@@ -100,7 +100,9 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
 
 
 def fills_of(
-    editor: Any, model: type[models.Model], server_values: Mapping[ComputedDefault, str]
+    editor: Any,
+    model: type[models.Model],
+    computed_defaults: Mapping[ComputedDefault, str],
 ) -> dict[Key, str]:
     """Return the SQL of the fields' defaults, by column; ``values`` are the engine's.
 
@@ -110,7 +112,7 @@ def fills_of(
     table = table_key(unquote_table_name(model._meta.db_table))
     found = {}
     for field_ in model._meta.local_concrete_fields:
-        value = _compute_fill(editor, field_, server_values)
+        value = _compute_fill(editor, field_, computed_defaults)
         if value is not None and field_.column:
             found[column_key(table, field_.column)] = value
     return found
@@ -126,7 +128,7 @@ _MOMENT_BY_FIELD_TYPE: Mapping[str, ComputedDefault] = {
 
 
 def _compute_fill(
-    editor: Any, field_: Any, server_values: Mapping[ComputedDefault, str]
+    editor: Any, field_: Any, computed_defaults: Mapping[ComputedDefault, str]
 ) -> str | None:
     if isinstance(field_, OrderWrt):
         return "0"  # as makemigrations does
@@ -134,7 +136,7 @@ def _compute_fill(
         return None
     served = _find_server_value(field_)
     if served is not None:
-        return server_values[served]
+        return computed_defaults[served]
     default = field_.default
     try:
         value = editor.effective_default(field_)

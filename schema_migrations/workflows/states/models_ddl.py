@@ -55,7 +55,7 @@ def collect_alias_ddl(
     alias: str,
     *,
     labels: AppLabels,
-    server_values: Mapping[ComputedDefault, str],
+    computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
 
@@ -63,7 +63,9 @@ def collect_alias_ddl(
     models are left out as Django leaves them out.  Raises as ``collect_models`` does.
     """
     chosen = select_managed_models(connection, registry, alias, labels=labels)
-    return collect_ddl(connection, registry, chosen, server_values=server_values)
+    return collect_ddl(
+        connection, registry, chosen, computed_defaults=computed_defaults
+    )
 
 
 def collect_ddl(
@@ -71,7 +73,7 @@ def collect_ddl(
     registry: Apps,
     chosen: Iterable[type[models.Model]],
     *,
-    server_values: Mapping[ComputedDefault, str],
+    computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
 
@@ -89,7 +91,7 @@ def collect_ddl(
             parts.append(DdlPart(label=model._meta.label, statements=statements))
             for made in (model, *find_auto_created_models(model)):
                 subjects |= origins_of(made)
-                fills |= fills_of(editor, made, server_values)
+                fills |= fills_of(editor, made, computed_defaults)
     rest = tuple(editor.collected_sql[done:])
     parts.append(DdlPart(label="foreign keys and indexes", statements=rest))
     return ModelsDdl(

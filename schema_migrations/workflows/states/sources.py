@@ -246,7 +246,7 @@ def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
-            server_values=workspace.engine.computed_defaults,
+            computed_defaults=workspace.engine.computed_defaults,
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)

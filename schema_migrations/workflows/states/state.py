@@ -74,11 +74,11 @@ class _RollbackRequested(Exception):
 def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
     """Undo at the end whatever is done inside, in a transaction or within one."""
     if engine.session.in_transaction(connection):
-        engine.session.execute(connection, "SAVEPOINT undone")
+        engine.session.execute(connection, "SAVEPOINT rolled_back")
         try:
             yield
         finally:
-            engine.session.execute(connection, "ROLLBACK TO SAVEPOINT undone")
+            engine.session.execute(connection, "ROLLBACK TO SAVEPOINT rolled_back")
         return
     with suppress(_RollbackRequested), engine.session.open_transaction(connection):
         yield

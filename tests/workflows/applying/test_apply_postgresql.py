@@ -118,7 +118,7 @@ def test_a_second_run_at_the_same_time_is_refused(
     pg_place.write(_1=A)
     with (
         pg_place.engine.session.hold_lock(
-            other, "public/public", wait=0, waiting=pytest.fail
+            other, "public/public", wait=0, report_holder=pytest.fail
         ),
         pytest.raises(LockNotAcquired),
     ):

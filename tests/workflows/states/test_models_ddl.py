@@ -32,7 +32,7 @@ def collected(**fields: models.Field[Any, Any]) -> ModelsDdl:
             state.apps,
             "default",
             labels=None,
-            server_values=SQLITE.computed_defaults,
+            computed_defaults=SQLITE.computed_defaults,
         )
 
 

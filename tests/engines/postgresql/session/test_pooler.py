@@ -37,7 +37,7 @@ def test_servers_that_are_given_away_are_refused(
         for each in (connection, other):
             with pytest.raises(ConfigError, match="connection pooler") as caught:
                 SESSION.hold_lock(
-                    each, "public", wait=0, waiting=pytest.fail
+                    each, "public", wait=0, report_holder=pytest.fail
                 ).__enter__()
             assert "pool_mode = session" in caught.value.hint
             assert caught.value.exit_code == 2
@@ -57,11 +57,11 @@ def test_a_session_that_keeps_its_server_is_as_good_as_any(
         assert is_pooled(connection)
         assert not is_pooled(other)
         with (
-            SESSION.hold_lock(connection, "public", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "public", wait=0, report_holder=pytest.fail),
             pytest.raises(LockNotAcquired),
         ):
             SESSION.hold_lock(
-                other, "public", wait=0, waiting=lambda holder: None
+                other, "public", wait=0, report_holder=lambda holder: None
             ).__enter__()
         connection.close()
         other.close()

@@ -144,11 +144,11 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         waited: list[str] = []
-        with SESSION.hold_lock(pg, "public", wait=0, waiting=waited.append):
+        with SESSION.hold_lock(pg, "public", wait=0, report_holder=waited.append):
             pid = pg.connection.info.backend_pid
             with (
                 pytest.raises(LockNotAcquired) as caught,
-                SESSION.hold_lock(other, "public", wait=0, waiting=waited.append),
+                SESSION.hold_lock(other, "public", wait=0, report_holder=waited.append),
             ):
                 pytest.fail("two runs hold one lock")
         assert caught.value.exit_code == 5
@@ -159,15 +159,15 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         with (
-            SESSION.hold_lock(pg, "one", wait=0, waiting=pytest.fail),
-            SESSION.hold_lock(other, "two", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(pg, "one", wait=0, report_holder=pytest.fail),
+            SESSION.hold_lock(other, "two", wait=0, report_holder=pytest.fail),
         ):
             pass
 
     def test_a_waiting_run_goes_on_when_the_holder_is_gone(
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
-        holder = SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail)
+        holder = SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail)
         holder.__enter__()
         told: list[str] = []
 
@@ -175,7 +175,7 @@ class TestLock:
             told.append(name)
             pg.close()  # as a killed run: nothing is unlocked
 
-        with SESSION.hold_lock(other, "public", wait=60, waiting=end_the_holder):
+        with SESSION.hold_lock(other, "public", wait=60, report_holder=end_the_holder):
             assert len(told) == 1
 
     def test_atlas_and_we_keep_one_another_away(
@@ -183,20 +183,20 @@ class TestLock:
     ) -> None:
         """As Atlas asks: an exclusive lock of the session, for all of a database."""
         atlas = "SELECT pg_try_advisory_lock(2686470616)"
-        with SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
             assert other.connection.execute(atlas).fetchone() == (False,)
         assert other.connection.execute(atlas).fetchone() == (True,)
         told: list[str] = []
         with (
             pytest.raises(LockNotAcquired, match="Atlas holds its lock") as caught,
-            SESSION.hold_lock(pg, "public", wait=0.1, waiting=told.append),
+            SESSION.hold_lock(pg, "public", wait=0.1, report_holder=told.append),
         ):
             pytest.fail("Atlas is at work")
         pid = other.connection.info.backend_pid
         assert f"process {pid}" in str(caught.value)
         assert len(told) == 1
         SESSION.execute(other, "SELECT pg_advisory_unlock(2686470616)")
-        with SESSION.hold_lock(other, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
             pass  # ours was given back
 
     def test_the_lock_is_given_back(
@@ -204,16 +204,16 @@ class TestLock:
     ) -> None:
         with (
             pytest.raises(RuntimeError),
-            SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
         ):
             raise RuntimeError
-        with SESSION.hold_lock(other, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
             pass
 
     def test_a_lock_that_went_through_a_pooler_is_told(
         self, pg: BaseDatabaseWrapper, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
             SESSION.execute(pg, "SELECT pg_advisory_unlock_all()")
         assert "pooler" in caplog.text
 
@@ -253,7 +253,7 @@ class TestPrepared:
 
         def run() -> None:
             with (
-                SESSION.hold_lock(pg, "public", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
                 SESSION.prepare_session(pg, SessionOptions()),
                 SESSION.open_transaction(pg),
             ):

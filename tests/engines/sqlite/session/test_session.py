@@ -145,9 +145,9 @@ class TestLock:
         self, connection: Any, other: Any, path: Path
     ) -> None:
         with (
-            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
             pytest.raises(LockNotAcquired, match=f"process {os.getpid()} "),
-            SESSION.hold_lock(other, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
         ):
             pytest.fail("two runs hold one lock")
         assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -155,7 +155,9 @@ class TestLock:
     def test_a_waiting_run_goes_on_when_the_holder_ends(
         self, connection: Any, other: Any
     ) -> None:
-        holder = SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail)
+        holder = SESSION.hold_lock(
+            connection, "main", wait=0, report_holder=pytest.fail
+        )
         holder.__enter__()
         told: list[str] = []
 
@@ -163,11 +165,13 @@ class TestLock:
             told.append(name)
             holder.__exit__(None, None, None)
 
-        with SESSION.hold_lock(other, "main", wait=60, waiting=end_the_holder):
+        with SESSION.hold_lock(other, "main", wait=60, report_holder=end_the_holder):
             assert told == [f"process {os.getpid()}"]
             with (
                 pytest.raises(LockNotAcquired),
-                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(
+                    connection, "main", wait=0, report_holder=pytest.fail
+                ),
             ):
                 pass
 
@@ -179,9 +183,11 @@ class TestLock:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         try:
             with (
-                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(
+                    connection, "main", wait=0, report_holder=pytest.fail
+                ),
                 pytest.raises(LockNotAcquired, match="a process that has just started"),
-                SESSION.hold_lock(other, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
             ):
                 pass
         finally:
@@ -210,17 +216,19 @@ class TestLock:
             pid = run.stdout.readline().strip()
             with (
                 pytest.raises(LockNotAcquired, match=f"process {pid} "),
-                SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+                SESSION.hold_lock(
+                    connection, "main", wait=0, report_holder=pytest.fail
+                ),
             ):
                 pass
             run.kill()
-        with SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail):
+        with SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail):
             pass
 
     def test_a_database_in_memory_needs_none(self) -> None:
         with (
             connected(":memory:") as connection,
-            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
         ):
             pass
 
@@ -230,7 +238,7 @@ class TestLock:
         (path.parent / f"{path.name}.schema-migrations.lock").mkdir()
         with (
             pytest.raises(ConfigError, match="lock file"),
-            SESSION.hold_lock(connection, "main", wait=0, waiting=pytest.fail),
+            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
         ):
             pass
 
