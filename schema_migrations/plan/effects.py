@@ -22,7 +22,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import (
     NO_KEYS,
@@ -56,30 +56,30 @@ class Effects:
 def effects_of(change: Change, current: Schema) -> Effects:
     match change:
         case CreateTable():
-            return _created(change.table, *change.parts)
+            return _effects_of_create(change.table, *change.parts)
         case DropTable():
             parts = current.by_table.get(change.table.key, ())
-            return _dropped(change.table, *parts)
+            return _effects_of_drop(change.table, *parts)
         case Create(object=Opaque() as obj):
-            created = _created(obj)
+            created = _effects_of_create(obj)
             return replace(
-                created, uses=created.uses | set(map(_rebuild_of, obj.needs))
+                created, uses=created.uses | set(map(_rebuilt_key_of, obj.needs))
             )
         case Create():
-            return _created(change.object)
+            return _effects_of_create(change.object)
         case Drop():
-            return _dropped(change.object)
+            return _effects_of_drop(change.object)
         case Rename(before=Definition() as before, after=Definition() as after):
             # Put aside to be dropped: nobody asks for its new name, and it goes later.
             return Effects(
                 frees=frozenset({before.key}),
-                releases=_needs(before) | {after.key},
+                releases=_needs_of(before) | {after.key},
             )
         case Rename():
             return Effects(
-                makes=_names(change.after) | {change.after.key},
-                frees=_names(change.before) | {change.before.key},
-                releases=_needs(change.before),
+                makes=_relation_names_of(change.after) | {change.after.key},
+                frees=_relation_names_of(change.before) | {change.before.key},
+                releases=_needs_of(change.before),
             )
         case Alter():
             # A new owner alone is nothing that anybody waits for.
@@ -87,40 +87,40 @@ def effects_of(change: Change, current: Schema) -> Effects:
             owned = same and isinstance(change.after, Sequence)
             return Effects(
                 makes=NO_KEYS if owned else frozenset({change.after.key}),
-                uses=_needs(change.after),
-                releases=_needs(change.before) - _needs(change.after),
+                uses=_needs_of(change.after),
+                releases=_needs_of(change.before) - _needs_of(change.after),
             )
         case AlterTable():
             return Effects(uses=change.after.needs)
         case SetComment():
             return Effects(uses=frozenset({change.key}))
         case RebuildTable():
-            return _rebuilt(change, current)
+            return _effects_of_rebuild(change, current)
         case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
-            return _on_column(change)
+            return _effects_on_column(change)
 
 
-def _created(*objects: Object) -> Effects:
-    made = _taken(*objects)
-    return Effects(makes=made, uses=_needs(*objects) - made)
+def _effects_of_create(*objects: Object) -> Effects:
+    made = _keys_taken_by(*objects)
+    return Effects(makes=made, uses=_needs_of(*objects) - made)
 
 
-def _dropped(*objects: Object) -> Effects:
-    gone = _taken(*objects)
-    return Effects(frees=gone, releases=_needs(*objects) - gone)
+def _effects_of_drop(*objects: Object) -> Effects:
+    gone = _keys_taken_by(*objects)
+    return Effects(frees=gone, releases=_needs_of(*objects) - gone)
 
 
-def _taken(*objects: Object) -> frozenset[Key]:
+def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     """Return every key and name that is there while the objects are."""
     taken: set[Key] = set()
     for obj in objects:
         taken.add(obj.key)
         taken |= obj.provides
-        taken |= _names(obj)
+        taken |= _relation_names_of(obj)
     return frozenset(taken)
 
 
-def _rebuild_of(table: Key) -> Key:
+def _rebuilt_key_of(table: Key) -> Key:
     """Return a stand-in key for a table's new form.
 
     While SQLite rebuilds a table, no view and no trigger may name it, so that new ones
@@ -129,9 +129,9 @@ def _rebuild_of(table: Key) -> Key:
     return table._replace(part="rebuilt")
 
 
-def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
-    new = _created(change.after, *change.parts, *change.recreated)
-    old = _dropped(change.before, *current.by_table.get(change.before.key, ()))
+def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
+    new = _effects_of_create(change.after, *change.parts, *change.recreated)
+    old = _effects_of_drop(change.before, *current.by_table.get(change.before.key, ()))
     new_key = change.after.key
     columns = {column.name for column in change.before.columns}
     added = {
@@ -143,30 +143,30 @@ def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
     read = frozenset(key for c in fills for key in c.fill_needs)
     # The table itself is there before and after: only what is new is made by this.
     return Effects(
-        makes=frozenset(added) | (new.makes - old.frees) | {_rebuild_of(new_key)},
+        makes=frozenset(added) | (new.makes - old.frees) | {_rebuilt_key_of(new_key)},
         frees=old.frees - new.makes,
-        uses=(new.uses - {new_key}) | _columns(read),
+        uses=(new.uses - {new_key}) | _select_columns(read),
         releases=old.releases | {key for key in read if key.kind != "constraint"},
     )
 
 
-def _columns(keys: frozenset[Key]) -> frozenset[Key]:
+def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
     """Leave out the key of a table that a fill reads: it may come again, but after it."""
     return frozenset(key for key in keys if key.kind == "column")
 
 
-def _on_column(
+def _effects_on_column(
     change: AddColumn | DropColumn | AlterColumn | RenameColumn,
 ) -> Effects:
     table = change.table
     match change:
         case AddColumn():
             column = column_key(table, change.column.name)
-            parts = _created(*change.parts)
+            parts = _effects_of_create(*change.parts)
             return Effects(
                 makes=parts.makes | {column},
                 uses=(parts.uses | change.column.needs | {table}) - {column}
-                | _columns(change.fill_needs),
+                | _select_columns(change.fill_needs),
                 releases=change.fill_needs,
             )
         case DropColumn():
@@ -180,12 +180,12 @@ def _on_column(
             return Effects(
                 makes=frozenset({column_key(table, after.name)}),
                 frees=frozenset({column_key(table, before.name)}),
-                uses=after.needs | _columns(read),
+                uses=after.needs | _select_columns(read),
                 releases=(before.needs - after.needs) | read,
             )
 
 
-def _needs(*objects: Object) -> frozenset[Key]:
+def _needs_of(*objects: Object) -> frozenset[Key]:
     needs: set[Key] = set()
     for obj in objects:
         needs |= obj.needs
@@ -197,7 +197,7 @@ def _needs(*objects: Object) -> frozenset[Key]:
     return frozenset(needs)
 
 
-def _names(obj: Object) -> frozenset[Key]:
+def _relation_names_of(obj: Object) -> frozenset[Key]:
     """Return the relation name that an object takes; a stand-in key of kind "index".
 
     PostgreSQL keeps tables, indexes, sequences and views in one space of names, and a
@@ -218,7 +218,7 @@ def _names(obj: Object) -> frozenset[Key]:
     return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
 
 
-def reading_order(change: Change) -> tuple[int, str, int]:
+def rank_for_reader(change: Change) -> tuple[int, str, int]:
     """Rank a change for the reader: removals of links, then tables, then details."""
     match change:
         case Drop(object=ForeignKey() as obj):
@@ -242,10 +242,10 @@ def reading_order(change: Change) -> tuple[int, str, int]:
         case DropTable():
             return 9, "", 0
         case _:
-            return 5, _table_name(change), 0
+            return 5, _table_name_of(change), 0
 
 
-def _table_name(change: Change) -> str:
+def _table_name_of(change: Change) -> str:
     match change:
         case DropColumn() | AlterColumn() | RenameColumn():
             return change.table.name
@@ -254,4 +254,4 @@ def _table_name(change: Change) -> str:
         case Rename(after=Index() | Constraint() | ForeignKey() as obj):
             return obj.table.name
         case _:
-            return subject(change).name
+            return subject_of(change).name

@@ -20,10 +20,10 @@ from schema_migrations.schema.changes import (
     Drop,
     DropColumn,
     DropTable,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import (
-    HOLDING_ROWS,
+    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -36,17 +36,17 @@ from schema_migrations.schema.model import (
 )
 
 
-def losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
+def find_losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
     """Name every existing row or value that the changes delete or may alter.
 
     Returns (table or column, words) pairs.
     """
     changes = tuple(changes)
-    lost = [(subject(c), text) for c in changes if (text := _loss(c))]
-    return (*lost, *_redirected(changes))
+    lost = [(subject_of(c), text) for c in changes if (text := _describe_loss(c))]
+    return (*lost, *_find_redirected_keys(changes))
 
 
-def _redirected(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
+def _find_redirected_keys(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
     """A reference to something else means another row, if it means one at all."""
     dropped = {
         (c.object.table, c.object.columns): c.object
@@ -61,8 +61,8 @@ def _redirected(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
                     column = column_key(after.table, after.columns[0])
                     yield (
                         column,
-                        f"lets {column.path} refer to {_target(after)}, no longer to "
-                        f"{_target(before)}, and keeps its values: they mean other rows, "
+                        f"lets {column.path} refer to {_describe_target(after)}, no longer to "
+                        f"{_describe_target(before)}, and keeps its values: they mean other rows, "
                         "or none",
                     )
             case _:
@@ -71,21 +71,21 @@ def _redirected(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
 
 def _refers_elsewhere(before: ForeignKey, after: ForeignKey) -> bool:
     """A foreign key that names no columns refers to the primary key: which, is not said."""
-    named = _target_columns(before), _target_columns(after)
+    named = _read_target_columns(before), _read_target_columns(after)
     return before.target != after.target or (all(named) and named[0] != named[1])
 
 
-def _target(key: ForeignKey) -> str:
+def _describe_target(key: ForeignKey) -> str:
     """Return ``shop_book(id)``."""
-    return key.target.path + _target_columns(key)
+    return key.target.path + _read_target_columns(key)
 
 
-def _target_columns(key: ForeignKey) -> str:
+def _read_target_columns(key: ForeignKey) -> str:
     found = re.search(r" REFERENCES [^(]+(\([^)]*\))", key.definition)
     return found[1].replace('"', "") if found else ""
 
 
-def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
+def find_restrictions(changes: Iterable[Change]) -> tuple[str, ...]:
     """Name every change that existing rows may make fail."""
     changes = tuple(changes)
     unique = {
@@ -93,7 +93,11 @@ def obstacles(changes: Iterable[Change]) -> tuple[str, ...]:
         for c in changes
         if isinstance(c, Create) and _is_unique(c.object) and len(c.object.columns) == 1
     }
-    return tuple(text for c in changes if (text := _obstacle(c) or _equal(c, unique)))
+    return tuple(
+        text
+        for c in changes
+        if (text := _describe_restriction(c) or _describe_equal_values(c, unique))
+    )
 
 
 def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
@@ -102,7 +106,7 @@ def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
     )
 
 
-def _equal(change: Change, unique: set[Key]) -> str:
+def _describe_equal_values(change: Change, unique: set[Key]) -> str:
     """One value for all rows is too few where each must be another."""
     match change:
         case AddColumn(fill=str(fill), fill_refers=False) if "(" not in fill:
@@ -117,11 +121,11 @@ def _equal(change: Change, unique: set[Key]) -> str:
     return ""
 
 
-def _loss(change: Change) -> str:
+def _describe_loss(change: Change) -> str:
     match change:
         case DropTable():
             return f"drops table {change.table.key.path} with all its rows"
-        case Drop(object=Opaque(type=type_) as obj) if type_ in HOLDING_ROWS:
+        case Drop(object=Opaque(type=type_) as obj) if type_ in ROW_HOLDING_TYPES:
             return f"drops {type_} {obj.key.name} with all its rows"
         case DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
@@ -137,7 +141,7 @@ def _loss(change: Change) -> str:
             after=Column(identity="autoincrement"),
         ):
             return ""  # 64 bits by any name: https://www.sqlite.org/autoinc.html
-        case AlterColumn() if _narrows(change.before, change.after):
+        case AlterColumn() if _may_alter_values(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"
             return (
                 f"changes the type of {column} from {change.before.type} to "
@@ -155,7 +159,7 @@ def _loss(change: Change) -> str:
             return ""
 
 
-def _obstacle(change: Change) -> str:
+def _describe_restriction(change: Change) -> str:
     match change:
         case AddColumn(fill=None) if demands_value(change.column):
             column = f"{change.table.path}.{change.column.name}"
@@ -168,7 +172,7 @@ def _obstacle(change: Change) -> str:
             column = f"{change.table.path}.{change.after.name}"
             return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
         case Alter(before=Definition() as before, after=Definition() as after) if (
-            new := _demands(after) - _demands(before)
+            new := _list_demands(after) - _list_demands(before)
         ):
             demands = ", ".join(sorted(new))
             return (
@@ -179,14 +183,14 @@ def _obstacle(change: Change) -> str:
             return ""
 
 
-def _demands(domain: Definition) -> set[str]:
+def _list_demands(domain: Definition) -> set[str]:
     return {c for c in domain.clauses if not c.startswith("DEFAULT ")}
 
 
-_INTEGERS = ("smallint", "integer", "bigint", "numeric")
+_INTEGER_TYPES = ("smallint", "integer", "bigint", "numeric")
 _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
-_TEXTS = ("varchar", "character varying", "character", "text", "citext")
-_LETTERS = {
+_TEXT_TYPES = ("varchar", "character varying", "character", "text", "citext")
+_TEXT_LENGTHS = {
     "bool": 1,
     "boolean": 5,
     "smallint": 6,
@@ -196,7 +200,7 @@ _LETTERS = {
 }
 """How long the longest value of a type is as text.  ``char`` says it itself: that is a
 UUID or an address on SQLite."""
-_FITTING = {
+_WIDER_TYPES = {
     "boolean": ("smallint", "integer", "bigint"),
     "bool": ("smallint", "integer", "bigint"),
     "date": ("datetime", "timestamp without time zone", "timestamp with time zone"),
@@ -209,33 +213,38 @@ _FITTING = {
 cuts nothing; PostgreSQL says ``numeric``."""
 
 
-def _narrows(before: Column, after: Column) -> bool:
+def _may_alter_values(before: Column, after: Column) -> bool:
     """Tell whether a type change may alter values; unknown pairs count as such."""
     if before.type == after.type:
         return False
     arrays = before.type.endswith("[]") and after.type.endswith("[]")
-    old, old_size = _sized(before.type[:-2] if arrays else before.type)
-    new, new_size = _sized(after.type[:-2] if arrays else after.type)
-    if old in _TEXTS and new in _TEXTS:
+    old, old_size = _split_type(before.type[:-2] if arrays else before.type)
+    new, new_size = _split_type(after.type[:-2] if arrays else after.type)
+    if old in _TEXT_TYPES and new in _TEXT_TYPES:
         return bool(new_size) and (not old_size or new_size < old_size)
-    letters = old_size[0] if old == "char" and old_size else _LETTERS.get(old)
-    if letters and new in _TEXTS:
+    letters = old_size[0] if old == "char" and old_size else _TEXT_LENGTHS.get(old)
+    if letters and new in _TEXT_TYPES:
         return bool(new_size) and new_size[0] < letters
-    if old in _INTEGERS and new in _INTEGERS and not new_size and not old_size:
-        return _INTEGERS.index(new) < _INTEGERS.index(old)
+    if (
+        old in _INTEGER_TYPES
+        and new in _INTEGER_TYPES
+        and not new_size
+        and not old_size
+    ):
+        return _INTEGER_TYPES.index(new) < _INTEGER_TYPES.index(old)
     if old in _DIGITS and new == "numeric" and new_size:
         return new_size[0] - new_size[-1] < _DIGITS[old]
     if old == new == "numeric" and old_size and new_size:
         whole = new_size[0] - new_size[-1] < old_size[0] - old_size[-1]
         return whole or new_size[-1] < old_size[-1]
-    if new in _FITTING.get(old, ()):
+    if new in _WIDER_TYPES.get(old, ()):
         return False
     if old == new and not new_size:
         return False
     return new != "text" or old in ("bytea", "blob")
 
 
-def _sized(type_: str) -> tuple[str, tuple[int, ...]]:
+def _split_type(type_: str) -> tuple[str, tuple[int, ...]]:
     """Split ``numeric(8,2)`` into its name and modifiers; a sign is a check's business."""
     type_ = type_.removesuffix(" unsigned")
     found = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)

@@ -61,17 +61,19 @@ def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
 
     What is dropped and made again has changed: one line.
     """
-    changes = tuple(_remade(tuple(changes)))
+    changes = tuple(_merge_recreated(tuple(changes)))
     whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
     shown = [
         change
         for change in changes
         if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
     ]
-    return tuple(_line(change) for change in sorted(shown, key=_rank))
+    return tuple(
+        _summarize_change(change) for change in sorted(shown, key=_rank_change)
+    )
 
 
-def _remade(changes: tuple[Change, ...]) -> Iterator[Change]:
+def _merge_recreated(changes: tuple[Change, ...]) -> Iterator[Change]:
     dropped = [c.object for c in changes if isinstance(c, Drop)]
     by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
     made = {c.object.key for c in changes if isinstance(c, Create)}
@@ -85,7 +87,7 @@ def _remade(changes: tuple[Change, ...]) -> Iterator[Change]:
                 yield change
 
 
-def _rank(change: Change) -> int:
+def _rank_change(change: Change) -> int:
     """Tables first, then columns, then what stands on them."""
     match change:
         case (
@@ -102,39 +104,43 @@ def _rank(change: Change) -> int:
             return 2
 
 
-def _line(change: Change) -> Line:
+def _summarize_change(change: Change) -> Line:
     match change:
         case CreateTable():
             columns = len(change.table.columns)
-            return _table("+", change.table.key, f"{columns} columns")
+            return _make_table_line("+", change.table.key, f"{columns} columns")
         case DropTable():
-            return _table("-", change.table.key, "DELETES ITS ROWS")
+            return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case AlterTable():
-            return _table("~", change.after.key, change.after.options)
+            return _make_table_line("~", change.after.key, change.after.options)
         case RebuildTable():
-            return _table("~", change.after.key, "rebuilt")
+            return _make_table_line("~", change.after.key, "rebuilt")
         case AddColumn():
-            return _column("+", change.table, change.column, _shape(change.column))
+            return _make_column_line(
+                "+", change.table, change.column, _describe_column(change.column)
+            )
         case DropColumn():
             lost = "" if change.column.generated is not None else "DELETES ITS VALUES"
-            return _column("-", change.table, change.column, lost)
+            return _make_column_line("-", change.table, change.column, lost)
         case AlterColumn():
-            detail = _altered(change.before, change.after)
-            return _column("~", change.table, change.after, detail)
+            detail = _describe_alteration(change.before, change.after)
+            return _make_column_line("~", change.table, change.after, detail)
         case RenameColumn():
             detail = f"from {change.before.name}"
-            return _column(">", change.table, change.after, detail)
+            return _make_column_line(">", change.table, change.after, detail)
         case Create():
-            return _object("+", change.object, _definition(change.object))
+            return _make_object_line(
+                "+", change.object, _describe_definition(change.object)
+            )
         case Drop():
-            return _object("-", change.object, "")
+            return _make_object_line("-", change.object, "")
         case Alter():
-            return _object("~", change.after, "")
+            return _make_object_line("~", change.after, "")
         case Rename(before=Table() as before, after=Table() as after):
-            return _table(">", after.key, f"from {before.key.path}")
+            return _make_table_line(">", after.key, f"from {before.key.path}")
         case Rename():
             name = change.before.key.part or change.before.key.name
-            return _object(">", change.after, f"from {name}")
+            return _make_object_line(">", change.after, f"from {name}")
         case SetComment():
             key = change.key
             return Line(
@@ -142,12 +148,12 @@ def _line(change: Change) -> Line:
             )
 
 
-def _table(sign: str, key: Key, detail: str) -> Line:
+def _make_table_line(sign: str, key: Key, detail: str) -> Line:
     name = key.path
     return Line(sign=sign, kind="table", table=name, name=name, detail=detail)
 
 
-def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
+def _make_column_line(sign: str, table: Key, column: Column, detail: str) -> Line:
     return Line(
         sign=sign,
         kind="column",
@@ -157,7 +163,7 @@ def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
     )
 
 
-def _object(sign: str, obj: Object, detail: str) -> Line:
+def _make_object_line(sign: str, obj: Object, detail: str) -> Line:
     owner = owner_of(obj)
     name = obj.key.name
     if isinstance(obj, Constraint | ForeignKey):
@@ -166,14 +172,14 @@ def _object(sign: str, obj: Object, detail: str) -> Line:
             name, detail = name[name.index("(") :], ""
     return Line(
         sign=sign,
-        kind=_kind(obj),
+        kind=_kind_of(obj),
         table=owner.path if owner else "",
         name=name,
         detail=detail,
     )
 
 
-def _kind(obj: Object) -> str:
+def _kind_of(obj: Object) -> str:
     match obj:
         case Constraint():
             plain = obj.type == "primary key"
@@ -186,14 +192,14 @@ def _kind(obj: Object) -> str:
             return obj.key.kind
 
 
-def _shape(column: Column) -> str:
+def _describe_column(column: Column) -> str:
     words = [column.type, "NULL" if column.nullable else "NOT NULL"]
     if column.default is not None:
         words.append(f"DEFAULT {column.default}")
     return " ".join(words)
 
 
-def _altered(before: Column, after: Column) -> str:
+def _describe_alteration(before: Column, after: Column) -> str:
     said = []
     if before.type != after.type:
         said.append(f"{before.type} -> {after.type}")
@@ -216,7 +222,7 @@ def _altered(before: Column, after: Column) -> str:
     return ", ".join(said) or "definition"
 
 
-def _definition(obj: Object) -> str:
+def _describe_definition(obj: Object) -> str:
     match obj:
         case Constraint(type="primary key" | "unique") | ForeignKey():
             return f"({', '.join(obj.columns)})" if obj.columns else ""
@@ -227,7 +233,7 @@ def _definition(obj: Object) -> str:
 MOST_NAMED = 8
 
 
-def header(lines: Sequence[Line]) -> tuple[str, ...]:
+def format_header(lines: Sequence[Line]) -> tuple[str, ...]:
     """Return what a file does, in a few sentences for its top."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for line in lines:
@@ -235,19 +241,19 @@ def header(lines: Sequence[Line]) -> tuple[str, ...]:
         name = rest.removeprefix(f"{line.kind} ")
         grouped.setdefault((verb, line.kind), []).append(name)
     return tuple(
-        _sentence(verb, kind, names) for (verb, kind), names in grouped.items()
+        _format_sentence(verb, kind, names) for (verb, kind), names in grouped.items()
     )
 
 
-def _sentence(verb: str, kind: str, names: list[str]) -> str:
-    noun = kind if len(names) == 1 else f"{len(names)} {_plural(kind)}"
+def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
+    noun = kind if len(names) == 1 else f"{len(names)} {_make_plural(kind)}"
     shown = ", ".join(names[:MOST_NAMED])
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     colon = "" if len(names) == 1 else ":"
     return f"{verb.capitalize()} {noun}{colon} {shown}{more}."
 
 
-def _plural(kind: str) -> str:
+def _make_plural(kind: str) -> str:
     if kind.endswith("index"):
         return f"{kind}es"
     if kind == "policy":
@@ -255,7 +261,7 @@ def _plural(kind: str) -> str:
     return f"{kind}s"
 
 
-def suggested_name(lines: Sequence[Line]) -> str:
+def suggest_name(lines: Sequence[Line]) -> str:
     """Return a short name for a file that makes these changes."""
     if not lines:
         return ""

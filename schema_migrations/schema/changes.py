@@ -155,7 +155,7 @@ Change = (
 )
 
 
-def subject(change: Change) -> Key:
+def subject_of(change: Change) -> Key:
     """Return the key of what a change is about."""
     match change:
         case CreateTable() | DropTable():

@@ -22,11 +22,11 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
-OWN = ("public", "main")
+DEFAULT_NAMESPACES = ("public", "main")
 """How people call the schema that unqualified names resolve to."""
 
 
-def without(
+def hide_ignored(
     schema: Schema,
     patterns: Iterable[str],
     *,
@@ -39,27 +39,31 @@ def without(
     """
     patterns = tuple(patterns)
     gone = {
-        obj.key for obj in schema if obj.key in excluded_tables or _named(obj, patterns)
+        obj.key
+        for obj in schema
+        if obj.key in excluded_tables or _matches_any(obj, patterns)
     }
     if not gone:
         return schema
     hidden = gone - set(excluded_tables)
     while more := {
-        obj.key for obj in schema if obj.key not in gone and _falls(obj, gone, hidden)
+        obj.key
+        for obj in schema
+        if obj.key not in gone and _is_hidden_with(obj, gone, hidden)
     }:
         gone |= more
         hidden |= more
-    return schema.replacing(gone, ())
+    return schema.replace_objects(gone, ())
 
 
-def _named(obj: Object, patterns: Iterable[str]) -> bool:
+def _matches_any(obj: Object, patterns: Iterable[str]) -> bool:
     key = obj.key
     if key.kind == "constraint":  # its name is its table's
         return False
-    return any(matches(pattern, key) for pattern in patterns)
+    return any(matches_pattern(pattern, key) for pattern in patterns)
 
 
-def matches(pattern: str, key: Key) -> bool:
+def matches_pattern(pattern: str, key: Key) -> bool:
     """Tell whether a pattern names an object; ``jobs.*`` names the schema itself, too."""
     space, dot, name = pattern.rpartition(".")
     if key.kind == "namespace":
@@ -67,11 +71,13 @@ def matches(pattern: str, key: Key) -> bool:
     if not fnmatchcase(key.name, name):
         return False
     if not key.namespace:
-        return not dot or (space in OWN and name != "*")
+        return not dot or (space in DEFAULT_NAMESPACES and name != "*")
     return bool(dot) and fnmatchcase(key.namespace, space)
 
 
-def _falls(obj: Object, gone: Collection[Key], hidden: Collection[Key]) -> bool:
+def _is_hidden_with(
+    obj: Object, gone: Collection[Key], hidden: Collection[Key]
+) -> bool:
     """Tell whether an object goes with what is gone already."""
     if owner_of(obj) in gone:
         return True

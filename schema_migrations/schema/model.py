@@ -109,7 +109,7 @@ class Table:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def in_order(self) -> tuple[Column, ...]:
+    def columns_in_order(self) -> tuple[Column, ...]:
         return tuple(sorted(self.columns, key=lambda column: column.position))
 
     @property
@@ -230,7 +230,7 @@ class Opaque:
         return NO_KEYS
 
 
-HOLDING_ROWS = ("partition", "virtual table")
+ROW_HOLDING_TYPES = ("partition", "virtual table")
 """Opaque objects that are tables to their users: dropping one deletes its rows."""
 
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
@@ -274,7 +274,7 @@ class Schema:
         assert isinstance(found, Table)
         return found
 
-    def replacing(self, gone: Iterable[Key], come: Iterable[Object]) -> Schema:
+    def replace_objects(self, gone: Iterable[Key], come: Iterable[Object]) -> Schema:
         """Return the schema without some keys and with other objects."""
         keep = dict(self.by_key)
         for key in gone:

@@ -16,7 +16,7 @@ from schema_migrations import api
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.revision import Revision
 from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
-from schema_migrations.schema.changes import subject
+from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.model import Schema
 
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)
@@ -54,7 +54,7 @@ def snapshot(database: Database) -> Snapshot:
 def differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
     """Yield what is not as after an undisturbed run, in words."""
     for change in api.diff(expected.schema, found.schema):
-        yield f"the schema differs: {type(change).__name__} {subject(change)}"
+        yield f"the schema differs: {type(change).__name__} {subject_of(change)}"
     for name in sorted(expected.rows.keys() | found.rows.keys()):
         one, other = expected.rows.get(name, ()), found.rows.get(name, ())
         if one != other:

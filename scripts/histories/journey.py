@@ -27,7 +27,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.uncertain import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
@@ -306,7 +306,7 @@ class Leg:
 
     def _compare_catalogs(self, reached: State) -> None:
         engine = self.journey.engine
-        keys = unsettled(reached.schema, self.desired.schema)
+        keys = find_uncertain_definitions(reached.schema, self.desired.schema)
         left = diff(
             canonicalize_state(engine, reached, keys).schema,
             canonicalize_state(engine, self.desired, keys).schema,

@@ -34,7 +34,7 @@ Snapshot = dict[Key, Content]
 def snapshot(db: Database, schema: Schema) -> Snapshot:
     found = {}
     for table in schema.of(Table):
-        names = [column.name for column in table.in_order]
+        names = [column.name for column in table.columns_in_order]
         shown = ", ".join(db.literal(db.name(name)) for name in names)
         rows = db.rows(f"SELECT {shown} FROM {db.name(table.key)}") if names else []
         found[table.key] = Content(

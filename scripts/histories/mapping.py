@@ -20,7 +20,7 @@ class Pair:
     @property
     def added(self) -> tuple[Column, ...]:
         kept = {after.name for _, after in self.columns}
-        return tuple(c for c in self.after.in_order if c.name not in kept)
+        return tuple(c for c in self.after.columns_in_order if c.name not in kept)
 
     def without(self, columns: Container[str]) -> Pair:
         """Return the pair without some columns, ``table.column`` by their new names."""
@@ -70,7 +70,7 @@ def _columns(
     old_names = {new: old for old, new in names.items()}
     known = {column.name: column for column in before.columns}
     found = []
-    for column in after.in_order:
+    for column in after.columns_in_order:
         old = old_names.get(column.name, column.name)
         moved_away = old == column.name and old in names
         if old in known and not moved_away:

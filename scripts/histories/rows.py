@@ -118,7 +118,7 @@ def _row(db: Database, schema: Schema, table: Table, number: int) -> dict[str, s
     """Return column → literal; what is left out gets what the server gives it."""
     references = foreign_keys(schema, table.key)
     row: dict[str, str] = {}
-    for column in table.in_order:
+    for column in table.columns_in_order:
         draws = "nextval(" in (column.default or "")
         if column.generated is not None or column.identity or draws:
             continue

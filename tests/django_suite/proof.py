@@ -24,7 +24,7 @@ from schema_migrations.history.directory import Directory, next_name, save
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.uncertain import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import propose
 from schema_migrations.workflows.states.sources import Workspace, open_workspace
 from schema_migrations.workflows.states.state import (
@@ -107,7 +107,7 @@ def _written(workspace: Workspace, text: str) -> Directory:
 def _compare_by_inspector(vendor: str) -> None:
     engine = engine_for(vendor)
     theirs, ours = (_live(alias, vendor) for alias in (DJANGOS, OURS))
-    keys = unsettled(theirs.schema, ours.schema)
+    keys = find_uncertain_definitions(theirs.schema, ours.schema)
     theirs, ours = (canonicalize_state(engine, state, keys) for state in (theirs, ours))
     lines = summarize(diff(theirs.schema, ours.schema))
     _equal("our inspector", (), [str(line) for line in lines])

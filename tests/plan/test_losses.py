@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.plan.fills import fill
-from schema_migrations.plan.losses import losses, obstacles
+from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.losses import find_losses, find_restrictions
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -35,7 +35,7 @@ T = table_key("t")
 
 
 def said(changes: list[Change]) -> tuple[str, ...]:
-    return tuple(text for _, text in losses(changes))
+    return tuple(text for _, text in find_losses(changes))
 
 
 def retyped(before: str, after: str) -> AlterColumn:
@@ -76,7 +76,7 @@ def retyped(before: str, after: str) -> AlterColumn:
     ],
 )
 def test_a_wider_type_loses_nothing(before: str, after: str) -> None:
-    assert losses([retyped(before, after)]) == ()
+    assert find_losses([retyped(before, after)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_wider_type_loses_nothing(before: str, after: str) -> None:
     ],
 )
 def test_a_narrower_or_other_type_is_named(before: str, after: str) -> None:
-    ((_, said),) = losses([retyped(before, after)])
+    ((_, said),) = find_losses([retyped(before, after)])
 
     assert "t.c" in said
     assert before in said
@@ -129,15 +129,15 @@ def test_dropped_tables_and_columns_are_named() -> None:
 def test_a_generated_column_holds_nothing_to_lose() -> None:
     column = Column(name="c", type="integer", generated="a + 1")
 
-    assert losses([DropColumn(table=T, column=column)]) == ()
+    assert find_losses([DropColumn(table=T, column=column)]) == ()
 
 
 def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
     bare = Column(name="c", type="integer", nullable=False)
     change = AddColumn(table=T, column=bare)
 
-    assert "t.c" in obstacles([change])[0]
-    assert obstacles(fill((change,), {column_key(T, "c"): "7"})) == ()
+    assert "t.c" in find_restrictions([change])[0]
+    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
     ],
 )
 def test_a_column_with_a_value_of_its_own_is_no_obstacle(column: Column) -> None:
-    assert obstacles([AddColumn(table=T, column=column)]) == ()
+    assert find_restrictions([AddColumn(table=T, column=column)]) == ()
 
 
 def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
@@ -160,9 +160,9 @@ def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
         after=Column(name="c", type="integer", nullable=False),
     )
 
-    assert "NOT NULL" in obstacles([change])[0]
-    assert obstacles(fill((change,), {column_key(T, "c"): "7"})) == ()
-    assert fill((change,), {}) == (change,)
+    assert "NOT NULL" in find_restrictions([change])[0]
+    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
+    assert with_fills((change,), {}) == (change,)
 
 
 def enum(*labels: str) -> Definition:
@@ -193,7 +193,7 @@ def test_a_label_that_is_taken_away_is_a_loss() -> None:
 
     (text,) = said([lost])
     assert "takes 'a', 'b' from the values of type m" in text
-    assert losses([kept]) == ()
+    assert find_losses([kept]) == ()
 
 
 def test_a_domain_that_demands_more_is_an_obstacle() -> None:
@@ -201,16 +201,16 @@ def test_a_domain_that_demands_more_is_an_obstacle() -> None:
     more = Alter(before=domain(check), after=domain("NOT NULL", check))
     less = Alter(before=domain(check), after=domain("DEFAULT 1"))
 
-    assert "domain d: fails where" in obstacles([more])[0]
-    assert "NOT NULL" in obstacles([more])[0]
-    assert obstacles([less]) == losses([more]) == ()
+    assert "domain d: fails where" in find_restrictions([more])[0]
+    assert "NOT NULL" in find_restrictions([more])[0]
+    assert find_restrictions([less]) == find_losses([more]) == ()
 
 
 def test_other_changes_touch_no_value() -> None:
     comment = SetComment(key=T, before="", after="words")
 
-    assert losses([comment]) == obstacles([comment]) == ()
-    assert fill((comment,), {}) == (comment,)
+    assert find_losses([comment]) == find_restrictions([comment]) == ()
+    assert with_fills((comment,), {}) == (comment,)
 
 
 def reference(
@@ -229,7 +229,7 @@ def reference(
 def test_a_reference_to_something_else_is_named() -> None:
     before, after = reference("a", "u(id)"), reference("b", '"v" ("number")')
 
-    (lost,) = losses([Drop(object=before), Create(object=after)])
+    (lost,) = find_losses([Drop(object=before), Create(object=after)])
 
     assert lost[0] == column_key(T, "c")
     assert "t.c refer to v(number), no longer to u(id)" in lost[1]
@@ -245,12 +245,12 @@ def test_a_reference_to_something_else_is_named() -> None:
     ids=["the same", "of another column", "without columns"],
 )
 def test_another_one_is_no_loss(before: ForeignKey, after: ForeignKey) -> None:
-    assert losses([Drop(object=before), Create(object=after)]) == ()
-    assert losses([Create(object=after)]) == ()
+    assert find_losses([Drop(object=before), Create(object=after)]) == ()
+    assert find_losses([Create(object=after)]) == ()
 
 
 def test_a_row_number_of_sqlite_takes_any_integer() -> None:
     number = Column(name="c", type="integer", identity="autoincrement")
 
-    assert losses([replace(retyped("bigint", "integer"), after=number)]) == ()
-    assert losses([replace(retyped("text", "integer"), after=number)])
+    assert find_losses([replace(retyped("bigint", "integer"), after=number)]) == ()
+    assert find_losses([replace(retyped("text", "integer"), after=number)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.schema.ignored import matches, without
+from schema_migrations.schema.ignored import hide_ignored, matches_pattern
 from schema_migrations.schema.model import (
     Column,
     Definition,
@@ -72,13 +72,15 @@ NAMESPACE = Definition(key=Key(kind="namespace", name="jobs"), definition="")
     ],
 )
 def test_a_pattern(pattern: str, key: Key, expected: bool) -> None:
-    assert matches(pattern, key) is expected
+    assert matches_pattern(pattern, key) is expected
 
 
 def left(
     *patterns: str, of: list[Object], beside: frozenset[Key] = frozenset()
 ) -> set[Key]:
-    return set(without(Schema(frozenset(of)), patterns, excluded_tables=beside).by_key)
+    return set(
+        hide_ignored(Schema(frozenset(of)), patterns, excluded_tables=beside).by_key
+    )
 
 
 def test_what_stands_on_an_ignored_table_goes_with_it() -> None:
@@ -109,4 +111,4 @@ def test_what_refers_to_a_table_beside_ours_stays() -> None:
 
 def test_nothing_is_hidden_without_a_match() -> None:
     schema = Schema(frozenset({table(MINE)}))
-    assert without(schema, ["nope"]) is schema
+    assert hide_ignored(schema, ["nope"]) is schema

@@ -41,7 +41,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import Column, Key, column_key, table_key
 
@@ -95,7 +95,7 @@ def render(change: Change) -> Statements:
             return (_render_comment(change.key, change.after),)
         case AlterTable() | RebuildTable():
             raise UnsupportedChange(
-                f"PostgreSQL has no statement for {subject(change)}"
+                f"PostgreSQL has no statement for {subject_of(change)}"
             )
 
 
@@ -111,7 +111,7 @@ def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
 def _render_create_table(change: CreateTable) -> Statements:
     table = change.table
     name = qualify(table.key)
-    lines = [render_column(column) for column in table.in_order]
+    lines = [render_column(column) for column in table.columns_in_order]
     lines += [
         f"CONSTRAINT {quote(part.key.part)} {part.definition}" for part in change.parts
     ]
@@ -121,7 +121,7 @@ def _render_create_table(change: CreateTable) -> Statements:
     )
     created = Statement(sql=sql, comment=f"Create table {name}")
     comments = [_render_comment(table.key, table.comment)] if table.comment else []
-    comments += _render_column_comments(table.key, *table.in_order)
+    comments += _render_column_comments(table.key, *table.columns_in_order)
     return (created, *comments)
 
 

@@ -142,7 +142,7 @@ def render_rename(before: Object, after: Object) -> Statements:
             statements = _make_statement(
                 f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}"
             )
-            for column in before.in_order:
+            for column in before.columns_in_order:
                 keys = (column_key(t.key, column.name) for t in (before, after))
                 statements += render_sequence_following(column, *keys)
             return statements

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes
-from schema_migrations.schema.carry import PARTS
+from schema_migrations.schema.carry_over import DEPENDENT_TYPES
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -20,8 +20,8 @@ from schema_migrations.schema.changes import (
     Rename,
 )
 from schema_migrations.schema.model import (
-    HOLDING_ROWS,
     NO_KEYS,
+    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -199,7 +199,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
         # Without SQL of its own to drop it, the server says what is in the way.
-        movable = bool(obj.drop) and obj.type not in HOLDING_ROWS
+        movable = bool(obj.drop) and obj.type not in ROW_HOLDING_TYPES
         return bool(needed) and movable
     return bool(needed - followed)
 
@@ -313,7 +313,7 @@ def refuse_dangling_needs(
     for obj in desired:
         type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
         needed = obj.needs & gone if type_ in _OUTLIVING_TYPES else NO_KEYS
-        if type_ not in PARTS:
+        if type_ not in DEPENDENT_TYPES:
             needed |= obj.needs & (loose - made)
         if needed:
             raise PlanError(

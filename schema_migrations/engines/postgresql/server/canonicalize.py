@@ -176,4 +176,4 @@ def _replace_objects(schema: Schema, canonical: dict[Key, Reprintable]) -> Schem
         )
         tables.append(replace(table, columns=changed))
     others = [obj for obj in canonical.values() if not isinstance(obj, Column)]
-    return schema.replacing((), (*tables, *others))
+    return schema.replace_objects((), (*tables, *others))

@@ -29,7 +29,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import (
     Constraint,
@@ -80,7 +80,7 @@ def render(change: Change) -> Statements:
             | Rename()
             | SetComment()
         ):
-            raise UnsupportedChange(f"SQLite has no statement for {subject(change)}")
+            raise UnsupportedChange(f"SQLite has no statement for {subject_of(change)}")
 
 
 def _render_create(obj: Index | Opaque) -> Statement:
@@ -173,7 +173,7 @@ def _render_copy(change: RebuildTable, new: str) -> Statement:
     values = [value for _, value in change.copied]
     if not columns:
         # Nothing is kept but the number of rows; each gets the defaults.
-        first = next(c for c in change.after.in_order if c.generated is None)
+        first = next(c for c in change.after.columns_in_order if c.generated is None)
         columns, values = [quote(first.name)], [first.default or "NULL"]
     old = quote(change.before.key.name)
     joined = ",\n    "

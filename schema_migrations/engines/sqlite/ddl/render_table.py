@@ -28,7 +28,7 @@ def render_create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
         for part in parts
         if isinstance(part, Constraint) and _must_be_inline(part, table)
     }
-    lines = [_render_column(c, inline.get(c.name)) for c in table.in_order]
+    lines = [_render_column(c, inline.get(c.name)) for c in table.columns_in_order]
     below = [part for part in parts if part not in inline.values()]
     lines += [render_constraint(part) for part in sorted(below, key=_sort_key_of)]
     body = f",{INDENT}".join(lines)

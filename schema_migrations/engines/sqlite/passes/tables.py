@@ -264,7 +264,7 @@ def _pair_copied_values(
                 pass
     return tuple(
         (column.name, values[column.name])
-        for column in after.in_order
+        for column in after.columns_in_order
         if column.name in values and column.generated is None
     )
 

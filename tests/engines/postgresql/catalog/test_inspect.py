@@ -175,7 +175,7 @@ def test_a_column_of_a_serial_takes_its_default_from_a_sequence_of_its_own(
 
 def test_positions_skip_dropped_columns_and_do_not_count(everything: Schema) -> None:
     table = everything.table(ITEM)
-    ordered = [column.name for column in table.in_order]
+    ordered = [column.name for column in table.columns_in_order]
     assert ordered[:3] == ["id", "number", "down"]
     assert ordered[-1] == 'Odd " name'
     assert "gone" not in ordered

@@ -60,7 +60,7 @@ def test_icu_collations(icu: Database) -> None:
     expected = "(provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
     assert schema.by_key[key] == Definition(key=key, definition=expected)
     table = schema.table(table_key("t"))
-    assert [column.collation for column in table.in_order] == [
+    assert [column.collation for column in table.columns_in_order] == [
         "ignoring_case",
         '"de-x-icu"',
         None,

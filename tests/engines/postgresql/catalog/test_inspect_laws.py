@@ -43,7 +43,7 @@ def test_opaque_objects_are_dropped_and_made_by_their_own_sql(full: Database) ->
         for obj in layer:
             full.execute(obj.drop)
         dropped += layer
-        left = left.replacing([obj.key for obj in layer], [])
+        left = left.replace_objects([obj.key for obj in layer], [])
         assert schema_of(full).by_key == left.by_key
     # What tables are made of, and what has no SQL.
     assert {obj.type for obj in left.of(Opaque)} >= {

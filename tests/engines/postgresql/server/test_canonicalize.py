@@ -174,7 +174,7 @@ def test_what_cannot_be_made_anew_stays_and_the_rest_is_settled(
         unique=True,
         definition=index.definition.replace("(id)", column),
     )
-    schema = before.replacing([], [broken])
+    schema = before.replace_objects([], [broken])
     after = settled(restless, schema, INDEX, CHECK)
     assert changed(schema, after) == {CHECK}
 
@@ -189,7 +189,7 @@ def test_an_invalid_index_stays_invalid(restless: Database) -> None:
         unique=True,
         definition=f"{index.definition} /* invalid */",
     )
-    schema = before.replacing([], [invalid])
+    schema = before.replace_objects([], [invalid])
     assert settled(restless, schema, INDEX) is schema
 
 

@@ -173,7 +173,7 @@ def test_a_column_is_read_in_full() -> None:
     )
     b = Column(name="b", type="", generated="\"a\" || '-'", generated_kind="stored")
     assert schema.table(T) == Table(key=T, columns=(a, b))
-    assert [c.position for c in schema.table(T).in_order] == [1, 2]
+    assert [c.position for c in schema.table(T).columns_in_order] == [1, 2]
 
 
 def test_constraints_know_their_columns() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from schema_migrations.engines.sqlite.ddl.render import render
 from schema_migrations.engines.sqlite.passes import PASSES
-from schema_migrations.plan.plan import build
+from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -163,7 +163,7 @@ def test_fills_give_existing_rows_their_values(opened: Open) -> None:
         ),
         AddColumn(table=t, column=after.column("b"), fill="'row ' || id"),
     )
-    run(db, build(changes, current, desired, passes=PASSES, render=render))
+    run(db, build_plan(changes, current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
     assert rows(db, "SELECT a, b FROM t") == [(1, "row 1"), (-1, "row 2")]
 
@@ -173,7 +173,7 @@ def test_a_new_column_with_a_fill_is_no_column_with_a_default(opened: Open) -> N
     current, desired = schema_of(db), made_by("CREATE TABLE t (a int, b int)")
     t = table_key("t")
     added = AddColumn(table=t, column=desired.table(t).column("b"), fill="a * 2")
-    run(db, build((added,), current, desired, passes=PASSES, render=render))
+    run(db, build_plan((added,), current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
     assert rows(db, "SELECT * FROM t") == [(2, 4)]
 
@@ -379,7 +379,7 @@ def test_a_column_is_renamed_in_place(opened: Open) -> None:
         before=current.table(t).column("a"),
         after=desired.table(t).column("b"),
     )
-    planned = build((renamed,), current, desired, passes=PASSES, render=render)
+    planned = build_plan((renamed,), current, desired, passes=PASSES, render=render)
     run(db, planned)
     assert schema_of(db).table(t) == desired.table(t)
     assert rows(db, "SELECT a FROM v") == [(1,)]

@@ -15,7 +15,7 @@ from schema_migrations.schema.model import (
 )
 
 
-def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
+def find_uncertain_definitions(current: Schema, desired: Schema) -> frozenset[Key]:
     """Return the keys of desired definitions that ``current`` does not equal.
 
     Only what holds an expression: checks, exclusions, indexes, defaults, generated
@@ -26,14 +26,14 @@ def unsettled(current: Schema, desired: Schema) -> frozenset[Key]:
     for obj in desired:
         before = current.get(obj.key)
         if obj != before:
-            keys |= _expressions(before, obj)
+            keys |= _find_expression_keys(before, obj)
     for obj in current:
         if isinstance(obj, Constraint | Index) and desired.get(obj.key) is None:
-            keys |= _expressions(None, obj)
+            keys |= _find_expression_keys(None, obj)
     return frozenset(keys)
 
 
-def _expressions(before: Object | None, after: Object) -> set[Key]:
+def _find_expression_keys(before: Object | None, after: Object) -> set[Key]:
     match after:
         case (
             Constraint(type="check" | "exclusion")

@@ -6,14 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.schema.alike import (
-    keeping,
-    serials,
-    wider,
-    with_numbering,
-    with_types,
-)
-from schema_migrations.schema.changes import subject
+from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     Column,
@@ -25,6 +18,13 @@ from schema_migrations.schema.model import (
     Table,
     column_key,
     table_key,
+)
+from schema_migrations.schema.tolerated import (
+    find_serial_columns,
+    find_wider_columns,
+    with_current_numbering,
+    with_current_objects,
+    with_current_types,
 )
 
 T = table_key("t")
@@ -51,24 +51,24 @@ def schema(column: Column, *others: Object) -> Schema:
 
 def test_serial_stays_serial() -> None:
     current, desired = schema(SERIAL, SEQUENCE), schema(IDENTITY)
-    assert serials(current, desired) == (ID,)
-    assert diff(current, with_numbering(current, desired)) == ()
+    assert find_serial_columns(current, desired) == (ID,)
+    assert diff(current, with_current_numbering(current, desired)) == ()
 
 
 def test_an_identity_stays_an_identity() -> None:
     current, desired = schema(IDENTITY), schema(SERIAL, SEQUENCE)
-    assert serials(current, desired) == ()
-    assert diff(current, with_numbering(current, desired)) == ()
+    assert find_serial_columns(current, desired) == ()
+    assert diff(current, with_current_numbering(current, desired)) == ()
 
 
 def test_a_serial_that_grows_takes_its_sequence_along() -> None:
     current = schema(SERIAL, SEQUENCE)
-    goal = with_numbering(current, schema(replace(IDENTITY, type="bigint")))
+    goal = with_current_numbering(current, schema(replace(IDENTITY, type="bigint")))
     (sequence,) = goal.of(Sequence)
     assert sequence.definition == (
         "AS bigint START WITH 1 MINVALUE 1 MAXVALUE 9223372036854775807 CACHE 1"
     )
-    assert {subject(change) for change in diff(current, goal)} == {ID, SEQUENCE.key}
+    assert {subject_of(change) for change in diff(current, goal)} == {ID, SEQUENCE.key}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_serial_that_grows_takes_its_sequence_along() -> None:
 )
 def test_what_is_not_alike_is_left(before: Column, after: Column) -> None:
     current, desired = schema(before, SEQUENCE), schema(after)
-    assert serials(current, desired) == ()
-    assert with_numbering(current, desired) == desired
+    assert find_serial_columns(current, desired) == ()
+    assert with_current_numbering(current, desired) == desired
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_what_is_not_alike_is_left(before: Column, after: Column) -> None:
 def test_a_larger_integer(before: str, after: str, expected: tuple[Key, ...]) -> None:
     current = schema(replace(IDENTITY, type=before))
     desired = schema(replace(IDENTITY, type=after))
-    assert wider(current, desired) == expected
-    same = with_types(current, desired, expected)
+    assert find_wider_columns(current, desired) == expected
+    same = with_current_types(current, desired, expected)
     assert (same == current) is (before == after or bool(expected))
 
 
 def test_keeping_the_type_of_a_column_alone() -> None:
     current = schema(Column(name="id", type="text", default="'a'"))
-    goal = keeping(current, schema(PLAIN), {ID})
+    goal = with_current_objects(current, schema(PLAIN), {ID})
     assert goal == schema(replace(PLAIN, type="text"))
 
 
@@ -131,8 +131,11 @@ def test_keeping_columns_tables_and_what_stands_on_them() -> None:
     )
     desired = schema(IDENTITY)
     everything = frozenset({other, on_more.key, on_other.key, column_key(T, "more")})
-    assert keeping(current, desired, everything) == current
-    assert keeping(current, desired, frozenset()) == desired
+    assert with_current_objects(current, desired, everything) == current
+    assert with_current_objects(current, desired, frozenset()) == desired
     assert (
-        keeping(current, desired, everything - {on_more.key}).get(on_more.key) is None
+        with_current_objects(current, desired, everything - {on_more.key}).get(
+            on_more.key
+        )
+        is None
     )

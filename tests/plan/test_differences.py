@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.plan.drift import Kind, alike, differences, left_alone
+from schema_migrations.plan.differences import (
+    DifferenceKind,
+    find_unsafe_changes,
+    list_differences,
+    list_tolerated_columns,
+)
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     Column,
@@ -47,7 +52,9 @@ def view(definition: str) -> Opaque:
     return Opaque(key=key, type="view", definition=definition)
 
 
-CASES: dict[str, tuple[list[Object], list[Object], list[tuple[Kind, str]]]] = {
+CASES: dict[
+    str, tuple[list[Object], list[Object], list[tuple[DifferenceKind, str]]]
+] = {
     "equal": ([table(A)], [table(A)], []),
     "a table": ([], [table(A), index("i")], [("missing", "create table t")]),
     "a table too many": ([table(A), index("i")], [], [("surplus", "drop table t")]),
@@ -93,7 +100,7 @@ CASES: dict[str, tuple[list[Object], list[Object], list[tuple[Kind, str]]]] = {
 def test_kinds(name: str) -> None:
     current, desired, expected = CASES[name]
     changes = diff(Schema(frozenset(current)), Schema(frozenset(desired)))
-    found = [(each.kind, str(each.line)) for each in differences(changes)]
+    found = [(each.kind, str(each.line)) for each in list_differences(changes)]
     assert sorted(found) == expected
 
 
@@ -102,7 +109,10 @@ def test_what_is_left_alone() -> None:
     other = Table(key=table_key("other"), columns=(A,))
     current = Schema(frozenset({table(A, B), other, index("i")}))
     desired = Schema(frozenset({table(smaller), index("j", "(b)")}))
-    left = [each.line for each in differences(left_alone(diff(current, desired)))]
+    left = [
+        each.line
+        for each in list_differences(find_unsafe_changes(diff(current, desired)))
+    ]
     assert [str(line) for line in left] == [
         "alter column t.a",
         "drop table other",
@@ -112,5 +122,7 @@ def test_what_is_left_alone() -> None:
 
 
 def test_what_works_as_it_is() -> None:
-    (found,) = alike("wider", [column_key(table_key("t", "away"), "a")])
+    (found,) = list_tolerated_columns(
+        "wider", [column_key(table_key("t", "away"), "a")]
+    )
     assert (found.line.table, found.line.name) == ("away.t", "a")

@@ -21,28 +21,30 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
-Found = tuple[Key, Column, Column]
+ColumnPair = tuple[Key, Column, Column]
 """A column's key, and how it is on either side."""
 
 
-def serials(current: Schema, desired: Schema) -> tuple[Key, ...]:
+def find_serial_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
     """Return the columns that are ``serial`` in ``current``, an identity in ``desired``.
 
     Django made ``serial`` until 4.1, and never changed a column that was there.
     """
-    owned = _serial_columns(current)
+    owned = _map_serial_columns(current)
     return tuple(
-        key for key, _, after in _both(owned, current, desired) if _plain(after)
+        key
+        for key, _, after in _pair_columns(owned, current, desired)
+        if _is_plain_identity(after)
     )
 
 
-def with_numbering(current: Schema, desired: Schema) -> Schema:
+def with_current_numbering(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with rows numbered as in ``current``: by serial, or identity."""
     goal = desired
-    owned, wanted = _serial_columns(current), _serial_columns(desired)
-    for key, before, after in _both(owned, current, desired):
-        if _plain(after):
-            sequence = _grown(owned[key], before, after)
+    owned, wanted = _map_serial_columns(current), _map_serial_columns(desired)
+    for key, before, after in _pair_columns(owned, current, desired):
+        if _is_plain_identity(after):
+            sequence = _widen_sequence(owned[key], before, after)
             # It does not need the sequence: that is there, and may change with it.
             numbered = replace(
                 after,
@@ -51,9 +53,11 @@ def with_numbering(current: Schema, desired: Schema) -> Schema:
                 sequence="",
                 draws_from="",
             )
-            goal = goal.replacing((), [_having(goal, key, numbered), sequence])
-    for key, before, after in _both(wanted, current, desired):
-        if _plain(before):
+            goal = goal.replace_objects(
+                (), [_replace_column(goal, key, numbered), sequence]
+            )
+    for key, before, after in _pair_columns(wanted, current, desired):
+        if _is_plain_identity(before):
             numbered = replace(
                 after,
                 default=None,
@@ -62,11 +66,13 @@ def with_numbering(current: Schema, desired: Schema) -> Schema:
                 draws_from=before.draws_from,
                 needs=after.needs - {wanted[key].key},
             )
-            goal = goal.replacing([wanted[key].key], [_having(goal, key, numbered)])
+            goal = goal.replace_objects(
+                [wanted[key].key], [_replace_column(goal, key, numbered)]
+            )
     return goal
 
 
-def wider(current: Schema, desired: Schema) -> tuple[Key, ...]:
+def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
     """Return the integer columns that are larger in ``current`` than in ``desired``.
 
     Django's migrations made keys of many-to-many tables ``bigint``, where the models
@@ -76,56 +82,59 @@ def wider(current: Schema, desired: Schema) -> tuple[Key, ...]:
         column_key(table.key, after.name)
         for table in desired.of(Table)
         for after in table.columns
-        if (before := _column(current, column_key(table.key, after.name))) is not None
+        if (before := _find_column(current, column_key(table.key, after.name)))
+        is not None
         and _LARGEST.get(before.type, 0) > _LARGEST.get(after.type, 2**63)
     )
 
 
-def with_types(current: Schema, desired: Schema, columns: Iterable[Key]) -> Schema:
+def with_current_types(
+    current: Schema, desired: Schema, columns: Iterable[Key]
+) -> Schema:
     """Return ``desired`` with the types and collations that columns have in ``current``."""
     for key in columns:
-        before, after = _column(current, key), _column(desired, key)
+        before, after = _find_column(current, key), _find_column(desired, key)
         if before is not None and after is not None:
             kept = replace(after, type=before.type, collation=before.collation)
-            desired = desired.replacing((), [_having(desired, key, kept)])
+            desired = desired.replace_objects((), [_replace_column(desired, key, kept)])
     return desired
 
 
-def _serial_columns(schema: Schema) -> dict[Key, Sequence]:
+def _map_serial_columns(schema: Schema) -> dict[Key, Sequence]:
     """Return the columns whose default draws from a sequence of their own."""
     found = {}
     for sequence in schema.of(Sequence):
-        column = _column(schema, sequence.owned_by)
+        column = _find_column(schema, sequence.owned_by)
         drawn = column is not None and "nextval(" in (column.default or "")
         if column and drawn and sequence.key in column.needs and sequence.owned_by:
             found[sequence.owned_by] = sequence
     return found
 
 
-def _both(
+def _pair_columns(
     keys: Mapping[Key, Sequence], current: Schema, desired: Schema
-) -> Iterator[Found]:
+) -> Iterator[ColumnPair]:
     for key in sorted(keys):
-        before, after = _column(current, key), _column(desired, key)
+        before, after = _find_column(current, key), _find_column(desired, key)
         if before is not None and after is not None:
             yield key, before, after
 
 
-def _column(schema: Schema, key: Key | None) -> Column | None:
+def _find_column(schema: Schema, key: Key | None) -> Column | None:
     table = schema.get(_table_of(key)) if key else None
     if key and isinstance(table, Table) and key in table.provides:
         return table.column(key.part)
     return None
 
 
-def _plain(column: Column) -> bool:
+def _is_plain_identity(column: Column) -> bool:
     return bool(column.identity) and not column.identity_options
 
 
 _LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
-def _grown(sequence: Sequence, before: Column, after: Column) -> Sequence:
+def _widen_sequence(sequence: Sequence, before: Column, after: Column) -> Sequence:
     """Return the sequence of a column that becomes larger, as an identity's would be."""
     old, new = _LARGEST.get(before.type), _LARGEST.get(after.type)
     if old is None or new is None or old == new:
@@ -135,7 +144,7 @@ def _grown(sequence: Sequence, before: Column, after: Column) -> Sequence:
     return replace(sequence, definition=definition)
 
 
-def _having(schema: Schema, key: Key, column: Column) -> Table:
+def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
     """Return a column's table with another column in its place."""
     table = schema.table(_table_of(key))
     columns = tuple(column if c.name == column.name else c for c in table.columns)
@@ -143,20 +152,26 @@ def _having(schema: Schema, key: Key, column: Column) -> Table:
     return replace(table, columns=columns, needs=needs)
 
 
-def keeping(current: Schema, desired: Schema, keys: Collection[Key]) -> Schema:
+def with_current_objects(
+    current: Schema, desired: Schema, keys: Collection[Key]
+) -> Schema:
     """Return ``desired``, with what ``keys`` name as it is in ``current``.
 
     Those are keys of objects, and of columns: one that is desired keeps its type only.
     """
-    goal = with_types(current, desired, (key for key in keys if key.kind == "column"))
-    tables = [_with_more(table, goal, keys) for table in current.of(Table)]
+    goal = with_current_types(
+        current, desired, (key for key in keys if key.kind == "column")
+    )
+    tables = [_add_extra_columns(table, goal, keys) for table in current.of(Table)]
     whole = {table.key for table in tables if table and table.key in keys}
     kept = [obj for obj in current if obj.key in keys or owner_of(obj) in whole]
     more: list[Object] = [table for table in tables if table is not None]
-    return goal.replacing((), (*kept, *more))
+    return goal.replace_objects((), (*kept, *more))
 
 
-def _with_more(table: Table, desired: Schema, keys: Collection[Key]) -> Table | None:
+def _add_extra_columns(
+    table: Table, desired: Schema, keys: Collection[Key]
+) -> Table | None:
     """Return a table with the columns that only it has; None: it has none."""
     after = desired.get(table.key)
     if not isinstance(after, Table):

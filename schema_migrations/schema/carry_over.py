@@ -25,7 +25,7 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
-PARTS = (
+DEPENDENT_TYPES = (
     *("comment", "index", "constraint", "trigger state", "rule state", "default"),
     *("statistics", "statistics target", "clustering index"),
     *("storage", "compression", "attribute options"),
@@ -33,15 +33,20 @@ PARTS = (
 """What says something about another object, and goes with it without a word; whatever
 else needs one is in the way of dropping it."""
 
-LOOSE = (*PARTS, "replica identity")
+LOOSE_TYPES = (*DEPENDENT_TYPES, "replica identity")
 """What cannot stay without what it needs.  A table's replica identity is set back in so
 many words: without its index it would be none, and the table refuse updates."""
 
-NAMING = ("comment", "clustering index", "replica identity", "statistics target")
+NAME_BEARING_TYPES = (
+    "comment",
+    "clustering index",
+    "replica identity",
+    "statistics target",
+)
 """What says the name of an index or a constraint, in quotes, and so follows it."""
 
 
-def carry(
+def carry_over(
     current: Schema,
     desired: Schema,
     *,
@@ -60,20 +65,22 @@ def carry(
         and table.key not in desired.by_key
         and table.key not in abandoned
     }
-    names = _new_names(current, desired)
+    names = _find_new_names(current, desired)
     kept = [
-        _renamed(obj, names)
+        _follow_rename(obj, names)
         for obj in current
         if desired.get(obj.key) is None
         and obj.key not in abandoned
-        and _stays(obj, current, desired, foreign)
+        and _is_carried(obj, current, desired, foreign)
     ]
-    return _without_loose_parts(desired.replacing((), kept))
+    return _drop_loose_parts(desired.replace_objects((), kept))
 
 
-def _new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
+def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
     """Return old key → new key of what is spoken of and only gets another name."""
-    spoken = {k for o in current.of(Opaque) if o.type in NAMING for k in o.needs}
+    spoken = {
+        k for o in current.of(Opaque) if o.type in NAME_BEARING_TYPES for k in o.needs
+    }
     if not spoken - desired.by_key.keys():
         return {}
     return {
@@ -83,9 +90,9 @@ def _new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
     }
 
 
-def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
+def _follow_rename(obj: Object, names: Mapping[Key, Key]) -> Object:
     """Return what names an index or a constraint as it reads with the new name."""
-    if not (isinstance(obj, Opaque) and obj.type in NAMING):
+    if not (isinstance(obj, Opaque) and obj.type in NAME_BEARING_TYPES):
         return obj
     for old in obj.needs & names.keys():
         new = names[old]
@@ -94,7 +101,7 @@ def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
             key = key._replace(name=new.name)
         if new.part and obj.type == "comment":
             key = key._replace(part=key.part.removesuffix(old.part) + new.part)
-        was, now = (_quoted(k.part or k.name) for k in (old, new))
+        was, now = (_quote(k.part or k.name) for k in (old, new))
         return replace(
             obj,
             key=key,
@@ -105,11 +112,11 @@ def _renamed(obj: Object, names: Mapping[Key, Key]) -> Object:
     return obj
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _stays(
+def _is_carried(
     obj: Object, current: Schema, desired: Schema, foreign: Container[Key]
 ) -> bool:
     if obj.key in foreign or owner_of(obj) in foreign:
@@ -117,7 +124,7 @@ def _stays(
     match obj:
         case Opaque():
             owner = owner_of(obj)
-            return owner is None or _remains(owner, current, desired)
+            return owner is None or _has_owner(owner, current, desired)
         case Sequence(owned_by=column):
             return (
                 column is None
@@ -130,7 +137,7 @@ def _stays(
             return False
 
 
-def _remains(owner: Key, current: Schema, desired: Schema) -> bool:
+def _has_owner(owner: Key, current: Schema, desired: Schema) -> bool:
     """Tell whether an owner stays; one that is itself opaque stays with its own."""
     found = current.get(owner)
     return owner in desired.by_key or isinstance(found, Opaque)
@@ -141,21 +148,24 @@ def _has_column(schema: Schema, column: Key) -> bool:
     return isinstance(table, Table) and column in table.provides
 
 
-def _without_loose_parts(schema: Schema) -> Schema:
+def _drop_loose_parts(schema: Schema) -> Schema:
     """Drop the comments, settings and the like of what is gone."""
     loose = [
         obj.key
         for obj in schema.of(Opaque)
-        if obj.type in LOOSE and not all(_is_there(key, schema) for key in obj.needs)
+        if obj.type in LOOSE_TYPES
+        and not all(_has_key(key, schema) for key in obj.needs)
     ]
-    return _without_loose_parts(schema.replacing(loose, ())) if loose else schema
+    return _drop_loose_parts(schema.replace_objects(loose, ())) if loose else schema
 
 
-def _is_there(key: Key, schema: Schema) -> bool:
+def _has_key(key: Key, schema: Schema) -> bool:
     return key in schema.by_key or (key.kind == "column" and _has_column(schema, key))
 
 
-def restrict(current: Schema, desired: Schema, tables: Container[Key]) -> Schema:
+def restrict_to_tables(
+    current: Schema, desired: Schema, tables: Container[Key]
+) -> Schema:
     """Return ``desired`` for some tables and ``current`` for all others.
 
     Objects that stand on no table come from ``desired``, unless they need another one.
@@ -166,20 +176,20 @@ def restrict(current: Schema, desired: Schema, tables: Container[Key]) -> Schema
         return table is not None and table not in tables
 
     gone = [obj.key for obj in desired if of_others(obj)]
-    goal = desired.replacing(gone, [obj for obj in current if of_others(obj)])
-    return _without_early(current, goal)
+    goal = desired.replace_objects(gone, [obj for obj in current if of_others(obj)])
+    return _postpone_early(current, goal)
 
 
-def _without_early(current: Schema, goal: Schema) -> Schema:
+def _postpone_early(current: Schema, goal: Schema) -> Schema:
     """Leave opaque objects as they are while something that they need is to come."""
     early = [
         obj
         for obj in goal.of(Opaque)
         if obj != current.get(obj.key)
-        and not all(_is_there(key, goal) for key in obj.needs)
+        and not all(_has_key(key, goal) for key in obj.needs)
     ]
     if not early:
         return goal
     keys = [obj.key for obj in early]
     left = [found for key in keys if (found := current.get(key)) is not None]
-    return _without_early(current, goal.replacing(keys, left))
+    return _postpone_early(current, goal.replace_objects(keys, left))
