@@ -125,7 +125,7 @@ def make_plan(
     """
     engine = engine_for(vendor)
     changes = with_fills(
-        diff(current, desired), fills or {}, conversion=engine.find_conversion
+        diff(current, desired), fills or {}, find_conversion=engine.find_conversion
     )
     return build_plan(
         changes, current, desired, passes=engine.passes, render=engine.render

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from schema_migrations.plan.losses import find_losses
-from schema_migrations.plan.summary import Line, summarize
+from schema_migrations.plan.risks import find_losses
+from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -38,7 +38,7 @@ REAL_KINDS: tuple[DifferenceKind, ...] = ("missing", "different", "surplus")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     kind: DifferenceKind
-    line: Line
+    line: SummaryLine
 
 
 def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ...]]:
@@ -67,7 +67,7 @@ def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ..
             case Rename():
                 return "name"
             case AlterColumn(before=before, after=after) if after == replace(
-                before, sequence=after.sequence
+                before, custom_sequence=after.custom_sequence
             ):
                 return "name"
             case _:
@@ -113,7 +113,7 @@ def find_unsafe_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(change for change in changes if subject_of(change) in risky)
 
 
-def _summarize_group(changes: tuple[Change, ...]) -> Iterator[Line]:
+def _summarize_group(changes: tuple[Change, ...]) -> Iterator[SummaryLine]:
     """Yield a line each; what would be dropped and made by the same key is one."""
     old = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
     new = {c.object.key: c.object for c in changes if isinstance(c, Create)}
@@ -149,7 +149,7 @@ def list_tolerated_columns(
     return tuple(
         Difference(
             kind=kind,
-            line=Line(
+            line=SummaryLine(
                 sign="~",
                 kind="column",
                 table=column.path.removesuffix(f".{column.part}"),

@@ -43,27 +43,28 @@ from schema_migrations.schema.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    makes: frozenset[Key] = NO_KEYS
+    made_keys: frozenset[Key] = NO_KEYS
     """Keys (and names) that exist, or have their new form, from this change on."""
-    frees: frozenset[Key] = NO_KEYS
+    freed_keys: frozenset[Key] = NO_KEYS
     """Keys (and names) that are gone, or lose their old form, with this change."""
-    uses: frozenset[Key] = NO_KEYS
+    used_keys: frozenset[Key] = NO_KEYS
     """Keys that must exist in their new form before this change."""
-    releases: frozenset[Key] = NO_KEYS
+    released_keys: frozenset[Key] = NO_KEYS
     """Keys whose old form this change stops using."""
 
 
 def effects_of(change: Change, current: Schema) -> Effects:
     match change:
         case CreateTable():
-            return _effects_of_create(change.table, *change.parts)
+            return _effects_of_create(change.table, *change.inline_constraints)
         case DropTable():
             parts = current.by_table.get(change.table.key, ())
             return _effects_of_drop(change.table, *parts)
         case Create(object=Opaque() as obj):
             created = _effects_of_create(obj)
             return replace(
-                created, uses=created.uses | set(map(_rebuilt_key_of, obj.needs))
+                created,
+                used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
             )
         case Create():
             return _effects_of_create(change.object)
@@ -72,28 +73,28 @@ def effects_of(change: Change, current: Schema) -> Effects:
         case Rename(before=Definition() as before, after=Definition() as after):
             # Put aside to be dropped: nobody asks for its new name, and it goes later.
             return Effects(
-                frees=frozenset({before.key}),
-                releases=_needs_of(before) | {after.key},
+                freed_keys=frozenset({before.key}),
+                released_keys=_needs_of(before) | {after.key},
             )
         case Rename():
             return Effects(
-                makes=_relation_names_of(change.after) | {change.after.key},
-                frees=_relation_names_of(change.before) | {change.before.key},
-                releases=_needs_of(change.before),
+                made_keys=_relation_names_of(change.after) | {change.after.key},
+                freed_keys=_relation_names_of(change.before) | {change.before.key},
+                released_keys=_needs_of(change.before),
             )
         case Alter():
             # A new owner alone is nothing that anybody waits for.
             same = change.before.definition == change.after.definition
             owned = same and isinstance(change.after, Sequence)
             return Effects(
-                makes=NO_KEYS if owned else frozenset({change.after.key}),
-                uses=_needs_of(change.after),
-                releases=_needs_of(change.before) - _needs_of(change.after),
+                made_keys=NO_KEYS if owned else frozenset({change.after.key}),
+                used_keys=_needs_of(change.after),
+                released_keys=_needs_of(change.before) - _needs_of(change.after),
             )
         case AlterTable():
-            return Effects(uses=change.after.needs)
+            return Effects(used_keys=change.after.needs)
         case SetComment():
-            return Effects(uses=frozenset({change.key}))
+            return Effects(used_keys=frozenset({change.key}))
         case RebuildTable():
             return _effects_of_rebuild(change, current)
         case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
@@ -102,12 +103,12 @@ def effects_of(change: Change, current: Schema) -> Effects:
 
 def _effects_of_create(*objects: Object) -> Effects:
     made = _keys_taken_by(*objects)
-    return Effects(makes=made, uses=_needs_of(*objects) - made)
+    return Effects(made_keys=made, used_keys=_needs_of(*objects) - made)
 
 
 def _effects_of_drop(*objects: Object) -> Effects:
     gone = _keys_taken_by(*objects)
-    return Effects(frees=gone, releases=_needs_of(*objects) - gone)
+    return Effects(freed_keys=gone, released_keys=_needs_of(*objects) - gone)
 
 
 def _keys_taken_by(*objects: Object) -> frozenset[Key]:
@@ -115,7 +116,7 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     taken: set[Key] = set()
     for obj in objects:
         taken.add(obj.key)
-        taken |= obj.provides
+        taken |= obj.provided_keys
         taken |= _relation_names_of(obj)
     return frozenset(taken)
 
@@ -130,7 +131,9 @@ def _rebuilt_key_of(table: Key) -> Key:
 
 
 def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
-    new = _effects_of_create(change.after, *change.parts, *change.recreated)
+    new = _effects_of_create(
+        change.after, *change.inline_constraints, *change.recreated_objects
+    )
     old = _effects_of_drop(change.before, *current.by_table.get(change.before.key, ()))
     new_key = change.after.key
     columns = {column.name for column in change.before.columns}
@@ -139,14 +142,19 @@ def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
         for c in change.after.columns
         if c.name not in columns
     }
-    fills = (c for c in change.changes if isinstance(c, AddColumn | AlterColumn))
+    fills = (
+        c for c in change.replaced_changes if isinstance(c, AddColumn | AlterColumn)
+    )
     read = frozenset(key for c in fills for key in c.fill_needs)
     # The table itself is there before and after: only what is new is made by this.
     return Effects(
-        makes=frozenset(added) | (new.makes - old.frees) | {_rebuilt_key_of(new_key)},
-        frees=old.frees - new.makes,
-        uses=(new.uses - {new_key}) | _select_columns(read),
-        releases=old.releases | {key for key in read if key.kind != "constraint"},
+        made_keys=frozenset(added)
+        | (new.made_keys - old.freed_keys)
+        | {_rebuilt_key_of(new_key)},
+        freed_keys=old.freed_keys - new.made_keys,
+        used_keys=(new.used_keys - {new_key}) | _select_columns(read),
+        released_keys=old.released_keys
+        | {key for key in read if key.kind != "constraint"},
     )
 
 
@@ -162,26 +170,26 @@ def _effects_on_column(
     match change:
         case AddColumn():
             column = column_key(table, change.column.name)
-            parts = _effects_of_create(*change.parts)
+            parts = _effects_of_create(*change.inline_constraints)
             return Effects(
-                makes=parts.makes | {column},
-                uses=(parts.uses | change.column.needs | {table}) - {column}
+                made_keys=parts.made_keys | {column},
+                used_keys=(parts.used_keys | change.column.needs | {table}) - {column}
                 | _select_columns(change.fill_needs),
-                releases=change.fill_needs,
+                released_keys=change.fill_needs,
             )
         case DropColumn():
             return Effects(
-                frees=frozenset({column_key(table, change.column.name)}),
-                releases=change.column.needs | {table},
+                freed_keys=frozenset({column_key(table, change.column.name)}),
+                released_keys=change.column.needs | {table},
             )
         case AlterColumn() | RenameColumn():
             before, after = change.before, change.after
             read = NO_KEYS if isinstance(change, RenameColumn) else change.fill_needs
             return Effects(
-                makes=frozenset({column_key(table, after.name)}),
-                frees=frozenset({column_key(table, before.name)}),
-                uses=after.needs | _select_columns(read),
-                releases=(before.needs - after.needs) | read,
+                made_keys=frozenset({column_key(table, after.name)}),
+                freed_keys=frozenset({column_key(table, before.name)}),
+                used_keys=after.needs | _select_columns(read),
+                released_keys=(before.needs - after.needs) | read,
             )
 
 
@@ -205,7 +213,7 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
-        case Constraint(type="check") | Constraint(takes_name=False):
+        case Constraint(type="check") | Constraint(reserves_relation_name=False):
             return NO_KEYS
         case Constraint():
             name = obj.key.part

@@ -23,7 +23,7 @@ from schema_migrations.schema.changes import (
 )
 from schema_migrations.schema.model import Column, Constraint, Key, Schema, column_key
 
-Conversion = Callable[[Column, Column], str | None]
+FindConversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column, ``""`` where the server converts
 by itself, None where there is no way that can be known."""
 
@@ -32,7 +32,7 @@ NO_VALUE = "NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class MissingValue:
     """A change that cannot be planned, or only fails on rows, without an answer."""
 
     column: Key
@@ -46,7 +46,7 @@ def with_fills(
     defaults: Mapping[Key, str],
     *,
     answers: Mapping[Key, str] | None = None,
-    conversion: Conversion = lambda before, after: "",
+    find_conversion: FindConversion = lambda before, after: "",
 ) -> tuple[Change, ...]:
     """Return the changes with an SQL expression wherever existing rows get a value.
 
@@ -54,7 +54,8 @@ def with_fills(
     a person gave, which goes first.  A column with neither stays bare.
     """
     return tuple(
-        _with_fill(change, defaults, answers or {}, conversion) for change in changes
+        _with_fill(change, defaults, answers or {}, find_conversion)
+        for change in changes
     )
 
 
@@ -87,25 +88,27 @@ def _find_dropped_keys(changes: Iterable[Change]) -> Iterator[Key]:
 
 
 def _with_sources(
-    change: Change, gone: Set[Key], come: Set[Key], current: Schema
+    change: Change, dropped_keys: Set[Key], added_columns: Set[Key], current: Schema
 ) -> Change:
     match change:
         case AddColumn(fill=str(value), table=table):
-            own = {column.name for column in current.table(table).columns}
+            own = {column.name for column in current.get_table(table).columns}
         case AlterColumn(table=table):
-            value, own = f"{change.fill or ''} {change.using or ''}", set()
+            value, own = f"{change.fill or ''} {change.conversion or ''}", set()
         case _:
             return change
-    names = find_words(_LITERAL.sub("", value))
-    others = {key for key in come if not _is_in_table(table, key)}
-    needs = frozenset(key for key in gone | others if _reads_key(names, key, table))
+    names = find_words(_LITERAL_PATTERN.sub("", value))
+    others = {key for key in added_columns if not _is_in_table(table, key)}
+    needs = frozenset(
+        key for key in dropped_keys | others if _reads_key(names, key, table)
+    )
     if isinstance(change, AlterColumn):
         return replace(change, fill_needs=needs)
     refers = "select" in names or any(_is_named(name, names) for name in own)
-    return replace(change, fill_needs=needs, fill_refers=refers)
+    return replace(change, fill_needs=needs, fill_reads_columns=refers)
 
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_LITERAL_PATTERN = re.compile(r"'(?:[^']|'')*'")
 
 
 def _is_in_table(table: Key, key: Key) -> bool:
@@ -132,25 +135,25 @@ def _with_fill(
     change: Change,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
-    conversion: Conversion,
+    find_conversion: FindConversion,
 ) -> Change:
     match change:
-        case AddColumn(fill=None) if not _has_value(change.column):
+        case AddColumn(fill=None) if not _has_own_value(change.column):
             # Django gives the default to existing rows where NULL is allowed, too.
             key = column_key(change.table, change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
         case AlterColumn(fill=None):
-            return _with_conversion(change, defaults, answers, conversion)
+            return _with_conversion_or_fill(change, defaults, answers, find_conversion)
         case _:
             return change
 
 
-def _with_conversion(
+def _with_conversion_or_fill(
     change: AlterColumn,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
-    conversion: Conversion,
+    find_conversion: FindConversion,
 ) -> AlterColumn:
     before, after = change.before, change.after
     key = column_key(change.table, after.name)
@@ -158,13 +161,13 @@ def _with_conversion(
     using = None
     converted = before.type != after.type and after.generated is None
     if converted and (
-        not _becomes_not_null(change) or conversion(before, after) is None
+        not _becomes_not_null(change) or find_conversion(before, after) is None
     ):
         using, answer = answer, None
     value = None
     if _becomes_not_null(change):
         value = answer or after.default or defaults.get(key)
-    return replace(change, using=using, fill=None if value == NO_VALUE else value)
+    return replace(change, conversion=using, fill=None if value == NO_VALUE else value)
 
 
 def _becomes_not_null(change: AlterColumn) -> bool:
@@ -175,46 +178,53 @@ def _becomes_not_null(change: AlterColumn) -> bool:
     )
 
 
-def demands_value(column: Column) -> bool:
+def needs_value(column: Column) -> bool:
     """Tell whether a new column refuses existing rows unless they get a value."""
-    return not (column.nullable or _has_value(column))
+    return not (column.nullable or _has_own_value(column))
 
 
-def _has_value(column: Column) -> bool:
+def _has_own_value(column: Column) -> bool:
     return bool(column.default or column.identity or column.generated)
 
 
-def find_needs(
-    changes: Iterable[Change], conversion: Conversion, *, answered: Container[Key]
-) -> tuple[Need, ...]:
+def find_missing_values(
+    changes: Iterable[Change],
+    find_conversion: FindConversion,
+    *,
+    answered_columns: Container[Key],
+) -> tuple[MissingValue, ...]:
     """Return what must still be answered, in the order of the changes."""
-    found = (_find_need(change, conversion) for change in changes)
-    return tuple(need for need in found if need and need.column not in answered)
+    found = (_find_missing_value(change, find_conversion) for change in changes)
+    return tuple(need for need in found if need and need.column not in answered_columns)
 
 
-def _find_need(change: Change, conversion: Conversion) -> Need | None:
+def _find_missing_value(
+    change: Change, find_conversion: FindConversion
+) -> MissingValue | None:
     match change:
-        case AddColumn(fill=None) if demands_value(change.column):
-            return Need(
+        case AddColumn(fill=None) if needs_value(change.column):
+            return MissingValue(
                 column=column_key(change.table, change.column.name),
                 reason="added",
                 before=None,
                 after=change.column,
             )
-        case AlterColumn(using=None, before=before, after=after) if (
+        case AlterColumn(conversion=None, before=before, after=after) if (
             before.type != after.type
             and after.generated is None
-            and conversion(before, after) is None
+            and find_conversion(before, after) is None
         ):
-            return _make_need(change, "converted")
+            return _make_missing_value(change, "converted")
         case AlterColumn(fill=None) if _becomes_not_null(change):
-            return _make_need(change, "not null")
+            return _make_missing_value(change, "not null")
         case _:
             return None
 
 
-def _make_need(change: AlterColumn, reason: Literal["not null", "converted"]) -> Need:
-    return Need(
+def _make_missing_value(
+    change: AlterColumn, reason: Literal["not null", "converted"]
+) -> MissingValue:
+    return MissingValue(
         column=column_key(change.table, change.after.name),
         reason=reason,
         before=change.before,

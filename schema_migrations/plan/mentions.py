@@ -17,14 +17,14 @@ from schema_migrations.schema.changes import (
 )
 from schema_migrations.schema.model import Key, Opaque, Schema, Table, column_key
 
-_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
+_WORD_PATTERN = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
 
 
 def find_words(text: str) -> frozenset[str]:
     """Return every word of SQL text that may be a name, as the server would read it."""
     return frozenset(
         quoted.replace('""', '"') if quoted else bare.lower()
-        for quoted, bare in _WORD.findall(text)
+        for quoted, bare in _WORD_PATTERN.findall(text)
     )
 
 
@@ -73,18 +73,18 @@ def _find_changed_names(
 def _mentions_key(
     key: Key,
     tables: tuple[Key, ...],
-    text: frozenset[str],
+    words: frozenset[str],
     function: Opaque,
     goal: Schema,
 ) -> bool:
     if key.kind == "table":
-        return key.name in text
-    return key.part in text and any(
-        table.name in text or _is_trigger_function_of(function, table, goal)
+        return key.name in words
+    return key.part in words and any(
+        table.name in words or _is_used_by_table(function, table, goal)
         for table in tables
     )
 
 
-def _is_trigger_function_of(function: Opaque, table: Key, goal: Schema) -> bool:
+def _is_used_by_table(function: Opaque, table: Key, goal: Schema) -> bool:
     on_it = goal.by_table.get(table, ())
     return any(function.key in o.needs for o in on_it if isinstance(o, Opaque))

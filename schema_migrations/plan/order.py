@@ -53,12 +53,12 @@ def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change,
 
 def _draw_edges(changes: tuple[Change, ...], current: Schema) -> Edges:
     effects = [effects_of(change, current) for change in changes]
-    uses = _group_by_key(each.uses for each in effects)
-    releases = _group_by_key(each.releases for each in effects)
-    frees = _group_by_key(each.frees for each in effects)
+    uses = _group_by_key(each.used_keys for each in effects)
+    releases = _group_by_key(each.released_keys for each in effects)
+    frees = _group_by_key(each.freed_keys for each in effects)
     # Most of what is made nobody waits for.
     awaited = uses.keys() | frees.keys()
-    makes = _group_by_key(each.makes & awaited for each in effects)
+    makes = _group_by_key(each.made_keys & awaited for each in effects)
     edges: Edges = {i: set() for i in range(len(changes))}
 
     def after(later: Iterable[int], earlier: Iterable[int]) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from schema_migrations.plan.fills import with_fill_sources
-from schema_migrations.plan.losses import find_losses, find_restrictions
 from schema_migrations.plan.order import order_changes
+from schema_migrations.plan.risks import find_losses, find_restrictions
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Schema
 

@@ -31,14 +31,14 @@ def order_renames(
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
     taken = {o.key.part or o.key.name for o in current}
-    for old, new in order_pairs(pairs, set(tables)):
+    for old, new in order_name_pairs(pairs, set(tables)):
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
         result.append(Rename(before=before, after=after))
         if old in pairs and new not in pairs.values():  # in a circle
             taken.add(new)
-            result += _set_names_aside(before.key, after.key, current, taken)
+            result += _free_constraint_names(before.key, after.key, current, taken)
     by_key = {table.key: table for table in moved.values()}
     for key in dict.fromkeys(
         k._replace(kind="table", part="") for k in renames.columns
@@ -46,14 +46,14 @@ def order_renames(
         table = by_key[key]
         columns = {column.name: column for column in table.columns}
         own = {k.part: new for k, new in renames.columns.items() if is_in_table(key, k)}
-        for name, new in order_pairs(own, set(columns)):
+        for name, new in order_name_pairs(own, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
             result.append(RenameColumn(table=key, before=column, after=columns[new]))
     return tuple(result)
 
 
-def _set_names_aside(
+def _free_constraint_names(
     old: Key, new: Key, current: Schema, taken: set[str]
 ) -> Iterator[Rename]:
     """Free the names that constraints take while their table steps aside.
@@ -61,7 +61,11 @@ def _set_names_aside(
     Those of the tables of a circle would wait for one another.
     """
     for obj in current.by_table.get(old, ()):
-        if isinstance(obj, Constraint) and obj.takes_name and obj.type != "check":
+        if (
+            isinstance(obj, Constraint)
+            and obj.reserves_relation_name
+            and obj.type != "check"
+        ):
             name = _find_unused_name(obj.key.part, taken)
             taken.add(name)
             before = replace(obj, key=constraint_key(new, obj.key.part), table=new)
@@ -70,7 +74,9 @@ def _set_names_aside(
             )
 
 
-def order_pairs(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
+def order_name_pairs(
+    pairs: Mapping[str, str], taken: set[str]
+) -> Iterator[tuple[str, str]]:
     """Yield (from, to) steps so that each name is free when it is taken."""
     taken, waiting = set(taken), dict(sorted(pairs.items()))
     for new in sorted(set(pairs.values()) & taken - set(pairs)):

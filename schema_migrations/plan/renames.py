@@ -46,7 +46,7 @@ NO_RENAMES = Renames()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class RenameCandidate:
     """A pair that may be one thing under two names."""
 
     old: Key
@@ -173,7 +173,7 @@ def infer_renames(
                 renames = renames.with_table(gone.key, made)
     for before, after in pair_tables(renames, current, desired):
         free = _find_unpaired_columns(before, after, renames)
-        for old_column, new_column in _pair_same_targets(
+        for old_column, new_column in _pair_by_reference(
             before, after, free, renames, current, desired
         ):
             follows = after.key in auto_created_tables or (
@@ -209,10 +209,10 @@ def is_in_table(table: Key, column: Key) -> bool:
     return (column.namespace, column.name) == (table.namespace, table.name)
 
 
-def _pair_same_targets(
+def _pair_by_reference(
     before: Table,
     after: Table,
-    free: tuple[list[Column], list[Column]],
+    unpaired: tuple[list[Column], list[Column]],
     renames: Renames,
     current: Schema,
     desired: Schema,
@@ -220,18 +220,20 @@ def _pair_same_targets(
     """Pair columns that refer to one renamed table, each the only one of its kind."""
     old = {
         c: renames.tables[t]
-        for c, t in map_targets(before, current).items()
+        for c, t in map_references(before, current).items()
         if t in renames.tables
     }
-    new = map_targets(after, desired)
-    for column in free[0]:
+    new = map_references(after, desired)
+    for column in unpaired[0]:
         if column.name not in old:
             continue
         kind = _link_side_of(column.name), old[column.name]
         rivals = [
-            c for c in free[0] if (_link_side_of(c.name), old.get(c.name)) == kind
+            c for c in unpaired[0] if (_link_side_of(c.name), old.get(c.name)) == kind
         ]
-        found = [c for c in free[1] if (_link_side_of(c.name), new.get(c.name)) == kind]
+        found = [
+            c for c in unpaired[1] if (_link_side_of(c.name), new.get(c.name)) == kind
+        ]
         if len(rivals) == len(found) == 1:
             yield column.name, found[0].name
 
@@ -241,10 +243,10 @@ def _link_side_of(column: str) -> str:
     return next((side for side in ("from_", "to_") if column.startswith(side)), "")
 
 
-def map_targets(table: Table, schema: Schema) -> dict[str, Key]:
+def map_references(table: Table, schema: Schema) -> dict[str, Key]:
     """Return column → the table that it alone refers to."""
     return {
-        obj.columns[0]: obj.target
+        obj.columns[0]: obj.referenced_table
         for obj in schema.by_table.get(table.key, ())
         if isinstance(obj, ForeignKey) and len(obj.columns) == 1
     }
@@ -256,7 +258,7 @@ MIN_LIKENESS = 0.6
 
 def find_table_candidates(
     renames: Renames, current: Schema, desired: Schema
-) -> tuple[Candidate, ...]:
+) -> tuple[RenameCandidate, ...]:
     """Return the tables that may have been renamed, the most likely first."""
     gone = {
         table: _map_signatures(table, current, renames)
@@ -267,7 +269,7 @@ def find_table_candidates(
         for table in _find_new_tables(renames, current, desired)
     }
     found = [
-        Candidate(old=old.key, new=new.key, likeness=likeness)
+        RenameCandidate(old=old.key, new=new.key, likeness=likeness)
         for old, mine in gone.items()
         for new, theirs in come.items()
         if old.key.namespace == new.key.namespace
@@ -277,14 +279,14 @@ def find_table_candidates(
     return _rank_candidates(found)
 
 
-Signature = tuple[str, Key | None]
+ColumnSignature = tuple[str, Key | None]
 """Of a column: its type and the table that it refers to."""
 
 
 def _map_signatures(
     table: Table, schema: Schema, renames: Renames
-) -> dict[str, Signature]:
-    refers = map_targets(table, schema)
+) -> dict[str, ColumnSignature]:
+    refers = map_references(table, schema)
     found = {}
     for column in table.columns:
         target = refers.get(column.name)
@@ -295,27 +297,34 @@ def _map_signatures(
 
 
 def _measure_table_likeness(
-    old: Table, new: Table, mine: dict[str, Signature], theirs: dict[str, Signature]
+    old: Table,
+    new: Table,
+    old_signatures: dict[str, ColumnSignature],
+    new_signatures: dict[str, ColumnSignature],
 ) -> float:
     """0.9 for the same columns (half for one of another name), 0.1 for the same name."""
-    same = {name for name in mine if mine[name] == theirs.get(name)}
-    rest = Counter(sign for name, sign in mine.items() if name not in same)
-    other = Counter(sign for name, sign in theirs.items() if name not in same)
+    same = {
+        name
+        for name in old_signatures
+        if old_signatures[name] == new_signatures.get(name)
+    }
+    rest = Counter(sign for name, sign in old_signatures.items() if name not in same)
+    other = Counter(sign for name, sign in new_signatures.items() if name not in same)
     common = len(same) + 0.5 * (rest & other).total()
-    share = common / max(len(mine), len(theirs), 1)
+    share = common / max(len(old_signatures), len(new_signatures), 1)
     return 0.9 * share + 0.1 * _measure_name_likeness(old.key.name, new.key.name)
 
 
 def find_column_candidates(
     renames: Renames, current: Schema, desired: Schema
-) -> tuple[Candidate, ...]:
+) -> tuple[RenameCandidate, ...]:
     """Return the columns that may have been renamed, the most likely first."""
     found = []
     for before, after in pair_tables(renames, current, desired):
         gone, come = _find_unpaired_columns(before, after, renames)
         if not (gone and come):
             continue
-        old, new = map_targets(before, current), map_targets(after, desired)
+        old, new = map_references(before, current), map_references(after, desired)
         keys = _find_primary_key(before, current), _find_primary_key(after, desired)
         for column in gone:
             target = old.get(column.name)
@@ -332,7 +341,7 @@ def find_column_candidates(
                     likeness := _measure_column_likeness(column, other)
                 ) >= MIN_LIKENESS:
                     found.append(
-                        Candidate(
+                        RenameCandidate(
                             old=column_key(after.key, column.name),
                             new=column_key(after.key, other.name),
                             likeness=likeness,
@@ -369,5 +378,5 @@ def _measure_name_likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _rank_candidates(found: list[Candidate]) -> tuple[Candidate, ...]:
+def _rank_candidates(found: list[RenameCandidate]) -> tuple[RenameCandidate, ...]:
     return tuple(sorted(found, key=lambda c: (-c.likeness, c.new, c.old)))

@@ -34,7 +34,7 @@ from schema_migrations.schema.model import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SummaryLine:
     """One change for a reader."""
 
     sign: str
@@ -56,7 +56,7 @@ class Line:
         return f"{verb} {self.kind} {name}"
 
 
-def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
+def summarize(changes: Iterable[Change]) -> tuple[SummaryLine, ...]:
     """Return one line a change; parts of a new or dropped table are left to its line.
 
     What is dropped and made again has changed: one line.
@@ -104,7 +104,7 @@ def _rank_change(change: Change) -> int:
             return 2
 
 
-def _summarize_change(change: Change) -> Line:
+def _summarize_change(change: Change) -> SummaryLine:
     match change:
         case CreateTable():
             columns = len(change.table.columns)
@@ -143,18 +143,20 @@ def _summarize_change(change: Change) -> Line:
             return _make_object_line(">", change.after, f"from {name}")
         case SetComment():
             key = change.key
-            return Line(
+            return SummaryLine(
                 sign="~", kind="comment", table=key.name, name=key.part or "table"
             )
 
 
-def _make_table_line(sign: str, key: Key, detail: str) -> Line:
+def _make_table_line(sign: str, key: Key, detail: str) -> SummaryLine:
     name = key.path
-    return Line(sign=sign, kind="table", table=name, name=name, detail=detail)
+    return SummaryLine(sign=sign, kind="table", table=name, name=name, detail=detail)
 
 
-def _make_column_line(sign: str, table: Key, column: Column, detail: str) -> Line:
-    return Line(
+def _make_column_line(
+    sign: str, table: Key, column: Column, detail: str
+) -> SummaryLine:
+    return SummaryLine(
         sign=sign,
         kind="column",
         table=table.path,
@@ -163,14 +165,14 @@ def _make_column_line(sign: str, table: Key, column: Column, detail: str) -> Lin
     )
 
 
-def _make_object_line(sign: str, obj: Object, detail: str) -> Line:
+def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
     owner = owner_of(obj)
     name = obj.key.name
     if isinstance(obj, Constraint | ForeignKey):
         name = obj.key.part
         if name == obj.definition:  # it has no name: what it says will do
             name, detail = name[name.index("(") :], ""
-    return Line(
+    return SummaryLine(
         sign=sign,
         kind=_kind_of(obj),
         table=owner.path if owner else "",
@@ -215,8 +217,8 @@ def _describe_alteration(before: Column, after: Column) -> str:
         said.append(
             f"identity {before.identity or 'none'} -> {after.identity or 'none'}"
         )
-    if before.sequence != after.sequence:
-        said.append(f"sequence {before.draws_from} -> {after.draws_from}")
+    if before.custom_sequence != after.custom_sequence:
+        said.append(f"sequence {before.identity_sequence} -> {after.identity_sequence}")
     if before.generated != after.generated:
         said.append("generated expression")
     return ", ".join(said) or "definition"
@@ -230,10 +232,10 @@ def _describe_definition(obj: Object) -> str:
             return ""
 
 
-MOST_NAMED = 8
+MAX_NAMES_SHOWN = 8
 
 
-def format_header(lines: Sequence[Line]) -> tuple[str, ...]:
+def format_header(lines: Sequence[SummaryLine]) -> tuple[str, ...]:
     """Return what a file does, in a few sentences for its top."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for line in lines:
@@ -247,8 +249,12 @@ def format_header(lines: Sequence[Line]) -> tuple[str, ...]:
 
 def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
     noun = kind if len(names) == 1 else f"{len(names)} {_make_plural(kind)}"
-    shown = ", ".join(names[:MOST_NAMED])
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    shown = ", ".join(names[:MAX_NAMES_SHOWN])
+    more = (
+        f" and {len(names) - MAX_NAMES_SHOWN} more"
+        if len(names) > MAX_NAMES_SHOWN
+        else ""
+    )
     colon = "" if len(names) == 1 else ":"
     return f"{verb.capitalize()} {noun}{colon} {shown}{more}."
 
@@ -261,7 +267,7 @@ def _make_plural(kind: str) -> str:
     return f"{kind}s"
 
 
-def suggest_name(lines: Sequence[Line]) -> str:
+def suggest_name(lines: Sequence[SummaryLine]) -> str:
     """Return a short name for a file that makes these changes."""
     if not lines:
         return ""

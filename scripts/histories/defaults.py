@@ -181,7 +181,7 @@ def _make_up(
     expression: str | None = None
     if reference is not None:
         target = target_column(desired, reference)
-        found = origin(pairs, reference.target, target)
+        found = origin(pairs, reference.referenced_table, target)
         if found is not None and found[1].type == found[2].type:
             known = db.literals(found[1].name, of=found[0].before.key)
             expression = known[0] if known else None

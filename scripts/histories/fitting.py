@@ -161,7 +161,7 @@ def _candidates(
     task: Fitting, table: Key, column: Column, reference: ForeignKey | None
 ) -> Iterator[str]:
     if reference is not None:
-        target = reference.target
+        target = reference.referenced_table
         if isinstance(task.current.get(target), Table):
             yield from task.db.literals(
                 target_column(task.desired, reference), of=target
@@ -180,13 +180,13 @@ def _referring(task: Fitting, pair: Pair, reference: ForeignKey) -> Iterator[str
     if name is None:
         return
     old = foreign_keys(task.current, pair.before.key).get(name)
-    column, count = pair.before.column(name), 0
-    after = pair.after.column(reference.columns[0])
+    column, count = pair.before.get_column(name), 0
+    after = pair.after.get_column(reference.columns[0])
     lost, literals = f"{db.name(name)} IS NOT NULL", list[str]()
     target = target_column(task.desired, reference)
-    if found := origin(task.pairs, reference.target, target):
+    if found := origin(task.pairs, reference.referenced_table, target):
         there, known, _ = found
-        if old and (old.target, target_column(task.current, old)) == (
+        if old and (old.referenced_table, target_column(task.current, old)) == (
             there.before.key,
             known.name,
         ):
@@ -255,9 +255,9 @@ def _please(task: Fitting, pair: Pair, check: Constraint, row: str) -> int:
     """Try values in each column of a check; delete the row when none will do."""
     db, table = task.db, pair.before
     for name in filter(pair.old_name, check.columns):
-        old = table.column(pair.old_name(name) or name)
+        old = table.get_column(pair.old_name(name) or name)
         own = (
-            value(db, task.desired, pair.after.key, pair.after.column(name), number)
+            value(db, task.desired, pair.after.key, pair.after.get_column(name), number)
             for number in (51, 52)
         )
         for literal in (*filter(None, own), *candidates(check, old)):
@@ -337,7 +337,7 @@ def _distinct(task: Fitting, pair: Pair, columns: tuple[str, ...]) -> Iterator[s
 
 def _renewed(task: Fitting, table: Table, name: str, row: str) -> bool:
     """Give one row a value that no other row has."""
-    db, column = task.db, table.column(name)
+    db, column = task.db, table.get_column(name)
     taken = set(db.literals(name, of=table.key))
     for number in range(50, 120):
         literal = value(db, task.current, table.key, column, number)
@@ -391,7 +391,7 @@ def _doom(
     doomed[table] = doomed.get(table, set()) | new
     rowid = "ctid" if db.on_postgresql else "rowid"
     for reference in current.of(ForeignKey):
-        if reference.target == table and len(reference.columns) == 1:
+        if reference.referenced_table == table and len(reference.columns) == 1:
             target = db.name(target_column(current, reference))
             rows = f"SELECT {target} FROM {name} WHERE {rowid} IN ({', '.join(new)})"
             inside = f"{db.name(reference.columns[0])} IN ({rows})"

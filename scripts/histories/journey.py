@@ -27,7 +27,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases

@@ -34,7 +34,7 @@ def fill(db: Database, schema: Schema) -> dict[str, str]:
     refused: dict[Key, str] = {}
     while ready := sorted(empty - refused.keys() - _waiting(schema, empty)):
         for key in ready:
-            refused[key] = _fill(db, schema, schema.table(key))
+            refused[key] = _fill(db, schema, schema.get_table(key))
             if not refused[key]:
                 del refused[key]
                 empty.discard(key)
@@ -63,7 +63,7 @@ def target_column(schema: Schema, key: ForeignKey) -> str:
         return found[1]
     return next(
         obj.columns[0]
-        for obj in schema.by_table[key.target]
+        for obj in schema.by_table[key.referenced_table]
         if isinstance(obj, Constraint) and obj.type == "primary key"
     )
 
@@ -95,10 +95,10 @@ def _waiting(schema: Schema, empty: set[Key]) -> set[Key]:
     return {
         obj.table
         for obj in schema.of(ForeignKey)
-        if obj.target in empty
-        and obj.target != obj.table
+        if obj.referenced_table in empty
+        and obj.referenced_table != obj.table
         and len(obj.columns) == 1
-        and not schema.table(obj.table).column(obj.columns[0]).nullable
+        and not schema.get_table(obj.table).get_column(obj.columns[0]).nullable
     }
 
 
@@ -129,8 +129,8 @@ def _row(db: Database, schema: Schema, table: Table, number: int) -> dict[str, s
         elif reference := references.get(column.name):
             target = target_column(schema, reference)
             order = db.name(target)
-            found = db.literals(target, of=reference.target, order=order)
-            if reference.target == table.key and target in row:
+            found = db.literals(target, of=reference.referenced_table, order=order)
+            if reference.referenced_table == table.key and target in row:
                 row[column.name] = row[target]  # the row itself
             elif found:
                 row[column.name] = found[(number - 1) % len(found)]
@@ -171,7 +171,7 @@ def _pleasing(
 ) -> dict[str, str]:
     """Return the row with values that a check accepts, if any are found."""
     known = [name for name in check.columns if name in row]
-    choices = product(*(candidates(check, table.column(name)) for name in known))
+    choices = product(*(candidates(check, table.get_column(name)) for name in known))
     others = (row | dict(zip(known, each, strict=True)) for each in choices)
     tried = islice((row, *islice(others, ATTEMPTS)), ATTEMPTS)
     return next((each for each in tried if _passes(db, table, each, check)), row)

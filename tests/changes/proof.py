@@ -22,11 +22,11 @@ from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.summary import summarize
-from schema_migrations.schema.carry_over import carry_over
+from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import Proposal, plan_change
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
@@ -215,7 +215,7 @@ def assert_same(place: Place, reached: State, goal: State) -> None:
     one, other = (
         canonicalize_state(place.engine, s, keys).schema for s in (reached, goal)
     )
-    carried = carry_over(one, other, unmanaged=goal.facts.unmanaged_tables)
+    carried = carry_over(one, other, unmanaged_tables=goal.facts.unmanaged_tables)
     left = summarize(diff(one, carried))
     assert [f"{line} ({line.detail})" for line in left] == []
     if carried == other:
@@ -321,8 +321,8 @@ def assert_values(
         if each.when != when or each.vendor not in (None, place.engine.vendor):
             continue
         name, column_name = each.column.split(".")
-        table = state.schema.table(table_key(name))
-        column = table.column(column_name)
+        table = state.schema.get_table(table_key(name))
+        column = table.get_column(column_name)
         key = _first_key(state.schema, name)
         held = db.literals(column.name, of=table.key, order=db.name(key))
         if not each.cells:

@@ -24,7 +24,7 @@ from schema_migrations.history.directory import Directory, next_name, save
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import propose
 from schema_migrations.workflows.states.sources import Workspace, open_workspace
 from schema_migrations.workflows.states.state import (

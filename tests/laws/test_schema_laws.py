@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.plan.order import order_changes
-from schema_migrations.schema.carry_over import carry_over, restrict_to_tables
+from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.evolve import evolve
@@ -73,4 +73,4 @@ def test_carrying_never_plans_an_opaque_object_away(a: Schema, b: Schema) -> Non
 
 @given(schemas(), schemas())
 def test_restricting_to_no_table_leaves_tables_alone(a: Schema, b: Schema) -> None:
-    assert set(restrict_to_tables(a, b, ()).of(Table)) == set(a.of(Table))
+    assert set(limit_to_tables(a, b, ()).of(Table)) == set(a.of(Table))

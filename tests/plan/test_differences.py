@@ -71,7 +71,7 @@ CASES: dict[
         [("name", "rename index t.new")],
     ),
     "the name of a sequence": (
-        [table(replace(A, sequence="old"))],
+        [table(replace(A, custom_sequence="old"))],
         [table(A)],
         [("name", "alter column t.a")],
     ),

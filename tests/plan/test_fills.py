@@ -95,7 +95,7 @@ def test_what_a_value_reads_is_there_meanwhile(
     added = AddColumn(table=TABLE, column=new, fill=value)
     open_ = Column(name="new", type="text")
     altered = AlterColumn(table=TABLE, before=open_, after=new, fill=value)
-    retyped = AlterColumn(table=TABLE, before=new, after=new, using=value)
+    retyped = AlterColumn(table=TABLE, before=new, after=new, conversion=value)
 
     first, second, third, *rest = with_fill_sources(
         (added, altered, retyped, *OTHERS), CURRENT
@@ -104,6 +104,6 @@ def test_what_a_value_reads_is_there_meanwhile(
     assert isinstance(first, AddColumn)
     assert isinstance(second, AlterColumn)
     assert isinstance(third, AlterColumn)
-    assert (first.fill_refers, first.fill_needs) == (refers, needs)
+    assert (first.fill_reads_columns, first.fill_needs) == (refers, needs)
     assert second.fill_needs == third.fill_needs == needs
     assert tuple(rest) == OTHERS

@@ -13,12 +13,12 @@ from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import (
     NO_VALUE,
-    Need,
-    find_needs,
+    MissingValue,
+    find_missing_values,
     resolve_defaults,
     with_fills,
 )
-from schema_migrations.plan.losses import find_losses
+from schema_migrations.plan.risks import find_losses
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.planning.questions import (
@@ -69,18 +69,18 @@ def fill_in_answers(
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
     changes = with_fills(
-        changes, facts.fills, answers=values, conversion=engine.find_conversion
+        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
     )
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
 
 def _find_open_needs(
     engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
-) -> tuple[Need, ...]:
+) -> tuple[MissingValue, ...]:
     filled = with_fills(
-        changes, facts.fills, answers=values, conversion=engine.find_conversion
+        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
     )
-    return find_needs(filled, engine.find_conversion, answered=values)
+    return find_missing_values(filled, engine.find_conversion, answered_columns=values)
 
 
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class _ValueRefused(SchemaMigrationsError):
 
 
 def _ask_value(
-    engine: Engine, state: State, need: Need, facts: ModelFacts, asker: Asker
+    engine: Engine, state: State, need: MissingValue, facts: ModelFacts, asker: Asker
 ) -> str:
     question = make_value_question(need, facts.origins)
     while True:

@@ -21,13 +21,13 @@ from schema_migrations.history.managed_objects import (
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
-from schema_migrations.plan.summary import Line, format_header, summarize
-from schema_migrations.schema.carry_over import carry_over, restrict_to_tables
+from schema_migrations.plan.summary import SummaryLine, format_header, summarize
+from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Opaque, Schema
-from schema_migrations.schema.tolerated import with_current_numbering
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.tolerated_differences import with_current_numbering
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
@@ -61,7 +61,7 @@ class Proposal:
 
     changes: tuple[Change, ...] = ()
     """Without an engine's finer steps."""
-    summary: tuple[Line, ...] = ()
+    summary: tuple[SummaryLine, ...] = ()
     plan: Plan | None = None
     """None: the schema stays as it is."""
     file_text: str = ""
@@ -198,7 +198,7 @@ def _decide_renames(
 ) -> RenameDecision:
     goal = desired.schema
     if scope is not None:
-        goal = restrict_to_tables(current.schema, goal, scope(current.schema, goal))
+        goal = limit_to_tables(current.schema, goal, scope(current.schema, goal))
     return decide_renames(
         current.schema, goal, desired.facts, answers=answers, asker=asker
     )
@@ -220,9 +220,11 @@ def _make_comparable(
     if desired.models_only:
         gone = find_obsolete_keys(current.schema, goal, desired.managed_names)
         unmanaged = desired.facts.unmanaged_tables
-        goal = carry_over(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
+        goal = carry_over(
+            current.schema, goal, obsolete_keys=gone, unmanaged_tables=unmanaged
+        )
     if scope is not None:
-        goal = restrict_to_tables(current.schema, goal, scope(current.schema, goal))
+        goal = limit_to_tables(current.schema, goal, scope(current.schema, goal))
     return current, goal
 
 
@@ -270,7 +272,7 @@ def _read_server_version(engine: Engine, state: State) -> str:
 
 
 def format_file_header(
-    lines: tuple[Line, ...],
+    lines: tuple[SummaryLine, ...],
     plan: Plan,
     answer_lines: tuple[str, ...],
     notes: FileNotes,
@@ -292,7 +294,7 @@ def format_file_header(
     return (*said, *notes.coverage_lines)
 
 
-def _is_rename_line(line: Line) -> bool:
+def _is_rename_line(line: SummaryLine) -> bool:
     return line.sign == ">" and line.kind in ("table", "column")
 
 

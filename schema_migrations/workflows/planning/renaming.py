@@ -19,7 +19,7 @@ from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import (
-    Candidate,
+    RenameCandidate,
     Renames,
     find_column_candidates,
     find_table_candidates,
@@ -43,7 +43,7 @@ from schema_migrations.workflows.states.state import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameDecision:
     renames: Renames
-    unasked_candidates: tuple[Candidate, ...] = ()
+    unasked_candidates: tuple[RenameCandidate, ...] = ()
     """What might be a rename as well, had there been somebody to ask."""
 
 
@@ -75,7 +75,7 @@ def decide_renames(
 
     renames = completed(resolve_answers(answers, current, desired))
     refused: set[tuple[Key, Key]] = set()
-    unasked: list[Candidate] = []
+    unasked: list[RenameCandidate] = []
     for candidates in (find_table_candidates, find_column_candidates):
         while True:
             open_ = [
@@ -96,7 +96,7 @@ def decide_renames(
     return RenameDecision(renames=renames, unasked_candidates=tuple(unasked))
 
 
-def _add_candidate(renames: Renames, candidate: Candidate) -> Renames:
+def _add_candidate(renames: Renames, candidate: RenameCandidate) -> Renames:
     if candidate.new.kind == "table":
         return renames.with_table(candidate.old, candidate.new)
     return renames.with_column(candidate.old, candidate.new.part)

@@ -21,16 +21,16 @@ from schema_migrations.plan.differences import (
 )
 from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored import hide_ignored
+from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Schema
-from schema_migrations.schema.tolerated import (
+from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
     with_current_numbering,
     with_current_objects,
     with_current_types,
 )
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import Proposal, plan_change
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (

@@ -20,7 +20,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored import hide_ignored
+from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
 from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
@@ -187,4 +187,4 @@ def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> St
 
 
 def _all_keys(schema: Schema) -> frozenset[Key]:
-    return frozenset(schema.by_key).union(*(t.provides for t in schema.of(Table)))
+    return frozenset(schema.by_key).union(*(t.provided_keys for t in schema.of(Table)))

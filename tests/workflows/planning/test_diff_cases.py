@@ -25,7 +25,7 @@ from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
-from schema_migrations.schema.uncertain import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,

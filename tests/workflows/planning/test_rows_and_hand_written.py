@@ -10,7 +10,7 @@ from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.fills import with_fills
 from schema_migrations.plan.plan import Plan, build_plan
-from schema_migrations.schema.carry_over import carry_over
+from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import column_key, table_key
 from schema_migrations.workflows.states.state import inspect_database, load_sql

@@ -90,13 +90,13 @@ def render_drop(obj: NonTableObject) -> Statements:
             word, name = _SQL_KEYWORDS[obj.key.kind], _qualify_definition(obj.key)
             return _make_statement(f"DROP {word} {name}", f"Drop {word.lower()} {name}")
         case Opaque():
-            if not obj.drop:
+            if not obj.drop_sql:
                 raise UnsupportedChange(
                     f"{obj.type} {obj.key.name} cannot be dropped by itself",
                     hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
                 )
             return _make_statement(
-                obj.drop.rstrip("; \n"), f"Drop {_describe_object(obj)}"
+                obj.drop_sql.rstrip("; \n"), f"Drop {_describe_object(obj)}"
             )
 
 
@@ -295,7 +295,7 @@ def _describe_object(obj: Opaque) -> str:
 
 def _is_runnable(obj: Opaque) -> bool:
     """Tell whether the definition can be run; what cannot be dropped was not printed."""
-    return bool(obj.drop)
+    return bool(obj.drop_sql)
 
 
 def _describe_definition(obj: NonTableObject) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.plan.mentions import find_words
-from schema_migrations.schema.carry_over import DEPENDENT_TYPES, NAME_BEARING_TYPES
+from schema_migrations.schema.carried_objects import DEPENDENT_TYPES, NAME_BEARING_TYPES
 from schema_migrations.schema.changes import (
     Alter,
     Change,
@@ -124,6 +124,6 @@ def _find_dependents(key: Key, schema: Schema) -> set[Key]:
     fresh = [obj for obj in schema if obj.needs & found]
     while fresh:
         for obj in fresh:
-            found |= {obj.key, *obj.provides}
+            found |= {obj.key, *obj.provided_keys}
         fresh = [o for o in schema if o.key not in found and o.needs & found]
     return found

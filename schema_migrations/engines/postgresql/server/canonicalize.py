@@ -169,7 +169,7 @@ def _replace_objects(schema: Schema, canonical: dict[Key, Reprintable]) -> Schem
     columns = {key: obj for key, obj in canonical.items() if isinstance(obj, Column)}
     tables = []
     for key in {_table_of(key) for key in columns}:
-        table = schema.table(key)
+        table = schema.get_table(key)
         changed = tuple(
             columns.get(column_key(key, column.name), column)
             for column in table.columns

@@ -292,7 +292,7 @@ def test_what_is_read_can_be_made_again(
 
 def test_fields(contrib: BaseDatabaseWrapper) -> None:
     """Types with modifiers, database defaults, collations, comments, odd names."""
-    table = loaded(contrib, fields()).table(table_key("every"))
+    table = loaded(contrib, fields()).get_table(table_key("every"))
     assert table.comment == "Every field's column"
     found = {column.name: column for column in table.columns}
     assert found["auto"] == Column(
@@ -328,7 +328,7 @@ def test_relations(contrib: BaseDatabaseWrapper) -> None:
     keys = schema.of(ForeignKey)
     assert len(keys) == 8
     assert all(each.definition.endswith("INITIALLY DEFERRED") for each in keys)
-    assert all(each.target.name in names for each in keys)
+    assert all(each.referenced_table.name in names for each in keys)
     assert schema.of(Sequence) == ()
 
 

@@ -156,12 +156,15 @@ def test_fills_give_existing_rows_their_values(opened: Open) -> None:
         "CREATE TABLE t (id integer PRIMARY KEY, a int NOT NULL, b text NOT NULL)"
     )
     t = table_key("t")
-    before, after = current.table(t), desired.table(t)
+    before, after = current.get_table(t), desired.get_table(t)
     changes = (
         AlterColumn(
-            table=t, before=before.column("a"), after=after.column("a"), fill="-1"
+            table=t,
+            before=before.get_column("a"),
+            after=after.get_column("a"),
+            fill="-1",
         ),
-        AddColumn(table=t, column=after.column("b"), fill="'row ' || id"),
+        AddColumn(table=t, column=after.get_column("b"), fill="'row ' || id"),
     )
     run(db, build_plan(changes, current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
@@ -172,7 +175,9 @@ def test_a_new_column_with_a_fill_is_no_column_with_a_default(opened: Open) -> N
     db = opened("CREATE TABLE t (a int)", "INSERT INTO t VALUES (2)")
     current, desired = schema_of(db), made_by("CREATE TABLE t (a int, b int)")
     t = table_key("t")
-    added = AddColumn(table=t, column=desired.table(t).column("b"), fill="a * 2")
+    added = AddColumn(
+        table=t, column=desired.get_table(t).get_column("b"), fill="a * 2"
+    )
     run(db, build_plan((added,), current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
     assert rows(db, "SELECT * FROM t") == [(2, 4)]
@@ -376,12 +381,12 @@ def test_a_column_is_renamed_in_place(opened: Open) -> None:
     t = table_key("t")
     renamed = RenameColumn(
         table=t,
-        before=current.table(t).column("a"),
-        after=desired.table(t).column("b"),
+        before=current.get_table(t).get_column("a"),
+        after=desired.get_table(t).get_column("b"),
     )
     planned = build_plan((renamed,), current, desired, passes=PASSES, render=render)
     run(db, planned)
-    assert schema_of(db).table(t) == desired.table(t)
+    assert schema_of(db).get_table(t) == desired.get_table(t)
     assert rows(db, "SELECT a FROM v") == [(1,)]
 
 

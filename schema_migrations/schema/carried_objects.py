@@ -50,8 +50,8 @@ def carry_over(
     current: Schema,
     desired: Schema,
     *,
-    abandoned: Container[Key] = NO_KEYS,
-    unmanaged: Container[Key] = NO_KEYS,
+    obsolete_keys: Container[Key] = NO_KEYS,
+    unmanaged_tables: Container[Key] = NO_KEYS,
 ) -> Schema:
     """Return ``desired`` with everything of ``current`` that models cannot describe.
 
@@ -61,16 +61,16 @@ def carry_over(
     foreign = {
         table.key
         for table in current.of(Table)
-        if (table.key.namespace or table.key in unmanaged)
+        if (table.key.namespace or table.key in unmanaged_tables)
         and table.key not in desired.by_key
-        and table.key not in abandoned
+        and table.key not in obsolete_keys
     }
     names = _find_new_names(current, desired)
     kept = [
         _follow_rename(obj, names)
         for obj in current
         if desired.get(obj.key) is None
-        and obj.key not in abandoned
+        and obj.key not in obsolete_keys
         and _is_carried(obj, current, desired, foreign)
     ]
     return _drop_loose_parts(desired.replace_objects((), kept))
@@ -90,12 +90,12 @@ def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
     }
 
 
-def _follow_rename(obj: Object, names: Mapping[Key, Key]) -> Object:
+def _follow_rename(obj: Object, new_names: Mapping[Key, Key]) -> Object:
     """Return what names an index or a constraint as it reads with the new name."""
     if not (isinstance(obj, Opaque) and obj.type in NAME_BEARING_TYPES):
         return obj
-    for old in obj.needs & names.keys():
-        new = names[old]
+    for old in obj.needs & new_names.keys():
+        new = new_names[old]
         key = obj.key
         if key.name == old.name:
             key = key._replace(name=new.name)
@@ -106,7 +106,7 @@ def _follow_rename(obj: Object, names: Mapping[Key, Key]) -> Object:
             obj,
             key=key,
             definition=obj.definition.replace(was, now, 1),
-            drop=obj.drop.replace(was, now, 1),
+            drop_sql=obj.drop_sql.replace(was, now, 1),
             needs=obj.needs - {old} | {new},
         )
     return obj
@@ -117,18 +117,18 @@ def _quote(name: str) -> str:
 
 
 def _is_carried(
-    obj: Object, current: Schema, desired: Schema, foreign: Container[Key]
+    obj: Object, current: Schema, desired: Schema, carried_tables: Container[Key]
 ) -> bool:
-    if obj.key in foreign or owner_of(obj) in foreign:
+    if obj.key in carried_tables or owner_of(obj) in carried_tables:
         return True
     match obj:
         case Opaque():
             owner = owner_of(obj)
-            return owner is None or _has_owner(owner, current, desired)
+            return owner is None or _is_owner_kept(owner, current, desired)
         case Sequence(owned_by=column):
             return (
                 column is None
-                or table_key(column.name, column.namespace) in foreign
+                or table_key(column.name, column.namespace) in carried_tables
                 or _has_column(desired, column)
             )
         case Definition():
@@ -137,7 +137,7 @@ def _is_carried(
             return False
 
 
-def _has_owner(owner: Key, current: Schema, desired: Schema) -> bool:
+def _is_owner_kept(owner: Key, current: Schema, desired: Schema) -> bool:
     """Tell whether an owner stays; one that is itself opaque stays with its own."""
     found = current.get(owner)
     return owner in desired.by_key or isinstance(found, Opaque)
@@ -145,7 +145,7 @@ def _has_owner(owner: Key, current: Schema, desired: Schema) -> bool:
 
 def _has_column(schema: Schema, column: Key) -> bool:
     table = schema.get(table_key(column.name, column.namespace))
-    return isinstance(table, Table) and column in table.provides
+    return isinstance(table, Table) and column in table.provided_keys
 
 
 def _drop_loose_parts(schema: Schema) -> Schema:
@@ -163,9 +163,7 @@ def _has_key(key: Key, schema: Schema) -> bool:
     return key in schema.by_key or (key.kind == "column" and _has_column(schema, key))
 
 
-def restrict_to_tables(
-    current: Schema, desired: Schema, tables: Container[Key]
-) -> Schema:
+def limit_to_tables(current: Schema, desired: Schema, tables: Container[Key]) -> Schema:
     """Return ``desired`` for some tables and ``current`` for all others.
 
     Objects that stand on no table come from ``desired``, unless they need another one.
@@ -177,10 +175,10 @@ def restrict_to_tables(
 
     gone = [obj.key for obj in desired if of_others(obj)]
     goal = desired.replace_objects(gone, [obj for obj in current if of_others(obj)])
-    return _postpone_early(current, goal)
+    return _postpone_opaque(current, goal)
 
 
-def _postpone_early(current: Schema, goal: Schema) -> Schema:
+def _postpone_opaque(current: Schema, goal: Schema) -> Schema:
     """Leave opaque objects as they are while something that they need is to come."""
     early = [
         obj
@@ -192,4 +190,4 @@ def _postpone_early(current: Schema, goal: Schema) -> Schema:
         return goal
     keys = [obj.key for obj in early]
     left = [found for key in keys if (found := current.get(key)) is not None]
-    return _postpone_early(current, goal.replace_objects(keys, left))
+    return _postpone_opaque(current, goal.replace_objects(keys, left))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.schema.carry_over import carry_over, restrict_to_tables
+from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -58,7 +58,9 @@ def kept(
     current: list[Object], desired: list[Object], *abandoned: Key
 ) -> frozenset[Object]:
     before, after = Schema(frozenset(current)), Schema(frozenset(desired))
-    return carry_over(before, after, abandoned=set(abandoned)).objects - after.objects
+    return (
+        carry_over(before, after, obsolete_keys=set(abandoned)).objects - after.objects
+    )
 
 
 @pytest.mark.parametrize("obj", [VIEW, TRIGGER, STATISTICS, MOOD, FREE, OWNED])
@@ -80,8 +82,8 @@ def test_an_unmanaged_table_stays_with_all_that_is_on_it() -> None:
     objects = frozenset({TABLE, INDEX, TRIGGER, OWNED})
     current, desired = Schema(objects), Schema(frozenset())
 
-    assert carry_over(current, desired, unmanaged={T}).objects == objects
-    assert carry_over(desired, desired, unmanaged={T}) == desired
+    assert carry_over(current, desired, unmanaged_tables={T}).objects == objects
+    assert carry_over(desired, desired, unmanaged_tables={T}) == desired
 
 
 def test_comments_go_with_what_they_are_on() -> None:
@@ -117,7 +119,7 @@ def test_a_limited_change_leaves_what_needs_another_table_alone() -> None:
     current = Schema(frozenset({there}))
     desired = Schema(frozenset({TABLE, other, both, on_both, mine, there}))
 
-    assert restrict_to_tables(current, desired, {T}).objects == {TABLE, mine, there}
+    assert limit_to_tables(current, desired, {T}).objects == {TABLE, mine, there}
 
 
 def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
@@ -133,7 +135,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
         key=Key(kind="opaque", name="t", part='comment on constraint o"d'),
         type="comment",
         definition="""COMMENT ON CONSTRAINT "o""d" ON "t" IS '"o""d"'""",
-        drop='COMMENT ON CONSTRAINT "o""d" ON "t" IS NULL',
+        drop_sql='COMMENT ON CONSTRAINT "o""d" ON "t" IS NULL',
         owner=T,
         needs=frozenset({old.key}),
     )
@@ -143,7 +145,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
             key=Key(kind="opaque", name="t", part="comment on constraint new"),
             type="comment",
             definition="""COMMENT ON CONSTRAINT "new" ON "t" IS '"o""d"'""",
-            drop='COMMENT ON CONSTRAINT "new" ON "t" IS NULL',
+            drop_sql='COMMENT ON CONSTRAINT "new" ON "t" IS NULL',
             owner=T,
         )
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.schema.ignored import hide_ignored, matches_pattern
+from schema_migrations.schema.ignored_objects import hide_ignored, matches_pattern
 from schema_migrations.schema.model import (
     Column,
     Definition,
@@ -41,7 +41,10 @@ def opaque(name: str, *needs: Key) -> Opaque:
 
 
 REFERENCE = ForeignKey(
-    key=constraint_key(MINE, "to_theirs"), table=MINE, definition="", target=THEIRS
+    key=constraint_key(MINE, "to_theirs"),
+    table=MINE,
+    definition="",
+    referenced_table=THEIRS,
 )
 SEQUENCE = Sequence(
     key=Key(kind="sequence", name="s"), definition="", owned_by=column_key(THEIRS, "a")

@@ -19,7 +19,7 @@ from schema_migrations.schema.model import (
     column_key,
     table_key,
 )
-from schema_migrations.schema.tolerated import (
+from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
     with_current_numbering,

@@ -30,7 +30,7 @@ def find_serial_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
 
     Django made ``serial`` until 4.1, and never changed a column that was there.
     """
-    owned = _map_serial_columns(current)
+    owned = _map_serial_sequences(current)
     return tuple(
         key
         for key, _, after in _pair_columns(owned, current, desired)
@@ -41,17 +41,17 @@ def find_serial_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
 def with_current_numbering(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with rows numbered as in ``current``: by serial, or identity."""
     goal = desired
-    owned, wanted = _map_serial_columns(current), _map_serial_columns(desired)
+    owned, wanted = _map_serial_sequences(current), _map_serial_sequences(desired)
     for key, before, after in _pair_columns(owned, current, desired):
         if _is_plain_identity(after):
-            sequence = _widen_sequence(owned[key], before, after)
+            sequence = _resize_sequence(owned[key], before, after)
             # It does not need the sequence: that is there, and may change with it.
             numbered = replace(
                 after,
                 default=before.default,
                 identity="",
-                sequence="",
-                draws_from="",
+                custom_sequence="",
+                identity_sequence="",
             )
             goal = goal.replace_objects(
                 (), [_replace_column(goal, key, numbered), sequence]
@@ -62,8 +62,8 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
                 after,
                 default=None,
                 identity=before.identity,
-                sequence=before.sequence,
-                draws_from=before.draws_from,
+                custom_sequence=before.custom_sequence,
+                identity_sequence=before.identity_sequence,
                 needs=after.needs - {wanted[key].key},
             )
             goal = goal.replace_objects(
@@ -84,7 +84,8 @@ def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
         for after in table.columns
         if (before := _find_column(current, column_key(table.key, after.name)))
         is not None
-        and _LARGEST.get(before.type, 0) > _LARGEST.get(after.type, 2**63)
+        and _LARGEST_INTEGERS.get(before.type, 0)
+        > _LARGEST_INTEGERS.get(after.type, 2**63)
     )
 
 
@@ -100,7 +101,7 @@ def with_current_types(
     return desired
 
 
-def _map_serial_columns(schema: Schema) -> dict[Key, Sequence]:
+def _map_serial_sequences(schema: Schema) -> dict[Key, Sequence]:
     """Return the columns whose default draws from a sequence of their own."""
     found = {}
     for sequence in schema.of(Sequence):
@@ -122,8 +123,8 @@ def _pair_columns(
 
 def _find_column(schema: Schema, key: Key | None) -> Column | None:
     table = schema.get(_table_of(key)) if key else None
-    if key and isinstance(table, Table) and key in table.provides:
-        return table.column(key.part)
+    if key and isinstance(table, Table) and key in table.provided_keys:
+        return table.get_column(key.part)
     return None
 
 
@@ -131,12 +132,12 @@ def _is_plain_identity(column: Column) -> bool:
     return bool(column.identity) and not column.identity_options
 
 
-_LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+_LARGEST_INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
-def _widen_sequence(sequence: Sequence, before: Column, after: Column) -> Sequence:
+def _resize_sequence(sequence: Sequence, before: Column, after: Column) -> Sequence:
     """Return the sequence of a column that becomes larger, as an identity's would be."""
-    old, new = _LARGEST.get(before.type), _LARGEST.get(after.type)
+    old, new = _LARGEST_INTEGERS.get(before.type), _LARGEST_INTEGERS.get(after.type)
     if old is None or new is None or old == new:
         return sequence
     definition = sequence.definition.replace(f"AS {before.type} ", f"AS {after.type} ")
@@ -146,7 +147,7 @@ def _widen_sequence(sequence: Sequence, before: Column, after: Column) -> Sequen
 
 def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
     """Return a column's table with another column in its place."""
-    table = schema.table(_table_of(key))
+    table = schema.get_table(_table_of(key))
     columns = tuple(column if c.name == column.name else c for c in table.columns)
     needs = frozenset[Key]().union(*(c.needs for c in columns), table.needs)
     return replace(table, columns=columns, needs=needs)
@@ -180,7 +181,7 @@ def _add_extra_columns(
         column
         for column in table.columns
         if (key := column_key(table.key, column.name)) in keys
-        and key not in after.provides
+        and key not in after.provided_keys
     ]
     if not more:
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from schema_migrations.plan.fills import with_fills
-from schema_migrations.plan.losses import find_losses, find_restrictions
+from schema_migrations.plan.risks import find_losses, find_restrictions
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -221,7 +221,7 @@ def reference(
         key=constraint_key(T, name),
         table=T,
         columns=columns,
-        target=table_key(target.split("(")[0].strip(' "')),
+        referenced_table=table_key(target.split("(")[0].strip(' "')),
         definition=f"FOREIGN KEY (c) REFERENCES {target} DEFERRABLE INITIALLY DEFERRED",
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
-from schema_migrations.plan.fills import demands_value
+from schema_migrations.plan.fills import needs_value
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -43,10 +43,12 @@ def find_losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
     """
     changes = tuple(changes)
     lost = [(subject_of(c), text) for c in changes if (text := _describe_loss(c))]
-    return (*lost, *_find_redirected_keys(changes))
+    return (*lost, *_find_redirected_references(changes))
 
 
-def _find_redirected_keys(changes: tuple[Change, ...]) -> Iterator[tuple[Key, str]]:
+def _find_redirected_references(
+    changes: tuple[Change, ...],
+) -> Iterator[tuple[Key, str]]:
     """A reference to something else means another row, if it means one at all."""
     dropped = {
         (c.object.table, c.object.columns): c.object
@@ -61,8 +63,8 @@ def _find_redirected_keys(changes: tuple[Change, ...]) -> Iterator[tuple[Key, st
                     column = column_key(after.table, after.columns[0])
                     yield (
                         column,
-                        f"lets {column.path} refer to {_describe_target(after)}, no longer to "
-                        f"{_describe_target(before)}, and keeps its values: they mean other rows, "
+                        f"lets {column.path} refer to {_describe_reference(after)}, no longer to "
+                        f"{_describe_reference(before)}, and keeps its values: they mean other rows, "
                         "or none",
                     )
             case _:
@@ -71,16 +73,18 @@ def _find_redirected_keys(changes: tuple[Change, ...]) -> Iterator[tuple[Key, st
 
 def _refers_elsewhere(before: ForeignKey, after: ForeignKey) -> bool:
     """A foreign key that names no columns refers to the primary key: which, is not said."""
-    named = _read_target_columns(before), _read_target_columns(after)
-    return before.target != after.target or (all(named) and named[0] != named[1])
+    named = _read_referenced_columns(before), _read_referenced_columns(after)
+    return before.referenced_table != after.referenced_table or (
+        all(named) and named[0] != named[1]
+    )
 
 
-def _describe_target(key: ForeignKey) -> str:
+def _describe_reference(key: ForeignKey) -> str:
     """Return ``shop_book(id)``."""
-    return key.target.path + _read_target_columns(key)
+    return key.referenced_table.path + _read_referenced_columns(key)
 
 
-def _read_target_columns(key: ForeignKey) -> str:
+def _read_referenced_columns(key: ForeignKey) -> str:
     found = re.search(r" REFERENCES [^(]+(\([^)]*\))", key.definition)
     return found[1].replace('"', "") if found else ""
 
@@ -106,12 +110,12 @@ def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
     )
 
 
-def _describe_equal_values(change: Change, unique: set[Key]) -> str:
+def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
     """One value for all rows is too few where each must be another."""
     match change:
-        case AddColumn(fill=str(fill), fill_refers=False) if "(" not in fill:
+        case AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
             key = column_key(change.table, change.column.name)
-            if key in unique:
+            if key in unique_columns:
                 return (
                     f"gives all existing rows the same value in {change.table.path}."
                     f"{change.column.name}, which is unique: fails on a table with more "
@@ -161,7 +165,7 @@ def _describe_loss(change: Change) -> str:
 
 def _describe_restriction(change: Change) -> str:
     match change:
-        case AddColumn(fill=None) if demands_value(change.column):
+        case AddColumn(fill=None) if needs_value(change.column):
             column = f"{change.table.path}.{change.column.name}"
             return (
                 f"adds {column} as NOT NULL without a value for existing rows: "
@@ -188,7 +192,7 @@ def _list_demands(domain: Definition) -> set[str]:
 
 
 _INTEGER_TYPES = ("smallint", "integer", "bigint", "numeric")
-_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_DIGIT_COUNTS = {"smallint": 5, "integer": 10, "bigint": 19}
 _TEXT_TYPES = ("varchar", "character varying", "character", "text", "citext")
 _TEXT_LENGTHS = {
     "bool": 1,
@@ -232,8 +236,8 @@ def _may_alter_values(before: Column, after: Column) -> bool:
         and not old_size
     ):
         return _INTEGER_TYPES.index(new) < _INTEGER_TYPES.index(old)
-    if old in _DIGITS and new == "numeric" and new_size:
-        return new_size[0] - new_size[-1] < _DIGITS[old]
+    if old in _DIGIT_COUNTS and new == "numeric" and new_size:
+        return new_size[0] - new_size[-1] < _DIGIT_COUNTS[old]
     if old == new == "numeric" and old_size and new_size:
         whole = new_size[0] - new_size[-1] < old_size[0] - old_size[-1]
         return whole or new_size[-1] < old_size[-1]

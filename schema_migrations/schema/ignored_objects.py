@@ -83,14 +83,14 @@ def _is_hidden_with(
         return True
     match obj:
         case Sequence(owned_by=Key() as column):
-            return _table(column) in gone
+            return _table_of(column) in gone
         case ForeignKey():
-            return obj.target in hidden
+            return obj.referenced_table in hidden
         case Opaque():
-            return any(key in hidden or _table(key) in hidden for key in obj.needs)
+            return any(key in hidden or _table_of(key) in hidden for key in obj.needs)
         case _:
             return False
 
 
-def _table(column: Key) -> Key:
+def _table_of(column: Key) -> Key:
     return table_key(column.name, column.namespace)
