@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from tools.columns import aligned
 from tools.faults.trial import LEFT, WHERE, Trial
 
 WRONG = "WRONG"
@@ -39,17 +40,6 @@ def figures(trials: Sequence[Trial]) -> Iterator[str]:
     yield f"{len(struck)} runs were struck, {len(trials) - len(struck)} had ended before."
     yield f"{len(trials) - more} were done by one more run, {more} took more than one."
     yield f"The server ended what a broken run had left within {lingered:.1f} s."
-
-
-def aligned(lines: Iterable[Sequence[str]], *, left: int = 2) -> Iterator[str]:
-    """Yield lines of cells in columns, the first ones to the left."""
-    rows = list(lines)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(
-            cell.ljust(width) if index < left else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
 
 
 def _where(trial: Trial) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
+from tools.columns import aligned
+
 COLUMNS = (
     *("project", "engine", "steps", "ok", "failed", "unfit"),
     *("tables", "with rows", "rows", "adapted", "made up", "seconds"),
@@ -42,15 +44,7 @@ class Tally:
 
 def table(results: Iterable[Tally]) -> str:
     """Return the results as a table of text."""
-    lines = [COLUMNS, *map(_cells, results)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < 2 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return "\n".join(aligned([COLUMNS, *map(_cells, results)]))
 
 
 def _cells(result: Tally) -> tuple[str, ...]:
