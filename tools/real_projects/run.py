@@ -34,6 +34,7 @@ from tools.projects import prepared
 
 HERE = Path(__file__).parent
 PROJECTS = ("oscar", "wagtail")
+SIDES = ("ours", "djangos")
 ROWS = """
 from django.apps import apps
 from django.contrib.auth.models import Permission
@@ -89,28 +90,25 @@ def main(arguments: Sequence[str]) -> int:
             for engine in ("postgresql", "sqlite"):
                 place = Path(folder, f"{project}-{engine}")
                 place.mkdir()
-                urls = (
+                ours, djangos = (
                     new_databases(host, project)
                     if engine == "postgresql"
-                    else [
-                        f"sqlite:///{place / name}.sqlite3"
-                        for name in ("ours", "djangos")
-                    ]
+                    else (f"sqlite:///{place / name}.sqlite3" for name in SIDES)
                 )
                 case = Case(
                     project=project,
                     python=pythons[project],
                     engine=engine,
                     folder=place,
-                    ours=urls[0],
-                    djangos=urls[1],
+                    ours=ours,
+                    djangos=djangos,
                 )
                 failed += not passes(case, programs.bin_folder)
     return 1 if failed else 0
 
 
 def new_databases(host: str, project: str) -> list[str]:
-    names = [f"{project}_{side}" for side in ("ours", "djangos")]
+    names = [f"{project}_{side}" for side in SIDES]
     with psycopg.connect(
         host=host, user=SUPERUSER, dbname="postgres", autocommit=True
     ) as connection:
@@ -132,15 +130,8 @@ def passes(case: Case, programs: Path) -> bool:
 
 def steps(case: Case, programs: Path) -> Iterator[str]:
     began = time.monotonic()
-    run(
-        case,
-        "schemadiff",
-        "initial",
-        "--acknowledge",
-        "all",
-        "--no-input",
-        on=case.ours,
-    )
+    asked = ("initial", "--acknowledge", "all", "--no-input")
+    run(case, "schemadiff", *asked, on=case.ours)
     files = sorted(case.directory.glob("*.sql"))
     size = sum(path.stat().st_size for path in files)
     yield f"schemadiff: {len(files)} file, {size:,} bytes, {since(began)}"
