@@ -12,10 +12,6 @@ from urllib.parse import quote
 
 import pytest
 from django.apps.registry import Apps
-from histories import kept
-from histories.answers import Renames
-from histories.mapping import pairs
-from histories.rows import fill
 
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
@@ -43,7 +39,11 @@ from schema_migrations.workflows.states.state import (
 from tests.changes.case import Case, Values, answers
 from tests.changes.case_models import loaded
 from tests.changes.places import Place
-from tests.real_projects import catalogs
+from tools import catalogs
+from tools.histories import kept
+from tools.histories.answers import Renames
+from tools.histories.mapping import pairs
+from tools.histories.rows import fill
 
 ALIAS = "default"
 NO_PREREQUISITES = Prerequisites()
