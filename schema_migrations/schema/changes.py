@@ -21,6 +21,7 @@ from schema_migrations.schema.model import (
     Opaque,
     Sequence,
     Table,
+    column_key,
 )
 
 
@@ -161,9 +162,9 @@ def subject_of(change: Change) -> Key:
         case CreateTable() | DropTable():
             return change.table.key
         case AddColumn() | DropColumn():
-            return _column_key(change.table, change.column.name)
+            return column_key(change.table, change.column.name)
         case AlterColumn() | RenameColumn():
-            return _column_key(change.table, change.after.name)
+            return column_key(change.table, change.after.name)
         case Create() | Drop():
             return change.object.key
         case Alter() | Rename() | AlterTable():
@@ -172,7 +173,3 @@ def subject_of(change: Change) -> Key:
             return change.key
         case RebuildTable():
             return change.after.key
-
-
-def _column_key(table: Key, name: str) -> Key:
-    return Key(kind="column", namespace=table.namespace, name=table.name, part=name)
