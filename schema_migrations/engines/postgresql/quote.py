@@ -20,7 +20,7 @@ def quote(identifier: str) -> str:
 
 
 def qualify(key: Key) -> str:
-    """Return an object's quoted name, with its schema unless that is the current one."""
+    """Return an object's quoted name, with its schema unless that is current."""
     prefix = f"{quote(key.namespace)}." if key.namespace else ""
     return prefix + quote(key.name)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
 
 OwnersByKey = dict[Key, Key]
-"""Tables, partitions and the indexes of both → the table that they are dropped with."""
+"""Tables, partitions and the indexes of both → the table they are dropped with."""
 
 
 def assemble_opaque_objects(

@@ -40,7 +40,7 @@ def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
 
 
 def is_server_chosen(sequence: str, table: str, column: str) -> bool:
-    """Tell whether the server may have chosen a name (``…_seq``, ``…_seq1`` if taken)."""
+    """Tell whether the server may have chosen a name (``…_seq``, ``…_seq1`` …)."""
     ending = re.search(r"seq\d*$", sequence)
     return (
         ending is not None
@@ -49,7 +49,7 @@ def is_server_chosen(sequence: str, table: str, column: str) -> bool:
 
 
 def render_sequence_following(column: Column, before: Key, after: Key) -> Statements:
-    """Return the statement that renames a sequence after its column or table was renamed.
+    """Return the statement that renames a sequence like its renamed column or table.
 
     ``before`` and ``after`` are keys of the column.  A name that the server did not
     choose stays: no statement.

@@ -59,7 +59,7 @@ NOT_NULL = "not null"
 
 
 def namespaces_of(rows: CatalogRows) -> dict[int, str]:
-    """Return the namespaces in scope by oid, as keys spell them: '' is the current one."""
+    """Return the namespaces in scope by oid, as keys spell them: '' for the current."""
     return {oid: "" if current else name for oid, name, current in rows["namespaces"]}
 
 
@@ -133,7 +133,7 @@ def _add_opaque_keys(
 
 
 def key_of_row(row: Any, keys: KeysByAddress, namespaces: dict[int, str]) -> Key | None:
-    """Return the key of an opaque object's row; None: its schema or table is out of scope."""
+    """Return the key of an opaque object; None: its schema or table is out of scope."""
     _, _, space, owner, name, part, *_ = row
     if space is not None and space not in namespaces:
         return None

@@ -43,7 +43,7 @@ _WHOLE_NUMBER_TYPES = ("smallint", "integer", "bigint")
 
 
 def find_conversion(before: Column, after: Column) -> str | None:
-    """Return an expression for ``USING`` that computes the new value from the old column.
+    """Return the ``USING`` expression that computes the new value from the old column.
 
     Empty: PostgreSQL converts by itself.  None: the two types have no conversion.  A
     whole number becomes the UUID of that number, so that references still match.  A cast

@@ -37,7 +37,7 @@ def _render_identity(column: Column) -> str:
 def render_alter_actions(
     before: Column, after: Column, *, using: str | None = None
 ) -> list[str]:
-    """Return the actions of the one ``ALTER TABLE`` that turns ``before`` into ``after``.
+    """Return the actions of one ``ALTER TABLE`` that turns ``before`` into ``after``.
 
     PostgreSQL sorts the actions of a statement into phases (drops, types, then
     settings), so a default can be dropped and set again around a type change.

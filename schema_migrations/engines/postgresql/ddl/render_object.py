@@ -302,7 +302,7 @@ def _describe_object(obj: Opaque) -> str:
 
 
 def _is_runnable(obj: Opaque) -> bool:
-    """Tell whether the definition is SQL: an object without a DROP has no SQL either."""
+    """Tell whether the definition is SQL: an object without a DROP has none."""
     return bool(obj.drop)
 
 

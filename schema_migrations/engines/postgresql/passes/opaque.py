@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def replace_in_place(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Replace a view or function that its dependents can still use, instead of recreating it.
+    """Replace a view or function in place if its dependents can still use it.
 
     Dropping it would also drop its grants.
     """

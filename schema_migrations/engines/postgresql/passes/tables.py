@@ -112,8 +112,8 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         for c in altered
         if _comparison_type_of(c.before.type) != _comparison_type_of(c.after.type)
     }
-    # By whether it is a foreign key: one cannot follow a column to a type that no longer
-    # compares with the type on its other side.
+    # By whether the object is a foreign key: that cannot follow a column to a type that
+    # does not compare with the other side's.
     followed = {True: altered_keys - incomparable, False: altered_keys}
     result = [
         step
@@ -203,7 +203,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     """
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
-        # Without SQL that drops it, it stays, and the server reports what is in the way.
+        # Without SQL to drop it, it stays, and the server reports what is in the way.
         recreatable = bool(obj.drop) and obj.type not in ROW_HOLDING_TYPES
         return bool(needed) and recreatable
     return bool(needed - followed)
@@ -212,7 +212,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
 def defer_sequence_ownership(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """Create a sequence before the column that draws from it, and set its owner after."""
+    """Create a sequence before the column that draws from it; set its owner after."""
     result: list[Change] = []
     for change in changes:
         if isinstance(change, Create) and isinstance(change.object, Sequence):
@@ -299,7 +299,7 @@ _OUTLIVING_TYPES = (
 def refuse_dangling_needs(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """Raise ``PlanError`` if a remaining object needs a dropped one: a view on a column.
+    """Raise ``PlanError`` if a remaining object needs a dropped one (view on a column).
 
     PostgreSQL would refuse too, but its message would quote a generated statement.
     """

@@ -157,7 +157,7 @@ def _redirect_column(column: Column, key: Key, aside: Key) -> Column:
 
 
 def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Convert between two enums by their labels' text: there is no cast between enums."""
+    """Convert one enum to another by its labels' text: there is no cast between enums."""
 
     def is_enum(column: Column) -> bool:
         return any(key.kind == "enum" for key in column.needs)

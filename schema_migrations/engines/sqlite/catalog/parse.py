@@ -48,7 +48,7 @@ DeclaredNames = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOutline:
-    """A table's clauses, and what foreign keys of other tables need to know about it."""
+    """A table's clauses, and what other tables' foreign keys need to know about it."""
 
     name: str
     raw: RawTable

@@ -109,7 +109,7 @@ def _render_rename_table(before: str, after: str) -> Statement:
 
 
 def _render_rebuild(change: RebuildTable) -> Statements:
-    """Return statements that create a new table, copy the rows and swap it with the old one.
+    """Return statements that create a new table, copy the rows and swap the tables.
 
     https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
     Foreign keys must be off meanwhile, or dropping the old table would delete the rows

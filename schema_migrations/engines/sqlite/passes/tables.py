@@ -139,7 +139,7 @@ def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
 
 
 def _table_of(change: Change) -> Key | None:
-    """Return the existing table that a change applies to; None: it is no such change."""
+    """Return the existing table that a change applies to; None: it changes none."""
     match change:
         case AddColumn() | DropColumn() | AlterColumn():
             return change.table
