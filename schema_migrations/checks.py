@@ -79,7 +79,9 @@ def check_takeover_order(
     """Report commands of the takeover app that another app overrides."""
     if not apps.is_installed(TAKEOVER_APP):
         return []
-    chosen = {name: str(get_commands()[name]) for name in ("migrate", "makemigrations")}
+    providers = {
+        name: str(get_commands()[name]) for name in ("migrate", "makemigrations")
+    }
     return [
         Warning(
             f"{TAKEOVER_APP} is installed, but {name} comes from {app}.",
@@ -87,7 +89,7 @@ def check_takeover_order(
             " use the other command.",
             id=_check_id_of("W003"),
         )
-        for name, app in chosen.items()
+        for name, app in providers.items()
         if app != TAKEOVER_APP
     ]
 
@@ -135,11 +137,11 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
 def _check_history(alias: str, comparison: HistoryComparison) -> Iterator[CheckMessage]:
     edited = [file.name for file in comparison.edited]
     missing = [row.version for row in comparison.missing]
-    late = [file.name for file in comparison.out_of_order]
+    out_of_order = [file.name for file in comparison.out_of_order]
     for mismatch, names in (
         ("Edited after they were applied", edited),
         ("Applied, but their files are missing", missing),
-        ("Out of order", late if comparison.exec_order == "linear" else []),
+        ("Out of order", out_of_order if comparison.exec_order == "linear" else []),
     ):
         if names:
             yield Error(

@@ -84,7 +84,7 @@ def test_a_history_that_does_not_match(place: Place) -> None:
     place.apply()
     place.write(_2_b=f"{B}\n-- more")
     assert (
-        "edited after they were applied: 2_b.sql" in found(place, "default")["E007"].msg
+        "Edited after they were applied: 2_b.sql" in found(place, "default")["E007"].msg
     )
     place.write(_2_b=B)
     (place.folder / "1_a.sql").unlink()

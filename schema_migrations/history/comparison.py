@@ -79,20 +79,20 @@ def compare_history(
     history = [row for row in rows.values() if row.has_effect]
     versions = {file.version for file in files}
     without_file = [row for row in rows.values() if row.version not in versions]
-    late: tuple[MigrationFile, ...] = ()
+    out_of_order: tuple[MigrationFile, ...] = ()
     if history:
-        late, chosen = _select_by_history(files, rows, history, exec_order)
+        out_of_order, selected = _select_by_history(files, rows, history, exec_order)
     else:
-        chosen = select_from_checkpoint(files)
+        selected = select_from_checkpoint(files)
     checkpoints = [file.version for file in files if file.directives.is_checkpoint]
     newest = max(versions, default=None)
     lost = [row for row in without_file if row.has_effect]
     return HistoryComparison(
         pending=tuple(
             PendingFile(file=file, partial_revision=rows.get(file.version))
-            for file in chosen
+            for file in selected
         ),
-        out_of_order=late,
+        out_of_order=out_of_order,
         exec_order=exec_order,
         missing=tuple(
             row
@@ -122,8 +122,8 @@ def check_runnable(comparison: HistoryComparison, syntax: Syntax) -> None:
             f"out of order: {names} (the database is already at {comparison.current_version})",
             hint="Usually a branch was merged late. Give the file a version later than"
             f" {comparison.current_version}, then run: {REHASH_COMMAND}. If another"
-            " database already has it under this version, use --exec-order non-linear to run it now, or"
-            " --exec-order linear-skip to skip it.",
+            " database already has it under this version, use --exec-order non-linear"
+            " to run it now, or --exec-order linear-skip to skip it.",
         )
     for row in (*comparison.missing, *comparison.ahead):
         if not row.done:
@@ -154,17 +154,17 @@ def _select_by_history(
     """Return the files out of order, and the files to run."""
     first, last = find_history_start(files, history), history[-1].version
 
-    def begun(file: MigrationFile) -> bool:
+    def has_started(file: MigrationFile) -> bool:
         row = rows.get(file.version)
         return row is not None and row.has_effect
 
-    fresh = [f for f in files if not begun(f) and not f.directives.is_checkpoint]
-    late = tuple(file for file in fresh if first <= file.version < last)
-    run = {file.version for file in fresh if file.version > last}
-    run |= {row.version for row in history if not row.done}
+    new = [f for f in files if not has_started(f) and not f.directives.is_checkpoint]
+    out_of_order = tuple(file for file in new if first <= file.version < last)
+    versions = {file.version for file in new if file.version > last}
+    versions |= {row.version for row in history if not row.done}
     if exec_order == "non-linear":
-        run |= {file.version for file in late}
-    return late, tuple(file for file in files if file.version in run)
+        versions |= {file.version for file in out_of_order}
+    return out_of_order, tuple(file for file in files if file.version in versions)
 
 
 def select_from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:

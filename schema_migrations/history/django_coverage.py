@@ -77,21 +77,21 @@ def find_uncovered(nodes: MigrationNodes, recorded: Collection[str]) -> tuple[st
     """
     covered = _find_covered(nodes, recorded)
 
-    def begun(name: str) -> bool:
+    def is_started(name: str) -> bool:
         replaced = nodes[name].replaces if name in nodes else ()
-        return name in covered or any(begun(part) for part in replaced)
+        return name in covered or any(is_started(part) for part in replaced)
 
-    def parts(name: str) -> list[str]:
+    def uncovered_parts(name: str) -> list[str]:
         missing = [old for old in nodes[name].replaces if old not in covered]
-        if begun(name) and all(old in nodes for old in missing):
-            return [part for old in missing for part in parts(old)]
+        if is_started(name) and all(old in nodes for old in missing):
+            return [part for old in missing for part in uncovered_parts(old)]
         return [name]
 
     return tuple(
         part
         for name in order_active(nodes)
         if name not in covered
-        for part in parts(name)
+        for part in uncovered_parts(name)
     )
 
 

@@ -99,8 +99,10 @@ def format_managed_lines(
     managed so far.
     """
     remaining = {managed_name_of(key) for key in find_unmodeled_keys(goal)}
-    made = {managed_name_of(key) for key in find_unmodeled_keys(declared)} & remaining
+    declared_names = {
+        managed_name_of(key) for key in find_unmodeled_keys(declared)
+    } & remaining
     return (
-        *(f"managed: {name}" for name in sorted(made - managed_names)),
+        *(f"managed: {name}" for name in sorted(declared_names - managed_names)),
         *(f"unmanaged: {name}" for name in sorted(managed_names - remaining)),
     )
