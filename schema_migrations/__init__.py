@@ -1,6 +1,6 @@
 """Versioned raw-SQL schema migrations for Django.
 
-The stable names are those of ``schema_migrations.api``, and can be taken from here:
+The stable names are those of ``schema_migrations.api``, and can be imported from here:
 ``from schema_migrations import diff, read_schema``.  They are looked up on demand,
 since Django imports this package before its settings and apps are ready.
 """

@@ -1,6 +1,6 @@
-"""The revisions in Django's admin, to look at.
+"""The revisions in Django's admin, read-only.
 
-Invariant: nothing can be added, changed or deleted here.
+Invariant: rows cannot be added, changed or deleted here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     RevisionModelAdmin = admin.ModelAdmin[Revision]
 else:
-    RevisionModelAdmin = admin.ModelAdmin  # takes a model in its stubs only
+    RevisionModelAdmin = admin.ModelAdmin  # generic only in its stubs
 
 
 @admin.register(Revision)

@@ -1,4 +1,4 @@
-"""What the commands do, callable: the package's stable names.
+"""The stable names of the package: functions that do the work of the commands.
 
 Everything here is typed and raises only ``SchemaMigrationsError``.  Schemas, changes
 and plans are frozen values; connections are Django's.
@@ -93,8 +93,8 @@ def read_schema(
 ) -> Schema:
     """Return the schema of a source, as the dev database of ``alias`` has it.
 
-    ``source`` is ``files``, ``models``, a path, ``db:ALIAS`` or a URL; ``registry`` is
-    any app registry, so ``ProjectState.apps`` of a historical state works as well.
+    ``source`` is ``files``, ``models``, a path, ``db:ALIAS`` or a URL; ``registry`` may
+    be any app registry, such as ``ProjectState.apps`` of a historical state.
     """
     with (
         open_workspace(
@@ -106,7 +106,7 @@ def read_schema(
 
 
 def inspect(connection: BaseDatabaseWrapper) -> Schema:
-    """Return the schema of the database that ``connection`` is connected to; reads only."""
+    """Return the schema of the database behind ``connection``; reads only."""
     opened = cast(Connection, connection)
     return inspect_with(engine_for(connection.vendor), opened)
 
@@ -118,7 +118,7 @@ def make_plan(
     vendor: str,
     fills: Mapping[Key, str] | None = None,
 ) -> Plan:
-    """Return the statements that lead from one schema to the other.
+    """Return a plan with the statements that lead from one schema to the other.
 
     ``vendor`` is ``postgresql`` or ``sqlite``; ``fills`` maps column keys to SQL values
     for existing rows.  The plan is not proved: ``schemadiff`` does that.
@@ -135,7 +135,7 @@ def make_plan(
 def split(
     text: str, *, vendor: str, file: str = "<text>", delimiter: str = ";"
 ) -> tuple[SourceStatement, ...]:
-    """Return the statements of SQL text, each with its place and its comments."""
+    """Return the statements of SQL text, each with its position and comments."""
     return split_with(text, engine_for(vendor).syntax, file=file, delimiter=delimiter)
 
 
@@ -147,10 +147,10 @@ def apply(
     signals: bool = True,
     report: Callable[[Event], None] = lambda event: None,
 ) -> Outcome:
-    """Apply the pending files of a directory; ``report`` gets the events as they come.
+    """Apply the pending files of a directory; pass each event to ``report``.
 
-    The revisions' schema, timeouts, and what ``selection`` would say are those of the
-    connection's alias in the settings, or their defaults.  ``Blocked`` and
+    The revisions' schema, the timeouts and the default of ``selection`` come from the
+    settings of the connection's alias, or from their defaults.  ``Blocked`` and
     ``StillRunning`` are reported from another thread, while the statement runs.
     """
     managed = connection.alias in list_managed_aliases()

@@ -1,4 +1,4 @@
-"""What Django reads when the app is installed."""
+"""The configuration of the app for Django."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""System checks: what is wrong, before a command or a request meets it.
+"""System checks of settings, files, the takeover app and databases.
 
-Invariant: only those tagged ``database`` open one; none starts a dev database.
+Invariant: only checks tagged ``database`` connect to one; none starts a dev server.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TAKEOVER_APP = "schema_migrations.takeover"
 def check_settings(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report every problem of the setting, each with its hint."""
+    """Report every problem of ``SCHEMA_MIGRATIONS``, each with its hint."""
     return [
         Error(p.message, hint=p.hint, id=_check_id_of(p.code))
         for p in find_project_problems()
@@ -50,14 +50,14 @@ def check_settings(
 def check_files(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report files that are not as ``atlas.sum`` says, or named so that order is lost.
+    """Report files that differ from ``atlas.sum``, or whose names have no clear order.
 
-    A warning, since somebody who edits a file goes on with ``runserver`` meanwhile;
-    whatever applies files refuses them.
+    These are warnings, so that ``runserver`` works while somebody edits a file;
+    every command that applies files refuses them.
     """
     return [
-        Warning(each.message, hint=each.hint, obj=alias, id=_check_id_of("W004"))
-        for alias, each in _find_problems_by_alias()
+        Warning(problem.message, hint=problem.hint, obj=alias, id=_check_id_of("W004"))
+        for alias, problem in _find_problems_by_alias()
     ]
 
 
@@ -65,10 +65,10 @@ def check_files(
 def check_files_for_deploy(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report the same as errors: what is deployed is not being edited."""
+    """Report the same problems as errors: nobody edits deployed files."""
     return [
-        Error(each.message, hint=each.hint, obj=alias, id=_check_id_of("E006"))
-        for alias, each in _find_problems_by_alias()
+        Error(problem.message, hint=problem.hint, obj=alias, id=_check_id_of("E006"))
+        for alias, problem in _find_problems_by_alias()
     ]
 
 
@@ -76,18 +76,20 @@ def check_files_for_deploy(
 def check_takeover_order(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Report that another app's ``migrate`` comes before ours."""
+    """Report commands of the takeover app that another app overrides."""
     if not apps.is_installed(TAKEOVER_APP):
         return []
-    chosen = {name: str(get_commands()[name]) for name in ("migrate", "makemigrations")}
+    providers = {
+        name: str(get_commands()[name]) for name in ("migrate", "makemigrations")
+    }
     return [
         Warning(
-            f"{TAKEOVER_APP} is installed, but {name} is that of {app}.",
-            hint=f"Put {TAKEOVER_APP} before {app} in INSTALLED_APPS; or remove it, if"
-            " the other one is meant.",
+            f"{TAKEOVER_APP} is installed, but {name} comes from {app}.",
+            hint=f"Put {TAKEOVER_APP} before {app} in INSTALLED_APPS, or remove it to"
+            " use the other command.",
             id=_check_id_of("W003"),
         )
-        for name, app in chosen.items()
+        for name, app in providers.items()
         if app != TAKEOVER_APP
     ]
 
@@ -99,11 +101,11 @@ def check_databases(
     databases: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> list[CheckMessage]:
-    """Report files that a database does not have, and a history that does not match."""
+    """Report pending files, and histories that do not match the files."""
     if find_project_problems():
         return []
-    known = [alias for alias in databases or () if alias in list_managed_aliases()]
-    return [found for alias in known for found in _check_database(alias)]
+    checked = [alias for alias in databases or () if alias in list_managed_aliases()]
+    return [message for alias in checked for message in _check_database(alias)]
 
 
 def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
@@ -116,8 +118,8 @@ def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
         for problem in find_directory_problems(
             directory.files, directory.sum_file_text
         ):
-            what = f"{directory.path}: {problem.message}."
-            yield alias, replace(problem, message=what)
+            message = f"{directory.path}: {problem.message}."
+            yield alias, replace(problem, message=message)
 
 
 def _check_database(alias: str) -> Iterator[CheckMessage]:
@@ -125,8 +127,8 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
         yield from _check_history(alias, compare_alias(alias))
     except SchemaMigrationsError as error:
         yield Warning(
-            f"It is not known whether the database has all files: {error.message}",
-            hint=error.hint or "python manage.py schemastatus says more.",
+            f"Cannot tell whether the database has all files: {error.message}",
+            hint=error.hint or "For details, run: python manage.py schemastatus",
             obj=alias,
             id=_check_id_of("W002"),
         )
@@ -134,22 +136,22 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
 
 def _check_history(alias: str, comparison: HistoryComparison) -> Iterator[CheckMessage]:
     edited = [file.name for file in comparison.edited]
-    gone = [row.version for row in comparison.missing]
-    late = [file.name for file in comparison.out_of_order]
-    for what, names in (
-        ("edited after they were applied", edited),
-        ("applied, and their files are gone", gone),
-        ("out of order", late if comparison.exec_order == "linear" else []),
+    missing = [row.version for row in comparison.missing]
+    out_of_order = [file.name for file in comparison.out_of_order]
+    for mismatch, names in (
+        ("Edited after they were applied", edited),
+        ("Applied, but their files are missing", missing),
+        ("Out of order", out_of_order if comparison.exec_order == "linear" else []),
     ):
         if names:
             yield Error(
-                f"The history of the database does not match: {what}:"
-                f" {', '.join(names)}.",
+                "The history of the database does not match the files."
+                f" {mismatch}: {', '.join(names)}.",
                 hint=f"See {_format_command('schemastatus', alias)}.",
                 obj=alias,
                 id=_check_id_of("E007"),
             )
-    files = [each.file.name for each in comparison.pending]
+    files = [entry.file.name for entry in comparison.pending]
     if files:
         yield Warning(
             f"The database does not have all files; {len(files)} pending:"
@@ -165,8 +167,8 @@ def _suggest_apply(alias: str, comparison: HistoryComparison) -> str:
     if comparison.current_version:
         return f"Run {apply}."
     return (
-        f"Run {apply}; where its tables are there already, with --baseline VERSION."
-        ' A test database is made from the files with "schema_migrations.takeover" in'
+        f"Run {apply}. If the tables already exist, add --baseline VERSION."
+        ' To create test databases from the files, add "schema_migrations.takeover" to'
         " INSTALLED_APPS."
     )
 

@@ -1,8 +1,8 @@
-"""``SCHEMA_MIGRATIONS`` → one frozen ``Settings`` per alias.
+"""``SCHEMA_MIGRATIONS``: its problems, and one frozen ``Settings`` per alias.
 
-Invariant: a ``Settings`` is made only from a dict without a single problem, and every
-problem is reported at once.  ``problems`` is pure; only ``settings_for`` and
-``current_problems`` read Django's settings.
+Invariant: ``Settings`` are made only from a value without any problem, and all problems
+are reported at once.  ``find_setting_problems`` is pure; only ``read_settings``,
+``find_project_problems`` and ``list_managed_aliases`` read Django's settings.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ TX_MODES = ("file", "all", "none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What holds for one alias; durations in seconds, None: off."""
+    """The settings of one alias; durations in seconds, None: off."""
 
     directory: Path
     dev: str
     apps: tuple[str, ...] | None
-    """None: every installed app that the routers allow on this alias."""
+    """None: all installed apps that the routers allow on this alias."""
     extensions: tuple[str, ...]
     extra_paths: tuple[Path, ...]
-    """SQL files, and folders of them."""
+    """SQL files, and folders of SQL files."""
     ignore_patterns: tuple[str, ...]
-    """Patterns for what other tools own."""
+    """Patterns of the objects that other tools own."""
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
@@ -54,7 +54,7 @@ class Settings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingProblem:
     code: str
-    """Of the system check: ``E001`` …"""
+    """The code of the system check: ``E001`` …"""
     message: str
     hint: str
     alias: str = ""
@@ -64,16 +64,16 @@ DURATION_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def parse_duration(value: object) -> float:
-    """Return a duration: a number of seconds, or text such as ``500ms``, ``5s``, ``2min``.
+    """Return the seconds of a number, or of text such as ``500ms``, ``5s``, ``2min``.
 
     Raises ``ValueError``.
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
     if isinstance(value, str):
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|)\s*", value)
-        if found:
-            return float(found[1]) * DURATION_UNITS[found[2] or "s"]
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|)\s*", value)
+        if match:
+            return float(match[1]) * DURATION_UNITS[match[2] or "s"]
     raise ValueError(f"{value!r} is not a duration")
 
 
@@ -99,7 +99,7 @@ def _is_pattern_list(value: object) -> bool:
     )
 
 
-# One dot at most; a pattern without a letter would hide the whole database.
+# At most one dot; a pattern without a letter would hide the whole database.
 _PATTERN = re.compile(r"(?=.*\w)[^.\s]+(\.[^.\s]+)?")
 
 
@@ -124,9 +124,9 @@ class _SettingKey:
     default: Any
     accepts: Callable[[object], bool]
     expected: str
-    """What the value must be, for the hint."""
+    """The description of a valid value, for the hint."""
     is_unused: bool = False
-    """Nothing reads it yet, so anything but the default is refused."""
+    """The key has no effect yet, so only the default is accepted."""
 
 
 SETTING_KEYS: Mapping[str, _SettingKey] = {
@@ -212,7 +212,7 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
 
 
 def suggest_nearest(word: object, words: Iterable[str]) -> str:
-    """Return ``Did you mean X? `` for a word that is close to one of ``words``."""
+    """Return ``Did you mean X? `` if ``words`` has a similar one, else nothing."""
     known = {known.lower(): known for known in words}
     close = difflib.get_close_matches(str(word).lower(), known, n=1)
     return f"Did you mean {known[close[0]]!r}? " if close else ""
@@ -221,7 +221,7 @@ def suggest_nearest(word: object, words: Iterable[str]) -> str:
 def find_setting_problems(
     setting: object, aliases: Iterable[str]
 ) -> tuple[SettingProblem, ...]:
-    """Return everything that is wrong with the value of ``SCHEMA_MIGRATIONS``."""
+    """Return all problems of a value of ``SCHEMA_MIGRATIONS``."""
     if not isinstance(setting, Mapping):
         return (
             SettingProblem(
@@ -231,22 +231,22 @@ def find_setting_problems(
             ),
         )
     aliases = tuple(aliases)
-    found: list[SettingProblem] = []
+    problems: list[SettingProblem] = []
     for alias, entry in setting.items():
         if alias not in aliases:
-            found.append(_make_alias_problem(alias, aliases))
+            problems.append(_make_alias_problem(alias, aliases))
         if isinstance(entry, Mapping):
-            found += _find_entry_problems(str(alias), entry)
+            problems += _find_entry_problems(str(alias), entry)
         else:
-            found.append(
+            problems.append(
                 SettingProblem(
                     code="E001",
                     message=f"{SETTING_NAME}[{alias!r}] is a {type(entry).__name__}, not a dict.",
-                    hint="An empty dict takes every default.",
+                    hint="Use an empty dict for the defaults.",
                     alias=str(alias),
                 )
             )
-    return tuple(found)
+    return tuple(problems)
 
 
 def _make_alias_problem(alias: object, aliases: tuple[str, ...]) -> SettingProblem:
@@ -282,7 +282,7 @@ def _find_entry_problems(
             yield SettingProblem(
                 code="E005",
                 message=f"{place} = {value!r} has no effect yet.",
-                hint="Remove it: this version does not read it.",
+                hint="Remove it: this version does not use it.",
                 alias=alias,
             )
 
@@ -290,7 +290,7 @@ def _find_entry_problems(
 def settings_from_entry(
     entry: Mapping[str, Any], *, base: Path, directory: Path | None = None
 ) -> Settings:
-    """Return the settings of an entry without problems; relative paths are under ``base``."""
+    """Return the settings of a valid entry; relative paths are relative to ``base``."""
     value = {name: entry.get(name, key.default) for name, key in SETTING_KEYS.items()}
 
     def duration(name: str) -> float | None:
@@ -315,22 +315,22 @@ def settings_from_entry(
 
 
 def list_managed_aliases() -> tuple[str, ...]:
-    """Return the aliases that ``SCHEMA_MIGRATIONS`` names; ``default`` if it names none."""
+    """Return the aliases in ``SCHEMA_MIGRATIONS``; ``default`` if it has none."""
     raw = getattr(django_settings, SETTING_NAME, {})
     return (tuple(raw) if isinstance(raw, Mapping) else ()) or (DEFAULT_ALIAS,)
 
 
 def find_project_problems() -> tuple[SettingProblem, ...]:
-    """Return what is wrong with the project's setting."""
+    """Return all problems of the project's ``SCHEMA_MIGRATIONS``."""
     raw = getattr(django_settings, SETTING_NAME, {})
     return find_setting_problems(raw, tuple(connections))
 
 
 def read_settings(alias: str, *, directory: Path | None = None) -> Settings:
-    """Return the settings of an alias; ``directory`` is used instead of ``DIR``.
+    """Return the settings of an alias; ``directory`` overrides ``DIR``.
 
-    Raises ``ConfigError`` for an unknown alias, for one that has no directory, and for
-    anything wrong with ``SCHEMA_MIGRATIONS``.
+    Raises ``ConfigError`` for an unknown alias, for one without a directory, and for
+    any problem of ``SCHEMA_MIGRATIONS``.
     """
     aliases = tuple(connections)
     if alias not in aliases:
@@ -338,14 +338,14 @@ def read_settings(alias: str, *, directory: Path | None = None) -> Settings:
             f"There is no database {alias!r} in DATABASES.",
             hint=f"{suggest_nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
         )
-    found = find_project_problems()
-    if found:
-        raise ConfigError("\n".join(f"{p.message}  {p.hint}" for p in found))
+    problems = find_project_problems()
+    if problems:
+        raise ConfigError("\n".join(f"{p.message}  {p.hint}" for p in problems))
     entry = getattr(django_settings, SETTING_NAME, {}).get(alias, {})
     if directory is None and alias != DEFAULT_ALIAS and "DIR" not in entry:
         raise ConfigError(
-            f"No migration directory is known for the database {alias!r}.",
-            hint=f'Set {SETTING_NAME}[{alias!r}] = {{"DIR": …}}, or give --dir.',
+            f"The database {alias!r} has no migration directory.",
+            hint=f'Set {SETTING_NAME}[{alias!r}] = {{"DIR": …}}, or use --dir.',
         )
     base = Path(getattr(django_settings, "BASE_DIR", None) or Path.cwd())
     return settings_from_entry(entry, base=base, directory=directory)

@@ -1,7 +1,7 @@
 """The revisions table as a model, for the admin and for queries.
 
-Invariant: unmanaged and read-only; only ``revisions.py`` writes the table.  Django's
-``flush`` empties managed tables, so a managed one would lose the history in tests.
+Invariant: unmanaged and read-only; only ``revision_store.py`` writes the table.
+Django's ``flush`` empties managed tables: tests would lose the history of a managed one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Revision(models.Model):
-    """A migration file that was run, or tried, on this database."""
+    """A migration file that was run on this database, completely or in part."""
 
     version: models.CharField[str, str] = models.CharField(
         primary_key=True, max_length=255

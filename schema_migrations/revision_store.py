@@ -1,7 +1,7 @@
-"""``atlas_schema_revisions`` in a target database: read it, make it, write or delete a row.
+"""The table ``atlas_schema_revisions`` of a target: read, create, write, delete rows.
 
-Invariant: a row is found by its version, and an update never touches the version, the
-description or the start of the first attempt, as with Atlas.
+Invariant: a row is identified by its version, and an update never changes the version,
+the description or the time of the first attempt, as with Atlas.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REVISIONS_TABLE = "atlas_schema_revisions"
 
 ATLAS_CLOUD_VERSION = ".atlas_cloud_identifier"
-"""A row that Atlas keeps for its cloud; no file has this version."""
+"""The version of a row that Atlas keeps for its cloud; no file has it."""
 
 COLUMNS = (
     "version",
@@ -38,7 +38,7 @@ COLUMNS = (
     "operator_version",
 )
 FIXED_COLUMNS = COLUMNS[:3]
-"""Columns that an update leaves alone."""
+"""The columns that an update does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ class RevisionStore:
     connection: Connection
     engine: Engine
     namespace: str
-    """Resolved once: a file may change ``search_path`` while it runs.  Empty, for one
-    look: wherever the connection finds the table."""
+    """Resolved once, since a file may change ``search_path`` while it runs.  Empty, for
+    a single read: wherever the connection finds the table."""
 
     def has_table(self) -> bool:
         return REVISIONS_TABLE in self.engine.session.list_tables(
@@ -55,14 +55,14 @@ class RevisionStore:
         )
 
     def ensure_table(self) -> None:
-        """Make the table where it is missing; raises the driver's exceptions."""
+        """Create the table if it is missing; raise the driver's exceptions."""
         if not self.has_table():
             self.engine.session.create_revisions_table(self.connection, self.namespace)
 
     def read(self) -> tuple[Revision, ...]:
-        """Return the rows by version; none where there is no table.
+        """Return the rows by version; none without the table.
 
-        Raises ``ConfigError`` when the server does not show them.
+        Raises ``ConfigError`` when the server refuses to show them.
         """
         if not self.has_table():
             return ()
@@ -74,13 +74,13 @@ class RevisionStore:
             return None
         return ConfigError(
             f"{self.namespace}.{REVISIONS_TABLE} cannot be read: {driver_error.message}",
-            hint="Connect as the role that applies the files, or grant it SELECT,"
-            " INSERT and UPDATE on this table. Was the table made by another"
-            " program? Then name another schema: --revisions-schema.",
+            hint="Connect as the role that applies the files, or grant this role SELECT,"
+            " INSERT and UPDATE on the table. If another program made the table, choose"
+            " another schema with --revisions-schema.",
         )
 
     def query_rows(self) -> tuple[Revision, ...]:
-        """Return the rows by version, in one query; raises the driver's exceptions."""
+        """Return the rows by version, in one query; raise the driver's exceptions."""
         columns = ", ".join(map(self.engine.quote, COLUMNS))
         version = self.engine.quote("version")
         with self.connection.cursor() as cursor:
@@ -89,13 +89,13 @@ class RevisionStore:
                 f"WHERE {version} <> %s ORDER BY {version}",
                 [ATLAS_CLOUD_VERSION],
             )
-            found = cursor.fetchall()
+            rows = cursor.fetchall()
         return tuple(
-            _revision_from_row(dict(zip(COLUMNS, row, strict=True))) for row in found
+            _revision_from_row(dict(zip(COLUMNS, row, strict=True))) for row in rows
         )
 
     def write(self, revision: Revision) -> None:
-        """Insert a row, or update the one of the same version."""
+        """Insert a row, or update the row of the same version."""
         quoted = {name: self.engine.quote(name) for name in COLUMNS}
         updates = ", ".join(
             f"{column} = excluded.{column}"
@@ -131,7 +131,7 @@ def _row_from_revision(revision: Revision) -> list[object]:
     values |= {
         "version": revision.version,
         "description": revision.description,
-        # As text: Python's sqlite3 gives up adapting a datetime, Atlas reads this form.
+        # As text: sqlite3 deprecates adapting a datetime, and Atlas reads this form.
         "executed_at": revision.executed_at.astimezone(UTC).isoformat(sep=" "),
         "error": revision.error or None,
         "error_stmt": revision.error_stmt or None,
@@ -161,7 +161,7 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
 
 
 def _make_aware(value: object) -> datetime:
-    """Return an aware moment; SQLite holds whatever text was written."""
+    """Return an aware time; the earliest one for any other value (SQLite)."""
     if not isinstance(value, datetime):
         return datetime.min.replace(tzinfo=UTC)
     return value if value.tzinfo else value.replace(tzinfo=UTC)

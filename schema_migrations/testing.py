@@ -1,7 +1,7 @@
-"""Test databases that are copied instead of made from all files.
+"""Test databases copied from templates instead of built from all files.
 
-For Django's test runner ``TEST_RUNNER = "schema_migrations.testing.TemplateRunner"``, for
-others ``use_templates()`` before the databases are made.
+For Django's test runner set ``TEST_RUNNER = "schema_migrations.testing.TemplateRunner"``,
+for others call ``use_templates()`` before the databases are created.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from schema_migrations.workflows.standing.templates import use_template
 
 
 def use_templates(aliases: Collection[str] | None = None) -> None:
-    """Let Django copy the test databases of managed aliases from templates.
+    """Make Django copy the test databases of managed aliases from templates.
 
-    PostgreSQL only; elsewhere nothing happens.  A template is made when its files are
-    new and kept on the server; what no run used for a week is dropped.  Raises
+    PostgreSQL only; elsewhere this does nothing.  A template is created when files
+    changed, and kept on the server; one not used for a week is dropped.  Raises
     ``SchemaMigrationsError``.
     """
     for alias in list_managed_aliases():

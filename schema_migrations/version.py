@@ -6,5 +6,5 @@ from importlib.metadata import PackageNotFoundError, version
 
 try:
     VERSION = version("django-schema-migrations")
-except PackageNotFoundError:  # a source tree that was not installed
+except PackageNotFoundError:  # a source tree that is not installed
     VERSION = "0+unknown"

@@ -51,7 +51,7 @@ def test_files_that_are_not_as_recorded(sqlite_place: Place) -> None:
 
 def test_names_that_leave_the_order_open(sqlite_place: Place) -> None:
     sqlite_place.write(_2_a=A, _10_b=B)
-    assert "unequal length" in found(sqlite_place)["W004"].msg
+    assert "differ in length" in found(sqlite_place)["W004"].msg
 
 
 def test_another_alias_without_a_directory(sqlite_place: Place) -> None:
@@ -84,12 +84,12 @@ def test_a_history_that_does_not_match(place: Place) -> None:
     place.apply()
     place.write(_2_b=f"{B}\n-- more")
     assert (
-        "edited after they were applied: 2_b.sql" in found(place, "default")["E007"].msg
+        "Edited after they were applied: 2_b.sql" in found(place, "default")["E007"].msg
     )
     place.write(_2_b=B)
     (place.folder / "1_a.sql").unlink()
     place.write()
-    assert "files are gone: 1" in found(place, "default")["E007"].msg
+    assert "files are missing: 1" in found(place, "default")["E007"].msg
 
 
 def test_a_database_that_cannot_be_looked_at(pg_place: Place) -> None:

@@ -1,7 +1,7 @@
-"""Which files made a database what it should be, by its own history.  Pure.
+"""Find the files that a database has, according to its revisions.  Pure.
 
-Invariant: running what is returned on an empty database gives what the revisions say,
-or the reason is said why nobody can tell.
+Invariant: running the returned files on an empty database gives the schema that the
+revisions describe; where that cannot be known, the reason is returned instead.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class AppliedFiles:
 
     files: tuple[MigrationFile, ...] = ()
     partial_file: tuple[MigrationFile, int] | None = None
-    """The file that was begun last and not ended, and its number of statements done."""
+    """The file that is applied in part, and the number of its statements done."""
     assumed_baseline: str = ""
-    """The baseline that is taken for granted: the database has no history."""
+    """The version that a database without history is assumed to be at."""
     unknown_reason: str = ""
-    """Why it cannot be told; empty: it can."""
+    """Why the files cannot be known; empty when they are."""
 
 
 def find_applied_files(
@@ -35,43 +35,44 @@ def find_applied_files(
     revisions: Sequence[Revision],
     comparison: HistoryComparison,
 ) -> AppliedFiles:
-    """Return what a database has of a directory; ``state`` is ``pending`` of both.
+    """Return the files of a directory that a database has.
 
-    A baseline stands for the files up to it, a checkpoint for those before it.
+    A baseline counts as all files up to it, a checkpoint as all files before it.
+    ``comparison`` is ``compare_history`` of the same files and revisions.
     """
     if unknown := _explain_unknown(comparison):
         return AppliedFiles(unknown_reason=unknown)
     rows = {row.version: row for row in revisions if row.has_effect}
-    there = {file.version: file for file in files}
+    by_version = {file.version: file for file in files}
     if not rows:
         newest = files[-1].version if files else ""
         return AppliedFiles(
             files=select_from_checkpoint(files), assumed_baseline=newest
         )
     first = min(rows)
-    gone = [version for version in rows if version not in there]
-    if gone:
-        folded = [
-            f for f in files if f.directives.is_checkpoint and f.version > max(gone)
+    deleted = [version for version in rows if version not in by_version]
+    if deleted:
+        checkpoints = [
+            f for f in files if f.directives.is_checkpoint and f.version > max(deleted)
         ]
-        if not folded:
+        if not checkpoints:
             return AppliedFiles(
-                unknown_reason=f"version {max(gone)} is applied, and its file is gone"
+                unknown_reason=f"version {max(deleted)} is applied, but its file is missing"
             )
-        first = folded[0].version
-        base: tuple[MigrationFile, ...] = (folded[0],)
+        first = checkpoints[0].version
+        base: tuple[MigrationFile, ...] = (checkpoints[0],)
     elif find_history_start(files, list(rows.values())):
         base = select_from_checkpoint([file for file in files if file.version <= first])
     else:
-        base = (there[first],)
+        base = (by_version[first],)
     later = [f for f in files if f.version > first and f.version in rows]
-    every = (*base, *later)
+    known = (*base, *later)
     return AppliedFiles(
-        files=tuple(f for f in every if f.version not in rows or rows[f.version].done),
+        files=tuple(f for f in known if f.version not in rows or rows[f.version].done),
         partial_file=next(
             (
                 (file, rows[file.version].applied)
-                for file in every
+                for file in known
                 if file.version in rows and not rows[file.version].done
             ),
             None,
@@ -83,9 +84,7 @@ def _explain_unknown(comparison: HistoryComparison) -> str:
     if comparison.edited:
         return f"{comparison.edited[0].name} was edited after it was applied"
     if comparison.missing:
-        return (
-            f"version {comparison.missing[0].version} is applied, and its file is gone"
-        )
+        return f"version {comparison.missing[0].version} is applied, but its file is missing"
     if comparison.ahead:
         return f"the database has version {comparison.ahead[0].version}, which is newer than the directory"
     return ""

@@ -1,8 +1,8 @@
-"""Directory and revisions → what is left to run, and what does not fit together.
+"""Compare a directory with revisions: pending files, and what does not match.
 
-``pending`` never raises: it is the one planner for applying and for telling the
-state.  ``check_runnable`` raises for the states in which nothing may run.
-Invariant: a file of which every statement was run is never pending again.
+``compare_history`` never raises: applying and reporting the status both use it.
+``check_runnable`` raises where nothing may run.
+Invariant: a file whose statements have all run is never pending again.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 class PendingFile:
     file: MigrationFile
     partial_revision: Revision | None = None
-    """The row of an attempt that did not get to the end."""
+    """The row of an attempt that did not finish."""
 
     @property
     def done_count(self) -> int:
-        """How many statements are done: the 0-based index of the next one."""
+        """The number of statements done: the 0-based index of the next one."""
         return self.partial_revision.applied if self.partial_revision else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryComparison:
     pending: tuple[PendingFile, ...] = ()
-    """To run, in order; with ``non-linear`` the out-of-order ones among them."""
+    """Files to run, in order; with ``non-linear`` this includes those out of order."""
     out_of_order: tuple[MigrationFile, ...] = ()
-    """Older than what was run last, and never run; not those before a baseline or a
-    checkpoint."""
+    """Files never run though a newer one was; files before a baseline or a checkpoint
+    do not count."""
     exec_order: ExecOrder = "linear"
     missing: tuple[Revision, ...] = ()
-    """Run (at least in part), and their file is gone."""
+    """Run at least in part, but their file is missing."""
     ahead: tuple[Revision, ...] = ()
-    """Run, and newer than every file: the directory is of an older release."""
+    """Run, but newer than every file: the directory is from an older release."""
     edited: tuple[MigrationFile, ...] = ()
-    """Changed after it was run: the first one; see ``history/edited.py``."""
+    """The first file changed after it was run; see ``history/edited_files.py``."""
     abandoned: tuple[Revision, ...] = ()
-    """Failed without a trace in the database, and their file is gone: dead rows."""
+    """Failed before any statement took effect, and their file is missing: dead rows."""
     current_version: str = ""
-    """The version of the newest file that is in the database; empty: none."""
+    """The newest version that the database has; empty: none."""
 
     @property
     def partial(self) -> PendingFile | None:
-        """The first file that is to go on after the statements already done."""
-        return next((each for each in self.pending if each.done_count), None)
+        """The first pending file of which some statements are done already."""
+        return next((entry for entry in self.pending if entry.done_count), None)
 
 
 def compare_history(
@@ -68,79 +68,80 @@ def compare_history(
     *,
     exec_order: ExecOrder = "linear",
 ) -> HistoryComparison:
-    """Compare the files (in order) of a directory with the rows of a database.
+    """Compare the files of a directory (in order) with the rows of a database.
 
     A database without history starts at the last checkpoint; one with history skips
-    checkpoints, unless one was begun.  Rows of attempts that left nothing in the
-    database do not count as history.  Files older than a first row that is a baseline
-    or a checkpoint are not looked at.
+    checkpoints, except one that is applied in part.  Rows of attempts that left nothing
+    in the database do not count as history.  Where the first row is a baseline or a
+    checkpoint, older files are ignored.
     """
     rows = {row.version: row for row in sorted(revisions, key=lambda r: r.version)}
     history = [row for row in rows.values() if row.has_effect]
-    there = {file.version for file in files}
-    gone = [row for row in rows.values() if row.version not in there]
-    late: tuple[MigrationFile, ...] = ()
+    versions = {file.version for file in files}
+    without_file = [row for row in rows.values() if row.version not in versions]
+    out_of_order: tuple[MigrationFile, ...] = ()
     if history:
-        late, chosen = _select_by_history(files, rows, history, exec_order)
+        out_of_order, selected = _select_by_history(files, rows, history, exec_order)
     else:
-        chosen = select_from_checkpoint(files)
+        selected = select_from_checkpoint(files)
     checkpoints = [file.version for file in files if file.directives.is_checkpoint]
-    newest = max(there, default=None)
-    lost = [row for row in gone if row.has_effect]
+    newest = max(versions, default=None)
+    lost = [row for row in without_file if row.has_effect]
     return HistoryComparison(
         pending=tuple(
             PendingFile(file=file, partial_revision=rows.get(file.version))
-            for file in chosen
+            for file in selected
         ),
-        out_of_order=late,
+        out_of_order=out_of_order,
         exec_order=exec_order,
         missing=tuple(
             row
             for row in lost
             if not _is_ahead(row, newest)
-            # Files folded into a checkpoint may be deleted, and so may a baseline's.
+            # The files before a checkpoint may be deleted, and so may a baseline's.
             and not (checkpoints and row.done and row.version < checkpoints[-1])
             and row.type != BASELINE
         ),
         ahead=tuple(row for row in lost if _is_ahead(row, newest)),
         edited=find_edited_files(files, tuple(rows.values())),
-        abandoned=tuple(row for row in gone if not row.has_effect),
+        abandoned=tuple(row for row in without_file if not row.has_effect),
         current_version=history[-1].version if history else "",
     )
 
 
 def check_runnable(comparison: HistoryComparison, syntax: Syntax) -> None:
-    """Raise ``IntegrityError`` when running the pending files would be wrong.
+    """Raise ``IntegrityError`` when the pending files must not run.
 
-    Files out of order (unless that is allowed), a half applied file that is gone or
-    was changed where it was already run, a file that is not in ``atlas.sum``.
+    That is so for files out of order (unless allowed), for a half applied file that is
+    missing or whose statements already run were changed, and for a file that is
+    excluded from ``atlas.sum``.
     """
     if comparison.out_of_order and comparison.exec_order == "linear":
         names = ", ".join(file.name for file in comparison.out_of_order)
         raise IntegrityError(
             f"out of order: {names} (the database is already at {comparison.current_version})",
-            hint="Usually a branch was merged late. Give the file a new version, later"
-            f" than {comparison.current_version}, and run: {REHASH_COMMAND}. Where it is already applied"
-            " elsewhere under this version: --exec-order non-linear runs it now,"
-            " --exec-order linear-skip leaves it out.",
+            hint="Usually a branch was merged late. Give the file a version later than"
+            f" {comparison.current_version}, then run: {REHASH_COMMAND}. If another"
+            " database already has it under this version, use --exec-order non-linear"
+            " to run it now, or --exec-order linear-skip to skip it.",
         )
     for row in (*comparison.missing, *comparison.ahead):
         if not row.done:
             raise IntegrityError(
                 f"version {row.version} ({row.description}) is half applied"
-                f" ({row.applied} of {row.total} statements), and its file is gone",
-                hint="Bring the file back (an older release, another branch?) and run"
-                " the command again; it goes on where it stopped.",
+                f" ({row.applied} of {row.total} statements), but its file is missing",
+                hint="Restore the file (from an older release or another branch?) and"
+                " run the command again; it continues where it stopped.",
             )
-    for each in comparison.pending:
-        if each.file.directives.is_sum_ignored:
+    for entry in comparison.pending:
+        if entry.file.directives.is_sum_ignored:
             raise IntegrityError(
-                f"{each.file.name} is marked 'atlas:sum ignore' and cannot be applied",
+                f"{entry.file.name} is marked 'atlas:sum ignore' and cannot be applied",
                 hint=f"Remove that line, then run: {REHASH_COMMAND}",
             )
-        if each.done_count and each.partial_revision:
+        if entry.done_count and entry.partial_revision:
             _check_done_statements(
-                each.file, each.partial_revision, each.file.split_statements(syntax)
+                entry.file, entry.partial_revision, entry.file.split_statements(syntax)
             )
 
 
@@ -150,55 +151,55 @@ def _select_by_history(
     history: Sequence[Revision],
     exec_order: ExecOrder,
 ) -> tuple[tuple[MigrationFile, ...], tuple[MigrationFile, ...]]:
-    """Return the files out of order, and those to run."""
+    """Return the files out of order, and the files to run."""
     first, last = find_history_start(files, history), history[-1].version
 
-    def begun(file: MigrationFile) -> bool:
+    def has_started(file: MigrationFile) -> bool:
         row = rows.get(file.version)
         return row is not None and row.has_effect
 
-    fresh = [f for f in files if not begun(f) and not f.directives.is_checkpoint]
-    late = tuple(file for file in fresh if first <= file.version < last)
-    run = {file.version for file in fresh if file.version > last}
-    run |= {row.version for row in history if not row.done}
+    new = [f for f in files if not has_started(f) and not f.directives.is_checkpoint]
+    out_of_order = tuple(file for file in new if first <= file.version < last)
+    versions = {file.version for file in new if file.version > last}
+    versions |= {row.version for row in history if not row.done}
     if exec_order == "non-linear":
-        run |= {file.version for file in late}
-    return late, tuple(file for file in files if file.version in run)
+        versions |= {file.version for file in out_of_order}
+    return out_of_order, tuple(file for file in files if file.version in versions)
 
 
 def select_from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
-    """Return what an empty database runs: the last checkpoint and the files after it."""
+    """Return the files of an empty database: the last checkpoint and those after it."""
     starts = [i for i, file in enumerate(files) if file.directives.is_checkpoint]
     return tuple(files[starts[-1] if starts else 0 :])
 
 
 def _is_ahead(row: Revision, newest: str | None) -> bool:
-    # Without any file nothing is "ahead": more likely the wrong folder was named.
+    # With no files at all nothing is "ahead": more likely the folder is the wrong one.
     return newest is not None and row.version > newest
 
 
 def _check_done_statements(
     file: MigrationFile, row: Revision, statements: Sequence[SourceStatement]
 ) -> None:
-    """Compare the statements already run with those the file now starts with."""
+    """Raise ``IntegrityError`` when statements already run were changed or removed."""
     hint = (
-        "Statements that were already run must stay as they were; those after them may"
-        f" be mended. Restore the file's beginning, then run: {REHASH_COMMAND}"
+        "Statements that already ran must not change; later statements may be edited."
+        f" Restore the start of the file, then run: {REHASH_COMMAND}"
     )
     if len(statements) < row.applied:
         raise IntegrityError(
-            f"{row.applied} statements of {file.name} were already run, and it now has"
+            f"{row.applied} statements of {file.name} already ran, but the file now has"
             f" only {len(statements)}",
             hint=hint,
         )
-    # Atlas keeps no hashes of a file that it thinks complete: nothing to compare then.
+    # Atlas keeps no hashes of a file that it considers complete: nothing to compare.
     now = compute_partial_hashes(statements[: row.applied])
     for number, (before, after) in enumerate(
         zip(row.partial_hashes, now, strict=False)
     ):
         if before.removeprefix("h1:") != after.removeprefix("h1:"):
             raise IntegrityError(
-                f"{file.name}:{statements[number].line}: statement {number + 1} was"
-                " changed after it was run",
+                f"{file.name}:{statements[number].line}: statement {number + 1}"
+                " was changed after it ran",
                 hint=hint,
             )

@@ -1,7 +1,7 @@
-"""The ``-- atlas:…`` lines of a file: what they say, and which say it in vain.
+"""Directives: the ``-- atlas:…`` lines of a file, and why one has no effect.
 
-Invariant: a directive that Atlas would obey is obeyed here or complained about, and
-so is one that Atlas would silently pass over.
+Invariant: a directive that Atlas obeys, or silently ignores, is either obeyed here or
+reported.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.statements import SourceStatement
 
 ALL_CODES = "*"
-"""What ``nolint`` without codes stands for."""
+"""The meaning of ``nolint`` without codes."""
 
 KNOWN_DIRECTIVES = ("txmode", "delimiter", "nolint", "checkpoint", "sum")
 _ATLAS_PRO_DIRECTIVES = frozenset({"txtar", "assert", "import", "pos", "renamed_from"})
-_HEADER_RULE = "counts only in the comment block at the top of the file, with a blank line below it"
+_HEADER_RULE = (
+    "works only in the comment block at the top of the file, followed by a blank line"
+)
 
-# Atlas's own expressions (sql/migrate/dir.go): the first for raw bytes, where a
-# carriage return belongs to the value, the second for the words of a comment.
+# Atlas's own expressions (sql/migrate/dir.go): the first reads raw bytes, where a
+# carriage return is part of the value; the second reads the words of a comment.
 _RAW_DIRECTIVE = re.compile(rb"[ -~]*atlas:(\w+)(?: +(.+))?")
 _COMMENT_DIRECTIVE = re.compile(
     r"(?P<marker>--|\#|/\*)(?P<prose>[^\r\n]*?)(?<![\w/])atlas:(?P<name>\w+)"
@@ -33,10 +35,10 @@ _DELIMITER_LINE = re.compile(r"-- atlas:delimiter(?!\w)(?: +(?P<value>[^\r\n]+))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directives:
-    """What the directives of one file say."""
+    """The values of the directives of one file."""
 
     txmode: str = ""
-    """``none``, ``file``, or nothing: as the settings say."""
+    """``none`` or ``file``; empty: the settings decide."""
     delimiter: str = ";"
     nolint: tuple[str, ...] = ()
     """Codes, or ``("*",)`` for every code; for the whole file."""
@@ -45,13 +47,13 @@ class Directives:
 
 
 def is_sum_ignored(content: bytes) -> bool:
-    """Return whether ``atlas.sum`` passes the file over, exactly as Atlas sees it."""
-    found = _RAW_DIRECTIVE.match(content)
-    return bool(found and found[1] == b"sum" and found[2] == b"ignore")
+    """Return whether ``atlas.sum`` leaves the file out, by exactly Atlas's rule."""
+    match = _RAW_DIRECTIVE.match(content)
+    return bool(match and match[1] == b"sum" and match[2] == b"ignore")
 
 
 def collect_nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that ``nolint`` lines among ``comments`` name."""
+    """Return the codes of the ``nolint`` directives in ``comments``."""
     codes: list[str] = []
     for _, name, value in _find_directives(comments):
         if name == "nolint":
@@ -60,14 +62,14 @@ def collect_nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_directives(text: str, *, file: str, content: bytes) -> Directives:
-    """Return the directives of a file; raise ``SyntaxProblem`` for a wrong value."""
+    """Return the directives of a file; raise ``SyntaxProblem`` for an invalid value."""
     header = _read_header(text)
     if any(name == "txtar" for n, name, _ in _find_directives(text.split("\n")[:1])):
         raise SyntaxProblem(
             "an archive of several files (atlas:txtar) cannot be applied",
             file=file,
             line=1,
-            hint="Keep only the SQL of its migration.sql part.",
+            hint="Keep only the SQL from its migration.sql part.",
         )
     return Directives(
         txmode=_read_txmode(header, file=file),
@@ -91,25 +93,25 @@ def find_ineffective_directives(
         for line in range(statement.first_line, statement.line + 1)
         if collect_nolint_codes(statement.comments)
     }
-    found = []
+    problems = []
     for number, line in enumerate(text.split("\n"), 1):
         match = _COMMENT_DIRECTIVE.search(line)
         if not match:
             continue
         name, alone = match["name"], not match["prose"].strip()
         if not alone and not (name in KNOWN_DIRECTIVES and number <= header):
-            continue  # prose that mentions a directive
+            continue  # prose that only mentions a directive
         where = "header" if number <= header else "above" if number in above else ""
         message = (
             _explain_ineffective(name, where, number, content, text) if alone else ""
         )
         if not alone:
-            message = f"atlas:{name} counts only alone on its line: -- atlas:{name} …"
+            message = f"atlas:{name} works only alone on its line: -- atlas:{name} …"
         elif match["marker"] == "#":
-            message = f"write '-- atlas:{name}': # starts no comment here"
+            message = f"write '-- atlas:{name}': # does not start a comment here"
         if message:
-            found.append((number, message))
-    return tuple(found)
+            problems.append((number, message))
+    return tuple(problems)
 
 
 def _explain_ineffective(
@@ -119,15 +121,15 @@ def _explain_ineffective(
         case "txmode" | "checkpoint":
             return "" if placement == "header" else f"atlas:{name} {_HEADER_RULE}"
         case "nolint":
-            vain = "atlas:nolint stands above no statement, so it mutes nothing"
-            return "" if placement else vain
+            unplaced = "atlas:nolint is not above a statement, so it has no effect"
+            return "" if placement else unplaced
         case "delimiter":
             fine = line == 1 and bool(_DELIMITER_LINE.match(text))
-            return "" if fine else "atlas:delimiter counts only on the first line"
+            return "" if fine else "atlas:delimiter works only on the first line"
         case "sum":
-            rule = "atlas:sum counts only as '-- atlas:sum ignore' on the first line,"
+            rule = "atlas:sum works only as '-- atlas:sum ignore' on the first line,"
             fine = line == 1 and is_sum_ignored(content)
-            return "" if fine else f"{rule} ended by a line feed alone"
+            return "" if fine else f"{rule} with a line feed (not CRLF) at its end"
         case _ if name in _ATLAS_PRO_DIRECTIVES:
             return f"atlas:{name} is a directive of Atlas Pro and has no effect here"
         case _:
@@ -135,24 +137,24 @@ def _explain_ineffective(
             known = (
                 f"did you mean atlas:{close[0]}?"
                 if close
-                else "known are "
-                + (", ".join(f"atlas:{each}" for each in KNOWN_DIRECTIVES))
+                else "known directives: "
+                + (", ".join(f"atlas:{known_name}" for known_name in KNOWN_DIRECTIVES))
             )
             return f"atlas:{name} is not a directive; {known}"
 
 
 def _read_header(text: str) -> list[str]:
-    """Return the comment lines at the top when a blank line, or nothing, follows."""
+    """Return the comment lines at the top, if a blank line or the end follows them."""
     lines = text.split("\n")
     for count, line in enumerate(lines):
         if not line.startswith("--"):
             detached = not line.strip(" \t\r")
-            return [each.strip() for each in lines[:count]] if detached else []
+            return [comment.strip() for comment in lines[:count]] if detached else []
     return [line.strip() for line in lines]
 
 
 def _find_directives(comments: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield number, name and value of each directive alone in its comment."""
+    """Yield number, name and value of each directive that is alone in its comment."""
     for number, comment in enumerate(comments, 1):
         match = _COMMENT_DIRECTIVE.match(comment)
         if match and not match["prose"].strip() and match["marker"] != "#":
@@ -166,27 +168,27 @@ def _read_txmode(header: Iterable[str], *, file: str) -> str:
         for line, name, value in _find_directives(header)
         if name == "txmode"
     ]
-    hint = "none: each statement by itself; file: one transaction for the file."
+    hint = "none: no transaction; file: one transaction for the file."
     for line, value in modes:
         if value not in {"none", "file"}:
-            wrong = f"atlas:txmode takes none or file, not {value!r}"
+            wrong = f"atlas:txmode must be none or file, not {value!r}"
             raise SyntaxProblem(wrong, file=file, line=line, hint=hint)
     if len(modes) > 1:
-        twice = "atlas:txmode stands here for the second time"
+        twice = "this is the second atlas:txmode of the file"
         raise SyntaxProblem(
-            twice, file=file, line=modes[1][0], hint="Keep one of them."
+            twice, file=file, line=modes[1][0], hint="Keep only one of them."
         )
     return modes[0][1] if modes else ""
 
 
 def _read_delimiter(text: str, *, file: str) -> str:
-    found = _DELIMITER_LINE.match(text)
-    if not found:
+    match = _DELIMITER_LINE.match(text)
+    if not match:
         return ";"
-    value = found["value"] or ""
+    value = match["value"] or ""
     if not value:
         hint = r"For example: -- atlas:delimiter \n\n\n"
-        raise SyntaxProblem("atlas:delimiter names none", file=file, line=1, hint=hint)
+        raise SyntaxProblem("atlas:delimiter is empty", file=file, line=1, hint=hint)
     for written, meant in ((r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t")):
         value = value.replace(written, meant)
     return value

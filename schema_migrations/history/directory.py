@@ -1,7 +1,7 @@
 """A migration directory as a value; ``load`` and ``save`` are its only I/O.
 
-Invariant: a file that exists is never overwritten, and at every instant the folder
-is either in step with ``atlas.sum`` or ``verify`` can say what happened to it.
+Invariant: an existing file is never overwritten, and at any moment the folder either
+matches ``atlas.sum`` or ``verify`` can explain the difference.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Directory:
     files: tuple[MigrationFile, ...] = ()
     """Bytewise by name: the order in which they run."""
     sum_file_text: str | None = None
-    """What ``atlas.sum`` holds; None: there is none."""
+    """The content of ``atlas.sum``; None when there is no such file."""
 
     @property
     def computed_sums(self) -> SumFile:
@@ -45,49 +45,49 @@ class Directory:
         return compute_sums(self.files)
 
     def with_files(self, new: Sequence[MigrationFile]) -> Directory:
-        """Return the directory with files added and ``atlas.sum`` in step."""
+        """Return the directory with files added and ``atlas.sum`` updated."""
         files = sort_files((*self.files, *new))
         sum_text = format_sum_file(compute_sums(files))
         return Directory(path=self.path, files=files, sum_file_text=sum_text)
 
 
 def load(path: Path) -> Directory:
-    """Read a directory; a missing folder is an empty one.
+    """Read a directory; a missing folder is an empty directory.
 
-    Only ``*.sql`` directly in it counts, as for Atlas.  Raises ``ConfigError`` for
-    what cannot be read; whether it is sound is for ``verify`` to say.
+    Only ``*.sql`` files directly in it count, as with Atlas.  Raises ``ConfigError``
+    for what cannot be read.  ``verify`` checks the content.
     """
     if not _has_folder(path):
         return Directory(path=str(path))
     try:
-        found = [
+        paths = [
             p for p in path.iterdir() if p.name.endswith(FILE_SUFFIX) and not p.is_dir()
         ]
-        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in found]
+        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in paths]
         sums = path / SUM_FILE
         text = sums.read_bytes().decode(errors="replace") if sums.exists() else None
     except OSError as error:
         raise ConfigError(
             f"{error.filename or path} cannot be read: {error.strerror}",
-            hint="Check its permissions, and who this command runs as.",
+            hint="Check its permissions and the user that runs this command.",
         ) from error
     return Directory(path=str(path), files=sort_files(files), sum_file_text=text)
 
 
 def verify(directory: Directory) -> None:
-    """Raise ``IntegrityError`` naming every file that is not as it should be."""
-    found = find_directory_problems(directory.files, directory.sum_file_text)
-    if found:
-        whats = [problem.message for problem in found]
-        gap = " " if len(whats) == 1 else "\n  "
-        hints = dict.fromkeys(problem.hint for problem in found)
+    """Raise ``IntegrityError`` that names every file with a problem."""
+    problems = find_directory_problems(directory.files, directory.sum_file_text)
+    if problems:
+        messages = [problem.message for problem in problems]
+        gap = " " if len(messages) == 1 else "\n  "
+        hints = dict.fromkeys(problem.hint for problem in problems)
         raise IntegrityError(
-            f"{directory.path}:{gap}" + gap.join(whats), hint="\n".join(hints)
+            f"{directory.path}:{gap}" + gap.join(messages), hint="\n".join(hints)
         )
 
 
 def next_name(directory: Directory, name: str, now: datetime) -> str:
-    """Return the name of a new file, later than every version in the directory."""
+    """Return the name of a new file, with a version later than all in the directory."""
     words = unicodedata.normalize("NFKD", name.casefold())
     plain = words.encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "_", plain)[:100].strip("_")
@@ -101,11 +101,10 @@ def next_name(directory: Directory, name: str, now: datetime) -> str:
 def save(
     path: Path, directory: Directory, new_files: Sequence[MigrationFile]
 ) -> Directory:
-    """Write new files, then ``atlas.sum``; return the directory as it is then.
+    """Write new files, then ``atlas.sum``; return the resulting directory.
 
     A crash in between leaves a file that is not in ``atlas.sum``, which ``verify``
-    explains.  Raises ``ConfigError``; when a new file could not be written, nothing
-    was changed.
+    explains.  Raises ``ConfigError``; if a new file cannot be written, nothing changes.
     """
     after = directory.with_files(new_files)
     _has_folder(path)
@@ -118,7 +117,7 @@ def save(
             names = ", ".join(file.name for file in new_files)
             raise ConfigError(
                 f"{path / SUM_FILE} cannot be written: {error.strerror}",
-                hint=f"{names} was written and stays. Remove what is in the way,"
+                hint=f"{names} was written and kept. Remove the obstacle,"
                 f" then run: {REHASH_COMMAND}",
             ) from error
         _sync_folder(path)
@@ -126,11 +125,11 @@ def save(
 
 
 def rehash(path: Path) -> Directory:
-    """Write ``atlas.sum`` for the files as they are; return the directory."""
+    """Write ``atlas.sum`` for the files as they are now; return the directory."""
     if not _has_folder(path):
         raise ConfigError(
-            f"{path} does not exist, so there is nothing to hash",
-            hint="Check DIR in the settings, or --dir.",
+            f"{path} does not exist, so it has no files to hash",
+            hint="Check DIR in the settings, or the option --dir.",
         )
     directory = load(path).with_files(())
     with _translate_write_errors(path):
@@ -140,9 +139,9 @@ def rehash(path: Path) -> Directory:
 
 
 def _has_folder(path: Path) -> bool:
-    """Return whether the folder exists; raise ``ConfigError`` for anything else."""
+    """Return whether the folder exists; raise ``ConfigError`` if it is not a folder."""
     if path.exists() and not path.is_dir():
-        hint = "DIR, or --dir, names the folder that holds the migration files."
+        hint = "DIR or --dir must name the folder that holds the migration files."
         raise ConfigError(f"{path} is not a folder", hint=hint)
     return path.exists()
 
@@ -155,8 +154,8 @@ def _increment_version(version: str) -> str:
     following = str(int(version) + 1).zfill(len(version)) if version.isdecimal() else ""
     if len(following) != len(version):
         raise IntegrityError(
-            f"no version of the same length comes after {version}",
-            hint="Name the new file by hand, or rename the files so that their"
+            f"there is no later version with the length of {version}",
+            hint="Name the new file yourself, or rename the files so that their"
             f" versions are times such as 20250101120000, then run: {REHASH_COMMAND}",
         )
     return following
@@ -168,34 +167,34 @@ def _translate_write_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         raise ConfigError(
-            f"{error.filename} exists already and is never overwritten",
-            hint="Another command may have just written it. Look, then try again.",
+            f"{error.filename} already exists; existing files are never overwritten",
+            hint="Another command may have just written it. Review it, then try again.",
         ) from error
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written to: {error.strerror}",
-            hint="Nothing was changed. Run the command where the folder is writable"
-            " (on a developer's machine, not on the server), or choose another: --dir",
+            hint="Nothing was changed. Run the command where the folder is writable (on a"
+            " developer's machine, not the server), or choose another with --dir.",
         ) from error
 
 
 def _create_files(path: Path, files: Sequence[MigrationFile]) -> None:
-    """Reserve every name, then fill it: unlike a rename alone this replaces nothing."""
-    placed: list[Path] = []
+    """Reserve every name, then write the files: a rename alone could replace a file."""
+    reserved: list[Path] = []
     try:
         for file in files:
             with (path / file.name).open("xb"):
-                placed.append(path / file.name)
-        for file, target in zip(files, placed, strict=True):
+                reserved.append(path / file.name)
+        for file, target in zip(files, reserved, strict=True):
             _replace_file(target, file.content)
     except BaseException:
-        for target in placed:
+        for target in reserved:
             target.unlink()
         raise
 
 
 def _replace_file(target: Path, content: bytes) -> None:
-    """Put a whole, synced file in the place of ``target``, or change nothing."""
+    """Replace ``target`` with a complete, synced file, or change nothing."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
@@ -209,7 +208,7 @@ def _replace_file(target: Path, content: bytes) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    # Windows cannot open a folder; there a rename is durable without it.
+    # Windows cannot open a folder; there a rename is durable without this.
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -1,10 +1,10 @@
-"""Up to which Django migrations the files of a directory go.
+"""Coverage: the Django migrations that the files of a directory include.
 
-A generated file says so in its header, one line for each app that moved on:
+A generated file records it in its header, one line for each app with new migrations:
 ``-- django: wagtailcore 0094_alter_page_locale``.
 
-Invariant: the lines of all files count together, so their order is of no matter and
-files of two branches merge; what no line covers is named again, never passed over.
+Invariant: the lines of all files count together, so their order does not matter and
+files of two branches merge; a migration that no line covers is always reported.
 """
 
 from __future__ import annotations
@@ -21,107 +21,107 @@ _COVERAGE_LINE = re.compile(r"--\s*django:\s+(?P<app>\w+)\s+(?P<name>\S+)\s*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationNode:
-    """One Django migration, as its own app sees it."""
+    """One Django migration and its relations within its app."""
 
     parents: tuple[str, ...] = ()
     """The migrations of the same app that it comes after."""
     replaces: tuple[str, ...] = ()
-    """Those that it squashes, in their order; they may be gone."""
+    """The migrations that it squashes, in order; they may have been deleted."""
 
 
 MigrationNodes = Mapping[str, MigrationNode]
-"""Name → migration: all that one app has on disk, replaced ones included."""
+"""Name → migration: all of one app on disk, replaced ones included."""
 
 
 def format_coverage_line(app: str, name: str) -> str:
-    """Return the header line, without its comment sign."""
+    """Return the header line for an app, without the comment sign."""
     return f"django: {app} {name}"
 
 
 def read_coverage(files: Iterable[MigrationFile]) -> dict[str, tuple[str, ...]]:
-    """Return app → the migrations that the headers of ``files`` name, in their order."""
-    found: dict[str, list[str]] = {}
+    """Return app → the migrations that the headers of ``files`` name, in order."""
+    coverage: dict[str, list[str]] = {}
     for file in files:
         for line in file.leading_comments:
             if match := _COVERAGE_LINE.fullmatch(line):
-                found.setdefault(match["app"], []).append(match["name"])
-    return {app: tuple(names) for app, names in found.items()}
+                coverage.setdefault(match["app"], []).append(match["name"])
+    return {app: tuple(names) for app, names in coverage.items()}
 
 
 def order_active(nodes: MigrationNodes) -> tuple[str, ...]:
     """Return the migrations that a new database would run, in order.
 
-    A squashed migration stands for those that it replaces.  Raises ``ValueError`` when
-    some wait for one another in a circle.
+    A squashed migration takes the place of those that it replaces.  Raises
+    ``ValueError`` for a circle of dependencies.
     """
     graph = _build_active_graph(nodes)
     try:
         order = tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle = ", ".join(error.args[1])
-        raise ValueError(f"they wait for one another in a circle: {circle}") from error
+        raise ValueError(f"they depend on each other in a circle: {circle}") from error
     return tuple(name for name in order if name in graph)
 
 
 def find_leaves(nodes: MigrationNodes) -> tuple[str, ...]:
-    """Return the last migrations: one, or several where branches were not merged."""
+    """Return the last migrations: one, or several if branches were not merged."""
     graph = _build_active_graph(nodes)
     followed = {parent for parents in graph.values() for parent in parents}
     return tuple(name for name in graph if name not in followed)
 
 
 def find_uncovered(nodes: MigrationNodes, recorded: Collection[str]) -> tuple[str, ...]:
-    """Return the migrations that come after the recorded ``names``, in order.
+    """Return the migrations that ``recorded`` does not cover, in order.
 
-    Where a squashed migration is covered in part, those that it replaces are named.
+    For a squashed migration covered in part, return those that it replaces.
     """
     covered = _find_covered(nodes, recorded)
 
-    def begun(name: str) -> bool:
+    def is_started(name: str) -> bool:
         replaced = nodes[name].replaces if name in nodes else ()
-        return name in covered or any(begun(each) for each in replaced)
+        return name in covered or any(is_started(part) for part in replaced)
 
-    def parts(name: str) -> list[str]:
-        missing = [each for each in nodes[name].replaces if each not in covered]
-        if begun(name) and all(each in nodes for each in missing):
-            return [part for each in missing for part in parts(each)]
+    def uncovered_parts(name: str) -> list[str]:
+        missing = [old for old in nodes[name].replaces if old not in covered]
+        if is_started(name) and all(old in nodes for old in missing):
+            return [part for old in missing for part in uncovered_parts(old)]
         return [name]
 
     return tuple(
         part
         for name in order_active(nodes)
         if name not in covered
-        for part in parts(name)
+        for part in uncovered_parts(name)
     )
 
 
 def find_unknown(nodes: MigrationNodes, recorded: Sequence[str]) -> str:
-    """Return the last recorded name when no migration has it, or had it; else nothing."""
-    known = {each for node in nodes.values() for each in node.replaces} | set(nodes)
+    """Return the last recorded name if no migration has or had it, else nothing."""
+    known = {old for node in nodes.values() for old in node.replaces} | set(nodes)
     return recorded[-1] if recorded and recorded[-1] not in known else ""
 
 
 def _build_active_graph(nodes: MigrationNodes) -> dict[str, tuple[str, ...]]:
-    """Return name → the active migrations that it comes after; names sorted."""
+    """Return name → the active migrations that it depends on; names sorted."""
     squashed = {
         old: new for new in sorted(nodes) for old in nodes[new].replaces if old != new
     }
 
-    def standing_for(name: str) -> str:
-        passed = set[str]()
-        while name in squashed and name not in passed:
-            passed.add(name)
+    def active_name_of(name: str) -> str:
+        visited = set[str]()
+        while name in squashed and name not in visited:
+            visited.add(name)
             name = squashed[name]
         return name
 
     return {
-        name: tuple(sorted({standing_for(p) for p in nodes[name].parents} - {name}))
+        name: tuple(sorted({active_name_of(p) for p in nodes[name].parents} - {name}))
         for name in sorted(nodes.keys() - squashed.keys())
     }
 
 
 def _find_covered(nodes: MigrationNodes, recorded: Iterable[str]) -> frozenset[str]:
-    """Return ``names`` and all that they come after, replace, or are squashed into."""
+    """Return ``recorded`` and all that they depend on, replace or are squashed into."""
     squashes = {name: node for name, node in nodes.items() if node.replaces}
     done: set[str] = set()
     waiting = list(recorded)

@@ -1,4 +1,4 @@
-"""Where in a file a statement went wrong: the line, and a caret under the place."""
+"""Excerpts for errors: the line of a file, with a caret below the position."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from schema_migrations.history.statements import SourceStatement
 
 
 def locate_position(statement: SourceStatement, position: int) -> tuple[int, int]:
-    """Return the 1-based line and column of a 1-based position; 0: unknown → the start."""
+    """Return the 1-based line and column of a 1-based position; the start for 0."""
     return statement.locate(position) if position else (statement.line, 0)
 
 
 def format_excerpt(statement: SourceStatement, position: int) -> str:
-    """Return the line of a statement that holds ``position``, with a caret below it.
+    """Return the line of a statement that contains ``position``, with a caret below it.
 
-    ``position`` is 1-based in characters, as PostgreSQL counts; 0 shows the first line
-    without a caret, since the server did not say.
+    ``position`` counts characters from 1, as PostgreSQL does; 0 (the server gave none)
+    shows the first line without a caret.
     """
     line, column = locate_position(statement, position)
     shown = statement.sql.splitlines()[line - statement.line]

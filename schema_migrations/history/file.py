@@ -1,7 +1,7 @@
-"""One migration file: its name, its bytes, and what can be read from them.
+"""A migration file: its name and bytes, and the values computed from them.
 
-Invariant: ``content`` is what is on disk, byte for byte; every reading of it is
-computed, so nothing can disagree with what ``atlas.sum`` hashes.
+Invariant: ``content`` equals the file on disk byte for byte, and all else is computed
+from it, so nothing can disagree with what ``atlas.sum`` hashes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FILE_SUFFIX = ".sql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationFile:
-    """``<version>[_<description>].sql`` with its bytes."""
+    """A file named ``<version>[_<description>].sql``, with its bytes."""
 
     name: str
     content: bytes
@@ -35,7 +35,7 @@ class MigrationFile:
 
     @property
     def text(self) -> str:
-        """The content as text, without a byte order mark; raises ``SyntaxProblem``."""
+        """The content as text without a byte order mark; raises ``SyntaxProblem``."""
         try:
             return self.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -51,7 +51,7 @@ class MigrationFile:
 
     @property
     def leading_comments(self) -> tuple[str, ...]:
-        """The comment lines before the first statement."""
+        """The comment lines above the first statement."""
         lines = (line for line in self.text.splitlines() if line.strip())
         return tuple(takewhile(lambda line: line.startswith("--"), lines))
 
@@ -62,14 +62,14 @@ class MigrationFile:
         )
 
     def split_statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
-        """Return the statements in order; raises ``SyntaxProblem``."""
+        """Return the statements in order; raise ``SyntaxProblem`` for invalid text."""
         return split(
             self.text, syntax, file=self.name, delimiter=self.directives.delimiter
         )
 
     def check_directives(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:
-        """Return (line, message) for misplaced and unknown directives."""
-        if b"atlas:" not in self.content:  # nearly every file: no need to split it
+        """Return (line, message) for each misplaced or unknown directive."""
+        if b"atlas:" not in self.content:  # nearly every file: splitting is not needed
             return ()
         return directives.find_ineffective_directives(
             self.text, self.split_statements(syntax), content=self.content
@@ -85,15 +85,15 @@ def format_file(
 ) -> str:
     """Return the text of a generated file; ``statements`` are (comment, sql) pairs.
 
-    Splitting the text gives the same statements and comments; ``footer`` is a block of
-    comments below them.  The txmode stands in a block of its own at the top: below
-    other text Atlas would not see it.
+    Splitting the text returns the same statements and comments; ``footer`` is a block
+    of comments below them.  The txmode is a separate block at the top: Atlas does not
+    see it below other text.
     """
     blocks = [f"-- atlas:txmode {txmode}"] if txmode else []
     blocks += ["\n".join(map(_format_comment, header))] if header else []
     for comment, sql in statements:
         above = "".join(f"{_format_comment(line)}\n" for line in comment.splitlines())
-        # After a comment at the end of the SQL the semicolon would be part of it.
+        # On the line of a comment the semicolon would become part of the comment.
         gap = "\n" if "--" in sql.rpartition("\n")[2] else ""
         blocks.append(f"{above}{sql}{gap};")
     blocks += ["\n".join(map(_format_comment, footer))] if footer else []

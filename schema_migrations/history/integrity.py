@@ -1,6 +1,6 @@
-"""Whether the files of a directory can be trusted, and what to do when not.
+"""Problems of a directory: names, and differences from ``atlas.sum``, with hints.
 
-Invariant: every offending file is named, in one go, with a way out; nothing raises.
+Invariant: all offending files are named at once, each with a remedy; nothing raises.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from schema_migrations.history.sums import (
 )
 
 _RESTORE_HINT = (
-    "A file that some database has applied must stay as it was: restore it from"
-    " version control, and write a new file for the change. Meant so, and applied"
-    f" nowhere yet? Then run: {REHASH_COMMAND}"
+    "A file that any database has applied must not change: restore it from version"
+    " control, and write a new file for the change. If the change is intended and the"
+    f" file is not applied anywhere yet, run: {REHASH_COMMAND}"
 )
-_RENAME_HINT = f"Give each file a version of its own, then run: {REHASH_COMMAND}"
+_RENAME_HINT = f"Give each file a unique version, then run: {REHASH_COMMAND}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class DirectoryProblem:
 def find_directory_problems(
     files: Sequence[MigrationFile], sum_text: str | None
 ) -> tuple[DirectoryProblem, ...]:
-    """Return what is wrong with the names, and with ``atlas.sum``."""
+    """Return the problems of file names and of ``atlas.sum``."""
     return (*_find_name_problems(files), *_find_sum_problems(files, sum_text))
 
 
@@ -47,20 +47,20 @@ def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryPro
     for version, count in versions.items():
         names = ", ".join(file.name for file in files if file.version == version)
         if not version:
-            what = f"no version before the first '_': {names}"
-            yield DirectoryProblem(message=what, hint=_RENAME_HINT)
+            message = f"no version before the first '_': {names}"
+            yield DirectoryProblem(message=message, hint=_RENAME_HINT)
         elif count > 1:
-            what = f"{count} files have the version {version}: {names}"
-            yield DirectoryProblem(message=what, hint=_RENAME_HINT)
+            message = f"{count} files have the version {version}: {names}"
+            yield DirectoryProblem(message=message, hint=_RENAME_HINT)
     lengths = Counter(len(file.version) for file in files)
     if len(lengths) > 1:
         usual = lengths.most_common(1)[0][0]
         odd = ", ".join(file.name for file in files if len(file.version) != usual)
         other = next(file.name for file in files if len(file.version) == usual)
         yield DirectoryProblem(
-            message=f"versions of unequal length: {odd} beside {other}",
+            message=f"versions differ in length: {odd} and {other}",
             hint="Versions are compared as text, so 10 comes before 2. Rename the files"
-            f" so that all versions are equally long (02, 10), then run: {REHASH_COMMAND}",
+            f" so that all versions have the same length (02, 10), then run: {REHASH_COMMAND}",
         )
 
 
@@ -68,23 +68,23 @@ def _find_sum_problems(
     files: Sequence[MigrationFile], sum_text: str | None
 ) -> Sequence[DirectoryProblem]:
     if sum_text is None:
-        what = f"{SUM_FILE} is missing, and there are migration files ({len(files)})"
-        hint = f"Look through the files; when they are right, run: {REHASH_COMMAND}"
-        return [DirectoryProblem(message=what, hint=hint)] if files else []
+        message = f"{SUM_FILE} is missing, but there are migration files ({len(files)})"
+        hint = f"Review the files; if they are correct, run: {REHASH_COMMAND}"
+        return [DirectoryProblem(message=message, hint=hint)] if files else []
     try:
         recorded = parse_sum_file(sum_text)
     except IntegrityError as error:
         return [DirectoryProblem(message=error.message, hint=error.hint)]
     ignored = [file.name for file in files if is_sum_ignored(file.content)]
-    found = [
-        _explain_difference(each, ignored)
-        for each in find_file_differences(recorded, files)
+    problems = [
+        _explain_difference(difference, ignored)
+        for difference in find_file_differences(recorded, files)
     ]
-    if not found and recorded != compute_sums(files):
-        what = f"{SUM_FILE} does not list the files once each, in the order of names"
-        hint = f"When the files are as they should be, run: {REHASH_COMMAND}"
-        found = [DirectoryProblem(message=what, hint=hint)]
-    return found
+    if not problems and recorded != compute_sums(files):
+        message = f"{SUM_FILE} does not list each file once, in the order of names"
+        hint = f"If the files are correct, run: {REHASH_COMMAND}"
+        problems = [DirectoryProblem(message=message, hint=hint)]
+    return problems
 
 
 def _explain_difference(
@@ -95,22 +95,21 @@ def _explain_difference(
         case "added":
             return DirectoryProblem(
                 message=f"{file} is not in {SUM_FILE}: it was written but never recorded",
-                hint="A file that is not recorded was added by hand, or a command was"
-                " interrupted after writing it. Review it, then record it by running:"
-                f" {REHASH_COMMAND} (or delete it)",
+                hint="The file was added by hand, or a command was interrupted after"
+                f" writing it. Review it, then run: {REHASH_COMMAND} (or delete it)",
             )
         case "removed":
-            what = f"{place}: {file} was removed, or renamed"
-            return DirectoryProblem(message=what, hint=_RESTORE_HINT)
+            message = f"{place}: {file} was removed or renamed"
+            return DirectoryProblem(message=message, hint=_RESTORE_HINT)
         case "line endings":
             return DirectoryProblem(
-                message=f"{place}: in {file} only the line endings changed",
-                hint="Most likely git converted them on checkout. Put the line"
-                " '*.sql -text' into .gitattributes in this folder, delete the files"
-                " named above, and get them back: git checkout -- FILE …",
+                message=f"{place}: only the line endings of {file} changed",
+                hint="Git probably converted them on checkout. Add the line"
+                " '*.sql -text' to .gitattributes in this folder, delete the files"
+                " named above, and restore them: git checkout -- FILE …",
             )
         case _:
-            # The name of an ignored file is hashed with the next listed one.
-            doubt = f", or renamed was one of {', '.join(ignored)}" if ignored else ""
-            what = f"{place}: {file} was edited{doubt}"
-            return DirectoryProblem(message=what, hint=_RESTORE_HINT)
+            # The name of an ignored file is hashed with the next listed file.
+            doubt = f", or one of {', '.join(ignored)} was renamed" if ignored else ""
+            message = f"{place}: {file} was edited{doubt}"
+            return DirectoryProblem(message=message, hint=_RESTORE_HINT)

@@ -1,9 +1,9 @@
-"""Which objects besides the models' tables ``schemadiff`` made, and may drop again.
+"""Managed objects: objects without a model that ``schemadiff`` made and may drop.
 
-A generated file says so in its header, one line for each object: ``-- managed: totals
-(view)``, and ``-- unmanaged: …`` from the file on that drops it or lets go of it.
+A generated file records them in its header, one line for each object: ``-- managed:
+totals (view)``, and ``-- unmanaged: …`` in the file that drops or releases it.
 
-Invariant: what no line names was written by a person, and is never planned away.
+Invariant: an object that no line names was written by a person and is never dropped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MANAGED_LINE = re.compile(r"--\s*(?P<word>managed|unmanaged):\s+(?P<name>.+?)\s
 
 
 def read_managed_names(files: Iterable[MigrationFile]) -> frozenset[str]:
-    """Return the names of what is managed after all files, as ``spelled`` spells them."""
+    """Return the names (see ``managed_name_of``) of what is managed after all files."""
     names: set[str] = set()
     for file in files:
         for line in file.leading_comments:
@@ -39,22 +39,22 @@ def _qualified_name_of(key: Key) -> str:
 
 
 def find_unmodeled_keys(schema: Schema) -> frozenset[Key]:
-    """Return the keys of what models do not describe.
+    """Return the keys of the objects that models do not describe.
 
-    Tables in other namespaces are among them: a person may have such tables, too.
-    Extensions are not: nobody knows what in a database uses them.
+    Tables in other namespaces are included: a person may have made them.  Extensions
+    are not: what uses them in a database is not known.
     """
-    found = [obj.key for obj in schema.of(Opaque)]
-    found += [obj.key for obj in schema.of(Sequence) if obj.owned_by is None]
-    found += [o.key for o in schema.of(Definition) if o.key.kind != "extension"]
-    found += [key for key in schema.by_key if key.kind == "table" and key.namespace]
-    return frozenset(found)
+    keys = [obj.key for obj in schema.of(Opaque)]
+    keys += [obj.key for obj in schema.of(Sequence) if obj.owned_by is None]
+    keys += [o.key for o in schema.of(Definition) if o.key.kind != "extension"]
+    keys += [key for key in schema.by_key if key.kind == "table" and key.namespace]
+    return frozenset(keys)
 
 
 def find_obsolete_keys(
     current: Schema, desired: Schema, managed_names: Container[str]
 ) -> frozenset[Key]:
-    """Return what is managed under one of ``names`` and no longer desired."""
+    """Return the keys of managed objects that are no longer desired."""
     return frozenset(
         key
         for key in find_unmodeled_keys(current)
@@ -63,10 +63,10 @@ def find_obsolete_keys(
 
 
 def add_renamed(managed_names: frozenset[str], renames: Renames) -> frozenset[str]:
-    """Return the names, and those that they have after tables or columns were renamed.
+    """Return the names, and their new forms after tables or columns were renamed.
 
-    ``touched (trigger on orders)`` goes by its table's name, ``orders (row security)``
-    too, and ``orders (storage of column a)`` by its column's.
+    ``touched (trigger on orders)`` and ``orders (row security)`` change with the name
+    of the table, ``orders (storage of column a)`` also with that of the column.
     """
     endings = {f" on {o.name})": f" on {n.name})" for o, n in renames.tables.items()}
     endings |= {f" of column {o.part})": n for o, n in _column_endings_of(renames)}
@@ -74,16 +74,16 @@ def add_renamed(managed_names: frozenset[str], renames: Renames) -> frozenset[st
         f"{_qualified_name_of(o)} (": f"{_qualified_name_of(n)} ("
         for o, n in renames.tables.items()
     }
-    found = set(managed_names)
+    names = set(managed_names)
     for name in managed_names:
         for old, new in starts.items():
             if name.startswith(old):
-                found.add(new + name.removeprefix(old))
-    for name in tuple(found):
+                names.add(new + name.removeprefix(old))
+    for name in tuple(names):
         for old, new in endings.items():
             if name.endswith(old):
-                found.add(name.removesuffix(old) + new)
-    return frozenset(found)
+                names.add(name.removesuffix(old) + new)
+    return frozenset(names)
 
 
 def _column_endings_of(renames: Renames) -> Iterable[tuple[Key, str]]:
@@ -95,11 +95,14 @@ def format_managed_lines(
 ) -> tuple[str, ...]:
     """Return the header lines of a file that leads to ``goal``, without comment signs.
 
-    ``declared`` is what models and ``EXTRA`` ask for, ``names`` what is managed so far.
+    ``declared`` holds the objects of models and ``EXTRA``, ``managed_names`` the names
+    managed so far.
     """
-    there = {managed_name_of(key) for key in find_unmodeled_keys(goal)}
-    asked = {managed_name_of(key) for key in find_unmodeled_keys(declared)} & there
+    remaining = {managed_name_of(key) for key in find_unmodeled_keys(goal)}
+    declared_names = {
+        managed_name_of(key) for key in find_unmodeled_keys(declared)
+    } & remaining
     return (
-        *(f"managed: {name}" for name in sorted(asked - managed_names)),
-        *(f"unmanaged: {name}" for name in sorted(managed_names - there)),
+        *(f"managed: {name}" for name in sorted(declared_names - managed_names)),
+        *(f"unmanaged: {name}" for name in sorted(managed_names - remaining)),
     )

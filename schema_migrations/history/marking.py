@@ -1,7 +1,7 @@
-"""Directory, rows and a version → the rows that say: applied up to here, and no further.
+"""Mark a database as being at a version: the revisions to write and to delete.  Pure.
 
-Pure.  Invariant: to the rows that remain, ``pending`` finds nothing to object up to
-that version: no file late, half applied, edited or gone.
+Invariant: up to that version ``compare_history`` finds nothing wrong with the rows that
+remain: no file out of order, half applied, edited or missing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from schema_migrations.history.revision import RESOLVED, Revision
 from schema_migrations.history.sums import SumFile, compute_sums
 
 MarkReason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
-"""Why a row is written (the first three), or deleted."""
+"""The reason why a row is written (the first three) or deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     revision: Revision
-    """As it is to be, or as it was."""
+    """The row to write, or the row to delete."""
     reason: MarkReason
 
 
@@ -44,18 +44,18 @@ def plan_marking(
     now: datetime,
     operator: str,
 ) -> Marking:
-    """Return what makes the files up to ``last`` count as applied; None: no file.
+    """Return the rows that make files count as applied up to ``last``; None: no file.
 
-    Beyond Atlas's ``migrate set`` this takes files that came late, rows before the last
-    that are half applied, and files that were edited or deleted since.  Files before a
-    baseline or a checkpoint were passed over on purpose and stay so.
+    Unlike Atlas's ``migrate set`` this includes files out of order, half applied rows
+    before the last, and files edited or deleted since.  Files before a baseline or a
+    checkpoint were skipped on purpose and stay so.
     """
     until = last.version if last else ""
-    wanted = [file for file in files if last and file.version <= until]
+    files_to_mark = [file for file in files if last and file.version <= until]
     kept = [row for row in revisions if last and row.version <= until]
-    state = compare_history(files, kept)
-    gone = {row.version for row in (*state.missing, *state.abandoned)}
-    rows = {row.version: row for row in kept if row.version not in gone}
+    comparison = compare_history(files, kept)
+    missing = {row.version for row in (*comparison.missing, *comparison.abandoned)}
+    rows = {row.version: row for row in kept if row.version not in missing}
     sums = compute_sums(files)
     return Marking(
         written=tuple(
@@ -67,11 +67,14 @@ def plan_marking(
                 else _mark_revision(row, sums.hash_of(file.name), operator),
                 reason=reason,
             )
-            for file, row, reason in _find_files_to_mark(wanted, rows, state, sums)
+            for file, row, reason in _find_files_to_mark(
+                files_to_mark, rows, comparison, sums
+            )
         ),
         deleted=tuple(
             Mark(
-                revision=row, reason="file is gone" if row.version in gone else "newer"
+                revision=row,
+                reason="file is gone" if row.version in missing else "newer",
             )
             for row in revisions
             if row.version not in rows
@@ -89,7 +92,7 @@ def _find_files_to_mark(
     edited = False
     for file in files:
         row = rows.get(file.version)
-        # After the first edited file nothing is known of those after it.
+        # Files after the first edited one cannot be checked.
         edited = edited or file in comparison.edited
         if row is None:
             if file.version > start or file in comparison.out_of_order:
@@ -114,7 +117,7 @@ def _create_marked_revision(
 
 
 def _mark_revision(row: Revision, file_hash: str, operator: str) -> Revision:
-    # Atlas calls a row pending when these are unequal, also when more is applied.
+    # To Atlas a row is pending when these differ, even if ``applied`` is larger.
     total = max(row.applied, row.total)
     return replace(
         row,

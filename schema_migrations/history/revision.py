@@ -1,7 +1,7 @@
-"""A revision: a row of ``atlas_schema_revisions``, and how it changes as a file runs.
+"""Revisions: rows of ``atlas_schema_revisions``, and their changes while a file runs.
 
 The columns and their meaning are Atlas's.  Invariant: no function here changes the
-version, the description or the start of the first attempt of a row.
+version, the description or the time of the first attempt of a row.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import datetime
 from schema_migrations.history.file import MigrationFile
 
 BASELINE = 1
-"""The history of the database starts here; nothing was run."""
+"""The start of the history of a database; nothing was run."""
 EXECUTE = 2
 """Run by a command."""
 RESOLVED = 4
-"""Marked by hand; a flag, so 6 is a row that was run and then marked."""
+"""Marked by hand; a flag, so 6 is a row that was run, then marked."""
 
 UNKNOWN_END = "started outside a transaction; whether it ended is not known"
-"""Stands in a row's ``error`` while such a statement runs, so after a ``kill -9`` too."""
+"""The ``error`` of a row while such a statement runs, and so after a ``kill -9``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,31 +29,31 @@ class Revision:
     description: str = ""
     type: int = EXECUTE
     applied: int = 0
-    """Statements done."""
+    """The number of statements done."""
     total: int = 0
-    """Statements in the file."""
+    """The number of statements in the file."""
     executed_at: datetime
-    """When the first attempt started."""
+    """The time when the first attempt started."""
     execution_time: int = 0
     """Nanoseconds."""
     error: str = ""
     error_stmt: str = ""
     hash: str = ""
-    """The file's hash of ``atlas.sum`` without ``h1:``; empty: not known."""
+    """The hash of the file from ``atlas.sum``, without ``h1:``; empty: not known."""
     partial_hashes: tuple[str, ...] = ()
-    """``h1:…`` of the statements done, while not all are."""
+    """The hashes (``h1:…``) of the statements done; empty once all are done."""
     operator_version: str = ""
 
     @property
     def file_stem(self) -> str:
-        """The file's name without its suffix."""
+        """The name of the file without its suffix."""
         return (
             f"{self.version}_{self.description}" if self.description else self.version
         )
 
     @property
     def written_by_atlas(self) -> bool:
-        """Atlas was the last to write it."""
+        """Atlas wrote the row last."""
         return self.operator_version.startswith("Atlas")
 
     @property
@@ -67,12 +67,12 @@ class Revision:
 
     @property
     def interrupted(self) -> bool:
-        """A statement outside a transaction began, and nobody recorded its end."""
+        """A statement outside a transaction started, and its end was not recorded."""
         return self.error == UNKNOWN_END and not self.done
 
     @property
     def has_effect(self) -> bool:
-        """Something of the file is in the database: done, or at least one statement."""
+        """At least one statement of the file is done, or the file counts as done."""
         return self.done or self.applied > 0
 
 
@@ -85,9 +85,9 @@ def start_revision(
     operator: str,
     previous: Revision | None = None,
 ) -> Revision:
-    """Return the row of a file that is about to run, or to go on from ``before``.
+    """Return the row of a file that starts now, or continues from ``previous``.
 
-    Total and hash are those of the file as it is now: it may have been mended since.
+    Total and hash are those of the file as it is now: it may have been edited since.
     """
     if previous is None:
         return Revision(
@@ -102,8 +102,8 @@ def start_revision(
 
 
 def advance_revision(revision: Revision, *, partial_hash: str) -> Revision:
-    """Return the row after one more statement; the last one leaves no hashes, since a
-    run that ends right after it is not followed by another one for this file."""
+    """Return the row after one more statement; after the last one without hashes, since
+    no later run continues the file."""
     applied = revision.applied + 1
     hashes = (*revision.partial_hashes, partial_hash)
     return replace(
@@ -125,7 +125,7 @@ def fail_revision(
 
 
 def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
-    """Return the row of a file that ran to its end."""
+    """Return the row of a file that finished."""
     return replace(
         revision,
         applied=revision.total,
@@ -137,7 +137,7 @@ def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
 
 
 def create_baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
-    """Return the row that says: this database already is as after ``file``."""
+    """Return the row for a database that is already in the state after ``file``."""
     return Revision(
         version=file.version,
         description=file.description,
@@ -150,15 +150,14 @@ def create_baseline(file: MigrationFile, *, now: datetime, operator: str) -> Rev
 def find_history_start(
     files: Sequence[MigrationFile], history: Sequence[Revision]
 ) -> str:
-    """Return the version from which on a file without a row came late.
+    """Return the version from which on a file without a row is out of order.
 
-    After a baseline or a checkpoint the older files were passed over on purpose.  But
-    a database whose first file was run as any other has passed over none: a file that
-    is older than that one was not there yet.
+    Files older than a baseline or a checkpoint were skipped on purpose.  A database
+    whose first row is an ordinary file has skipped none: an older file was added later.
     """
     first = min(history, key=lambda row: row.version)
-    ran = any(
+    is_ordinary = any(
         file.version == first.version and not file.directives.is_checkpoint
         for file in files
     )
-    return "" if ran and first.type == EXECUTE else first.version
+    return "" if is_ordinary and first.type == EXECUTE else first.version

@@ -1,9 +1,9 @@
-r"""Find where a statement ends, in one pass over the text.
+r"""A scanner that finds the end of a statement in one pass over the text.
 
-A regular expression takes everything that cannot matter (quoted text, ``--``
+A regular expression skips everything that cannot matter (quoted text, ``--``
 comments, words) in one step; the loop decides only at parentheses, delimiters,
-dollar quotes, block comments and bodies.  Invariant: what is read as quoted or
-commented here is read so by the server, or ``SyntaxProblem`` is raised.
+dollar quotes, block comments and bodies.  Invariant: text read as quoted or commented
+is read so by the server as well, or ``SyntaxProblem`` is raised.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from schema_migrations.history.syntax import Syntax
 
 SPACE_CHARACTERS = " \t\n\r\f\v"
 # Characters of an unquoted name: letters, digits, _ and $, and in PostgreSQL and SQLite
-# whatever is not ASCII.  Said by what they are not: a range up to U+10FFFF takes re
-# milliseconds to compile, at every start of a command.
+# everything outside ASCII.  Written as the negation: re takes milliseconds to compile a
+# range up to U+10FFFF, at every start of a command.
 NAME_CHARACTER = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _NAME_START = r"[^\x00-@\[-^`{-\x7f]"
 _TAG_CHARACTER = r"[^\x00-/:-@\[-^`{-\x7f]"  # without $: the name in $name$
@@ -38,7 +38,7 @@ _ATOMIC = re.compile(rf"ATOMIC(?!{NAME_CHARACTER})", re.IGNORECASE)
 _END = re.compile(rf"END(?!{NAME_CHARACTER})", re.IGNORECASE)
 _BACKSLASH_COMMAND = re.compile(rf"\\[^{SPACE_CHARACTERS};]*")
 _DOT_COMMAND = re.compile(r"\.[A-Za-z]+")
-# How a statement with a body, or with rows after it, may start; most do not.
+# The possible starts of a statement with a body, or with rows after it.
 _SPECIAL_START = re.compile(
     rf"(?:COPY|EXPLAIN|CREATE(?![{SPACE_CHARACTERS}]++(?:TABLE|INDEX|UNIQUE)(?!{NAME_CHARACTER})))(?!{NAME_CHARACTER})",
     re.IGNORECASE,
@@ -53,7 +53,7 @@ _QUOTE_KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A text with all that is needed to read it and to complain about it."""
+    """A text with all that is needed to scan it and to report errors."""
 
     text: str
     syntax: Syntax
@@ -66,18 +66,18 @@ class Script:
 
 
 def _find_match_end(pattern: re.Pattern[str], script: Script, pos: int) -> int:
-    """Return where the match that starts at ``pos`` ends, or -1."""
-    found = pattern.match(script.text, pos)
-    return found.end() if found else -1
+    """Return the end of the match that starts at ``pos``, or -1."""
+    match = pattern.match(script.text, pos)
+    return match.end() if match else -1
 
 
 def find_delimiter_end(script: Script, pos: int) -> int:
-    """Return where the delimiter that starts at ``pos`` ends, or -1."""
+    """Return the end of the delimiter that starts at ``pos``, or -1."""
     return _find_match_end(_compile_delimiter(script.delimiter), script, pos)
 
 
 def find_comment_end(script: Script, pos: int) -> int:
-    """Return where the comment that starts at ``pos`` ends, or -1: no comment."""
+    """Return the end of the comment that starts at ``pos``, or -1."""
     text = script.text
     if not text.startswith(("--", "/*"), pos):
         return -1
@@ -104,7 +104,7 @@ def skip_space(script: Script, pos: int) -> int:
 
 
 def skip_space_and_comments(script: Script, pos: int) -> int:
-    """Return where the white space and comments at ``pos`` end."""
+    """Return the end of the white space and comments at ``pos``."""
     pos = skip_space(script, pos)
     while (end := find_comment_end(script, pos)) >= 0:
         pos = skip_space(script, end)
@@ -124,7 +124,7 @@ def read_words(script: Script, pos: int, end: int) -> Iterator[str]:
 
 
 def find_statement_end(script: Script, start: int) -> int:
-    """Return where the statement that starts at ``start`` ends, delimiter excluded."""
+    """Return the end of the statement at ``start``, without the delimiter."""
     text, syntax = script.text, script.syntax
     shape = _classify_statement(script, start)
     plain = _compile_plain_text(
@@ -140,8 +140,8 @@ def find_statement_end(script: Script, start: int) -> int:
         if depth == 0 and (after := find_delimiter_end(script, pos)) >= 0:
             if body < 0:
                 break
-            if (done := _find_body_end(script, after)) >= 0:
-                body, after = -1, done
+            if (body_end := _find_body_end(script, after)) >= 0:
+                body, after = -1, body_end
             pos = after
         elif char == "(":
             depth, opened, pos = depth + 1, opened if depth else pos, pos + 1
@@ -151,7 +151,7 @@ def find_statement_end(script: Script, start: int) -> int:
             depth, pos = depth - 1, pos + 1
         elif shape == "routine" and _find_match_end(_BEGIN, script, pos) > 0:
             pos, atomic = _skip_begin(script, pos)
-            if atomic and depth == 0 and (done := _find_body_end(script, pos)) < 0:
+            if atomic and depth == 0 and _find_body_end(script, pos) < 0:
                 body = pos
         else:
             pos = _skip_token(script, pos)
@@ -165,7 +165,7 @@ def find_statement_end(script: Script, start: int) -> int:
 
 
 def _skip_token(script: Script, pos: int) -> int:
-    """Return the end of the quote or comment at ``pos``; else go one character on."""
+    """Return the end of the quote or comment at ``pos``, else the next position."""
     char = script.text[pos]
     if char == "$":
         return _skip_dollar(script, pos)
@@ -199,12 +199,12 @@ def _skip_dollar(script: Script, pos: int) -> int:
         return pos + 1
     end = text.find(tag[0], tag.end())
     if end < 0:
-        script.raise_problem(f"the text that {tag[0]} starts here has no end", pos)
+        script.raise_problem(f"the text that starts here with {tag[0]} has no end", pos)
     return end + len(tag[0])
 
 
 def _classify_statement(script: Script, start: int) -> str:
-    """Return ``trigger``, ``routine`` or ``copy`` for a statement to look into."""
+    """Return ``trigger``, ``routine`` or ``copy``; empty for any other statement."""
     command = (
         _find_match_end(_DOT_COMMAND, script, start)
         if script.syntax.dot_commands
@@ -244,8 +244,8 @@ def _skip_begin(script: Script, pos: int) -> tuple[int, bool]:
 def _find_body_end(script: Script, pos: int) -> int:
     """Return the end of an ``END`` that closes a body, or -1.
 
-    Only an ``END`` between semicolons does: the one of a ``CASE`` follows an
-    expression, and a column may be called ``end`` (``SELECT 1 end;``).
+    Only an ``END`` between semicolons closes one: that of a ``CASE`` follows an
+    expression, and a column may be named ``end`` (``SELECT 1 end;``).
     """
     end = _find_match_end(_END, script, skip_space_and_comments(script, pos))
     if end < 0:
@@ -257,13 +257,13 @@ def _find_body_end(script: Script, pos: int) -> int:
 
 def _refuse_copy_rows(script: Script, start: int, end: int) -> None:
     pairs = pairwise(read_words(script, start, end))
-    # STDOUT is taken for STDIN here: gram.y, copy_file_name.
+    # PostgreSQL accepts STDOUT as STDIN here: gram.y, copy_file_name.
     if any(a == "FROM" and b in {"STDIN", "STDOUT"} for a, b in pairs):
         script.raise_problem(
             "COPY … FROM STDIN needs rows that only psql can send",
             start,
             hint="Write the rows as INSERT statements"
-            " (pg_dump --inserts, or --rows-per-insert=1000).",
+            " (pg_dump --inserts or --rows-per-insert=1000).",
         )
 
 
@@ -274,7 +274,7 @@ def _compile_line_comment(line_ends: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _compile_delimiter(delimiter: str) -> re.Pattern[str]:
-    """Match the delimiter; its line feeds also where the file has CRLF."""
+    """Return a pattern of the delimiter; its line feeds also match CRLF."""
     parts = delimiter.replace("\r\n", "\n")
     return re.compile("".join(r"\r?\n" if c == "\n" else re.escape(c) for c in parts))
 
@@ -283,7 +283,7 @@ def _compile_delimiter(delimiter: str) -> re.Pattern[str]:
 def _compile_plain_text(
     syntax: Syntax, delimiter: str, *, stop_at_begin: bool
 ) -> re.Pattern[str]:
-    """Match all up to the next character that the loop must decide about."""
+    """Return a pattern of the text up to the next character for the loop to handle."""
     ends = re.escape(syntax.comment_ends)
     quoted = [
         '"[^"]*+"',
@@ -313,13 +313,13 @@ def _compile_plain_text(
             quoted.append(f"[{re.escape(first)}]")
             stops += first
     inner = f"{guard}(?:[^{re.escape(stops)}]++|{'|'.join(quoted)})"
-    # Parentheses without anything to decide inside are taken in one step as well.
+    # Parentheses with only plain text inside are skipped in one step as well.
     flat = rf"{guard}\({_repeat_pattern(inner)}\)"
     return re.compile(_repeat_pattern(rf"{inner}|{flat}"))
 
 
 def _repeat_pattern(pattern: str) -> str:
-    """Repeat as ``(?:…)*+`` does, which Python before 3.11.5 matches wrongly.
+    """Return the equivalent of ``(?:…)*+``, which Python before 3.11.5 matches wrongly.
 
     https://github.com/python/cpython/issues/106052
     """
@@ -329,7 +329,7 @@ def _repeat_pattern(pattern: str) -> str:
 def _build_string_patterns(syntax: Syntax) -> tuple[str, ...]:
     if not syntax.escape_strings:
         return ("'[^']*+'",)
-    # After E'…' a string on the next line goes on with the same rules:
+    # A string on the next line continues an E'…' by the same rules:
     # https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS
     after_e = rf"(?<=[eE])(?<!{NAME_CHARACTER}[eE])"
     gap = _repeat_pattern(r"[ \t\f\v]|--[^\r\n]*+")

@@ -1,7 +1,7 @@
-"""SQL text → its statements, each with its place and the comments above it.
+"""Split SQL text into statements, each with its position and the comments above it.
 
-Invariant: the text between two statements is only white space, comments and
-delimiters; text that cannot be split with certainty raises ``SyntaxProblem``.
+Invariant: only white space, comments and delimiters are between two statements; text
+that cannot be split with certainty raises ``SyntaxProblem``.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ class SourceStatement:
     """One statement of a file."""
 
     sql: str
-    """Without its delimiter and without the comments above it."""
+    """The statement without its delimiter and the comments above it."""
     terminated_sql: str
-    """``sql`` as the file spells its end: with the ``;`` where there is one."""
+    """``sql`` with the ``;`` at its end, if the file has one."""
     line: int
     """1-based line of the first character of ``sql``."""
     column: int
     """1-based column of the first character of ``sql``."""
     offset: int
-    """0-based character of the file where ``sql`` starts."""
+    """0-based character position of ``sql`` in the file."""
     comments: tuple[str, ...] = ()
     """The comments directly above, as written, without line ends."""
     first_line: int
     """Line of the first of ``comments``; without comments the same as ``line``."""
 
     def locate(self, position: int) -> tuple[int, int]:
-        """Return file line and column of a 1-based character position in ``sql``."""
+        """Return the line and column in the file of a 1-based position in ``sql``."""
         before = self.sql[: max(position - 1, 0)]
         newline = before.rfind("\n")
         if newline < 0:
@@ -64,8 +64,8 @@ def split(
 ) -> tuple[SourceStatement, ...]:
     """Return the statements of ``text``; ``file`` is only for messages.
 
-    Raises ``SyntaxProblem``.  Empty statements are dropped.  With a delimiter of
-    its own, quotes, comments and parentheses still hide it, as in Atlas.
+    Raises ``SyntaxProblem``.  Empty statements are dropped.  A custom delimiter inside
+    quotes, comments or parentheses does not count, as in Atlas.
     """
     source = Script(text=text, syntax=syntax, file=file, delimiter=delimiter)
     return tuple(_scan_statements(source))
@@ -74,8 +74,8 @@ def split(
 def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
     """Return ``h1:…`` for statements 1, 1-2, 1-3, …, as Atlas stores them.
 
-    Atlas hashes a statement with its ``;`` and without the comments above it, so
-    comments may be edited in a file that is half applied.
+    Atlas hashes a statement with its ``;`` and without the comments above it, so the
+    comments of a half applied file may be edited.
     """
     digest = hashlib.sha256()
     hashes = []
@@ -86,11 +86,11 @@ def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, 
 
 
 def find_transaction_control(sql: str) -> str:
-    """Return ``COMMIT``, ``BEGIN``, … when ``sql`` starts or ends a transaction.
+    """Return the command with which ``sql`` starts or ends a transaction, or nothing.
 
-    The others: ``START TRANSACTION``, ``END``, ``ROLLBACK``, ``ABORT``,
-    ``PREPARE TRANSACTION``; else an empty string.  Savepoints are no matter, nor
-    are ``COMMIT PREPARED`` and ``ROLLBACK PREPARED``: they end another session's.
+    One of ``BEGIN``, ``START TRANSACTION``, ``COMMIT``, ``END``, ``ROLLBACK``,
+    ``ABORT``, ``PREPARE TRANSACTION``.  Savepoints do not count, nor do ``COMMIT
+    PREPARED`` and ``ROLLBACK PREPARED``: they end a transaction of another session.
     """
     if not _CONTROL_START.match(sql):
         return ""
@@ -145,13 +145,13 @@ def _scan_statements(script: Script) -> Iterator[SourceStatement]:
 
 
 def _read_comments_above(script: Script, pos: int) -> tuple[list[tuple[int, int]], int]:
-    """Return the comments that belong to the next statement, and where it starts.
+    """Return the comments that belong to the next statement, and the statement's start.
 
-    A blank line detaches the comments above it; so does the end of a line on which
-    the statement before ended.
+    A blank line detaches the comments above it; so does the end of the line on which
+    the previous statement ended.
     """
     text, comments = script.text, list[tuple[int, int]]()
-    own_line = pos <= 1  # nothing but a byte order mark is before the first one
+    own_line = pos <= 1  # at most a byte order mark is before the first one
     while True:
         start = skip_space(script, pos)
         breaks = text.count("\n", pos, start)

@@ -1,8 +1,8 @@
-"""``atlas.sum``: a hash for each file and one for all, byte for byte as Atlas has it.
+"""The sum file ``atlas.sum``: a hash for each file and one for all, exactly as Atlas.
 
 Each hash covers the names and contents of all files up to its own, so two branches
-that both add a file conflict in git, as they should.  Invariant: nothing is
-normalised, ``parse(format(x)) == x``.
+that both add a file conflict in git, as intended.  Invariant: nothing is normalised:
+``parse_sum_file(format_sum_file(x)) == x``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SumFile:
-    """The lines of ``atlas.sum`` below the first: (file name, hash without h1:)."""
+    """The lines of ``atlas.sum`` after the first: (file name, hash without h1:)."""
 
     entries: tuple[tuple[str, str], ...] = ()
 
@@ -36,7 +36,7 @@ class SumFile:
         return _encode_base64(whole)
 
     def hash_of(self, name: str) -> str:
-        """Return the hash that a revision stores; empty for a file not listed."""
+        """Return the hash that a revision stores; empty for an unlisted file."""
         return dict(self.entries).get(name, "")
 
     def line_of(self, name: str) -> int:
@@ -46,13 +46,13 @@ class SumFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileDifference:
-    """A file that is not as ``atlas.sum`` says."""
+    """A file that differs from its entry in ``atlas.sum``."""
 
     file: str
     kind: str
     """``edited``, ``added``, ``removed`` or ``line endings``."""
     line: int = 0
-    """In ``atlas.sum``; 0: not there."""
+    """The line in ``atlas.sum``; 0 for an unlisted file."""
 
 
 def encode_name(name: str) -> bytes:
@@ -60,12 +60,12 @@ def encode_name(name: str) -> bytes:
 
 
 def sort_files(files: Iterable[MigrationFile]) -> tuple[MigrationFile, ...]:
-    """Return the files bytewise by name, the order in which they run."""
+    """Return the files sorted bytewise by name, the order in which they run."""
     return tuple(sorted(files, key=lambda file: encode_name(file.name)))
 
 
 def compute_sums(files: Iterable[MigrationFile]) -> SumFile:
-    """Return what ``atlas.sum`` should say."""
+    """Return the sum file for the files."""
     chain, entries = hashlib.sha256(), []
     for file in sort_files(files):
         extend_chain(chain, file.name, file.content)
@@ -75,7 +75,7 @@ def compute_sums(files: Iterable[MigrationFile]) -> SumFile:
 
 
 def extend_chain(chain: hashlib._Hash, name: str, content: bytes) -> None:
-    """Add a file to the chain; of an ignored one only the name counts."""
+    """Add a file to the chain of hashes; of an ignored one only the name."""
     chain.update(encode_name(name))
     if not is_sum_ignored(content):
         chain.update(content)
@@ -91,7 +91,7 @@ def format_sum_file(sums: SumFile) -> str:
 
 
 def parse_sum_file(text: str) -> SumFile:
-    """Return the value of an ``atlas.sum``; raise ``IntegrityError`` with its line."""
+    """Return the parsed ``atlas.sum``; raise ``IntegrityError`` with the line."""
     first, *rest = [line.removesuffix("\r") for line in text.split("\n")]
     if rest and not rest[-1]:
         rest.pop()
@@ -99,65 +99,62 @@ def parse_sum_file(text: str) -> SumFile:
     for number, line in enumerate((first, *rest), 1):
         if line.startswith(_CONFLICT_MARKERS):
             raise IntegrityError(
-                f"{SUM_FILE}:{number}: there is an unresolved merge conflict",
-                hint="Two branches added files. Look at the order of the files and"
-                " whether they agree with one another, then run:"
-                f" {REHASH_COMMAND} (it writes the file anew; nothing to resolve by hand)",
+                f"{SUM_FILE}:{number}: unresolved merge conflict",
+                hint="Two branches added files. Check that the files work together in"
+                f" this order, then run: {REHASH_COMMAND} (it rewrites the file; do not"
+                " resolve the conflict by hand)",
             )
         name, prefix, digest = line.partition(_HASH_PREFIX)
         if not prefix:
-            raise _make_line_error(number, "this is no line of a checksum file")
+            raise _make_line_error(number, "this is not a valid line of the file")
         entries.append((name.strip(), digest))
     sums = SumFile(entries=tuple(entries[1:]))
     if entries[0][1] != sums.total_hash:
-        raise _make_line_error(1, "the first line does not fit the lines below it")
+        raise _make_line_error(1, "the first line does not match the lines below it")
     return sums
 
 
 def find_file_differences(
     recorded: SumFile, files: Iterable[MigrationFile]
 ) -> tuple[FileDifference, ...]:
-    """Return each file that is not as recorded, as far as that can be known.
+    """Return each file that differs from its record, as far as can be known.
 
-    Since the hashes are chained, nothing after an edited or removed file can be
-    checked: of several edited ones only the first is named.
+    Because the hashes are chained, nothing after an edited or removed file can be
+    checked: of several edited files only the first is returned.
     """
     files, listed = sort_files(files), {name for name, _ in recorded.entries}
     lines = {name: line for line, (name, _) in enumerate(recorded.entries, 2)}
-    there = {file.name for file in files}
-    found = [
+    names = {file.name for file in files}
+    differences = [
         FileDifference(file=name, kind="removed", line=lines[name])
         for name in lines
-        if name not in there
+        if name not in names
     ]
-    until = encode_name(found[0].file) if found else None
+    until = encode_name(differences[0].file) if differences else None
     chain, intact = hashlib.sha256(), True
     for file in files:
         if is_sum_ignored(file.content):
             chain.update(encode_name(file.name))
         elif file.name not in listed:
-            found.append(FileDifference(file=file.name, kind="added"))
+            differences.append(FileDifference(file=file.name, kind="added"))
         elif intact and (until is None or encode_name(file.name) < until):
             chain, kind = _match_recorded_hash(chain, file, recorded.hash_of(file.name))
             intact = kind != "edited"
             if kind:
                 line = lines[file.name]
-                found.append(FileDifference(file=file.name, kind=kind, line=line))
-    return tuple(sorted(found, key=lambda each: encode_name(each.file)))
+                differences.append(FileDifference(file=file.name, kind=kind, line=line))
+    return tuple(sorted(differences, key=lambda diff: encode_name(diff.file)))
 
 
 def _match_recorded_hash(
     chain: hashlib._Hash, file: MigrationFile, recorded_hash: str
 ) -> tuple[hashlib._Hash, str]:
-    """Return the chain with ``file`` in the shape that was recorded, and the kind."""
+    """Return the chain with ``file`` as it was recorded, and the kind of difference."""
     unix = file.content.replace(b"\r\n", b"\n")
     shapes = (
         (file.content, ""),
         (unix, "line endings"),
-        (
-            unix.replace(b"\n", b"\r\n"),
-            "line endings",
-        ),
+        (unix.replace(b"\n", b"\r\n"), "line endings"),
     )
     for content, kind in shapes:
         following = chain.copy()
@@ -170,8 +167,8 @@ def _match_recorded_hash(
 def _make_line_error(line: int, message: str) -> IntegrityError:
     return IntegrityError(
         f"{SUM_FILE}:{line}: {message}",
-        hint="It was edited or merged by hand. Check that the migration files are the"
-        f" ones you want, then write it anew: {REHASH_COMMAND}",
+        hint="The file was edited or merged by hand. Check that the migration files are"
+        f" correct, then rewrite it: {REHASH_COMMAND}",
     )
 
 

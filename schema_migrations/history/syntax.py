@@ -1,7 +1,7 @@
-"""What a dialect's text is made of, as far as splitting it needs to know.
+"""Lexical features of SQL dialects that matter for splitting text.
 
-The values live in the engines (``engines/*/syntax.py``).  Invariant: a feature that
-is off is plain text to the scanner, never an error.
+The values are in the engines (``engines/*/syntax.py``).  Invariant: to the scanner a
+feature that is off is plain text, never an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Syntax:
-    """The lexical features of a dialect; what every dialect has is not listed."""
+    """The lexical features of a dialect, without those that every dialect has."""
 
     dollar_quotes: bool = False
     """``$tag$ … $tag$``."""
@@ -29,8 +29,8 @@ class Syntax:
     copy_from_stdin: bool = False
     """``COPY … FROM STDIN`` is followed by rows: refused."""
     backslash_commands: bool = False
-    r"""psql's ``\connect`` and others: refused."""
+    r"""``\connect`` and other commands of psql: refused."""
     dot_commands: bool = False
-    """The sqlite3 shell's ``.mode`` and others, at the start of a line: refused."""
+    """``.mode`` and other sqlite3 shell commands, at the start of a line: refused."""
     comment_ends: str = "\n"
     """The characters that end a ``--`` comment."""

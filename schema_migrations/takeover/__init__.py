@@ -1,4 +1,4 @@
-"""An app that puts ``migrate`` and ``makemigrations`` in step with the SQL files.
+"""An app that makes ``migrate`` and ``makemigrations`` work with the SQL files.
 
-Opt-in: without it in ``INSTALLED_APPS`` Django's own commands are as ever.
+Opt-in: without it in ``INSTALLED_APPS`` Django's own commands are unchanged.
 """

@@ -1,4 +1,4 @@
-"""What Django reads when the app is installed."""
+"""The configuration of the takeover app for Django."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class TakeoverConfig(AppConfig):
             raise ImproperlyConfigured(
                 "schema_migrations.takeover needs schema_migrations in INSTALLED_APPS."
             )
-        # Once for a run; it is sent for apps that have a module of models.
+        # Once for each run: the signal is sent for every app that has models.
         post_migrate.connect(
             record_django_migrations, sender=apps.get_app_config("schema_migrations")
         )
 
 
 def record_django_migrations(*, using: str, **kwargs: Any) -> None:
-    """Keep ``django_migrations`` in step, whichever command applied the files."""
-    # Not before models are loaded.
+    """Update ``django_migrations`` after any command that applied files."""
+    # Importable only after the models are loaded.
     from schema_migrations.workflows.standing.app_ownership import (
         list_apps_of_django,
         list_apps_of_files,
@@ -38,9 +38,9 @@ def record_django_migrations(*, using: str, **kwargs: Any) -> None:
     )
     from schema_migrations.workflows.standing.health import health
 
-    # ``flush`` sends the signal as well, without a plan: nothing was applied.
+    # ``flush`` also sends the signal, without a plan: nothing was applied.
     if "plan" not in kwargs or using not in list_managed_aliases():
         return
-    # Where apps are left to Django, ours may depend on theirs: ``migrate`` does both.
+    # Apps left to Django may be dependencies of ours: then ``migrate`` does both.
     if not list_apps_of_django(using) and health(using).ok:
         record_migrations_of_files(connections[using], list_apps_of_files(using))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.history.test_pending import files, rows
 
 from schema_migrations.history.applied_files import AppliedFiles, find_applied_files
 from schema_migrations.history.comparison import compare_history
+from tests.history.test_comparison import files, rows
 
 
 def found(there: str, *history: str) -> AppliedFiles:
@@ -61,9 +61,9 @@ def test_a_file_that_was_begun_counts_as_far_as_it_went() -> None:
 @pytest.mark.parametrize(
     ("there", "history", "reason"),
     [
-        ("1 3", ("1", "2", "3"), "version 2 is applied, and its file is gone"),
+        ("1 3", ("1", "2", "3"), "version 2 is applied, but its file is missing"),
         ("1", ("1", "2"), "version 2, which is newer than the directory"),
-        ("2 3", ("1b", "2"), "version 1 is applied, and its file is gone"),
+        ("2 3", ("1b", "2"), "version 1 is applied, but its file is missing"),
     ],
 )
 def test_nobody_can_tell(there: str, history: tuple[str, ...], reason: str) -> None:

@@ -271,7 +271,7 @@ def test_half_applied_file_that_is_gone_stops_an_apply(versions: str) -> None:
     """Whether the directory goes on after it or not."""
     error = refusal(compare_history(files(versions), rows("1", "2:1/3")))
     assert "version 2 () is half applied (1 of 3 statements)" in error.message
-    assert "Bring the file back" in error.hint
+    assert "Restore the file" in error.hint
 
 
 def test_applied_files_that_are_gone_or_edited_do_not_stop_an_apply() -> None:
@@ -301,7 +301,7 @@ HALF = "SELECT 1;\nSELECT 2;\n-- words\nSELECT 3;\nSELECT 4;\n"
         ("SELECT 0;\n" + HALF, "1_x.sql:1: statement 1 was changed"),
         (
             "SELECT 1;",
-            "2 statements of 1_x.sql were already run, and it now has only 1",
+            "2 statements of 1_x.sql already ran, but the file now has only 1",
         ),
     ],
 )
@@ -322,4 +322,4 @@ def test_without_partial_hashes_only_the_count_is_compared() -> None:
     """Atlas drops them when it takes a file for complete, and so may be wrong."""
     check_runnable(compare_history(files("1", v1=HALF), rows("1:2/9")), SYNTAX)
     state = compare_history(files("1"), rows("1:2/9"))
-    assert "already run" in refusal(state).message
+    assert "already ran" in refusal(state).message

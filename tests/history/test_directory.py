@@ -81,7 +81,7 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     before = written(tmp_path, "1_a.sql")
     (tmp_path / "3_c.sql").write_text("by somebody else")
     kept = listing(tmp_path)
-    with pytest.raises(ConfigError, match=r"3_c\.sql exists already"):
+    with pytest.raises(ConfigError, match=r"3_c\.sql already exists"):
         save(tmp_path, before, [file("2_b.sql"), file("3_c.sql")])
     assert listing(tmp_path) == kept
 
@@ -94,7 +94,7 @@ def test_crash_between_file_and_sum_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         save(tmp_path, before, [file("2_b.sql")])
     assert "atlas.sum cannot be written" in caught.value.message
-    assert "2_b.sql was written and stays" in caught.value.hint
+    assert "2_b.sql was written and kept" in caught.value.hint
     with pytest.raises(ConfigError, match=r"atlas\.sum cannot be read"):
         load(tmp_path)
     (tmp_path / "atlas.sum").rmdir()
@@ -182,7 +182,7 @@ def test_every_offending_file_is_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "6_x.sql").write_text("new")
     error = complaint(tmp_path)
     assert "atlas.sum:2: 1_x.sql was edited" in error.message
-    assert "atlas.sum:4: 3_x.sql was removed, or renamed" in error.message
+    assert "atlas.sum:4: 3_x.sql was removed or renamed" in error.message
     assert "6_x.sql is not in atlas.sum" in error.message
     assert "restore it from version control" in error.hint
     assert error.hint.count("python manage.py schemahash") == 2
@@ -194,7 +194,7 @@ def test_renamed_ignored_file_is_among_the_explanations(tmp_path: Path) -> None:
     save(tmp_path, load(tmp_path), [ignored, file("2_b.sql")])
     (tmp_path / "1_a.sql").rename(tmp_path / "1_c.sql")
     message = complaint(tmp_path).message
-    assert "2_b.sql was edited, or renamed was one of 1_c.sql" in message
+    assert "2_b.sql was edited, or one of 1_c.sql was renamed" in message
 
 
 def test_missing_sum_file_is_an_error_when_there_are_files(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_merge_conflict_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "2_b.sql").write_text("x")
     (tmp_path / "atlas.sum").write_text(f"<<<<<<< HEAD\n{sums}=======\n>>>>>>> b\n")
     error = complaint(tmp_path)
-    assert "atlas.sum:1: there is an unresolved merge conflict" in error.message
+    assert "atlas.sum:1: unresolved merge conflict" in error.message
     assert "schemahash" in error.hint
 
 
@@ -220,8 +220,8 @@ def test_checkout_with_crlf_is_recognised(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     error = complaint(tmp_path)
-    assert "atlas.sum:2: in 1_a.sql only the line endings changed" in error.message
-    assert "atlas.sum:3: in 2_b.sql only the line endings changed" in error.message
+    assert "atlas.sum:2: only the line endings of 1_a.sql changed" in error.message
+    assert "atlas.sum:3: only the line endings of 2_b.sql changed" in error.message
     assert "*.sql -text" in error.hint
     assert ".gitattributes" in error.hint
 
@@ -243,7 +243,7 @@ def test_lines_in_another_order_are_no_sum_file(tmp_path: Path) -> None:
         (("_a.sql", "_b.sql"), "no version before the first '_': _a.sql, _b.sql"),
         (
             ("1.sql", "2.sql", "10_x.sql"),
-            "versions of unequal length: 10_x.sql beside 1.sql",
+            "versions differ in length: 10_x.sql and 1.sql",
         ),
     ],
 )
@@ -288,5 +288,5 @@ def test_next_version_is_later_than_every_one_there(
 @pytest.mark.parametrize("last", ["999_a.sql", "v1_a.sql"])
 def test_no_later_version_of_that_kind_is_an_error(last: str) -> None:
     """Better than a file that would run first."""
-    with pytest.raises(IntegrityError, match="no version of the same length"):
+    with pytest.raises(IntegrityError, match="there is no later version"):
         next_name(Directory(path="", files=(file(last),)), "x", NOON)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.history.test_pending import files, rows
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.history.comparison import check_runnable, compare_history
 from schema_migrations.history.marking import Marking, plan_marking
 from schema_migrations.history.revision import EXECUTE, RESOLVED, Revision
 from schema_migrations.history.sums import compute_sums
+from tests.history.test_comparison import files, rows
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 

@@ -107,11 +107,11 @@ def test_line_ends_of_the_sum_file_itself_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("change", "line", "words"),
     [
-        (lambda text: "h1:x" + text[4:], 1, "does not fit the lines"),
-        (lambda text: text + "rubbish\n", 4, "no line of a checksum file"),
-        (lambda text: text + "\n", 4, "no line of a checksum file"),
-        (lambda text: "", 1, "no line of a checksum file"),
-        (lambda text: text.replace("a.sql", "x.sql"), 1, "does not fit the lines"),
+        (lambda text: "h1:x" + text[4:], 1, "does not match the lines"),
+        (lambda text: text + "rubbish\n", 4, "not a valid line of the file"),
+        (lambda text: text + "\n", 4, "not a valid line of the file"),
+        (lambda text: "", 1, "not a valid line of the file"),
+        (lambda text: text.replace("a.sql", "x.sql"), 1, "does not match the lines"),
         (lambda text: "<<<<<<< HEAD\n" + text, 1, "unresolved merge conflict"),
         (lambda text: text + ">>>>>>> late\n", 4, "unresolved merge conflict"),
     ],

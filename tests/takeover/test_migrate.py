@@ -118,7 +118,7 @@ def test_apps_left_to_django_are_migrated_after_the_files(opted: Opted) -> None:
         project, "schemadiff initial", "makemigrations", "makemigrations blog"
     )
     assert (first.code, all_.code, blog.code) == (0, 0, 0)
-    assert "Not looked at, being made by SQL files: auth, " in all_.err
+    assert "Skipped, since SQL files make their tables: auth, " in all_.err
     assert not list(project.base.glob("shop/migrations"))
     one, before, plan, ran, after = run(
         project,
@@ -177,7 +177,7 @@ def test_what_django_would_do_to_an_app_of_the_files_is_refused(opted: Opted) ->
 def test_what_has_no_meaning_is_refused_with_a_way_out(opted: Opted) -> None:
     project = opted()
     expected = {
-        "auth": "auth is made by the SQL files",
+        "auth": "The tables of auth are made by the SQL files",
         "auth zero": "schemaapply --to VERSION",
         "--fake": "schemaset VERSION",
         "--prune": "only when an app is specified",
@@ -244,7 +244,7 @@ def test_another_migrate_that_comes_first_is_named(opted: Opted) -> None:
     project.write("tenants/management/commands/migrate.py", command)
     (check,) = run(project, "check")
     assert "schema_migrations.W003" in check.err
-    assert "migrate is that of tenants" in check.err
+    assert "migrate comes from tenants" in check.err
     assert "makemigrations" not in check.err
 
 

@@ -125,7 +125,7 @@ def test_only_the_apps_that_were_asked_for(walked: Make) -> None:
                 "0001": migration(needs=("0002",)),
                 "0002": migration(needs=("0001",)),
             },
-            "ValueError: they wait for one another in a circle: 000",
+            "ValueError: they depend on each other in a circle: 000",
         ),
     ],
 )

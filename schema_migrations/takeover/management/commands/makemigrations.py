@@ -1,6 +1,6 @@
-"""``makemigrations``: Django's for the apps that are left to it; else ``schemadiff``.
+"""The command ``makemigrations``, only for apps left to Django.
 
-Invariant: no migration is written for an app whose tables the SQL files make.
+Invariant: no Django migration is written for an app whose tables the SQL files make.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from schema_migrations.workflows.standing.app_ownership import (
 
 class Command(makemigrations.Command):
     help = (
-        "Creates migrations for the apps that are left to Django; those of the apps"
-        " that SCHEMA_MIGRATIONS manages are written by schemadiff."
+        "Creates migrations for the apps that are left to Django. For the apps that"
+        " SCHEMA_MIGRATIONS manages, use schemadiff."
     )
 
     @no_translations
@@ -34,28 +34,28 @@ class Command(makemigrations.Command):
             self._make_migrations(app_labels, options)
 
     def _make_migrations(self, app_labels: tuple[str, ...], options: Options) -> None:
-        ours = list_apps_never_of_django()
-        named = ours & set(app_labels)
-        if named:
-            raise _make_refusal(named)
-        if app_labels or not ours:
+        file_apps = list_apps_never_of_django()
+        refused = file_apps & set(app_labels)
+        if refused:
+            raise _make_refusal(refused)
+        if app_labels or not file_apps:
             super().handle(*app_labels, **options)
             return
-        left = sorted(_list_apps_with_migrations() - ours)
-        if left:
-            super().handle(*left, **options)
+        django_apps = sorted(_list_apps_with_migrations() - file_apps)
+        if django_apps:
+            super().handle(*django_apps, **options)
         if options["check_changes"]:
             self._check_missing_files(options)
-        elif not left:
-            raise _make_refusal(ours)
+        elif not django_apps:
+            raise _make_refusal(file_apps)
         elif options["verbosity"] >= 1:
             self.stderr.write(
-                f"Not looked at, being made by SQL files: {', '.join(sorted(ours))}."
+                f"Skipped, since SQL files make their tables: {', '.join(sorted(file_apps))}."
                 "  Next  python manage.py schemadiff"
             )
 
     def _check_missing_files(self, options: Options) -> None:
-        """Exit 1 when a file is missing, as ``schemadiff --check`` does."""
+        """Exit 1 if models changed without a file, as ``schemadiff --check`` does."""
         for alias in list_managed_aliases():
             call_command(
                 "schemadiff",
@@ -69,7 +69,7 @@ class Command(makemigrations.Command):
 
 
 def _list_apps_with_migrations() -> frozenset[str]:
-    """Return the apps that Django looks at when none is named."""
+    """Return the apps that Django checks when none is named."""
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
     return list_installed_apps() & frozenset(loader.migrated_apps)
@@ -77,6 +77,7 @@ def _list_apps_with_migrations() -> frozenset[str]:
 
 def _make_refusal(labels: Iterable[str]) -> ConfigError:
     return ConfigError(
-        f"Made by SQL files, not by Django migrations: {', '.join(sorted(labels))}.",
-        hint="python manage.py schemadiff writes the file for a change of their models.",
+        "The tables of these apps are made by SQL files, not by Django migrations:"
+        f" {', '.join(sorted(labels))}.",
+        hint="To write a file for changes of their models: python manage.py schemadiff",
     )

@@ -1,7 +1,7 @@
-"""``migrate``: the SQL files where ``SCHEMA_MIGRATIONS`` manages a database.
+"""The command ``migrate``, with SQL files for managed databases.
 
-Invariant: what Django's own ``migrate`` runs here never touches an app that the files
-make; an alias that is not managed gets Django's command unchanged.
+Invariant: Django's own migrations never run for an app whose tables the files make; for
+an alias that is not managed Django's command is unchanged.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ MigrationPlan = list[tuple["Migration", bool]]
 
 class Command(migrate.Command):
     help = (
-        "Brings a database up to date: by the SQL files of the apps that"
-        " SCHEMA_MIGRATIONS manages, by Django's migrations of all others."
+        "Brings a database up to date: with the SQL files for the apps that"
+        " SCHEMA_MIGRATIONS manages, with Django's migrations for all others."
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -71,14 +71,14 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]
         if alias in list_managed_aliases():
-            with raise_command_errors():  # before a system check says the same
+            with raise_command_errors():  # before a system check reports the same
                 verify(read_directory(read_settings(alias).directory))
         return super().execute(*args, **options)
 
     def get_check_kwargs(self, options: Options) -> Any:
         kwargs: Any = super().get_check_kwargs(options)
         if options["database"] in list_managed_aliases():
-            # They would warn of the pending files that this command is called for.
+            # The checks would warn about the pending files that this command applies.
             kwargs["databases"] = []
         return kwargs
 
@@ -100,21 +100,21 @@ class Command(migrate.Command):
                 self._apply_files(alias, options)
 
     def _refuse_options(self, options: Options) -> None:
-        """Raise ``ConfigError`` for what has no meaning where files make the tables."""
+        """Raise ``ConfigError`` for options that make no sense with SQL files."""
         alias, label = options["database"], options["app_label"]
         if label in list_apps_of_files(alias) & list_installed_apps():
             raise ConfigError(
-                f"{label} is made by the SQL files in {read_settings(alias).directory},"
-                " not by Django migrations.",
-                hint="python manage.py migrate applies those that are pending;"
-                " python manage.py schemaapply --to VERSION those up to one.",
+                f"The tables of {label} are made by the SQL files in"
+                f" {read_settings(alias).directory}, not by Django migrations.",
+                hint="python manage.py migrate applies all pending files;"
+                " python manage.py schemaapply --to VERSION applies those up to a version.",
             )
         if label is None and options["fake"]:
             raise ConfigError(
-                f"--fake is about Django migrations, and the database {alias!r} is made"
-                " by SQL files.",
-                hint="python manage.py schemaset VERSION marks files as applied without"
-                " running them.",
+                f"--fake is for Django migrations, but SQL files make the tables of the"
+                f" database {alias!r}.",
+                hint="To mark files as applied without running them:"
+                " python manage.py schemaset VERSION",
             )
         if label is None and options["prune"]:
             raise ConfigError(
@@ -123,34 +123,34 @@ class Command(migrate.Command):
             )
 
     def _apply_files(self, alias: str, options: Options) -> None:
-        left = list_apps_of_django(alias)
+        django_apps = list_apps_of_django(alias)
         call_command(
             "schemaapply",
             database=alias,
-            signals=not left,  # what Django makes comes in between
+            signals=not django_apps,  # else sent around Django's own migrations
             interactive=self.interactive,
             verbosity=self.verbosity,
             stdout=self.stdout._out,
             stderr=self.stderr._out,
             **{ALIAS_ITSELF: True},
         )
-        if left:
-            self._migrate_left_apps(alias, left, options)
+        if django_apps:
+            self._migrate_left_apps(alias, django_apps, options)
 
     def _migrate_left_apps(
         self, alias: str, left_apps: frozenset[str], options: Options
     ) -> None:
         connection = connections[alias]
         connection.prepare_database()
-        # Django's migrations may depend on those of apps that the files have made.
+        # Django's migrations may depend on those of apps whose tables the files made.
         record_migrations_of_files(connection, list_apps_of_files(alias))
         progress: Any = self.migration_progress_callback
         executor = MigrationExecutor(connection, progress)
         plan = plan_migrations(executor, left_apps)
-        # As schemaapply: models that are older than the database write nothing into it.
-        send = not compare_alias(alias).ahead
+        # As in schemaapply: models older than the database must not write into it.
+        sends_signals = not compare_alias(alias).ahead
         signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
-        if send:
+        if sends_signals:
             emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
         unmigrated = left_apps & executor.loader.unmigrated_apps
         if options["run_syncdb"] and unmigrated:
@@ -158,7 +158,7 @@ class Command(migrate.Command):
         self._run_migrations(
             executor, plan, left_apps, fake_initial=options["fake_initial"]
         )
-        if send:
+        if sends_signals:
             emit_post_migrate_signal(self.verbosity, self.interactive, alias, **signal)
 
     def _run_migrations(
@@ -173,18 +173,17 @@ class Command(migrate.Command):
         if migrated:
             self._print_line(f"Left to Django  {', '.join(migrated)}")
         if plan:
-            targets = [(each.app_label, each.name) for each, _ in plan]
+            targets = [(migration.app_label, migration.name) for migration, _ in plan]
             executor.migrate(targets, plan=plan, fake_initial=fake_initial)
         elif migrated:
             self._print_line("  No migrations to apply.")
 
     def _preview(self, alias: str, options: Options) -> None:
-        """Print what would be done; with ``--check`` exit 1 when that is anything."""
+        """Print what would run; with ``--check`` exit 1 if anything is pending."""
         runs = self._find_pending_runs(alias)
-        left = list_apps_of_django(alias)
-        plan = (
-            plan_migrations(MigrationExecutor(connections[alias]), left) if left else []
-        )
+        labels = list_apps_of_django(alias)
+        executor = MigrationExecutor(connections[alias]) if labels else None
+        plan = plan_migrations(executor, labels) if executor else []
         if options["plan"]:
             for run in runs:
                 self._print_line(f"  {run.file.name}")
@@ -220,17 +219,17 @@ class Command(migrate.Command):
                 self.stdout.write(f"    {message}", style)
 
     def _migrate_app(self, alias: str, options: Options) -> None:
-        """Let Django migrate an app that is left to it."""
+        """Run Django's ``migrate`` for an app that is left to it."""
         files = compare_alias(alias).pending
         if files:
             raise ConfigError(
-                f"{format_count(len(files), 'SQL file')} pending, which Django migrations"
-                " may depend on.",
+                f"{format_count(len(files), 'SQL file')} pending. Django migrations may"
+                " depend on them.",
                 hint="Apply them first: python manage.py migrate",
             )
-        made = list_apps_of_files(alias)
-        record_migrations_of_files(connections[alias], made)
-        with protect_apps(made):
+        file_apps = list_apps_of_files(alias)
+        record_migrations_of_files(connections[alias], file_apps)
+        with protect_apps(file_apps):
             super().handle(**options)
 
     def _print_line(self, text: str) -> None:
@@ -241,18 +240,18 @@ class Command(migrate.Command):
 def plan_migrations(
     executor: MigrationExecutor, labels: frozenset[str]
 ) -> MigrationPlan:
-    """Return the migrations of some apps that have not run."""
+    """Return the migrations of some apps that have not run yet."""
     leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in labels]
     plan: MigrationPlan = executor.migration_plan(leaves)
-    return [(each, backwards) for each, backwards in plan if each.app_label in labels]
+    return [step for step in plan if step[0].app_label in labels]
 
 
 @contextmanager
 def protect_apps(labels: frozenset[str]) -> Iterator[None]:
-    """Refuse what Django plans to run when it goes through one of the apps."""
+    """Raise ``ConfigError`` when Django is about to migrate one of the apps."""
 
     def refuse(*, plan: MigrationPlan, **_: Any) -> None:
-        touched = sorted({each.app_label for each, _ in plan} & labels)
+        touched = sorted({migration.app_label for migration, _ in plan} & labels)
         if touched:
             raise ConfigError(
                 f"This would run Django migrations of {', '.join(touched)}, whose"
