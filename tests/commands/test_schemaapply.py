@@ -335,7 +335,7 @@ class TestTarget:
         pg_place.connection.close()
         error = refused(pg_place)
         assert error.returncode == 2
-        assert "cannot be written: default_transaction_read_only is on" in str(error)
+        assert "is not writable: default_transaction_read_only is on" in str(error)
         out, _ = run(pg_place, dry_run=True)  # reading is no problem
         assert "CREATE TABLE a" in out
 

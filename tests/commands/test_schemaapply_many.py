@@ -210,7 +210,7 @@ def test_urls_on_the_command_line_and_json(shop: Project, tmp_path: Path) -> Non
         (("--targets", "absent"), "--targets absent: "),
         (("--targets-sql", "SELECT x"), "--targets-sql: "),
         (("--targets-sql", "CREATE TABLE x (y)"), "--targets-sql: "),
-        (("--targets-sql", "SELECT 1 WHERE 0"), "No target is named."),
+        (("--targets-sql", "SELECT 1 WHERE 0"), "No targets are given."),
         (
             ("--url", "sqlite://", "--url", "sqlite://", "--targets", "x"),
             "Several --url",

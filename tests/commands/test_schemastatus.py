@@ -236,7 +236,7 @@ class TestRevisionsSchema:
                 pg_place, command, revisions_schema="histroy", **options
             )
             assert code == 2
-            assert "has tables, and no schema 'histroy'" in error["message"]
+            assert "has tables but no schema 'histroy'" in error["message"]
         with pytest.raises(CommandError, match="Did you mean history"):
             run(pg_place, revisions_schema="histroy")
 

@@ -166,7 +166,7 @@ def test_a_record_that_cannot_be_written_does_not_make_it_run_twice(
     place.write(_2=f"{NONE}{sql};\nSELECT 1;")
     with pytest.raises(StatementFailed, match="No space left") as caught:
         place.apply()
-    assert "was done" in caught.value.hint
+    assert "is done" in caught.value.hint
     row = place.rows()["2"]
     assert (row.applied, row.error) == (0, UNKNOWN_END)
     place.execute("DROP TRIGGER full_disk ON atlas_schema_revisions")
