@@ -34,8 +34,8 @@ from schema_migrations.history.directory import (
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.statements import SourceStatement
 from schema_migrations.history.statements import split as split_with
-from schema_migrations.plan.fills import fill
-from schema_migrations.plan.plan import Plan, Statement, build
+from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.plan import Plan, Statement, build_plan
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
@@ -124,10 +124,12 @@ def make_plan(
     for existing rows.  The plan is not proved: ``schemadiff`` does that.
     """
     engine = engine_for(vendor)
-    changes = fill(
-        diff(current, desired), fills or {}, conversion=engine.find_conversion
+    changes = with_fills(
+        diff(current, desired), fills or {}, find_conversion=engine.find_conversion
     )
-    return build(changes, current, desired, passes=engine.passes, render=engine.render)
+    return build_plan(
+        changes, current, desired, passes=engine.passes, render=engine.render
+    )
 
 
 def split(

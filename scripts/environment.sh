@@ -69,19 +69,3 @@ environment() {
     pip_install .venv --editable ".[$extras]" $groups
     printf '%s\n' "$wanted" >>$stamp
 }
-
-# project_environment FOLDER VENV: what FOLDER/frozen.txt pins, for the project's settings.
-project_environment() {
-    list=$1/frozen.txt
-    [ -f "$list" ] || fail "There is no $list."
-    [ -f "$1/corpus_settings.py" ] || fail "There is no corpus_settings.py in $1."
-    cmp -s "$list" "$2/installed.txt" && return
-    echo "Installing $(basename "$1") ..."
-    rm -rf "$2"
-    make_venv "$2" "$(find_python)"
-    pip_install "$2" --no-deps -r "$list"
-    # What this package needs, where the project has none of it.
-    "$2/bin/python" -c "import psycopg.pq" 2>/dev/null ||
-        pip_install "$2" "psycopg[binary]>=3.2"
-    cp "$list" "$2/installed.txt"
-}

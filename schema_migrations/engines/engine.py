@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from schema_migrations.history.statements import Syntax
-    from schema_migrations.plan.fills import Conversion
+    from schema_migrations.plan.fills import FindConversion
     from schema_migrations.plan.plan import Pass, Render
     from schema_migrations.schema.model import Key, Schema
 
@@ -240,7 +240,7 @@ class Engine:
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render
-    find_conversion: Conversion
+    find_conversion: FindConversion
     computed_defaults: Mapping[ComputedDefault, str]
     """SQL expressions that the server computes for each row."""
     canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None

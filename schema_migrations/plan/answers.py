@@ -23,7 +23,7 @@ class Answers:
     allow_data_loss: bool = False
 
 
-NOTHING_SAID = Answers()
+NO_ANSWERS = Answers()
 
 
 def read_answers(
@@ -34,15 +34,15 @@ def read_answers(
     Raises ``ConfigError`` for a text without both sides.
     """
     return Answers(
-        renames=tuple(_pair(text, "--rename", "OLD=NEW") for text in renames),
+        renames=tuple(_split_pair(text, "--rename", "OLD=NEW") for text in renames),
         defaults=dict(
-            _pair(text, "--default", "table.column=SQL") for text in defaults
+            _split_pair(text, "--default", "table.column=SQL") for text in defaults
         ),
         allow_data_loss=allow_data_loss,
     )
 
 
-def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+def _split_pair(text: str, option: str, form: str) -> tuple[str, str]:
     left, _, right = text.partition("=")
     if not (left.strip() and right.strip()):
         raise ConfigError(

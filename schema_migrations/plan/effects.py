@@ -22,7 +22,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import (
     NO_KEYS,
@@ -43,84 +43,85 @@ from schema_migrations.schema.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    makes: frozenset[Key] = NO_KEYS
+    made_keys: frozenset[Key] = NO_KEYS
     """Keys (and names) that exist, or have their new form, from this change on."""
-    frees: frozenset[Key] = NO_KEYS
+    freed_keys: frozenset[Key] = NO_KEYS
     """Keys (and names) that are gone, or lose their old form, with this change."""
-    uses: frozenset[Key] = NO_KEYS
+    used_keys: frozenset[Key] = NO_KEYS
     """Keys that must exist in their new form before this change."""
-    releases: frozenset[Key] = NO_KEYS
+    released_keys: frozenset[Key] = NO_KEYS
     """Keys whose old form this change stops using."""
 
 
 def effects_of(change: Change, current: Schema) -> Effects:
     match change:
         case CreateTable():
-            return _created(change.table, *change.parts)
+            return _effects_of_create(change.table, *change.inline_constraints)
         case DropTable():
             parts = current.by_table.get(change.table.key, ())
-            return _dropped(change.table, *parts)
+            return _effects_of_drop(change.table, *parts)
         case Create(object=Opaque() as obj):
-            created = _created(obj)
+            created = _effects_of_create(obj)
             return replace(
-                created, uses=created.uses | set(map(_rebuild_of, obj.needs))
+                created,
+                used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
             )
         case Create():
-            return _created(change.object)
+            return _effects_of_create(change.object)
         case Drop():
-            return _dropped(change.object)
+            return _effects_of_drop(change.object)
         case Rename(before=Definition() as before, after=Definition() as after):
             # Put aside to be dropped: nobody asks for its new name, and it goes later.
             return Effects(
-                frees=frozenset({before.key}),
-                releases=_needs(before) | {after.key},
+                freed_keys=frozenset({before.key}),
+                released_keys=_needs_of(before) | {after.key},
             )
         case Rename():
             return Effects(
-                makes=_names(change.after) | {change.after.key},
-                frees=_names(change.before) | {change.before.key},
-                releases=_needs(change.before),
+                made_keys=_relation_names_of(change.after) | {change.after.key},
+                freed_keys=_relation_names_of(change.before) | {change.before.key},
+                released_keys=_needs_of(change.before),
             )
         case Alter():
             # A new owner alone is nothing that anybody waits for.
             same = change.before.definition == change.after.definition
             owned = same and isinstance(change.after, Sequence)
             return Effects(
-                makes=NO_KEYS if owned else frozenset({change.after.key}),
-                uses=_needs(change.after),
-                releases=_needs(change.before) - _needs(change.after),
+                made_keys=NO_KEYS if owned else frozenset({change.after.key}),
+                used_keys=_needs_of(change.after),
+                released_keys=_needs_of(change.before) - _needs_of(change.after),
             )
         case AlterTable():
-            return Effects(uses=change.after.needs)
+            return Effects(used_keys=change.after.needs)
         case SetComment():
-            return Effects(uses=frozenset({change.key}))
+            return Effects(used_keys=frozenset({change.key}))
         case RebuildTable():
-            return _rebuilt(change, current)
+            return _effects_of_rebuild(change, current)
         case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
-            return _on_column(change)
+            return _effects_on_column(change)
 
 
-def _created(*objects: Object) -> Effects:
-    made = _taken(*objects)
-    return Effects(makes=made, uses=_needs(*objects) - made)
+def _effects_of_create(*objects: Object) -> Effects:
+    made = _keys_taken_by(*objects)
+    return Effects(made_keys=made, used_keys=_needs_of(*objects) - made)
 
 
-def _dropped(*objects: Object) -> Effects:
-    gone = _taken(*objects)
-    return Effects(frees=gone, releases=_needs(*objects) - gone)
+def _effects_of_drop(*objects: Object) -> Effects:
+    gone = _keys_taken_by(*objects)
+    return Effects(freed_keys=gone, released_keys=_needs_of(*objects) - gone)
 
 
-def _taken(*objects: Object) -> frozenset[Key]:
+def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     """Return every key and name that is there while the objects are."""
     taken: set[Key] = set()
     for obj in objects:
         taken.add(obj.key)
-        taken |= obj.provides
-        taken |= _names(obj)
+        taken |= obj.provided_keys
+        taken |= _relation_names_of(obj)
     return frozenset(taken)
 
 
-def _rebuild_of(table: Key) -> Key:
+def _rebuilt_key_of(table: Key) -> Key:
     """Return a stand-in key for a table's new form.
 
     While SQLite rebuilds a table, no view and no trigger may name it, so that new ones
@@ -129,9 +130,11 @@ def _rebuild_of(table: Key) -> Key:
     return table._replace(part="rebuilt")
 
 
-def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
-    new = _created(change.after, *change.parts, *change.recreated)
-    old = _dropped(change.before, *current.by_table.get(change.before.key, ()))
+def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
+    new = _effects_of_create(
+        change.after, *change.inline_constraints, *change.recreated_objects
+    )
+    old = _effects_of_drop(change.before, *current.by_table.get(change.before.key, ()))
     new_key = change.after.key
     columns = {column.name for column in change.before.columns}
     added = {
@@ -139,53 +142,58 @@ def _rebuilt(change: RebuildTable, current: Schema) -> Effects:
         for c in change.after.columns
         if c.name not in columns
     }
-    fills = (c for c in change.changes if isinstance(c, AddColumn | AlterColumn))
+    fills = (
+        c for c in change.replaced_changes if isinstance(c, AddColumn | AlterColumn)
+    )
     read = frozenset(key for c in fills for key in c.fill_needs)
     # The table itself is there before and after: only what is new is made by this.
     return Effects(
-        makes=frozenset(added) | (new.makes - old.frees) | {_rebuild_of(new_key)},
-        frees=old.frees - new.makes,
-        uses=(new.uses - {new_key}) | _columns(read),
-        releases=old.releases | {key for key in read if key.kind != "constraint"},
+        made_keys=frozenset(added)
+        | (new.made_keys - old.freed_keys)
+        | {_rebuilt_key_of(new_key)},
+        freed_keys=old.freed_keys - new.made_keys,
+        used_keys=(new.used_keys - {new_key}) | _select_columns(read),
+        released_keys=old.released_keys
+        | {key for key in read if key.kind != "constraint"},
     )
 
 
-def _columns(keys: frozenset[Key]) -> frozenset[Key]:
+def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
     """Leave out the key of a table that a fill reads: it may come again, but after it."""
     return frozenset(key for key in keys if key.kind == "column")
 
 
-def _on_column(
+def _effects_on_column(
     change: AddColumn | DropColumn | AlterColumn | RenameColumn,
 ) -> Effects:
     table = change.table
     match change:
         case AddColumn():
             column = column_key(table, change.column.name)
-            parts = _created(*change.parts)
+            parts = _effects_of_create(*change.inline_constraints)
             return Effects(
-                makes=parts.makes | {column},
-                uses=(parts.uses | change.column.needs | {table}) - {column}
-                | _columns(change.fill_needs),
-                releases=change.fill_needs,
+                made_keys=parts.made_keys | {column},
+                used_keys=(parts.used_keys | change.column.needs | {table}) - {column}
+                | _select_columns(change.fill_needs),
+                released_keys=change.fill_needs,
             )
         case DropColumn():
             return Effects(
-                frees=frozenset({column_key(table, change.column.name)}),
-                releases=change.column.needs | {table},
+                freed_keys=frozenset({column_key(table, change.column.name)}),
+                released_keys=change.column.needs | {table},
             )
         case AlterColumn() | RenameColumn():
             before, after = change.before, change.after
             read = NO_KEYS if isinstance(change, RenameColumn) else change.fill_needs
             return Effects(
-                makes=frozenset({column_key(table, after.name)}),
-                frees=frozenset({column_key(table, before.name)}),
-                uses=after.needs | _columns(read),
-                releases=(before.needs - after.needs) | read,
+                made_keys=frozenset({column_key(table, after.name)}),
+                freed_keys=frozenset({column_key(table, before.name)}),
+                used_keys=after.needs | _select_columns(read),
+                released_keys=(before.needs - after.needs) | read,
             )
 
 
-def _needs(*objects: Object) -> frozenset[Key]:
+def _needs_of(*objects: Object) -> frozenset[Key]:
     needs: set[Key] = set()
     for obj in objects:
         needs |= obj.needs
@@ -197,7 +205,7 @@ def _needs(*objects: Object) -> frozenset[Key]:
     return frozenset(needs)
 
 
-def _names(obj: Object) -> frozenset[Key]:
+def _relation_names_of(obj: Object) -> frozenset[Key]:
     """Return the relation name that an object takes; a stand-in key of kind "index".
 
     PostgreSQL keeps tables, indexes, sequences and views in one space of names, and a
@@ -205,7 +213,7 @@ def _names(obj: Object) -> frozenset[Key]:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
-        case Constraint(type="check") | Constraint(takes_name=False):
+        case Constraint(type="check") | Constraint(reserves_relation_name=False):
             return NO_KEYS
         case Constraint():
             name = obj.key.part
@@ -218,7 +226,7 @@ def _names(obj: Object) -> frozenset[Key]:
     return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
 
 
-def reading_order(change: Change) -> tuple[int, str, int]:
+def rank_for_reader(change: Change) -> tuple[int, str, int]:
     """Rank a change for the reader: removals of links, then tables, then details."""
     match change:
         case Drop(object=ForeignKey() as obj):
@@ -242,10 +250,10 @@ def reading_order(change: Change) -> tuple[int, str, int]:
         case DropTable():
             return 9, "", 0
         case _:
-            return 5, _table_name(change), 0
+            return 5, _table_name_of(change), 0
 
 
-def _table_name(change: Change) -> str:
+def _table_name_of(change: Change) -> str:
     match change:
         case DropColumn() | AlterColumn() | RenameColumn():
             return change.table.name
@@ -254,4 +262,4 @@ def _table_name(change: Change) -> str:
         case Rename(after=Index() | Constraint() | ForeignKey() as obj):
             return obj.table.name
         case _:
-            return subject(change).name
+            return subject_of(change).name

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schema_migrations.errors import ConfigError
-from schema_migrations.plan.mentions import words
+from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -23,7 +23,7 @@ from schema_migrations.schema.changes import (
 )
 from schema_migrations.schema.model import Column, Constraint, Key, Schema, column_key
 
-Conversion = Callable[[Column, Column], str | None]
+FindConversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column, ``""`` where the server converts
 by itself, None where there is no way that can be known."""
 
@@ -32,7 +32,7 @@ NO_VALUE = "NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class MissingValue:
     """A change that cannot be planned, or only fails on rows, without an answer."""
 
     column: Key
@@ -41,12 +41,12 @@ class Need:
     after: Column
 
 
-def fill(
+def with_fills(
     changes: tuple[Change, ...],
     defaults: Mapping[Key, str],
     *,
     answers: Mapping[Key, str] | None = None,
-    conversion: Conversion = lambda before, after: "",
+    find_conversion: FindConversion = lambda before, after: "",
 ) -> tuple[Change, ...]:
     """Return the changes with an SQL expression wherever existing rows get a value.
 
@@ -54,24 +54,27 @@ def fill(
     a person gave, which goes first.  A column with neither stays bare.
     """
     return tuple(
-        _filled(change, defaults, answers or {}, conversion) for change in changes
+        _with_fill(change, defaults, answers or {}, find_conversion)
+        for change in changes
     )
 
 
-def sourced(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
+def with_fill_sources(
+    changes: tuple[Change, ...], current: Schema
+) -> tuple[Change, ...]:
     """Return the changes with what their fills read.
 
     A value taken from other columns or tables is no default, and is set before they go:
     https://www.postgresql.org/docs/current/ddl-default.html
     """
-    gone = frozenset(_gone(changes))
+    gone = frozenset(_find_dropped_keys(changes))
     come = {
         column_key(c.table, c.column.name) for c in changes if isinstance(c, AddColumn)
     }
-    return tuple(_sourced(change, gone, come, current) for change in changes)
+    return tuple(_with_sources(change, gone, come, current) for change in changes)
 
 
-def _gone(changes: Iterable[Change]) -> Iterator[Key]:
+def _find_dropped_keys(changes: Iterable[Change]) -> Iterator[Key]:
     for change in changes:
         match change:
             case DropColumn():
@@ -84,84 +87,90 @@ def _gone(changes: Iterable[Change]) -> Iterator[Key]:
                 pass
 
 
-def _sourced(change: Change, gone: Set[Key], come: Set[Key], current: Schema) -> Change:
+def _with_sources(
+    change: Change, dropped_keys: Set[Key], added_columns: Set[Key], current: Schema
+) -> Change:
     match change:
         case AddColumn(fill=str(value), table=table):
-            own = {column.name for column in current.table(table).columns}
+            own = {column.name for column in current.get_table(table).columns}
         case AlterColumn(table=table):
-            value, own = f"{change.fill or ''} {change.using or ''}", set()
+            value, own = f"{change.fill or ''} {change.conversion or ''}", set()
         case _:
             return change
-    names = words(_LITERAL.sub("", value))
-    others = {key for key in come if not _on(table, key)}
-    needs = frozenset(key for key in gone | others if _reads(names, key, table))
+    names = find_words(_LITERAL_PATTERN.sub("", value))
+    others = {key for key in added_columns if not _is_in_table(table, key)}
+    needs = frozenset(
+        key for key in dropped_keys | others if _reads_key(names, key, table)
+    )
     if isinstance(change, AlterColumn):
         return replace(change, fill_needs=needs)
-    refers = "select" in names or any(_named(name, names) for name in own)
-    return replace(change, fill_needs=needs, fill_refers=refers)
+    refers = "select" in names or any(_is_named(name, names) for name in own)
+    return replace(change, fill_needs=needs, fill_reads_columns=refers)
 
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_LITERAL_PATTERN = re.compile(r"'(?:[^']|'')*'")
 
 
-def _on(table: Key, key: Key) -> bool:
+def _is_in_table(table: Key, key: Key) -> bool:
     return key._replace(kind="table", part="") == table
 
 
-def _reads(names: Set[str], key: Key, table: Key) -> bool:
+def _reads_key(names: Set[str], key: Key, table: Key) -> bool:
     """Tell whether a value for ``table`` that holds some names reads a table or column.
 
     The key of another table that it reads finds its rows.
     """
     if key.kind == "constraint":
-        return not _on(table, key) and _named(key.name, names)
-    return (_on(table, key) or _named(key.name, names)) and (
-        not key.part or _named(key.part, names)
+        return not _is_in_table(table, key) and _is_named(key.name, names)
+    return (_is_in_table(table, key) or _is_named(key.name, names)) and (
+        not key.part or _is_named(key.part, names)
     )
 
 
-def _named(name: str, names: Set[str]) -> bool:
+def _is_named(name: str, names: Set[str]) -> bool:
     return name in names or name.lower() in names
 
 
-def _filled(
+def _with_fill(
     change: Change,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
-    conversion: Conversion,
+    find_conversion: FindConversion,
 ) -> Change:
     match change:
-        case AddColumn(fill=None) if not _valued(change.column):
+        case AddColumn(fill=None) if not _has_own_value(change.column):
             # Django gives the default to existing rows where NULL is allowed, too.
             key = column_key(change.table, change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
         case AlterColumn(fill=None):
-            return _altered(change, defaults, answers, conversion)
+            return _with_conversion_or_fill(change, defaults, answers, find_conversion)
         case _:
             return change
 
 
-def _altered(
+def _with_conversion_or_fill(
     change: AlterColumn,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
-    conversion: Conversion,
+    find_conversion: FindConversion,
 ) -> AlterColumn:
     before, after = change.before, change.after
     key = column_key(change.table, after.name)
     answer = answers.get(key)
     using = None
     converted = before.type != after.type and after.generated is None
-    if converted and (not _tightened(change) or conversion(before, after) is None):
+    if converted and (
+        not _becomes_not_null(change) or find_conversion(before, after) is None
+    ):
         using, answer = answer, None
     value = None
-    if _tightened(change):
+    if _becomes_not_null(change):
         value = answer or after.default or defaults.get(key)
-    return replace(change, using=using, fill=None if value == NO_VALUE else value)
+    return replace(change, conversion=using, fill=None if value == NO_VALUE else value)
 
 
-def _tightened(change: AlterColumn) -> bool:
+def _becomes_not_null(change: AlterColumn) -> bool:
     return (
         change.before.nullable > change.after.nullable
         and change.after.generated is None
@@ -169,46 +178,53 @@ def _tightened(change: AlterColumn) -> bool:
     )
 
 
-def demands_value(column: Column) -> bool:
+def needs_value(column: Column) -> bool:
     """Tell whether a new column refuses existing rows unless they get a value."""
-    return not (column.nullable or _valued(column))
+    return not (column.nullable or _has_own_value(column))
 
 
-def _valued(column: Column) -> bool:
+def _has_own_value(column: Column) -> bool:
     return bool(column.default or column.identity or column.generated)
 
 
-def needs(
-    changes: Iterable[Change], conversion: Conversion, *, answered: Container[Key]
-) -> tuple[Need, ...]:
+def find_missing_values(
+    changes: Iterable[Change],
+    find_conversion: FindConversion,
+    *,
+    answered_columns: Container[Key],
+) -> tuple[MissingValue, ...]:
     """Return what must still be answered, in the order of the changes."""
-    found = (_need(change, conversion) for change in changes)
-    return tuple(need for need in found if need and need.column not in answered)
+    found = (_find_missing_value(change, find_conversion) for change in changes)
+    return tuple(need for need in found if need and need.column not in answered_columns)
 
 
-def _need(change: Change, conversion: Conversion) -> Need | None:
+def _find_missing_value(
+    change: Change, find_conversion: FindConversion
+) -> MissingValue | None:
     match change:
-        case AddColumn(fill=None) if demands_value(change.column):
-            return Need(
+        case AddColumn(fill=None) if needs_value(change.column):
+            return MissingValue(
                 column=column_key(change.table, change.column.name),
                 reason="added",
                 before=None,
                 after=change.column,
             )
-        case AlterColumn(using=None, before=before, after=after) if (
+        case AlterColumn(conversion=None, before=before, after=after) if (
             before.type != after.type
             and after.generated is None
-            and conversion(before, after) is None
+            and find_conversion(before, after) is None
         ):
-            return _of(change, "converted")
-        case AlterColumn(fill=None) if _tightened(change):
-            return _of(change, "not null")
+            return _make_missing_value(change, "converted")
+        case AlterColumn(fill=None) if _becomes_not_null(change):
+            return _make_missing_value(change, "not null")
         case _:
             return None
 
 
-def _of(change: AlterColumn, reason: Literal["not null", "converted"]) -> Need:
-    return Need(
+def _make_missing_value(
+    change: AlterColumn, reason: Literal["not null", "converted"]
+) -> MissingValue:
+    return MissingValue(
         column=column_key(change.table, change.after.name),
         reason=reason,
         before=change.before,
@@ -216,7 +232,9 @@ def _of(change: AlterColumn, reason: Literal["not null", "converted"]) -> Need:
     )
 
 
-def placed(defaults: Mapping[str, str], changes: Iterable[Change]) -> dict[Key, str]:
+def resolve_defaults(
+    defaults: Mapping[str, str], changes: Iterable[Change]
+) -> dict[Key, str]:
     """Return ``table.column`` texts as keys of the changes that they answer.
 
     Raises ``ConfigError`` for a column that no change gives a value to.
@@ -225,7 +243,7 @@ def placed(defaults: Mapping[str, str], changes: Iterable[Change]) -> dict[Key, 
         name: key
         for change in changes
         if isinstance(change, AddColumn | AlterColumn)
-        for key in [_key(change)]
+        for key in [_column_key_of(change)]
         for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
     }
     if unknown := [name for name in defaults if name not in takers]:
@@ -238,6 +256,6 @@ def placed(defaults: Mapping[str, str], changes: Iterable[Change]) -> dict[Key, 
     return {takers[name]: sql for name, sql in defaults.items()}
 
 
-def _key(change: AddColumn | AlterColumn) -> Key:
+def _column_key_of(change: AddColumn | AlterColumn) -> Key:
     column = change.column if isinstance(change, AddColumn) else change.after
     return column_key(change.table, column.name)

@@ -17,38 +17,40 @@ from schema_migrations.schema.changes import (
 )
 from schema_migrations.schema.model import Key, Opaque, Schema, Table, column_key
 
-_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
+_WORD_PATTERN = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
 
 
-def words(text: str) -> frozenset[str]:
+def find_words(text: str) -> frozenset[str]:
     """Return every word of SQL text that may be a name, as the server would read it."""
     return frozenset(
         quoted.replace('""', '"') if quoted else bare.lower()
-        for quoted, bare in _WORD.findall(text)
+        for quoted, bare in _WORD_PATTERN.findall(text)
     )
 
 
-def mentions(
+def find_mentions(
     changes: Iterable[Change], current: Schema, goal: Schema
 ) -> tuple[str, ...]:
     """Name each function that stays as it is and names what does not.
 
     A column counts only where the function names its table, or is a trigger of it.
     """
-    gone = tuple(_gone(changes))
+    gone = tuple(_find_changed_names(changes))
     return tuple(
         f"{function.type} {function.key.name} names {key}, which is {verb}: look "
         "whether it must change, too"
         for function in goal.of(Opaque)
         if function.type in ("function", "procedure")
         and function == current.get(function.key)
-        for text in [words(function.definition)]
+        for text in [find_words(function.definition)]
         for key, tables, verb in gone
-        if _names(key, tables, text, function, goal)
+        if _mentions_key(key, tables, text, function, goal)
     )
 
 
-def _gone(changes: Iterable[Change]) -> Iterator[tuple[Key, tuple[Key, ...], str]]:
+def _find_changed_names(
+    changes: Iterable[Change],
+) -> Iterator[tuple[Key, tuple[Key, ...], str]]:
     """Yield what goes, the names that its table has, and what becomes of it."""
     old: dict[Key, Key] = {}
     for change in changes:
@@ -68,20 +70,21 @@ def _gone(changes: Iterable[Change]) -> Iterator[tuple[Key, tuple[Key, ...], str
                 pass
 
 
-def _names(
+def _mentions_key(
     key: Key,
     tables: tuple[Key, ...],
-    text: frozenset[str],
+    words: frozenset[str],
     function: Opaque,
     goal: Schema,
 ) -> bool:
     if key.kind == "table":
-        return key.name in text
-    return key.part in text and any(
-        table.name in text or _runs(function, table, goal) for table in tables
+        return key.name in words
+    return key.part in words and any(
+        table.name in words or _is_used_by_table(function, table, goal)
+        for table in tables
     )
 
 
-def _runs(function: Opaque, table: Key, goal: Schema) -> bool:
+def _is_used_by_table(function: Opaque, table: Key, goal: Schema) -> bool:
     on_it = goal.by_table.get(table, ())
     return any(function.key in o.needs for o in on_it if isinstance(o, Opaque))

@@ -13,28 +13,28 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
 from schema_migrations.errors import PlanError
-from schema_migrations.plan.effects import effects_of, reading_order
-from schema_migrations.schema.changes import Change, Drop, subject
+from schema_migrations.plan.effects import effects_of, rank_for_reader
+from schema_migrations.schema.changes import Change, Drop, subject_of
 from schema_migrations.schema.model import Key, Schema
 
 Edges = dict[int, set[int]]
 """change → the changes that must come before it."""
 
 
-def order(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
+def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
     """Return the changes in an order in which each one can be carried out.
 
     Raises ``PlanError`` naming the changes that wait for one another in a circle.
     """
     # What has a drop of its own is gone before its table is.
     explicit = {change.object.key for change in changes if isinstance(change, Drop)}
-    edges = _edges(changes, current.replacing(explicit, ()))
-    ranks = [(*reading_order(change), subject(change)) for change in changes]
+    edges = _draw_edges(changes, current.replace_objects(explicit, ()))
+    ranks = [(*rank_for_reader(change), subject_of(change)) for change in changes]
     sorter = TopologicalSorter(edges)
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = ", ".join(str(subject(changes[i])) for i in error.args[1][:-1])
+        circle = ", ".join(str(subject_of(changes[i])) for i in error.args[1][:-1])
         raise PlanError(
             f"these changes wait for one another in a circle: {circle}",
             hint="Make one of them in a migration of its own first.",
@@ -51,14 +51,14 @@ def order(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
     return tuple(result)
 
 
-def _edges(changes: tuple[Change, ...], current: Schema) -> Edges:
+def _draw_edges(changes: tuple[Change, ...], current: Schema) -> Edges:
     effects = [effects_of(change, current) for change in changes]
-    uses = _by_key(each.uses for each in effects)
-    releases = _by_key(each.releases for each in effects)
-    frees = _by_key(each.frees for each in effects)
+    uses = _group_by_key(each.used_keys for each in effects)
+    releases = _group_by_key(each.released_keys for each in effects)
+    frees = _group_by_key(each.freed_keys for each in effects)
     # Most of what is made nobody waits for.
     awaited = uses.keys() | frees.keys()
-    makes = _by_key(each.makes & awaited for each in effects)
+    makes = _group_by_key(each.made_keys & awaited for each in effects)
     edges: Edges = {i: set() for i in range(len(changes))}
 
     def after(later: Iterable[int], earlier: Iterable[int]) -> None:
@@ -75,7 +75,7 @@ def _edges(changes: tuple[Change, ...], current: Schema) -> Edges:
     return edges
 
 
-def _by_key(sets: Iterable[Set[Key]]) -> dict[Key, list[int]]:
+def _group_by_key(sets: Iterable[Set[Key]]) -> dict[Key, list[int]]:
     """Return which of the changes each key comes from."""
     found: dict[Key, list[int]] = {}
     for i, keys in enumerate(sets):

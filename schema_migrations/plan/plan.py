@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from schema_migrations.plan.fills import sourced
-from schema_migrations.plan.losses import losses, obstacles
-from schema_migrations.plan.order import order
+from schema_migrations.plan.fills import with_fill_sources
+from schema_migrations.plan.order import order_changes
+from schema_migrations.plan.risks import find_losses, find_restrictions
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Schema
 
@@ -42,10 +42,10 @@ class Plan:
     statements: tuple[Statement, ...]
     losses: tuple[str, ...] = ()
     """What existing data this plan deletes or may alter, in words."""
-    obstacles: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
     """Which existing rows may make it fail, in words."""
 
-    def after(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
+    def with_earlier(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
         """Return the plan with other changes, carried out already, before its own."""
         return replace(
             self,
@@ -54,7 +54,7 @@ class Plan:
         )
 
 
-def build(
+def build_plan(
     changes: Changes,
     current: Schema,
     desired: Schema,
@@ -67,11 +67,13 @@ def build(
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that wait for one another in a circle.
     """
-    changes = sourced(changes, current)
-    lost = tuple(text for _, text in losses(changes))
-    blocked = obstacles(changes)
+    changes = with_fill_sources(changes, current)
+    lost = tuple(text for _, text in find_losses(changes))
+    blocked = find_restrictions(changes)
     for rewrite in passes:
         changes = rewrite(changes, current, desired)
-    ordered = order(changes, current)
+    ordered = order_changes(changes, current)
     statements = tuple(s for change in ordered for s in render(change))
-    return Plan(changes=ordered, statements=statements, losses=lost, obstacles=blocked)
+    return Plan(
+        changes=ordered, statements=statements, losses=lost, restrictions=blocked
+    )

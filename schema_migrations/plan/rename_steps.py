@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from schema_migrations.plan.renames import Renames, in_table
+from schema_migrations.plan.renames import Renames, is_in_table
 from schema_migrations.schema.changes import Rename, RenameColumn
 from schema_migrations.schema.model import (
     Constraint,
@@ -19,7 +19,9 @@ from schema_migrations.schema.model import (
 )
 
 
-def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...]:
+def order_renames(
+    renames: Renames, current: Schema
+) -> tuple[Rename | RenameColumn, ...]:
     """Return the renames in an order in which each new name is free.
 
     What stands in the way and is not renamed itself makes room under another name.
@@ -29,29 +31,29 @@ def steps(renames: Renames, current: Schema) -> tuple[Rename | RenameColumn, ...
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
     taken = {o.key.part or o.key.name for o in current}
-    for old, new in in_turn(pairs, set(tables)):
+    for old, new in order_name_pairs(pairs, set(tables)):
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
         result.append(Rename(before=before, after=after))
         if old in pairs and new not in pairs.values():  # in a circle
             taken.add(new)
-            result += _names_aside(before.key, after.key, current, taken)
+            result += _free_constraint_names(before.key, after.key, current, taken)
     by_key = {table.key: table for table in moved.values()}
     for key in dict.fromkeys(
         k._replace(kind="table", part="") for k in renames.columns
     ):
         table = by_key[key]
         columns = {column.name: column for column in table.columns}
-        own = {k.part: new for k, new in renames.columns.items() if in_table(key, k)}
-        for name, new in in_turn(own, set(columns)):
+        own = {k.part: new for k, new in renames.columns.items() if is_in_table(key, k)}
+        for name, new in order_name_pairs(own, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
             result.append(RenameColumn(table=key, before=column, after=columns[new]))
     return tuple(result)
 
 
-def _names_aside(
+def _free_constraint_names(
     old: Key, new: Key, current: Schema, taken: set[str]
 ) -> Iterator[Rename]:
     """Free the names that constraints take while their table steps aside.
@@ -59,8 +61,12 @@ def _names_aside(
     Those of the tables of a circle would wait for one another.
     """
     for obj in current.by_table.get(old, ()):
-        if isinstance(obj, Constraint) and obj.takes_name and obj.type != "check":
-            name = _unused(obj.key.part, taken)
+        if (
+            isinstance(obj, Constraint)
+            and obj.reserves_relation_name
+            and obj.type != "check"
+        ):
+            name = _find_unused_name(obj.key.part, taken)
             taken.add(name)
             before = replace(obj, key=constraint_key(new, obj.key.part), table=new)
             yield Rename(
@@ -68,11 +74,13 @@ def _names_aside(
             )
 
 
-def in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
+def order_name_pairs(
+    pairs: Mapping[str, str], taken: set[str]
+) -> Iterator[tuple[str, str]]:
     """Yield (from, to) steps so that each name is free when it is taken."""
     taken, waiting = set(taken), dict(sorted(pairs.items()))
     for new in sorted(set(pairs.values()) & taken - set(pairs)):
-        aside = _unused(new, taken)
+        aside = _find_unused_name(new, taken)
         taken = taken - {new} | {aside}
         yield new, aside
     while waiting:
@@ -81,13 +89,13 @@ def in_turn(pairs: Mapping[str, str], taken: set[str]) -> Iterator[tuple[str, st
             new = waiting.pop(old)
         else:  # a circle: one of them steps aside
             old = next(iter(waiting))
-            new = _unused(old, taken)
+            new = _find_unused_name(old, taken)
             waiting[new] = waiting.pop(old)
         taken = taken - {old} | {new}
         yield old, new
 
 
-def _unused(name: str, taken: Container[str]) -> str:
+def _find_unused_name(name: str, taken: Container[str]) -> str:
     """Return ``old__name``, short enough for PostgreSQL's 63 bytes."""
     aside = f"old__{name}"
     while len(aside.encode()) > 63:

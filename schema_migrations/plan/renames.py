@@ -35,10 +35,10 @@ class Renames:
     def __bool__(self) -> bool:
         return bool(self.tables or self.columns)
 
-    def table(self, old: Key, new: Key) -> Renames:
+    def with_table(self, old: Key, new: Key) -> Renames:
         return replace(self, tables={**self.tables, old: new})
 
-    def column(self, old: Key, new: str) -> Renames:
+    def with_column(self, old: Key, new: str) -> Renames:
         return replace(self, columns={**self.columns, old: new})
 
 
@@ -46,7 +46,7 @@ NO_RENAMES = Renames()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class RenameCandidate:
     """A pair that may be one thing under two names."""
 
     old: Key
@@ -56,10 +56,10 @@ class Candidate:
     """0 to 1."""
 
 
-Pairs = Iterator[tuple[Table, Table]]
+TablePairs = Iterator[tuple[Table, Table]]
 
 
-def stated(answers: Answers, current: Schema, desired: Schema) -> Renames:
+def resolve_answers(answers: Answers, current: Schema, desired: Schema) -> Renames:
     """Return the renames that were answered beforehand.
 
     Raises ``ConfigError`` for a name that is not there to be renamed, or renamed to.
@@ -67,19 +67,19 @@ def stated(answers: Answers, current: Schema, desired: Schema) -> Renames:
     renames = NO_RENAMES
     columns = []
     for left, right in answers.renames:
-        old, new = _find(left, current), _find(right, desired)
+        old, new = _find_table(left, current), _find_table(right, desired)
         if old is not None and new is not None:
-            renames = renames.table(old.key, new.key)
+            renames = renames.with_table(old.key, new.key)
         else:
             columns.append((left, right))
     for left, right in columns:
-        renames = renames.column(
-            *_stated_column(left, right, renames, current, desired)
+        renames = renames.with_column(
+            *_resolve_column_answer(left, right, renames, current, desired)
         )
     return renames
 
 
-def _find(name: str, schema: Schema) -> Table | None:
+def _find_table(name: str, schema: Schema) -> Table | None:
     """Find a table by its name, with or without its namespace."""
     for table in schema.of(Table):
         if name in (table.key.path, table.key.name):
@@ -87,15 +87,15 @@ def _find(name: str, schema: Schema) -> Table | None:
     return None
 
 
-def _stated_column(
+def _resolve_column_answer(
     left: str, right: str, renames: Renames, current: Schema, desired: Schema
 ) -> tuple[Key, str]:
     table_name, _, old = left.rpartition(".")
     new = right.rpartition(".")[2]
     called = [
         (before, after)
-        for before, after in matched(renames, current, desired)
-        if table_name in (*_called(before.key), *_called(after.key))
+        for before, after in pair_tables(renames, current, desired)
+        if table_name in (*_names_of(before.key), *_names_of(after.key))
     ]
     if not called:
         raise ConfigError(
@@ -104,12 +104,14 @@ def _stated_column(
             "schemadiff --check shows them.",
         )
     # Where tables change places, a name is the old one of one and the new one of another.
-    fitting = [(b, a) for b, a in called if _has(b, old) and _has(a, new)]
+    fitting = [(b, a) for b, a in called if _has_column(b, old) and _has_column(a, new)]
     before, after = max(
-        fitting or called, key=lambda pair: table_name in _called(pair[1].key)
+        fitting or called, key=lambda pair: table_name in _names_of(pair[1].key)
     )
-    if not _has(before, old) or not _has(after, new):
-        lacking, side = (old, "files") if not _has(before, old) else (new, "models")
+    if not _has_column(before, old) or not _has_column(after, new):
+        lacking, side = (
+            (old, "files") if not _has_column(before, old) else (new, "models")
+        )
         raise ConfigError(
             f"--rename {left}={right}: the table {after.key.path} of the {side} has no "
             f"column {lacking!r}.",
@@ -119,15 +121,15 @@ def _stated_column(
     return column_key(after.key, old), new
 
 
-def _called(table: Key) -> tuple[str, str]:
+def _names_of(table: Key) -> tuple[str, str]:
     return table.name, table.path
 
 
-def _has(table: Table, column: str) -> bool:
+def _has_column(table: Table, column: str) -> bool:
     return any(c.name == column for c in table.columns)
 
 
-def matched(renames: Renames, current: Schema, desired: Schema) -> Pairs:
+def pair_tables(renames: Renames, current: Schema, desired: Schema) -> TablePairs:
     """Yield the tables that are one and the same before and after."""
     for before in current.of(Table):
         after = desired.get(renames.tables.get(before.key, before.key))
@@ -135,12 +137,14 @@ def matched(renames: Renames, current: Schema, desired: Schema) -> Pairs:
             yield before, after
 
 
-def _new_tables(renames: Renames, current: Schema, desired: Schema) -> list[Table]:
+def _find_new_tables(renames: Renames, current: Schema, desired: Schema) -> list[Table]:
     taken = {*current.by_key, *renames.tables.values()}
     return [table for table in desired.of(Table) if table.key not in taken]
 
 
-def _gone_tables(renames: Renames, current: Schema, desired: Schema) -> list[Table]:
+def _find_gone_tables(
+    renames: Renames, current: Schema, desired: Schema
+) -> list[Table]:
     return [
         table
         for table in current.of(Table)
@@ -148,8 +152,11 @@ def _gone_tables(renames: Renames, current: Schema, desired: Schema) -> list[Tab
     ]
 
 
-def derived(
-    renames: Renames, current: Schema, desired: Schema, automatic: Container[Key]
+def infer_renames(
+    renames: Renames,
+    current: Schema,
+    desired: Schema,
+    auto_created_tables: Container[Key],
 ) -> Renames:
     """Add the renames that follow from those of tables by Django's own naming.
 
@@ -157,47 +164,55 @@ def derived(
     with their model's table, and their columns are named for the models, as is the
     link to a parent (``place_ptr_id``).
     """
-    for gone in _gone_tables(renames, current, desired):
+    for gone in _find_gone_tables(renames, current, desired):
         for old, new in tuple(renames.tables.items()):
             tail = gone.key.name.removeprefix(f"{old.name}_")
             made = new._replace(name=f"{new.name}_{tail}")
-            fits = made in automatic and made not in current.by_key
+            fits = made in auto_created_tables and made not in current.by_key
             if tail != gone.key.name and fits and made in desired.by_key:
-                renames = renames.table(gone.key, made)
-    for before, after in matched(renames, current, desired):
-        free = _unpaired(before, after, renames)
-        for old_column, new_column in _same_targets(
+                renames = renames.with_table(gone.key, made)
+    for before, after in pair_tables(renames, current, desired):
+        free = _find_unpaired_columns(before, after, renames)
+        for old_column, new_column in _pair_by_reference(
             before, after, free, renames, current, desired
         ):
-            follows = after.key in automatic or (
+            follows = after.key in auto_created_tables or (
                 old_column.endswith("_ptr_id") and new_column.endswith("_ptr_id")
             )
             if follows:
-                renames = renames.column(column_key(after.key, old_column), new_column)
+                renames = renames.with_column(
+                    column_key(after.key, old_column), new_column
+                )
     return renames
 
 
-def _unpaired(
+def _find_unpaired_columns(
     before: Table, after: Table, renames: Renames
 ) -> tuple[list[Column], list[Column]]:
     """Return the columns that are gone and those that are new, without decided pairs."""
-    here = {k.part: new for k, new in renames.columns.items() if in_table(after.key, k)}
+    here = {
+        k.part: new for k, new in renames.columns.items() if is_in_table(after.key, k)
+    }
     old, new = {c.name for c in before.columns}, {c.name for c in after.columns}
-    gone = [c for c in before.in_order if c.name not in new and c.name not in here]
+    gone = [
+        c for c in before.columns_in_order if c.name not in new and c.name not in here
+    ]
     come = [
-        c for c in after.in_order if c.name not in old and c.name not in here.values()
+        c
+        for c in after.columns_in_order
+        if c.name not in old and c.name not in here.values()
     ]
     return gone, come
 
 
-def in_table(table: Key, column: Key) -> bool:
+def is_in_table(table: Key, column: Key) -> bool:
     return (column.namespace, column.name) == (table.namespace, table.name)
 
 
-def _same_targets(
+def _pair_by_reference(
     before: Table,
     after: Table,
-    free: tuple[list[Column], list[Column]],
+    unpaired: tuple[list[Column], list[Column]],
     renames: Renames,
     current: Schema,
     desired: Schema,
@@ -205,66 +220,73 @@ def _same_targets(
     """Pair columns that refer to one renamed table, each the only one of its kind."""
     old = {
         c: renames.tables[t]
-        for c, t in targets(before, current).items()
+        for c, t in map_references(before, current).items()
         if t in renames.tables
     }
-    new = targets(after, desired)
-    for column in free[0]:
+    new = map_references(after, desired)
+    for column in unpaired[0]:
         if column.name not in old:
             continue
-        kind = _link(column.name), old[column.name]
-        rivals = [c for c in free[0] if (_link(c.name), old.get(c.name)) == kind]
-        found = [c for c in free[1] if (_link(c.name), new.get(c.name)) == kind]
+        kind = _link_side_of(column.name), old[column.name]
+        rivals = [
+            c for c in unpaired[0] if (_link_side_of(c.name), old.get(c.name)) == kind
+        ]
+        found = [
+            c for c in unpaired[1] if (_link_side_of(c.name), new.get(c.name)) == kind
+        ]
         if len(rivals) == len(found) == 1:
             yield column.name, found[0].name
 
 
-def _link(column: str) -> str:
+def _link_side_of(column: str) -> str:
     """Return the side of a link from a model to itself: ``from_`` or ``to_``."""
     return next((side for side in ("from_", "to_") if column.startswith(side)), "")
 
 
-def targets(table: Table, schema: Schema) -> dict[str, Key]:
+def map_references(table: Table, schema: Schema) -> dict[str, Key]:
     """Return column → the table that it alone refers to."""
     return {
-        obj.columns[0]: obj.target
+        obj.columns[0]: obj.referenced_table
         for obj in schema.by_table.get(table.key, ())
         if isinstance(obj, ForeignKey) and len(obj.columns) == 1
     }
 
 
-LIKE_ENOUGH = 0.6
+MIN_LIKENESS = 0.6
 """Of two tables or columns that are worth a question."""
 
 
-def table_candidates(
+def find_table_candidates(
     renames: Renames, current: Schema, desired: Schema
-) -> tuple[Candidate, ...]:
+) -> tuple[RenameCandidate, ...]:
     """Return the tables that may have been renamed, the most likely first."""
     gone = {
-        table: _signatures(table, current, renames)
-        for table in _gone_tables(renames, current, desired)
+        table: _map_signatures(table, current, renames)
+        for table in _find_gone_tables(renames, current, desired)
     }
     come = {
-        table: _signatures(table, desired, NO_RENAMES)
-        for table in _new_tables(renames, current, desired)
+        table: _map_signatures(table, desired, NO_RENAMES)
+        for table in _find_new_tables(renames, current, desired)
     }
     found = [
-        Candidate(old=old.key, new=new.key, likeness=likeness)
+        RenameCandidate(old=old.key, new=new.key, likeness=likeness)
         for old, mine in gone.items()
         for new, theirs in come.items()
         if old.key.namespace == new.key.namespace
-        and (likeness := _table_likeness(old, new, mine, theirs)) >= LIKE_ENOUGH
+        and (likeness := _measure_table_likeness(old, new, mine, theirs))
+        >= MIN_LIKENESS
     ]
-    return _ranked(found)
+    return _rank_candidates(found)
 
 
-Signature = tuple[str, Key | None]
+ColumnSignature = tuple[str, Key | None]
 """Of a column: its type and the table that it refers to."""
 
 
-def _signatures(table: Table, schema: Schema, renames: Renames) -> dict[str, Signature]:
-    refers = targets(table, schema)
+def _map_signatures(
+    table: Table, schema: Schema, renames: Renames
+) -> dict[str, ColumnSignature]:
+    refers = map_references(table, schema)
     found = {}
     for column in table.columns:
         target = refers.get(column.name)
@@ -274,29 +296,36 @@ def _signatures(table: Table, schema: Schema, renames: Renames) -> dict[str, Sig
     return found
 
 
-def _table_likeness(
-    old: Table, new: Table, mine: dict[str, Signature], theirs: dict[str, Signature]
+def _measure_table_likeness(
+    old: Table,
+    new: Table,
+    old_signatures: dict[str, ColumnSignature],
+    new_signatures: dict[str, ColumnSignature],
 ) -> float:
     """0.9 for the same columns (half for one of another name), 0.1 for the same name."""
-    same = {name for name in mine if mine[name] == theirs.get(name)}
-    rest = Counter(sign for name, sign in mine.items() if name not in same)
-    other = Counter(sign for name, sign in theirs.items() if name not in same)
+    same = {
+        name
+        for name in old_signatures
+        if old_signatures[name] == new_signatures.get(name)
+    }
+    rest = Counter(sign for name, sign in old_signatures.items() if name not in same)
+    other = Counter(sign for name, sign in new_signatures.items() if name not in same)
     common = len(same) + 0.5 * (rest & other).total()
-    share = common / max(len(mine), len(theirs), 1)
-    return 0.9 * share + 0.1 * _alike(old.key.name, new.key.name)
+    share = common / max(len(old_signatures), len(new_signatures), 1)
+    return 0.9 * share + 0.1 * _measure_name_likeness(old.key.name, new.key.name)
 
 
-def column_candidates(
+def find_column_candidates(
     renames: Renames, current: Schema, desired: Schema
-) -> tuple[Candidate, ...]:
+) -> tuple[RenameCandidate, ...]:
     """Return the columns that may have been renamed, the most likely first."""
     found = []
-    for before, after in matched(renames, current, desired):
-        gone, come = _unpaired(before, after, renames)
+    for before, after in pair_tables(renames, current, desired):
+        gone, come = _find_unpaired_columns(before, after, renames)
         if not (gone and come):
             continue
-        old, new = targets(before, current), targets(after, desired)
-        keys = _primary_key(before, current), _primary_key(after, desired)
+        old, new = map_references(before, current), map_references(after, desired)
+        keys = _find_primary_key(before, current), _find_primary_key(after, desired)
         for column in gone:
             target = old.get(column.name)
             if target is not None:
@@ -308,29 +337,31 @@ def column_candidates(
                 # A key stays one, also where it begins or ceases to refer to a parent.
                 if not is_key and target != new.get(other.name):
                     continue
-                if (likeness := _column_likeness(column, other)) >= LIKE_ENOUGH:
+                if (
+                    likeness := _measure_column_likeness(column, other)
+                ) >= MIN_LIKENESS:
                     found.append(
-                        Candidate(
+                        RenameCandidate(
                             old=column_key(after.key, column.name),
                             new=column_key(after.key, other.name),
                             likeness=likeness,
                         )
                     )
-    return _ranked(found)
+    return _rank_candidates(found)
 
 
-def _primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
+def _find_primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
     for obj in schema.by_table.get(table.key, ()):
         if isinstance(obj, Constraint) and obj.type == "primary key":
             return obj.columns
     return ()
 
 
-def _column_likeness(old: Column, new: Column) -> float:
+def _measure_column_likeness(old: Column, new: Column) -> float:
     """0.6 for the same type (0.3: but for its size), 0.1 for the same shape, else names."""
     if (old.generated is None) != (new.generated is None):
         return 0.0
-    likeness = 0.3 * _alike(old.name, new.name)
+    likeness = 0.3 * _measure_name_likeness(old.name, new.name)
     if old.type == new.type:
         likeness += 0.6
     elif old.type.partition("(")[0] == new.type.partition("(")[0]:
@@ -343,9 +374,9 @@ def _column_likeness(old: Column, new: Column) -> float:
     )
 
 
-def _alike(one: str, other: str) -> float:
+def _measure_name_likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
+def _rank_candidates(found: list[RenameCandidate]) -> tuple[RenameCandidate, ...]:
     return tuple(sorted(found, key=lambda c: (-c.likeness, c.new, c.old)))

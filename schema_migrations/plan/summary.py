@@ -34,7 +34,7 @@ from schema_migrations.schema.model import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SummaryLine:
     """One change for a reader."""
 
     sign: str
@@ -56,22 +56,24 @@ class Line:
         return f"{verb} {self.kind} {name}"
 
 
-def summarize(changes: Iterable[Change]) -> tuple[Line, ...]:
+def summarize(changes: Iterable[Change]) -> tuple[SummaryLine, ...]:
     """Return one line a change; parts of a new or dropped table are left to its line.
 
     What is dropped and made again has changed: one line.
     """
-    changes = tuple(_remade(tuple(changes)))
+    changes = tuple(_merge_recreated(tuple(changes)))
     whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
     shown = [
         change
         for change in changes
         if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
     ]
-    return tuple(_line(change) for change in sorted(shown, key=_rank))
+    return tuple(
+        _summarize_change(change) for change in sorted(shown, key=_rank_change)
+    )
 
 
-def _remade(changes: tuple[Change, ...]) -> Iterator[Change]:
+def _merge_recreated(changes: tuple[Change, ...]) -> Iterator[Change]:
     dropped = [c.object for c in changes if isinstance(c, Drop)]
     by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
     made = {c.object.key for c in changes if isinstance(c, Create)}
@@ -85,7 +87,7 @@ def _remade(changes: tuple[Change, ...]) -> Iterator[Change]:
                 yield change
 
 
-def _rank(change: Change) -> int:
+def _rank_change(change: Change) -> int:
     """Tables first, then columns, then what stands on them."""
     match change:
         case (
@@ -102,53 +104,59 @@ def _rank(change: Change) -> int:
             return 2
 
 
-def _line(change: Change) -> Line:
+def _summarize_change(change: Change) -> SummaryLine:
     match change:
         case CreateTable():
             columns = len(change.table.columns)
-            return _table("+", change.table.key, f"{columns} columns")
+            return _make_table_line("+", change.table.key, f"{columns} columns")
         case DropTable():
-            return _table("-", change.table.key, "DELETES ITS ROWS")
+            return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case AlterTable():
-            return _table("~", change.after.key, change.after.options)
+            return _make_table_line("~", change.after.key, change.after.options)
         case RebuildTable():
-            return _table("~", change.after.key, "rebuilt")
+            return _make_table_line("~", change.after.key, "rebuilt")
         case AddColumn():
-            return _column("+", change.table, change.column, _shape(change.column))
+            return _make_column_line(
+                "+", change.table, change.column, _describe_column(change.column)
+            )
         case DropColumn():
             lost = "" if change.column.generated is not None else "DELETES ITS VALUES"
-            return _column("-", change.table, change.column, lost)
+            return _make_column_line("-", change.table, change.column, lost)
         case AlterColumn():
-            detail = _altered(change.before, change.after)
-            return _column("~", change.table, change.after, detail)
+            detail = _describe_alteration(change.before, change.after)
+            return _make_column_line("~", change.table, change.after, detail)
         case RenameColumn():
             detail = f"from {change.before.name}"
-            return _column(">", change.table, change.after, detail)
+            return _make_column_line(">", change.table, change.after, detail)
         case Create():
-            return _object("+", change.object, _definition(change.object))
+            return _make_object_line(
+                "+", change.object, _describe_definition(change.object)
+            )
         case Drop():
-            return _object("-", change.object, "")
+            return _make_object_line("-", change.object, "")
         case Alter():
-            return _object("~", change.after, "")
+            return _make_object_line("~", change.after, "")
         case Rename(before=Table() as before, after=Table() as after):
-            return _table(">", after.key, f"from {before.key.path}")
+            return _make_table_line(">", after.key, f"from {before.key.path}")
         case Rename():
             name = change.before.key.part or change.before.key.name
-            return _object(">", change.after, f"from {name}")
+            return _make_object_line(">", change.after, f"from {name}")
         case SetComment():
             key = change.key
-            return Line(
+            return SummaryLine(
                 sign="~", kind="comment", table=key.name, name=key.part or "table"
             )
 
 
-def _table(sign: str, key: Key, detail: str) -> Line:
+def _make_table_line(sign: str, key: Key, detail: str) -> SummaryLine:
     name = key.path
-    return Line(sign=sign, kind="table", table=name, name=name, detail=detail)
+    return SummaryLine(sign=sign, kind="table", table=name, name=name, detail=detail)
 
 
-def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
-    return Line(
+def _make_column_line(
+    sign: str, table: Key, column: Column, detail: str
+) -> SummaryLine:
+    return SummaryLine(
         sign=sign,
         kind="column",
         table=table.path,
@@ -157,23 +165,23 @@ def _column(sign: str, table: Key, column: Column, detail: str) -> Line:
     )
 
 
-def _object(sign: str, obj: Object, detail: str) -> Line:
+def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
     owner = owner_of(obj)
     name = obj.key.name
     if isinstance(obj, Constraint | ForeignKey):
         name = obj.key.part
         if name == obj.definition:  # it has no name: what it says will do
             name, detail = name[name.index("(") :], ""
-    return Line(
+    return SummaryLine(
         sign=sign,
-        kind=_kind(obj),
+        kind=_kind_of(obj),
         table=owner.path if owner else "",
         name=name,
         detail=detail,
     )
 
 
-def _kind(obj: Object) -> str:
+def _kind_of(obj: Object) -> str:
     match obj:
         case Constraint():
             plain = obj.type == "primary key"
@@ -186,14 +194,14 @@ def _kind(obj: Object) -> str:
             return obj.key.kind
 
 
-def _shape(column: Column) -> str:
+def _describe_column(column: Column) -> str:
     words = [column.type, "NULL" if column.nullable else "NOT NULL"]
     if column.default is not None:
         words.append(f"DEFAULT {column.default}")
     return " ".join(words)
 
 
-def _altered(before: Column, after: Column) -> str:
+def _describe_alteration(before: Column, after: Column) -> str:
     said = []
     if before.type != after.type:
         said.append(f"{before.type} -> {after.type}")
@@ -209,14 +217,14 @@ def _altered(before: Column, after: Column) -> str:
         said.append(
             f"identity {before.identity or 'none'} -> {after.identity or 'none'}"
         )
-    if before.sequence != after.sequence:
-        said.append(f"sequence {before.draws_from} -> {after.draws_from}")
+    if before.custom_sequence != after.custom_sequence:
+        said.append(f"sequence {before.identity_sequence} -> {after.identity_sequence}")
     if before.generated != after.generated:
         said.append("generated expression")
     return ", ".join(said) or "definition"
 
 
-def _definition(obj: Object) -> str:
+def _describe_definition(obj: Object) -> str:
     match obj:
         case Constraint(type="primary key" | "unique") | ForeignKey():
             return f"({', '.join(obj.columns)})" if obj.columns else ""
@@ -224,10 +232,10 @@ def _definition(obj: Object) -> str:
             return ""
 
 
-MOST_NAMED = 8
+MAX_NAMES_SHOWN = 8
 
 
-def header(lines: Sequence[Line]) -> tuple[str, ...]:
+def format_header(lines: Sequence[SummaryLine]) -> tuple[str, ...]:
     """Return what a file does, in a few sentences for its top."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for line in lines:
@@ -235,19 +243,23 @@ def header(lines: Sequence[Line]) -> tuple[str, ...]:
         name = rest.removeprefix(f"{line.kind} ")
         grouped.setdefault((verb, line.kind), []).append(name)
     return tuple(
-        _sentence(verb, kind, names) for (verb, kind), names in grouped.items()
+        _format_sentence(verb, kind, names) for (verb, kind), names in grouped.items()
     )
 
 
-def _sentence(verb: str, kind: str, names: list[str]) -> str:
-    noun = kind if len(names) == 1 else f"{len(names)} {_plural(kind)}"
-    shown = ", ".join(names[:MOST_NAMED])
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
+    noun = kind if len(names) == 1 else f"{len(names)} {_make_plural(kind)}"
+    shown = ", ".join(names[:MAX_NAMES_SHOWN])
+    more = (
+        f" and {len(names) - MAX_NAMES_SHOWN} more"
+        if len(names) > MAX_NAMES_SHOWN
+        else ""
+    )
     colon = "" if len(names) == 1 else ":"
     return f"{verb.capitalize()} {noun}{colon} {shown}{more}."
 
 
-def _plural(kind: str) -> str:
+def _make_plural(kind: str) -> str:
     if kind.endswith("index"):
         return f"{kind}es"
     if kind == "policy":
@@ -255,7 +267,7 @@ def _plural(kind: str) -> str:
     return f"{kind}s"
 
 
-def suggested_name(lines: Sequence[Line]) -> str:
+def suggest_name(lines: Sequence[SummaryLine]) -> str:
     """Return a short name for a file that makes these changes."""
     if not lines:
         return ""

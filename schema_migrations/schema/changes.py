@@ -21,13 +21,14 @@ from schema_migrations.schema.model import (
     Opaque,
     Sequence,
     Table,
+    column_key,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTable:
     table: Table
-    parts: tuple[Constraint | ForeignKey, ...] = ()
+    inline_constraints: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written inside ``CREATE TABLE``; a pass puts them there."""
 
 
@@ -50,11 +51,11 @@ class AddColumn:
     column: Column
     fill: str | None = None
     """SQL expression for existing rows, where the column itself has no default."""
-    fill_refers: bool = False
+    fill_reads_columns: bool = False
     """The fill takes values of other columns, so it can be no default meanwhile."""
     fill_needs: frozenset[Key] = NO_KEYS
     """What the fill reads: it waits for new columns, and what is dropped waits for it."""
-    parts: tuple[Constraint | ForeignKey, ...] = ()
+    inline_constraints: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written on the column; a pass puts them there."""
 
 
@@ -75,7 +76,7 @@ class AlterColumn:
     """SQL expression for existing NULLs, where the column becomes NOT NULL."""
     fill_needs: frozenset[Key] = NO_KEYS
     """As for ``AddColumn``."""
-    using: str | None = None
+    conversion: str | None = None
     """SQL expression over the old value, where the type changes; None: as the engine
     converts."""
 
@@ -96,7 +97,7 @@ class Alter:
 
     before: Sequence | Definition | Opaque
     after: Sequence | Definition | Opaque
-    committed: bool = False
+    needs_commit: bool = False
     """It counts for other changes only once it is committed; a pass says so."""
 
 
@@ -129,12 +130,12 @@ class RebuildTable:
 
     before: Table
     after: Table
-    parts: tuple[Constraint | ForeignKey, ...]
-    copied: tuple[tuple[str, str], ...]
+    inline_constraints: tuple[Constraint | ForeignKey, ...]
+    copied_columns: tuple[tuple[str, str], ...]
     """(new column, SQL expression over the old row) pairs."""
-    recreated: tuple[Index | Opaque, ...]
+    recreated_objects: tuple[Index | Opaque, ...]
     """Indexes, triggers and views that go with the old table and come back."""
-    changes: tuple[Change, ...]
+    replaced_changes: tuple[Change, ...]
     """What it stands for."""
 
 
@@ -155,15 +156,15 @@ Change = (
 )
 
 
-def subject(change: Change) -> Key:
+def subject_of(change: Change) -> Key:
     """Return the key of what a change is about."""
     match change:
         case CreateTable() | DropTable():
             return change.table.key
         case AddColumn() | DropColumn():
-            return _column(change.table, change.column.name)
+            return column_key(change.table, change.column.name)
         case AlterColumn() | RenameColumn():
-            return _column(change.table, change.after.name)
+            return column_key(change.table, change.after.name)
         case Create() | Drop():
             return change.object.key
         case Alter() | Rename() | AlterTable():
@@ -172,7 +173,3 @@ def subject(change: Change) -> Key:
             return change.key
         case RebuildTable():
             return change.after.key
-
-
-def _column(table: Key, name: str) -> Key:
-    return Key(kind="column", namespace=table.namespace, name=table.name, part=name)

@@ -49,11 +49,11 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
         before, after = current.get(key), desired.get(key)
         if before != after:
-            changes += _compare(before, after)
-    return _renames(changes, current)
+            changes += _compare_objects(before, after)
+    return _pair_renames(changes, current)
 
 
-def _compare(before: Object | None, after: Object | None) -> Iterator[Change]:
+def _compare_objects(before: Object | None, after: Object | None) -> Iterator[Change]:
     match before, after:
         case Table(), Table():
             yield from _compare_tables(before, after)
@@ -82,7 +82,7 @@ def _compare_tables(before: Table, after: Table) -> Iterator[Change]:
     for column in before.columns:
         if column.name not in new:
             yield DropColumn(table=before.key, column=column)
-    for column in after.in_order:
+    for column in after.columns_in_order:
         if column.name not in old:
             yield AddColumn(table=after.key, column=column)
         elif column != old[column.name]:
@@ -97,14 +97,14 @@ def _compare_columns(table: Table, before: Column, after: Column) -> Iterator[Ch
         yield SetComment(key=key, before=before.comment, after=after.comment)
 
 
-def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
+def _pair_renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
     """Pair drops and creations of indexes and constraints that differ only by name.
 
     The new name must be free in ``current``: then no order of renames can collide.
     """
     dropped: dict[Object, list[Drop]] = {}
     for change in changes:
-        if isinstance(change, Drop) and (signature := _nameless(change.object)):
+        if isinstance(change, Drop) and (signature := _strip_name(change.object)):
             dropped.setdefault(signature, []).append(change)
     if not dropped:
         return tuple(changes)
@@ -112,7 +112,7 @@ def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
     result: list[Change] = []
     for change in changes:
         if isinstance(change, Create) and current.get(change.object.key) is None:
-            signature = _nameless(change.object)
+            signature = _strip_name(change.object)
             if signature is not None and dropped.get(signature):
                 drop = dropped[signature].pop(0)
                 paired.add(drop.object.key)
@@ -125,7 +125,7 @@ def _renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
     )
 
 
-def _nameless(obj: Object) -> Object | None:
+def _strip_name(obj: Object) -> Object | None:
     match obj:
         case Constraint() | ForeignKey():
             return replace(obj, key=obj.key._replace(part=""))

@@ -45,72 +45,78 @@ def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
     Raises ``PlanError`` where a server would refuse.
     """
     for change in changes:
-        schema = _step(schema, change)
+        schema = _apply_change(schema, change)
     return schema
 
 
-def _step(schema: Schema, change: Change) -> Schema:
+def _apply_change(schema: Schema, change: Change) -> Schema:
     match change:
         case CreateTable():
-            return _add_all(schema, change.table, *change.parts)
+            return _add_objects(schema, change.table, *change.inline_constraints)
         case DropTable():
             return _remove_table(schema, change.table.key)
         case Create():
-            return _add(schema, change.object)
+            return _add_object(schema, change.object)
         case Drop():
-            return _remove(schema, change.object.key)
+            return _remove_object(schema, change.object.key)
         case Alter():
-            return schema.replacing([change.before.key], [change.after])
+            return schema.replace_objects([change.before.key], [change.after])
         case Rename():
-            return _add(_remove(schema, change.before.key), change.after)
+            return _add_object(_remove_object(schema, change.before.key), change.after)
         case AlterTable():
-            table = _table(schema, change.after.key)
-            return schema.replacing((), [replace(table, options=change.after.options)])
+            table = _get_table(schema, change.after.key)
+            return schema.replace_objects(
+                (), [replace(table, options=change.after.options)]
+            )
         case AddColumn():
-            return _add_all(_with_column(schema, change), *change.parts)
+            return _add_objects(
+                _replace_column(schema, change), *change.inline_constraints
+            )
         case DropColumn() | AlterColumn() | RenameColumn():
-            return _with_column(schema, change)
+            return _replace_column(schema, change)
         case SetComment():
-            return _commented(schema, change)
+            return _set_comment(schema, change)
         case RebuildTable():
-            return _rebuilt(schema, change)
+            return _rebuild_table(schema, change)
 
 
-def _add(schema: Schema, obj: Object) -> Schema:
+def _add_object(schema: Schema, obj: Object) -> Schema:
     if obj.key in schema.by_key:
         raise PlanError(f"{obj.key} exists already")
     owner = owner_of(obj)
     needs = obj.needs | ({owner} if owner else set())
-    missing = needs - _available(schema) - obj.provides - {obj.key}
+    missing = needs - _list_available_keys(schema) - obj.provided_keys - {obj.key}
     if missing:
         raise PlanError(f"{obj.key} needs {min(missing)}, which does not exist")
-    return schema.replacing((), [obj])
+    return schema.replace_objects((), [obj])
 
 
-def _add_all(schema: Schema, *objects: Object) -> Schema:
+def _add_objects(schema: Schema, *objects: Object) -> Schema:
     for obj in objects:
-        schema = _add(schema, obj)
+        schema = _add_object(schema, obj)
     return schema
 
 
-def _available(schema: Schema) -> set[Key]:
-    return set(schema.by_key).union(*(table.provides for table in schema.of(Table)))
+def _list_available_keys(schema: Schema) -> set[Key]:
+    return set(schema.by_key).union(
+        *(table.provided_keys for table in schema.of(Table))
+    )
 
 
-def _remove(schema: Schema, key: Key) -> Schema:
-    _require(schema, key)
-    _refuse_needed(schema, {key})
-    return schema.replacing([key], ())
+def _remove_object(schema: Schema, key: Key) -> Schema:
+    _get_object(schema, key)
+    _check_unneeded(schema, {key})
+    return schema.replace_objects([key], ())
 
 
 def _remove_table(schema: Schema, key: Key) -> Schema:
-    table = _table(schema, key)
+    table = _get_table(schema, key)
     on_it = {obj.key for obj in schema.by_table.get(key, ())}
-    _refuse_needed(schema, {key} | on_it | table.provides, ignoring=on_it | {key})
-    return schema.replacing([key, *on_it], ())
+    _check_unneeded(schema, {key} | on_it | table.provided_keys, ignoring=on_it | {key})
+    return schema.replace_objects([key, *on_it], ())
 
 
-def _refuse_needed(
+def _check_unneeded(
     schema: Schema, keys: set[Key], *, ignoring: set[Key] | None = None
 ) -> None:
     for obj in schema:
@@ -120,23 +126,23 @@ def _refuse_needed(
             raise PlanError(f"{min(needed)} is still needed by {obj.key}")
 
 
-def _require(schema: Schema, key: Key) -> Object:
+def _get_object(schema: Schema, key: Key) -> Object:
     found = schema.get(key)
     if found is None:
         raise PlanError(f"{key} does not exist")
     return found
 
 
-def _table(schema: Schema, key: Key) -> Table:
-    found = _require(schema, key)
+def _get_table(schema: Schema, key: Key) -> Table:
+    found = _get_object(schema, key)
     assert isinstance(found, Table)
     return found
 
 
-def _with_column(
+def _replace_column(
     schema: Schema, change: AddColumn | DropColumn | AlterColumn | RenameColumn
 ) -> Schema:
-    table = _table(schema, change.table)
+    table = _get_table(schema, change.table)
     columns = {column.name: column for column in table.columns}
     match change:
         case AddColumn():
@@ -144,20 +150,20 @@ def _with_column(
                 raise PlanError(f"{table.key}.{change.column.name} exists already")
             columns[change.column.name] = change.column
         case DropColumn():
-            _refuse_needed(schema, {column_key(table.key, change.column.name)})
+            _check_unneeded(schema, {column_key(table.key, change.column.name)})
             del columns[change.column.name]
         case AlterColumn():
-            _refuse_under_opaque(schema, table.key, change)
+            _check_type_change(schema, table.key, change)
             comment = columns[change.before.name].comment
             columns[change.after.name] = replace(change.after, comment=comment)
         case RenameColumn():
-            _refuse_needed(schema, {column_key(table.key, change.before.name)})
+            _check_unneeded(schema, {column_key(table.key, change.before.name)})
             del columns[change.before.name]
             columns[change.after.name] = change.after
-    return schema.replacing((), [_having(table, columns.values())])
+    return schema.replace_objects((), [_with_columns(table, columns.values())])
 
 
-def _refuse_under_opaque(schema: Schema, table: Key, change: AlterColumn) -> None:
+def _check_type_change(schema: Schema, table: Key, change: AlterColumn) -> None:
     if change.before.type == change.after.type:
         return
     key = column_key(table, change.before.name)
@@ -166,24 +172,26 @@ def _refuse_under_opaque(schema: Schema, table: Key, change: AlterColumn) -> Non
             raise PlanError(f"the type of {key} is still needed by {obj.key}")
 
 
-def _having(table: Table, columns: Iterable[Column]) -> Table:
+def _with_columns(table: Table, columns: Iterable[Column]) -> Table:
     ordered = tuple(sorted(columns, key=lambda column: column.name))
     needs = frozenset[Key]().union(*(column.needs for column in ordered))
     return replace(table, columns=ordered, needs=needs - {table.key})
 
 
-def _commented(schema: Schema, change: SetComment) -> Schema:
+def _set_comment(schema: Schema, change: SetComment) -> Schema:
     key = change.key
     if key.kind == "table":
-        table = replace(_table(schema, key), comment=change.after)
-        return schema.replacing((), [table])
-    table = _table(schema, table_key(key.name, key.namespace))
-    column = replace(table.column(key.part), comment=change.after)
+        table = replace(_get_table(schema, key), comment=change.after)
+        return schema.replace_objects((), [table])
+    table = _get_table(schema, table_key(key.name, key.namespace))
+    column = replace(table.get_column(key.part), comment=change.after)
     others = [c for c in table.columns if c.name != key.part]
-    return schema.replacing((), [_having(table, [*others, column])])
+    return schema.replace_objects((), [_with_columns(table, [*others, column])])
 
 
-def _rebuilt(schema: Schema, change: RebuildTable) -> Schema:
+def _rebuild_table(schema: Schema, change: RebuildTable) -> Schema:
     gone = {obj.key for obj in schema.by_table.get(change.before.key, ())}
-    gone |= {obj.key for obj in change.recreated} & set(schema.by_key)
-    return schema.replacing(gone, [change.after, *change.parts, *change.recreated])
+    gone |= {obj.key for obj in change.recreated_objects} & set(schema.by_key)
+    return schema.replace_objects(
+        gone, [change.after, *change.inline_constraints, *change.recreated_objects]
+    )

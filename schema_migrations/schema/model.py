@@ -84,9 +84,9 @@ class Column:
     """``always``, ``by default``, ``autoincrement`` (SQLite) or nothing."""
     identity_options: str = ""
     """What differs from the options of a plain identity, as SQL."""
-    sequence: str = ""
+    custom_sequence: str = ""
     """Name of the identity's sequence, where it is not the one that the server chooses."""
-    draws_from: str = field(default="", compare=False)
+    identity_sequence: str = field(default="", compare=False)
     """Name of the identity's sequence, whatever it is."""
     generated: str | None = None
     """Expression text of a generated column."""
@@ -109,14 +109,14 @@ class Table:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def in_order(self) -> tuple[Column, ...]:
+    def columns_in_order(self) -> tuple[Column, ...]:
         return tuple(sorted(self.columns, key=lambda column: column.position))
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return frozenset(column_key(self.key, c.name) for c in self.columns)
 
-    def column(self, name: str) -> Column:
+    def get_column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
 
@@ -131,11 +131,11 @@ class Constraint:
     """What follows ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-    takes_name: bool = field(default=True, compare=False)
+    reserves_relation_name: bool = field(default=True, compare=False)
     """Its name is its index's, too, and taken for every other relation (PostgreSQL)."""
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
@@ -146,11 +146,11 @@ class ForeignKey:
     definition: str
     """What follows ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
-    target: Key = field(compare=False)
+    referenced_table: Key = field(compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
@@ -169,7 +169,7 @@ class Index:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
@@ -185,7 +185,7 @@ class Sequence:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
@@ -203,7 +203,7 @@ class Definition:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
@@ -218,7 +218,7 @@ class Opaque:
     """Complete SQL that makes it, as the server prints it."""
     owner: Key | None = None
     """The table it disappears with."""
-    drop: str = ""
+    drop_sql: str = ""
     """SQL that removes it; empty: it cannot be dropped alone."""
     shape: tuple[str, ...] = field(default=(), compare=False)
     """What others see of it: columns, arguments.  The server can replace it in place by
@@ -226,11 +226,11 @@ class Opaque:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provides(self) -> frozenset[Key]:
+    def provided_keys(self) -> frozenset[Key]:
         return NO_KEYS
 
 
-HOLDING_ROWS = ("partition", "virtual table")
+ROW_HOLDING_TYPES = ("partition", "virtual table")
 """Opaque objects that are tables to their users: dropping one deletes its rows."""
 
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
@@ -263,23 +263,25 @@ class Schema:
     def __len__(self) -> int:
         return len(self.objects)
 
-    def of(self, kind: type[T]) -> tuple[T, ...]:
-        return tuple(obj for obj in self if isinstance(obj, kind))
+    def of(self, type_: type[T]) -> tuple[T, ...]:
+        return tuple(obj for obj in self if isinstance(obj, type_))
 
     def get(self, key: Key) -> Object | None:
         return self.by_key.get(key)
 
-    def table(self, key: Key) -> Table:
+    def get_table(self, key: Key) -> Table:
         found = self.by_key[key]
         assert isinstance(found, Table)
         return found
 
-    def replacing(self, gone: Iterable[Key], come: Iterable[Object]) -> Schema:
+    def replace_objects(
+        self, removed: Iterable[Key], added: Iterable[Object]
+    ) -> Schema:
         """Return the schema without some keys and with other objects."""
         keep = dict(self.by_key)
-        for key in gone:
+        for key in removed:
             keep.pop(key, None)
-        for obj in come:
+        for obj in added:
             keep[obj.key] = obj
         return Schema(frozenset(keep.values()))
 

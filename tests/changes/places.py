@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from histories.database import Database
 
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states.state import State
 from tests.fixtures.postgresql import administrator, clients
+from tools.histories.database import Database
 
 ALIAS = "default"
 

@@ -12,21 +12,17 @@ from urllib.parse import quote
 
 import pytest
 from django.apps.registry import Apps
-from histories import kept
-from histories.answers import Renames
-from histories.mapping import pairs
-from histories.rows import fill
 
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
-from schema_migrations.plan.answers import NOTHING_SAID, Answers
+from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.summary import summarize
-from schema_migrations.schema.carry import carry
+from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import Proposal, plan_change
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
@@ -43,7 +39,11 @@ from schema_migrations.workflows.states.state import (
 from tests.changes.case import Case, Values, answers
 from tests.changes.case_models import loaded
 from tests.changes.places import Place
-from tests.real_projects import catalogs
+from tools import catalogs
+from tools.histories import kept
+from tools.histories.answers import Renames
+from tools.histories.mapping import pairs
+from tools.histories.rows import fill
 
 ALIAS = "default"
 NO_PREREQUISITES = Prerequisites()
@@ -93,7 +93,7 @@ def plan_text(proposal: Proposal) -> str:
     if plan is None:
         return ""
     losses = [f"DATA LOSS: {loss}." for loss in plan.losses]
-    obstacles = [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
+    obstacles = [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.restrictions]
     statements = [(s.comment, s.sql) for s in plan.statements]
     return format_file(header=(*losses, *obstacles), statements=statements).strip()
 
@@ -211,11 +211,11 @@ def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal
 
 def assert_same(place: Place, reached: State, goal: State) -> None:
     """Compare with fresh creation: by our inspector, and by programs not ours."""
-    keys = unsettled(reached.schema, goal.schema)
+    keys = find_uncertain_definitions(reached.schema, goal.schema)
     one, other = (
         canonicalize_state(place.engine, s, keys).schema for s in (reached, goal)
     )
-    carried = carry(one, other, unmanaged=goal.facts.unmanaged_tables)
+    carried = carry_over(one, other, unmanaged_tables=goal.facts.unmanaged_tables)
     left = summarize(diff(one, carried))
     assert [f"{line} ({line.detail})" for line in left] == []
     if carried == other:
@@ -248,7 +248,7 @@ def facts(place: Place, state: State, *, restored: bool = False) -> frozenset[st
 def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
     """See that what would be lost or guessed is refused without the case's answers."""
     try:
-        plan_change(place.engine, start, goal, answers=NOTHING_SAID, prove=False)
+        plan_change(place.engine, start, goal, answers=NO_ANSWERS, prove=False)
     except AnswerNeeded:
         asked = True
     else:
@@ -321,8 +321,8 @@ def assert_values(
         if each.when != when or each.vendor not in (None, place.engine.vendor):
             continue
         name, column_name = each.column.split(".")
-        table = state.schema.table(table_key(name))
-        column = table.column(column_name)
+        table = state.schema.get_table(table_key(name))
+        column = table.get_column(column_name)
         key = _first_key(state.schema, name)
         held = db.literals(column.name, of=table.key, order=db.name(key))
         if not each.cells:

@@ -15,7 +15,6 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import F, Q
 from django.db.models.constraints import Deferrable
 from django.db.models.functions import Lower, Now
-from histories.history import Labelled, rendered
 
 from tests.laws.sketch import (
     NUMBERS,
@@ -28,6 +27,7 @@ from tests.laws.sketch import (
     model,
     pointer,
 )
+from tools.histories.history import Labelled, rendered
 
 LABEL = "shop"
 

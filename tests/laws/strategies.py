@@ -96,7 +96,7 @@ def parts(draw: st.DrawFn, table: Table, names: tuple[str, ...]) -> list[Object]
                 key=constraint_key(key, f"fk_{target}"),
                 table=key,
                 definition=f"FOREIGN KEY (id) REFERENCES {target}(id)",
-                target=table_key(target),
+                referenced_table=table_key(target),
                 needs=frozenset({pk, table_key(target), column_key(key, "id")}),
             )
         )
@@ -122,7 +122,7 @@ def schemas(draw: st.DrawFn) -> Schema:
                 key=Key(kind="opaque", name="seen", part="view"),
                 type="view",
                 definition=f"CREATE VIEW seen AS SELECT id FROM {names[0]}",
-                drop="DROP VIEW seen",
+                drop_sql="DROP VIEW seen",
                 needs=frozenset(
                     {table_key(names[0]), column_key(table_key(names[0]), "id")}
                 ),

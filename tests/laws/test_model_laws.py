@@ -13,11 +13,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from histories.answers import Moment
-from histories.history import rendered
-from histories.mapping import Pair
-from histories.rows import fill
-from histories.told import told
 from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
 
 from schema_migrations.errors import ConfigError
@@ -28,6 +23,11 @@ from tests.changes.proof import created, travel
 from tests.laws.mutations import pairs
 from tests.laws.sketch import Sketch
 from tests.laws.sketched import project, said_of, source
+from tools.histories.answers import Moment
+from tools.histories.history import rendered
+from tools.histories.mapping import Pair
+from tools.histories.rows import fill
+from tools.histories.told import told
 
 examples = settings(deadline=None, suppress_health_check=list(HealthCheck))
 if "HYPOTHESIS_PROFILE" not in os.environ:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema_migrations.engines.postgresql.passes import PASSES
-from schema_migrations.plan.order import order
-from schema_migrations.schema.carry import carry, restrict
+from schema_migrations.plan.order import order_changes
+from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.evolve import evolve
@@ -30,7 +30,7 @@ def planned(a: Schema, b: Schema, random: Random | None = None) -> tuple[Change,
     rewritten = tuple(changes)
     for rewrite in PASSES:
         rewritten = rewrite(rewritten, a, b)
-    return order(rewritten, a)
+    return order_changes(rewritten, a)
 
 
 @given(schemas(), schemas(), st.randoms(use_true_random=False))
@@ -52,25 +52,25 @@ def test_there_and_back_again(a: Schema, b: Schema) -> None:
 def test_the_order_of_the_input_does_not_show(a: Schema, b: Schema) -> None:
     changes = diff(a, b)
 
-    assert order(changes, a) == order(tuple(reversed(changes)), a)
+    assert order_changes(changes, a) == order_changes(tuple(reversed(changes)), a)
 
 
 @given(schemas())
 def test_everything_can_be_built_from_nothing_and_torn_down(schema: Schema) -> None:
-    assert evolve(EMPTY, order(diff(EMPTY, schema), EMPTY)) == schema
-    assert evolve(schema, order(diff(schema, EMPTY), schema)) == EMPTY
+    assert evolve(EMPTY, order_changes(diff(EMPTY, schema), EMPTY)) == schema
+    assert evolve(schema, order_changes(diff(schema, EMPTY), schema)) == EMPTY
 
 
 @given(schemas(), schemas())
 def test_carrying_never_plans_an_opaque_object_away(a: Schema, b: Schema) -> None:
     models = Schema(frozenset(o for o in b if not isinstance(o, Opaque)))
 
-    kept = carry(a, models)
+    kept = carry_over(a, models)
 
     assert set(a.of(Opaque)) <= set(kept.of(Opaque))
-    assert carry(a, kept) == kept
+    assert carry_over(a, kept) == kept
 
 
 @given(schemas(), schemas())
 def test_restricting_to_no_table_leaves_tables_alone(a: Schema, b: Schema) -> None:
-    assert set(restrict(a, b, ()).of(Table)) == set(a.of(Table))
+    assert set(limit_to_tables(a, b, ()).of(Table)) == set(a.of(Table))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.plan.fills import fill, sourced
+from schema_migrations.plan.fills import with_fill_sources, with_fills
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -48,7 +48,7 @@ def test_a_new_column_gets_its_default(
     """Where NULL is allowed, too, as Django does; what has a value needs none."""
     answers = {} if answer is None else {column_key(TABLE, column.name): answer}
 
-    (filled,) = fill(
+    (filled,) = with_fills(
         (AddColumn(table=TABLE, column=column),), DEFAULTS, answers=answers
     )
 
@@ -95,13 +95,15 @@ def test_what_a_value_reads_is_there_meanwhile(
     added = AddColumn(table=TABLE, column=new, fill=value)
     open_ = Column(name="new", type="text")
     altered = AlterColumn(table=TABLE, before=open_, after=new, fill=value)
-    retyped = AlterColumn(table=TABLE, before=new, after=new, using=value)
+    retyped = AlterColumn(table=TABLE, before=new, after=new, conversion=value)
 
-    first, second, third, *rest = sourced((added, altered, retyped, *OTHERS), CURRENT)
+    first, second, third, *rest = with_fill_sources(
+        (added, altered, retyped, *OTHERS), CURRENT
+    )
 
     assert isinstance(first, AddColumn)
     assert isinstance(second, AlterColumn)
     assert isinstance(third, AlterColumn)
-    assert (first.fill_refers, first.fill_needs) == (refers, needs)
+    assert (first.fill_reads_columns, first.fill_needs) == (refers, needs)
     assert second.fill_needs == third.fill_needs == needs
     assert tuple(rest) == OTHERS

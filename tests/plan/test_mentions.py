@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.plan.mentions import mentions, words
+from schema_migrations.plan.mentions import find_mentions, find_words
 from schema_migrations.schema.changes import (
     AddColumn,
     Change,
@@ -29,7 +29,7 @@ def function(text: str) -> Opaque:
 
 def looks(changes: list[Change], text: str, *others: Opaque) -> tuple[str, ...]:
     both = Schema(frozenset({function(text), *others}))
-    return mentions(changes, both, both)
+    return find_mentions(changes, both, both)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_a_function_that_changes_as_well_is_left_out() -> None:
     text = "SELECT total FROM orders"
     before, after = (Schema(frozenset({function(t)})) for t in (text, f"{text} o"))
 
-    assert mentions([DROPPING], before, after) == ()
+    assert find_mentions([DROPPING], before, after) == ()
 
 
 def test_words() -> None:
-    assert words('AS $f$SELECT "A ""b""", Total FROM t1$f$') == {
+    assert find_words('AS $f$SELECT "A ""b""", Total FROM t1$f$') == {
         *("as", "f", "select", 'A "b"', "total", "from", "t1"),
     }

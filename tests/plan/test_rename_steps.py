@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.plan.rename_steps import steps
+from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import NO_RENAMES
 from schema_migrations.schema.changes import Rename
 from schema_migrations.schema.model import (
@@ -31,10 +31,10 @@ def table(name: str, *constraints: str) -> tuple[Table | Constraint, ...]:
 def renamed(schema: Schema, *pairs: tuple[str, str]) -> list[str]:
     renames = NO_RENAMES
     for old, new in pairs:
-        renames = renames.table(table_key(old), table_key(new))
+        renames = renames.with_table(table_key(old), table_key(new))
     return [
         f"{step.before.key.path} > {step.after.key.path}"
-        for step in steps(renames, schema)
+        for step in order_renames(renames, schema)
         if isinstance(step, Rename)
     ]
 

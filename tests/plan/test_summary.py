@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.plan.summary import header, suggested_name, summarize
+from schema_migrations.plan.summary import format_header, suggest_name, summarize
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -94,7 +94,7 @@ def test_a_header_groups_and_does_not_run_on() -> None:
     tables = [Table(key=table_key(f"t{i}"), columns=()) for i in range(10)]
     lines = summarize([*(CreateTable(table=t) for t in tables), Create(object=INDEX)])
 
-    assert header(lines) == (
+    assert format_header(lines) == (
         "Create 10 tables: t0, t1, t2, t3, t4, t5, t6, t7 and 2 more.",
         "Add index shop_order.order_id.",
     )
@@ -104,8 +104,8 @@ def test_a_name_is_suggested_from_the_first_change() -> None:
     column = Column(name="total", type="text")
     add = AddColumn(table=T, column=column)
 
-    assert suggested_name(()) == ""
-    assert suggested_name(summarize([add])) == "shop_order_total"
-    assert suggested_name(summarize([CreateTable(table=TABLE)])) == "shop_order"
-    assert suggested_name(summarize([add, add])) == "shop_order_total_and_more"
-    assert suggested_name(summarize([Create(object=INDEX)])) == "shop_order_index"
+    assert suggest_name(()) == ""
+    assert suggest_name(summarize([add])) == "shop_order_total"
+    assert suggest_name(summarize([CreateTable(table=TABLE)])) == "shop_order"
+    assert suggest_name(summarize([add, add])) == "shop_order_total_and_more"
+    assert suggest_name(summarize([Create(object=INDEX)])) == "shop_order_index"

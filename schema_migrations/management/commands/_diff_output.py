@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlparse
 
-from schema_migrations.plan.summary import Line
+from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.proposal import Proposal
 
@@ -18,10 +18,10 @@ SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 
 
 def format_change_tree(
-    lines: Sequence[Line], apps: Mapping[str, str], style: Any
+    lines: Sequence[SummaryLine], apps: Mapping[str, str], style: Any
 ) -> Iterator[str]:
     """Yield the changes grouped by app and table."""
-    grouped: dict[str, dict[str, list[Line]]] = {}
+    grouped: dict[str, dict[str, list[SummaryLine]]] = {}
     for line in lines:
         app = find_app(line.table, apps) if line.table else ""
         grouped.setdefault(app, {}).setdefault(line.table, []).append(line)
@@ -31,7 +31,9 @@ def format_change_tree(
             yield from _format_table(table, own, style)
 
 
-def _format_table(table: str, lines: Sequence[Line], style: Any) -> Iterator[str]:
+def _format_table(
+    table: str, lines: Sequence[SummaryLine], style: Any
+) -> Iterator[str]:
     whole = [line for line in lines if line.kind == "table"]
     parts = [line for line in lines if line.kind != "table"]
     for line in whole:
@@ -45,7 +47,7 @@ def _format_table(table: str, lines: Sequence[Line], style: Any) -> Iterator[str
         yield _format_line(f"{indent}{line.sign} {text}", line, style)
 
 
-def _format_line(text: str, line: Line, style: Any) -> str:
+def _format_line(text: str, line: SummaryLine, style: Any) -> str:
     role = getattr(style, SIGN_ROLES[line.sign])
     detail = f"  {line.detail}" if line.detail else ""
     return f"{role(text)}{detail}".rstrip()

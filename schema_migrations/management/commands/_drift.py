@@ -16,13 +16,18 @@ from schema_migrations.management.commands._diff_output import (
     find_major_versions,
     format_change_tree,
 )
-from schema_migrations.plan.drift import KINDS, REAL, Difference, Kind
+from schema_migrations.plan.differences import (
+    DIFFERENCE_KINDS,
+    REAL_KINDS,
+    Difference,
+    DifferenceKind,
+)
 from schema_migrations.workflows.standing.drift import Drift, find_drift
 from schema_migrations.workflows.standing.status import Status
 from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import check_same_vendor, open_workspace
 
-HEADINGS: Mapping[Kind, str] = {
+HEADINGS: Mapping[DifferenceKind, str] = {
     "missing": "Missing from the database",
     "different": "Different in the database",
     "surplus": "Only in the database",
@@ -81,9 +86,9 @@ def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
             f"         It has no history: compared as after --baseline {drift.assumed_baseline}"
         )
     yield f"Drift    {_summarize_drift(drift)}"
-    for kind in KINDS:
+    for kind in DIFFERENCE_KINDS:
         lines = [each.line for each in drift.differences if each.kind == kind]
-        if lines and (kind in REAL or in_full):
+        if lines and (kind in REAL_KINDS or in_full):
             yield command.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
             for line in format_change_tree(
                 lines, map_tables_to_apps(installed_apps), command.style

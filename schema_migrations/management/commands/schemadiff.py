@@ -33,7 +33,7 @@ from schema_migrations.management.commands._diff_output import (
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.plan import Plan
-from schema_migrations.plan.summary import suggested_name
+from schema_migrations.plan.summary import suggest_name
 from schema_migrations.workflows.planning.acknowledge import (
     acknowledge,
     check_names,
@@ -278,7 +278,7 @@ class Command(SchemaCommand):
             self.say(line)
         for loss in plan.losses:
             self.warn(f"DATA LOSS: {loss}")
-        for obstacle in plan.obstacles:
+        for obstacle in plan.restrictions:
             self.warn(obstacle)
 
     def _write_proposal(
@@ -291,7 +291,7 @@ class Command(SchemaCommand):
         suggestion = (
             "initial"
             if not directory.files
-            else suggested_name(proposal.summary) or choose_file_name(found.operations)
+            else suggest_name(proposal.summary) or choose_file_name(found.operations)
         )
         name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
         file = MigrationFile(name=name, content=proposal.file_text.encode())

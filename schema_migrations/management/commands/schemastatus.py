@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
     from schema_migrations.history.revision import Revision
-    from schema_migrations.plan.drift import Difference
+    from schema_migrations.plan.differences import Difference
 
 CHECK_EXIT_CODES = {
     "ok": 0,

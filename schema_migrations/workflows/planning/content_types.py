@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 
 from schema_migrations.plan.plan import Statement
-from schema_migrations.plan.rename_steps import in_turn
+from schema_migrations.plan.rename_steps import order_name_pairs
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.states.model_facts import ModelOrigin
@@ -50,7 +50,7 @@ def render_content_type_renames(
         if new.name == "_".join(after):
             models[".".join(after)] = before[1], subject
             pairs[".".join(before)] = ".".join(after)
-    for old_label, label in in_turn(pairs, set(pairs)):
+    for old_label, label in order_name_pairs(pairs, set(pairs)):
         named = _split_label(label)
         yield _render_content_type(_split_label(old_label), named, quote)
         if label in models and PERMISSION_TABLE in tables:

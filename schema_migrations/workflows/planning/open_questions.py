@@ -11,8 +11,14 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import DriverError, Engine
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.plan.answers import Answers
-from schema_migrations.plan.fills import NO_VALUE, Need, fill, needs, placed
-from schema_migrations.plan.losses import losses
+from schema_migrations.plan.fills import (
+    NO_VALUE,
+    MissingValue,
+    find_missing_values,
+    resolve_defaults,
+    with_fills,
+)
+from schema_migrations.plan.risks import find_losses
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.planning.questions import (
@@ -46,9 +52,9 @@ def fill_in_answers(
     ``state`` is the current one after the renames; SQL that somebody types is tried
     on it at once.  Raises ``AnswerNeeded``.
     """
-    values = placed(answers.defaults, changes)
+    values = resolve_defaults(answers.defaults, changes)
     open_ = _find_open_needs(engine, changes, facts, values)
-    lost = () if answers.allow_data_loss else losses(changes)
+    lost = () if answers.allow_data_loss else find_losses(changes)
     if asker is None and strict and (open_ or lost):
         raise make_unanswered_error(
             open_, lost, decision.unasked_candidates, facts.origins
@@ -62,19 +68,19 @@ def fill_in_answers(
             )
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
-    changes = fill(
-        changes, facts.fills, answers=values, conversion=engine.find_conversion
+    changes = with_fills(
+        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
     )
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
 
 def _find_open_needs(
     engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
-) -> tuple[Need, ...]:
-    filled = fill(
-        changes, facts.fills, answers=values, conversion=engine.find_conversion
+) -> tuple[MissingValue, ...]:
+    filled = with_fills(
+        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
     )
-    return needs(filled, engine.find_conversion, answered=values)
+    return find_missing_values(filled, engine.find_conversion, answered_columns=values)
 
 
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ class _ValueRefused(SchemaMigrationsError):
 
 
 def _ask_value(
-    engine: Engine, state: State, need: Need, facts: ModelFacts, asker: Asker
+    engine: Engine, state: State, need: MissingValue, facts: ModelFacts, asker: Asker
 ) -> str:
     question = make_value_question(need, facts.origins)
     while True:

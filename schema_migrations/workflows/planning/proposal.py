@@ -18,16 +18,16 @@ from schema_migrations.history.managed_objects import (
     find_obsolete_keys,
     format_managed_lines,
 )
-from schema_migrations.plan.answers import NOTHING_SAID, Answers
-from schema_migrations.plan.mentions import mentions
-from schema_migrations.plan.plan import Plan, build
-from schema_migrations.plan.summary import Line, header, summarize
-from schema_migrations.schema.alike import with_numbering
-from schema_migrations.schema.carry import carry, restrict
+from schema_migrations.plan.answers import NO_ANSWERS, Answers
+from schema_migrations.plan.mentions import find_mentions
+from schema_migrations.plan.plan import Plan, build_plan
+from schema_migrations.plan.summary import SummaryLine, format_header, summarize
+from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Opaque, Schema
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.tolerated_differences import with_current_numbering
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
@@ -61,7 +61,7 @@ class Proposal:
 
     changes: tuple[Change, ...] = ()
     """Without an engine's finer steps."""
-    summary: tuple[Line, ...] = ()
+    summary: tuple[SummaryLine, ...] = ()
     plan: Plan | None = None
     """None: the schema stays as it is."""
     file_text: str = ""
@@ -74,7 +74,7 @@ def propose(
     *,
     source: str = FILES,
     target: str = MODELS,
-    answers: Answers = NOTHING_SAID,
+    answers: Answers = NO_ANSWERS,
     asker: Asker | None = None,
     strict: bool = True,
     scope: Scope | None = None,
@@ -104,7 +104,7 @@ def plan_change(
     current: State,
     desired: State,
     *,
-    answers: Answers = NOTHING_SAID,
+    answers: Answers = NO_ANSWERS,
     asker: Asker | None = None,
     strict: bool = True,
     scope: Scope | None = None,
@@ -148,12 +148,12 @@ def plan_change(
             strict=strict,
         )
     with phases("plan"):
-        plan = build(
+        plan = build_plan(
             changes, state.schema, goal, passes=engine.passes, render=engine.render
         )
-        plan = plan.after(before.changes, before.statements)
-        looks = mentions((*before.changes, *changes), current.schema, goal)
-        plan = replace(plan, obstacles=(*plan.obstacles, *looks))
+        plan = plan.with_earlier(before.changes, before.statements)
+        looks = find_mentions((*before.changes, *changes), current.schema, goal)
+        plan = replace(plan, restrictions=(*plan.restrictions, *looks))
     if desired.models_only:
         said += format_managed_lines(desired.schema, goal, recorded)
     proposal = _make_proposal(
@@ -198,7 +198,7 @@ def _decide_renames(
 ) -> RenameDecision:
     goal = desired.schema
     if scope is not None:
-        goal = restrict(current.schema, goal, scope(current.schema, goal))
+        goal = limit_to_tables(current.schema, goal, scope(current.schema, goal))
     return decide_renames(
         current.schema, goal, desired.facts, answers=answers, asker=asker
     )
@@ -213,16 +213,18 @@ def _make_comparable(
 ) -> tuple[State, Schema]:
     """Bring both sides to settled definitions, one numbering and the same scope."""
     with phases("settle"):
-        keys = unsettled(current.schema, desired.schema)
+        keys = find_uncertain_definitions(current.schema, desired.schema)
         current = canonicalize_state(engine, current, keys)
         desired = canonicalize_state(engine, desired, keys)
-    goal = with_numbering(current.schema, desired.schema)
+    goal = with_current_numbering(current.schema, desired.schema)
     if desired.models_only:
         gone = find_obsolete_keys(current.schema, goal, desired.managed_names)
         unmanaged = desired.facts.unmanaged_tables
-        goal = carry(current.schema, goal, abandoned=gone, unmanaged=unmanaged)
+        goal = carry_over(
+            current.schema, goal, obsolete_keys=gone, unmanaged_tables=unmanaged
+        )
     if scope is not None:
-        goal = restrict(current.schema, goal, scope(current.schema, goal))
+        goal = limit_to_tables(current.schema, goal, scope(current.schema, goal))
     return current, goal
 
 
@@ -270,7 +272,7 @@ def _read_server_version(engine: Engine, state: State) -> str:
 
 
 def format_file_header(
-    lines: tuple[Line, ...],
+    lines: tuple[SummaryLine, ...],
     plan: Plan,
     answer_lines: tuple[str, ...],
     notes: FileNotes,
@@ -282,17 +284,17 @@ def format_file_header(
     Renamed tables and columns are among the answers.
     """
     said = [
-        *header([line for line in lines if not _is_rename_line(line)]),
+        *format_header([line for line in lines if not _is_rename_line(line)]),
         *answer_lines,
     ]
     said += [f"DATA LOSS: {loss}." for loss in plan.losses]
-    said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.obstacles]
+    said += [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.restrictions]
     said += notes.review_lines
     said.append(f"Made by django-schema-migrations {VERSION}, proved on {proved_on}.")
     return (*said, *notes.coverage_lines)
 
 
-def _is_rename_line(line: Line) -> bool:
+def _is_rename_line(line: SummaryLine) -> bool:
     return line.sign == ">" and line.kind in ("table", "column")
 
 
@@ -324,7 +326,9 @@ def _prove(engine: Engine, current: State, goal: Schema, text: str) -> None:
             "--empty NAME",
         )
     reached = replace(current, schema=inspect_database(engine, current.connection))
-    reached = canonicalize_state(engine, reached, unsettled(reached.schema, goal))
+    reached = canonicalize_state(
+        engine, reached, find_uncertain_definitions(reached.schema, goal)
+    )
     remaining = diff(reached.schema, goal)
     if remaining:
         left = "\n".join(f"  {line} ({line.detail})" for line in summarize(remaining))

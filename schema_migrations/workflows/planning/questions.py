@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schema_migrations.errors import AnswerNeeded
-from schema_migrations.plan.fills import NO_VALUE, Need
-from schema_migrations.plan.renames import NO_RENAMES, Candidate, Renames
+from schema_migrations.plan.fills import NO_VALUE, MissingValue
+from schema_migrations.plan.renames import NO_RENAMES, RenameCandidate, Renames
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.model_facts import ModelOrigin
 
@@ -46,7 +46,7 @@ class Asker(Protocol):
 
 
 def format_rename_question(
-    candidate: Candidate, origins: Origins, renames: Renames = NO_RENAMES
+    candidate: RenameCandidate, origins: Origins, renames: Renames = NO_RENAMES
 ) -> str:
     """Return the question without its ``[y/N]``; ``renames`` are decided already."""
     new = origins.get(candidate.new)
@@ -65,7 +65,7 @@ def format_rename_question(
 
 
 def _format_table_question(
-    candidate: Candidate, new: ModelOrigin | None, renames: Renames
+    candidate: RenameCandidate, new: ModelOrigin | None, renames: Renames
 ) -> str:
     old = candidate.old.name
     if new is None:
@@ -89,14 +89,14 @@ def _add_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
-def format_rename_flag(candidate: Candidate) -> str:
+def format_rename_flag(candidate: RenameCandidate) -> str:
     old, new = candidate.old, candidate.new
     if new.kind == "table":
         return f"--rename {old.path}={new.path}"
     return f"--rename {old.path}={new.part}"
 
 
-def make_value_question(need: Need, origins: Origins) -> ValueQuestion:
+def make_value_question(need: MissingValue, origins: Origins) -> ValueQuestion:
     key = need.column
     subject = origins.get(key)
     field = subject.name if subject else f"{key.path}"
@@ -144,9 +144,9 @@ def make_value_question(need: Need, origins: Origins) -> ValueQuestion:
 
 
 def make_unanswered_error(
-    needs: Sequence[Need],
+    needs: Sequence[MissingValue],
     losses: Sequence[tuple[Key, str]],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[RenameCandidate],
     origins: Origins,
 ) -> AnswerNeeded:
     """Return the error that names every open question with the flags that answer it."""
@@ -172,7 +172,7 @@ def make_unanswered_error(
     )
 
 
-def _describe_need(need: Need) -> str:
+def _describe_need(need: MissingValue) -> str:
     column = need.column.path
     match need.reason:
         case "added":

@@ -17,14 +17,14 @@ from schema_migrations.engines.engine import DriverError, Engine
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
-from schema_migrations.plan.rename_steps import steps
+from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import (
-    Candidate,
+    RenameCandidate,
     Renames,
-    column_candidates,
-    derived,
-    stated,
-    table_candidates,
+    find_column_candidates,
+    find_table_candidates,
+    infer_renames,
+    resolve_answers,
 )
 from schema_migrations.schema.changes import Drop, Rename, RenameColumn
 from schema_migrations.schema.model import Key, Schema
@@ -43,7 +43,7 @@ from schema_migrations.workflows.states.state import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameDecision:
     renames: Renames
-    unasked_candidates: tuple[Candidate, ...] = ()
+    unasked_candidates: tuple[RenameCandidate, ...] = ()
     """What might be a rename as well, had there been somebody to ask."""
 
 
@@ -71,12 +71,12 @@ def decide_renames(
     automatic = facts.auto_created_tables
 
     def completed(renames: Renames) -> Renames:
-        return derived(renames, current, desired, automatic)
+        return infer_renames(renames, current, desired, automatic)
 
-    renames = completed(stated(answers, current, desired))
+    renames = completed(resolve_answers(answers, current, desired))
     refused: set[tuple[Key, Key]] = set()
-    unasked: list[Candidate] = []
-    for candidates in (table_candidates, column_candidates):
+    unasked: list[RenameCandidate] = []
+    for candidates in (find_table_candidates, find_column_candidates):
         while True:
             open_ = [
                 c
@@ -96,10 +96,10 @@ def decide_renames(
     return RenameDecision(renames=renames, unasked_candidates=tuple(unasked))
 
 
-def _add_candidate(renames: Renames, candidate: Candidate) -> Renames:
+def _add_candidate(renames: Renames, candidate: RenameCandidate) -> Renames:
     if candidate.new.kind == "table":
-        return renames.table(candidate.old, candidate.new)
-    return renames.column(candidate.old, candidate.new.part)
+        return renames.with_table(candidate.old, candidate.new)
+    return renames.with_column(candidate.old, candidate.new.part)
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def apply_renames(
     ``first`` is carried out before them, if there are any.  Raises ``PlanError`` for
     a rename that the server refuses.
     """
-    renamed = steps(renames, current.schema)
+    renamed = order_renames(renames, current.schema)
     if not renamed:
         yield RenamedState(state=current)
         return

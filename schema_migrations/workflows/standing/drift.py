@@ -12,25 +12,25 @@ from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.history.applied_files import AppliedFiles
-from schema_migrations.plan.drift import (
-    REAL,
+from schema_migrations.plan.differences import (
+    REAL_KINDS,
     Difference,
-    alike,
-    differences,
-    left_alone,
+    find_unsafe_changes,
+    list_differences,
+    list_tolerated_columns,
 )
-from schema_migrations.schema.alike import (
-    keeping,
-    serials,
-    wider,
-    with_numbering,
-    with_types,
-)
-from schema_migrations.schema.changes import subject
+from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored import without
+from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Schema
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.tolerated_differences import (
+    find_serial_columns,
+    find_wider_columns,
+    with_current_numbering,
+    with_current_objects,
+    with_current_types,
+)
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import Proposal, plan_change
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
@@ -62,7 +62,7 @@ class Drift:
     @property
     def real_differences(self) -> tuple[Difference, ...]:
         """Without what works as it is."""
-        return tuple(each for each in self.differences if each.kind in REAL)
+        return tuple(each for each in self.differences if each.kind in REAL_KINDS)
 
 
 def find_drift(
@@ -82,7 +82,7 @@ def find_drift(
     if applied.unknown_reason:
         return Drift(unknown_reason=applied.unknown_reason)
     engine = workspace.engine
-    live = without(
+    live = hide_ignored(
         live,
         workspace.settings.ignore_patterns,
         excluded_tables=workspace.excluded_tables,
@@ -99,14 +99,18 @@ def find_drift(
             if plan_mending
             else None
         )
-    kept = () if allow_data_loss else left_alone(changes)
+    kept = () if allow_data_loss else find_unsafe_changes(changes)
     return Drift(
         differences=(
-            *differences(changes),
-            *alike("serial", serials(current.schema, desired.schema)),
-            *alike("wider", wider(current.schema, desired.schema)),
+            *list_differences(changes),
+            *list_tolerated_columns(
+                "serial", find_serial_columns(current.schema, desired.schema)
+            ),
+            *list_tolerated_columns(
+                "wider", find_wider_columns(current.schema, desired.schema)
+            ),
         ),
-        untouched_differences=differences(kept),
+        untouched_differences=list_differences(kept),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.script_preamble,
@@ -133,8 +137,8 @@ def _canonicalize_both(
     engine: Engine, current: State, desired: State
 ) -> tuple[State, State]:
     """Settle both ways: what has another name is found by its definition alone."""
-    keys = unsettled(current.schema, desired.schema)
-    keys |= unsettled(desired.schema, current.schema)
+    keys = find_uncertain_definitions(current.schema, desired.schema)
+    keys |= find_uncertain_definitions(desired.schema, current.schema)
     return canonicalize_state(engine, current, keys), canonicalize_state(
         engine, desired, keys
     )
@@ -142,8 +146,8 @@ def _canonicalize_both(
 
 def _make_goal(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with what works as it is in ``current``."""
-    goal = with_types(current, desired, wider(current, desired))
-    return with_numbering(current, goal)
+    goal = with_current_types(current, desired, find_wider_columns(current, desired))
+    return with_current_numbering(current, goal)
 
 
 def _plan_mending(
@@ -158,8 +162,10 @@ def _plan_mending(
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)
         if not allow_data_loss:
-            kept = left_alone(diff(current.schema, goal))
-            goal = keeping(current.schema, goal, {subject(c) for c in kept})
+            kept = find_unsafe_changes(diff(current.schema, goal))
+            goal = with_current_objects(
+                current.schema, goal, {subject_of(c) for c in kept}
+            )
         return plan_change(
             engine,
             current,

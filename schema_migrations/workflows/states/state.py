@@ -18,9 +18,9 @@ from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import PlanError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
-from schema_migrations.plan.plan import build
+from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored import without
+from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
 from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
@@ -54,7 +54,7 @@ def with_ignored(
         return engine
     return replace(
         engine,
-        inspect=lambda cursor: without(
+        inspect=lambda cursor: hide_ignored(
             engine.inspect(cursor), patterns, excluded_tables=excluded_tables
         ),
     )
@@ -158,7 +158,7 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
 
     Raises ``PlanError`` for what cannot be made from its description.
     """
-    plan = build(
+    plan = build_plan(
         diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
     )
     for statement in plan.statements:
@@ -187,4 +187,4 @@ def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> St
 
 
 def _all_keys(schema: Schema) -> frozenset[Key]:
-    return frozenset(schema.by_key).union(*(t.provides for t in schema.of(Table)))
+    return frozenset(schema.by_key).union(*(t.provided_keys for t in schema.of(Table)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from schema_migrations.engines.sqlite.catalog.inspect import inspect
 from schema_migrations.engines.sqlite.ddl.render import render
 from schema_migrations.engines.sqlite.passes import PASSES
-from schema_migrations.plan.plan import Plan, build
+from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.changes import RebuildTable
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Schema
@@ -38,7 +38,9 @@ def made_by(*statements: str) -> Schema:
 
 
 def plan(current: Schema, desired: Schema) -> Plan:
-    return build(diff(current, desired), current, desired, passes=PASSES, render=render)
+    return build_plan(
+        diff(current, desired), current, desired, passes=PASSES, render=render
+    )
 
 
 def run(connection: sqlite3.Connection, planned: Plan) -> None:

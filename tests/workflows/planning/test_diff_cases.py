@@ -22,10 +22,10 @@ from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.plan.plan import Plan, build
+from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
-from schema_migrations.schema.unsettled import unsettled
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
@@ -58,11 +58,13 @@ def state(engine: Engine, connection: Connection, sql: str, *, file: str) -> Sta
 
 
 def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schema]:
-    keys = unsettled(current.schema, desired.schema)
+    keys = find_uncertain_definitions(current.schema, desired.schema)
     before = canonicalize_state(engine, current, keys).schema
     after = canonicalize_state(engine, desired, keys).schema
     changes = diff(before, after)
-    plan = build(changes, before, after, passes=engine.passes, render=engine.render)
+    plan = build_plan(
+        changes, before, after, passes=engine.passes, render=engine.render
+    )
     return plan, after
 
 
@@ -81,7 +83,9 @@ def carried_out(engine: Engine, current: State, plan: Plan, goal: Schema) -> Non
         connection=current.connection,
         description="reached",
     )
-    reached = canonicalize_state(engine, reached, unsettled(reached.schema, goal))
+    reached = canonicalize_state(
+        engine, reached, find_uncertain_definitions(reached.schema, goal)
+    )
 
     assert diff(reached.schema, goal) == ()
 

@@ -8,9 +8,9 @@ import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import PlanError
-from schema_migrations.plan.fills import fill
-from schema_migrations.plan.plan import Plan, build
-from schema_migrations.schema.carry import carry
+from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.plan import Plan, build_plan
+from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import column_key, table_key
 from schema_migrations.workflows.states.state import inspect_database, load_sql
@@ -29,11 +29,11 @@ def planned(
     current = inspect_database(POSTGRESQL, connection)
     with POSTGRESQL.create_scratch_database(settings, "default") as scratch:
         load_sql(POSTGRESQL, scratch, desired, file="desired")
-        goal = carry(current, inspect_database(POSTGRESQL, scratch))
+        goal = carry_over(current, inspect_database(POSTGRESQL, scratch))
     fills = {column_key(table_key("t"), "c"): value} if value else {}
-    changes = fill(diff(current, goal), fills)
+    changes = with_fills(diff(current, goal), fills)
     passes, render = POSTGRESQL.passes, POSTGRESQL.render
-    return build(changes, current, goal, passes=passes, render=render)
+    return build_plan(changes, current, goal, passes=passes, render=render)
 
 
 def carry_out(connection: Any, plan: Plan) -> None:
@@ -77,7 +77,7 @@ def test_rows_without_a_value_get_one(
     plan = planned(pg, pg_database, after, value=value)
     carry_out(pg, plan)
 
-    assert plan.obstacles == ()
+    assert plan.restrictions == ()
     with pg.cursor() as cursor:
         cursor.execute("SELECT c FROM t")
         assert cursor.fetchall() == [(held,)]

@@ -121,8 +121,8 @@ def _assemble_columns(
                 collation=collation,
                 identity=identity,
                 identity_options=identity_options,
-                sequence="" if chosen else draws_from,
-                draws_from=draws_from,
+                custom_sequence="" if chosen else draws_from,
+                identity_sequence=draws_from,
                 generated=generated,
                 generated_kind=generated_kind,
                 comment=comment,
@@ -162,7 +162,8 @@ def _assemble_foreign_keys(
                 table=keys[PG_CLASS, relation, 0],
                 definition=definition,
                 columns=_column_names_of(keys, relation, numbers),
-                target=keys.get((PG_CLASS, target, 0)) or table_key(target_name),
+                referenced_table=keys.get((PG_CLASS, target, 0))
+                or table_key(target_name),
                 needs=frozenset(needs[key]),
             )
 

@@ -77,7 +77,7 @@ def _assemble_uniform_rows(
                 type=type_,
                 definition=definition,
                 owner=owners.get(relation) if relation else None,
-                drop=drop,
+                drop_sql=drop,
                 shape=tuple(more[3] or ()) if more[3:] else (),
                 needs=frozenset(needs[key] | ({beside} if beside else set())),
             )
@@ -98,7 +98,7 @@ def _assemble_constraints(
                 type="constraint",
                 definition=f"{alter} ADD CONSTRAINT {quote(name)} {definition}",
                 owner=owners.get(standing),
-                drop=f"{alter} DROP CONSTRAINT {quote(name)}",
+                drop_sql=f"{alter} DROP CONSTRAINT {quote(name)}",
                 needs=frozenset(needs[key]),
             )
 
@@ -116,7 +116,7 @@ def _assemble_indexes(
                 type="index",
                 definition=f"{create} {quote(name)} ON {qualify(standing)} {definition}",
                 owner=owners.get(standing),
-                drop=f"DROP INDEX {qualify(key)}",
+                drop_sql=f"DROP INDEX {qualify(key)}",
                 needs=frozenset(needs[key]),
             )
 
@@ -139,7 +139,7 @@ def _assemble_comments(
             type="comment",
             definition=f"COMMENT ON {target or subject} IS {text}",
             owner=_find_owner(key, owners, opaque),
-            drop=f"COMMENT ON {target} IS NULL" if target else "",
+            drop_sql=f"COMMENT ON {target} IS NULL" if target else "",
             needs=frozenset({key}),
         )
 
@@ -166,4 +166,4 @@ def _render_comment_subject(
     if opaque[key].type == "constraint":
         name = key.part.removeprefix("constraint ")
         return f"CONSTRAINT {quote(name)} ON {qualify(key)}"
-    return opaque[key].drop.removeprefix("DROP ")
+    return opaque[key].drop_sql.removeprefix("DROP ")

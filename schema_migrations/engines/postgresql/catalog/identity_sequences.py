@@ -51,19 +51,21 @@ def render_sequence_following(column: Column, before: Key, after: Key) -> Statem
     ``before`` and ``after`` are keys of the column.  A name that the server did not
     choose stays.
     """
-    if not is_server_chosen(column.draws_from, before.name, before.part):
+    if not is_server_chosen(column.identity_sequence, before.name, before.part):
         return ()
     return _render_rename(
-        column.draws_from, compose_sequence_name(after.name, after.part), after
+        column.identity_sequence, compose_sequence_name(after.name, after.part), after
     )
 
 
 def render_sequence_rename(before: Column, after: Column, key: Key) -> Statements:
     """Return the statement that gives a column's sequence its new name, if it has one."""
-    if before.sequence == after.sequence or not (before.identity and after.identity):
+    if before.custom_sequence == after.custom_sequence or not (
+        before.identity and after.identity
+    ):
         return ()
-    name = after.sequence or compose_sequence_name(key.name, key.part)
-    return _render_rename(before.draws_from, name, key)
+    name = after.custom_sequence or compose_sequence_name(key.name, key.part)
+    return _render_rename(before.identity_sequence, name, key)
 
 
 def render_sequence_advance(before: Column, after: Column, key: Key) -> Statements:

@@ -41,7 +41,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import Column, Key, column_key, table_key
 
@@ -87,7 +87,7 @@ def render(change: Change) -> Statements:
             return render_drop(change.object)
         case Alter():
             return render_alter(
-                change.before, change.after, outside_transaction=change.committed
+                change.before, change.after, outside_transaction=change.needs_commit
             )
         case Rename():
             return render_rename(change.before, change.after)
@@ -95,7 +95,7 @@ def render(change: Change) -> Statements:
             return (_render_comment(change.key, change.after),)
         case AlterTable() | RebuildTable():
             raise UnsupportedChange(
-                f"PostgreSQL has no statement for {subject(change)}"
+                f"PostgreSQL has no statement for {subject_of(change)}"
             )
 
 
@@ -111,9 +111,10 @@ def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
 def _render_create_table(change: CreateTable) -> Statements:
     table = change.table
     name = qualify(table.key)
-    lines = [render_column(column) for column in table.in_order]
+    lines = [render_column(column) for column in table.columns_in_order]
     lines += [
-        f"CONSTRAINT {quote(part.key.part)} {part.definition}" for part in change.parts
+        f"CONSTRAINT {quote(part.key.part)} {part.definition}"
+        for part in change.inline_constraints
     ]
     body = ",\n    ".join(lines)
     sql = (
@@ -121,7 +122,7 @@ def _render_create_table(change: CreateTable) -> Statements:
     )
     created = Statement(sql=sql, comment=f"Create table {name}")
     comments = [_render_comment(table.key, table.comment)] if table.comment else []
-    comments += _render_column_comments(table.key, *table.in_order)
+    comments += _render_column_comments(table.key, *table.columns_in_order)
     return (created, *comments)
 
 
@@ -147,7 +148,7 @@ def _render_comment(key: Key, text: str) -> Statement:
 def _render_add_column(change: AddColumn) -> Statements:
     column = change.column
     name = quote(column.name)
-    if change.fill is not None and change.fill_refers:
+    if change.fill is not None and change.fill_reads_columns:
         open_ = replace(column, nullable=True)
         added = replace(change, column=open_, fill=None)
         return (
@@ -174,13 +175,13 @@ def _render_alter_column(change: AlterColumn) -> Statements:
     name = quote(change.after.name)
     if change.fill is None:
         return _render_alter_without_fill(
-            change.table, change.before, change.after, using=change.using
+            change.table, change.before, change.after, using=change.conversion
         )
     # The value is one of the new type: first the type, then the value, then NOT NULL.
     open_ = replace(change.after, nullable=True)
     return (
         *_render_alter_without_fill(
-            change.table, change.before, open_, using=change.using
+            change.table, change.before, open_, using=change.conversion
         ),
         *_render_fill(change.table, name, change.fill),
         *_render_alter_without_fill(change.table, open_, change.after),
@@ -192,7 +193,7 @@ def _render_alter_without_fill(
 ) -> Statements:
     if before.identity and not after.identity and before.type != after.type:
         # An identity is only gone, and any type allowed, after its own statement.
-        plain = replace(before, identity="", identity_options="", sequence="")
+        plain = replace(before, identity="", identity_options="", custom_sequence="")
         return (
             *_render_alter_without_fill(table, before, plain),
             *_render_alter_without_fill(table, plain, after, using=using),

@@ -28,7 +28,11 @@ def render_column(column: Column, *, default: str | None = None) -> str:
 
 
 def _render_identity(column: Column) -> str:
-    named = f"SEQUENCE NAME {quote(column.sequence)}" if column.sequence else ""
+    named = (
+        f"SEQUENCE NAME {quote(column.custom_sequence)}"
+        if column.custom_sequence
+        else ""
+    )
     inside = " ".join(filter(None, (named, column.identity_options)))
     options = f" ({inside})" if inside else ""
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"

@@ -90,13 +90,13 @@ def render_drop(obj: NonTableObject) -> Statements:
             word, name = _SQL_KEYWORDS[obj.key.kind], _qualify_definition(obj.key)
             return _make_statement(f"DROP {word} {name}", f"Drop {word.lower()} {name}")
         case Opaque():
-            if not obj.drop:
+            if not obj.drop_sql:
                 raise UnsupportedChange(
                     f"{obj.type} {obj.key.name} cannot be dropped by itself",
                     hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
                 )
             return _make_statement(
-                obj.drop.rstrip("; \n"), f"Drop {_describe_object(obj)}"
+                obj.drop_sql.rstrip("; \n"), f"Drop {_describe_object(obj)}"
             )
 
 
@@ -142,7 +142,7 @@ def render_rename(before: Object, after: Object) -> Statements:
             statements = _make_statement(
                 f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}"
             )
-            for column in before.in_order:
+            for column in before.columns_in_order:
                 keys = (column_key(t.key, column.name) for t in (before, after))
                 statements += render_sequence_following(column, *keys)
             return statements
@@ -295,7 +295,7 @@ def _describe_object(obj: Opaque) -> str:
 
 def _is_runnable(obj: Opaque) -> bool:
     """Tell whether the definition can be run; what cannot be dropped was not printed."""
-    return bool(obj.drop)
+    return bool(obj.drop_sql)
 
 
 def _describe_definition(obj: NonTableObject) -> str:

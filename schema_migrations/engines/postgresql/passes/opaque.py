@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.plan.mentions import words
-from schema_migrations.schema.carry import NAMING, PARTS
+from schema_migrations.plan.mentions import find_words
+from schema_migrations.schema.carried_objects import DEPENDENT_TYPES, NAME_BEARING_TYPES
 from schema_migrations.schema.changes import (
     Alter,
     Change,
@@ -58,8 +58,8 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
     def goes_along(change: Change) -> bool:
         match change:
             case Drop(object=Opaque(type=type_) as obj):
-                stays = type_ in NAMING and obj.needs & renamed
-                goes = type_ in PARTS and obj.needs & dropped
+                stays = type_ in NAME_BEARING_TYPES and obj.needs & renamed
+                goes = type_ in DEPENDENT_TYPES and obj.needs & dropped
                 return bool(stays or goes)
             case _:
                 return False
@@ -95,7 +95,7 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
                 | Alter(after=Opaque(type=type_) as made)
             ) if type_ in _ROUTINE_TYPES:
                 made = _with_mentioned_needs(made, named, desired)
-                desired = desired.replacing((), [made])
+                desired = desired.replace_objects((), [made])
                 result.append(
                     replace(change, object=made)
                     if isinstance(change, Create)
@@ -109,7 +109,7 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
 def _with_mentioned_needs(
     function: Opaque, keys_by_name: dict[str, set[Key]], desired: Schema
 ) -> Opaque:
-    found = words(function.definition)
+    found = find_words(function.definition)
     mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in found))
     mentioned -= {function.key}
     if not mentioned:
@@ -124,6 +124,6 @@ def _find_dependents(key: Key, schema: Schema) -> set[Key]:
     fresh = [obj for obj in schema if obj.needs & found]
     while fresh:
         for obj in fresh:
-            found |= {obj.key, *obj.provides}
+            found |= {obj.key, *obj.provided_keys}
         fresh = [o for o in schema if o.key not in found and o.needs & found]
     return found

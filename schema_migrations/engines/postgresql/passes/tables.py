@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes
-from schema_migrations.schema.carry import PARTS
+from schema_migrations.schema.carried_objects import DEPENDENT_TYPES
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -20,8 +20,8 @@ from schema_migrations.schema.changes import (
     Rename,
 )
 from schema_migrations.schema.model import (
-    HOLDING_ROWS,
     NO_KEYS,
+    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -69,8 +69,10 @@ def recreate_generated_columns(
         for column in table.columns:
             key = column_key(table.key, column.name)
             computed = column.generated is not None and column.needs & retyped
-            if computed and key not in altered and key in after.provides:
-                result += _recreate_column(table.key, column, after.column(column.name))
+            if computed and key not in altered and key in after.provided_keys:
+                result += _recreate_column(
+                    table.key, column, after.get_column(column.name)
+                )
     return tuple(result)
 
 
@@ -199,7 +201,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
         # Without SQL of its own to drop it, the server says what is in the way.
-        movable = bool(obj.drop) and obj.type not in HOLDING_ROWS
+        movable = bool(obj.drop_sql) and obj.type not in ROW_HOLDING_TYPES
         return bool(needed) and movable
     return bool(needed - followed)
 
@@ -236,7 +238,8 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
         match obj:
             case ForeignKey():
                 return obj.table in tables and (
-                    obj.target not in tables or obj.target == obj.table
+                    obj.referenced_table not in tables
+                    or obj.referenced_table == obj.table
                 )
             case Sequence():
                 owner = obj.owned_by
@@ -271,7 +274,12 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
         else:
             rest.append(change)
     return tuple(
-        replace(c, parts=tuple(sorted(parts.get(c.table.key, ()), key=_sort_key_of)))
+        replace(
+            c,
+            inline_constraints=tuple(
+                sorted(parts.get(c.table.key, ()), key=_sort_key_of)
+            ),
+        )
         if isinstance(c, CreateTable)
         else c
         for c in rest
@@ -303,7 +311,7 @@ def refuse_dangling_needs(
     }
     for change in changes:
         if isinstance(change, DropTable):
-            gone |= {change.table.key, *change.table.provides}
+            gone |= {change.table.key, *change.table.provided_keys}
     made = {c.object.key for c in changes if isinstance(c, Create)}
     loose = {
         c.object.key
@@ -313,7 +321,7 @@ def refuse_dangling_needs(
     for obj in desired:
         type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
         needed = obj.needs & gone if type_ in _OUTLIVING_TYPES else NO_KEYS
-        if type_ not in PARTS:
+        if type_ not in DEPENDENT_TYPES:
             needed |= obj.needs & (loose - made)
         if needed:
             raise PlanError(

@@ -133,12 +133,12 @@ def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
     match change:
         case AlterColumn(before=before, after=after) if key in before.needs:
             moved = _redirect_column(before, key, aside)
-            using = change.using
+            using = change.conversion
             if key in after.needs and key.kind == "enum":
                 using = _render_text_cast(before, after)
             elif key in after.needs and key.kind == "domain":
                 using = f"{quote(before.name)}::{after.type}"
-            return replace(change, before=moved, using=using)
+            return replace(change, before=moved, conversion=using)
         case DropColumn(column=column) if key in column.needs:
             return replace(change, column=_redirect_column(column, key, aside))
         case DropTable(table=table) if key in table.needs:
@@ -163,9 +163,9 @@ def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
         return any(key.kind == "enum" for key in column.needs)
 
     return tuple(
-        replace(change, using=_render_text_cast(change.before, change.after))
+        replace(change, conversion=_render_text_cast(change.before, change.after))
         if isinstance(change, AlterColumn)
-        and change.using is None
+        and change.conversion is None
         and change.before.type != change.after.type
         and of_enum(change.before)
         and of_enum(change.after)
@@ -185,7 +185,7 @@ def commit_new_labels(changes: Changes, current: Schema, desired: Schema) -> Cha
     https://www.postgresql.org/docs/current/sql-altertype.html#id-1.9.3.42.7
     """
     return tuple(
-        replace(change, committed=True)
+        replace(change, needs_commit=True)
         if isinstance(change, Alter) and _has_used_labels(change, changes)
         else change
         for change in changes

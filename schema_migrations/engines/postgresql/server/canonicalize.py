@@ -169,11 +169,11 @@ def _replace_objects(schema: Schema, canonical: dict[Key, Reprintable]) -> Schem
     columns = {key: obj for key, obj in canonical.items() if isinstance(obj, Column)}
     tables = []
     for key in {_table_of(key) for key in columns}:
-        table = schema.table(key)
+        table = schema.get_table(key)
         changed = tuple(
             columns.get(column_key(key, column.name), column)
             for column in table.columns
         )
         tables.append(replace(table, columns=changed))
     others = [obj for obj in canonical.values() if not isinstance(obj, Column)]
-    return schema.replacing((), (*tables, *others))
+    return schema.replace_objects((), (*tables, *others))

@@ -135,14 +135,14 @@ def _assemble_opaque_objects(
                 type="trigger",
                 definition=_format_trigger(row.sql),
                 owner=table_key(on.name) if on else None,
-                drop=f"DROP TRIGGER {quote(row.name)}",
+                drop_sql=f"DROP TRIGGER {quote(row.name)}",
             )
         elif row.type == "view":
             yield Opaque(
                 key=key,
                 type="view",
                 definition=format_tokens(tokenize(row.sql)),
-                drop=f"DROP VIEW {quote(row.name)}",
+                drop_sql=f"DROP VIEW {quote(row.name)}",
             )
         elif _is_virtual_table(row):
             # A module reads its arguments as text: https://www.sqlite.org/vtab.html
@@ -150,7 +150,7 @@ def _assemble_opaque_objects(
                 key=key._replace(part="virtual table"),
                 type="virtual table",
                 definition=row.sql.strip(),
-                drop=f"DROP TABLE {quote(row.name)}",
+                drop_sql=f"DROP TABLE {quote(row.name)}",
             )
 
 
@@ -203,7 +203,7 @@ def _find_mentioned(
     obj: ForeignKey | Opaque, relations: Mapping[str, Key]
 ) -> frozenset[Key]:
     if isinstance(obj, ForeignKey):
-        target = relations.get(fold_case(obj.target.name))
+        target = relations.get(fold_case(obj.referenced_table.name))
         return frozenset({target} - {obj.table}) if target else NO_KEYS
     if obj.type == "virtual table":
         return NO_KEYS  # It holds rows: nothing may lead to making it anew.

@@ -193,7 +193,7 @@ def _parse_constraint(
         type=kind,
         definition=definition,
         columns=names,
-        takes_name=False,
+        reserves_relation_name=False,
     )
 
 
@@ -230,7 +230,7 @@ def _parse_foreign_key(
         table=table,
         definition=definition,
         columns=names,
-        target=table_key(name),
+        referenced_table=table_key(name),
     )
 
 

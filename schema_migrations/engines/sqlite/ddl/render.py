@@ -29,7 +29,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
     SetComment,
-    subject,
+    subject_of,
 )
 from schema_migrations.schema.model import (
     Constraint,
@@ -50,7 +50,7 @@ def render(change: Change) -> Statements:
     match change:
         case CreateTable():
             name = quote(change.table.key.name)
-            sql = render_create_table(name, change.table, change.parts)
+            sql = render_create_table(name, change.table, change.inline_constraints)
             return (Statement(sql=sql, comment=f"Create table {name}"),)
         case DropTable():
             name = quote(change.table.key.name)
@@ -80,7 +80,7 @@ def render(change: Change) -> Statements:
             | Rename()
             | SetComment()
         ):
-            raise UnsupportedChange(f"SQLite has no statement for {subject(change)}")
+            raise UnsupportedChange(f"SQLite has no statement for {subject_of(change)}")
 
 
 def _render_create(obj: Index | Opaque) -> Statement:
@@ -98,7 +98,7 @@ def _render_create(obj: Index | Opaque) -> Statement:
 
 
 def _render_drop(obj: Opaque) -> Statement:
-    return Statement(sql=obj.drop, comment=f"Drop {obj.type} {quote(obj.key.name)}")
+    return Statement(sql=obj.drop_sql, comment=f"Drop {obj.type} {quote(obj.key.name)}")
 
 
 def _render_rename_table(before: str, after: str) -> Statement:
@@ -121,11 +121,11 @@ def _render_rebuild(change: RebuildTable) -> Statements:
     new = f"new__{name}"
     elsewhere = [
         obj
-        for obj in reversed(change.recreated)
+        for obj in reversed(change.recreated_objects)
         if isinstance(obj, Opaque) and obj.owner != change.after.key
     ]
     created = Statement(
-        sql=render_create_table(quote(new), change.after, change.parts),
+        sql=render_create_table(quote(new), change.after, change.inline_constraints),
         comment=f"Rebuild table {quote(name)}: {_describe_rebuild(change)}",
     )
     dropped = Statement(
@@ -139,7 +139,7 @@ def _render_rebuild(change: RebuildTable) -> Statements:
         _render_copy(change, new),
         dropped,
         _render_rename_table(new, name),
-        *(_render_create(obj) for obj in change.recreated),
+        *(_render_create(obj) for obj in change.recreated_objects),
     )
 
 
@@ -169,11 +169,11 @@ def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
 
 
 def _render_copy(change: RebuildTable, new: str) -> Statement:
-    columns = [quote(name) for name, _ in change.copied]
-    values = [value for _, value in change.copied]
+    columns = [quote(name) for name, _ in change.copied_columns]
+    values = [value for _, value in change.copied_columns]
     if not columns:
         # Nothing is kept but the number of rows; each gets the defaults.
-        first = next(c for c in change.after.in_order if c.generated is None)
+        first = next(c for c in change.after.columns_in_order if c.generated is None)
         columns, values = [quote(first.name)], [first.default or "NULL"]
     old = quote(change.before.key.name)
     joined = ",\n    "
@@ -188,7 +188,7 @@ def _render_copy(change: RebuildTable, new: str) -> Statement:
 
 def _describe_rebuild(change: RebuildTable) -> str:
     """Say what a rebuild is for, in the words of the changes it stands for."""
-    return ", ".join(dict.fromkeys(map(_describe_change, change.changes)))
+    return ", ".join(dict.fromkeys(map(_describe_change, change.replaced_changes)))
 
 
 def _describe_change(change: Change) -> str:

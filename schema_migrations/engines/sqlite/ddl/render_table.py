@@ -28,7 +28,7 @@ def render_create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
         for part in parts
         if isinstance(part, Constraint) and _must_be_inline(part, table)
     }
-    lines = [_render_column(c, inline.get(c.name)) for c in table.in_order]
+    lines = [_render_column(c, inline.get(c.name)) for c in table.columns_in_order]
     below = [part for part in parts if part not in inline.values()]
     lines += [render_constraint(part) for part in sorted(below, key=_sort_key_of)]
     body = f",{INDENT}".join(lines)
@@ -50,7 +50,7 @@ def _must_be_inline(part: Constraint, table: Table) -> bool:
     """
     if part.type != "primary key" or len(part.columns) != 1:
         return False
-    column = table.column(part.columns[0])
+    column = table.get_column(part.columns[0])
     return bool(column.identity) or part.definition.startswith(
         f"PRIMARY KEY ({quote(column.name)} DESC)"
     )
@@ -99,7 +99,9 @@ def render_add_column(change: AddColumn) -> Statement:
     """Return ``ADD COLUMN`` with the constraints that are written on the column."""
     table, name = quote(change.table.name), quote(change.column.name)
     column = _render_column(change.column, None)
-    clauses = "".join(f"{INDENT}{_render_inline(part)}" for part in change.parts)
+    clauses = "".join(
+        f"{INDENT}{_render_inline(part)}" for part in change.inline_constraints
+    )
     return Statement(
         sql=f"ALTER TABLE {table} ADD COLUMN {column}{clauses}",
         comment=f"Add column {name} to table {table}",

@@ -65,7 +65,7 @@ def absorb_table_parts(changes: Changes, current: Schema, desired: Schema) -> Ch
             case _:
                 rest.append(change)
     return tuple(
-        replace(c, parts=(*c.parts, *parts[c.table.key]))
+        replace(c, inline_constraints=(*c.inline_constraints, *parts[c.table.key]))
         if isinstance(c, CreateTable)
         else c
         for c in rest
@@ -168,7 +168,7 @@ def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
                 if carrier is None:
                     return None
                 added[carrier.column.name] = replace(
-                    carrier, parts=(*carrier.parts, part)
+                    carrier, inline_constraints=(*carrier.inline_constraints, part)
                 )
             case Create(object=Index()) | Drop(object=Index()):
                 result.append(change)
@@ -206,7 +206,7 @@ def _can_add_in_place(change: AddColumn) -> bool:
     if column.default is None:
         return column.nullable
     # A reference must start as NULL, or it would point nowhere in every row.
-    refers = any(isinstance(part, ForeignKey) for part in change.parts)
+    refers = any(isinstance(part, ForeignKey) for part in change.inline_constraints)
     return is_literal(column.default) and not refers
 
 
@@ -217,14 +217,16 @@ def _compose_rebuild(
     desired: Schema,
     dropped: Container[Key],
 ) -> RebuildTable:
-    before, after = current.table(key), desired.table(key)
+    before, after = current.get_table(key), desired.get_table(key)
     on_it = desired.by_table.get(key, ())
     return RebuildTable(
         before=before,
         after=after,
-        parts=tuple(p for p in on_it if isinstance(p, Constraint | ForeignKey)),
-        copied=_pair_copied_values(before, after, changes),
-        recreated=(
+        inline_constraints=tuple(
+            p for p in on_it if isinstance(p, Constraint | ForeignKey)
+        ),
+        copied_columns=_pair_copied_values(before, after, changes),
+        recreated_objects=(
             *(index for index in on_it if isinstance(index, Index)),
             *(
                 obj
@@ -233,7 +235,7 @@ def _compose_rebuild(
                 and isinstance(obj := desired.get(gone.key), Opaque)
             ),
         ),
-        changes=changes,
+        replaced_changes=changes,
     )
 
 
@@ -252,7 +254,9 @@ def _pair_copied_values(
                 values[change.column.name] = fill
             case AlterColumn(before=old, after=new):
                 value = (
-                    find_conversion(old, new) if change.using is None else change.using
+                    find_conversion(old, new)
+                    if change.conversion is None
+                    else change.conversion
                 )
                 value = value or quote(new.name)
                 values[new.name] = (
@@ -264,7 +268,7 @@ def _pair_copied_values(
                 pass
     return tuple(
         (column.name, values[column.name])
-        for column in after.in_order
+        for column in after.columns_in_order
         if column.name in values and column.generated is None
     )
 

@@ -155,13 +155,13 @@ def test_tables_are_those_that_people_made(everything: Schema) -> None:
 )
 def test_columns(everything: Schema, column: Column) -> None:
     """Type with modifiers, default, collation, identity, expression, comment."""
-    assert everything.table(ITEM).column(column.name) == column
+    assert everything.get_table(ITEM).get_column(column.name) == column
 
 
 def test_a_column_of_a_serial_takes_its_default_from_a_sequence_of_its_own(
     everything: Schema,
 ) -> None:
-    column = everything.table(CUSTOMER).column("id")
+    column = everything.get_table(CUSTOMER).get_column("id")
     key = Key(kind="sequence", namespace="Other", name="customer_id_seq")
     assert column.default == "nextval('\"Other\".customer_id_seq'::regclass)"
     assert column.needs == {key}
@@ -174,8 +174,8 @@ def test_a_column_of_a_serial_takes_its_default_from_a_sequence_of_its_own(
 
 
 def test_positions_skip_dropped_columns_and_do_not_count(everything: Schema) -> None:
-    table = everything.table(ITEM)
-    ordered = [column.name for column in table.in_order]
+    table = everything.get_table(ITEM)
+    ordered = [column.name for column in table.columns_in_order]
     assert ordered[:3] == ["id", "number", "down"]
     assert ordered[-1] == 'Odd " name'
     assert "gone" not in ordered
@@ -184,7 +184,7 @@ def test_positions_skip_dropped_columns_and_do_not_count(everything: Schema) -> 
 
 
 def test_table_comment(everything: Schema) -> None:
-    assert everything.table(ITEM).comment == "what we'sell"
+    assert everything.get_table(ITEM).comment == "what we'sell"
 
 
 def test_sequences_of_identities_belong_to_their_columns(everything: Schema) -> None:
@@ -251,7 +251,7 @@ def test_a_foreign_key(everything: Schema) -> None:
         'FOREIGN KEY (customer) REFERENCES "Other".customer(id) ON UPDATE CASCADE'
         " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"
     )
-    assert (found.columns, found.target) == (("customer",), CUSTOMER)
+    assert (found.columns, found.referenced_table) == (("customer",), CUSTOMER)
     assert found.needs == {
         column_key(ITEM, "customer"),
         column_key(CUSTOMER, "id"),
@@ -404,7 +404,7 @@ def test_collations(everything: Schema, major: int) -> None:
 def test_schemas_other_than_the_current_one(everything: Schema) -> None:
     found = [d.key.name for d in everything.of(Definition) if d.key.kind == "namespace"]
     assert found == ["Other"]
-    assert Key(kind="namespace", name="Other") in everything.table(CUSTOMER).needs
+    assert Key(kind="namespace", name="Other") in everything.get_table(CUSTOMER).needs
 
 
 def test_the_current_schema_has_no_name(empty: Database) -> None:
@@ -470,7 +470,7 @@ def test_since_18(everything: Schema, major: int) -> None:
         assert table_key("since_18") not in everything.by_key
         return
     table = table_key("since_18")
-    assert everything.table(table).column("doubled") == Column(
+    assert everything.get_table(table).get_column("doubled") == Column(
         name="doubled",
         type="integer",
         generated="a * 2",
@@ -494,17 +494,17 @@ def test_not_null_that_is_not_valid_is_no_fact_yet(empty: Database, major: int) 
     empty.execute("CREATE TABLE t (a integer)")
     empty.execute("ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID")
     schema = schema_of(empty)
-    assert schema.table(table_key("t")).column("a").nullable
+    assert schema.get_table(table_key("t")).get_column("a").nullable
     assert opaque(schema, "t", "constraint n") == Opaque(
         key=opaque_key("t", "constraint n"),
         type="constraint",
         definition='ALTER TABLE "t" ADD CONSTRAINT "n" NOT NULL a NOT VALID',
         owner=table_key("t"),
-        drop='ALTER TABLE "t" DROP CONSTRAINT "n"',
+        drop_sql='ALTER TABLE "t" DROP CONSTRAINT "n"',
     )
     empty.execute("ALTER TABLE t VALIDATE CONSTRAINT n")
     schema = schema_of(empty)
-    assert not schema.table(table_key("t")).column("a").nullable
+    assert not schema.get_table(table_key("t")).get_column("a").nullable
     assert schema.of(Opaque) == ()
 
 
@@ -693,7 +693,7 @@ def test_what_has_no_sql_says_so_and_differs_when_it_differs(empty: Database) ->
         "ALTER TEXT SEARCH CONFIGURATION c ALTER MAPPING FOR word WITH simple"
     )
     after = opaque(schema_of(empty), "c", "text search configuration c")
-    assert before.drop == after.drop == ""
+    assert before.drop_sql == after.drop_sql == ""
     assert before != after
 
 
@@ -737,7 +737,7 @@ def test_states_that_are_set_apart_from_the_object(empty: Database) -> None:
     ids=lambda value: str(value) if isinstance(value, Key) else "",
 )
 def test_needs_of_columns(everything: Schema, key: Key, needs: set[Key]) -> None:
-    assert everything.table(table_key(key.name)).column(key.part).needs == needs
+    assert everything.get_table(table_key(key.name)).get_column(key.part).needs == needs
 
 
 @pytest.mark.parametrize(
@@ -802,7 +802,7 @@ def test_needs_of_objects(everything: Schema, key: Key, needs: set[Key]) -> None
 
 
 def test_a_table_needs_what_its_columns_need(everything: Schema) -> None:
-    assert everything.table(ITEM).needs == {
+    assert everything.get_table(ITEM).needs == {
         Key(kind="enum", name="mood"),
         Key(kind="domain", name="Code"),
         Key(kind="collation", name="posix"),
@@ -812,7 +812,7 @@ def test_a_table_needs_what_its_columns_need(everything: Schema) -> None:
 
 
 def test_needs_are_of_the_schema_and_never_of_oneself(everything: Schema) -> None:
-    provided = {key for obj in everything for key in (obj.key, *obj.provides)}
+    provided = {key for obj in everything for key in (obj.key, *obj.provided_keys)}
     for obj in everything:
         assert obj.needs <= provided, obj.key
         assert obj.key not in obj.needs

@@ -27,7 +27,7 @@ from django.db.models.functions import Concat, Lower, Now
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
-from schema_migrations.plan.plan import build
+from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     EMPTY,
@@ -284,7 +284,7 @@ def test_what_is_read_can_be_made_again(
     settled = canonicalize(
         contrib.connection.cursor(), schema, frozenset(schema.by_key)
     )
-    plan = build(diff(EMPTY, schema), EMPTY, schema, passes=PASSES, render=render)
+    plan = build_plan(diff(EMPTY, schema), EMPTY, schema, passes=PASSES, render=render)
     for statement in plan.statements:
         other.execute(statement.sql)
     assert schema_of(other).by_key == settled.by_key
@@ -292,7 +292,7 @@ def test_what_is_read_can_be_made_again(
 
 def test_fields(contrib: BaseDatabaseWrapper) -> None:
     """Types with modifiers, database defaults, collations, comments, odd names."""
-    table = loaded(contrib, fields()).table(table_key("every"))
+    table = loaded(contrib, fields()).get_table(table_key("every"))
     assert table.comment == "Every field's column"
     found = {column.name: column for column in table.columns}
     assert found["auto"] == Column(
@@ -328,7 +328,7 @@ def test_relations(contrib: BaseDatabaseWrapper) -> None:
     keys = schema.of(ForeignKey)
     assert len(keys) == 8
     assert all(each.definition.endswith("INITIALLY DEFERRED") for each in keys)
-    assert all(each.target.name in names for each in keys)
+    assert all(each.referenced_table.name in names for each in keys)
     assert schema.of(Sequence) == ()
 
 

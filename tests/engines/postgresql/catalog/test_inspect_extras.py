@@ -59,8 +59,8 @@ def test_icu_collations(icu: Database) -> None:
     key = Key(kind="collation", name="ignoring_case")
     expected = "(provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
     assert schema.by_key[key] == Definition(key=key, definition=expected)
-    table = schema.table(table_key("t"))
-    assert [column.collation for column in table.in_order] == [
+    table = schema.get_table(table_key("t"))
+    assert [column.collation for column in table.columns_in_order] == [
         "ignoring_case",
         '"de-x-icu"',
         None,
@@ -82,10 +82,10 @@ def test_extensions_stand_for_their_members(contrib: Database) -> None:
         Key(kind="index", name="i"),
     }
     assert schema.by_key[citext] == Definition(key=citext, definition="")
-    assert schema.table(table_key("t")).column("a") == Column(
+    assert schema.get_table(table_key("t")).get_column("a") == Column(
         name="a", type="citext", default="'x'::citext"
     )
-    assert schema.table(table_key("t")).column("b").needs == {citext}
+    assert schema.get_table(table_key("t")).get_column("b").needs == {citext}
     index = schema.by_key[Key(kind="index", name="i")]
     assert isinstance(index, Index)
     assert index.definition == "USING gin (c gin_trgm_ops)"
@@ -102,9 +102,9 @@ def test_an_extension_in_a_schema_of_its_own(contrib: Database) -> None:
     schema = schema_of(contrib)
     citext = Key(kind="extension", name="citext")
     assert schema.by_key[citext].needs == {Key(kind="namespace", name="tools")}
-    assert schema.table(table_key("t")).column("a").type == "tools.citext"
+    assert schema.get_table(table_key("t")).get_column("a").type == "tools.citext"
     contrib.execute("SET search_path = public, tools")
-    assert schema_of(contrib).table(table_key("t")).column("a").type == "citext"
+    assert schema_of(contrib).get_table(table_key("t")).get_column("a").type == "citext"
 
 
 def test_a_table_given_to_an_extension_is_no_longer_seen(contrib: Database) -> None:

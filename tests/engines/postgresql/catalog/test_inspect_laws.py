@@ -41,9 +41,9 @@ def test_opaque_objects_are_dropped_and_made_by_their_own_sql(full: Database) ->
     dropped: list[Opaque] = []
     while layer := _needed_by_none(left):
         for obj in layer:
-            full.execute(obj.drop)
+            full.execute(obj.drop_sql)
         dropped += layer
-        left = left.replacing([obj.key for obj in layer], [])
+        left = left.replace_objects([obj.key for obj in layer], [])
         assert schema_of(full).by_key == left.by_key
     # What tables are made of, and what has no SQL.
     assert {obj.type for obj in left.of(Opaque)} >= {
@@ -59,7 +59,7 @@ def test_opaque_objects_are_dropped_and_made_by_their_own_sql(full: Database) ->
 
 def _needed_by_none(schema: Schema) -> list[Opaque]:
     needed: set[Key] = set().union(*(obj.needs for obj in schema))
-    return [obj for obj in schema.of(Opaque) if obj.drop and obj.key not in needed]
+    return [obj for obj in schema.of(Opaque) if obj.drop_sql and obj.key not in needed]
 
 
 def test_a_copy_made_by_pg_dump_is_the_same(

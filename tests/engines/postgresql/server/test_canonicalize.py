@@ -97,13 +97,15 @@ def test_expressions_of_columns(restless: Database) -> None:
     before = schema_of(restless)
     one = settled(restless, before, COMPUTED)
     assert changed(before, one) == {T}
-    column = one.table(T).column("computed")
+    column = one.get_table(T).get_column("computed")
     assert "'a'::character varying::text" in str(column.generated)
     assert (column.comment, column.position) == ("kept", 4)
-    assert one.table(T).column("defaulted") == before.table(T).column("defaulted")
+    assert one.get_table(T).get_column("defaulted") == before.get_table(T).get_column(
+        "defaulted"
+    )
     other = settled(restless, before, DEFAULTED)
     both = settled(restless, before, T)
-    assert both.table(T).columns != other.table(T).columns
+    assert both.get_table(T).columns != other.get_table(T).columns
     assert both == settled(restless, before, COMPUTED, DEFAULTED)
 
 
@@ -174,7 +176,7 @@ def test_what_cannot_be_made_anew_stays_and_the_rest_is_settled(
         unique=True,
         definition=index.definition.replace("(id)", column),
     )
-    schema = before.replacing([], [broken])
+    schema = before.replace_objects([], [broken])
     after = settled(restless, schema, INDEX, CHECK)
     assert changed(schema, after) == {CHECK}
 
@@ -189,7 +191,7 @@ def test_an_invalid_index_stays_invalid(restless: Database) -> None:
         unique=True,
         definition=f"{index.definition} /* invalid */",
     )
-    schema = before.replacing([], [invalid])
+    schema = before.replace_objects([], [invalid])
     assert settled(restless, schema, INDEX) is schema
 
 

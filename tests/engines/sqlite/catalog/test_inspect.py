@@ -56,7 +56,7 @@ def test_views_and_triggers_are_carried_in_full() -> None:
         key=opaque("view", "v"),
         type="view",
         definition="CREATE VIEW v AS SELECT * FROM A",
-        drop='DROP VIEW "v"',
+        drop_sql='DROP VIEW "v"',
     )
     trigger = Opaque(
         key=opaque("trigger", "t"),
@@ -68,7 +68,7 @@ def test_views_and_triggers_are_carried_in_full() -> None:
             "END"
         ),
         owner=A,
-        drop='DROP TRIGGER "t"',
+        drop_sql='DROP TRIGGER "t"',
     )
     found = {obj.key.name: obj for obj in schema.of(Opaque)}
     assert (found["v"], found["t"]) == (view, trigger)
@@ -90,7 +90,7 @@ def test_a_virtual_table_hides_the_tables_it_is_made_of() -> None:
     assert words.definition == (
         "CREATE VIRTUAL TABLE words USING fts5(body, tokenize = 'porter  ascii')"
     )
-    assert words.drop == 'DROP TABLE "words"'
+    assert words.drop_sql == 'DROP TABLE "words"'
 
 
 def test_an_older_sqlite_tells_shadow_tables_by_their_names() -> None:
@@ -148,5 +148,5 @@ def test_references_in_a_circle_need_less_than_a_circle() -> None:
 def test_a_reference_to_a_missing_table_needs_nothing() -> None:
     (reference,) = made_by("CREATE TABLE a (x REFERENCES Nowhere)").of(ForeignKey)
     assert reference.definition == 'FOREIGN KEY ("x") REFERENCES "Nowhere"'
-    assert reference.target == table_key("Nowhere")
+    assert reference.referenced_table == table_key("Nowhere")
     assert not reference.needs

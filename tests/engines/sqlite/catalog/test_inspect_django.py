@@ -194,7 +194,7 @@ def test_what_is_read_can_be_made_again(
 
 def test_every_field_is_a_column_with_its_facts(connection: Connection) -> None:
     schema = loaded(connection, *every_field())
-    table = schema.table(table_key("every"))
+    table = schema.get_table(table_key("every"))
     assert {column.name: column.type for column in table.columns} == {
         "auto": "integer",
         "big": "bigint",
@@ -221,12 +221,12 @@ def test_every_field_is_a_column_with_its_facts(connection: Connection) -> None:
         "url": "varchar(200)",
         "uuid": "char(32)",
     }
-    assert table.column("auto") == Column(
+    assert table.get_column("auto") == Column(
         name="auto", type="integer", nullable=False, identity="autoincrement"
     )
-    assert table.column("char").collation == "NOCASE"
-    assert table.column("Größe %").default == "'it''s'"
-    assert table.column("integer").default == "-7"
+    assert table.get_column("char").collation == "NOCASE"
+    assert table.get_column("Größe %").default == "'it''s'"
+    assert table.get_column("integer").default == "-7"
     assert {c.name for c in table.columns if c.nullable} == {"big", "positive"}
     assert {c.definition for c in schema.of(Constraint)} == {
         'PRIMARY KEY ("auto")',
@@ -243,7 +243,8 @@ def test_every_field_is_a_column_with_its_facts(connection: Connection) -> None:
 def test_relations_are_foreign_keys_with_their_targets(connection: Connection) -> None:
     schema = loaded(connection, *relations())
     assert {
-        (fk.table.name, fk.columns, fk.target.name) for fk in schema.of(ForeignKey)
+        (fk.table.name, fk.columns, fk.referenced_table.name)
+        for fk in schema.of(ForeignKey)
     } == {
         ("relations_author", ("mentor_id",), "relations_author"),
         ("relations_author", ("best_id",), "relations_book"),
@@ -276,8 +277,8 @@ def test_named_constraints_and_indexes_keep_names(connection: Connection) -> Non
 
 
 def test_generated_columns_keep_their_expressions(connection: Connection) -> None:
-    table = loaded(connection, *generated()).table(table_key("generated_box"))
-    area, label = table.column("area"), table.column("label")
+    table = loaded(connection, *generated()).get_table(table_key("generated_box"))
+    area, label = table.get_column("area"), table.get_column("label")
     assert (area.generated, area.generated_kind) == ('"side" * "side"', "stored")
     assert label.generated_kind == "virtual"
     assert label.generated is not None

@@ -172,8 +172,8 @@ def test_a_column_is_read_in_full() -> None:
         collation="RTRIM",
     )
     b = Column(name="b", type="", generated="\"a\" || '-'", generated_kind="stored")
-    assert schema.table(T) == Table(key=T, columns=(a, b))
-    assert [c.position for c in schema.table(T).in_order] == [1, 2]
+    assert schema.get_table(T) == Table(key=T, columns=(a, b))
+    assert [c.position for c in schema.get_table(T).columns_in_order] == [1, 2]
 
 
 def test_constraints_know_their_columns() -> None:
@@ -199,7 +199,7 @@ def test_constraints_know_their_columns() -> None:
     assert found["ch"].columns == ("a", "C d")
     (reference,) = schema.of(ForeignKey)
     assert reference.columns == ("b",)
-    assert reference.target == table_key("o")
+    assert reference.referenced_table == table_key("o")
     assert reference.needs == {table_key("o")}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from schema_migrations.engines.sqlite.ddl.render import render
 from schema_migrations.engines.sqlite.passes import PASSES
-from schema_migrations.plan.plan import build
+from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -156,14 +156,17 @@ def test_fills_give_existing_rows_their_values(opened: Open) -> None:
         "CREATE TABLE t (id integer PRIMARY KEY, a int NOT NULL, b text NOT NULL)"
     )
     t = table_key("t")
-    before, after = current.table(t), desired.table(t)
+    before, after = current.get_table(t), desired.get_table(t)
     changes = (
         AlterColumn(
-            table=t, before=before.column("a"), after=after.column("a"), fill="-1"
+            table=t,
+            before=before.get_column("a"),
+            after=after.get_column("a"),
+            fill="-1",
         ),
-        AddColumn(table=t, column=after.column("b"), fill="'row ' || id"),
+        AddColumn(table=t, column=after.get_column("b"), fill="'row ' || id"),
     )
-    run(db, build(changes, current, desired, passes=PASSES, render=render))
+    run(db, build_plan(changes, current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
     assert rows(db, "SELECT a, b FROM t") == [(1, "row 1"), (-1, "row 2")]
 
@@ -172,8 +175,10 @@ def test_a_new_column_with_a_fill_is_no_column_with_a_default(opened: Open) -> N
     db = opened("CREATE TABLE t (a int)", "INSERT INTO t VALUES (2)")
     current, desired = schema_of(db), made_by("CREATE TABLE t (a int, b int)")
     t = table_key("t")
-    added = AddColumn(table=t, column=desired.table(t).column("b"), fill="a * 2")
-    run(db, build((added,), current, desired, passes=PASSES, render=render))
+    added = AddColumn(
+        table=t, column=desired.get_table(t).get_column("b"), fill="a * 2"
+    )
+    run(db, build_plan((added,), current, desired, passes=PASSES, render=render))
     assert schema_of(db) == desired
     assert rows(db, "SELECT * FROM t") == [(2, 4)]
 
@@ -376,12 +381,12 @@ def test_a_column_is_renamed_in_place(opened: Open) -> None:
     t = table_key("t")
     renamed = RenameColumn(
         table=t,
-        before=current.table(t).column("a"),
-        after=desired.table(t).column("b"),
+        before=current.get_table(t).get_column("a"),
+        after=desired.get_table(t).get_column("b"),
     )
-    planned = build((renamed,), current, desired, passes=PASSES, render=render)
+    planned = build_plan((renamed,), current, desired, passes=PASSES, render=render)
     run(db, planned)
-    assert schema_of(db).table(t) == desired.table(t)
+    assert schema_of(db).get_table(t) == desired.get_table(t)
     assert rows(db, "SELECT a FROM v") == [(1,)]
 
 

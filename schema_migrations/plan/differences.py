@@ -1,0 +1,161 @@
+"""How a database differs from what its files say, sorted by what it means.  Pure.
+
+Changes lead from the database to the files, so that what is *missing* would be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from schema_migrations.plan.risks import find_losses
+from schema_migrations.plan.summary import SummaryLine, summarize
+from schema_migrations.schema.changes import (
+    AddColumn,
+    AlterColumn,
+    Change,
+    Create,
+    CreateTable,
+    Drop,
+    DropColumn,
+    DropTable,
+    Rename,
+    subject_of,
+)
+from schema_migrations.schema.model import Constraint, Key, Object
+
+DifferenceKind = Literal["missing", "different", "surplus", "name", "serial", "wider"]
+"""``surplus``: only the database has it.  ``name``: equal in all but its name.
+``serial``: a column that numbers its rows as tables made before Django 4.1 do.
+``wider``: a column of a larger integer type."""
+
+DIFFERENCE_KINDS: tuple[DifferenceKind, ...] = get_args(DifferenceKind)
+REAL_KINDS: tuple[DifferenceKind, ...] = ("missing", "different", "surplus")
+"""The others work as the files' own do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    kind: DifferenceKind
+    line: SummaryLine
+
+
+def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ...]]:
+    """Return the changes by kind; none of them is ``serial`` or ``wider``."""
+    changes = tuple(changes)
+    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
+    made = {c.object.key for c in changes if isinstance(c, Create)}
+    anew = _find_primary_key_tables(changes, Drop) & _find_primary_key_tables(
+        changes, Create
+    )
+
+    def kind(change: Change) -> DifferenceKind:
+        match change:
+            case CreateTable() | AddColumn():
+                return "missing"
+            case DropTable() | DropColumn():
+                return "surplus"
+            case Create(object=obj) if not (
+                obj.key in dropped or _primary_key_table_of(obj) in anew
+            ):
+                return "missing"
+            case Drop(object=obj) if not (
+                obj.key in made or _primary_key_table_of(obj) in anew
+            ):
+                return "surplus"
+            case Rename():
+                return "name"
+            case AlterColumn(before=before, after=after) if after == replace(
+                before, custom_sequence=after.custom_sequence
+            ):
+                return "name"
+            case _:
+                return "different"
+
+    found: dict[DifferenceKind, list[Change]] = {each: [] for each in DIFFERENCE_KINDS}
+    for change in changes:
+        found[kind(change)].append(change)
+    return {kind: tuple(group) for kind, group in found.items()}
+
+
+def _primary_key_table_of(obj: Object) -> Key | None:
+    """Return the table of a primary key: it can have only one."""
+    if isinstance(obj, Constraint) and obj.type == "primary key":
+        return obj.table
+    return None
+
+
+def _find_primary_key_tables(
+    changes: Iterable[Change], type_: type[Drop] | type[Create]
+) -> set[Key | None]:
+    found = {_primary_key_table_of(c.object) for c in changes if isinstance(c, type_)}
+    return found - {None}
+
+
+def list_differences(changes: Iterable[Change]) -> tuple[Difference, ...]:
+    """Return what a person is told of changes, one line each, kind by kind."""
+    return tuple(
+        Difference(kind=kind, line=line)
+        for kind, group in classify(changes).items()
+        for line in _summarize_group(group)
+    )
+
+
+def find_unsafe_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes that nobody makes without asking.
+
+    What only the database has is dropped, or rows and values could be lost.
+    """
+    changes = tuple(changes)
+    risky = {key for key, _ in find_losses(changes)}
+    risky |= {subject_of(change) for change in classify(changes)["surplus"]}
+    return tuple(change for change in changes if subject_of(change) in risky)
+
+
+def _summarize_group(changes: tuple[Change, ...]) -> Iterator[SummaryLine]:
+    """Yield a line each; what would be dropped and made by the same key is one."""
+    old = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
+    new = {c.object.key: c.object for c in changes if isinstance(c, Create)}
+    both = old.keys() & new.keys()
+    rest = [
+        c
+        for c in changes
+        if not (isinstance(c, Drop | Create) and c.object.key in both)
+    ]
+    yield from summarize(rest)
+    for key in sorted(both):
+        (line,) = summarize([Create(object=new[key])])
+        yield replace(line, sign="~", detail=_describe_redefinition(old[key], new[key]))
+
+
+def _describe_redefinition(before: Object, after: Object) -> str:
+    texts = [getattr(obj, "definition", "") for obj in (before, after)]
+    if any(len(text) > 60 or "\n" in text for text in texts):
+        return "definition"
+    return " -> ".join(texts)
+
+
+_TOLERATED_DETAILS: Mapping[DifferenceKind, str] = {
+    "serial": "serial instead of identity",
+    "wider": "larger than the files say",
+}
+
+
+def list_tolerated_columns(
+    kind: DifferenceKind, columns: Iterable[Key]
+) -> tuple[Difference, ...]:
+    """Return the differences of columns that work as the files' own do."""
+    return tuple(
+        Difference(
+            kind=kind,
+            line=SummaryLine(
+                sign="~",
+                kind="column",
+                table=column.path.removesuffix(f".{column.part}"),
+                name=column.part,
+                detail=_TOLERATED_DETAILS[kind],
+            ),
+        )
+        for column in columns
+    )

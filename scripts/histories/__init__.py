@@ -1,1 +1,0 @@
-"""A walk through a project's Django migration history; see ``walk.py``."""

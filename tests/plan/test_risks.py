@@ -1,0 +1,256 @@
+"""What existing rows lose, or what they may stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.risks import find_losses, find_restrictions
+from schema_migrations.schema.changes import (
+    AddColumn,
+    Alter,
+    AlterColumn,
+    Change,
+    Create,
+    Drop,
+    DropColumn,
+    DropTable,
+    SetComment,
+)
+from schema_migrations.schema.model import (
+    Column,
+    Definition,
+    ForeignKey,
+    Key,
+    Opaque,
+    Table,
+    column_key,
+    constraint_key,
+    table_key,
+)
+
+T = table_key("t")
+
+
+def said(changes: list[Change]) -> tuple[str, ...]:
+    return tuple(text for _, text in find_losses(changes))
+
+
+def retyped(before: str, after: str) -> AlterColumn:
+    return AlterColumn(
+        table=T,
+        before=Column(name="c", type=before),
+        after=Column(name="c", type=after),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("integer", "bigint"),
+        ("smallint", "numeric"),
+        ("character varying(10)", "character varying(20)"),
+        ("character varying(10)", "text"),
+        ("character varying(10)", "character varying"),
+        ("numeric(8,2)", "numeric(12,2)"),
+        ("numeric(8,2)", "numeric"),
+        ("jsonb", "text"),
+        ("boolean", "integer"),
+        ("bool", "integer unsigned"),
+        ("integer", "integer unsigned"),
+        ("smallint unsigned", "bigint unsigned"),
+        ("integer", "numeric(12,2)"),
+        ("integer", "double precision"),
+        ("integer", "character varying(11)"),
+        ("integer unsigned", "varchar(11)"),
+        ("bigint", "decimal"),
+        ("uuid", "character varying(36)"),
+        ("char(32)", "varchar(36)"),
+        ("date", "timestamp with time zone"),
+        ("date", "datetime"),
+        ("character varying(10)[]", "character varying(20)[]"),
+        ("integer[]", "bigint[]"),
+        ("timestamp(3) with time zone", "timestamp with time zone"),
+    ],
+)
+def test_a_wider_type_loses_nothing(before: str, after: str) -> None:
+    assert find_losses([retyped(before, after)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("bigint", "integer"),
+        ("text", "character varying(20)"),
+        ("character varying(20)", "character varying(10)"),
+        ("numeric(8,2)", "numeric(8,0)"),
+        ("numeric(8,2)", "numeric(8,3)"),
+        ("numeric", "numeric(8,2)"),
+        ("numeric", "integer"),
+        ("timestamp with time zone", "date"),
+        ("text", "jsonb"),
+        ("json", "jsonb"),
+        ("bytea", "text"),
+        ("blob", "text"),
+        ("decimal", "real"),
+        ("boolean", "numeric(2,2)"),
+        ("integer", "boolean"),
+        ("bigint", "integer unsigned"),
+        ("integer", "numeric(11,2)"),
+        ("bigint", "double precision"),
+        ("integer", "character varying(10)"),
+        ("uuid", "character varying(32)"),
+        ("varchar(10)", "char(32)"),
+        ("datetime", "date"),
+        ("character varying(20)[]", "character varying(10)[]"),
+        ("integer", "integer[]"),
+    ],
+)
+def test_a_narrower_or_other_type_is_named(before: str, after: str) -> None:
+    ((_, said),) = find_losses([retyped(before, after)])
+
+    assert "t.c" in said
+    assert before in said
+    assert after in said
+
+
+def test_dropped_tables_and_columns_are_named() -> None:
+    table = Table(key=table_key("t", "other"), columns=())
+    column = Column(name="c", type="integer")
+
+    assert said([DropTable(table=table)]) == ("drops table other.t with all its rows",)
+    assert said([DropColumn(table=T, column=column)]) == (
+        "drops column t.c with all its values",
+    )
+
+
+def test_a_generated_column_holds_nothing_to_lose() -> None:
+    column = Column(name="c", type="integer", generated="a + 1")
+
+    assert find_losses([DropColumn(table=T, column=column)]) == ()
+
+
+def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
+    bare = Column(name="c", type="integer", nullable=False)
+    change = AddColumn(table=T, column=bare)
+
+    assert "t.c" in find_restrictions([change])[0]
+    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column(name="c", type="integer"),
+        Column(name="c", type="integer", nullable=False, default="1"),
+        Column(name="c", type="integer", nullable=False, identity="always"),
+        Column(name="c", type="integer", nullable=False, generated="1"),
+    ],
+)
+def test_a_column_with_a_value_of_its_own_is_no_obstacle(column: Column) -> None:
+    assert find_restrictions([AddColumn(table=T, column=column)]) == ()
+
+
+def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
+    change = AlterColumn(
+        table=T,
+        before=Column(name="c", type="integer"),
+        after=Column(name="c", type="integer", nullable=False),
+    )
+
+    assert "NOT NULL" in find_restrictions([change])[0]
+    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
+    assert with_fills((change,), {}) == (change,)
+
+
+def enum(*labels: str) -> Definition:
+    return Definition(key=Key(kind="enum", name="m"), definition="", labels=labels)
+
+
+def domain(*clauses: str) -> Definition:
+    text = " ".join(("AS integer", *clauses))
+    key = Key(kind="domain", name="d")
+    return Definition(key=key, definition=text, clauses=clauses)
+
+
+def test_opaque_tables_hold_rows() -> None:
+    partition = Opaque(
+        key=Key(kind="opaque", name="p", part="partition"),
+        type="partition",
+        definition="",
+    )
+    view = replace(partition, type="view")
+
+    assert said([Drop(object=partition)]) == ("drops partition p with all its rows",)
+    assert said([Drop(object=view)]) == ()
+
+
+def test_a_label_that_is_taken_away_is_a_loss() -> None:
+    lost = Alter(before=enum("a", "b", "c"), after=enum("c", "d"))
+    kept = Alter(before=enum("a", "b"), after=enum("b", "a", "c"))
+
+    (text,) = said([lost])
+    assert "takes 'a', 'b' from the values of type m" in text
+    assert find_losses([kept]) == ()
+
+
+def test_a_domain_that_demands_more_is_an_obstacle() -> None:
+    check = "CONSTRAINT low CHECK (VALUE > 0)"
+    more = Alter(before=domain(check), after=domain("NOT NULL", check))
+    less = Alter(before=domain(check), after=domain("DEFAULT 1"))
+
+    assert "domain d: fails where" in find_restrictions([more])[0]
+    assert "NOT NULL" in find_restrictions([more])[0]
+    assert find_restrictions([less]) == find_losses([more]) == ()
+
+
+def test_other_changes_touch_no_value() -> None:
+    comment = SetComment(key=T, before="", after="words")
+
+    assert find_losses([comment]) == find_restrictions([comment]) == ()
+    assert with_fills((comment,), {}) == (comment,)
+
+
+def reference(
+    name: str, target: str, *, columns: tuple[str, ...] = ("c",)
+) -> ForeignKey:
+    """``target`` is ``u(id)``, as PostgreSQL prints it, or ``"u" ("id")``, as SQLite."""
+    return ForeignKey(
+        key=constraint_key(T, name),
+        table=T,
+        columns=columns,
+        referenced_table=table_key(target.split("(")[0].strip(' "')),
+        definition=f"FOREIGN KEY (c) REFERENCES {target} DEFERRABLE INITIALLY DEFERRED",
+    )
+
+
+def test_a_reference_to_something_else_is_named() -> None:
+    before, after = reference("a", "u(id)"), reference("b", '"v" ("number")')
+
+    (lost,) = find_losses([Drop(object=before), Create(object=after)])
+
+    assert lost[0] == column_key(T, "c")
+    assert "t.c refer to v(number), no longer to u(id)" in lost[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (reference("a", "u(id)"), reference("b", '"u" ("id")')),
+        (reference("a", "u(id)"), reference("b", "v(id)", columns=("d",))),
+        (reference("a", "u"), reference("b", "u(id)")),
+    ],
+    ids=["the same", "of another column", "without columns"],
+)
+def test_another_one_is_no_loss(before: ForeignKey, after: ForeignKey) -> None:
+    assert find_losses([Drop(object=before), Create(object=after)]) == ()
+    assert find_losses([Create(object=after)]) == ()
+
+
+def test_a_row_number_of_sqlite_takes_any_integer() -> None:
+    number = Column(name="c", type="integer", identity="autoincrement")
+
+    assert find_losses([replace(retyped("bigint", "integer"), after=number)]) == ()
+    assert find_losses([replace(retyped("text", "integer"), after=number)])

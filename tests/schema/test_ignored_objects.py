@@ -1,0 +1,117 @@
+"""What other tools own: found by pattern, and what goes along with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from schema_migrations.schema.ignored_objects import hide_ignored, matches_pattern
+from schema_migrations.schema.model import (
+    Column,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Sequence,
+    Table,
+    column_key,
+    constraint_key,
+    table_key,
+)
+
+A = Column(name="a", type="integer")
+MINE, THEIRS = table_key("mine"), table_key("theirs")
+AWAY = table_key("theirs", "jobs")
+
+
+def table(key: Key) -> Table:
+    return Table(key=key, columns=(A,))
+
+
+def index(name: str, on: Key) -> Index:
+    key = Key(kind="index", namespace=on.namespace, name=name)
+    return Index(key=key, table=on, definition="")
+
+
+def opaque(name: str, *needs: Key) -> Opaque:
+    key = Key(kind="opaque", name=name, part="view")
+    return Opaque(key=key, type="view", definition="", needs=frozenset(needs))
+
+
+REFERENCE = ForeignKey(
+    key=constraint_key(MINE, "to_theirs"),
+    table=MINE,
+    definition="",
+    referenced_table=THEIRS,
+)
+SEQUENCE = Sequence(
+    key=Key(kind="sequence", name="s"), definition="", owned_by=column_key(THEIRS, "a")
+)
+VIEW = opaque("v", column_key(THEIRS, "a"))
+ON_VIEW = opaque("w", VIEW.key)
+NAMESPACE = Definition(key=Key(kind="namespace", name="jobs"), definition="")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "expected"),
+    [
+        ("theirs", THEIRS, True),
+        ("their?", THEIRS, True),
+        ("public.theirs", THEIRS, True),
+        ("main.theirs", THEIRS, True),
+        ("theirs", AWAY, False),
+        ("jobs.theirs", AWAY, True),
+        ("jobs.*", AWAY, True),
+        ("j*.th*", AWAY, True),
+        ("other.*", AWAY, False),
+        ("jobs.*", NAMESPACE.key, True),
+        ("jobs.theirs", NAMESPACE.key, False),
+        ("jobs", NAMESPACE.key, False),
+        ("public.*", THEIRS, False),  # it would hide all that is ours
+        ("THEIRS", THEIRS, False),
+        ("pg_trgm", Key(kind="extension", name="pg_trgm"), True),
+    ],
+)
+def test_a_pattern(pattern: str, key: Key, expected: bool) -> None:
+    assert matches_pattern(pattern, key) is expected
+
+
+def left(
+    *patterns: str, of: list[Object], beside: frozenset[Key] = frozenset()
+) -> set[Key]:
+    return set(
+        hide_ignored(Schema(frozenset(of)), patterns, excluded_tables=beside).by_key
+    )
+
+
+def test_what_stands_on_an_ignored_table_goes_with_it() -> None:
+    mine, theirs = table(MINE), table(THEIRS)
+    on_it = [index("i", THEIRS), SEQUENCE, VIEW, ON_VIEW, REFERENCE]
+    kept = index("j", MINE)
+    assert left("theirs", of=[mine, theirs, kept, *on_it]) == {MINE, kept.key}
+
+
+def test_a_schema_goes_with_all_that_is_in_it() -> None:
+    assert left("jobs.*", of=[NAMESPACE, table(AWAY), index("i", AWAY)]) == set()
+
+
+def test_a_constraint_is_not_found_by_its_tables_name() -> None:
+    assert left("to_theirs", of=[table(MINE), table(THEIRS), REFERENCE]) == {
+        MINE,
+        THEIRS,
+        REFERENCE.key,
+    }
+
+
+def test_what_refers_to_a_table_beside_ours_stays() -> None:
+    on_it = [index("i", THEIRS), SEQUENCE]
+    objects: list[Object] = [table(MINE), table(THEIRS), REFERENCE, VIEW, *on_it]
+    found = left(of=objects, beside=frozenset({THEIRS}))
+    assert found == {MINE, REFERENCE.key, VIEW.key}
+
+
+def test_nothing_is_hidden_without_a_match() -> None:
+    schema = Schema(frozenset({table(MINE)}))
+    assert hide_ignored(schema, ["nope"]) is schema

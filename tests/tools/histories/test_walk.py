@@ -1,0 +1,171 @@
+"""The walk as a person runs it, on a history that holds every kind of answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.project import REPOSITORY
+
+SETTINGS = """
+import os
+from urllib.parse import urlsplit
+INSTALLED_APPS = ["django.contrib.contenttypes", "shop", "trade"]
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+SECRET_KEY = "x"
+USE_TZ = True
+"""
+HEAD = """
+import uuid
+from django.db import migrations, models
+
+def week():
+    return 7
+
+class Migration(migrations.Migration):
+    dependencies = {dependencies!r}
+    operations = [{operations}]
+"""
+KEY = '("id", models.AutoField(primary_key=True))'
+SHOP = (
+    f"""
+    migrations.CreateModel("Tag", [{KEY}, ("word", models.CharField(max_length=20))]),
+    migrations.CreateModel("Customer", [{KEY}, ("name", models.CharField(max_length=20))]),
+    migrations.CreateModel("Order", [
+        {KEY},
+        ("total", models.IntegerField()),
+        ("note", models.CharField(max_length=9, null=True)),
+        ("customer", models.ForeignKey("shop.Customer", models.CASCADE)),
+        ("tags", models.ManyToManyField("shop.Tag")),
+    ])""",
+    'migrations.RenameField("order", "total", "amount")',
+    'migrations.RenameModel("Order", "Sale")',
+    """
+    migrations.AddField("sale", "code", models.CharField(max_length=9, default="o'x %"), preserve_default=False),
+    migrations.AlterField("sale", "note", models.CharField(max_length=9, default="none"), preserve_default=False),
+    migrations.AddField("sale", "days", models.IntegerField(default=week)),
+    migrations.AddField("sale", "token", models.UUIDField(default=uuid.uuid4, unique=True))""",
+    """
+    migrations.AddField("tag", "slug", models.CharField(max_length=20, null=True)),
+    migrations.RunPython(migrations.RunPython.noop),
+    migrations.AlterField("tag", "slug", models.CharField(max_length=20, unique=True)),
+    migrations.AlterField("tag", "word", models.CharField(max_length=1))""",
+    """
+    migrations.AlterField("customer", "id", models.BigAutoField(primary_key=True)),
+    migrations.AlterField("sale", "customer", models.OneToOneField("shop.Customer", models.CASCADE)),
+    migrations.AddIndex("sale", models.Index(fields=["amount"], name="sale_amount")),
+    migrations.AddConstraint("sale", models.CheckConstraint(condition=models.Q(amount__gte=0), name="sale_positive"))""",
+    """
+    migrations.RemoveField("sale", "tags"),
+    migrations.AlterModelTable("sale", "sales"),
+    migrations.AlterField("sale", "code", models.CharField(max_length=9, db_column="word")),
+    migrations.DeleteModel("Tag")""",
+)
+LAST = """
+    migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel("Sale")])"""
+TRADE = (
+    """
+    migrations.SeparateDatabaseAndState(state_operations=[
+        migrations.CreateModel("Deal", [
+            ("id", models.AutoField(primary_key=True)),
+            ("amount", models.IntegerField()),
+            ("note", models.CharField(max_length=9)),
+            ("word", models.CharField(max_length=9)),
+            ("days", models.IntegerField()),
+            ("token", models.UUIDField(unique=True)),
+            ("customer", models.OneToOneField("shop.Customer", models.CASCADE)),
+        ], options={"db_table": "sales"}),
+    ])""",
+    'migrations.AlterModelTable("deal", None)',
+)
+"""An app that takes a model over: two models on one table, for a moment."""
+AFTER = {("trade", 1): ("shop", "step_7"), ("shop", 8): ("trade", "step_1")}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of two apps, made of their migrations alone."""
+    (tmp_path / "history_settings.py").write_text(SETTINGS)
+    for label, files in (("shop", (*SHOP, LAST)), ("trade", TRADE)):
+        folder = tmp_path / label / "migrations"
+        folder.mkdir(parents=True)
+        (tmp_path / label / "__init__.py").touch()
+        (folder / "__init__.py").touch()
+        for number, operations in enumerate(files, start=1):
+            needed = AFTER.get((label, number), (label, f"step_{number - 1}"))
+            text = HEAD.format(
+                dependencies=[needed] if needed[1] != "step_0" else [],
+                operations=operations,
+            )
+            (folder / f"step_{number}.py").write_text(text)
+    return tmp_path
+
+
+def walked(
+    project: Path, *options: str
+) -> tuple[subprocess.CompletedProcess[str], Any]:
+    """Return what the walk printed, and its result."""
+    report = project / "report.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tools", "histories", "walk"),
+            *("--settings", "history_settings", "--report", report, *options),
+        ],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert report.exists(), done.stderr
+    return done, json.loads(report.read_text())
+
+
+def url(engine: str, settings: dict[str, Any]) -> str:
+    if engine == "sqlite":
+        return "sqlite:///:memory:"
+    host = str(settings["HOST"]).replace("/", "%2F")
+    return f"postgresql://{settings['USER']}@{host}:{settings['PORT']}/postgres"
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("option", [(), ("--each-operation",)])
+def test_every_step_of_a_history_passes(
+    engine: str,
+    option: tuple[str, ...],
+    project: Path,
+    postgres_settings: dict[str, Any],
+) -> None:
+    done, result = walked(project, "--url", url(engine, postgres_settings), *option)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["failures"] == []
+    assert [name.partition(",")[0] for name in result["unfit"]] == ["trade.step_1"]
+    assert result["tables"] == result["tables_with_rows"] == 3
+    assert result["rows"] == 9
+
+
+def test_a_step_that_cannot_be_planned_fails(
+    project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    """A moment is no number: no server converts it, and no operation says how."""
+    operations = """
+    migrations.AddField("customer", "since", models.DateField(null=True)),
+    migrations.RunPython(migrations.RunPython.noop),
+    migrations.AlterField("customer", "since", models.IntegerField(null=True))"""
+    text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)
+    (project / "shop" / "migrations" / "step_9.py").write_text(text)
+
+    done, result = walked(
+        project, "--url", url("postgresql", postgres_settings), "--each-operation"
+    )
+
+    assert done.returncode == 1
+    assert result["failures"] == ["shop.step_9, operation 3"]
+    assert "FAIL  shop.step_9, operation 3" in done.stdout

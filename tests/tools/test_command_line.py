@@ -1,0 +1,64 @@
+"""``python -m tools``: words lead to a tool, and what follows is its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fixtures.project import REPOSITORY
+from tools.__main__ import TOOLS
+from tools.projects import Project, chosen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def started(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", TOOLS)
+def test_every_tool_says_what_it_takes(words: str) -> None:
+    done = started(*words.split(), "--help")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: python -m tools {words} ")
+
+
+@pytest.mark.parametrize("arguments", [(), ("history",), ("walk", "histories")])
+def test_without_a_tool_all_are_listed(arguments: tuple[str, ...]) -> None:
+    done = started(*arguments)
+    assert done.returncode == 2
+    assert all(f"python -m tools {words} " in done.stderr for words in TOOLS)
+
+
+def test_an_error_of_ours_is_told_with_its_hint() -> None:
+    done = started(*("histories", "walk", "--settings", "x", "--url", "oracle://x/y"))
+    assert done.returncode == 2
+    assert done.stderr == (
+        "There is no engine for oracle:// URLs.\nSupported: PostgreSQL and SQLite.\n"
+    )
+
+
+def test_options_follow_the_folders(tmp_path: Path) -> None:
+    for name in ("frozen.txt", "corpus_settings.py"):
+        (tmp_path / name).touch()
+    projects, options = chosen(
+        [str(tmp_path), "--", "--only", "x"], tool="histories", description=""
+    )
+    assert projects == [Project(folder=tmp_path)]
+    assert options == ["--only", "x"]
+
+
+def test_a_folder_without_requirements_is_no_project(tmp_path: Path) -> None:
+    done = started("adoption", str(tmp_path))
+    assert done.returncode == 2
+    assert f"There is no frozen.txt in {tmp_path}" in done.stderr

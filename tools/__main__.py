@@ -1,0 +1,54 @@
+"""Look whether this package does what it promises, in ways that take longer than tests.
+
+    python -m tools histories FOLDER... [-- OPTION...]     real migration histories
+    python -m tools histories walk --settings MODULE       one, in its environment
+    python -m tools adoption FOLDER... [-- OPTION...]      databases that migrate made
+    python -m tools adoption adopt --name PROJECT          one, in its environment
+    python -m tools faults kill|full|stampede|traffic      broken runs of schemaapply
+    python -m tools django-suite [APP...]                  the models in Django's tests
+    python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
+
+``--help`` after these words says more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+
+from schema_migrations.errors import SchemaMigrationsError
+
+TOOLS = {
+    "histories": "tools.histories.run",
+    "histories walk": "tools.histories.walk",
+    "adoption": "tools.adoption.run",
+    "adoption adopt": "tools.adoption.adopt",
+    "faults": "tools.faults.run",
+    "django-suite": "tools.django_suite.run",
+    "real-projects": "tools.real_projects.run",
+}
+"""Words → the module whose ``main`` takes what follows and returns an exit code.
+
+Imported only then: most need Django, some a project's environment.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    for count in (2, 1):
+        module = TOOLS.get(" ".join(arguments[:count]))
+        if module and len(arguments) >= count:
+            try:
+                return int(import_module(module).main(arguments[count:]))
+            except SchemaMigrationsError as problem:
+                print(f"{problem.message}\n{problem.hint}", file=sys.stderr)
+                return 2
+    wanted = arguments[:1] in (["-h"], ["--help"])
+    print(__doc__, file=sys.stdout if wanted else sys.stderr)
+    return 0 if wanted else 2
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        sys.exit(main(sys.argv[1:]))

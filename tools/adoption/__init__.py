@@ -1,0 +1,1 @@
+"""Adopt databases that Django's migrations made."""

@@ -1,0 +1,327 @@
+"""Adopt a database with rows that Django's migrations made, change a model, go back.
+
+    python -m tools adoption adopt --name PROJECT [--engine postgresql|sqlite] [-v]
+
+Follows docs/how-to.md ("Come from migrate", "Go back to migrate") on the project that
+``corpus_settings`` loads, with one small app beside it.  Prints a line for each step
+with what it found; exits 1 when a step does not end as it must, or a row is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from django.conf import settings
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.dev.embedded import run_programs
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
+from schema_migrations.engines.registry import engine_for_url
+from schema_migrations.schema.model import Table, table_key
+from tools import ROOT
+from tools.adoption import app
+from tools.histories.database import Database
+from tools.histories.independent import differences
+from tools.histories.rows import count, fill
+
+SETTINGS = """
+import os
+from pathlib import Path
+
+from corpus_settings import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "schema_migrations", "{app}"]
+BASE_DIR = Path({folder!r})
+SCHEMA_MIGRATIONS = {{
+    "default": {{"APPS": {apps!r}, "EXTRA": list(BASE_DIR.glob("sql"))}}
+}}
+if "ONLY_THIRD_PARTY" in os.environ:
+    MIGRATION_MODULES = {{"{app}": None}}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+"""
+
+ALIKE = {"serial", "wider"}
+"""Kinds of difference that stay."""
+
+
+class Wrong(Exception):
+    """A step did not end as it must; the text says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    folder: Path
+    url: str
+    verbose: bool
+    apps: list[str] | None
+    """None: all are ours."""
+
+    @property
+    def migrations(self) -> Path:
+        return self.folder / "migrations"
+
+    def django(self, *arguments: str, url: str = "", **environment: str) -> str:
+        """Run a command of the project in a process of its own; return its output.
+
+        ``environment`` is added to its own.
+        """
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "django", *arguments],
+            cwd=self.folder,
+            env=os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "adopted_settings",
+                "PYTHONPATH": os.pathsep.join(
+                    (str(self.folder), str(ROOT), os.environ.get("PYTHONPATH", ""))
+                ),
+                "CORPUS_DB_URL": url or self.url,
+                "NO_COLOR": "1",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if self.verbose:
+            print(f"$ django {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+        if done.returncode:
+            text = f"{done.stdout}{done.stderr}".replace("\n", "\n        ")
+            raise Wrong(f"{' '.join(arguments)} ended with {done.returncode}:\n{text}")
+        return done.stdout
+
+    def drift(self, url: str = "") -> Counter[str]:
+        """Return how many differences of each kind there are."""
+        answer = self.django("schemastatus", "--drift", "--format", "json", url=url)
+        found = json.loads(answer)
+        if not found["drift_checked"]:
+            raise Wrong("nothing was compared")
+        return Counter(each["kind"] for each in found["drift"])
+
+
+def adopted(project: Project, database: Any, empty: str) -> Iterator[str]:
+    """Do the steps one after another; yield what each one found."""
+    project.django("migrate", "-v0", "--no-input")
+    tables, left_empty = database.filled()
+    yield f"Django's migrate: {tables} tables, {tables - left_empty} with rows"
+    before = database.counts()
+
+    project.django("schemadiff", "initial", "--acknowledge", "all", "--no-input")
+    (first,) = project.migrations.glob("*.sql")
+    yield f"the first file: {first.stat().st_size:,} bytes"
+    yield f"drift before the baseline: {told(project.drift())}"
+    sql = project.django("schemastatus", "--drift", "--format", "sql")
+    database.script(sql)
+    rest = project.drift()
+    yield f"mended by {sql.count(';' + chr(10))} statements, left: {told(rest)}"
+    must(not set(rest) - {"surplus", *ALIKE}, "mending leaves a difference")
+    must(database.counts() == before, "mending loses rows")
+
+    project.django("schemadiff", "kept", "--no-input", *declare(project))
+    newest = max(project.migrations.glob("*.sql"))
+    rest = project.drift()
+    must(not set(rest) - ALIKE, "what was declared still differs")
+    yield "what only the database has is declared in EXTRA"
+
+    project.django("schemaapply", "--baseline", newest.name.partition("_")[0])
+    project.django("schemastatus", "--drift", "--check")
+    project.django("schemadiff", "--check")
+    yield "baseline; schemadiff --check finds nothing to do"
+
+    app.become(project.folder, app.CHANGED)
+    project.django("schemadiff", "parcels", "--no-input", "--allow-data-loss")
+    project.django("schemaapply", "--no-input")
+    must(project.drift() == rest, "a changed model leaves a difference")
+    after = database.counts()
+    del after["adopted_stamp"]
+    grown = {name for name in before if after.get(name, -1) != before[name]}
+    # Content types and permissions of the new model come with the signals.
+    must(grown <= {"auth_permission", "django_content_type"}, f"other rows in {grown}")
+    yield f"a model changed and applied: rows of {len(before)} tables kept"
+
+    dirty = []
+    if project.apps is not None:
+        project.django("migrate", "-v0", url=empty, ONLY_THIRD_PARTY="1")
+        dirty = ["--allow-dirty"]
+    project.django("schemaapply", "--no-input", *dirty, url=empty)
+    must(not project.drift(empty), "a new database differs")
+    yield "a new database: drift none"
+    if not rest:
+        seen = "\n".join(database.unlike(empty))
+        must(not seen, f"another program sees a difference:\n{seen}")
+        yield "another program finds the adopted and the new database equal"
+    yield from gone_back(project, database)
+
+
+def declare(project: Project) -> list[str]:
+    """Write the SQL of what only the database has into a file of ``EXTRA``.
+
+    Returns options for the next ``schemadiff``: new columns take the values of nobody.
+    """
+    answer = json.loads(
+        project.django(
+            *("schemadiff", "--from", "files", "--to", "db:default", "--format", "json")
+        )
+    )
+    statements = [each["sql"] for each in answer["statements"]]
+    extra = project.folder / "sql/kept.sql"
+    extra.parent.mkdir()
+    extra.write_text("".join(f"{sql};\n" for sql in statements))
+    if project.verbose:
+        print(extra.read_text())
+    return [
+        f"--default={each['table']}.{each['name']}=NULL"
+        for each in answer["changes"]
+        if each["kind"] == "add column"
+    ]
+
+
+def gone_back(project: Project, database: Any) -> Iterator[str]:
+    """Go back to Django's migrations, as the how-to guide says."""
+    project.django("makemigrations", "-v0", "--no-input", app.NAME)
+    project.django("migrate", "-v0", "--fake", "--no-input")
+    project.django("migrate", "--check")
+    app.become(project.folder, app.BACK)
+    project.django("makemigrations", "-v0", "--no-input", app.NAME)
+    project.django("migrate", "-v0", "--no-input")
+    must("made" in database.columns("adopted_stamp"), "migrate changes nothing")
+    yield "back to migrate: makemigrations, migrate --fake, and migrate goes on"
+
+
+def told(found: Counter[str]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(found.items())) or "none"
+
+
+def must(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Wrong(otherwise)
+
+
+class Living:
+    """The database with rows, reached beside the project."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = engine_for_url(url)
+        its = self.engine.settings_from_url(url, {})
+        handler = ConnectionHandler({"default": {}, NO_DB_ALIAS: its})
+        self.connection: Any = handler[NO_DB_ALIAS]
+        self.connection.ensure_connection()
+        self.db = Database(engine=self.engine, connection=cast(Any, self.connection))
+
+    def _schema(self) -> Any:
+        return self.engine.inspect(self.connection.connection.cursor())
+
+    def filled(self) -> tuple[int, int]:
+        """Put rows in; return how many tables there are, and how many stay empty."""
+        schema = self._schema()
+        empty = fill(self.db, schema)
+        return len(self.counts()), len(empty)
+
+    def counts(self) -> dict[str, int]:
+        keys = [table.key for table in self._schema().of(Table)]
+        return {key.path: count(self.db, key) for key in keys}
+
+    def unlike(self, url: str) -> Iterator[str]:
+        """Yield how it differs from another database, for programs that are not ours."""
+        other = Living(url)
+        yield from differences(self.db, other.db)
+        other.connection.close()
+
+    def columns(self, name: str) -> list[str]:
+        return [column.name for column in self._schema().table(table_key(name)).columns]
+
+    def script(self, sql: str) -> None:
+        """Run a script as ``psql -f`` or ``sqlite3 -bail`` would."""
+        driver = self.connection.connection
+        if self.engine.vendor == "sqlite":
+            driver.executescript(sql)
+        else:
+            driver.execute(sql)
+
+
+@contextmanager
+def databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the URLs of the database to adopt, and of an empty one."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder}/old.sqlite3", f"sqlite:///{folder}/new.sqlite3"
+        return
+    with run_programs(
+        choose_programs(tuple(find_installed_programs()), extensions=["hstore"])
+    ) as server:
+        host, user = server.settings["HOST"], server.settings["USER"]
+        base = f"postgresql://{user}@{host.replace('/', '%2F')}:5432"
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+            for name in ("old", "new"):
+                connection.execute(f"CREATE DATABASE {name}")
+        yield f"{base}/old", f"{base}/new"
+
+
+def passes(engine: str, options: argparse.Namespace) -> bool:
+    left = ", all but the small app left to migrate" if options.apps else ""
+    print(f"\n{options.name} on {engine}{left}", flush=True)
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        with databases(engine, folder) as (old, empty):
+            project = Project(
+                folder=folder,
+                url=old,
+                verbose=options.verbose,
+                apps=options.apps or None,
+            )
+            app.write(folder)
+            (folder / "adopted_settings.py").write_text(
+                SETTINGS.format(
+                    app=app.NAME, folder=str(folder), apps=options.apps or None
+                )
+            )
+            # Connecting makes the SQLite file, and the project's settings name it.
+            living = Living(old)
+            try:
+                began = time.monotonic()
+                for line in adopted(project, living, empty):
+                    print(
+                        f"  ok    {line}, {time.monotonic() - began:.1f} s", flush=True
+                    )
+                    began = time.monotonic()
+            except Wrong as problem:
+                print(f"  FAIL  {problem}", flush=True)
+                return False
+            finally:
+                living.connection.close()
+    return True
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools adoption adopt", description=__doc__
+    )
+    parser.add_argument("--name", required=True, help="of the project")
+    parser.add_argument(
+        "--engine", choices=("postgresql", "sqlite"), action="append", default=[]
+    )
+    parser.add_argument(
+        "--third-party",
+        action="store_const",
+        const=[app.NAME],
+        dest="apps",
+        help="leave all apps but the small one to Django (APPS)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args(arguments)
+    settings.configure()
+    engines = options.engine or ["postgresql", "sqlite"]
+    results = [passes(engine, options) for engine in engines]
+    return 0 if all(results) else 1

@@ -1,0 +1,16 @@
+"""Cells as a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+def aligned(lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield lines of cells in columns, the first two to the left."""
+    rows = list(lines)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(
+            cell.ljust(width) if index < 2 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()

@@ -1,0 +1,74 @@
+"""Fresh databases to break runs on.
+
+Invariant: each is gone when its block ends, whoever is still connected to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.engines.registry import engine_for_url
+from tools.faults.server import USER, Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    url: str
+    name: str
+    folder: Path
+    """For files that live as long as the database."""
+    server: Server | None = None
+    """None: SQLite."""
+
+    @contextmanager
+    def opened(self) -> Iterator[BaseDatabaseWrapper]:
+        """A Django connection."""
+        settings = engine_for_url(self.url).settings_from_url(self.url, {})
+        connection = ConnectionHandler({"default": settings})["default"]
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def through(self, port: int) -> str:
+        """Return the URL by way of a local port."""
+        return f"postgresql://{USER}@127.0.0.1:{port}/{self.name}"
+
+
+@contextmanager
+def fresh(server: Server | None) -> Iterator[Database]:
+    """An empty database, gone at the end; without a server a SQLite file."""
+    name = f"fault_{secrets.token_hex(4)}"
+    with tempfile.TemporaryDirectory(prefix="dsm-faults-") as made:
+        folder = Path(made)
+        if server is None:
+            yield Database(url=f"sqlite:///{folder / name}", name=name, folder=folder)
+            return
+        administer(server, f"CREATE DATABASE {name} TEMPLATE template0")
+        host = quote(str(server.folder), safe="")
+        try:
+            yield Database(
+                url=f"postgresql://{USER}@/{name}?host={host}",
+                name=name,
+                folder=folder,
+                server=server,
+            )
+        finally:
+            administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def administer(server: Server, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Run a statement on the server, in no database in particular."""
+    with server.connect() as connection:
+        cursor = connection.execute(sql.encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []

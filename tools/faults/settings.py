@@ -1,0 +1,6 @@
+"""Django's settings of the runs; the target comes by ``SCHEMA_MIGRATIONS_URL``."""
+
+SECRET_KEY = "faults"
+USE_TZ = True
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = ["schema_migrations", "tools.faults"]

@@ -1,0 +1,1 @@
+"""Walk through the Django migration histories of real projects."""

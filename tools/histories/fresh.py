@@ -1,0 +1,102 @@
+"""A state made anew on an empty database, by Django's own schema editor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db.migrations import RunSQL
+
+from schema_migrations.engines.engine import DatabaseSettings, Engine
+from schema_migrations.history.statements import split
+from schema_migrations.workflows.states.django_migrations import (
+    MigrationOperation,
+    select_database_operations,
+)
+from schema_migrations.workflows.states.models_ddl import ModelsDdl
+from schema_migrations.workflows.states.prerequisites import (
+    collect_prerequisites,
+    load_prerequisites,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    inspect_database,
+    load_models,
+)
+from tools.histories.history import Labelled
+
+_CREATE_EXTENSION = re.compile(
+    r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
+)
+_CREATE_TYPE = re.compile(r'CREATE\s+(?:TYPE|DOMAIN)\s+"?(\w+)"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What models stand on and no model shows."""
+
+    extensions: tuple[str, ...] = ()
+    steps: tuple[MigrationOperation, ...] = ()
+    """That may create extensions or collations."""
+    types: tuple[tuple[str, str], ...] = ()
+    """Name and SQL of types and domains made by hand; models may use them."""
+
+
+def ground(engine: Engine, before: Ground, operations: Iterable[Labelled]) -> Ground:
+    """Return the ground after some more operations."""
+    extensions = list(before.extensions)
+    steps, types = list(before.steps), list(before.types)
+    for label, operation in operations:
+        for each in select_database_operations([operation]):
+            if isinstance(each, RunSQL):
+                extensions += _CREATE_EXTENSION.findall(str(each.sql))
+                types += _types(engine, each.sql)
+            elif type(each).__module__.startswith("django.contrib.postgres."):
+                steps.append(
+                    MigrationOperation(app=label, migration="", operation=each)
+                )
+    kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
+    return Ground(extensions=tuple(kept), steps=tuple(steps), types=tuple(types))
+
+
+def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
+    """Yield the types and domains that a text creates; SQLite has none, and a history
+    may run SQL for PostgreSQL only.
+    """
+    if engine.vendor == "sqlite":
+        return
+    if not isinstance(sql, str) or not _CREATE_TYPE.search(sql):
+        return
+    for statement in split(sql, engine.syntax, file="RunSQL"):
+        if found := _CREATE_TYPE.match(statement.sql):
+            yield found[1], statement.sql
+
+
+@contextmanager
+def fresh(
+    engine: Engine,
+    settings: DatabaseSettings,
+    alias: str,
+    ddl: ModelsDdl,
+    on: Ground,
+) -> Iterator[State]:
+    """Yield a state on a database of its own.  Raises ``ConfigError``."""
+    with engine.create_scratch_database(settings, alias) as connection:
+        if engine.vendor == "postgresql":
+            load_prerequisites(
+                engine, connection, collect_prerequisites(on.steps, on.extensions)
+            )
+            text = " ".join(sql for part in ddl.parts for sql in part.statements)
+            for name, sql in on.types:
+                if re.search(rf"\b{name}\b", text):
+                    engine.session.execute(connection, sql)
+        load_models(engine, connection, ddl, alias=alias)
+        yield State(
+            schema=inspect_database(engine, connection),
+            connection=connection,
+            description="the models",
+            models_only=True,
+            facts=ddl.facts,
+        )

@@ -1,0 +1,1 @@
+"""Run the loop on real projects from the registry."""

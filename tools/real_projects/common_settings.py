@@ -1,0 +1,78 @@
+"""What the settings of both projects share; REAL_PROJECT_URL names the database."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+
+class NoMigrations:
+    """Every app without migrations, so that ``migrate --run-syncdb`` makes the models."""
+
+    def __contains__(self, label: str) -> bool:
+        return True
+
+    def __getitem__(self, label: str) -> None:
+        return None
+
+
+def database(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite:"):
+        name = url.removeprefix("sqlite:///")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    given = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given["dbname"],
+        "USER": given.get("user", ""),
+        "PASSWORD": given.get("password", ""),
+        "HOST": given.get("host", ""),
+        "PORT": str(given.get("port", "")),
+    }
+
+
+DATABASES = {"default": database(os.environ["REAL_PROJECT_URL"])}
+if os.environ.get("REAL_PROJECT_MIGRATIONS") == "off":
+    MIGRATION_MODULES = NoMigrations()
+
+SCHEMA_MIGRATIONS = {
+    "default": {"DIR": os.environ.get("REAL_PROJECT_DIR", "migrations")}
+}
+SECRET_KEY = "for comparisons only"
+ROOT_URLCONF = "tools.real_projects.common_settings"
+urlpatterns: list[object] = []
+SITE_ID = 1
+STATIC_URL = "/static/"
+USE_TZ = True
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DJANGO_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.flatpages",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.sites",
+    "django.contrib.staticfiles",
+    "schema_migrations",
+]

@@ -1,0 +1,212 @@
+"""Compare databases built from our files with those that Django itself makes.
+
+    python -m tools real-projects [oscar] [wagtail]
+
+For each project and each engine: ``schemadiff`` from an empty directory, ``schemaapply``
+to an empty database, and beside it ``migrate --run-syncdb`` with migrations switched
+off.  Both databases must then be the same to our own inspector and diff, to programs
+that are not ours (``catalogs.py``), and in the rows that signals write.  Exits 1 on any
+difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from schema_migrations.dev.cluster import SUPERUSER
+from schema_migrations.dev.embedded import run_programs
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
+from tools import ROOT
+from tools.catalogs import of_postgresql, of_sqlite
+from tools.projects import prepared
+
+HERE = Path(__file__).parent
+PROJECTS = ("oscar", "wagtail")
+SIDES = ("ours", "djangos")
+ROWS = """
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+print(sorted(ContentType.objects.values_list("app_label", "model")))
+print(sorted(Permission.objects.values_list(
+    "content_type__app_label", "content_type__model", "codename", "name")))
+print(sorted(apps.get_model("sites", "Site").objects.values_list("domain", "name")))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One project on one engine: two empty databases and a folder for files."""
+
+    project: str
+    python: Path
+    engine: str
+    folder: Path
+    ours: str
+    """URL of the database that schemaapply builds."""
+    djangos: str
+
+    @property
+    def directory(self) -> Path:
+        return self.folder / "migrations"
+
+
+class Differs(Exception):
+    """Something is not as it must be; the text says what."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools real-projects", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument(
+        "project", nargs="*", help="one of oscar and wagtail; default: both"
+    )
+    projects = parser.parse_args(arguments).project or PROJECTS
+    if unknown := set(projects) - set(PROJECTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    pythons = {
+        name: prepared(name, HERE / f"requirements-{name}.txt", name=name)
+        for name in projects
+    }
+    programs = choose_programs(find_installed_programs())
+    print(f"PostgreSQL {programs.version}; SQLite of this Python.", flush=True)
+    failed = 0
+    with run_programs(programs) as server, tempfile.TemporaryDirectory() as folder:
+        host = server.settings["HOST"]
+        for project in projects:
+            for engine in ("postgresql", "sqlite"):
+                place = Path(folder, f"{project}-{engine}")
+                place.mkdir()
+                ours, djangos = (
+                    new_databases(host, project)
+                    if engine == "postgresql"
+                    else (f"sqlite:///{place / name}.sqlite3" for name in SIDES)
+                )
+                case = Case(
+                    project=project,
+                    python=pythons[project],
+                    engine=engine,
+                    folder=place,
+                    ours=ours,
+                    djangos=djangos,
+                )
+                failed += not passes(case, programs.bin_folder)
+    return 1 if failed else 0
+
+
+def new_databases(host: str, project: str) -> list[str]:
+    names = [f"{project}_{side}" for side in SIDES]
+    with psycopg.connect(
+        host=host, user=SUPERUSER, dbname="postgres", autocommit=True
+    ) as connection:
+        for name in names:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return [f"postgresql://{SUPERUSER}@/{name}?host={quote(host)}" for name in names]
+
+
+def passes(case: Case, programs: Path) -> bool:
+    print(f"\n{case.project} on {case.engine}", flush=True)
+    try:
+        for line in steps(case, programs):
+            print(f"  ok    {line}", flush=True)
+    except Differs as problem:
+        print(f"  FAIL  {problem}", flush=True)
+        return False
+    return True
+
+
+def steps(case: Case, programs: Path) -> Iterator[str]:
+    began = time.monotonic()
+    asked = ("initial", "--acknowledge", "all", "--no-input")
+    run(case, "schemadiff", *asked, on=case.ours)
+    files = sorted(case.directory.glob("*.sql"))
+    size = sum(path.stat().st_size for path in files)
+    yield f"schemadiff: {len(files)} file, {size:,} bytes, {since(began)}"
+
+    began = time.monotonic()
+    run(case, "schemaapply", "--no-input", on=case.ours)
+    yield f"schemaapply, {since(began)}"
+
+    run(case, "schemadiff", "--check", on=case.ours)
+    yield "schemadiff --check finds nothing to do"
+
+    run(case, "migrate", "--run-syncdb", "-v0", on=case.djangos, migrations="off")
+    equal("our diff", own_changes(case), frozenset())
+    yield "our own diff of the two databases is empty"
+
+    theirs, ours = (catalog(url, programs) for url in (case.djangos, case.ours))
+    equal("the catalog", ours, theirs)
+    measure = "pg_dump" if case.engine == "postgresql" else "sqlite_master and pragmas"
+    yield f"{measure}: {len(ours)} facts, all equal"
+
+    theirs, ours = (rows(case, url) for url in (case.djangos, case.ours))
+    equal("what signals wrote", ours, theirs)
+    yield "content types, permissions and sites are equal"
+
+
+def own_changes(case: Case) -> frozenset[str]:
+    answer = run(
+        case,
+        "schemadiff",
+        *("--from", case.djangos, "--to", case.ours, "--format", "json", "-v0"),
+        on=case.ours,
+    )
+    changes: list[dict[str, Any]] = json.loads(answer)["changes"]
+    return frozenset(json.dumps(change, sort_keys=True) for change in changes)
+
+
+def catalog(url: str, programs: Path) -> frozenset[str]:
+    if url.startswith("sqlite"):
+        return of_sqlite(Path(url.removeprefix("sqlite:///")))
+    return of_postgresql(url, programs)
+
+
+def rows(case: Case, url: str) -> frozenset[str]:
+    return frozenset(run(case, "shell", "-v0", "-c", ROWS, on=url).splitlines())
+
+
+def equal(what: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
+    if ours != theirs:
+        lines = [f"- {fact}" for fact in sorted(theirs - ours)]
+        lines += [f"+ {fact}" for fact in sorted(ours - theirs)]
+        text = "\n".join(lines[:40]).replace("\n", "\n        ")
+        raise Differs(f"{what} (- Django's, + ours, {len(lines)}):\n        {text}")
+
+
+def run(case: Case, *arguments: str, on: str, migrations: str = "on") -> str:
+    """Run a Django command of the project; return its standard output."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": f"tools.real_projects.{case.project}_settings",
+        "PYTHONPATH": str(ROOT),
+        "REAL_PROJECT_URL": on,
+        "REAL_PROJECT_DIR": str(case.directory),
+        "REAL_PROJECT_MIGRATIONS": migrations,
+    }
+    done = subprocess.run(
+        [case.python, "-m", "django", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        text = f"{done.stdout}{done.stderr}".replace("\n", "\n        ")
+        raise Differs(f"{' '.join(arguments)} ended with {done.returncode}:\n{text}")
+    return done.stdout
+
+
+def since(began: float) -> str:
+    return f"{time.monotonic() - began:.1f} s"
