@@ -133,7 +133,7 @@ def test_a_failure_is_told_and_the_next_run_goes_on(
             "3 targets: 2 brought up to date, 0 had nothing to do, 1 failed;"
             in failed.out
         )
-    assert failed.out.splitlines()[-1].startswith("Next     mend what failed")
+    assert failed.out.splitlines()[-1].startswith("Next     fix what failed")
 
     connection.execute("DROP TABLE tenant_1.b")
     assert applied(project, *options).code == 0

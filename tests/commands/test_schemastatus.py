@@ -115,7 +115,7 @@ def test_a_statement_that_nobody_saw_ending_is_no_failure(place: Place) -> None:
     )
     lines = run(place).splitlines()
     assert lines[-3].startswith("Stopped  1: started outside a transaction")
-    assert lines[-1].startswith("Next     python manage.py schemaapply: it looks at")
+    assert lines[-1].startswith("Next     python manage.py schemaapply: it checks")
 
 
 def test_a_failure_without_a_statement_shows_no_empty_line(

@@ -72,7 +72,7 @@ def test_who_blocks_is_told_while_the_statement_waits(
     assert blocker.pid == reader.info.backend_pid
     assert blocker.seconds > 0
     first, second = describe_event(told).splitlines()
-    assert first == "2.sql  1/2  waits for a lock, held by"
+    assert first == "2.sql  1/2  waits for a lock held by"
     assert second.startswith(
         f"         process {blocker.pid} (report), idle in transaction for "
     )
