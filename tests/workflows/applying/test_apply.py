@@ -403,7 +403,7 @@ class TestHistory:
         place.apply()
         (place.folder / "2_gone.sql").unlink()
         place.write(_4="SELECT 4;")
-        with pytest.raises(IntegrityError, match="gone: 2_gone"):
+        with pytest.raises(IntegrityError, match="missing: 2_gone"):
             place.apply()
 
     def test_a_database_ahead_is_a_warning_and_with_strict_an_error(
