@@ -79,9 +79,9 @@ class ApplyRequest:
     selection: Selection
     revisions_schema: str | None = None
     connect_wait: float = 0.0
-    """How long to wait for the database to answer."""
+    """Time to wait for the database to answer."""
     lock_wait: float = 60.0
-    """How long to wait for another run to end."""
+    """Time to wait for another run to end."""
     lock_retries: int = 0
     session_options: SessionOptions
     sends_signals: bool = True

@@ -32,7 +32,7 @@ class Planned:
     versions: tuple[str, ...]
     """Of all pending files."""
     chosen: int
-    """How many of them this run applies."""
+    """Number of pending files that this run applies."""
     baseline: str = ""
     """The version to record first; empty: none."""
 
@@ -50,7 +50,7 @@ class FileStarted:
     version: str
     mode: TransactionMode
     start: int
-    """How many statements an earlier run has done."""
+    """Number of statements that an earlier run has done."""
     total: int
 
 
@@ -80,7 +80,7 @@ class FileDone:
     file: str
     version: str
     statements: int
-    """How many ran now."""
+    """Number of statements that ran now."""
     seconds: float
 
 

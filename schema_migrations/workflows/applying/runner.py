@@ -61,11 +61,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """What all files of a run share."""
+    """The context that all files of a run share."""
 
     store: RevisionStore
     lock_retries: int
-    """How often a transaction is retried after a lock timeout."""
+    """Number of times a transaction is retried after a lock timeout."""
     newest_version: str
     """The newest version that had a row when the run began."""
     report: ReportEvent

@@ -61,7 +61,7 @@ class Drift:
     mending_proposal: Proposal | None = None
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
-    """What the mending SQL leaves, since rows or values could be lost."""
+    """Differences that the mending SQL leaves, since rows or values could be lost."""
 
     @property
     def real_differences(self) -> tuple[Difference, ...]:

@@ -28,7 +28,7 @@ log = logging.getLogger("schema_migrations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What a probe learns about a database."""
+    """The answer to a probe of a database."""
 
     pending: tuple[str, ...] = ()
     """Names of the files that are not applied, or only partly."""

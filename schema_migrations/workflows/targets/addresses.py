@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import DriverError
 
 TargetKind = Literal["schema", "database"]
-"""What a name that is not a URL means, on the server of the alias or of ``--url``."""
+"""The meaning of a name that is not a URL, on the server of the alias or ``--url``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """How one of many targets is reached."""
+    """The way to reach one of many targets."""
 
     label: str
     """Shown to people: a name, or a URL without its password."""
