@@ -335,7 +335,7 @@ class TestTarget:
         pg_place.connection.close()
         error = refused(pg_place)
         assert error.returncode == 2
-        assert "cannot be written: default_transaction_read_only is on" in str(error)
+        assert "is not writable: default_transaction_read_only is on" in str(error)
         out, _ = run(pg_place, dry_run=True)  # reading is no problem
         assert "CREATE TABLE a" in out
 
@@ -400,7 +400,7 @@ class TestIntegrity:
         (place.folder / "1.sql").unlink()
         place.write(_0="SELECT 0;")
         error = refused(place)
-        assert (error.returncode, "gone: 1" in str(error)) == (4, True)
+        assert (error.returncode, "missing: 1" in str(error)) == (4, True)
 
     def test_a_database_ahead_warns_and_with_strict_stops(self, place: Place) -> None:
         place.write(_1=A, _2=B)

@@ -133,7 +133,7 @@ def test_a_failure_is_told_and_the_next_run_goes_on(
             "3 targets: 2 brought up to date, 0 had nothing to do, 1 failed;"
             in failed.out
         )
-    assert failed.out.splitlines()[-1].startswith("Next     mend what failed")
+    assert failed.out.splitlines()[-1].startswith("Next     fix what failed")
 
     connection.execute("DROP TABLE tenant_1.b")
     assert applied(project, *options).code == 0
@@ -210,7 +210,7 @@ def test_urls_on_the_command_line_and_json(shop: Project, tmp_path: Path) -> Non
         (("--targets", "absent"), "--targets absent: "),
         (("--targets-sql", "SELECT x"), "--targets-sql: "),
         (("--targets-sql", "CREATE TABLE x (y)"), "--targets-sql: "),
-        (("--targets-sql", "SELECT 1 WHERE 0"), "No target is named."),
+        (("--targets-sql", "SELECT 1 WHERE 0"), "No targets are given."),
         (
             ("--url", "sqlite://", "--url", "sqlite://", "--targets", "x"),
             "Several --url",

@@ -267,7 +267,7 @@ class TestOnATerminal:
         code, screen = typed(project, ["what\n", "y\n"])
 
         assert names_them(project, screen)
-        assert "Is it taken care of, or not needed? [y/N]" in screen
+        assert "Have you handled these, or are they not needed here? [y/N]" in screen
         assert code == 0, screen
         assert in_step(project)
 

@@ -110,14 +110,14 @@ def test_nothing_to_do(place: Place) -> None:
     place.write(_1=A)
     place.apply()
     before = place.rows()
-    assert "Nothing to do: the revisions say 1 already." in run(place, "1")
+    assert "Nothing to do: the revisions are already at 1." in run(place, "1")
     assert place.rows() == before
 
 
 def test_a_dry_run_writes_nothing(place: Place) -> None:
     place.write(_1=A, _2=B)
     out = run(place, "1", dry_run=True)
-    assert "Would be 1 revision written, 0 deleted; nothing was changed." in out
+    assert "Nothing was changed: 1 revision would be written, 0 deleted." in out
     assert out.splitlines()[-1] == "Next     python manage.py schemaset 1"
     place.connection.ensure_connection()
     assert "atlas_schema_revisions" not in place.engine.session.list_tables(
@@ -141,7 +141,7 @@ def test_deleting_needs_an_answer_where_nobody_can_be_asked(place: Place) -> Non
     assert code == 3
     assert said.splitlines() == [
         "1 revision would be deleted: 2_b",
-        "To do it without a question: --no-input. To only look: --dry-run.",
+        "To skip the question: --no-input. To only look: --dry-run.",
     ]
     assert list(place.rows()) == ["1", "2"]
 
@@ -150,7 +150,7 @@ def test_an_unknown_version_is_named_with_the_nearest(place: Place) -> None:
     place.write(_20250101000000_a=A, _20250202000000_b=B)
     code, said = refused(place, "20250202000001")
     assert code == 2
-    assert "schemaset 20250202000001: there is no file of this version" in said
+    assert "schemaset 20250202000001: no file in" in said
     assert "Did you mean 20250202000000?" in said
     assert place.rows() == {}
 
@@ -209,7 +209,7 @@ def test_on_a_terminal_deleting_is_asked_about(project: Project) -> None:
     code, screen = typed(project, ["n\n"], "1", command="schemaset")
     assert code == 3
     assert "  [ ] 2  newer" in screen
-    assert "1 revision will be deleted. Go on? [y/N]" in screen
+    assert "1 revision will be deleted. Continue? [y/N]" in screen
     assert "Nothing was changed." in screen
     code, screen = typed(project, ["\x04"], "1", command="schemaset")
     assert code == 3

@@ -115,7 +115,7 @@ def test_a_statement_that_nobody_saw_ending_is_no_failure(place: Place) -> None:
     )
     lines = run(place).splitlines()
     assert lines[-3].startswith("Stopped  1: started outside a transaction")
-    assert lines[-1].startswith("Next     python manage.py schemaapply: it looks at")
+    assert lines[-1].startswith("Next     python manage.py schemaapply: it checks")
 
 
 def test_a_failure_without_a_statement_shows_no_empty_line(
@@ -236,7 +236,7 @@ class TestRevisionsSchema:
                 pg_place, command, revisions_schema="histroy", **options
             )
             assert code == 2
-            assert "has tables, and no schema 'histroy'" in error["message"]
+            assert "has tables but no schema 'histroy'" in error["message"]
         with pytest.raises(CommandError, match="Did you mean history"):
             run(pg_place, revisions_schema="histroy")
 

@@ -76,7 +76,7 @@ def test_a_database_that_is_as_its_files_say(orders: Place) -> None:
     assert lines[-1] == "Next     python manage.py schemaapply"
     found = answer(orders)
     assert (found["drift"], found["drift_checked"]) == ([], True)
-    assert "Nothing is to be done." in run(orders, format="sql")
+    assert "Nothing to do." in run(orders, format="sql")
 
 
 def test_not_looked_for_is_not_none(orders: Place) -> None:
@@ -145,7 +145,7 @@ def test_a_name_is_a_difference_of_its_own_kind(orders: Place) -> None:
     assert kinds(orders) == [("name", "by_code")]
     assert checked(orders) == 0
     out = run(orders)
-    assert "1 equal but for the name" in out
+    assert "1 equal except for the name" in out
     assert "by_code" not in out
     assert "> index by_code" in run(orders, verbosity=2)
     mended(orders)
@@ -189,7 +189,7 @@ def test_a_database_without_history_is_taken_to_be_at_the_newest_file(
     place.write(_1=ORDERS)
     place.execute(ORDERS.split(";\n")[0])
     out = run(place)
-    assert "It has no history: compared as after --baseline 1" in out
+    assert "No history: compared as if after --baseline 1" in out
     assert kinds(place) == [("missing", "by_code")]
     assert place.rows() == {}
 
@@ -246,7 +246,7 @@ def test_labels_of_an_enum_that_rows_may_hold_are_left(pg_place: Place) -> None:
     pg_place.apply()
     pg_place.execute("ALTER TYPE mood ADD VALUE 'happy'")
     assert kinds(pg_place) == [("different", "mood")]
-    assert "Nothing is to be done." in run(pg_place, format="sql")
+    assert "Nothing to do." in run(pg_place, format="sql")
 
 
 def test_a_target_of_another_kind_is_refused(pg_place: Place, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""One module a command: parse, call a workflow, print, exit."""
+"""The commands, a module each: parse, call a workflow, print, exit."""

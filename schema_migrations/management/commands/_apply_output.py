@@ -1,4 +1,4 @@
-"""How ``schemaapply`` and ``schemastatus`` say what happened.
+"""Output of ``schemaapply`` and ``schemastatus``.
 
 Pure: events and outcomes in, text and JSON values out.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from schema_migrations.workflows.applying.selection import FileRun
 
 STATEMENT_WIDTH = 72
-"""Characters of a statement that stand on one line."""
+"""Characters of a statement that are shown on one line."""
 
 MODE_DESCRIPTIONS = {
     "file": "one transaction",
@@ -48,11 +48,11 @@ EVENT_NAMES = {
     kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     for kind in get_args(Event)
 }
-"""``FileDone`` is ``file_done``."""
+"""Event class → its name in JSON: ``FileDone`` is ``file_done``."""
 
 
 def describe_event(event: Event) -> str:
-    """Return the line that tells of an event."""
+    """Return the line that describes an event."""
     match event:
         case Reached():
             return f"Target   {event.target.name}  {event.target.version}"
@@ -73,16 +73,16 @@ def describe_event(event: Event) -> str:
             count = format_count(event.statements, "statement")
             return f"{event.file}  {count}  {format_duration(event.seconds)}"
         case Blocked():
-            by = "\n".join(map(_describe_blocker, event.blockers))
+            blockers = "\n".join(map(_describe_blocker, event.blockers))
             place = f"{event.number}/{event.total}"
-            return f"{event.file}  {place}  waits for a lock, held by\n{by}"
+            return f"{event.file}  {place}  waits for a lock held by\n{blockers}"
         case StillRunning():
             place = f"{event.number}/{event.total}"
             return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
         case Retrying():
             return (
-                f"Rolled back, since a lock was not to be had ({event.message});"
-                f" again in {format_duration(event.pause)}, attempt {event.attempt + 1}"
+                f"Rolled back: no lock in time ({event.message}); attempt"
+                f" {event.attempt + 1} in {format_duration(event.pause)}"
             )
         case SignalSent():
             return f"Signal   {event.name}"
@@ -117,29 +117,29 @@ def describe_outcome(
     outcome: Outcome, events: Sequence[Event], *, read_only: bool
 ) -> str:
     """Return the last lines: what was done, and what to do next."""
-    left, choice = outcome.selected.remaining_count, outcome.selected
+    selected, remaining = outcome.selected, outcome.selected.remaining_count
     at = (
         f"the database is at {outcome.current_version}"
         if outcome.current_version
         else "no history yet"
     )
-    start = choice.baseline
+    baseline = selected.baseline
     if read_only:
-        if start is None and not choice.runs:
+        if baseline is None and not selected.runs:
             return f"Nothing to do; {at}."
-        option = f" --baseline {start.version}" if start else ""
+        option = f" --baseline {baseline.version}" if baseline else ""
         return f"Nothing was run.  Next  python manage.py schemaapply{option}"
     done = [event for event in events if isinstance(event, FileDone)]
-    if start is None and not done and not left:
+    if baseline is None and not done and not remaining:
         return f"Nothing to do; {at}."
     files = format_count(len(done), "file")
     statements = format_count(sum(event.statements for event in done), "statement")
-    taken = format_duration(sum(event.seconds for event in done))
-    ran = f"{files}, {statements}, {taken}" if done else "nothing was run"
-    said = f"Done     {ran}; {at}."
-    if left:
-        return f"{said}\nNext     {format_count(left, 'file')} pending: python manage.py schemaapply"
-    return f"{said}\nNext     nothing: every file of the directory is applied."
+    duration = format_duration(sum(event.seconds for event in done))
+    ran = f"{files}, {statements}, {duration}" if done else "nothing was run"
+    summary = f"Done     {ran}; {at}."
+    if remaining:
+        return f"{summary}\nNext     {format_count(remaining, 'file')} pending: python manage.py schemaapply"
+    return f"{summary}\nNext     nothing: every file of the directory is applied."
 
 
 def sql_of(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
@@ -157,7 +157,7 @@ def sql_of(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
 def run_as_json(
     events: Sequence[Event], error: SchemaMigrationsError | None
 ) -> dict[str, Any]:
-    """Return the contract's JSON object; ``pending`` is what is so in the end."""
+    """Return the contract's JSON object; ``pending`` is what the run left."""
     reached = next((e.target.name for e in events if isinstance(e, Reached)), None)
     planned = next((e for e in events if isinstance(e, Planned)), None)
     done = [event for event in events if isinstance(event, FileDone)]
@@ -181,7 +181,7 @@ def run_as_json(
 
 
 def event_as_json(event: Event) -> dict[str, Any]:
-    """Return what a line of the log says of an event."""
+    """Return an event as a line of the log."""
     return {"event": EVENT_NAMES[type(event)], **asdict(event)}
 
 
@@ -195,7 +195,7 @@ def format_count(number: int, noun: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a time as people read it: ``12ms``, ``1.4s``, ``2m05s``."""
+    """Return a duration for people: ``12ms``, ``1.4s``, ``2m05s``."""
     if seconds < 1:
         return f"{seconds * 1000:.0f}ms"
     if seconds < 60:

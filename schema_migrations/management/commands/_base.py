@@ -1,4 +1,4 @@
-"""What every command shares: options, output, and how an error becomes an exit code.
+"""The base of every command: options, output, errors as exit codes.
 
 Invariant: a failure is one message on standard error and the exit code of its class;
 with ``--format json`` standard output holds one JSON object and nothing else.
@@ -34,8 +34,8 @@ Options = dict[str, Any]
 """The parsed command line."""
 
 GRACE_SECONDS = 8.0
-"""Seconds after SIGTERM in which all is rolled back and given back, or left to the
-server, which ends what belongs to a process that is gone.  Docker kills after 10."""
+"""Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
+ends the sessions that are left.  Docker kills after 10."""
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -44,17 +44,17 @@ EXIT_TERMINATED = 143
 class Terminated(KeyboardInterrupt):
     """SIGTERM.
 
-    Python's default dies at once and leaves the statement running on the server; on a
+    By default Python exits at once and the server keeps running the statement; on a
     ``KeyboardInterrupt`` psycopg cancels it and the transaction rolls back.
     """
 
 
 class SchemaCommand(BaseCommand, ABC):
-    """A command that only parses, calls, prints and exits: subclasses fill ``run``."""
+    """A command that only parses, calls, prints and exits; subclasses define ``run``."""
 
     requires_system_checks = ()
-    no_input_help = "never ask; exit 3 where an answer is needed"
-    """What the option means; a command that can do without an answer says so."""
+    no_input_help = "never ask; exit 3 if an answer is needed"
+    """Help of ``--no-input``; a command that needs no answer has its own."""
     formats: tuple[str, ...] = ("text", "json")
     verbosity = 1
     wants_json = False
@@ -89,7 +89,7 @@ class SchemaCommand(BaseCommand, ABC):
 
     @abstractmethod
     def run(self, options: Options) -> int:
-        """Do the work and return the exit code: 0, or 1 when a check found something."""
+        """Do the work; return the exit code: 0, or 1 when a check found something."""
 
     def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
         """Return the JSON object of a run that failed."""
@@ -98,7 +98,7 @@ class SchemaCommand(BaseCommand, ABC):
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         self.wants_json = options["format"] == "json"
-        if options["dir"] is not None:  # call_command passes it on as it is
+        if options["dir"] is not None:  # call_command may pass a string
             options["dir"] = Path(options["dir"])
         with raise_command_errors(
             lambda error: self.write_json(self.failed_run_as_json(error))
@@ -110,13 +110,13 @@ class SchemaCommand(BaseCommand, ABC):
     def run_from_argv(self, argv: list[str]) -> None:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                # Each line at once, also into a pipe: who is killed flushes nothing.
+                # Flush each line, also into a pipe: a killed process flushes nothing.
                 stream.reconfigure(errors=ASCII_FALLBACK, line_buffering=True)
         with exit_on_interruption(self.stderr):
             super().run_from_argv(argv)
 
     def say(self, text: str = "", *, level: int = 1) -> None:
-        """Print a line for people; silent with JSON or below the verbosity."""
+        """Print a line for people, unless JSON is asked for or the verbosity is lower."""
         if not self.wants_json and self.verbosity >= level:
             self.stdout.write(text)
 
@@ -126,18 +126,18 @@ class SchemaCommand(BaseCommand, ABC):
             self.stderr.write(self.style.WARNING(f"warning: {text}"))
 
     def write_json(self, value: dict[str, Any]) -> None:
-        """Print the one JSON object, when JSON was asked for."""
+        """Print the one JSON object, if JSON is asked for."""
         if self.wants_json:
             self.stdout.write(json.dumps(value, default=str, ensure_ascii=False))
 
     def log(self, values: dict[str, Any]) -> None:
-        """Write a line of the log, an object of its own, where JSON was asked for."""
+        """Write a line of the log, a JSON object of its own, if JSON is asked for."""
         if self.wants_json and self.verbosity:
             line = {"time": datetime.now(UTC).isoformat(), **values}
             self.stderr.write(json.dumps(line, ensure_ascii=False), str)
 
     def show_progress(self, text: str) -> None:
-        """Show what runs now, on a terminal, until the next line."""
+        """Show on a terminal what runs now, until the next line."""
         if self.on_terminal and self.verbosity == 1:
             self.stdout.write(f"\r\x1b[K{text} ...", ending="")
             self.stdout.flush()
@@ -162,8 +162,8 @@ def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigration
 def raise_command_errors(
     on_error: Callable[[SchemaMigrationsError], None] = lambda error: None,
 ) -> Iterator[None]:
-    """Turn an error of ours into Django's, with its exit code; ``failed`` is told of it,
-    and of an interruption."""
+    """Translate our errors into Django's, with their exit codes; call ``on_error`` for
+    each, and for an interruption."""
     try:
         yield
     except SchemaMigrationsError as error:
@@ -176,7 +176,7 @@ def raise_command_errors(
 
 @contextmanager
 def exit_on_interruption(stderr: OutputWrapper) -> Iterator[None]:
-    """Around a whole command: Ctrl-C and SIGTERM unwind it, and exit with their code."""
+    """Unwind a whole command on Ctrl-C and SIGTERM, then exit with their codes."""
     with raise_on_sigterm():
         try:
             yield
@@ -199,31 +199,31 @@ def raise_on_sigterm() -> Iterator[None]:
         yield
         return
 
-    end = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
-    end.daemon = True
+    forced_exit = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
+    forced_exit.daemon = True
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        # One is enough: another would only disturb the roll back.
+        # A second signal would only disturb the rollback.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        end.start()
+        forced_exit.start()
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    old_handler = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     finally:
-        end.cancel()
-        signal.signal(signal.SIGTERM, before)
+        forced_exit.cancel()
+        signal.signal(signal.SIGTERM, old_handler)
 
 
 ASCII_FALLBACK = "schema_migrations.plain"
-"""Codec error handler: what the output's encoding lacks becomes ASCII."""
+"""Codec error handler that spells in ASCII what the output's encoding lacks."""
 
 ASCII_SPELLINGS = {"…": "...", "→": "->", "—": "-", "✓": "ok"}
 
 
 def spell_in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """Spell a character that cannot be encoded, instead of failing on it."""
+    """Spell characters that cannot be encoded in ASCII, instead of failing."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]

@@ -1,4 +1,4 @@
-"""``schemastatus --drift``: compared on a dev database, shown by kind, as SQL to run."""
+"""``schemastatus --drift``: find drift, list it by kind, print the mending SQL."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ HEADINGS: Mapping[DifferenceKind, str] = {
     "missing": "Missing from the database",
     "different": "Different in the database",
     "surplus": "Only in the database",
-    "name": "Equal but for the name",
-    "serial": "Equal but for serial",
-    "wider": "Equal but larger",
+    "name": "Equal except for the name",
+    "serial": "Equal except for serial",
+    "wider": "Equal except for size",
 }
-"""Kind → what a person calls it."""
+"""Kind → its heading."""
 
 
 def add_drift(status: Status, options: Options, command: SchemaCommand) -> Status:
     """Return the status with its drift.
 
-    The dev server is that of the alias, also where the target is another one.
+    The dev server is the one of the alias, even if the target is reached by a URL.
     """
     assert status.schema is not None
     with open_workspace(
@@ -57,7 +57,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         if on_server and str(status.target.major) not in server.majors:
             command.warn(
                 f"the target runs {status.target.version}: another major version may "
-                "print the same thing differently; take the same one with --dev"
+                "print the same thing differently; choose the same one with --dev"
             )
         files = workspace.directory.files
         result = find_drift(
@@ -71,7 +71,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
 
 
 def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
-    """Yield the lines; what works as it is, is listed from ``-v 2`` on."""
+    """Yield the lines of a drift; list what the database may keep from ``-v 2`` on."""
     drift = status.drift
     assert drift is not None
     in_full = command.verbosity > 1
@@ -80,7 +80,7 @@ def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
         return
     if drift.assumed_baseline:
         yield (
-            f"         It has no history: compared as after --baseline {drift.assumed_baseline}"
+            f"         No history: compared as if after --baseline {drift.assumed_baseline}"
         )
     yield f"Drift    {_summarize_drift(drift)}"
     for kind in DIFFERENCE_KINDS:
@@ -92,51 +92,51 @@ def format_drift(status: Status, command: SchemaCommand) -> Iterator[str]:
             ):
                 yield f"  {line}"
     if drift.mending_proposal is not None and drift.mending_proposal.file_text:
-        yield "  SQL that makes the database what the files say"
+        yield "  SQL that makes the database match its files"
         yield colour_sql(drift.mending_proposal.file_text, command.style)
 
 
 def _summarize_drift(drift: Drift) -> str:
     count = Counter(each.kind for each in drift.differences)
-    said = [
+    parts = [
         format_count(len(drift.real_differences), "difference")
         if drift.real_differences
         else "none"
     ]
-    said.append(f"{format_count(drift.equal_count, 'object')} equal")
+    parts.append(f"{format_count(drift.equal_count, 'object')} equal")
     if count["name"]:
-        said.append(f"{count['name']} equal but for the name")
+        parts.append(f"{count['name']} equal except for the name")
     if count["serial"]:
-        said.append(
+        parts.append(
             f"{format_count(count['serial'], 'column')} serial instead of identity"
         )
     if count["wider"]:
-        said.append(f"{format_count(count['wider'], 'column')} larger")
-    return ", ".join(said)
+        parts.append(f"{format_count(count['wider'], 'column')} larger")
+    return ", ".join(parts)
 
 
 def format_mending_script(status: Status) -> str:
-    """Return the SQL that mends a database, to be run by hand: all of it or nothing."""
+    """Return the mending SQL, to be run by hand: all of it or nothing."""
     target, drift = status.target.name, status.drift
     assert drift is not None
     if drift.unknown_reason:
         return f"-- {target} was not compared: {drift.unknown_reason}\n"
-    head = [f"-- Makes {target} what its files say; for no other database."]
+    lines = [f"-- Makes {target} match its files; do not run it on another database."]
     if drift.untouched_differences:
-        head.append("-- Left as it is, unless --allow-data-loss is given:")
-        head += [
+        lines.append("-- Left as it is without --allow-data-loss:")
+        lines += [
             f"--   {_describe_difference(each)}" for each in drift.untouched_differences
         ]
     plan = drift.mending_proposal.plan if drift.mending_proposal else None
     if drift.mending_proposal is None or plan is None:
-        return "\n".join([*head, "-- Nothing is to be done.", ""])
-    together = all(each.transactional for each in plan.statements)
+        return "\n".join([*lines, "-- Nothing to do.", ""])
+    transactional = all(each.transactional for each in plan.statements)
     body = (
         f"BEGIN;\n\n{drift.mending_proposal.file_text}\nCOMMIT;\n"
-        if together
+        if transactional
         else drift.mending_proposal.file_text
     )
-    return "\n".join([*head, "", f"{drift.script_preamble};", "", body])
+    return "\n".join([*lines, "", f"{drift.script_preamble};", "", body])
 
 
 def _describe_difference(difference: Difference) -> str:

@@ -1,4 +1,4 @@
-"""An error as a JSON value.  Pure."""
+"""Errors as JSON values.  Pure."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from schema_migrations.history.file import MigrationFile
 
 
 def error_as_json(error: SchemaMigrationsError) -> dict[str, Any]:
-    """Return the contract's object; null is what the error does not know."""
-    known: dict[str, Any] = dict.fromkeys(
+    """Return the contract's JSON object; null for what the error does not know."""
+    values: dict[str, Any] = dict.fromkeys(
         ("version", "statement", "line", "message", "sqlstate")
     )
-    known["message"] = error.message
+    values["message"] = error.message
     match error:
         case StatementFailed():
-            known["statement"] = error.sql or None
-            known["message"] = error.server_message or error.message
-            known["sqlstate"] = error.sqlstate or None
+            values["statement"] = error.sql or None
+            values["message"] = error.server_message or error.message
+            values["sqlstate"] = error.sqlstate or None
         case SyntaxProblem():
             pass
         case _:
-            return known
-    known["version"] = MigrationFile(name=error.file, content=b"").version
-    known["line"] = error.line or None
-    return known
+            return values
+    values["version"] = MigrationFile(name=error.file, content=b"").version
+    values["line"] = error.line or None
+    return values

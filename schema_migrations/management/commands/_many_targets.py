@@ -1,4 +1,4 @@
-"""``schemaapply`` on many targets: its options, and how it tells what became of each.
+"""``schemaapply`` on many targets: options and output.
 
 Invariant: standard output has a line for every target that was changed or failed, and a
 summary that counts all of them.
@@ -40,7 +40,7 @@ DEFAULT_JOBS = 4
 
 def parse_positive_integer(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return int(text)
 
 
@@ -49,32 +49,32 @@ def add_many_targets_options(parser: CommandParser) -> None:
     named.add_argument(
         "--targets",
         metavar="FILE",
-        help="many targets, one a line: URLs, or names as --targets-are says; -: read"
-        " standard input",
+        help="many targets, one per line: URLs, or names as set by --targets-are;"
+        " - reads standard input",
     )
     named.add_argument(
         "--targets-sql",
         metavar="SELECT",
-        help="many targets, one a row, asked of the database of the alias or of --url",
+        help="many targets, one per row, queried on the database of the alias or --url",
     )
     parser.add_argument(
         "--targets-are",
         choices=("schemas", "databases"),
         default="schemas",
-        help="what a name is, on the server of the alias or of --url (default: schemas)",
+        help="what names mean, on the server of the alias or --url (default: schemas)",
     )
     parser.add_argument(
         "--jobs",
         type=parse_positive_integer,
         default=DEFAULT_JOBS,
         metavar="N",
-        help="how many targets at a time (default: %(default)s)",
+        help="number of targets at a time (default: %(default)s)",
     )
     parser.add_argument(
         "--on-failure",
         choices=("stop", "continue"),
         default="stop",
-        help="what becomes of the other targets when one fails (default: stop)",
+        help="whether to start other targets after one failed (default: stop)",
     )
 
 
@@ -85,15 +85,15 @@ def has_many_targets(options: Options) -> bool:
 
 
 def read_addresses(options: Options) -> tuple[Address, ...]:
-    """Return the targets that the options name; raises ``ConfigError``."""
+    """Return the targets that the options name; raise ``ConfigError``."""
     urls = urls_of(options)
     kind: Any = options["targets_are"].removesuffix("s")
     if not (options["targets"] or options["targets_sql"]):
         return resolve_addresses(urls, kind=kind, url=None)
     if len(urls) > 1:
         raise ConfigError(
-            "Several --url beside a list of targets.",
-            hint="Put the URLs into the list, or name the one server of its names.",
+            "Several --url are given together with a list of targets.",
+            hint="Put the URLs into the list, or give one --url for its names.",
         )
     url = next(iter(urls), None)
     if options["targets_sql"]:
@@ -113,26 +113,25 @@ def _read_targets_text(path: str) -> str:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"--targets {path}: {error}", hint="It is a file with one target a line."
+            f"--targets {path}: {error}",
+            hint="Give a text file with one target per line.",
         ) from error
 
 
 def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
-    """Do the work on every target and tell of it; return the exit code."""
+    """Do the work on every target and print the results; return the exit code."""
     targets = read_addresses(options)
     at_once = min(options["jobs"], len(targets))
     command.say(
         f"Targets  {format_count(len(targets), 'target')}, {at_once} at a time;"
         f" {format_count(len(work.directory.files), 'file')} in {work.directory.path}"
     )
-    begun, results = time.monotonic(), list[TargetResult]()
+    started_at, results = time.monotonic(), list[TargetResult]()
 
-    def each(result: TargetResult) -> None:
+    def print_result(result: TargetResult) -> None:
         results.append(result)
-        tell(result, f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]")
-
-    def tell(result: TargetResult, place: str) -> None:
-        line = f"{place} {result.address.label}  {describe_result(result, read_only=work.read_only)}"
+        position = f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]"
+        line = f"{position} {result.address.label}  {describe_result(result, read_only=work.read_only)}"
         for event in result.events:
             if isinstance(event, Warned):
                 command.warn(f"{result.address.label}: {event.message}")
@@ -151,11 +150,14 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
         targets,
         jobs=options["jobs"],
         on_failure=options["on_failure"],
-        on_result=each,
+        on_result=print_result,
     )
     command.clear_progress()
     for line in summarize_results(
-        results, not_started, read_only=work.read_only, elapsed=time.monotonic() - begun
+        results,
+        not_started,
+        read_only=work.read_only,
+        elapsed=time.monotonic() - started_at,
     ):
         command.say(line)
     command.write_json(results_as_json(results, not_started))
@@ -163,21 +165,21 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
 
 
 def describe_result(result: TargetResult, *, read_only: bool) -> str:
-    """Return what became of a target, in a few words."""
+    """Return the result of one target in a few words."""
     if result.error is not None:
         return f"failed ({result.error.exit_code}): {result.error.message}"
     if read_only:
         return f"{format_count(result.pending_count, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
-    left = f"; {result.pending_count} pending" if result.pending_count else ""
+    remaining = f"; {result.pending_count} pending" if result.pending_count else ""
     if not done:
-        return f"nothing to do{left}"
+        return f"nothing to do{remaining}"
     statements = format_count(sum(event.statements for event in done), "statement")
-    return f"{format_count(len(done), 'file')}, {statements}, {format_duration(result.seconds)}{left}"
+    return f"{format_count(len(done), 'file')}, {statements}, {format_duration(result.seconds)}{remaining}"
 
 
 def result_as_log_entry(result: TargetResult) -> dict[str, Any]:
-    """Return the line of the log that a target ends with."""
+    """Return the last line of the log of a target."""
     outcome = run_as_json(result.events, result.error)
     return {"event": "target_ended", "name": result.address.label, **outcome}
 
@@ -200,32 +202,32 @@ def summarize_results(
     changed = [
         r for r in results if r.error is None and has_work(r, read_only=read_only)
     ]
-    well = len(results) - len(failed) - len(changed)
+    unchanged = len(results) - len(failed) - len(changed)
     word = "have pending files" if read_only else "brought up to date"
-    parts = [f"{len(changed)} {word}", f"{well} had nothing to do"]
+    parts = [f"{len(changed)} {word}", f"{unchanged} had nothing to do"]
     parts += [f"{len(failed)} failed"] if failed else []
     parts += [f"{len(not_started)} not started"] if not_started else []
     total = format_count(len(results) + len(not_started), "target")
     lines = [f"Done     {total}: {', '.join(parts)}; {format_duration(elapsed)}"]
     for result in failed:
-        said = str(result.error).replace("\n", "\n         ")
-        lines.append(f"Failed   {result.address.label}: {said}")
+        message = str(result.error).replace("\n", "\n         ")
+        lines.append(f"Failed   {result.address.label}: {message}")
     if failed or not_started:
         lines.append(
-            "Next     mend what failed and run the same command again: it goes on where"
-            " each target is"
+            "Next     fix what failed and run the same command again: each target resumes"
+            " where it stopped"
         )
     elif read_only and changed:
         lines.append("Next     the same command without --check and --dry-run")
     else:
-        lines.append("Next     nothing: every target has every file that was asked for")
+        lines.append("Next     nothing: every target has all requested files")
     return lines
 
 
 def results_as_json(
     results: Sequence[TargetResult], not_started: Sequence[Address]
 ) -> dict[str, Any]:
-    """Return an object for each target, as of one alone, in the order they ended."""
+    """Return the JSON object of each target, in the order they ended."""
     return {
         "targets": [
             {
@@ -240,7 +242,7 @@ def results_as_json(
 
 
 def choose_exit_code(results: Sequence[TargetResult], *, check: bool) -> int:
-    """Return 5 only where a retry may cure every failure, and 4 before 2."""
+    """Return the most serious exit code; 5 only if a retry may cure every failure."""
     codes = {each.error.exit_code for each in results if each.error is not None}
     for code in (4, 3, 2, 1):
         if code in codes:

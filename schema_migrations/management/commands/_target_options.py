@@ -1,6 +1,6 @@
 """Options of the commands that work on a target, and durations on the command line.
 
-Invariant: an option that is not given leaves the word to ``SCHEMA_MIGRATIONS``.
+Invariant: ``SCHEMA_MIGRATIONS`` decides where an option is not given.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def add_target_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--url",
         action="append",
-        help=f"the target database, instead of the alias's own; better in {URL_VARIABLE},"
-        " where no process list shows it",
+        help="target database instead of the alias's own; better set it in"
+        f" {URL_VARIABLE}, which no process list shows",
     )
     parser.add_argument(
         "--wait",
@@ -46,7 +46,7 @@ def add_target_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--revisions-schema",
         metavar="NAME",
-        help="schema of the table atlas_schema_revisions",
+        help="schema that holds the table atlas_schema_revisions",
     )
 
 
@@ -54,29 +54,29 @@ def add_exec_order_option(parser: CommandParser) -> None:
     parser.add_argument(
         "--exec-order",
         choices=EXEC_ORDERS,
-        help="what to do with files older than those applied last",
+        help="what to do with pending files older than the last applied one",
     )
 
 
 ALIAS_ITSELF = "alias_itself"
-"""Option for ``call_command`` only: the target is what ``DATABASES`` says, whatever the
-environment names.  A test database is made by a program that knows of no URL."""
+"""Option for ``call_command`` only: the target is the one in ``DATABASES``, whatever the
+environment says.  Programs that create test databases know no URL."""
 
 
 def urls_of(options: Options) -> tuple[str, ...]:
-    """Return the URLs that are given, else the one in the environment."""
+    """Return the URLs of the options, else the one in the environment."""
     if options.get(ALIAS_ITSELF):
         return ()
-    given = options["url"] or os.environ.get(URL_VARIABLE) or ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    urls = options["url"] or os.environ.get(URL_VARIABLE) or ()
+    return (urls,) if isinstance(urls, str) else tuple(urls)
 
 
 def url_of(options: Options) -> str | None:
-    """Return the URL of a command that works on one target."""
+    """Return the URL for a command with one target; raise ``ConfigError`` for several."""
     urls = urls_of(options)
     if len(urls) > 1:
         raise ConfigError(
-            "This command works on one target, and several --url are given.",
-            hint="Run it once for each of them.",
+            "This command works on one target, but several --url are given.",
+            hint="Run it once for each URL.",
         )
     return next(iter(urls), None)

@@ -17,7 +17,7 @@ UNANSWERED_HINT = (
 
 
 class TerminalAsker:
-    """Asks with ``read`` (as ``input``) and speaks with ``say``; an ``Asker``."""
+    """An ``Asker`` that asks with ``read`` (like ``input``) and prints with ``say``."""
 
     def __init__(
         self,
@@ -40,12 +40,12 @@ class TerminalAsker:
         self._say("This change loses data:")
         for loss in losses:
             self._say(f"  - {loss}")
-        return self._ask_yes_no("May it go?")
+        return self._ask_yes_no("Accept this loss?")
 
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
         for line in lines:
             self._say(line)
-        return self._ask_yes_no("Is it taken care of, or not needed?")
+        return self._ask_yes_no("Have you handled these, or are they not needed here?")
 
     def ask_value(self, question: ValueQuestion) -> str:
         if question.rejection:
@@ -55,7 +55,7 @@ class TerminalAsker:
             for number, choice in enumerate(question.options, 1):
                 self._say(f" {number}) {choice.text}")
             self._say(
-                f" {len(question.options) + 1}) Quit, and give the field a default in "
+                f" {len(question.options) + 1}) Quit and give the field a default in "
                 "models.py."
             )
             number = self._ask_number(len(question.options) + 1)

@@ -66,29 +66,29 @@ class Command(SchemaCommand):
         add_many_targets_options(parser)
         parser.add_argument("--to", metavar="VERSION", help="the last file to run")
         parser.add_argument(
-            "--dry-run", action="store_true", help="print the SQL; only read"
+            "--dry-run", action="store_true", help="print the SQL, run nothing"
         )
         parser.add_argument(
             "--check",
             action="store_true",
-            help="only read; exit 1 if files are pending",
+            help="run nothing; exit 1 if files are pending",
         )
         first = parser.add_mutually_exclusive_group()
         first.add_argument(
             "--baseline",
             metavar="VERSION",
-            help="first run: the database is already as after this version",
+            help="first run: the database is already at this version",
         )
         first.add_argument(
             "--allow-dirty",
             action="store_true",
-            help="first run: run on a database that has tables",
+            help="first run: accept a database that has other tables",
         )
         parser.add_argument("--tx-mode", choices=TX_MODES)
         for name, text in (
             ("--lock-wait", "how long to wait for another schemaapply"),
-            ("--lock-timeout", "how long a statement waits for a lock; 0: for ever"),
-            ("--statement-timeout", "how long a statement may run; 0: for ever"),
+            ("--lock-timeout", "how long a statement may wait for a lock; 0: no limit"),
+            ("--statement-timeout", "how long a statement may run; 0: no limit"),
         ):
             parser.add_argument(
                 name, metavar="SECONDS", type=parse_duration_option, help=text
@@ -97,7 +97,7 @@ class Command(SchemaCommand):
             "--no-signals",
             action="store_false",
             dest="signals",
-            help="send no pre_migrate and post_migrate",
+            help="do not send pre_migrate and post_migrate",
         )
         parser.add_argument(
             "--strict",
@@ -114,9 +114,9 @@ class Command(SchemaCommand):
             raise
 
     def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
-        answer = run_as_json(self.events, error)
-        self.log({"event": "failed", **answer["error"], "exit": error.exit_code})
-        return answer
+        values = run_as_json(self.events, error)
+        self.log({"event": "failed", **values["error"], "exit": error.exit_code})
+        return values
 
     def _apply_or_preview(self, options: Options) -> int:
         alias = options["database"]
@@ -124,18 +124,20 @@ class Command(SchemaCommand):
         directory = read_directory(settings.directory)
         verify(directory)
         request = request_from_options(options, settings)
-        reads = options["dry_run"] or options["check"]
+        read_only = options["dry_run"] or options["check"]
         if has_many_targets(options):
             quiet = replace(request, verbosity=0, interactive=False)
-            job = Work(alias=alias, directory=directory, request=quiet, read_only=reads)
-            return run_on_targets(self, options, job)
-        work = preview_run if reads else apply
+            work = Work(
+                alias=alias, directory=directory, request=quiet, read_only=read_only
+            )
+            return run_on_targets(self, options, work)
+        run = preview_run if read_only else apply
         with open_target(alias, url_of(options)) as (connection, engine):
-            outcome = work(connection, engine, directory, request, self._report)
+            outcome = run(connection, engine, directory, request, self._report)
         if options["dry_run"]:
             for line in sql_of(outcome.selected.runs, self.style):
                 self.say(line)
-        self.say(describe_outcome(outcome, self.events, read_only=reads))
+        self.say(describe_outcome(outcome, self.events, read_only=read_only))
         self.write_json(run_as_json(self.events, None))
         return EXIT_PENDING if options["check"] and outcome.selected.runs else EXIT_DONE
 
@@ -164,14 +166,14 @@ class Command(SchemaCommand):
 
 
 def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
-    """Return what to do: an option that is given comes before the setting."""
+    """Return the request of a run; an option that is given overrides the setting."""
 
-    def given(name: str) -> Any:
+    def value_of(name: str) -> Any:
         setting = getattr(settings, name)
         return setting if options[name] is None else options[name]
 
     def limit(name: str) -> float | None:
-        value = given(name)
+        value = value_of(name)
         return None if value is None else parse_duration(value) or None
 
     return ApplyRequest(
@@ -180,13 +182,13 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
             to=options["to"],
             baseline=options["baseline"],
             allow_dirty=options["allow_dirty"],
-            exec_order=given("exec_order"),
-            tx_mode=given("tx_mode"),
+            exec_order=value_of("exec_order"),
+            tx_mode=value_of("tx_mode"),
             strict=options["strict"],
         ),
-        revisions_schema=given("revisions_schema"),
+        revisions_schema=value_of("revisions_schema"),
         connect_wait=parse_duration(options["wait"]),
-        lock_wait=parse_duration(given("lock_wait")),
+        lock_wait=parse_duration(value_of("lock_wait")),
         lock_retries=settings.lock_retries,
         session_options=SessionOptions(
             lock_timeout=limit("lock_timeout"),
@@ -194,7 +196,7 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
         sends_signals=options["signals"],
-        # With JSON nothing else may stand on standard output: handlers print.
+        # Handlers print, but with JSON nothing else may be on standard output.
         verbosity=0 if options["format"] == "json" else options["verbosity"],
         interactive=options["interactive"],
     )

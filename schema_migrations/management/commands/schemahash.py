@@ -1,4 +1,4 @@
-"""``schemahash``: rewrite, or only verify, ``atlas.sum``."""
+"""``schemahash``: rewrite or verify ``atlas.sum``."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Command(SchemaCommand):
         return 0
 
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
-        """Say what was done; raises for what hashing does not mend: names, versions."""
+        """Print what was done; raise for what hashing cannot fix: names, versions."""
         path = Path(directory.path) / SUM_FILE
         count = len(directory.files)
         if changed:
             self.say(f"Wrote {path} for {count} files.")
             self.say("Next  commit it together with the files.")
         else:
-            self.say(f"Nothing to do: {path} is right for {count} files.")
+            self.say(f"Nothing to do: {path} matches its {count} files.")
         verify(directory)
         self.write_json({"file": str(path), "files": count, "changed": changed})

@@ -1,4 +1,4 @@
-"""``schemaset``: mark files as applied, or not, without running them."""
+"""``schemaset``: mark files as applied or not applied, without running them."""
 
 from __future__ import annotations
 
@@ -32,23 +32,25 @@ if TYPE_CHECKING:
 
     from schema_migrations.history.marking import Mark, Marking
 
-NO_INPUT_HINT = "To do it without a question: --no-input. To only look: --dry-run."
+NO_INPUT_HINT = "To skip the question: --no-input. To only look: --dry-run."
 
 
 class Command(SchemaCommand):
-    help = "Mark migration files as applied, or not, without running them."
-    no_input_help = "never ask: the version says what is to be done"
+    help = "Mark migration files as applied or not applied, without running them."
+    no_input_help = "never ask: the version says what to do"
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
             "version",
-            help="files up to this one count as applied, those after it do not;"
-            " 'zero': none does",
+            help="files up to this one count as applied, files after it do not;"
+            " 'zero': no file counts as applied",
         )
         add_target_options(parser)
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would change; only read"
+            "--dry-run",
+            action="store_true",
+            help="show what would change, write nothing",
         )
 
     def run(self, options: Options) -> int:
@@ -56,7 +58,7 @@ class Command(SchemaCommand):
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
-        wish = SetVersionRequest(
+        request = SetVersionRequest(
             version=options["version"],
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
             connect_wait=parse_duration(options["wait"]),
@@ -64,21 +66,23 @@ class Command(SchemaCommand):
         )
         with open_target(alias, url_of(options)) as (connection, engine):
             if options["dry_run"]:
-                found = preview_marking(
-                    connection, engine, directory, wish, self._report
+                marking = preview_marking(
+                    connection, engine, directory, request, self._report
                 )
-                self._show(found)
+                self._show(marking)
             else:
-                found = set_version(
+                marking = set_version(
                     connection,
                     engine,
                     directory,
-                    wish,
+                    request,
                     self._report,
-                    confirm=lambda found: self._confirm_marking(found, options),
+                    confirm=lambda marking: self._confirm_marking(marking, options),
                 )
-        self.say(_describe_marking(found, wish.version, read_only=options["dry_run"]))
-        self.write_json(marking_as_json(found, self.target_name))
+        self.say(
+            _describe_marking(marking, request.version, read_only=options["dry_run"])
+        )
+        self.write_json(marking_as_json(marking, self.target_name))
         return 0
 
     def _report(self, event: Event) -> None:
@@ -91,7 +95,7 @@ class Command(SchemaCommand):
             self.say(line)
 
     def _confirm_marking(self, marking: Marking, options: Options) -> None:
-        """Show what will change; files that are to be run again are asked about."""
+        """Show what will change; ask before deleting revisions: their files run again."""
         self._show(marking)
         if not marking.deleted or not options["interactive"]:
             return
@@ -100,7 +104,7 @@ class Command(SchemaCommand):
             names = ", ".join(each.revision.file_stem for each in marking.deleted)
             raise AnswerNeeded(f"{count} would be deleted: {names}", hint=NO_INPUT_HINT)
         terminal = TerminalAsker(say=self.stdout.write, unanswered_hint=NO_INPUT_HINT)
-        if not terminal.confirm(f"{count} will be deleted. Go on?"):
+        if not terminal.confirm(f"{count} will be deleted. Continue?"):
             raise AnswerNeeded("Nothing was changed.", hint=NO_INPUT_HINT)
 
 
@@ -114,20 +118,19 @@ def format_marking(marking: Marking) -> Iterator[str]:
 
 def _describe_marking(marking: Marking, version: str, *, read_only: bool) -> str:
     if not marking:
-        return f"Nothing to do: the revisions say {version} already."
+        return f"Nothing to do: the revisions are already at {version}."
     written = format_count(len(marking.written), "revision")
     deleted = len(marking.deleted)
-    said = f"{written} written, {deleted} deleted"
     if read_only:
         return (
-            f"Would be {said}; nothing was changed.\n"
+            f"Nothing was changed: {written} would be written, {deleted} deleted.\n"
             f"Next     python manage.py schemaset {version}"
         )
-    return f"Done     {said}; no file was run.\nNext     python manage.py schemastatus"
+    return f"Done     {written} written, {deleted} deleted; no file was run.\nNext     python manage.py schemastatus"
 
 
 def marking_as_json(marking: Marking, target_name: str) -> dict[str, Any]:
-    """Return the JSON object; with ``--dry-run`` what would be so."""
+    """Return the JSON object; after a dry run, of what would change."""
     return {
         "target": target_name,
         "written": [_mark_as_json(each) for each in marking.written],

@@ -1,4 +1,4 @@
-"""``schemastatus``: what a target has of the directory."""
+"""``schemastatus``: which files of the directory a target has."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHECK_EXIT_CODES = {
 
 
 class Command(SchemaCommand):
-    help = "Show which migration files a database has, and whether it is as they say."
+    help = "Show which migration files a database has, and whether it matches them."
     formats = ("text", "json", "sql")
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -58,7 +58,7 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--drift",
             action="store_true",
-            help="compare the database with what its applied files make",
+            help="compare the database with what its applied files create",
         )
         parser.add_argument(
             "--dev",
@@ -70,7 +70,7 @@ class Command(SchemaCommand):
             "--allow-data-loss",
             action="store_true",
             help="with --drift --format sql: also drop what only the database has, and"
-            " give columns types that may not hold every value",
+            " change columns to types that may not hold every value",
         )
 
     def run(self, options: Options) -> int:
@@ -79,28 +79,27 @@ class Command(SchemaCommand):
             as_sql or options["allow_data_loss"] or options["dev"]
         ):
             raise ConfigError(
-                "--format sql, --allow-data-loss and --dev have a meaning with --drift"
-                " only.",
+                "--format sql, --allow-data-loss and --dev work with --drift only.",
                 hint="python manage.py schemastatus --drift --format sql",
             )
         if as_sql:
             self.verbosity = 0
-        found = self._read_status(options)
-        self.say(describe_event(Reached(target=found.target)))
+        status = self._read_status(options)
+        self.say(describe_event(Reached(target=status.target)))
         drift_lines: Iterable[str] = ()
         if options["drift"]:
-            # Only here: a probe in a slim image loads neither planner nor dev servers.
+            # Not imported above: a probe in a slim image needs no planner.
             from schema_migrations.management.commands import _drift
 
-            found = _drift.add_drift(found, options, self)
-            drift_lines = _drift.format_drift(found, self)
-        for line in (*format_status(found), *drift_lines):
+            status = _drift.add_drift(status, options, self)
+            drift_lines = _drift.format_drift(status, self)
+        for line in (*format_status(status), *drift_lines):
             self.say(line)
-        self.say(f"Next     {_suggest_next_step(found)}")
+        self.say(f"Next     {_suggest_next_step(status)}")
         if as_sql:
-            self.stdout.write(_drift.format_mending_script(found))
-        self.write_json(status_as_json(found))
-        return _choose_exit_code(found) if options["check"] else 0
+            self.stdout.write(_drift.format_mending_script(status))
+        self.write_json(status_as_json(status))
+        return _choose_exit_code(status) if options["check"] else 0
 
     def _read_status(self, options: Options) -> Status:
         alias = options["database"]
@@ -120,7 +119,7 @@ class Command(SchemaCommand):
 
 
 def _choose_exit_code(status: Status) -> int:
-    """Return the exit code with ``--check``; what was not compared is not as it should be."""
+    """Return the exit code with ``--check``: 4 if drift could not be determined."""
     not_compared = status.drift is not None and status.drift.unknown_reason
     return (
         CHECK_EXIT_CODES["edited"] if not_compared else CHECK_EXIT_CODES[status.verdict]
@@ -128,20 +127,23 @@ def _choose_exit_code(status: Status) -> int:
 
 
 def format_status(status: Status) -> Iterator[str]:
-    """Yield what is applied and what is not."""
-    state = status.comparison
-    applied, pending = len(status.applied_revisions), len(state.pending)
+    """Yield a line for each applied and each pending file."""
+    comparison = status.comparison
+    applied, pending = len(status.applied_revisions), len(comparison.pending)
     yield f"Status   {status.verdict}: {format_count(applied, 'file')} applied, {pending} pending"
-    marks = {file.version: "edited since" for file in state.edited}
-    marks |= {row.version: "file is gone" for row in (*state.missing, *state.abandoned)}
-    marks |= {row.version: "newer than the directory" for row in state.ahead}
+    marks = {file.version: "edited since" for file in comparison.edited}
+    marks |= {
+        row.version: "file is gone"
+        for row in (*comparison.missing, *comparison.abandoned)
+    }
+    marks |= {row.version: "newer than the directory" for row in comparison.ahead}
     for row in status.applied_revisions:
         mark = f"  {marks[row.version].upper()}" if row.version in marks else ""
         yield f"  [x] {row.file_stem}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
-    for file in state.out_of_order:
+    for file in comparison.out_of_order:
         yield f"  [!] {file.name}  out of order"
-    late = {file.version for file in state.out_of_order}
-    for each in state.pending:
+    late = {file.version for file in comparison.out_of_order}
+    for each in comparison.pending:
         if each.file.version not in late:
             done = (
                 f"  {format_count(each.done_count, 'statement')} done"
@@ -160,27 +162,25 @@ def _suggest_next_step(status: Status) -> str:
     match status.verdict:
         case "drift" if _has_only_surplus(status):
             return (
-                "say what becomes of what only the database has: a file, EXTRA or IGNORE"
-                " keeps it; or drop it there"
+                "decide on what only the database has: keep it with a file, EXTRA or"
+                " IGNORE, or drop it there"
             )
         case "drift":
             return (
-                "python manage.py schemastatus --drift --format sql > mend.sql; review"
-                " it, and run it on this database"
+                "python manage.py schemastatus --drift --format sql > mend.sql; review it"
+                " and run it on this database"
             )
         case "edited":
-            return (
-                "restore these files from version control; python manage.py schemahash"
-            )
+            return "restore these files from version control, then python manage.py schemahash"
         case "out-of-order":
-            return "give these files newer versions, or schemaapply --exec-order"
+            return "give these files newer versions, or use schemaapply --exec-order"
         case "failed" if status.failed_revision and status.failed_revision.interrupted:
-            return "python manage.py schemaapply: it looks at the database and goes on"
+            return "python manage.py schemaapply: it checks the database and resumes"
         case "failed":
-            return "correct the file; python manage.py schemahash, then schemaapply"
+            return "correct the file, then python manage.py schemahash and schemaapply"
         case "pending" if status.unknown_table_count:
             return (
-                f"the database has {format_count(status.unknown_table_count, 'table')} and no"
+                f"the database has {format_count(status.unknown_table_count, 'table')} but no"
                 " history: python manage.py schemaapply --baseline VERSION"
             )
         case "pending":
@@ -198,18 +198,18 @@ def _has_only_surplus(status: Status) -> bool:
 
 def status_as_json(status: Status) -> dict[str, Any]:
     """Return the contract's JSON object."""
-    state, drift = status.comparison, status.drift
+    comparison, drift = status.comparison, status.drift
     mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
     return {
         "target": status.target.name,
         "status": status.verdict,
-        "current": state.current_version or None,
+        "current": comparison.current_version or None,
         "applied": [row.version for row in status.applied_revisions],
-        "pending": [each.file.version for each in state.pending],
-        "out_of_order": [file.version for file in state.out_of_order],
-        "edited": [file.version for file in state.edited],
-        "missing": [row.version for row in state.missing],
-        "ahead": [row.version for row in state.ahead],
+        "pending": [each.file.version for each in comparison.pending],
+        "out_of_order": [file.version for file in comparison.out_of_order],
+        "edited": [file.version for file in comparison.edited],
+        "missing": [row.version for row in comparison.missing],
+        "ahead": [row.version for row in comparison.ahead],
         "drift": [_difference_as_json(each) for each in drift.differences]
         if drift
         else [],
@@ -222,7 +222,7 @@ def status_as_json(status: Status) -> dict[str, Any]:
 
 
 def _revision_error_as_json(revision: Revision) -> dict[str, Any]:
-    """Return what the row keeps of an error, in the shape of a command's own."""
+    """Return the error of a revision, in the shape of a command's error."""
     return {
         "version": revision.version,
         "statement": revision.error_stmt or None,

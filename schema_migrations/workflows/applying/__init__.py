@@ -1,1 +1,1 @@
-"""Pending files → lock → run → record, on one target or on many."""
+"""Applying pending files to one target or to many: lock, run, record."""

@@ -1,7 +1,7 @@
-"""Pending files → lock → run → revisions, on one target.
+"""Applying pending files to one target: lock, run, record.
 
-Invariant: nothing is written before everything that can be known was checked, and all
-that is decided is decided while the lock is held.
+Invariant: nothing is written before everything that can be checked was checked, and
+every decision is made while the lock is held.
 """
 
 from __future__ import annotations
@@ -74,24 +74,24 @@ log = logging.getLogger("schema_migrations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """What a run is asked to do, and how; durations in seconds."""
+    """Options of a run; durations in seconds."""
 
     selection: Selection
     revisions_schema: str | None = None
     connect_wait: float = 0.0
-    """For the database to answer."""
+    """Time to wait for the database to answer."""
     lock_wait: float = 60.0
-    """For another run to end."""
+    """Time to wait for another run to end."""
     lock_retries: int = 0
     session_options: SessionOptions
     sends_signals: bool = True
     verbosity: int = 0
-    """What the handlers of Django's signals may print."""
+    """Passed to the handlers of Django's signals: how much they may print."""
     interactive: bool = False
 
 
 def request_from_settings(settings: Settings) -> ApplyRequest:
-    """Return the request of a run that the settings alone decide; no signals."""
+    """Return the request of a run by the settings alone, without signals."""
     return ApplyRequest(
         selection=Selection(exec_order=settings.exec_order, tx_mode=settings.tx_mode),
         revisions_schema=settings.revisions_schema,
@@ -121,30 +121,30 @@ def apply(
     request: ApplyRequest,
     report: ReportEvent,
 ) -> Outcome:
-    """Run the pending files that are asked for; raises ``SchemaMigrationsError``."""
+    """Run the selected pending files; raise ``SchemaMigrationsError``."""
     verify(directory)
-    site = connect_for_writing(
+    connected = connect_for_writing(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
         wait=request.connect_wait,
     )
-    report(Reached(target=site.target))
-    with hold_lock(site, report, wait=request.lock_wait):
-        choice = select_for_target(site, directory, request.selection)
-        _report_selection(choice, report)
-        signals = request.sends_signals and not choice.comparison.ahead
+    report(Reached(target=connected.target))
+    with hold_lock(connected, report, wait=request.lock_wait):
+        selected = select_for_target(connected, directory, request.selection)
+        _report_selection(selected, report)
+        signals = request.sends_signals and not selected.comparison.ahead
         if signals:
-            _send_pre_migrate(site.store, request, report)
-        _run_selected(site, choice, request, report)
-        if signals and not choice.remaining_count:
+            _send_pre_migrate(connected.store, request, report)
+        _run_selected(connected, selected, request, report)
+        if signals and not selected.remaining_count:
             _send_post_migrate(connection.alias, request, report)
         elif request.sends_signals:
-            report(Warned(message=_describe_unsent_signal(choice)))
+            report(Warned(message=_describe_unsent_signal(selected)))
     return Outcome(
-        target=site.target,
-        selected=choice,
-        current_version=_find_current_version(choice, has_run=True),
+        target=connected.target,
+        selected=selected,
+        current_version=_find_current_version(selected, has_run=True),
     )
 
 
@@ -155,30 +155,30 @@ def preview_run(
     request: ApplyRequest,
     report: ReportEvent,
 ) -> Outcome:
-    """Say what ``apply`` would run; reads only, and the server itself sees to that."""
+    """Report what ``apply`` would run; the server refuses every write."""
     verify(directory)
     with connect_for_reading(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
         wait=request.connect_wait,
-    ) as site:
-        report(Reached(target=site.target))
-        choice = select_for_target(site, directory, request.selection)
-    _report_selection(choice, report)
+    ) as connected:
+        report(Reached(target=connected.target))
+        selected = select_for_target(connected, directory, request.selection)
+    _report_selection(selected, report)
     return Outcome(
-        target=site.target,
-        selected=choice,
-        current_version=_find_current_version(choice, has_run=False),
+        target=connected.target,
+        selected=selected,
+        current_version=_find_current_version(selected, has_run=False),
     )
 
 
 def select_for_target(
     connected: ConnectedTarget, directory: Directory, selection: Selection
 ) -> SelectedFiles:
-    """Read the database and choose what to run."""
-    starting = selection.allow_dirty or selection.baseline is not None
-    revisions, tables = read_revisions_and_tables(connected, is_first_run=starting)
+    """Read the history of a target and select the files to run."""
+    first_run = selection.allow_dirty or selection.baseline is not None
+    revisions, tables = read_revisions_and_tables(connected, is_first_run=first_run)
     return select_files(
         directory, revisions, tables, selection, connected.store.engine.syntax
     )
@@ -197,22 +197,22 @@ def _report_selection(selected: SelectedFiles, report: ReportEvent) -> None:
 
 
 def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
-    """Report what does not stop a run and somebody should know."""
-    state = selected.comparison
-    if state.ahead:
-        names = ", ".join(row.version for row in state.ahead)
+    """Report what does not stop a run but deserves attention."""
+    comparison = selected.comparison
+    if comparison.ahead:
+        names = ", ".join(row.version for row in comparison.ahead)
         report(
             Warned(
                 message=f"the database is ahead of the directory: {names} came from a"
                 " newer release"
             )
         )
-    if state.out_of_order and state.exec_order == "linear-skip":
-        names = ", ".join(file.name for file in state.out_of_order)
-        report(Warned(message=f"left out, being out of order: {names}"))
-    if state.abandoned:
-        names = ", ".join(row.version for row in state.abandoned)
-        report(Warned(message=f"failed once, and their files are gone: {names}"))
+    if comparison.out_of_order and comparison.exec_order == "linear-skip":
+        names = ", ".join(file.name for file in comparison.out_of_order)
+        report(Warned(message=f"skipped, out of order: {names}"))
+    if comparison.abandoned:
+        names = ", ".join(row.version for row in comparison.abandoned)
+        report(Warned(message=f"failed once, and their files no longer exist: {names}"))
     if selected.baseline_is_unused:
         report(Warned(message="--baseline has no effect: the database has a history"))
 
@@ -253,9 +253,9 @@ def _run_selected(
 def _open_watch(
     store: RevisionStore, request: ApplyRequest, report: ReportEvent
 ) -> AbstractContextManager[Watch]:
-    observer = store.engine.session.prepare_blocker_lookup
+    prepare = store.engine.session.prepare_blocker_lookup
     return watch_statements(
-        observer(store.connection) if observer else None,
+        prepare(store.connection) if prepare else None,
         report,
         lock_timeout=request.session_options.lock_timeout,
     )
@@ -273,7 +273,7 @@ def _send_pre_migrate(
     connection = store.connection
     session = connection.connection
     with _translate_handler_errors("pre_migrate", "Nothing was applied."):
-        for config in apps.get_app_configs():  # a place where apps register handlers
+        for config in apps.get_app_configs():  # where apps register handlers
             if config.module and module_has_submodule(config.module, "management"):
                 import_module(f"{config.name}.management")
         emit_pre_migrate_signal(
@@ -288,14 +288,14 @@ def _send_pre_migrate(
 
 
 def _refuse_lost_session(store: RevisionStore, driver_connection: object) -> None:
-    """Django opens another session silently; nobody would hold the lock in it."""
+    """Raise if Django silently opened another session: it would not hold the lock."""
     connection, in_transaction = store.connection, store.engine.session.in_transaction
     if connection.connection is not driver_connection or in_transaction(connection):
         raise SchemaMigrationsError(
-            "A handler of the signal pre_migrate closed the connection, which holds the"
+            "A handler of the signal pre_migrate closed the connection that holds the"
             " lock of this run, or left a transaction open.",
-            hint="Nothing was applied. Let the handler use a connection of its own, or"
-            " run without it: --no-signals.",
+            hint="Nothing was applied. Let the handler use its own connection, or run"
+            " without signals: --no-signals.",
         )
 
 
@@ -313,25 +313,23 @@ def _send_post_migrate(alias: str, request: ApplyRequest, report: ReportEvent) -
 
 
 def _make_signal_output() -> OutputWrapper:
-    """Return standard output as Django's own ``migrate`` hands it to the signals: what
-    is written there has no line end.
-    """
+    """Return standard output as ``migrate`` passes it to signals: it adds line ends."""
     return OutputWrapper(sys.stdout)
 
 
 @contextmanager
 def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
-    """Handlers are anybody's code, so anything may come out of them."""
+    """Translate whatever a handler raises, since it is foreign code, into our error."""
     try:
-        # Names of permissions are written in the language of the code, as by migrate.
+        # As in migrate: names of permissions are stored untranslated.
         with translation.override(None):
             yield
     except Exception as error:
         log.debug("A handler of %s failed", signal, exc_info=True)
         raise SchemaMigrationsError(
             f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",
-            hint=f"{hint} Run the command again to send it again, or without it:"
-            " --no-signals. --traceback shows where it failed.",
+            hint=f"{hint} Run the command again to send the signal again, or skip it"
+            " with --no-signals. --traceback shows where it failed.",
         ) from error
 
 

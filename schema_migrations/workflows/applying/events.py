@@ -1,6 +1,6 @@
-"""What happens while files run, as values: commands show them, tests collect them.
+"""Events of a run, as values: commands show them, tests collect them.
 
-Invariant: ``FileDone`` is reported after its transaction was committed, never before.
+Invariant: ``FileDone`` is reported only after its transaction was committed.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Blocker, Target
 
 TransactionMode = Literal["file", "all", "none"]
-"""``file``: one transaction for the file; ``all``: one for all; ``none``: none."""
+"""``file``: one transaction per file; ``all``: one for all files; ``none``: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """The target answers."""
+    """The target answered."""
 
     target: Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What is pending, before anything runs."""
+    """The pending files were determined; nothing has run yet."""
 
     current: str
     """The version that the database is at; empty: none."""
     versions: tuple[str, ...]
-    """All that are pending."""
+    """Of all pending files."""
     chosen: int
-    """How many of them this run takes."""
+    """Number of pending files that this run applies."""
     baseline: str = ""
-    """The version that is to be recorded first; empty: none."""
+    """The version to record first; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class FileStarted:
     version: str
     mode: TransactionMode
     start: int
-    """Statements that an earlier run has done."""
+    """Number of statements that an earlier run has done."""
     total: int
 
 
@@ -66,13 +66,12 @@ class StatementDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """The database was looked at before a statement outside a transaction, and an
-    earlier attempt at it was found."""
+    """An earlier attempt at a statement outside a transaction left traces."""
 
     file: str
     line: int
     done: bool
-    """The statement counts as done; else it runs."""
+    """True: the statement counts as done; False: it runs."""
     message: str
 
 
@@ -81,7 +80,7 @@ class FileDone:
     file: str
     version: str
     statements: int
-    """Those run now."""
+    """Number of statements that ran now."""
     seconds: float
 
 
@@ -94,12 +93,12 @@ class Blocked:
     """1-based."""
     total: int
     blockers: tuple[Blocker, ...]
-    """Those who hold it."""
+    """The sessions that hold the lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StillRunning:
-    """A sign of life of a statement that takes long."""
+    """A statement takes long, but still runs."""
 
     file: str
     number: int
@@ -110,7 +109,7 @@ class StillRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrying:
-    """A lock was not obtained in time: rolled back, and tried again after a pause."""
+    """A lock timed out: the transaction was rolled back and is retried after a pause."""
 
     file: str
     attempt: int
@@ -125,7 +124,7 @@ class SignalSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """Something that does not stop the run and that somebody should know."""
+    """Something that does not stop the run but deserves attention."""
 
     message: str
 

@@ -1,8 +1,8 @@
 """The same work on many targets, a few at a time, each in a process of its own.
 
-Processes, not threads: Django keeps content types by alias, and the handlers of its
-signals would give one tenant the keys of another.  Invariant: every target is reported
-exactly once, as done, failed or not started, unless the run itself is interrupted.
+Processes, not threads: Django caches content types by alias, so signal handlers would
+give one tenant the keys of another.  Invariant: every target is reported exactly once,
+as done, failed or not started, unless the run itself is interrupted.
 """
 
 from __future__ import annotations
@@ -48,54 +48,53 @@ log = logging.getLogger("schema_migrations")
 OnFailure = Literal["stop", "continue"]
 
 PARENT_CHECK_INTERVAL = 1.0
-"""Seconds between looks whether the process that started a worker is still there."""
+"""Seconds between a worker's checks that the process which started it still lives."""
 
 WORKER_END_TIMEOUT = 30.0
-"""Seconds that a worker which was told to end has to cancel and roll back."""
+"""Seconds that a worker has to cancel and roll back when it is to end."""
 
 _busy_lock = threading.Lock()
-"""Held by a worker while it has a target."""
+"""Held by a worker while it works on a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is done to each target; crosses to other processes."""
+    """The work on each target; sent to other processes."""
 
     alias: str
     directory: Directory
     request: ApplyRequest
     read_only: bool
-    """Only say what would be done."""
+    """Only report what would be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetResult:
-    """What became of a target."""
+    """The result of the work on one target."""
 
     address: Address
     events: tuple[Event, ...]
     pending_count: int = 0
-    """Files left; with ``reads`` those that would be run."""
+    """Files that stay pending; with ``Work.read_only`` those that would run."""
     error: SchemaMigrationsError | None = None
     seconds: float = 0.0
 
 
 def work_on_target(work: Work, address: Address) -> TargetResult:
-    """Apply the pending files to one target; an error becomes a part of the result."""
-    begun, events = time.monotonic(), list[Event]()
+    """Apply the pending files to one target; return an error as part of the result."""
+    started_at, events = time.monotonic(), list[Event]()
     outcome, error = None, None
     try:
         with _busy_lock:
             outcome = _apply_or_preview(work, address, events)
     except SchemaMigrationsError as caught:
         error = caught
-    except Exception as caught:  # a mistake of ours: the other targets are told of
+    except Exception as caught:  # a bug of ours: the other targets are still reported
         log.exception("%s", address.label)
         error = SchemaMigrationsError(
             mask_secrets(f"{type(caught).__name__}: {caught}"),
-            hint="This should not happen: its traceback is in the log"
-            " schema_migrations. The other targets do not depend on it:"
-            " --on-failure continue.",
+            hint="This is a bug; its traceback is in the log schema_migrations. To run"
+            " the other targets anyway: --on-failure continue.",
         )
     pending = 0
     if outcome is not None:
@@ -109,7 +108,7 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
         events=tuple(events),
         pending_count=pending,
         error=error,
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - started_at,
     )
 
 
@@ -117,19 +116,19 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
     do = preview_run if work.read_only else apply
 
     def report(event: Event) -> None:
-        if not isinstance(event, StatementDone):  # of all targets there are too many
+        if not isinstance(event, StatementDone):  # too many to keep for all targets
             events.append(event)
 
     with open_target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""
         if schema:
-            found = connect_and_describe(
+            target = connect_and_describe(
                 connection, engine, wait=work.request.connect_wait
-            ).schema
-            if found != schema:
+            )
+            if target.schema != schema:
                 raise ConfigError(
                     f"There is no schema {schema!r} that this user may use.",
-                    hint="Create it, or take it off the list of targets.",
+                    hint="Create it, or remove it from the list of targets.",
                 )
         return do(connection, engine, work.directory, work.request, report)
 
@@ -144,17 +143,17 @@ def fan_out(
 ) -> tuple[Address, ...]:
     """Do the work on every target, ``jobs`` at a time; return those not started.
 
-    ``each`` is told of every target that has ended.  After a failure nothing more is
-    started, unless ``on_failure`` is ``continue``.  Raises ``ConfigError``.
+    ``on_result`` receives the result of every target that ended.  After a failure start
+    no other target, unless ``on_failure`` is ``continue``.  Raise ``ConfigError``.
     """
     refuse_shared_revisions(addresses, work.request.revisions_schema)
-    left = list(reversed(addresses))
+    remaining = list(reversed(addresses))
     running: dict[Future[TargetResult], Address] = {}
     stopped = False
     with _start_workers(min(jobs, len(addresses))) as pool:
-        while running or (left and not stopped):
-            while left and not stopped and len(running) < jobs:
-                address = left.pop()
+        while running or (remaining and not stopped):
+            while remaining and not stopped and len(running) < jobs:
+                address = remaining.pop()
                 running[pool.submit(work_on_target, work, address)] = address
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
@@ -167,14 +166,14 @@ def fan_out(
                     stopped = True
                 on_result(result)
                 stopped |= result.error is not None and on_failure == "stop"
-    return tuple(reversed(left))
+    return tuple(reversed(remaining))
 
 
 def _make_killed_error() -> SchemaMigrationsError:
     return SchemaMigrationsError(
-        "A worker process was killed; what its target has, its revisions say.",
-        hint="Run the same command again: it goes on where each target is. Out of"
-        " memory? --jobs 1 takes the least.",
+        "A worker process was killed. Its target's revisions say what was applied.",
+        hint="Run the same command again: each target resumes where it stopped. If"
+        " memory ran out: --jobs 1 needs the least.",
     )
 
 
@@ -190,7 +189,7 @@ def close_connections() -> None:
 def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     close_connections()
     others = active_children()
-    # A fork has Django loaded; macOS's own libraries do not survive one.
+    # A fork has Django loaded already; the libraries of macOS do not survive one.
     forks = sys.platform == "linux"
     pool = ProcessPoolExecutor(
         max_workers=jobs,
@@ -200,41 +199,43 @@ def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
-    except BrokenProcessPool as error:  # one that had nothing to do yet
+    except BrokenProcessPool as error:  # a worker without a target was killed
         raise _make_killed_error() from error
     except BaseException:
         for child in active_children():
             if child not in others:
-                child.terminate()  # as it would end alone: cancels and rolls back
+                child.terminate()  # like a run of its own, it cancels and rolls back
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _prepare_worker(parent_pid: int) -> None:
-    """Prepare a worker: it ends like a run of its own, and not later than its parent."""
-    told = threading.Event()
+    """Make a worker end on a signal like a single run, and not later than its parent."""
+    interrupted = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        # One is enough: another would only disturb the roll back.
+        # A second signal would only disturb the rollback.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)
-        told.set()
+        interrupted.set()
         if _busy_lock.locked():
             raise KeyboardInterrupt
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, interrupt)
     django.setup()
-    threading.Thread(target=_await_exit, args=(parent_pid, told), daemon=True).start()
+    threading.Thread(
+        target=_await_exit, args=(parent_pid, interrupted), daemon=True
+    ).start()
 
 
 def _await_exit(parent_pid: int, interrupted: threading.Event) -> None:
-    """End this process after a signal, or when its parent is gone."""
+    """End this process after a signal, or once its parent has ended."""
     while os.getppid() == parent_pid and not interrupted.wait(PARENT_CHECK_INTERVAL):
         pass
     if not interrupted.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
     if _busy_lock.acquire(timeout=WORKER_END_TIMEOUT):
-        time.sleep(PARENT_CHECK_INTERVAL)  # for the result to be sent
-    os._exit(143)  # idle workers wait for work in a way that no signal ends
+        time.sleep(PARENT_CHECK_INTERVAL)  # until the result is sent
+    os._exit(143)  # no signal ends an idle worker's wait for work

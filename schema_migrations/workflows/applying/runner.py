@@ -1,8 +1,8 @@
-"""Run files on a target together with their revision rows.
+"""Running files on a target together with their revision rows.
 
-Invariant: what a row says was done is committed with it.  The one exception is a
+Invariant: what a row records as done is committed with the row.  The one exception is a
 statement that the server refuses inside a transaction: its row says *before* it runs
-that it is about to, and afterwards that it is done.
+that it is about to run, and afterwards that it is done.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
 FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
 RERUN_HINT = (
-    "Correct the file, run: python manage.py schemahash, and then schemaapply again."
+    "Correct the file, run python manage.py schemahash, then schemaapply again."
 )
 
 T = TypeVar("T")
@@ -61,11 +61,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """What every file of a run has in common."""
+    """The context that all files of a run share."""
 
     store: RevisionStore
     lock_retries: int
-    """How often a transaction is tried again after a lock timeout."""
+    """Number of times a transaction is retried after a lock timeout."""
     newest_version: str
     """The newest version that had a row when the run began."""
     report: ReportEvent
@@ -75,19 +75,18 @@ class Runner:
 def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
     """Run files and write their rows in one transaction: all of it or nothing.
 
-    Raises ``StatementFailed``, after the failure was recorded.
+    Record a failure in the row of the first file, then raise ``StatementFailed``.
     """
-    begun = time.perf_counter_ns()
+    started_at = time.perf_counter_ns()
     try:
-        done = retry_transaction(
+        events = retry_transaction(
             runner, runs[0].file.name, lambda: _run_files(runner, runs)
         )
     except StatementFailed as error:
-        # In the row of the first file: for Atlas, and for us, everything from there on
-        # is still to be done.
-        _record_rollback(runner, runs[0], error, measure_nanoseconds(begun))
+        # For Atlas, and for us, everything from the failed row on is still to be done.
+        _record_rollback(runner, runs[0], error, measure_nanoseconds(started_at))
         raise
-    for event in done:
+    for event in events:
         runner.report(event)
 
 
@@ -104,7 +103,7 @@ def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
 
 
 def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
-    begun = time.perf_counter_ns()
+    started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
     session, connection = runner.store.engine.session, runner.store.connection
     with (
@@ -115,7 +114,7 @@ def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, hint=hint)
-        took = measure_nanoseconds(begun)
+        took = measure_nanoseconds(started_at)
         runner.store.write(
             finish_revision(make_started_revision(run), execution_time=took)
         )
@@ -132,8 +131,8 @@ def _record_rollback(
     runner: Runner, run: FileRun, error: StatementFailed, execution_time: int
 ) -> None:
     if run.partial_revision is None and run.file.version < runner.newest_version:
-        # Atlas looks at the newest row only, and takes an older one for done: without
-        # a row it still knows that this file was never run.
+        # Atlas looks at the newest row only and takes an older one for done; without a
+        # row it still knows that this file never ran.
         return
     record_failure(runner, make_started_revision(run), error, execution_time)
 
@@ -141,36 +140,37 @@ def _record_rollback(
 def record_failure(
     runner: Runner, row: Revision, error: StatementFailed, execution_time: int
 ) -> None:
-    """Write what went wrong into the file's row, in a transaction of its own."""
+    """Write the error into the file's row, in a transaction of its own."""
     session, connection = runner.store.engine.session, runner.store.connection
-    said = error.server_message or error.message
-    told = f"{error.file}:{error.line}: {said}" if error.line else said
+    message = error.server_message or error.message
+    if error.line:
+        message = f"{error.file}:{error.line}: {message}"
     row = fail_revision(
-        row, error=told, statement=error.sql, execution_time=execution_time
+        row, error=message, statement=error.sql, execution_time=execution_time
     )
     try:
         session.rollback(connection)
         with session.open_transaction(connection):
             runner.store.write(row)
-    except Exception as problem:
-        # The connection may be what failed; the error that counts is on its way.
-        if runner.store.engine.read_driver_error(problem) is None:
+    except Exception as write_error:
+        # The connection itself may have failed; the caller raises the first error.
+        if runner.store.engine.read_driver_error(write_error) is None:
             raise
 
 
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
-    """Set what the statements done by an earlier run have set: it had another session."""
+    """Repeat what an earlier run set for its session, in the session of this run."""
     session, connection = runner.store.engine.session, runner.store.connection
-    kept, begun = list[SourceStatement](), 0
+    settings, transaction_start = list[SourceStatement](), 0
     for statement in run.statements[: run.done_count]:
         word = find_transaction_control(statement.sql)
         if word in ROLLBACK_WORDS:
-            del kept[begun:]
+            del settings[transaction_start:]
         if word:
-            begun = len(kept)
+            transaction_start = len(settings)
         elif session.is_session_setting(statement.sql):
-            kept.append(statement)
-    for statement in kept:
+            settings.append(statement)
+    for statement in settings:
         with translate_statement_errors(
             runner, run.file.name, hint=RERUN_HINT, statement=statement
         ):
@@ -178,8 +178,8 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
 
 
 def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) -> None:
-    """Run the statement at a 0-based index and report it; raises ``StatementFailed``."""
-    statement, begun = run.statements[index], time.perf_counter()
+    """Run the statement at a 0-based index and report it; raise ``StatementFailed``."""
+    statement, started_at = run.statements[index], time.perf_counter()
     with (
         translate_statement_errors(
             runner, run.file.name, hint=hint, statement=statement
@@ -193,7 +193,7 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
             number=index + 1,
             total=len(run.statements),
             sql=mask_secrets(statement.sql),
-            seconds=time.perf_counter() - begun,
+            seconds=time.perf_counter() - started_at,
         )
     )
 
@@ -202,11 +202,11 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
 def translate_statement_errors(
     runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
 ) -> Iterator[None]:
-    """Turn the driver's exceptions into ``StatementFailed`` with the place."""
+    """Translate driver errors into ``StatementFailed`` with file and line."""
 
-    def error_of(failure: DriverError) -> StatementFailed:
-        next_step = RESUME_HINT if failure.retryable else hint
-        return make_statement_error(statement, failure, file=file, hint=next_step)
+    def error_of(driver_error: DriverError) -> StatementFailed:
+        next_step = RESUME_HINT if driver_error.retryable else hint
+        return make_statement_error(statement, driver_error, file=file, hint=next_step)
 
     try:
         with translate_driver_errors(runner.store.engine, error_of):
@@ -227,31 +227,31 @@ def translate_statement_errors(
 
 
 def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -> T:
-    """Do a whole transaction, again after a pause when a lock was not to be had.
+    """Run a whole transaction; after a lock timeout roll back, pause and retry.
 
-    Rolling back in between lets those pass who wait behind our own locks.
+    The rollback lets sessions pass that wait for our own locks.
     """
-    longest = FIRST_RETRY_PAUSE
+    longest_pause = FIRST_RETRY_PAUSE
     for attempt in range(1, runner.lock_retries + 1):
         try:
             return transaction()
         except StatementFailed as error:
-            failure = runner.store.engine.read_driver_error(error)
-            if failure is None or not failure.gave_up_on_lock:
+            driver_error = runner.store.engine.read_driver_error(error)
+            if driver_error is None or not driver_error.gave_up_on_lock:
                 raise
-            message = f"{error.file}:{error.line}: {failure.message}"
-        # Not in step with others who were turned away at the same moment.
-        pause = random.uniform(longest / 2, longest)
+            message = f"{error.file}:{error.line}: {driver_error.message}"
+        # Random, so that runs refused at the same moment do not retry at the same one.
+        pause = random.uniform(longest_pause / 2, longest_pause)
         runner.report(
             Retrying(file=file, attempt=attempt, pause=pause, message=message)
         )
         time.sleep(pause)
-        longest = min(longest * 2, LONGEST_RETRY_PAUSE)
+        longest_pause = min(longest_pause * 2, LONGEST_RETRY_PAUSE)
     return transaction()
 
 
 def make_started_revision(run: FileRun) -> Revision:
-    """Return the file's row at the start of this run."""
+    """Return the file's row as of the start of this run."""
     row = start_revision(
         run.file,
         total=len(run.statements),
@@ -260,7 +260,7 @@ def make_started_revision(run: FileRun) -> Revision:
         operator=OPERATOR,
         previous=run.partial_revision,
     )
-    # Atlas keeps no hashes of a file that it thinks complete.
+    # Atlas keeps no hashes of a file that it takes for complete.
     return replace(
         row, partial_hashes=compute_partial_hashes(run.statements[: run.done_count])
     )

@@ -1,7 +1,7 @@
-"""Directory, rows and request → the files of this run, or the reason to run none.
+"""Selection of the files to run, from directory, revisions and request.
 
-Pure.  Invariant: whatever is returned may run; nothing that could be refused before the
-first statement is found out after it.
+Pure.  Invariant: whatever is returned may run: all that can be refused before the first
+statement is refused here.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which files a person wants to run, and in which way."""
+    """The files that are asked for, and the way to run them."""
 
     count: int | None = None
     to: str | None = None
-    """Up to and with this version."""
+    """Up to and including this version."""
     baseline: str | None = None
     allow_dirty: bool = False
     exec_order: ExecOrder = "linear"
@@ -54,7 +54,7 @@ class FileRun:
     file: MigrationFile
     statements: tuple[SourceStatement, ...]
     file_hash: str
-    """The file's hash of ``atlas.sum``."""
+    """The file's hash in ``atlas.sum``."""
     mode: TransactionMode
     partial_revision: Revision | None
     done_count: int
@@ -67,16 +67,16 @@ class SelectedFiles:
     runs: tuple[FileRun, ...]
     """To run now, in order."""
     baseline: MigrationFile | None = None
-    """To be recorded first."""
+    """To record first."""
     baseline_is_unused: bool = False
-    """A baseline was asked for, and the database has a history."""
+    """A baseline was asked for, but the database has a history."""
     newest_version: str = ""
     """The newest version that the database knows; a failure of an older file is not
     recorded, since Atlas looks at the newest row only."""
 
     @property
     def remaining_count(self) -> int:
-        """How many files stay pending after this run."""
+        """The number of files that stay pending after this run."""
         return len(self.comparison.pending) - len(self.runs)
 
 
@@ -87,32 +87,32 @@ def select_files(
     selection: Selection,
     syntax: Syntax,
 ) -> SelectedFiles:
-    """Return what to run; ``tables`` are those of the target schema.
+    """Select the files to run; ``tables`` are those of the target schema.
 
-    Raises ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
+    Raise ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
     """
     order = selection.exec_order
-    state = compare_history(directory.files, revisions, exec_order=order)
-    start = None
-    fresh = not state.current_version and not state.ahead
+    comparison = compare_history(directory.files, revisions, exec_order=order)
+    baseline = None
+    fresh = not comparison.current_version and not comparison.ahead
     if fresh:
-        start = _choose_baseline(directory, tables, selection)
-        if start is not None:
-            row = create_baseline(start, now=datetime.now(UTC), operator="")
-            state = compare_history(
+        baseline = _choose_baseline(directory, tables, selection)
+        if baseline is not None:
+            row = create_baseline(baseline, now=datetime.now(UTC), operator="")
+            comparison = compare_history(
                 directory.files, (*revisions, row), exec_order=order
             )
-    _refuse_broken_history(state, strict=selection.strict)
-    check_runnable(state, syntax)
+    _refuse_broken_history(comparison, strict=selection.strict)
+    check_runnable(comparison, syntax)
     sums = directory.computed_sums
     runs = [
         _make_file_run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
-        for each in _select_pending(state, directory, selection)
+        for each in _select_pending(comparison, directory, selection)
     ]
     return SelectedFiles(
-        comparison=state,
+        comparison=comparison,
         runs=tuple(runs),
-        baseline=start,
+        baseline=baseline,
         baseline_is_unused=selection.baseline is not None and not fresh,
         newest_version=max((row.version for row in revisions), default=""),
     )
@@ -121,33 +121,33 @@ def select_files(
 def _choose_baseline(
     directory: Directory, tables: Sequence[str], selection: Selection
 ) -> MigrationFile | None:
-    """Return the baseline of a database without history; refuse one that is not empty."""
+    """Return the baseline of a database without history; raise if it has tables."""
     if selection.baseline is not None:
         return find_file(directory, selection.baseline, option="--baseline")
-    found = [name for name in tables if name != REVISIONS_TABLE]
-    if found and not selection.allow_dirty and directory.files:
-        named = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+    others = [name for name in tables if name != REVISIONS_TABLE]
+    if others and not selection.allow_dirty and directory.files:
+        names = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
         raise ConfigError(
-            f"The database has no history of migrations, and it is not empty: it has"
-            f" {len(found)} tables ({named}).",
-            hint="If its tables are those of the files up to one version:"
-            " --baseline VERSION records that and runs the files after it."
-            " If they have nothing to do with these files: --allow-dirty.",
+            f"The database has no history of migrations but is not empty: it has"
+            f" {len(others)} tables ({names}).",
+            hint="If the files up to some version made these tables: --baseline VERSION"
+            " records that version and runs the files after it. If the tables have"
+            " nothing to do with these files: --allow-dirty.",
         )
     return None
 
 
 def find_file(directory: Directory, version: str, *, option: str) -> MigrationFile:
-    """Return the file of a version, or of a name; raises ``ConfigError``."""
+    """Return the file with this version or name; raise ``ConfigError`` for none."""
     for file in directory.files:
         if version in (file.version, file.name):
             return file
     versions = [file.version for file in directory.files]
     close = difflib.get_close_matches(version, versions, n=1)
-    meant = f"Did you mean {close[0]}? " if close else ""
+    suggestion = f"Did you mean {close[0]}? " if close else ""
     raise ConfigError(
-        f"{option} {version}: there is no file of this version in {directory.path}.",
-        hint=f"{meant}A version is what stands before the first _ of a file's name.",
+        f"{option} {version}: no file in {directory.path} has this version.",
+        hint=f"{suggestion}A version is the part of a file name before the first _.",
     )
 
 
@@ -156,16 +156,16 @@ def _refuse_broken_history(comparison: HistoryComparison, *, strict: bool) -> No
         names = ", ".join(file.name for file in comparison.edited)
         raise IntegrityError(
             f"edited after they were applied to this database: {names}",
-            hint="Restore them from version control, run: python manage.py schemahash,"
-            " and write a new file for the change. Where the database is right as it"
-            " is: schemaset VERSION takes the files up to there as they are now.",
+            hint="Restore them from version control, run python manage.py schemahash,"
+            " and write a new file for the change. If the database is right as it is:"
+            " schemaset VERSION accepts the files up to that version as they are now.",
         )
     if comparison.missing:
         names = ", ".join(row.file_stem for row in comparison.missing)
         raise IntegrityError(
-            f"applied to this database, and their files are gone: {names}",
-            hint="Restore them from version control. Is this the right directory,"
-            " and the right database? Where they were deleted on purpose:"
+            f"applied to this database, but their files are missing: {names}",
+            hint="Restore them from version control, or check that this is the right"
+            " directory and the right database. If they were deleted on purpose:"
             " schemaset VERSION forgets them.",
         )
     if comparison.ahead and strict:
@@ -221,9 +221,9 @@ def _refuse_transaction_control(
         word = find_transaction_control(statement.sql)
         if word:
             raise SyntaxProblem(
-                f"{word} would break the one transaction that this file runs in",
+                f"{word} would break up the transaction that this file runs in",
                 file=file.name,
                 line=statement.line,
-                hint="Remove it: the file and its record are committed together. Or"
-                " write -- atlas:txmode none at the top, and a blank line below it.",
+                hint="Remove it: the file and its revision are committed together. Or"
+                " put -- atlas:txmode none at the top, and a blank line below it.",
             )

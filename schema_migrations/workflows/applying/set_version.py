@@ -1,7 +1,7 @@
-"""Make a target's revisions say what its files are, without running any of them.
+"""Setting the version of a target: its revisions change, and no file runs.
 
-Invariant: what was agreed to is what is written: one lock is held from the reading to
-the writing, and the rows change in one transaction.
+Invariant: what was confirmed is what is written: one lock is held from reading to
+writing, and the rows change in one transaction.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     from schema_migrations.revision_store import RevisionStore
 
 ZERO_VERSION = "zero"
-"""Stands for a version before the first file, as in Django's ``migrate APP zero``."""
+"""The version before the first file, as in Django's ``migrate APP zero``."""
 
 TABLE_LOCK_TIMEOUT = 5.0
-"""Seconds for another program's lock on the table of revisions."""
+"""Seconds to wait for another program's lock on the revisions table."""
 
 ConfirmMarking = Callable[[Marking], None]
-"""Told what is about to be written; raises to forbid it."""
+"""Receives what is about to be written; raises to prevent it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetVersionRequest:
-    """Which version a database is to be at, and how to reach it."""
+    """The version that a database is to be at, and how to reach the database."""
 
     version: str
-    """Of a file, or its name, or ``zero``."""
+    """The version or the name of a file, or ``zero``."""
     revisions_schema: str | None = None
     connect_wait: float = 0.0
     lock_wait: float = 60.0
@@ -65,22 +65,22 @@ def set_version(
     *,
     confirm: ConfirmMarking,
 ) -> Marking:
-    """Write the rows, and return what was written; raises ``SchemaMigrationsError``."""
+    """Write the rows and return what was written; raise ``SchemaMigrationsError``."""
     verify(directory)
     last = _find_last_file(directory, request.version)
-    site = connect_for_writing(
+    connected = connect_for_writing(
         connection,
         engine,
         revisions_schema=request.revisions_schema,
         wait=request.connect_wait,
     )
-    report(Reached(target=site.target))
-    with hold_lock(site, report, wait=request.lock_wait):
-        found = _plan_for_target(site, directory, last)
-        confirm(found)
-        if found:
-            _write_marking(site, found)
-    return found
+    report(Reached(target=connected.target))
+    with hold_lock(connected, report, wait=request.lock_wait):
+        marking = _plan_for_target(connected, directory, last)
+        confirm(marking)
+        if marking:
+            _write_marking(connected, marking)
+    return marking
 
 
 def preview_marking(
@@ -90,7 +90,7 @@ def preview_marking(
     request: SetVersionRequest,
     report: ReportEvent,
 ) -> Marking:
-    """Return what ``mark`` would write; reads only."""
+    """Return what ``set_version`` would write; the server refuses every write."""
     verify(directory)
     last = _find_last_file(directory, request.version)
     with connect_for_reading(
@@ -98,9 +98,9 @@ def preview_marking(
         engine,
         revisions_schema=request.revisions_schema,
         wait=request.connect_wait,
-    ) as site:
-        report(Reached(target=site.target))
-        return _plan_for_target(site, directory, last)
+    ) as connected:
+        report(Reached(target=connected.target))
+        return _plan_for_target(connected, directory, last)
 
 
 def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:

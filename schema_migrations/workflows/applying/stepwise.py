@@ -1,8 +1,8 @@
-"""Run a file statement by statement: txmode none.
+"""Running a file statement by statement: txmode none.
 
-Invariant: each statement commits together with the progress of its row, so that a run
-that is killed between any two of them goes on at the right one.  Transactions that the
-file itself opens are left as written, and the row is committed inside them.
+Invariant: each statement commits together with the progress in the file's row, so that
+a run killed between two statements resumes at the right one.  Transactions that the file
+itself opens stay as written, and the row is committed inside them.
 """
 
 from __future__ import annotations
@@ -50,31 +50,31 @@ COMMIT_WORDS = ("COMMIT", "END", "PREPARE TRANSACTION")
 END_WORDS = (*COMMIT_WORDS, *ROLLBACK_WORDS)
 
 UNRECORDED_HINT = (
-    "The statement was done, and that could not be recorded: the next run looks at the"
-    " database and goes on behind it."
+    "The statement is done, but this could not be recorded: the next run checks the"
+    " database and resumes after it."
 )
 
 STAYS_APPLIED_HINT = (
-    "Without a transaction all of the file stays applied, and it counts as done: what is"
-    " wrong now is for a new file."
+    "Without a transaction the whole file stays applied and counts as done. Correct"
+    " what is wrong now in a new file."
 )
 
 UNKNOWN_END_WARNING = (
-    "an earlier run ended while this statement ran outside a transaction, and nothing"
-    " in the database tells how far it came; it runs again"
+    "an earlier run ended while this statement ran outside a transaction, and the"
+    " database does not show how far it got; it runs again"
 )
 
 
 class DoneStatementNotRecorded(StatementFailed):
-    """A statement outside a transaction is done, and its row still says UNKNOWN."""
+    """A statement outside a transaction is done, but its row still says UNKNOWN_END."""
 
 
 def run_stepwise(runner: Runner, run: FileRun) -> None:
-    """Run a file from the first statement not done; raises ``StatementFailed``."""
+    """Run a file from the first statement not done; raise ``StatementFailed``."""
     session, connection = runner.store.engine.session, runner.store.connection
-    begun = time.perf_counter_ns()
+    started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
-    row = kept = make_started_revision(run)
+    row = committed_row = make_started_revision(run)
     try:
         with translate_statement_errors(runner, run.file.name, hint=RERUN_HINT):
             runner.store.write(row)
@@ -87,25 +87,30 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
             ):
                 repeat_session_settings(runner, run)
                 hashes = compute_partial_hashes(run.statements)
-                for step in _group_statements(run):
-                    row, kept = _run_group(
-                        runner, run, step, hashes, row=row, committed_row=kept
+                for group in _group_statements(run):
+                    row, committed_row = _run_group(
+                        runner,
+                        run,
+                        group,
+                        hashes,
+                        row=row,
+                        committed_row=committed_row,
                     )
                 if session.in_transaction(connection):
                     raise _make_left_open_error(run)
             runner.store.write(
-                finish_revision(row, execution_time=measure_nanoseconds(begun))
+                finish_revision(row, execution_time=measure_nanoseconds(started_at))
             )
     except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:
-        record_failure(runner, kept, error, measure_nanoseconds(begun))
+        record_failure(runner, committed_row, error, measure_nanoseconds(started_at))
         raise
-    runner.report(make_file_done(run, measure_nanoseconds(begun)))
+    runner.report(make_file_done(run, measure_nanoseconds(started_at)))
 
 
 def _group_statements(run: FileRun) -> Iterator[range]:
-    """Yield what is run together: a statement, or a transaction of the file's own."""
+    """Yield the statements that run together: one, or a transaction of the file's own."""
     words = [find_transaction_control(statement.sql) for statement in run.statements]
     first = run.done_count
     while first < len(words):
@@ -126,7 +131,7 @@ def _run_group(
     row: Revision,
     committed_row: Revision,
 ) -> tuple[Revision, Revision]:
-    """Run what belongs together; return the row after it, and the one committed."""
+    """Run a group; return the row after it, and the row that is committed."""
 
     def attempt() -> tuple[Revision, Revision]:
         after, committed = row, committed_row
@@ -137,7 +142,7 @@ def _run_group(
             )
         return after, committed
 
-    def rolled_back() -> tuple[Revision, Revision]:
+    def attempt_or_roll_back() -> tuple[Revision, Revision]:
         store = runner.store
         try:
             return attempt()
@@ -147,7 +152,7 @@ def _run_group(
 
     if len(group) == 1:
         return attempt()
-    return retry_transaction(runner, run.file.name, rolled_back)
+    return retry_transaction(runner, run.file.name, attempt_or_roll_back)
 
 
 def _run_statement(
@@ -176,7 +181,7 @@ def _run_and_record(
 ) -> None:
     hint = _make_progress_hint(run, committed_row)
 
-    def together_with_row() -> None:
+    def run_with_row() -> None:
         store = runner.store
         with (
             translate_statement_errors(runner, run.file.name, hint=hint),
@@ -186,10 +191,10 @@ def _run_and_record(
             store.write(row)
 
     try:
-        retry_transaction(runner, run.file.name, together_with_row)
+        retry_transaction(runner, run.file.name, run_with_row)
     except StatementFailed as error:
-        failure = runner.store.engine.read_driver_error(error)
-        if failure is None or not failure.refused_in_transaction:
+        driver_error = runner.store.engine.read_driver_error(error)
+        if driver_error is None or not driver_error.refused_in_transaction:
             raise
         retry_transaction(
             runner,
@@ -204,9 +209,9 @@ def _run_and_record(
 def _run_outside_transaction(
     runner: Runner, run: FileRun, index: int, *, committed_row: Revision
 ) -> None:
-    """Run a statement that no transaction holds together with its row.
+    """Run a statement that cannot commit together with its row.
 
-    The database is asked before and afterwards; the row alone would not tell.
+    Check the database before and afterwards, since the row alone does not show the end.
     """
     store, statement = runner.store, run.statements[index]
     session, hint = store.engine.session, _make_progress_hint(run, committed_row)
@@ -232,7 +237,7 @@ def _run_outside_transaction(
 
 
 def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> None:
-    """Write that a statement outside a transaction is done; raises ``NotRecorded``."""
+    """Record a statement as done; raise ``DoneStatementNotRecorded``."""
     statement = run.statements[index]
     try:
         with translate_statement_errors(
@@ -251,30 +256,30 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
 
 
 def _clear_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
-    """Tell what an earlier attempt left; return whether the statement is done."""
+    """Clear and report what an earlier attempt left; return whether it was done."""
     store, statement = runner.store, run.statements[index]
     interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)
-    settled = store.engine.session.clear_leftovers(
+    leftovers = store.engine.session.clear_leftovers(
         store.connection, statement.sql, interrupted
     )
-    if settled.message:
+    if leftovers.message:
         runner.report(
             Resumed(
                 file=run.file.name,
                 line=statement.line,
-                done=settled.is_done,
-                message=settled.message,
+                done=leftovers.is_done,
+                message=leftovers.message,
             )
         )
-    if interrupted and not settled.is_known:
+    if interrupted and not leftovers.is_known:
         runner.report(
             Warned(message=f"{run.file.name}:{statement.line}: {UNKNOWN_END_WARNING}")
         )
-    return settled.is_done
+    return leftovers.is_done
 
 
 def _has_unknown_end(run: FileRun, sql: str) -> bool:
-    """Whether an earlier run may have come to the end of this very statement."""
+    """Return whether an earlier run may have completed this very statement."""
     row = run.partial_revision
     if row is None:
         return False
@@ -289,14 +294,14 @@ def _make_progress_hint(run: FileRun, committed_row: Revision) -> str:
         return f"Nothing of this file is applied. {RERUN_HINT}"
     total = len(run.statements)
     return (
-        f"{committed_row.applied} of its {total} statements are applied and stay; the next run"
-        f" goes on at statement {committed_row.applied + 1}. {RERUN_HINT}"
+        f"{committed_row.applied} of its {total} statements stay applied; the next run"
+        f" resumes at statement {committed_row.applied + 1}. {RERUN_HINT}"
     )
 
 
 def _make_left_open_error(run: FileRun) -> StatementFailed:
     return StatementFailed(
-        f"{run.file.name}: the file begins a transaction and does not end it.",
+        f"{run.file.name}: the file begins a transaction but does not end it.",
         file=run.file.name,
-        hint=f"That transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
+        hint=f"The transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
     )

@@ -1,7 +1,7 @@
-"""A second pair of eyes on the statement that runs: who blocks it, and that it goes on.
+"""A thread that watches the running statement and reports blockers and long runs.
 
-Invariant: looking on costs a sleeping thread; a second session is opened only once a
-statement takes long, and no failure of it touches the run.
+Invariant: watching costs a sleeping thread; a second session is opened only once a
+statement takes long, and none of its failures touches the run.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("schema_migrations")
 
 LONGEST_CHECK_DELAY = 1.0
-"""Seconds that a statement may take before anybody asks what it waits for."""
+"""Seconds after which the blockers of a statement are looked up, at the latest."""
 HEARTBEAT_INTERVAL = 30.0
-"""Seconds between two signs of life."""
+"""Seconds between two reports that a statement still runs."""
 THREAD_END_TIMEOUT = 2.0
-"""How long the second session may take to end; it holds nothing."""
+"""Seconds to wait for the second session to end; it holds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class RunningStatement:
 
 
 class Watch:
-    """What the thread that looks on is told: one assignment, so no lock."""
+    """The running statement, for the watching thread: one assignment, so no lock."""
 
     running: RunningStatement | None = None
 
@@ -65,21 +65,21 @@ class Watch:
 
 @contextmanager
 def watch_statements(
-    observer: OpenBlockerLookup | None,
+    open_lookup: OpenBlockerLookup | None,
     report: ReportEvent,
     *,
     lock_timeout: float | None,
     heartbeat_interval: float = HEARTBEAT_INTERVAL,
 ) -> Iterator[Watch]:
-    """Yield what is to be told of each statement; ``report`` is called by a thread."""
+    """Hold a thread that watches the tracked statements and calls ``report``."""
     watch, ended = Watch(), threading.Event()
-    if observer is None:
+    if open_lookup is None:
         yield watch
         return
-    patience = min(LONGEST_CHECK_DELAY, (lock_timeout or LONGEST_CHECK_DELAY) / 2)
+    check_delay = min(LONGEST_CHECK_DELAY, (lock_timeout or LONGEST_CHECK_DELAY) / 2)
     thread = threading.Thread(
         target=_report_long_statements,
-        args=(watch, observer, report, patience, heartbeat_interval, ended),
+        args=(watch, open_lookup, report, check_delay, heartbeat_interval, ended),
         daemon=True,
     )
     thread.start()
@@ -92,35 +92,35 @@ def watch_statements(
 
 def _report_long_statements(
     watch: Watch,
-    observer: OpenBlockerLookup,
+    open_lookup: OpenBlockerLookup,
     report: ReportEvent,
     check_delay: float,
     heartbeat_interval: float,
     ended: threading.Event,
 ) -> None:
-    told: tuple[RunningStatement, frozenset[int]] | None = None
-    beaten = 0.0
+    reported: tuple[RunningStatement, frozenset[int]] | None = None
+    last_heartbeat = 0.0
     with ExitStack() as stack:
-        ask: Callable[[], Sequence[Blocker]] | None = None
+        list_blockers: Callable[[], Sequence[Blocker]] | None = None
         while not ended.wait(check_delay / 2):
             running, now = watch.running, time.monotonic()
             if running is None or now - running.started_at < check_delay:
                 continue
             try:
-                ask = ask or stack.enter_context(observer())
-                blockers = ask()
+                list_blockers = list_blockers or stack.enter_context(open_lookup())
+                blockers = list_blockers()
             except Exception:  # anything a driver raises: the run itself goes on
-                log.debug("Nobody could be asked what blocks", exc_info=True)
-                blockers, ask = (), tuple  # and nobody is asked again
-            found = (running, frozenset(each.pid for each in blockers))
+                log.debug("The blockers could not be looked up", exc_info=True)
+                blockers, list_blockers = (), tuple  # not looked up again
+            current = (running, frozenset(each.pid for each in blockers))
             if watch.running is not running:
                 continue
-            if blockers and found != told:
-                told = found
+            if blockers and current != reported:
+                reported = current
                 report(_make_blocked_event(running, blockers))
-            beaten = max(beaten, running.started_at)
-            if now - beaten >= heartbeat_interval:
-                beaten = now
+            last_heartbeat = max(last_heartbeat, running.started_at)
+            if now - last_heartbeat >= heartbeat_interval:
+                last_heartbeat = now
                 report(_make_still_running_event(running, now))
 
 

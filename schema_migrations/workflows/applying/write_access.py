@@ -1,6 +1,6 @@
-"""Write on a target: that it can be, the lock, the table of revisions.
+"""Write access to a target: the connection, the lock, the revisions table.
 
-Invariant: whoever writes revisions holds the lock, whichever command it is.
+Invariant: every command that writes revisions holds the lock.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ def connect_for_writing(
     revisions_schema: str | None,
     wait: float,
 ) -> ConnectedTarget:
-    """Return what ``visit`` returns; raises ``ConfigError`` for a standby and such."""
+    """Connect to a target; raise ``ConfigError`` if it is read-only, such as a standby."""
     if not connection.settings_dict["AUTOCOMMIT"]:
         raise ConfigError(
-            f"AUTOCOMMIT is off for the database {connection.alias!r}, and files begin"
+            f"AUTOCOMMIT is off for the database {connection.alias!r}, but files begin"
             " and end their transactions themselves.",
-            hint="Name the database by its URL: --url, or SCHEMA_MIGRATIONS_URL.",
+            hint="Give the database by its URL: --url or SCHEMA_MIGRATIONS_URL.",
         )
-    site = connect_target(
+    connected = connect_target(
         connection, engine, revisions_schema=revisions_schema, wait=wait
     )
-    if site.target.read_only:
+    if connected.target.read_only:
         raise ConfigError(
-            f"{site.target.name} cannot be written: {site.target.read_only}.",
+            f"{connected.target.name} is not writable: {connected.target.read_only}.",
             hint="Give the URL of the primary server, or of a writable file.",
         )
-    return site
+    return connected
 
 
 @contextmanager
 def hold_lock(
     connected: ConnectedTarget, report: ReportEvent, *, wait: float
 ) -> Iterator[None]:
-    """Hold the lock of a target, waiting ``wait`` seconds for another run to end."""
+    """Hold the lock of a target; wait ``wait`` seconds for another run to end."""
     store = connected.store
     with (
         translate_target_errors(connected),
@@ -70,17 +70,17 @@ def hold_lock(
 
 
 def ensure_revisions_table(store: RevisionStore) -> None:
-    """Make the table of revisions where it is missing."""
+    """Create the revisions table if it is missing."""
 
-    def not_made(failure: DriverError) -> ConfigError | None:
-        if failure.retryable:
+    def error_of(driver_error: DriverError) -> ConfigError | None:
+        if driver_error.retryable:
             return None
         return ConfigError(
-            f"The table of revisions cannot be made in schema {store.namespace!r}:"
-            f" {failure.message}",
-            hint="Grant the right to create tables there, or name another schema:"
+            f"Cannot create the revisions table in schema {store.namespace!r}:"
+            f" {driver_error.message}",
+            hint="Grant the right to create tables there, or name another schema with"
             " --revisions-schema.",
         )
 
-    with translate_driver_errors(store.engine, not_made):
+    with translate_driver_errors(store.engine, error_of):
         store.ensure_table()

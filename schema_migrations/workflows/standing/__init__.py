@@ -1,1 +1,1 @@
-"""Where a database stands: status, drift, health, takeover, templates."""
+"""The condition of a database: status, drift, health, takeover, templates."""

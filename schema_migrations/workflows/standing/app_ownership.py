@@ -1,7 +1,7 @@
-"""Who makes an app's tables where ``migrate`` is ours: the files, or Django.
+"""Apps after a takeover of ``migrate``: the files create their tables, or Django does.
 
-Invariant: ``django_migrations`` says of the apps that the files make only what is so: its
-rows are written when the database has all files.
+Invariant: ``django_migrations`` is true for the apps of the files: their rows are written
+only once the database has all files.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def list_apps_of_files(alias: str) -> frozenset[str]:
-    """Return the labels of the apps that the files of an alias make."""
+    """Return the labels of the apps whose tables the files of an alias create."""
     labels = read_settings(alias).apps
     return list_installed_apps() if labels is None else frozenset(labels)
 
 
 def list_apps_of_django(alias: str) -> frozenset[str]:
-    """Return the labels of the apps that Django makes on an alias; of those that have
-    migrations or tables."""
+    """Return the labels of the apps left to Django on an alias, if they have migrations
+    or tables."""
     return frozenset(
         label
         for label in list_installed_apps() - list_apps_of_files(alias)
@@ -39,8 +39,8 @@ def list_apps_of_django(alias: str) -> frozenset[str]:
 
 
 def list_apps_never_of_django() -> frozenset[str]:
-    """Return the labels of the apps that files make on some alias, or that have nothing
-    to be made; not of those whose tables routers send to other databases only."""
+    """Return the labels of the apps whose tables files create on some alias, and of apps
+    without models; not of apps whose tables routers send only to other databases."""
     return frozenset(
         label
         for alias in list_managed_aliases()
@@ -68,21 +68,21 @@ def _has_migrations(label: str) -> bool:
 def record_migrations_of_files(
     connection: BaseDatabaseWrapper, labels: Iterable[str]
 ) -> None:
-    """Write all Django migrations of some apps into ``django_migrations``.
+    """Record all Django migrations of some apps in ``django_migrations``.
 
-    So Django's own commands, and packages that look there, see what the files made as
-    applied.  All of them, since a row without those that it depends on is refused.
+    Django's own commands, and packages that read this table, then see what the files
+    created as applied.  Django refuses a row without those that it depends on.
     """
     migrated = [name for name in labels if MigrationLoader.migrations_module(name)[0]]
-    wanted = set()
+    to_record = set()
     for label, migrations in read_django_migrations(migrated).on_disk.items():
         for name, migration in migrations.items():
-            wanted |= {(label, name), *migration.replaces}
-    if not wanted:
+            to_record |= {(label, name), *migration.replaces}
+    if not to_record:
         return
     recorder = MigrationRecorder(connection)
     recorder.ensure_schema()
-    missing = sorted(wanted - set(recorder.applied_migrations()))
+    missing = sorted(to_record - set(recorder.applied_migrations()))
     recorder.migration_qs.bulk_create(
         recorder.Migration(app=app, name=name) for app, name in missing
     )

@@ -1,7 +1,7 @@
-"""What a database is, compared with what its applied files say.
+"""Drift: a live database compared with the files that its revisions say are applied.
 
-Invariant: the database was only read; everything that is made is made on dev databases.
-The SQL that mends it was run on a copy of it and left no difference.
+Invariant: the live database is only read; everything is created on dev databases.  The
+mending SQL ran on a copy of the live schema and left no difference.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ from schema_migrations.workflows.states.state import (
 class Drift:
     differences: tuple[Difference, ...] = ()
     equal_count: int = 0
-    """Objects that are the same in both."""
+    """Number of objects that are equal in both."""
     assumed_baseline: str = ""
-    """The version that the database was taken to be at: it has no history."""
+    """The version assumed for a database without history."""
     unknown_reason: str = ""
     """Why nothing was compared."""
     script_preamble: str = ""
-    """What a person runs before the SQL that mends it."""
+    """SQL to run before the mending SQL."""
     mending_proposal: Proposal | None = None
-    """What makes the database as the files say; None: not asked for."""
+    """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
-    """What that does not touch, since rows or values could be lost."""
+    """Differences that the mending SQL leaves, since rows or values could be lost."""
 
     @property
     def real_differences(self) -> tuple[Difference, ...]:
-        """Without what works as it is."""
+        """The differences without those that the database may keep."""
         return tuple(each for each in self.differences if each.kind in REAL_KINDS)
 
 
@@ -77,11 +77,11 @@ def find_drift(
     plan_mending: bool = False,
     allow_data_loss: bool = False,
 ) -> Drift:
-    """Return how ``live`` differs from what ``applied`` makes.
+    """Return how ``live`` differs from what the files of ``applied`` create.
 
-    ``mended``: with the SQL that mends it.  Only ``lossy``, that drops what the files
-    do not have, and changes what could cost values.  Raises as ``replay``, ``rebuild``
-    and ``between`` do.
+    ``plan_mending`` adds the mending SQL; only ``allow_data_loss`` lets it drop what the
+    files do not have and change what could cost values.  Raise what ``replay``,
+    ``copy_schema`` and ``plan_change`` raise.
     """
     if applied.unknown_reason:
         return Drift(unknown_reason=applied.unknown_reason)
@@ -92,18 +92,18 @@ def find_drift(
         excluded_tables=workspace.excluded_tables,
     )
     with _open_replayed_state(workspace, applied) as expected:
-        # Probes stand on the replayed tables: nothing is made in the live database.
+        # Both are canonicalized on the replayed tables, not in the live database.
         current, desired = _canonicalize_both(
             engine, replace(expected, schema=live), expected
         )
         goal = _make_goal(current.schema, desired.schema)
         changes = diff(current.schema, goal)
-        mend = (
+        mending_proposal = (
             _plan_mending(workspace, live, expected, allow_data_loss)
             if plan_mending
             else None
         )
-    kept = () if allow_data_loss else find_unsafe_changes(changes)
+    untouched = () if allow_data_loss else find_unsafe_changes(changes)
     return Drift(
         differences=(
             *list_differences(changes),
@@ -114,11 +114,11 @@ def find_drift(
                 "wider", find_wider_columns(current.schema, desired.schema)
             ),
         ),
-        untouched_differences=list_differences(kept),
+        untouched_differences=list_differences(untouched),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.script_preamble,
-        mending_proposal=mend,
+        mending_proposal=mending_proposal,
     )
 
 
@@ -140,7 +140,7 @@ def _open_replayed_state(
 def _canonicalize_both(
     engine: Engine, current: State, desired: State
 ) -> tuple[State, State]:
-    """Settle both ways: what has another name is found by its definition alone."""
+    """Canonicalize both ways, since renamed objects match by definition alone."""
     keys = find_uncertain_definitions(current.schema, desired.schema)
     keys |= find_uncertain_definitions(desired.schema, current.schema)
     return canonicalize_state(engine, current, keys), canonicalize_state(
@@ -149,7 +149,7 @@ def _canonicalize_both(
 
 
 def _make_goal(current: Schema, desired: Schema) -> Schema:
-    """Return ``desired`` with what works as it is in ``current``."""
+    """Return ``desired`` with the differences that ``current`` may keep."""
     goal = with_current_types(current, desired, find_wider_columns(current, desired))
     return with_current_numbering(current, goal)
 
@@ -166,9 +166,9 @@ def _plan_mending(
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)
         if not allow_data_loss:
-            kept = find_unsafe_changes(diff(current.schema, goal))
+            untouched = find_unsafe_changes(diff(current.schema, goal))
             goal = with_current_objects(
-                current.schema, goal, {subject_of(c) for c in kept}
+                current.schema, goal, {subject_of(c) for c in untouched}
             )
         return plan_change(
             engine,

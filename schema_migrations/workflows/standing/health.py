@@ -1,7 +1,7 @@
-"""Whether a database has all files: for probes and checks, in one query.
+"""Health of a database for probes and checks: its pending files, in one query.
 
-Invariant: nothing is written, no SQL is parsed, no dev database is opened; and it works
-inside a transaction, too, since a request may be in one.
+Invariant: nothing is written, no SQL is parsed, no dev database is opened; it also works
+inside a transaction, since a request may be in one.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ log = logging.getLogger("schema_migrations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What a probe wants to know of a database."""
+    """The answer to a probe of a database."""
 
     pending: tuple[str, ...] = ()
-    """Names of the files that it does not have, or not all of."""
+    """Names of the files that are not applied, or only partly."""
     error: str = ""
-    """Why nothing is known, without a password; empty: it could be looked at."""
+    """Why nothing is known, without a password; empty: the database was read."""
 
     @property
     def ok(self) -> bool:
-        """It has all files of the directory; it may have more, of a newer release."""
+        """True if all files of the directory are applied; a newer release may add more."""
         return not self.pending and not self.error
 
 
 def health(alias: str = DEFAULT_ALIAS) -> Health:
-    """Return whether the database of an alias has all files; raises nothing."""
+    """Return whether the database of an alias has all files; never raise."""
     try:
-        state = compare_alias(alias)
-    except Exception as error:  # a probe wants an answer, whatever happened
-        log.warning("The health of %r is not known", alias, exc_info=True)
-        told = isinstance(error, SchemaMigrationsError)
-        return Health(error=str(error) if told else type(error).__name__)
-    lacking = {each.file.name for each in state.pending}
-    if state.exec_order == "linear":
-        lacking |= {file.name for file in state.out_of_order}
-    return Health(pending=tuple(sorted(lacking)))
+        comparison = compare_alias(alias)
+    except Exception as error:  # a probe needs an answer, whatever happened
+        log.warning("The health of %r is unknown", alias, exc_info=True)
+        is_ours = isinstance(error, SchemaMigrationsError)
+        return Health(error=str(error) if is_ours else type(error).__name__)
+    pending = {each.file.name for each in comparison.pending}
+    if comparison.exec_order == "linear":
+        pending |= {file.name for file in comparison.out_of_order}
+    return Health(pending=tuple(sorted(pending)))
 
 
 def compare_alias(alias: str) -> HistoryComparison:
-    """Compare the directory of an alias with its database.
+    """Compare the directory of an alias, unverified, with its database.
 
-    Raises ``ConfigError`` and ``Unreachable``.  The directory is not verified.
+    Raise ``ConfigError`` and ``Unreachable``.
     """
     settings = read_settings(alias)
     directory = read_directory(settings.directory)
@@ -70,9 +70,9 @@ def compare_alias(alias: str) -> HistoryComparison:
         )
         name = engine.format_masked_url(connection.settings_dict)
 
-        def error_of(failure: DriverError) -> SchemaMigrationsError:
-            kind = Unreachable if failure.retryable else ConfigError
-            return kind(f"{name}: {failure.message}")
+        def error_of(driver_error: DriverError) -> SchemaMigrationsError:
+            kind = Unreachable if driver_error.retryable else ConfigError
+            return kind(f"{name}: {driver_error.message}")
 
         with translate_driver_errors(engine, error_of):
             absent = engine.session.would_create_database(connection)
@@ -86,9 +86,7 @@ def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
         with transaction.atomic(using=alias):
             return store.query_rows()
     except Error as error:
-        failure = store.engine.read_driver_error(error)
-        if (
-            failure and failure.names_missing_object
-        ):  # no table: no file was ever applied
-            return ()
+        driver_error = store.engine.read_driver_error(error)
+        if driver_error and driver_error.names_missing_object:
+            return ()  # no table: no file was ever applied
         raise

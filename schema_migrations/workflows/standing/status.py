@@ -1,7 +1,7 @@
-"""What a target has of a directory, as one value.
+"""Status of a target: which files of a directory it has, as one value.
 
-Invariant: reads only, and tells every state that ``apply`` would refuse instead of
-raising for it; only an unsound directory raises.
+Invariant: the target is only read, and what ``apply`` would refuse is reported instead
+of raised; only a directory that fails verification raises.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ class Status:
     revisions: tuple[Revision, ...]
     comparison: HistoryComparison
     unknown_table_count: int = 0
-    """Tables of a database without history."""
+    """Number of tables, if the database has no history."""
     schema: Schema | None = None
-    """What was there, when it was asked for."""
+    """The schema of the target, if it was asked for."""
     vendor: str = ""
     drift: Drift | None = None
-    """None: not looked for."""
+    """None: not asked for."""
 
     @property
     def failed_revision(self) -> Revision | None:
-        """The attempt that did not get to the end of its file."""
+        """The revision of a file that did not reach its end."""
         return next((row for row in self.revisions if row.failed), None)
 
     @property
@@ -56,17 +56,17 @@ class Status:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of what holds."""
-        state = self.comparison
-        if state.edited or state.missing:
+        """The most serious finding."""
+        comparison = self.comparison
+        if comparison.edited or comparison.missing:
             return "edited"
-        if state.out_of_order and state.exec_order == "linear":
+        if comparison.out_of_order and comparison.exec_order == "linear":
             return "out-of-order"
         if self.failed_revision:
             return "failed"
         if self.drift is not None and self.drift.real_differences:
             return "drift"
-        return "pending" if state.pending else "ok"
+        return "pending" if comparison.pending else "ok"
 
 
 def read_status(
@@ -79,27 +79,27 @@ def read_status(
     wait: float,
     include_schema: bool = False,
 ) -> Status:
-    """Compare a directory with a target; raises ``IntegrityError`` for its files only.
+    """Compare a directory with a target; raise ``IntegrityError`` for its files only.
 
-    With ``schema`` all that the target holds is read, too.
+    With ``include_schema`` also inspect the target.
     """
     verify(directory)
     with connect_for_reading(
         connection, engine, revisions_schema=revisions_schema, wait=wait
-    ) as site:
-        revisions, tables = read_revisions_and_tables(site)
-        found = (
+    ) as connected:
+        revisions, tables = read_revisions_and_tables(connected)
+        schema = (
             engine.inspect(connection.connection.cursor()) if include_schema else None
         )
-    state = compare_history(directory.files, revisions, exec_order=exec_order)
-    fresh = not state.current_version and not state.ahead
+    comparison = compare_history(directory.files, revisions, exec_order=exec_order)
+    fresh = not comparison.current_version and not comparison.ahead
     return Status(
-        target=site.target,
+        target=connected.target,
         revisions=revisions,
-        comparison=state,
+        comparison=comparison,
         unknown_table_count=sum(name != REVISIONS_TABLE for name in tables)
         if fresh
         else 0,
-        schema=found,
+        schema=schema,
         vendor=engine.vendor,
     )

@@ -1,7 +1,7 @@
-"""A database that holds the files of an alias, to be copied for the tests.
+"""Templates: databases with the files of an alias applied, to be copied for tests.
 
-Invariant: what it holds follows from the files alone; rows that come from the models
-(content types, permissions) are made in each copy, by ``migrate``.
+Invariant: the content follows from the files alone; rows that come from the models
+(content types, permissions) are created in each copy, by ``migrate``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ TEMPLATE_KEY = "TEMPLATE"
 
 
 def use_template(alias: str) -> str:
-    """Let Django make the test database of an alias as a copy; return of which one.
+    """Let Django copy the test database of an alias from a template; return its name.
 
-    Empty where the engine cannot copy databases.  Raises what ``apply`` raises.
+    Return "" if the engine cannot copy databases.  Raise what ``apply`` raises.
     """
     settings = read_settings(alias)
     with open_target(alias, None) as (connection, engine):
@@ -38,9 +38,9 @@ def use_template(alias: str) -> str:
         verify(directory)
 
         def build(name: str) -> None:
-            with open_target(alias, None, ServerPart(database=name)) as (there, _):
+            with open_target(alias, None, ServerPart(database=name)) as (template, _):
                 apply(
-                    there,
+                    template,
                     engine,
                     directory,
                     request_from_settings(settings),
@@ -53,7 +53,7 @@ def use_template(alias: str) -> str:
                 settings.revisions_schema or "",
                 VERSION,
             ),
-            connection.timezone_name,  # of a literal without one
+            connection.timezone_name,  # for literals without a time zone
         )
         name = engine.ensure_template(connection, " ".join(contents), build)
         connection.settings_dict["TEST"][TEMPLATE_KEY] = name
@@ -61,4 +61,4 @@ def use_template(alias: str) -> str:
 
 
 def _ignore_event(event: Event) -> None:
-    """Nobody watches."""
+    """Ignore an event, since nobody watches."""

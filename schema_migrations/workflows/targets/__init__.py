@@ -1,1 +1,1 @@
-"""Which database: an alias, a URL, many targets; connecting, and reading its history."""
+"""Targets: their addresses, connections, and the history that each holds."""

@@ -1,6 +1,6 @@
-"""Names of targets → addresses: databases by URL, databases of a server, schemas.
+"""Addresses of many targets: databases by URL, databases of a server, schemas.
 
-Pure but for ``selected``.  Invariant: no target is named twice, and none is left out.
+Pure except ``query_target_names``.  Invariant: each named target has one address.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import DriverError
 
 TargetKind = Literal["schema", "database"]
-"""What a name that is no URL means: a part of the server of the alias, or of ``--url``."""
+"""The meaning of a name that is not a URL, on the server of the alias or ``--url``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """One of many targets."""
+    """The way to reach one of many targets."""
 
     label: str
-    """For people: a name, or a URL without its password."""
+    """Shown to people: a name, or a URL without its password."""
     url: str | None
-    """None: the alias's own server."""
+    """None: the server of the alias."""
     part: ServerPart | None = None
 
 
 def parse_target_names(text: str) -> tuple[str, ...]:
-    """Return the lines of a file of targets, without blank ones and ``#`` comments."""
+    """Return the lines of a list of targets, without blank lines and ``#`` comments."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
@@ -47,20 +47,20 @@ def parse_target_names(text: str) -> tuple[str, ...]:
 def resolve_addresses(
     names: Iterable[str], *, kind: TargetKind, url: str | None
 ) -> tuple[Address, ...]:
-    """Return where each name leads; raises ``ConfigError`` for none and for a double."""
-    found = tuple(_resolve_address(name, kind=kind, url=url) for name in names)
-    if not found:
+    """Return the address of each name; raise ``ConfigError`` for none or a duplicate."""
+    addresses = tuple(_resolve_address(name, kind=kind, url=url) for name in names)
+    if not addresses:
         raise ConfigError(
-            "No target is named.",
-            hint="--targets wants one name or URL a line, --targets-sql one a row.",
+            "No targets are given.",
+            hint="--targets takes one name or URL per line, --targets-sql one per row.",
         )
-    twice = sorted(_find_duplicates(found))
-    if twice:
+    duplicates = sorted(_find_duplicates(addresses))
+    if duplicates:
         raise ConfigError(
-            f"Named more than once: {', '.join(twice)}.",
-            hint="Name each target once; --targets-sql: SELECT DISTINCT.",
+            f"Targets given more than once: {', '.join(duplicates)}.",
+            hint="Give each target once; with --targets-sql use SELECT DISTINCT.",
         )
-    return found
+    return addresses
 
 
 def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address:
@@ -76,26 +76,25 @@ def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address
 def refuse_shared_revisions(
     addresses: Sequence[Address], revisions_schema: str | None
 ) -> None:
-    """Raise ``ConfigError`` where one table would be the history of several schemas:
-    what the first of them has would count as applied in all.
+    """Raise ``ConfigError`` where several schemas would share one revisions table:
+    what is applied to the first would count as applied to all.
     """
     if not revisions_schema:
         return
-    places = Counter(map(_identify_database, addresses))
-    for address, count in (
-        (each, places[_identify_database(each)]) for each in addresses
-    ):
-        if count > 1 or (address.part and address.part.schema):
+    counts = Counter(map(_identify_database, addresses))
+    for address in addresses:
+        is_schema = bool(address.part and address.part.schema)
+        if is_schema or counts[_identify_database(address)] > 1:
             raise ConfigError(
-                f"{address.label} would share its revisions with other targets: those"
-                f" of all would be in schema {revisions_schema!r}.",
-                hint="Each schema keeps its own: remove REVISIONS_SCHEMA, or give"
-                " --revisions-schema '' with this command.",
+                f"{address.label} would share its revisions with other targets: all"
+                f" would keep them in schema {revisions_schema!r}.",
+                hint="Let each schema keep its own: remove REVISIONS_SCHEMA, or pass"
+                " --revisions-schema '' to this command.",
             )
 
 
 def _identify_database(address: Address) -> tuple[object, ...]:
-    """Return what tells one database from another."""
+    """Return a value that is equal for addresses of the same database."""
     if address.url is None or address.part:
         return address.url, address.part and address.part.database
     settings = engine_for_url(address.url).settings_from_url(address.url, {})
@@ -105,22 +104,22 @@ def _identify_database(address: Address) -> tuple[object, ...]:
 def _find_duplicates(addresses: Iterable[Address]) -> Iterator[str]:
     seen = set()
     for address in addresses:
-        place = (address.url, address.part)
-        if place in seen:
+        target = (address.url, address.part)
+        if target in seen:
             yield address.label
-        seen.add(place)
+        seen.add(target)
 
 
 def query_target_names(
     alias: str, url: str | None, sql: str, *, wait: float
 ) -> tuple[str, ...]:
-    """Return the first column of a query's rows; the server refuses it any write."""
+    """Return the first column of a query's rows; the server refuses every write."""
 
-    def error_of(failure: DriverError) -> ConfigError:
+    def error_of(driver_error: DriverError) -> ConfigError:
         return ConfigError(
-            f"--targets-sql: {failure.message}",
-            hint="It is run on the database of the alias, or of --url, and returns one"
-            " name or URL a row.",
+            f"--targets-sql: {driver_error.message}",
+            hint="The query runs on the database of the alias or of --url and must"
+            " return one name or URL per row.",
         )
 
     with open_target(alias, url) as (connection, engine):

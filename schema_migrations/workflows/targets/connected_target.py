@@ -1,6 +1,6 @@
-"""Reach a target and find its revisions, without writing anything.
+"""Connections to a target and its revisions, without writing anything.
 
-Invariant: where the revisions are is settled once, before any file could change
+Invariant: the schema of the revisions is resolved once, before any file can change
 ``search_path``.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedTarget:
-    """A target, and where its revisions are."""
+    """A target that answered, and the store of its revisions."""
 
     target: Target
     store: RevisionStore
@@ -46,11 +46,11 @@ def connect_target(
     revisions_schema: str | None,
     wait: float,
 ) -> ConnectedTarget:
-    """Connect, trying for ``wait`` seconds; raises ``Unreachable`` or ``ConfigError``."""
+    """Connect, retrying for ``wait`` seconds; raise ``Unreachable`` or ``ConfigError``."""
     if connection.in_atomic_block:
         raise ConfigError(
             "Migration files cannot run inside transaction.atomic().",
-            hint="Call the command outside of it; in tests, from a TransactionTestCase.",
+            hint="Call the command outside it; in tests, use a TransactionTestCase.",
         )
     target = connect_and_describe(connection, engine, wait=wait)
     store = RevisionStore(
@@ -69,15 +69,18 @@ def connect_for_reading(
     revisions_schema: str | None,
     wait: float,
 ) -> Iterator[ConnectedTarget]:
-    """Yield what ``visit`` returns, while the server refuses every write."""
+    """Hold a connection to a target on which the server refuses every write."""
     name = engine.format_masked_url(connection.settings_dict)
     with engine.session.read_missing_as_empty(connection):
-        site = connect_target(
+        connected = connect_target(
             connection, engine, revisions_schema=revisions_schema, wait=wait
         )
-        site = replace(site, target=replace(site.target, name=name))
-        with translate_target_errors(site), engine.session.forbid_writes(connection):
-            yield site
+        connected = replace(connected, target=replace(connected.target, name=name))
+        with (
+            translate_target_errors(connected),
+            engine.session.forbid_writes(connection),
+        ):
+            yield connected
 
 
 def read_revisions_and_tables(
@@ -85,8 +88,8 @@ def read_revisions_and_tables(
 ) -> tuple[tuple[Revision, ...], Sequence[str]]:
     """Return the revisions, and the tables of the target schema.
 
-    A first run makes the schema of the revisions.  One that is missing from a database
-    in use is more likely mistyped: ``ConfigError``, unless this is said to be the start.
+    Raise ``ConfigError`` if a database in use lacks the schema of the revisions: its
+    name is probably mistyped.  A first run may lack it; it creates the schema.
     """
     store = connected.store
     session, schema = store.engine.session, store.namespace
@@ -97,24 +100,24 @@ def read_revisions_and_tables(
     known = session.list_namespaces(store.connection)
     if schema not in known:
         close = difflib.get_close_matches(schema, known, n=1)
-        meant = f"Did you mean {close[0]}? " if close else ""
+        suggestion = f"Did you mean {close[0]}? " if close else ""
         raise ConfigError(
-            f"{connected.target.name} has tables, and no schema {schema!r} for the"
+            f"{connected.target.name} has tables but no schema {schema!r} for the"
             " revisions.",
-            hint=f"{meant}Name the schema that holds atlas_schema_revisions:"
-            " --revisions-schema, or REVISIONS_SCHEMA. When there is none yet:"
-            " schemaapply --baseline VERSION, or --allow-dirty, makes it.",
+            hint=f"{suggestion}Name the schema that holds atlas_schema_revisions with"
+            " --revisions-schema or REVISIONS_SCHEMA. If there is none yet,"
+            " schemaapply --baseline VERSION or --allow-dirty creates it.",
         )
     return revisions, tables
 
 
 def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:
-    """Turn the driver's exceptions outside of files into ours: a lost connection."""
+    """Translate driver errors outside of files, such as a lost connection, into ours."""
 
-    def error_of(failure: DriverError) -> SchemaMigrationsError:
-        said = f"{connected.target.name}: {failure.message}"
-        if failure.retryable:
-            return Unreachable(said, hint=RESUME_HINT)
-        return SchemaMigrationsError(said, hint="--traceback shows where it failed.")
+    def error_of(driver_error: DriverError) -> SchemaMigrationsError:
+        message = f"{connected.target.name}: {driver_error.message}"
+        if driver_error.retryable:
+            return Unreachable(message, hint=RESUME_HINT)
+        return SchemaMigrationsError(message, hint="--traceback shows where it failed.")
 
     return translate_driver_errors(connected.store.engine, error_of)

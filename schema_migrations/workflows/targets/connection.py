@@ -1,7 +1,7 @@
-"""The database that files run on: an alias, or an alias repointed at a URL.
+"""The connection to a target: an alias, or an alias repointed at a URL.
 
-Invariant: with a URL the alias itself means the target while the work goes on, so that
-signal handlers and routers write there and nowhere else; afterwards all is as before.
+Invariant: while the target is open the alias itself means it, so that signal handlers
+and routers write there and nowhere else; afterwards the alias is as before.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CONNECT_PAUSE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerPart:
-    """Which part of a server is meant, where a URL or an alias names another."""
+    """A database or schema to use instead of the one that a URL or an alias names."""
 
     database: str = ""
     schema: str = ""
@@ -46,24 +46,23 @@ class ServerPart:
 def open_target(
     alias: str, url: str | None, part: ServerPart | None = None
 ) -> Iterator[tuple[BaseDatabaseWrapper, Engine]]:
-    """Yield the connection of ``alias`` and its engine; repointed at a URL, or a part
-    of what it means.
+    """Hold the connection of ``alias`` and its engine, repointed at a URL or at a part
+    of its server.
     """
-    before = _find_connection(alias)
+    connection = _find_connection(alias)
     if url is None and part is None:
         try:
-            yield before, engine_for(before.vendor)
+            yield connection, engine_for(connection.vendor)
         finally:
-            _close_lost_connection(before)
+            _close_lost_connection(connection)
         return
-    engine = engine_for(before.vendor) if url is None else engine_for_url(url)
-    wanted = saved = connections.settings[alias]
+    engine = engine_for(connection.vendor) if url is None else engine_for_url(url)
+    settings = connections.settings[alias]
     if url is not None:
-        base = saved if before.vendor == engine.vendor else {}
-        wanted = engine.settings_from_url(url, base)
-    with _repoint_alias(
-        alias, _with_direct_connection(_with_part(engine, wanted, part or ServerPart()))
-    ):
+        base = settings if connection.vendor == engine.vendor else {}
+        settings = engine.settings_from_url(url, base)
+    settings = _with_part(engine, settings, part or ServerPart())
+    with _repoint_alias(alias, _with_direct_connection(settings)):
         connection = _find_connection(alias)
         if part and part.schema and hasattr(connection, "set_schema"):
             # django-tenants sets the search path itself, before each query:
@@ -74,7 +73,7 @@ def open_target(
 
 @contextmanager
 def _repoint_alias(alias: str, settings: DatabaseSettings) -> Iterator[None]:
-    saved, before = connections.settings[alias], connections[alias]
+    old_settings, old_connection = connections.settings[alias], connections[alias]
     connections.settings[alias] = complete_settings(settings)
     del connections[alias]
     _forget_content_types()
@@ -82,13 +81,13 @@ def _repoint_alias(alias: str, settings: DatabaseSettings) -> Iterator[None]:
         yield
     finally:
         connections[alias].close()
-        connections.settings[alias] = saved
-        connections[alias] = before
+        connections.settings[alias] = old_settings
+        connections[alias] = old_connection
         _forget_content_types()
 
 
 def _forget_content_types() -> None:
-    """Forget content types: Django keeps them by alias, and another database has others.
+    """Clear Django's cache of content types: its key is the alias, not the database.
 
     https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#the-contenttypemanager
     """
@@ -97,22 +96,22 @@ def _forget_content_types() -> None:
 
 
 def _close_lost_connection(connection: BaseDatabaseWrapper) -> None:
-    """Let Django open another session where the run lost this one."""
-    opened = connection.connection is not None and not connection.in_atomic_block
-    if opened and not connection.is_usable():
+    """Close a connection that the run lost, so that Django opens another."""
+    closable = connection.connection is not None and not connection.in_atomic_block
+    if closable and not connection.is_usable():
         connection.close()
 
 
 def _with_direct_connection(settings: DatabaseSettings) -> DatabaseSettings:
-    """Return settings without what would give the run another session, or keep a
-    transaction open.
+    """Return settings without a pool, which could give the run another session, and
+    with AUTOCOMMIT, which leaves no transaction open.
 
-    Django finds a pool by its alias alone: it would hand out the target before this.
+    Django finds a pool by the alias alone: it would connect to an earlier target.
     https://docs.djangoproject.com/en/stable/ref/databases/#connection-pool
     """
     options = settings.get("OPTIONS") or {}
-    kept = {name: value for name, value in options.items() if name != "pool"}
-    return {**settings, "OPTIONS": kept, "AUTOCOMMIT": True}
+    options = {name: value for name, value in options.items() if name != "pool"}
+    return {**settings, "OPTIONS": options, "AUTOCOMMIT": True}
 
 
 def _with_part(
@@ -131,16 +130,15 @@ def _with_part(
 
 
 def read_directory(path: Path) -> Directory:
-    """Read the directory of a target.
+    """Read the directory of a target; raise ``ConfigError`` if there is no such folder.
 
-    Unlike for a new file, a folder that is not there is an error: most likely the image
-    was built without it, and "nothing to do" would be a lie.
+    The image was probably built without it, and "nothing to do" would be wrong.
     """
     if not path.exists():
         raise ConfigError(
             f"The migration directory {path} does not exist.",
             hint="Check DIR and --dir, and that the folder was deployed."
-            " python manage.py schemadiff makes the first file.",
+            " python manage.py schemadiff creates the first file.",
         )
     return load(path)
 
@@ -156,7 +154,7 @@ def _find_connection(alias: str) -> BaseDatabaseWrapper:
 
 
 def complete_settings(settings: DatabaseSettings) -> DatabaseSettings:
-    """Return the settings with what Django adds to an entry of ``DATABASES``."""
+    """Return settings with the defaults that Django adds to an entry of ``DATABASES``."""
     completed: DatabaseSettings = ConnectionHandler(
         {DEFAULT_DB_ALIAS: settings}
     ).settings[DEFAULT_DB_ALIAS]
@@ -166,15 +164,15 @@ def complete_settings(settings: DatabaseSettings) -> DatabaseSettings:
 def connect_and_describe(
     connection: BaseDatabaseWrapper, engine: Engine, *, wait: float
 ) -> Target:
-    """Return what the target is, trying for ``wait`` seconds to reach it.
+    """Connect and describe the target, retrying for ``wait`` seconds.
 
-    A wrong password or a missing database is not waited for.
+    A wrong password or a missing database is not retried.
     """
-    end = time.monotonic() + wait
+    deadline = time.monotonic() + wait
     while True:
         try:
             return engine.session.describe_target(connection)
         except Unreachable:
-            if time.monotonic() >= end:
+            if time.monotonic() >= deadline:
                 raise
-        time.sleep(min(CONNECT_PAUSE, max(0.0, end - time.monotonic())))
+        time.sleep(min(CONNECT_PAUSE, max(0.0, deadline - time.monotonic())))

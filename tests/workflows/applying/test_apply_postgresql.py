@@ -89,7 +89,9 @@ def test_a_lock_timeout_is_tried_again_after_a_roll_back(
     session.execute(other, "BEGIN")
     session.execute(other, "LOCK TABLE a")
     request = replace(
-        pg_place.request(), lock_retries=1, options=SessionOptions(lock_timeout=0.05)
+        pg_place.request(),
+        lock_retries=1,
+        session_options=SessionOptions(lock_timeout=0.05),
     )
     with pytest.raises(StatementFailed) as caught:
         pg_place.apply(request)
@@ -175,7 +177,7 @@ def test_what_a_file_sets_ends_with_it(pg_place: Place, mode: str, sets: str) ->
     (who,) = pg_place.execute("SELECT current_user")[0]
     pg_place.write(_1=f"{sets}\nCREATE TABLE public.a (id integer);", _2=SEEN)
     request = pg_place.request(tx_mode=mode)
-    pg_place.apply(replace(request, options=SessionOptions(lock_timeout=7)))
+    pg_place.apply(replace(request, session_options=SessionOptions(lock_timeout=7)))
     assert pg_place.execute("SELECT path, wait, zone, who FROM public.seen") == [
         ('"$user", public', "7s", "Europe/Lisbon", who)
     ]
@@ -233,7 +235,9 @@ def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(
     session = pg_place.engine.session
     session.execute(other, "BEGIN")
     session.create_revisions_table(other, "public")
-    request = replace(pg_place.request(), options=SessionOptions(lock_timeout=0.05))
+    request = replace(
+        pg_place.request(), session_options=SessionOptions(lock_timeout=0.05)
+    )
     with pytest.raises(Unreachable, match="lock timeout"):
         pg_place.apply(request)
     session.rollback(other)
@@ -361,7 +365,7 @@ def test_a_run_that_stands_still_within_a_transaction_is_ended(
             pg_place.connection,
             pg_place.engine,
             pg_place.directory,
-            replace(pg_place.request(), options=options),
+            replace(pg_place.request(), session_options=options),
             stand_still,
         )
     assert caught.value.exit_code == 5
@@ -403,10 +407,10 @@ class TestSignals:
         self, place: Place, sent: list[tuple[str, str]]
     ) -> None:
         place.write(_1=schema_of_django(place), _2="SELECT 1;")
-        request = replace(place.request(count=1), signals=True)
+        request = replace(place.request(count=1), sends_signals=True)
         place.apply(request)
         assert sent == [("pre", "default")]  # a file is left
-        place.apply(replace(place.request(), signals=True))
+        place.apply(replace(place.request(), sends_signals=True))
         assert sent[1:] == [("pre", "default"), ("post", "default")]
         assert [e.name for e in place.events if isinstance(e, SignalSent)] == [
             "pre_migrate",
@@ -418,7 +422,7 @@ class TestSignals:
         assert {"user", "group", "permission", "contenttype"} <= models
         ((count,),) = place.execute("SELECT count(*) FROM auth_permission")
         assert count >= 16
-        place.apply(replace(place.request(), signals=True))
+        place.apply(replace(place.request(), sends_signals=True))
         assert place.execute("SELECT count(*) FROM auth_permission") == [(count,)]
 
     def test_handlers_write_in_the_language_of_the_code(self, place: Place) -> None:
@@ -432,7 +436,7 @@ class TestSignals:
         post_migrate.connect(after, sender=sender)
         try:
             with translation.override("de"):
-                place.apply(replace(place.request(), signals=True))
+                place.apply(replace(place.request(), sends_signals=True))
         finally:
             post_migrate.disconnect(after, sender=sender)
         assert languages == [None]
@@ -444,7 +448,7 @@ class TestSignals:
         with pytest.raises(
             SchemaMigrationsError, match="post_migrate failed"
         ) as caught:
-            place.apply(replace(place.request(), signals=True))
+            place.apply(replace(place.request(), sends_signals=True))
         assert "files are applied" in caught.value.hint
         assert place.rows()["1"].done
 
@@ -465,7 +469,7 @@ class TestSignals:
         pre_migrate.connect(handler, sender=auth)
         try:
             with pytest.raises(SchemaMigrationsError, match="closed the connection"):
-                place.apply(replace(place.request(), signals=True))
+                place.apply(replace(place.request(), sends_signals=True))
         finally:
             pre_migrate.disconnect(handler, sender=auth)
         place.connection.close()

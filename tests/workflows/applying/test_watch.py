@@ -72,7 +72,7 @@ def test_who_blocks_is_told_while_the_statement_waits(
     assert blocker.pid == reader.info.backend_pid
     assert blocker.seconds > 0
     first, second = describe_event(told).splitlines()
-    assert first == "2.sql  1/2  waits for a lock, held by"
+    assert first == "2.sql  1/2  waits for a lock held by"
     assert second.startswith(
         f"         process {blocker.pid} (report), idle in transaction for "
     )
@@ -94,7 +94,10 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     events: list[Event] = []
     with (
         watch_statements(
-            observer(pg_place.connection), events.append, lock_timeout=0.01, beat=0.01
+            observer(pg_place.connection),
+            events.append,
+            lock_timeout=0.01,
+            heartbeat_interval=0.01,
         ) as watch,
         watch.track_statement("2.sql", 1, 2),
     ):
@@ -113,7 +116,7 @@ def test_a_second_session_that_fails_is_no_matter() -> None:
 
     with (
         watch_statements(
-            refusing, events.append, lock_timeout=0.01, beat=0.01
+            refusing, events.append, lock_timeout=0.01, heartbeat_interval=0.01
         ) as watch,
         watch.track_statement("2.sql", 1, 2),
     ):

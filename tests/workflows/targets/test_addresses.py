@@ -53,9 +53,9 @@ def test_a_url_is_shown_without_its_password() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ([], "No target is named."),
-        (["a", "b", "a"], "Named more than once: a."),
-        ([SERVER, SERVER], "Named more than once: postgresql://u:***@h/db."),
+        ([], "No targets are given."),
+        (["a", "b", "a"], "Targets given more than once: a."),
+        ([SERVER, SERVER], "Targets given more than once: postgresql://u:***@h/db."),
     ],
 )
 def test_no_target_and_doubles_are_refused(names: list[str], said: str) -> None:
