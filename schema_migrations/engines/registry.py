@@ -52,7 +52,7 @@ def engine_for_url(url: str) -> Engine:
             return engine
     if scheme.lower().startswith("docker"):
         raise ConfigError(
-            "A docker:// URL names a dev server, not a target.",
+            "A docker:// URL names a dev database, not a target.",
             hint="Give the URL of a running server; docker:// is for --dev only.",
         )
     # Safe to show: text before "://" is a scheme, never a piece of a password.
