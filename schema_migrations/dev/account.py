@@ -1,4 +1,4 @@
-"""Choose the account that runs the embedded server and folders that it can reach.
+"""Choose the account that runs the embedded server, and folders that it can enter.
 
 PostgreSQL refuses to run as root, so for root it runs as ``nobody``, which every system
 has.  Invariant: no user is created, and permissions are changed only on files that this
@@ -67,7 +67,7 @@ def change_owner(folder: Path, account: Account) -> None:
 def choose_temporary_folder(account: Account) -> Path:
     """Return the caller's temporary folder, or ``/tmp`` when the account cannot enter it.
 
-    A socket's path has at most 107 bytes (103 on macOS), so a long one is no use either:
+    A socket's path has at most 107 bytes (103 on macOS), so a long one is ruled out:
     https://www.postgresql.org/docs/current/runtime-config-connection.html
     """
     folder = Path(tempfile.gettempdir()).resolve()

@@ -190,7 +190,9 @@ def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
                 cursor.execute("BEGIN; LOCK TABLE atlas_schema_revisions")
 
     request = replace(
-        ours.request(), lock_retries=3, options=SessionOptions(lock_timeout=0.05)
+        ours.request(),
+        lock_retries=3,
+        session_options=SessionOptions(lock_timeout=0.05),
     )
     with pytest.raises(StatementFailed, match="lock timeout") as caught:
         apply(ours.connection, ours.engine, ours.directory, request, in_the_way)

@@ -89,7 +89,9 @@ def test_a_lock_timeout_is_tried_again_after_a_roll_back(
     session.execute(other, "BEGIN")
     session.execute(other, "LOCK TABLE a")
     request = replace(
-        pg_place.request(), lock_retries=1, options=SessionOptions(lock_timeout=0.05)
+        pg_place.request(),
+        lock_retries=1,
+        session_options=SessionOptions(lock_timeout=0.05),
     )
     with pytest.raises(StatementFailed) as caught:
         pg_place.apply(request)
@@ -175,7 +177,7 @@ def test_what_a_file_sets_ends_with_it(pg_place: Place, mode: str, sets: str) ->
     (who,) = pg_place.execute("SELECT current_user")[0]
     pg_place.write(_1=f"{sets}\nCREATE TABLE public.a (id integer);", _2=SEEN)
     request = pg_place.request(tx_mode=mode)
-    pg_place.apply(replace(request, options=SessionOptions(lock_timeout=7)))
+    pg_place.apply(replace(request, session_options=SessionOptions(lock_timeout=7)))
     assert pg_place.execute("SELECT path, wait, zone, who FROM public.seen") == [
         ('"$user", public', "7s", "Europe/Lisbon", who)
     ]
@@ -233,7 +235,9 @@ def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(
     session = pg_place.engine.session
     session.execute(other, "BEGIN")
     session.create_revisions_table(other, "public")
-    request = replace(pg_place.request(), options=SessionOptions(lock_timeout=0.05))
+    request = replace(
+        pg_place.request(), session_options=SessionOptions(lock_timeout=0.05)
+    )
     with pytest.raises(Unreachable, match="lock timeout"):
         pg_place.apply(request)
     session.rollback(other)

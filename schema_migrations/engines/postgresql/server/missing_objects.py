@@ -1,7 +1,7 @@
 """Objects that a server lacks, and the extensions that likely provide them.  Pure.
 
-They are told by the SQLSTATE and by the names in a message: its other words are in the
-server's language.
+They are recognized by the SQLSTATE and the names in a message: its other words are in
+the server's language.
 """
 
 from __future__ import annotations
