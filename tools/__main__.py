@@ -7,6 +7,7 @@
     python -m tools faults kill|full|stampede|traffic      broken runs of schemaapply
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
+    python -m tools names                                  public functions, for review
 
 ``--help`` after these words says more.
 """
@@ -28,6 +29,7 @@ TOOLS = {
     "faults": "tools.faults.run",
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
+    "names": "tools.names",
 }
 """Words → the module whose ``main`` takes what follows and returns an exit code.
 

@@ -5,6 +5,7 @@ Invariant: whoever opened the server closes it; a ``DevServer`` itself owns noth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,3 +21,8 @@ class DevServer:
     """``embedded PostgreSQL 18.4``; no password."""
     choice_reason: str = ""
     """Why this form was taken, for the line that a command prints; "": it was asked for."""
+
+    @property
+    def majors(self) -> list[str]:
+        """Return the numbers before a dot in the description."""
+        return re.findall(r"\b(\d+)\.", self.description)

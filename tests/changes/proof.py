@@ -16,14 +16,18 @@ from django.apps.registry import Apps
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
-from schema_migrations.plan.answers import NO_ANSWERS, Answers
+from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
-from schema_migrations.workflows.planning.proposal import Proposal, plan_change
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    Proposal,
+    plan_change,
+)
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
@@ -109,8 +113,7 @@ def planned(place: Place, case: Case) -> str:
                 place.engine,
                 current,
                 desired,
-                answers=answers(case.flags),
-                prove=False,
+                ChangeRequest(answers=answers(case.flags), prove=False),
             )
         )
 
@@ -194,7 +197,7 @@ def travel(
         *kept.dangling(db),
     ]
     assert problems == []
-    again = plan_change(place.engine, reached, goal, prove=False)
+    again = plan_change(place.engine, reached, goal, ChangeRequest(prove=False))
     assert [str(line) for line in again.summary] == []
     return Travelled(reached=reached, proposal=proposal)
 
@@ -206,7 +209,7 @@ def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal
         session.prepare_session(connection, SessionOptions()),
         session.guard_foreign_keys(connection),
     ):
-        return plan_change(place.engine, start, goal, answers=given)
+        return plan_change(place.engine, start, goal, ChangeRequest(answers=given))
 
 
 def assert_same(place: Place, reached: State, goal: State) -> None:
@@ -248,7 +251,7 @@ def facts(place: Place, state: State, *, restored: bool = False) -> frozenset[st
 def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
     """See that what would be lost or guessed is refused without the case's answers."""
     try:
-        plan_change(place.engine, start, goal, answers=NO_ANSWERS, prove=False)
+        plan_change(place.engine, start, goal, ChangeRequest(prove=False))
     except AnswerNeeded:
         asked = True
     else:
@@ -259,7 +262,9 @@ def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
 
 def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
     with raises(case.refusal(place.engine.vendor)):
-        plan_change(place.engine, start, goal, answers=answers(case.flags))
+        plan_change(
+            place.engine, start, goal, ChangeRequest(answers=answers(case.flags))
+        )
 
 
 @contextmanager

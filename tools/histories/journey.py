@@ -20,7 +20,7 @@ from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Table
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
-from schema_migrations.workflows.planning.proposal import plan_change
+from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.state import (
@@ -259,8 +259,7 @@ class Leg:
                 journey.engine,
                 current,
                 self.desired,
-                answers=said.answers,
-                prove=False,
+                ChangeRequest(answers=said.answers, prove=False),
             ).file_text
         with journey.phases("apply"):
             self._apply()

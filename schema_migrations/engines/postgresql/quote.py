@@ -1,4 +1,7 @@
-"""Names as PostgreSQL reads them back unchanged: always quoted.  Pure."""
+"""Quote names and string constants for PostgreSQL.  Pure.
+
+Names are always quoted, so that PostgreSQL reads them back unchanged.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def quote(identifier: str) -> str:
 
 
 def qualify(key: Key) -> str:
-    """Return the name of a key's object, with its schema where that is not current."""
+    """Return an object's quoted name, with its schema unless that is current."""
     prefix = f"{quote(key.namespace)}." if key.namespace else ""
     return prefix + quote(key.name)
 
@@ -25,7 +28,7 @@ def qualify(key: Key) -> str:
 def quote_literal(text: str) -> str:
     """Return a string constant that means the same under any setting.
 
-    ``E''`` where there is a backslash: ``standard_conforming_strings`` may be off.
+    A backslash needs ``E''``, because ``standard_conforming_strings`` may be off.
     https://www.postgresql.org/docs/current/sql-syntax-lexical.html
     """
     quoted = text.replace("'", "''")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 import sqlparse
 
 from schema_migrations.plan.summary import SummaryLine
-from schema_migrations.workflows.planning.data_operations import DataOperation
-from schema_migrations.workflows.planning.proposal import Proposal
+from schema_migrations.workflows.planning.next_file import NextFile
 
 SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 """Change sign → role of Django's palette."""
@@ -82,16 +80,10 @@ def _colour_tokens(line: str, style: Any) -> Iterator[str]:
             yield style.SQL_KEYWORD(text) if token.is_keyword else text
 
 
-def proposal_as_json(
-    proposal: Proposal,
-    operations: Sequence[DataOperation] = (),
-    *,
-    files: Sequence[str],
-    dev: str,
-    seconds: float,
-) -> dict[str, Any]:
+def next_file_as_json(planned: NextFile, *, seconds: float) -> dict[str, Any]:
     """Return the JSON object of the contract."""
-    statements = proposal.plan.statements if proposal.plan else ()
+    proposal = planned.proposal
+    plan = proposal.plan
     return {
         "changes": [
             {
@@ -104,20 +96,15 @@ def proposal_as_json(
         ],
         "statements": [
             {"sql": s.sql, "comment": s.comment, "transactional": s.transactional}
-            for s in statements
+            for s in (plan.statements if plan else ())
         ],
-        "files": list(files),
+        "files": [str(path) for path in planned.paths],
         "findings": [],
-        "losses": list(proposal.plan.losses) if proposal.plan else [],
-        "data_operations": [asdict(each) for each in operations],
-        "dev": dev,
+        "losses": list(plan.losses) if plan else [],
+        "data_operations": [asdict(each) for each in planned.uncovered.operations],
+        "dev": planned.dev_server,
         "seconds": round(seconds, 3),
     }
 
 
 _SIGN_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}
-
-
-def find_major_versions(description: str) -> list[str]:
-    """Return the numbers before a dot in a server's description."""
-    return re.findall(r"\b(\d+)\.", description)

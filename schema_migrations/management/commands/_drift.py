@@ -13,7 +13,6 @@ from schema_migrations.management.commands._apply_output import format_count
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
     colour_sql,
-    find_major_versions,
     format_change_tree,
 )
 from schema_migrations.plan.differences import (
@@ -55,9 +54,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         reason = f" ({server.choice_reason})" if server.choice_reason else ""
         command.say(f"Dev      {server.description}{reason}")
         on_server = workspace.engine.check_server is not None
-        if on_server and str(status.target.major) not in find_major_versions(
-            server.description
-        ):
+        if on_server and str(status.target.major) not in server.majors:
             command.warn(
                 f"the target runs {status.target.version}: another major version may "
                 "print the same thing differently; take the same one with --dev"

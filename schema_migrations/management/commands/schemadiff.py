@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 
-from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.conf import read_settings
 from schema_migrations.errors import ConfigError
-from schema_migrations.history.directory import (
-    Directory,
-    load,
-    next_name,
-    save,
-    verify,
-)
-from schema_migrations.history.django_coverage import read_coverage
-from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._diff_output import (
     colour_sql,
-    find_major_versions,
     format_change_tree,
-    proposal_as_json,
+    next_file_as_json,
 )
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.plan.plan import Plan
-from schema_migrations.plan.summary import suggest_name
-from schema_migrations.workflows.planning.acknowledge import (
-    acknowledge,
-    check_names,
-    choose_file_name,
-    make_notes,
+from schema_migrations.workflows.planning.next_file import (
+    NextFile,
+    NextFileRequest,
+    write_empty_file,
+    write_next_file,
 )
-from schema_migrations.workflows.planning.proposal import Proposal, propose
+from schema_migrations.workflows.planning.proposal import Proposal
 from schema_migrations.workflows.planning.questions import Asker
-from schema_migrations.workflows.planning.scope import make_scope
-from schema_migrations.workflows.planning.uncovered_migrations import (
-    UncoveredMigrations,
-    find_uncovered_migrations,
-)
-from schema_migrations.workflows.states.live_database import probe_server
-from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
-from schema_migrations.workflows.states.sources import (
-    FILES,
-    MODELS,
-    Workspace,
-    open_workspace,
-)
+from schema_migrations.workflows.states.sources import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1
 
@@ -134,72 +108,22 @@ class Command(SchemaCommand):
         started = perf_counter()
         if options["empty"]:
             return self._write_empty_file(options)
-        answers = read_answers(
-            options["renames"],
-            options["defaults"],
-            allow_data_loss=options["allow_data_loss"],
-        )
+        request = request_from_options(options, in_full=self.verbosity > 1)
         self._check_models()
-        with open_workspace(
-            options["database"],
-            directory=options["dir"],
-            dev=options["dev"],
-            report=self.say,
-        ) as workspace:
-            self._report_workspace(workspace)
-            found = self._acknowledge_operations(workspace, options)
-            proposal = propose(
-                workspace,
-                source=options["source"] or FILES,
-                target=options["target"] or MODELS,
-                answers=answers,
-                asker=self._choose_asker(options),
-                strict=_wants_file(options),
-                scope=make_scope(apps, options["apps"]),
-                prove=not options["check"],
-                notes=make_notes(found),
-            )
-        self._say_phases(workspace)
-        return self._conclude(proposal, found, workspace, options, started)
+        asker = self._choose_asker(options) if request.strict else None
+        planned = write_next_file(request, asker=asker, reporter=self)
+        self._show(planned, request, options)
+        seconds = perf_counter() - started
+        self.write_json(next_file_as_json(planned, seconds=seconds))
+        found = options["check"] and planned.proposal.file_text
+        return EXIT_CHANGES if found else EXIT_DONE
 
     def _choose_asker(self, options: Options) -> Asker | None:
-        """Return who answers: nobody without a terminal, or where nothing is written."""
-        there = sys.stdin is not None and sys.stdin.isatty()
-        if self.wants_json or not (
-            options["interactive"] and there and _wants_file(options)
-        ):
+        """Return who answers questions; None without a terminal."""
+        on_terminal = sys.stdin is not None and sys.stdin.isatty()
+        if self.wants_json or not (options["interactive"] and on_terminal):
             return None
         return TerminalAsker(say=self.stdout.write)
-
-    def _acknowledge_operations(
-        self, workspace: Workspace, options: Options
-    ) -> UncoveredMigrations:
-        """Return what the next file is to record; nothing between other sources.
-
-        It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
-        """
-        given = options["acknowledge"]
-        check_names(given, workspace.django_migrations)
-        if not _has_default_sources(options):
-            return UncoveredMigrations()
-        found = find_uncovered_migrations(
-            read_coverage(workspace.directory.files),
-            workspace.django_migrations,
-            workspace.alias,
-            labels=options["apps"],
-        )
-        for warning in found.warnings:
-            self.warn(warning)
-        lines = acknowledge(
-            found,
-            given,
-            asker=self._choose_asker(options),
-            strict=_wants_file(options),
-            in_full=self.verbosity > 1,
-        )
-        for line in lines:
-            self.say(line)
-        return found
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""
@@ -211,154 +135,97 @@ class Command(SchemaCommand):
                 str(error), hint="Correct the models; manage.py check says the same."
             ) from error
 
-    def _report_workspace(self, workspace: Workspace) -> None:
-        server, engine = workspace.server, workspace.engine
-        reason = f" ({server.choice_reason})" if server.choice_reason else ""
-        self.say(f"Dev database  {server.description}{reason}")
-        target = probe_server(workspace.alias, engine)
-        if target is not None and str(target.major) not in find_major_versions(
-            server.description
-        ):
-            self.warn(
-                f"the target runs {target.version}, the dev database "
-                f"{server.description}: take the same major version with DEV or --dev"
-            )
-        for label, reason in workspace.django_migrations.read_errors.items():
-            self.warn(
-                f"the Django migrations of {label} cannot be read; what they make "
-                f"besides models (extensions, collations, rows) is not known: {reason}"
-            )
-        for file in workspace.directory.files:
-            for line, message in file.check_directives(engine.syntax):
-                self.warn(f"{file.name}:{line}: {message}")
-
-    def _say_phases(self, workspace: Workspace) -> None:
-        for name, seconds in workspace.phases.items():
-            self.say(f"  {name:<14}{seconds:8.3f}s", level=2)
-
-    def _conclude(
-        self,
-        proposal: Proposal,
-        found: UncoveredMigrations,
-        workspace: Workspace,
-        options: Options,
-        started: float,
-    ) -> int:
-        files: list[str] = []
-        between = options["source"] is not None or options["target"] is not None
-        if proposal.plan is None:
-            self.say(_describe_no_changes(options, workspace, found))
-        else:
-            self._show(proposal, proposal.plan, workspace)
-        if proposal.file_text:
-            printed = options["dry_run"] or (between and not options["write"])
-            if printed:
-                self.say()
-                self.say(colour_sql(proposal.file_text, self.style))
-            elif not options["check"]:
-                files = self._write_proposal(
-                    proposal, found, workspace.directory, options
-                )
-            self._say_next_step(proposal, options, printed=printed)
-        self.write_json(
-            proposal_as_json(
-                proposal,
-                found.operations,
-                files=files,
-                dev=workspace.server.description,
-                seconds=perf_counter() - started,
-            )
-        )
-        return EXIT_CHANGES if options["check"] and proposal.file_text else EXIT_DONE
-
-    def _show(self, proposal: Proposal, plan: Plan, workspace: Workspace) -> None:
-        for line in format_change_tree(
-            proposal.summary, map_tables_to_apps(workspace.registry), self.style
-        ):
-            self.say(line)
-        for loss in plan.losses:
-            self.warn(f"DATA LOSS: {loss}")
-        for obstacle in plan.restrictions:
-            self.warn(obstacle)
-
-    def _write_proposal(
-        self,
-        proposal: Proposal,
-        found: UncoveredMigrations,
-        directory: Directory,
-        options: Options,
-    ) -> list[str]:
-        suggestion = (
-            "initial"
-            if not directory.files
-            else suggest_name(proposal.summary) or choose_file_name(found.operations)
-        )
-        name = next_name(directory, options["name"] or suggestion, datetime.now(UTC))
-        file = MigrationFile(name=name, content=proposal.file_text.encode())
-        return self._save_file(directory, file)
-
-    def _save_file(self, directory: Directory, file: MigrationFile) -> list[str]:
-        folder = Path(directory.path)
-        save(folder, directory, [file])
-        written = [str(folder / name) for name in (file.name, SUM_FILE)]
-        self.say(self.style.MIGRATE_HEADING("Wrote"))
-        for path in written:
-            self.say(f"  {path}")
-        return written
-
-    def _write_empty_file(self, options: Options) -> int:
-        settings = read_settings(options["database"], directory=options["dir"])
-        directory = load(settings.directory)
-        verify(directory)
-        now = datetime.now(UTC)
-        name = next_name(directory, options["name"], now)
-        text = format_file(header=("Write SQL below this line.",), statements=())
-        files = self._save_file(
-            directory, MigrationFile(name=name, content=text.encode())
-        )
-        self.say(
-            f"Next  write your SQL into {files[0]}, then: python manage.py schemahash"
-        )
-        self.write_json(proposal_as_json(Proposal(), files=files, dev="", seconds=0.0))
-        return EXIT_DONE
-
-    def _say_next_step(
-        self, proposal: Proposal, options: Options, *, printed: bool
+    def _show(
+        self, planned: NextFile, request: NextFileRequest, options: Options
     ) -> None:
+        for name, seconds in planned.phases.items():
+            self.say(f"  {name:<14}{seconds:8.3f}s", level=2)
+        proposal = planned.proposal
+        if proposal.plan is None:
+            self.say(_describe_no_changes(planned, request))
+        else:
+            self._show_plan(planned, proposal.plan)
+        if not proposal.file_text:
+            return
+        shows_sql = options["dry_run"] or (_has_sources(options) and not request.write)
+        if shows_sql:
+            self.say()
+            self.say(colour_sql(proposal.file_text, self.style))
         if options["check"]:
             self.say("Next  python manage.py schemadiff NAME")
-        elif printed:
+        elif shows_sql:
             self.say("Nothing was written.")
         else:
+            self._show_paths(planned.paths)
             if proposal.plan is not None:
                 self.say(
-                    f"Proved  {len(proposal.plan.statements)} statements were run after the "
-                    "files before them: no difference remains."
+                    f"Proved  {len(proposal.plan.statements)} statements ran after the"
+                    " files before them and left no difference."
                 )
             self.say(
                 "Next  review the SQL and commit it, then: python manage.py schemaapply"
             )
 
+    def _show_plan(self, planned: NextFile, plan: Plan) -> None:
+        summary = planned.proposal.summary
+        for line in format_change_tree(summary, planned.apps, self.style):
+            self.say(line)
+        for loss in plan.losses:
+            self.warn(f"DATA LOSS: {loss}")
+        for restriction in plan.restrictions:
+            self.warn(restriction)
 
-def _wants_file(options: Options) -> bool:
-    """Tell whether this run is to end in a file, or to show what that would be."""
-    sources = options["source"] is not None or options["target"] is not None
-    return not options["check"] and (options["write"] or not sources)
+    def _show_paths(self, paths: Iterable[Path]) -> None:
+        self.say(self.style.MIGRATE_HEADING("Wrote"))
+        for path in paths:
+            self.say(f"  {path}")
+
+    def _write_empty_file(self, options: Options) -> int:
+        paths = write_empty_file(
+            options["database"], directory=options["dir"], name=options["name"]
+        )
+        self._show_paths(paths)
+        self.say(
+            f"Next  write your SQL into {paths[0]}, then: python manage.py schemahash"
+        )
+        written = NextFile(proposal=Proposal(), paths=paths)
+        self.write_json(next_file_as_json(written, seconds=0.0))
+        return EXIT_DONE
 
 
-def _sources_of(options: Options) -> tuple[str, str]:
-    return options["source"] or FILES, options["target"] or MODELS
+def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
+    """Return what the command line asks for; raises ``ConfigError``."""
+    wants_file = not options["check"] and (
+        options["write"] or not _has_sources(options)
+    )
+    return NextFileRequest(
+        alias=options["database"],
+        directory=options["dir"],
+        dev=options["dev"],
+        source=options["source"] or FILES,
+        target=options["target"] or MODELS,
+        name=options["name"],
+        app_labels=tuple(options["apps"] or ()),
+        answers=read_answers(
+            options["renames"],
+            options["defaults"],
+            allow_data_loss=options["allow_data_loss"],
+        ),
+        acknowledged=tuple(options["acknowledge"]),
+        strict=wants_file,
+        prove=not options["check"],
+        write=wants_file and not options["dry_run"],
+        in_full=in_full,
+    )
 
 
-def _has_default_sources(options: Options) -> bool:
-    return _sources_of(options) == (FILES, MODELS)
+def _has_sources(options: Options) -> bool:
+    return options["source"] is not None or options["target"] is not None
 
 
-def _describe_no_changes(
-    options: Options, workspace: Workspace, found: UncoveredMigrations
-) -> str:
-    if not _has_default_sources(options):
-        return "No changes between {} and {}.".format(*_sources_of(options))
-    if found.operations:
+def _describe_no_changes(planned: NextFile, request: NextFileRequest) -> str:
+    if not request.has_default_sources:
+        return f"No changes between {request.source} and {request.target}."
+    if planned.uncovered.operations:
         return "No changes of the schema."
     return "No changes: the directory is in step with the models."

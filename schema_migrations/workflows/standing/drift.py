@@ -31,7 +31,11 @@ from schema_migrations.schema.tolerated_differences import (
     with_current_types,
 )
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
-from schema_migrations.workflows.planning.proposal import Proposal, plan_change
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    Proposal,
+    plan_change,
+)
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
@@ -170,6 +174,6 @@ def _plan_mending(
             engine,
             current,
             replace(desired, schema=goal),
-            strict=False,
+            ChangeRequest(strict=False),
             phases=phases,
         )

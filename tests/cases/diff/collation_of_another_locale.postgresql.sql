@@ -11,7 +11,7 @@ DROP INDEX "t_a";
 -- Drop index "t_c" of "t"
 DROP INDEX "t_c";
 
--- Put collation "own" aside as "own__old", to make it anew
+-- Rename collation "own" to "own__old" to make room for its replacement
 ALTER COLLATION "own" RENAME TO "own__old";
 
 -- Create collation "own"

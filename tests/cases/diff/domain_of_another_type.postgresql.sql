@@ -8,7 +8,7 @@ CREATE DOMAIN amount AS bigint CONSTRAINT low CHECK (VALUE > 0); CREATE TABLE t 
 -- Drop check constraint "t_b_check" of table "t"
 ALTER TABLE "t" DROP CONSTRAINT "t_b_check";
 
--- Put domain "amount" aside as "amount__old", to make it anew
+-- Rename domain "amount" to "amount__old" to make room for its replacement
 ALTER DOMAIN "amount" RENAME TO "amount__old";
 
 -- Create domain "amount"

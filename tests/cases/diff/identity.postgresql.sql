@@ -8,6 +8,6 @@ CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMEN
 -- Alter column "id" of table "t"
 ALTER TABLE "t" ALTER COLUMN "id" ADD GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5);
 
--- Count on after the largest value of column "id" of table "t"
+-- Continue the sequence after the largest existing value of column "id" of table "t"
 SELECT setval(pg_get_serial_sequence('"t"', 'id'), max("id")) FROM "t"
 HAVING max("id") > 0;

@@ -221,5 +221,5 @@ def test_a_type_that_another_one_is_made_of_is_named(
     domain = "CREATE DOMAIN d AS mood;"
     load_sql(POSTGRESQL, pg, ENUM % ("'sad', 'ok'", "") + domain, file="before")
 
-    with pytest.raises(PlanError, match="domain d is made of it"):
+    with pytest.raises(PlanError, match="domain d is based on it"):
         planned(pg, pg_database, ENUM % ("'ok'", "") + domain)

@@ -1,1 +1,1 @@
-"""Read a schema from the catalogs: queries, rows, assembling."""
+"""Read a schema from the catalogs: queries, their rows, the schema made of them."""

@@ -1,6 +1,6 @@
-"""Rows of the catalog queries → a ``Schema``.  Pure.
+"""Assemble a ``Schema`` from the rows of the catalog queries.  Pure.
 
-Every object is given its key first, then made with the keys of what it needs.
+Every object gets its key first; then it is made, with the keys of what it needs.
 """
 
 from __future__ import annotations
@@ -73,22 +73,22 @@ def _assemble_tables(
     for oid, _, _, comment in rows["tables"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key:
-            inside = sorted(columns[key], key=lambda column: column.name)
-            needed = needs[key].union(*(column.needs for column in inside))
+            by_name = sorted(columns[key], key=lambda column: column.name)
+            needed = needs[key].union(*(column.needs for column in by_name))
             yield Table(
                 key=key,
-                columns=tuple(inside),
+                columns=tuple(by_name),
                 comment=comment,
                 needs=frozenset(
-                    each for each in needed if not _is_within_table(each, key)
+                    need for need in needed if not _is_within_table(need, key)
                 ),
             )
 
 
 def _is_within_table(key: Key, table: Key) -> bool:
-    """Tell whether a key is that of the table itself or of its column."""
-    place = key.name == table.name and key.namespace == table.namespace
-    return place and key.kind in ("table", "column")
+    """Tell whether a key belongs to the table itself or to one of its columns."""
+    same_name = key.name == table.name and key.namespace == table.namespace
+    return same_name and key.kind in ("table", "column")
 
 
 def _assemble_columns(
@@ -189,7 +189,7 @@ def _assemble_indexes(
 def _column_names_of(
     keys: KeysByAddress, relation: int, numbers: Iterable[int]
 ) -> tuple[str, ...]:
-    """Name plain columns; an expression has no number."""
+    """Return the names of plain columns; an expression has no column number."""
     return tuple(keys[PG_CLASS, relation, number].part for number in numbers if number)
 
 
@@ -210,7 +210,7 @@ def _assemble_sequences(
 def _assemble_bare_definitions(
     _: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
 ) -> Iterator[Definition]:
-    """Schemas and extensions: nothing but a name."""
+    """Yield schemas and extensions, which have nothing but a name."""
     for key in keys.values():
         if key.kind in ("namespace", "extension"):
             yield Definition(key=key, definition="", needs=frozenset(needs[key]))

@@ -1,7 +1,7 @@
-"""What models cannot describe, from rows of the catalog queries.  Pure.
+"""Assemble what models cannot describe from rows of the catalog queries.  Pure.
 
-An opaque object's owner is always a table: for what stands on a partition the table
-at the top, for what stands on a view nothing.
+An opaque object's owner is always a table: on a partition it is the table at the top,
+on a view there is none.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     )
 
 OwnersByKey = dict[Key, Key]
-"""Tables, partitions and the indexes of both → the table that takes them along."""
+"""Tables, partitions and the indexes of both → the table they are dropped with."""
 
 
 def assemble_opaque_objects(
     rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
 ) -> Iterator[Opaque]:
-    """Make every opaque object, and the comments on whatever has one."""
+    """Yield every opaque object, and the comments on objects of any kind."""
     owners = _map_owners(rows, keys)
     makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
-    made = chain.from_iterable(make(rows, keys, needs, owners) for make in makers)
-    opaque = {each.key: each for each in made}
+    objects = chain.from_iterable(make(rows, keys, needs, owners) for make in makers)
+    opaque = {obj.key: obj for obj in objects}
     yield from opaque.values()
     yield from _assemble_comments(rows, keys, owners, opaque)
 
@@ -71,7 +71,7 @@ def _assemble_uniform_rows(
         _, _, _, owner, _, _, type_, definition, drop, *more = row
         if key:
             relation = keys.get((PG_CLASS, owner, 0))
-            beside = find_key(keys, *more[:3]) if more else None
+            extra_need = find_key(keys, *more[:3]) if more else None
             yield Opaque(
                 key=key,
                 type=type_,
@@ -79,7 +79,7 @@ def _assemble_uniform_rows(
                 owner=owners.get(relation) if relation else None,
                 drop_sql=drop,
                 shape=tuple(more[3] or ()) if more[3:] else (),
-                needs=frozenset(needs[key] | ({beside} if beside else set())),
+                needs=frozenset(needs[key] | ({extra_need} if extra_need else set())),
             )
 
 
@@ -91,14 +91,14 @@ def _assemble_constraints(
     ):
         key = keys.get((PG_CONSTRAINT, oid, 0))
         if key and key.kind == "opaque":
-            standing = keys[PG_CLASS, relation, 0]
-            alter = f"ALTER TABLE {qualify(standing)}"
+            relation_key = keys[PG_CLASS, relation, 0]
+            alter = f"ALTER TABLE {qualify(relation_key)}"
             yield Opaque(
                 key=key,
                 type="constraint",
                 definition=f"{alter} ADD CONSTRAINT {quote(name)} {definition}",
-                owner=owners.get(standing),
-                drop_sql=f"{alter} DROP CONSTRAINT {quote(name)}",
+                owner=owners.get(relation_key),
+                drop=f"{alter} DROP CONSTRAINT {quote(name)}",
                 needs=frozenset(needs[key]),
             )
 
@@ -109,14 +109,14 @@ def _assemble_indexes(
     for oid, relation, name, unique, definition, *_ in rows["indexes"]:
         key = keys.get((PG_CLASS, oid, 0))
         if key and key.kind == "opaque":
-            standing = keys[PG_CLASS, relation, 0]
+            relation_key = keys[PG_CLASS, relation, 0]
             create = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
             yield Opaque(
                 key=key,
                 type="index",
-                definition=f"{create} {quote(name)} ON {qualify(standing)} {definition}",
-                owner=owners.get(standing),
-                drop_sql=f"DROP INDEX {qualify(key)}",
+                definition=f"{create} {quote(name)} ON {qualify(relation_key)} {definition}",
+                owner=owners.get(relation_key),
+                drop=f"DROP INDEX {qualify(key)}",
                 needs=frozenset(needs[key]),
             )
 
@@ -156,7 +156,7 @@ _COMMENT_KEYWORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
 def _render_comment_subject(
     key: Key, column: str | None, opaque: dict[Key, Opaque]
 ) -> str:
-    """Return what COMMENT ON names; nothing where no statement is known."""
+    """Return the object as COMMENT ON names it; empty if no statement is known."""
     if column:
         return f"COLUMN {qualify(key)}.{quote(column)}"
     if key.kind == "constraint":

@@ -1,6 +1,7 @@
-"""The names that PostgreSQL itself gives to the sequences of identity columns.  Pure.
+"""Names and renames of the sequences behind identity columns.  Pure.
 
-They follow no renaming of the table or the column.
+PostgreSQL names such a sequence after its table and column, and keeps that name when
+either is renamed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _NAME_BYTES_LIMIT = 63
 
 
 def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
-    """Return ``table_column_seq``, the longer of the two cut short where it must be.
+    """Return ``table_column_seq``; the longer name is cut where the limit asks for it.
 
     https://github.com/postgres/postgres/blob/master/src/backend/commands/indexcmds.c
     (``makeObjectName``)
@@ -31,25 +32,27 @@ def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
     sizes = [len(name) for name in names]
     while sum(sizes) + len(f"__{ending}") > _NAME_BYTES_LIMIT:
         sizes[0 if sizes[0] > sizes[1] else 1] -= 1
-    cut = [
-        n[:size].decode(errors="ignore") for n, size in zip(names, sizes, strict=True)
+    shortened = [
+        name[:size].decode(errors="ignore")
+        for name, size in zip(names, sizes, strict=True)
     ]
-    return "_".join([*cut, ending])
+    return "_".join([*shortened, ending])
 
 
 def is_server_chosen(sequence: str, table: str, column: str) -> bool:
-    """Tell whether the server may have chosen a name, or ``…_seq1`` where it was taken."""
-    found = re.search(r"seq\d*$", sequence)
+    """Tell whether the server may have chosen a name (``…_seq``, ``…_seq1`` …)."""
+    ending = re.search(r"seq\d*$", sequence)
     return (
-        found is not None and compose_sequence_name(table, column, found[0]) == sequence
+        ending is not None
+        and compose_sequence_name(table, column, ending[0]) == sequence
     )
 
 
 def render_sequence_following(column: Column, before: Key, after: Key) -> Statements:
-    """Let a sequence follow its column, which was renamed or whose table was.
+    """Return the statement that renames a sequence like its renamed column or table.
 
     ``before`` and ``after`` are keys of the column.  A name that the server did not
-    choose stays.
+    choose stays: no statement.
     """
     if not is_server_chosen(column.identity_sequence, before.name, before.part):
         return ()
@@ -59,19 +62,17 @@ def render_sequence_following(column: Column, before: Key, after: Key) -> Statem
 
 
 def render_sequence_rename(before: Column, after: Column, key: Key) -> Statements:
-    """Return the statement that gives a column's sequence its new name, if it has one."""
-    if before.custom_sequence == after.custom_sequence or not (
-        before.identity and after.identity
-    ):
+    """Return the statement that renames a column's sequence; none if its name stays."""
+    if before.sequence == after.sequence or not (before.identity and after.identity):
         return ()
     name = after.custom_sequence or compose_sequence_name(key.name, key.part)
     return _render_rename(before.identity_sequence, name, key)
 
 
 def render_sequence_advance(before: Column, after: Column, key: Key) -> Statements:
-    """Return the statement that lets a new identity count on after the largest key.
+    """Return the statement that continues a new identity after the largest value.
 
-    It starts at 1, or counts down, which is left to it:
+    Without it the identity starts at 1.  One that counts down is left alone:
     https://www.postgresql.org/docs/current/ddl-identity-columns.html
     """
     if before.identity or not after.identity or "BY -" in after.identity_options:
@@ -84,7 +85,7 @@ def render_sequence_advance(before: Column, after: Column, key: Key) -> Statemen
         Statement(
             sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
             f"HAVING max({column}) > 0",
-            comment=f"Count on after the largest value of column {column} of table {table}",
+            comment=f"Continue the sequence after the largest existing value of column {column} of table {table}",
         ),
     )
 
@@ -96,7 +97,7 @@ def _render_rename(before: str, after: str, column: Key) -> Statements:
     old, new = qualify(sequence), quote(after)
     return (
         Statement(
-            # A database with a longer history may have it under an older name.
+            # A database with a longer history may still have it under an older name.
             sql=f"ALTER SEQUENCE IF EXISTS {old} RENAME TO {new}",
             comment=f"Rename sequence {old} to {new}",
         ),

@@ -1,16 +1,16 @@
-"""The schema of a PostgreSQL database, read from its catalogs (14 to 18).
+"""Read the schema of a PostgreSQL database from its catalogs (14 to 18).
 
-A constant number of queries, one per kind of object (``queries/*.sql``), in one
+A constant number of queries, one per kind of object (``queries/*.sql``), run in one
 snapshot and under fixed settings, so that the same schema always prints the same.
-Leaves no trace, also inside a caller's transaction.
+They leave no trace, even inside a caller's transaction.
 
-Expressions of tables are printed for people (``pg_get_expr(…, true)``): without the
-parentheses that precedence makes needless, ``price >= 0::numeric``.  PostgreSQL warns
-that its next major may read this print in another way, so nothing relies on it: a
-plan is proved by replay, and prints are compared once the server has read them again.
+Expressions of tables are pretty-printed (``pg_get_expr(…, true)``), without needless
+parentheses: ``price >= 0::numeric``.  PostgreSQL warns that a later major version may
+read such text differently, so nothing relies on it: a plan is proved by replay, and
+definitions are compared after the server has read and printed them again.
 https://www.postgresql.org/docs/current/functions-info.html
 
-In scope is everything that says what the database holds and does.  Out of scope:
+In scope is everything that defines what the database holds and does.  Out of scope:
 members of extensions, the server's own schemas and temporary ones, ownership, grants,
 security labels, roles, settings of databases, user mappings and subscriptions (they
 hold passwords), the revisions table and Django's own ``django_migrations``.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Cursor
     from schema_migrations.schema.model import Schema
 
-# How constants are printed depends on these; compiling catalog queries never pays.
+# The print of constants depends on these.  JIT is off: it never pays for such queries.
 # https://www.postgresql.org/docs/current/runtime-config-client.html
 _SET_PRINT_SETTINGS = """
 SELECT set_config(name, value, true)
@@ -43,7 +43,7 @@ SELECT set_config(name, value, true)
 
 
 def inspect(cursor: Cursor) -> Schema:
-    """Read the whole schema through a psycopg cursor that returns tuples."""
+    """Return the whole schema, read through a psycopg cursor that returns tuples."""
     with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
         cursor.execute(_SET_PRINT_SETTINGS)
         return assemble_schema(
@@ -56,7 +56,7 @@ def inspect(cursor: Cursor) -> Schema:
 
 @cache
 def read_catalog_queries() -> dict[str, str]:
-    """Return the catalog queries by the name of what they list."""
+    """Return the SQL of each catalog query, by its file's name."""
     folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
     return {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Which key belongs to which row of the catalogs.  Pure.
+"""Map rows of the catalogs to the keys of objects.  Pure.
 
-PostgreSQL knows an object by its address: catalog, oid, column number (or 0).  What
-has no key here is out of scope, and so is everything that stands on it.
+PostgreSQL identifies an object by its address: catalog, oid, column number (or 0).
+An object without a key here is out of scope, and so is everything on it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _NAMED_KINDS: tuple[tuple[str, int, Kind], ...] = (
 )
 
 
-# Queries of opaque objects have rows of one shape: catalog, oid, namespace, owner,
-# name, part, type, definition, drop; perhaps the address of what is needed besides, and
-# the shape.  First those that others may stand on.
+# All queries of opaque objects return the same columns: catalog, oid, namespace, owner,
+# name, part, type, definition, drop; some add the address of one more need, and then
+# the shape.  Listed first: relations that other objects may be on.
 OPAQUE_RELATION_QUERIES = ("views", "partitions", "foreign_tables", "composite_types")
 OTHER_OPAQUE_QUERIES = (
     "aggregates",
@@ -59,12 +59,12 @@ NOT_NULL = "not null"
 
 
 def namespaces_of(rows: CatalogRows) -> dict[int, str]:
-    """Return each schema in scope by oid, as a key spells it."""
+    """Return the namespaces in scope by oid, as keys spell them: '' for the current."""
     return {oid: "" if current else name for oid, name, current in rows["namespaces"]}
 
 
 def keys_of(rows: CatalogRows) -> KeysByAddress:
-    """Return the key of every object, by address."""
+    """Return the keys of all objects in scope, by address."""
     spaces = namespaces_of(rows)
     keys: KeysByAddress = {}
     for oid, name, current in rows["namespaces"]:
@@ -88,10 +88,10 @@ def keys_of(rows: CatalogRows) -> KeysByAddress:
 
 
 def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
-    """Give columns, constraints and indexes their keys.
+    """Add the keys of columns, constraints and indexes.
 
-    They are opaque where what they stand on is (a partition, a materialized view),
-    and so is NOT NULL that is NOT VALID, which is a constraint, not a fact.
+    Constraints and indexes of an opaque relation (a partition, a materialized view) are
+    opaque too, and so is NOT NULL that is NOT VALID: no property of the column yet.
     """
     for relation, number, name, *_ in rows["columns"]:
         table = keys.get((PG_CLASS, relation, 0))
@@ -133,7 +133,7 @@ def _add_opaque_keys(
 
 
 def key_of_row(row: Any, keys: KeysByAddress, namespaces: dict[int, str]) -> Key | None:
-    """Return the key of an opaque row; None: its schema or table is out of scope."""
+    """Return the key of an opaque object; None: its schema or table is out of scope."""
     _, _, space, owner, name, part, *_ = row
     if space is not None and space not in namespaces:
         return None
@@ -144,12 +144,12 @@ def key_of_row(row: Any, keys: KeysByAddress, namespaces: dict[int, str]) -> Key
 
 
 def find_key(keys: KeysByAddress, catalog: int, oid: int, column: int) -> Key | None:
-    """Return the key at an address; that of the whole where a column has none."""
+    """Return the key at an address; a column without one has its relation's key."""
     return keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
 
 
 def needs_of(rows: CatalogRows, keys: KeysByAddress) -> NeedsByKey:
-    """Return what every object and column needs; nothing needs itself."""
+    """Return the keys that every object and column needs, never its own."""
     needs: NeedsByKey = defaultdict(set)
     for catalog, oid, column, *needed_address in rows["depends"]:
         key = find_key(keys, catalog, oid, column)

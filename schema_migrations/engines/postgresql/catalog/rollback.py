@@ -1,4 +1,4 @@
-"""Work that leaves no trace, in a transaction of its own or inside a caller's."""
+"""Work that is always rolled back, in its own transaction or inside a caller's."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def roll_back_at_end(cursor: Cursor, begin_sql: str = "BEGIN") -> Iterator[None]:
-    """Undo at the end whatever is done inside, settings included.
+    """Hold a transaction or savepoint and roll it back at the end, settings included.
 
-    ``begin`` opens the transaction where none is open and the connection is in
-    autocommit; else a savepoint does, under the caller's isolation.
+    ``begin_sql`` opens a transaction if none is open and the connection is in
+    autocommit; otherwise a savepoint is used, under the caller's isolation level.
     https://www.postgresql.org/docs/current/sql-rollback-to.html
     """
     connection = cursor.connection

@@ -1,7 +1,7 @@
-"""What becomes of a value when its column gets another type, and values for all rows.
+"""Convert values to a column's new type; SQL for defaults that differ per row.  Pure.
 
-Pure.  Where PostgreSQL has an assignment cast, that is taken: it refuses a value that an
-explicit cast would silently cut (``varchar(5)``).
+PostgreSQL's assignment cast is preferred where there is one: it refuses a value that an
+explicit cast would silently truncate (``varchar(5)``).
 https://www.postgresql.org/docs/current/sql-createcast.html
 """
 
@@ -43,11 +43,11 @@ _WHOLE_NUMBER_TYPES = ("smallint", "integer", "bigint")
 
 
 def find_conversion(before: Column, after: Column) -> str | None:
-    """Return an expression of the new value over the old column, for ``USING``.
+    """Return the ``USING`` expression that computes the new value from the old column.
 
-    Empty where PostgreSQL converts by itself; None where there is no conversion between
-    the two types.  A whole number becomes the UUID of that number, so that references
-    still meet.  For types that are not PostgreSQL's own a cast is tried.
+    Empty: PostgreSQL converts by itself.  None: the two types have no conversion.  A
+    whole number becomes the UUID of that number, so that references still match.  A cast
+    is tried for types that are not built in.
     """
     return _convert_expression(quote(before.name), before.type, after.type)
 
@@ -102,7 +102,7 @@ def _convert_expression(column: str, before: str, after: str) -> str | None:
 
 
 def _convert_array(column: str, old: str, after: str) -> str | None:
-    """Items are converted as single values are; a single value becomes the one item."""
+    """Convert items as single values; a single value becomes an array's only item."""
     new = _strip_modifiers(after)
     if new == "text":
         return ""
@@ -122,7 +122,7 @@ def _strip_modifiers(type_: str) -> str:
 
 
 def _find_family(base: str) -> str:
-    """Name the family of types; empty for one that is not PostgreSQL's own."""
+    """Return the name of a type's family; empty for a type that is not built in."""
     return next((name for name, types in _TYPE_FAMILIES.items() if base in types), "")
 
 
@@ -132,4 +132,4 @@ COMPUTED_DEFAULTS: Mapping[ComputedDefault, str] = {
     "today": "CURRENT_DATE",
     "time": "LOCALTIME",
 }
-"""Defaults that Python would compute anew for each row."""
+"""SQL for defaults that Python would compute for each row."""

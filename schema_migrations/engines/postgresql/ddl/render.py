@@ -1,7 +1,7 @@
-"""One change → its statements, in PostgreSQL's words.  Pure.
+"""Render one change as PostgreSQL statements.  Pure.
 
-Definitions are the server's own print and go in as they are; only names are quoted
-here.  Layout is for the reviewer: one column or clause a line.
+Definitions are printed by the server and used unchanged; only names are quoted here.
+The layout is for reviewers: one column or clause per line.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Statements = tuple[Statement, ...]
 def render(change: Change) -> Statements:
     """Return the statements of one change, in order.
 
-    Raises ``UnsupportedChange`` for what PostgreSQL has no statement for.
+    Raises ``UnsupportedChange`` if PostgreSQL has no statement for it.
     """
     match change:
         case CreateTable():
@@ -120,10 +120,10 @@ def _render_create_table(change: CreateTable) -> Statements:
     sql = (
         f"CREATE TABLE {name} (\n    {body}\n)" if lines else f"CREATE TABLE {name} ()"
     )
-    created = Statement(sql=sql, comment=f"Create table {name}")
+    create = Statement(sql=sql, comment=f"Create table {name}")
     comments = [_render_comment(table.key, table.comment)] if table.comment else []
     comments += _render_column_comments(table.key, *table.columns_in_order)
-    return (created, *comments)
+    return (create, *comments)
 
 
 def _render_column_comments(table: Key, *columns: Column) -> list[Statement]:
@@ -148,13 +148,13 @@ def _render_comment(key: Key, text: str) -> Statement:
 def _render_add_column(change: AddColumn) -> Statements:
     column = change.column
     name = quote(column.name)
-    if change.fill is not None and change.fill_reads_columns:
-        open_ = replace(column, nullable=True)
-        added = replace(change, column=open_, fill=None)
+    if change.fill is not None and change.fill_refers:
+        nullable_column = replace(column, nullable=True)
+        unfilled = replace(change, column=nullable_column, fill=None)
         return (
-            *_render_add_column(added),
+            *_render_add_column(unfilled),
             *_render_fill(change.table, name, change.fill),
-            *_render_alter_without_fill(change.table, open_, column),
+            *_render_alter_without_fill(change.table, nullable_column, column),
         )
     default = change.fill if column.default is None else None
     statements = _render_alter_table(
@@ -166,7 +166,7 @@ def _render_add_column(change: AddColumn) -> Statements:
         statements += _render_alter_table(
             change.table,
             f"ALTER COLUMN {name} DROP DEFAULT",
-            comment=f"Existing rows have a value now: no default for column {name} of table",
+            comment=f"Drop the default that only filled existing rows of column {name} of table",
         )
     return (*statements, *_render_column_comments(change.table, column))
 
@@ -177,14 +177,14 @@ def _render_alter_column(change: AlterColumn) -> Statements:
         return _render_alter_without_fill(
             change.table, change.before, change.after, using=change.conversion
         )
-    # The value is one of the new type: first the type, then the value, then NOT NULL.
-    open_ = replace(change.after, nullable=True)
+    # The fill has the new type, so the order is: type, fill, NOT NULL.
+    nullable_column = replace(change.after, nullable=True)
     return (
         *_render_alter_without_fill(
-            change.table, change.before, open_, using=change.conversion
+            change.table, change.before, nullable_column, using=change.using
         ),
         *_render_fill(change.table, name, change.fill),
-        *_render_alter_without_fill(change.table, open_, change.after),
+        *_render_alter_without_fill(change.table, nullable_column, change.after),
     )
 
 
@@ -192,8 +192,8 @@ def _render_alter_without_fill(
     table: Key, before: Column, after: Column, *, using: str | None = None
 ) -> Statements:
     if before.identity and not after.identity and before.type != after.type:
-        # An identity is only gone, and any type allowed, after its own statement.
-        plain = replace(before, identity="", identity_options="", custom_sequence="")
+        # The column must keep an integer type until the identity is dropped on its own.
+        plain = replace(before, identity="", identity_options="", sequence="")
         return (
             *_render_alter_without_fill(table, before, plain),
             *_render_alter_without_fill(table, plain, after, using=using),
@@ -213,9 +213,9 @@ def _render_alter_without_fill(
 
 
 def _render_fill(table: Key, column: str, fill: str) -> Statements:
-    """Give a value to the rows that have none.
+    """Return the statements that fill the rows without a value.
 
-    A table cannot be altered while checks of its rows are put off to the commit:
+    A table cannot be altered while checks of its rows are deferred to the commit:
     https://www.postgresql.org/docs/current/sql-set-constraints.html
     """
     name = qualify(table)
@@ -226,6 +226,6 @@ def _render_fill(table: Key, column: str, fill: str) -> Statements:
         ),
         Statement(
             sql="SET CONSTRAINTS ALL IMMEDIATE",
-            comment="Check them now: a table with checks put off cannot be altered",
+            comment="Run deferred checks now: a table cannot be altered while they wait for the commit",
         ),
     )

@@ -1,4 +1,4 @@
-"""Columns in PostgreSQL's words: within ``CREATE TABLE`` and ``ALTER TABLE``.  Pure."""
+"""Render columns within ``CREATE TABLE`` and ``ALTER TABLE``.  Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schema_migrations.schema.model import Column
 
 
 def render_column(column: Column, *, default: str | None = None) -> str:
-    """Return ``"name" type …``; ``default`` stands in for a missing column default."""
+    """Return ``"name" type …``; ``default`` replaces the column's own default."""
     parts = [quote(column.name), column.type]
     if column.collation:
         parts.append(f"COLLATE {column.collation}")
@@ -28,24 +28,20 @@ def render_column(column: Column, *, default: str | None = None) -> str:
 
 
 def _render_identity(column: Column) -> str:
-    named = (
-        f"SEQUENCE NAME {quote(column.custom_sequence)}"
-        if column.custom_sequence
-        else ""
-    )
-    inside = " ".join(filter(None, (named, column.identity_options)))
-    options = f" ({inside})" if inside else ""
+    name = f"SEQUENCE NAME {quote(column.sequence)}" if column.sequence else ""
+    clauses = " ".join(filter(None, (name, column.identity_options)))
+    options = f" ({clauses})" if clauses else ""
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
 
 
 def render_alter_actions(
     before: Column, after: Column, *, using: str | None = None
 ) -> list[str]:
-    """Return the actions of one ``ALTER TABLE`` that lead from one to the other.
+    """Return the actions of one ``ALTER TABLE`` that turns ``before`` into ``after``.
 
-    PostgreSQL sorts the actions of one statement into passes (drops, types, then
-    settings), so a default may be dropped and set anew around a type change.
-    ``using`` gives the values of the new type, instead of the usual conversion.
+    PostgreSQL sorts the actions of a statement into phases (drops, types, then
+    settings), so a default can be dropped and set again around a type change.
+    ``using`` computes the values of the new type in place of the usual conversion.
     """
     retyped = (before.type, before.collation) != (after.type, after.collation)
     actions: list[str] = []

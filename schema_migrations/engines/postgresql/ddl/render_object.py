@@ -1,4 +1,4 @@
-"""Everything but tables and columns, in PostgreSQL's words.  Pure."""
+"""Render everything but tables and columns for PostgreSQL.  Pure."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def render_create(obj: NonTableObject) -> Statements:
             )
         case Sequence():
             name = qualify(obj.key)
-            owned = (
+            owner_clause = (
                 f"\n    OWNED BY {_qualify_column(obj.owned_by)}"
                 if obj.owned_by
                 else ""
             )
             return _make_statement(
-                f"CREATE SEQUENCE {name} {obj.definition}{owned}",
+                f"CREATE SEQUENCE {name} {obj.definition}{owner_clause}",
                 f"Create sequence {name}",
             )
         case Definition():
@@ -64,7 +64,7 @@ def render_create(obj: NonTableObject) -> Statements:
         case Opaque():
             if not _is_runnable(obj):
                 raise UnsupportedChange(
-                    f"{obj.type} {obj.key.name} cannot be made from a description",
+                    f"{obj.type} {obj.key.name} cannot be created automatically",
                     hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
                 )
             return _make_statement(obj.definition.rstrip("; \n"), _describe_create(obj))
@@ -92,7 +92,7 @@ def render_drop(obj: NonTableObject) -> Statements:
         case Opaque():
             if not obj.drop_sql:
                 raise UnsupportedChange(
-                    f"{obj.type} {obj.key.name} cannot be dropped by itself",
+                    f"{obj.type} {obj.key.name} cannot be dropped automatically",
                     hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
                 )
             return _make_statement(
@@ -103,14 +103,17 @@ def render_drop(obj: NonTableObject) -> Statements:
 def render_alter(
     before: NonTableObject, after: NonTableObject, *, outside_transaction: bool = False
 ) -> Statements:
-    """``apart``: outside the transaction of what comes after it."""
+    """Return the statements that alter an object in place.
+
+    ``outside_transaction``: new enum labels are committed before the next statement.
+    """
     match before, after:
         case Sequence(), Sequence():
             return _render_alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
-            added = _render_add_labels(before, after)
             return tuple(
-                replace(each, transactional=not outside_transaction) for each in added
+                replace(statement, transactional=not outside_transaction)
+                for statement in _render_add_labels(before, after)
             )
         case Definition(), Definition() if after.key.kind == "domain":
             return _render_alter_domain(before, after)
@@ -118,7 +121,7 @@ def render_alter(
             return _render_replace(after)
         case _:
             raise UnsupportedChange(
-                f"{after.key} differs: from ({_describe_definition(before)}) to ({_describe_definition(after)})",
+                f"{after.key} cannot be altered from ({_describe_definition(before)}) to ({_describe_definition(after)})",
                 hint="Write this change by hand: manage.py schemadiff --empty NAME",
             )
 
@@ -127,34 +130,36 @@ def render_rename(before: Object, after: Object) -> Statements:
     match before, after:
         case (Constraint() | ForeignKey()) as old, (Constraint() | ForeignKey()) as new:
             table = qualify(old.table)
-            a, b = quote(old.key.part), quote(new.key.part)
+            old_name, new_name = quote(old.key.part), quote(new.key.part)
             return _make_statement(
-                f"ALTER TABLE {table} RENAME CONSTRAINT {a} TO {b}",
-                f"Rename {_describe_constraint(new)} {a} of table {table} to {b}",
+                f"ALTER TABLE {table} RENAME CONSTRAINT {old_name} TO {new_name}",
+                f"Rename {_describe_constraint(new)} {old_name} of table {table} to {new_name}",
             )
         case Index(), Index():
-            a, b = qualify(before.key), quote(after.key.name)
+            old_name, new_name = qualify(before.key), quote(after.key.name)
             return _make_statement(
-                f"ALTER INDEX {a} RENAME TO {b}", f"Rename index {a} to {b}"
+                f"ALTER INDEX {old_name} RENAME TO {new_name}",
+                f"Rename index {old_name} to {new_name}",
             )
         case Table(), Table():
-            a, b = qualify(before.key), quote(after.key.name)
+            old_name, new_name = qualify(before.key), quote(after.key.name)
             statements = _make_statement(
-                f"ALTER TABLE {a} RENAME TO {b}", f"Rename table {a} to {b}"
+                f"ALTER TABLE {old_name} RENAME TO {new_name}",
+                f"Rename table {old_name} to {new_name}",
             )
             for column in before.columns_in_order:
                 keys = (column_key(t.key, column.name) for t in (before, after))
                 statements += render_sequence_following(column, *keys)
             return statements
         case Definition(), Definition():
-            word, a, b = (
+            word, old_name, new_name = (
                 _SQL_KEYWORDS[before.key.kind],
                 qualify(before.key),
-                after.key.name,
+                quote(after.key.name),
             )
             return _make_statement(
-                f"ALTER {word} {a} RENAME TO {quote(b)}",
-                f"Put {word.lower()} {a} aside as {quote(b)}, to make it anew",
+                f"ALTER {word} {old_name} RENAME TO {new_name}",
+                f"Rename {word.lower()} {old_name} to {new_name} to make room for its replacement",
             )
         case _:
             raise UnsupportedChange(f"{before.key} cannot be renamed to {after.key}")
@@ -170,7 +175,7 @@ _SQL_KEYWORDS = {
 
 
 def _qualify_definition(key: Key) -> str:
-    # Extensions and schemas have no schema of their own to be qualified with.
+    # Extensions and schemas belong to no schema that could qualify them.
     bare = key.kind in ("extension", "namespace")
     return quote(key.name) if bare else qualify(key)
 
@@ -181,7 +186,7 @@ def _render_create_definition(obj: Definition) -> Statements:
     comment = f"Create {word.lower()} {name}"
     match obj.key.kind:
         case "extension":
-            # An administrator may have made it on the target already.
+            # An administrator may already have created it on the target.
             sql = f"CREATE EXTENSION IF NOT EXISTS {name}"
         case "enum":
             labels = ",\n    ".join(quote_literal(label) for label in obj.labels)
@@ -208,7 +213,7 @@ _NAMED_CHECK = re.compile(r'CONSTRAINT ("(?:[^"]|"")+"|\S+) ')
 
 
 def _render_alter_domain(before: Definition, after: Definition) -> Statements:
-    """Change the clauses at the end of a domain's definition, one by one."""
+    """Return statements that change the clauses of a domain one by one."""
     name = qualify(after.key)
     actions = [_render_drop_clause(c) for c in before.clauses if c not in after.clauses]
     actions += [_render_set_clause(c) for c in after.clauses if c not in before.clauses]
@@ -219,8 +224,8 @@ def _render_alter_domain(before: Definition, after: Definition) -> Statements:
 
 
 def _render_drop_clause(clause: str) -> str:
-    if found := _NAMED_CHECK.match(clause):
-        return f"DROP CONSTRAINT {found[1]}"
+    if check := _NAMED_CHECK.match(clause):
+        return f"DROP CONSTRAINT {check[1]}"
     return "DROP DEFAULT" if clause.startswith("DEFAULT ") else "DROP NOT NULL"
 
 
@@ -229,16 +234,19 @@ def _render_set_clause(clause: str) -> str:
 
 
 def _render_replace(obj: Opaque) -> Statements:
-    """Replace a view or function in place: what stands on it and its grants stay."""
-    made = obj.definition.rstrip("; \n")
-    made = made.removeprefix("CREATE OR REPLACE ").removeprefix("CREATE ")
+    """Replace a view or function in place, which keeps its dependents and grants."""
+    body = obj.definition.rstrip("; \n")
+    body = body.removeprefix("CREATE OR REPLACE ").removeprefix("CREATE ")
     return _make_statement(
-        f"CREATE OR REPLACE {made}", f"Replace {_describe_object(obj)}"
+        f"CREATE OR REPLACE {body}", f"Replace {_describe_object(obj)}"
     )
 
 
 def _render_add_labels(before: Definition, after: Definition) -> Statements:
-    """New labels of an enum, each put in its place; removing or sorting is refused."""
+    """Return statements that add labels to an enum, each at its position.
+
+    Raises ``UnsupportedChange`` if labels are removed or reordered.
+    """
     kept = [label for label in after.labels if label in before.labels]
     if kept != list(before.labels):
         raise UnsupportedChange(
@@ -250,11 +258,11 @@ def _render_add_labels(before: Definition, after: Definition) -> Statements:
     for i, label in enumerate(after.labels):
         if label in before.labels:
             continue
-        place = f" AFTER {quote_literal(after.labels[i - 1])}" if i else ""
+        position = f" AFTER {quote_literal(after.labels[i - 1])}" if i else ""
         if not i and before.labels:
-            place = f" BEFORE {quote_literal(before.labels[0])}"
+            position = f" BEFORE {quote_literal(before.labels[0])}"
         statements += _make_statement(
-            f"ALTER TYPE {name} ADD VALUE {quote_literal(label)}{place}",
+            f"ALTER TYPE {name} ADD VALUE {quote_literal(label)}{position}",
             f"Add label {quote_literal(label)} to type {name}",
         )
     return statements
@@ -294,8 +302,8 @@ def _describe_object(obj: Opaque) -> str:
 
 
 def _is_runnable(obj: Opaque) -> bool:
-    """Tell whether the definition can be run; what cannot be dropped was not printed."""
-    return bool(obj.drop_sql)
+    """Tell whether the definition is SQL: an object without a DROP has none."""
+    return bool(obj.drop)
 
 
 def _describe_definition(obj: NonTableObject) -> str:

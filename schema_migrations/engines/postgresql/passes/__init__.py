@@ -1,6 +1,6 @@
 """Rewrite changes as PostgreSQL needs them, in the order of ``PASSES``.  Pure.
 
-Online forms (concurrent indexes, ``NOT VALID`` first) will be more passes of this kind.
+Online variants (concurrent indexes, ``NOT VALID`` first) will be further passes.
 """
 
 from __future__ import annotations

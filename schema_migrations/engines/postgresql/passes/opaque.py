@@ -1,4 +1,4 @@
-"""Rewrites of changes to what only SQL describes: views, functions, their parts.  Pure."""
+"""Rewrite changes to what only SQL describes: views, functions, their parts.  Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def replace_in_place(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """A view or function that others can go on using is replaced, not made anew.
+    """Replace a view or function in place if its dependents can still use it.
 
-    Dropping it would take its grants along.
+    Dropping it would also drop its grants.
     """
     dropped = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
     altered: dict[Key, Alter] = {}
@@ -48,9 +48,9 @@ def _can_replace(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 
 
 def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Comments, indexes and the like go with what they belong to, without a statement.
+    """Omit drops of comments, indexes and other parts that go with their object.
 
-    What names something that is renamed stays with it, and is only said anew.
+    A part that names a renamed object stays with it, and only its definition is set again.
     """
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
     renamed = {c.before.key for c in changes if isinstance(c, Rename)}
@@ -58,9 +58,9 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
     def goes_along(change: Change) -> bool:
         match change:
             case Drop(object=Opaque(type=type_) as obj):
-                stays = type_ in NAME_BEARING_TYPES and obj.needs & renamed
-                goes = type_ in DEPENDENT_TYPES and obj.needs & dropped
-                return bool(stays or goes)
+                renamed_too = type_ in NAME_BEARING_TYPES and obj.needs & renamed
+                dropped_too = type_ in DEPENDENT_TYPES and obj.needs & dropped
+                return bool(renamed_too or dropped_too)
             case _:
                 return False
 
@@ -71,35 +71,35 @@ _ROUTINE_TYPES = ("function", "procedure")
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """A function is made after the relations, types and functions that its body names.
+    """Let a function need the new relations, types and functions that its body names.
 
-    A body is text, so the server knows of no need, and yet refuses a function in SQL
-    that names what is not there.  Nothing is made to wait in a circle.
+    The server records no dependency for a body stored as text, yet it refuses a SQL
+    function that names a missing object.  Needs that would form a cycle are left out.
     """
-    named: dict[str, set[Key]] = {}
+    keys_by_name: dict[str, set[Key]] = {}
     for change in changes:
         match change:
             case (
-                Create(object=Opaque() | Definition() | Sequence() as made)
-                | Alter(after=made)
-                | CreateTable(table=made)
+                Create(object=Opaque() | Definition() | Sequence() as obj)
+                | Alter(after=obj)
+                | CreateTable(table=obj)
             ):
-                named.setdefault(made.key.name, set()).add(made.key)
+                keys_by_name.setdefault(obj.key.name, set()).add(obj.key)
             case _:
                 pass
     result: list[Change] = []
     for change in changes:
         match change:
             case (
-                Create(object=Opaque(type=type_) as made)
-                | Alter(after=Opaque(type=type_) as made)
+                Create(object=Opaque(type=type_) as routine)
+                | Alter(after=Opaque(type=type_) as routine)
             ) if type_ in _ROUTINE_TYPES:
-                made = _with_mentioned_needs(made, named, desired)
-                desired = desired.replace_objects((), [made])
+                routine = _with_mentioned_needs(routine, keys_by_name, desired)
+                desired = desired.replace_objects((), [routine])
                 result.append(
-                    replace(change, object=made)
+                    replace(change, object=routine)
                     if isinstance(change, Create)
-                    else replace(change, after=made)
+                    else replace(change, after=routine)
                 )
             case _:
                 result.append(change)
@@ -109,21 +109,21 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
 def _with_mentioned_needs(
     function: Opaque, keys_by_name: dict[str, set[Key]], desired: Schema
 ) -> Opaque:
-    found = find_words(function.definition)
-    mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in found))
+    words = find_words(function.definition)
+    mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in words))
     mentioned -= {function.key}
     if not mentioned:
         return function
-    waiting = mentioned - _find_dependents(function.key, desired)
-    return replace(function, needs=function.needs | waiting)
+    acyclic = mentioned - _find_dependents(function.key, desired)
+    return replace(function, needs=function.needs | acyclic)
 
 
 def _find_dependents(key: Key, schema: Schema) -> set[Key]:
-    """Return everything that cannot be without an object."""
-    found = {key}
-    fresh = [obj for obj in schema if obj.needs & found]
-    while fresh:
-        for obj in fresh:
-            found |= {obj.key, *obj.provided_keys}
-        fresh = [o for o in schema if o.key not in found and o.needs & found]
-    return found
+    """Return the keys of an object and of everything that needs it, directly or not."""
+    dependents = {key}
+    added = [obj for obj in schema if obj.needs & dependents]
+    while added:
+        for obj in added:
+            dependents |= {obj.key, *obj.provides}
+        added = [o for o in schema if o.key not in dependents and o.needs & dependents]
+    return dependents

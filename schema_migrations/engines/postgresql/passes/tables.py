@@ -42,10 +42,10 @@ from schema_migrations.schema.model import (
 def recreate_generated_columns(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """A generated column that must change is dropped and added: it holds no data.
+    """Drop and add a generated column that must change: its values are computed again.
 
     Its expression cannot be altered before PostgreSQL 17, and a column that it is
-    computed from cannot change its type while it stands.
+    computed from cannot change its type while it exists.
     https://www.postgresql.org/docs/current/ddl-generated-columns.html
     """
     retyped = {
@@ -101,28 +101,31 @@ def _recreate_column(table: Key, before: Column, after: Column) -> list[Change]:
 
 
 def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """What stands on something that is dropped and made again, goes and comes with it.
+    """Drop and create what depends on something that is dropped and created again.
 
-    A foreign key on a primary key that changes, an index on a replaced column, a view
-    on a column that changes its type.
+    For example a foreign key to a primary key that changes, an index on a replaced
+    column, a view on a column that changes its type.
     """
-    moving = {key for change in changes for key in _disturbed_keys_of(change)}
+    disturbed = {key for change in changes for key in _disturbed_keys_of(change)}
     altered = [c for c in changes if isinstance(c, AlterColumn)]
-    standing = {column_key(c.table, c.after.name) for c in altered}
-    unlike = {
+    altered_keys = {column_key(c.table, c.after.name) for c in altered}
+    incomparable = {
         column_key(c.table, c.after.name)
         for c in altered
         if _comparison_type_of(c.before.type) != _comparison_type_of(c.after.type)
     }
-    # A foreign key does not follow a column to a type that it cannot compare.
-    followed = {True: standing - unlike, False: standing}
+    # By whether the object is a foreign key: that cannot follow a column to a type that
+    # does not compare with the other side's.
+    followed = {True: altered_keys - incomparable, False: altered_keys}
     result = [
-        step for change in changes for step in _expand_rename(change, moving, followed)
+        step
+        for change in changes
+        for step in _expand_rename(change, disturbed, followed)
     ]
     handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
         c.before.key for c in result if isinstance(c, Rename)
     }
-    # What is replaced in place needs only what it needs before and after.
+    # An object that is replaced in place needs only what it needs before and after.
     replaced = {
         c.before.key: replace(c.before, needs=c.before.needs & c.after.needs)
         for c in result
@@ -135,16 +138,18 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
-            and _needs_recreating(obj, moving, followed[isinstance(obj, ForeignKey)])
+            and _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:
-            anew = replaced.keys() & moving
+            recreated = replaced.keys() & disturbed
             return tuple(
-                c for c in result if not (isinstance(c, Alter) and c.after.key in anew)
+                c
+                for c in result
+                if not (isinstance(c, Alter) and c.after.key in recreated)
             )
         for obj in dependents:
             handled.add(obj.key)
-            moving.add(obj.key)
+            disturbed.add(obj.key)
             before, after = current.by_key[obj.key], desired.get(obj.key)
             assert not isinstance(before, Table)
             result.append(Drop(object=before))
@@ -155,7 +160,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
 def _expand_rename(
     change: Change, disturbed: set[Key], followed: dict[bool, set[Key]]
 ) -> tuple[Change, ...]:
-    """What goes with its column cannot be renamed: it is made again by its new name."""
+    """Turn the rename of what must be recreated into a drop and a create."""
     match change:
         case Rename(
             before=Constraint() | ForeignKey() | Index() as before,
@@ -183,7 +188,7 @@ def _disturbed_keys_of(change: Change) -> tuple[Key, ...]:
 
 
 def _comparison_type_of(type_: str) -> str:
-    """Name what a type's values can be compared with, as a foreign key compares them.
+    """Return the type that a foreign key compares values of a type as.
 
     https://www.postgresql.org/docs/current/btree.html#BTREE-SUPPORT-FUNCS
     """
@@ -194,22 +199,22 @@ def _comparison_type_of(type_: str) -> str:
 
 
 def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> bool:
-    """Tell whether an object must go and come with what it needs.
+    """Tell whether an object must be recreated because what it needs is disturbed.
 
-    ``altered`` are columns whose new type an index or a constraint follows by itself.
+    ``followed`` are columns whose new type an index or a constraint adopts by itself.
     """
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
-        # Without SQL of its own to drop it, the server says what is in the way.
-        movable = bool(obj.drop_sql) and obj.type not in ROW_HOLDING_TYPES
-        return bool(needed) and movable
+        # Without SQL to drop it, it stays, and the server reports what is in the way.
+        recreatable = bool(obj.drop) and obj.type not in ROW_HOLDING_TYPES
+        return bool(needed) and recreatable
     return bool(needed - followed)
 
 
 def defer_sequence_ownership(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """A sequence is made before the column that draws from it, and owned by it after."""
+    """Create a sequence before the column that draws from it; set its owner after."""
     result: list[Change] = []
     for change in changes:
         if isinstance(change, Create) and isinstance(change.object, Sequence):
@@ -224,10 +229,10 @@ def defer_sequence_ownership(
 
 
 def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """What goes with a dropped table needs no statement of its own.
+    """Omit drops of objects that are dropped with their table or column.
 
-    Foreign keys to another table that is dropped too keep theirs: tables that refer
-    to one another in a circle could not be dropped otherwise.
+    A foreign key to another dropped table keeps its own drop: otherwise tables that
+    refer to one another in a cycle could not be dropped.
     """
     tables = {c.table.key for c in changes if isinstance(c, DropTable)}
     columns = {
@@ -257,9 +262,9 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
 
 
 def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Constraints of a new table stand inside its ``CREATE TABLE``.
+    """Put the constraints of a new table into its ``CREATE TABLE``.
 
-    Foreign keys stay apart: tables may refer to one another in a circle.
+    Foreign keys stay separate: tables may refer to one another in a cycle.
     """
     created = {c.table.key for c in changes if isinstance(c, CreateTable)}
     parts: dict[Key, list[Constraint | ForeignKey]] = {}
@@ -296,33 +301,33 @@ _OUTLIVING_TYPES = (
     *("view", "materialized view", "rule", "trigger", "policy"),
     *("function", "procedure", "membership in publication"),
 )
-"""What is not dropped along with a column or a table that it needs."""
+"""Types of objects that are not dropped with a column or table that they need."""
 
 
 def refuse_dangling_needs(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """What models do not know may stand on what they drop: a view on a column.
+    """Raise ``PlanError`` if a remaining object needs a dropped one (view on a column).
 
-    PostgreSQL would refuse as well, but in words on a statement that nobody wrote.
+    PostgreSQL would refuse too, but its message would quote a generated statement.
     """
-    gone = {
+    dropped = {
         column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
     }
     for change in changes:
         if isinstance(change, DropTable):
-            gone |= {change.table.key, *change.table.provided_keys}
-    made = {c.object.key for c in changes if isinstance(c, Create)}
-    loose = {
+            dropped |= {change.table.key, *change.table.provides}
+    created = {c.object.key for c in changes if isinstance(c, Create)}
+    dropped_objects = {
         c.object.key
         for c in changes
         if isinstance(c, Drop) and isinstance(c.object, Opaque | Definition | Sequence)
     }
     for obj in desired:
         type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
-        needed = obj.needs & gone if type_ in _OUTLIVING_TYPES else NO_KEYS
+        needed = obj.needs & dropped if type_ in _OUTLIVING_TYPES else NO_KEYS
         if type_ not in DEPENDENT_TYPES:
-            needed |= obj.needs & (loose - made)
+            needed |= obj.needs & (dropped_objects - created)
         if needed:
             raise PlanError(
                 f"{type_} {obj.key.name} needs {_describe_dropped(min(needed), changes)}, which would be "

@@ -1,8 +1,8 @@
-"""Rewrites of changes to types and collations that columns have.  Pure.
+"""Rewrite changes to types and collations of columns.  Pure.
 
-PostgreSQL adds labels to an enum and checks to a domain, but takes no label away, and
-changes neither the type below a domain nor a collation.  There the old one is put
-aside, its columns get the new one, and it is dropped.
+PostgreSQL can add labels to an enum and checks to a domain, but it can remove no label
+and change neither the base type of a domain nor a collation.  Then the old object is
+renamed, its columns move to the new one, and the old one is dropped.
 https://www.postgresql.org/docs/current/sql-altertype.html
 """
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
 
 _NAME_BYTES_LIMIT = 63
-"""Bytes of a name: https://www.postgresql.org/docs/current/limits.html"""
+"""Maximum bytes of a name: https://www.postgresql.org/docs/current/limits.html"""
 
 
 def recreate_types(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """A type or collation that cannot be altered is made anew, and its columns follow.
+    """Replace types and collations that cannot be altered, and move their columns.
 
-    Raises ``UnsupportedChange`` where another type is made of it.
+    Raises ``UnsupportedChange`` if another type is based on one.
     """
     for change in changes:
         match change:
@@ -76,11 +76,11 @@ def _recreate_type(
     before, after = alter.before, alter.after
     assert isinstance(before, Definition)
     assert isinstance(after, Definition)
-    built_on = [o for o in current.of(Definition) if before.key in o.needs]
-    if built_on:
+    based_on_it = [o for o in current.of(Definition) if before.key in o.needs]
+    if based_on_it:
         raise UnsupportedChange(
-            f"{before.key} changes in a way that asks for a new one, and "
-            f"{built_on[0].key} is made of it",
+            f"{before.key} must be dropped and created again, but {based_on_it[0].key} "
+            "is based on it",
             hint="Write this change by hand: manage.py schemadiff --empty NAME",
         )
     aside = replace(before, key=_find_free_key(before.key, current))
@@ -101,44 +101,44 @@ def _recreate_type(
             result.append(_redirect_change(change, before.key, aside.key))
     for table in current.of(Table):
         for column in table.columns:
-            stays = column_key(table.key, column.name) not in altered
-            goal = _find_column(desired, table.key, column.name)
-            if before.key in column.needs and stays and goal is not None:
-                changed = AlterColumn(table=table.key, before=column, after=goal)
-                result.append(_redirect_change(changed, before.key, aside.key))
+            unaltered = column_key(table.key, column.name) not in altered
+            new_column = _find_column(desired, table.key, column.name)
+            if before.key in column.needs and unaltered and new_column is not None:
+                change = AlterColumn(table=table.key, before=column, after=new_column)
+                result.append(_redirect_change(change, before.key, aside.key))
     return tuple(result)
 
 
 def _find_free_key(key: Key, schema: Schema) -> Key:
-    """Return the key of a name that is free."""
+    """Return the key with a suffix that makes its name a free one."""
     suffix = "__old"
     while True:
         short = key.name.encode()[: _NAME_BYTES_LIMIT - len(suffix)].decode(
             errors="ignore"
         )
-        found = key._replace(name=f"{short}{suffix}")
-        if found not in schema.by_key:
-            return found
+        candidate = key._replace(name=f"{short}{suffix}")
+        if candidate not in schema.by_key:
+            return candidate
         suffix += "_"
 
 
 def _find_column(schema: Schema, table: Key, name: str) -> Column | None:
-    found = schema.get(table)
-    columns = found.columns if isinstance(found, Table) else ()
+    owner = schema.get(table)
+    columns = owner.columns if isinstance(owner, Table) else ()
     return next((column for column in columns if column.name == name), None)
 
 
 def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
-    """Return a column's change as one from what was put aside."""
+    """Return a change that starts from the renamed old object instead of ``key``."""
     match change:
         case AlterColumn(before=before, after=after) if key in before.needs:
-            moved = _redirect_column(before, key, aside)
-            using = change.conversion
+            redirected = _redirect_column(before, key, aside)
+            using = change.using
             if key in after.needs and key.kind == "enum":
                 using = _render_text_cast(before, after)
             elif key in after.needs and key.kind == "domain":
                 using = f"{quote(before.name)}::{after.type}"
-            return replace(change, before=moved, conversion=using)
+            return replace(change, before=redirected, using=using)
         case DropColumn(column=column) if key in column.needs:
             return replace(change, column=_redirect_column(column, key, aside))
         case DropTable(table=table) if key in table.needs:
@@ -149,17 +149,17 @@ def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
 
 
 def _redirect_column(column: Column, key: Key, aside: Key) -> Column:
-    moved = replace(column, needs=column.needs - {key} | {aside})
+    redirected = replace(column, needs=column.needs - {key} | {aside})
     if key.kind == "collation":
-        return replace(moved, collation=qualify(aside))
+        return replace(redirected, collation=qualify(aside))
     array = "[]" if column.type.endswith("[]") else ""
-    return replace(moved, type=qualify(aside) + array)
+    return replace(redirected, type=qualify(aside) + array)
 
 
 def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """One enum becomes another by its labels' text: there is no cast between the two."""
+    """Convert one enum to another by its labels' text: there is no cast between enums."""
 
-    def of_enum(column: Column) -> bool:
+    def is_enum(column: Column) -> bool:
         return any(key.kind == "enum" for key in column.needs)
 
     return tuple(
@@ -167,8 +167,8 @@ def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
         if isinstance(change, AlterColumn)
         and change.conversion is None
         and change.before.type != change.after.type
-        and of_enum(change.before)
-        and of_enum(change.after)
+        and is_enum(change.before)
+        and is_enum(change.after)
         else change
         for change in changes
     )
@@ -180,7 +180,7 @@ def _render_text_cast(before: Column, after: Column) -> str:
 
 
 def commit_new_labels(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """A new label of an enum that the same file uses must be committed before.
+    """Commit a new enum label before the other statements of the file that use it.
 
     https://www.postgresql.org/docs/current/sql-altertype.html#id-1.9.3.42.7
     """

@@ -1,1 +1,1 @@
-"""Read a schema from ``sqlite_schema``: tokens, clauses, assembling."""
+"""Read a schema from ``sqlite_schema``: tokens, clauses, the schema made of them."""

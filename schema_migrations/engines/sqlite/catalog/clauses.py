@@ -1,8 +1,8 @@
-"""``CREATE TABLE`` cut into its clauses, before anything is given a meaning.
+"""Split ``CREATE TABLE`` into its clauses, without interpreting them.
 
 Invariant: every token of the statement ends up in exactly one clause, or the reader
 raises.  The grammar is https://www.sqlite.org/lang_createtable.html; SQLite has
-accepted the text already, so nothing is validated here.
+already accepted the text, so nothing is validated here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class RawColumn:
     type: Tokens = ()
     nullable: bool = True
     not_null_conflict: str = ""
-    """Conflict clause of ``NOT NULL``."""
+    """The conflict clause of ``NOT NULL``."""
     default: Tokens | None = None
     collation: str | None = None
     generated: Tokens | None = None
@@ -42,7 +42,7 @@ class ConstraintClause:
     name: str | None
     type: Literal["primary key", "unique", "check", "foreign key"]
     body: Tokens
-    """Between the parentheses: indexed columns, or the expression."""
+    """What is between the parentheses: indexed columns or the expression."""
     on_conflict: str = ""
     autoincrement: bool = False
     inline: bool = False
@@ -60,7 +60,7 @@ class RawTable:
 
 
 def _grammar_text_of(token: Token) -> str:
-    """Return what grammar sees in a token: nothing but its kind in a name or value."""
+    """Return a token's text for comparison with grammar; empty for names and values."""
     match token.kind:
         case "word":
             return token.text.upper()
@@ -98,9 +98,9 @@ class TokenReader:
         return self.words[self.position : self.position + len(words)] == words
 
     def take(self, *words: str) -> bool:
-        found = self.is_at(*words)
-        self.position += len(words) if found else 0
-        return found
+        matches = self.is_at(*words)
+        self.position += len(words) if matches else 0
+        return matches
 
     def skip_to(self, word: str) -> None:
         while not self.is_at(word):
@@ -148,23 +148,23 @@ def _read_constraint(reader: TokenReader, table: RawTable) -> bool:
     """Read one table constraint, if there is one; commas between them are optional."""
     name = reader.read_name() if reader.take("CONSTRAINT") else None
     if reader.take("PRIMARY", "KEY"):
-        inside = reader.read_group()
-        counted = bool(inside) and inside[-1].is_word("AUTOINCREMENT")
+        body = reader.read_group()
+        autoincrement = bool(body) and body[-1].is_word("AUTOINCREMENT")
         clause = ConstraintClause(
             name=name,
             type="primary key",
-            body=inside[:-1] if counted else inside,
-            autoincrement=counted,
+            body=body[:-1] if autoincrement else body,
+            autoincrement=autoincrement,
             on_conflict=_read_conflict(reader),
         )
     elif reader.take("UNIQUE"):
-        inside = reader.read_group()
+        body = reader.read_group()
         clause = ConstraintClause(
-            name=name, type="unique", body=inside, on_conflict=_read_conflict(reader)
+            name=name, type="unique", body=body, on_conflict=_read_conflict(reader)
         )
     elif reader.take("CHECK"):
         clause = ConstraintClause(name=name, type="check", body=reader.read_group())
-        # Accepted, and without effect: https://www.sqlite.org/lang_conflict.html
+        # Accepted, but without effect: https://www.sqlite.org/lang_conflict.html
         _read_conflict(reader)
     elif reader.take("FOREIGN", "KEY"):
         columns = reader.read_group()
@@ -216,8 +216,8 @@ def _read_type(reader: TokenReader) -> Tokens:
 def _read_column_constraint(
     reader: TokenReader, column: RawColumn, name: str | None
 ) -> ConstraintClause | None:
-    """Read a constraint that could as well stand below the columns."""
-    own = (Token("name", column.name),)
+    """Read a constraint that could also be written below the columns."""
+    columns = (Token("name", column.name),)
     if reader.take("PRIMARY", "KEY"):
         descending = reader.take("DESC")
         reader.take("ASC")
@@ -225,7 +225,7 @@ def _read_column_constraint(
         return ConstraintClause(
             name=name,
             type="primary key",
-            body=(*own, Token("word", "DESC")) if descending else own,
+            body=(*columns, Token("word", "DESC")) if descending else columns,
             on_conflict=conflict,
             autoincrement=reader.take("AUTOINCREMENT"),
             inline=True,
@@ -233,17 +233,17 @@ def _read_column_constraint(
     if reader.take("UNIQUE"):
         conflict = _read_conflict(reader)
         return ConstraintClause(
-            name=name, type="unique", body=own, on_conflict=conflict
+            name=name, type="unique", body=columns, on_conflict=conflict
         )
     if reader.take("CHECK"):
         return ConstraintClause(name=name, type="check", body=reader.read_group())
     if reader.take("REFERENCES"):
-        return _read_reference(reader, name, own)
+        return _read_reference(reader, name, columns)
     return None
 
 
 def _read_column_attribute(reader: TokenReader, column: RawColumn) -> bool:
-    """Read what belongs to the column alone."""
+    """Read an attribute that belongs to the column alone."""
     if reader.take("NOT", "NULL"):
         column.nullable = False
         column.not_null_conflict = _read_conflict(reader)
@@ -268,18 +268,18 @@ def _read_default(reader: TokenReader) -> Tokens:
     first = reader.next()
     if first.is_symbol("-", "+"):
         return (first, reader.next())
-    known = first.is_word(
+    is_constant = first.is_word(
         *("NULL", "TRUE", "FALSE"),
         *("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"),
     )
-    if first.kind == "name" or (first.kind == "word" and not known):
-        # A name is taken for a string here: https://www.sqlite.org/quirks.html
+    if first.kind == "name" or (first.kind == "word" and not is_constant):
+        # SQLite takes a name for a string here: https://www.sqlite.org/quirks.html
         return (Token("string", "'" + first.text.replace("'", "''") + "'"),)
     return (first,)
 
 
 def _read_conflict(reader: TokenReader) -> str:
-    """Read ``ON CONFLICT …``; the default, ABORT, counts as nothing."""
+    """Read ``ON CONFLICT …``; the default, ABORT, is left out."""
     if not reader.take("ON", "CONFLICT"):
         return ""
     action = reader.next().text.upper()
@@ -289,7 +289,7 @@ def _read_conflict(reader: TokenReader) -> str:
 def _read_reference(
     reader: TokenReader, name: str | None, columns: Tokens
 ) -> ConstraintClause:
-    """Read what follows ``REFERENCES``; what has no effect on SQLite falls away.
+    """Read what follows ``REFERENCES``, without clauses that have no effect on SQLite.
 
     https://www.sqlite.org/foreignkeys.html#fk_deferred
     """
@@ -311,14 +311,14 @@ def _read_reference(
         else:
             break
     order = ("ON DELETE", "ON UPDATE", "DEFERRABLE")
-    printed = " ".join(f"{key} {actions[key]}" for key in order if actions.get(key))
+    clauses = " ".join(f"{key} {actions[key]}" for key in order if actions.get(key))
     return ConstraintClause(
         name=name,
         type="foreign key",
         body=columns,
         target_table=target,
         target_columns=target_columns,
-        reference_actions=printed,
+        reference_actions=clauses,
     )
 
 

@@ -1,7 +1,7 @@
-"""Views and triggers that name what is not there: SQLite makes them without a word.
+"""Find views and triggers that name a missing object, which SQLite lets exist.
 
-Invariant: leaves no trace.  Renaming a table makes SQLite read every view and trigger
-again, and fail at the first one that it cannot make sense of.
+Invariant: leaves no trace.  When a table is renamed, SQLite reads every view and
+trigger again and fails at the first one that it cannot resolve.
 https://www.sqlite.org/lang_altertable.html#alter_table_rename
 """
 
@@ -20,7 +20,7 @@ _REREAD_STATEMENTS = (
 
 
 def explain_dangling(cursor: Cursor) -> str:
-    """Return SQLite's words on one broken view or trigger, or nothing."""
+    """Return SQLite's error for one broken view or trigger; empty if there is none."""
     cursor.execute("SAVEPOINT dangling")
     try:
         for statement in _REREAD_STATEMENTS:

@@ -1,8 +1,8 @@
-"""A SQLite database as a ``Schema``.
+"""Read the ``Schema`` of a SQLite database.
 
-SQLite keeps every definition as text, so all there is to fetch is one table; the
-number of queries does not grow with the schema.  Invariant: nothing in the database
-is left out but SQLite's own tables, shadow tables and the tables of migration tools.
+SQLite keeps every definition as text in one table, so the number of queries does not
+grow with the schema.  Invariant: nothing in the database is left out except SQLite's
+own tables, shadow tables and the tables of migration tools.
 https://www.sqlite.org/schematab.html
 """
 
@@ -47,8 +47,8 @@ SELECT type, name, tbl_name, sql
  ORDER BY name
 """
 
-# Tables that a virtual table keeps its content in.  SQLite 3.37 and newer tells them
-# apart (``pragma_table_list``); before, their names do.
+# Tables that hold the content of a virtual table.  SQLite 3.37 and newer lists them
+# (``pragma_table_list``); on older versions only their names show it.
 SHADOW_TABLES_QUERY = (
     "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 )
@@ -68,7 +68,7 @@ class CatalogRow:
 
 
 def inspect(cursor: Cursor) -> Schema:
-    """Read the schema of the database's ``main`` part."""
+    """Return the schema of the ``main`` database."""
     cursor.execute("SELECT sqlite_version()")
     version = tuple(map(int, cursor.fetchone()[0].split(".")))
     cursor.execute(CATALOG_QUERY)
@@ -89,16 +89,16 @@ def assemble_schema(rows: Iterable[CatalogRow], shadows: Iterable[str] = ()) -> 
         *(f"{v}_{suffix}" for v in virtual for suffix in SHADOW_SUFFIXES),
     }
     hidden |= set(MIGRATION_TOOL_TABLES)
-    seen = [row for row in rows if row.name not in hidden and row.table not in hidden]
-    sources = {
+    visible = [r for r in rows if r.name not in hidden and r.table not in hidden]
+    outlines = {
         fold_case(row.name): read_outline(row.name, row.sql)
-        for row in seen
+        for row in visible
         if row.type == "table" and row.name not in virtual
     }
     objects = [
-        *_assemble_tables(sources),
-        *_assemble_indexes(seen, sources),
-        *_assemble_opaque_objects(seen, sources),
+        *_assemble_tables(outlines),
+        *_assemble_indexes(visible, outlines),
+        *_assemble_opaque_objects(visible, outlines),
     ]
     return Schema(frozenset(_with_needs(objects)))
 
@@ -108,8 +108,8 @@ def _is_virtual_table(row: CatalogRow) -> bool:
 
 
 def _assemble_tables(outlines: Mapping[str, TableOutline]) -> Iterator[Table | Part]:
-    for each in outlines.values():
-        table, parts = parse_table(each, outlines)
+    for outline in outlines.values():
+        table, parts = parse_table(outline, outlines)
         yield table
         yield from parts
 
@@ -129,13 +129,13 @@ def _assemble_opaque_objects(
     for row in rows:
         key = Key(kind="opaque", name=row.name, part=row.type)
         if row.type == "trigger":
-            on = outlines.get(fold_case(row.table))
+            table = outlines.get(fold_case(row.table))
             yield Opaque(
                 key=key,
                 type="trigger",
                 definition=_format_trigger(row.sql),
-                owner=table_key(on.name) if on else None,
-                drop_sql=f"DROP TRIGGER {quote(row.name)}",
+                owner=table_key(table.name) if table else None,
+                drop=f"DROP TRIGGER {quote(row.name)}",
             )
         elif row.type == "view":
             yield Opaque(
@@ -145,7 +145,7 @@ def _assemble_opaque_objects(
                 drop_sql=f"DROP VIEW {quote(row.name)}",
             )
         elif _is_virtual_table(row):
-            # A module reads its arguments as text: https://www.sqlite.org/vtab.html
+            # Only its module can interpret the arguments: https://www.sqlite.org/vtab.html
             yield Opaque(
                 key=key._replace(part="virtual table"),
                 type="virtual table",
@@ -155,7 +155,7 @@ def _assemble_opaque_objects(
 
 
 def _format_trigger(sql: str) -> str:
-    """Print a trigger, one statement of its body a line."""
+    """Return the canonical text of a trigger, one statement of its body per line."""
     tokens = tokenize(sql)
     begin = next(i for i, token in enumerate(tokens) if token.is_word("BEGIN"))
     lines = [f"{format_tokens(tokens[:begin])} BEGIN"]
@@ -168,11 +168,11 @@ def _format_trigger(sql: str) -> str:
 
 
 def _with_needs(objects: list[Object]) -> Iterator[Object]:
-    """Say which tables and views each foreign key, view and trigger mentions.
+    """Yield the objects with the needs of foreign keys, views and triggers.
 
-    A view or trigger needs every table and view whose name occurs in it as a name:
-    more than it uses, perhaps, but never less.  References in a circle need nothing
-    of each other: SQLite makes and drops such tables in any order.
+    A view or trigger needs every table and view whose name occurs in it: perhaps more
+    than it uses, but never less.  Cycles are broken by leaving out a need: SQLite
+    creates and drops such tables in any order.
     """
     relations = {
         fold_case(obj.key.name): obj.key
@@ -189,12 +189,12 @@ def _with_needs(objects: list[Object]) -> Iterator[Object]:
         if isinstance(obj, ForeignKey | Opaque):
             node = obj.table if isinstance(obj, ForeignKey) else obj.key
             graph[node] |= mentioned[obj.key]
-    straight = _break_cycles(graph)
+    acyclic = _break_cycles(graph)
     for obj in objects:
         if isinstance(obj, ForeignKey):
-            yield replace(obj, needs=mentioned[obj.key] & straight[obj.table])
+            yield replace(obj, needs=mentioned[obj.key] & acyclic[obj.table])
         elif isinstance(obj, Opaque):
-            yield replace(obj, needs=mentioned[obj.key] & straight[obj.key])
+            yield replace(obj, needs=mentioned[obj.key] & acyclic[obj.key])
         else:
             yield obj
 
@@ -206,7 +206,9 @@ def _find_mentioned(
         target = relations.get(fold_case(obj.referenced_table.name))
         return frozenset({target} - {obj.table}) if target else NO_KEYS
     if obj.type == "virtual table":
-        return NO_KEYS  # It holds rows: nothing may lead to making it anew.
+        return (
+            NO_KEYS  # It holds rows, so it must never be recreated with something else.
+        )
     names = {
         fold_case(token.text)
         for token in tokenize(obj.definition)
@@ -216,13 +218,13 @@ def _find_mentioned(
 
 
 def _break_cycles(graph: Mapping[Key, set[Key]]) -> Mapping[Key, set[Key]]:
-    """Return the graph without one edge of each of its circles."""
-    left = {node: sorted(graph[node]) for node in sorted(graph)}
+    """Return the graph without one edge of each cycle."""
+    remaining = {node: sorted(graph[node]) for node in sorted(graph)}
     while True:
         try:
-            TopologicalSorter(left).prepare()
-        except CycleError as circle:
-            needed, needing = circle.args[1][:2]
-            left[needing].remove(needed)
+            TopologicalSorter(remaining).prepare()
+        except CycleError as cycle:
+            needed, needing = cycle.args[1][:2]
+            remaining[needing].remove(needed)
         else:
-            return {node: set(needs) for node, needs in left.items()}
+            return {node: set(needs) for node, needs in remaining.items()}

@@ -1,8 +1,8 @@
-"""The text of ``CREATE TABLE`` and ``CREATE INDEX`` as schema objects.
+"""Parse the text of ``CREATE TABLE`` and ``CREATE INDEX`` into schema objects.
 
 Invariant: spellings that mean the same give the same objects; a constraint written
-on its column equals the one written below the columns.  An unnamed constraint has
-its definition for a name.  https://www.sqlite.org/lang_createtable.html
+on its column equals the one written below the columns.  The definition of an unnamed
+constraint serves as its name.  https://www.sqlite.org/lang_createtable.html
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DeclaredNames = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOutline:
-    """A table as read, with what other tables' foreign keys ask about it."""
+    """A table's clauses, and what other tables' foreign keys need to know about it."""
 
     name: str
     raw: RawTable
@@ -69,9 +69,9 @@ def read_outline(name: str, sql: str) -> TableOutline:
 def parse_table(
     outline: TableOutline, outlines: Mapping[str, TableOutline]
 ) -> tuple[Table, tuple[Part, ...]]:
-    """Return a table and its constraints, equal ones once.
+    """Return a table and its constraints, without duplicates.
 
-    ``sources`` are all tables by folded name: targets of foreign keys.
+    ``outlines`` are all tables by folded name: targets of foreign keys.
     """
     name, raw, columns = outline.name, outline.raw, outline.columns
     key = table_key(name)
@@ -81,8 +81,8 @@ def parse_table(
             part: Part = _parse_foreign_key(clause, key, columns, outlines)
         else:
             part = _parse_constraint(clause, key, columns, raw)
-        taken = parts.get(part.key)
-        if taken is not None and taken != part:
+        namesake = parts.get(part.key)
+        if namesake is not None and namesake != part:
             # SQLite lets two constraints of a table share a name.
             part = replace(part, key=constraint_key(key, part.definition))
         parts[part.key] = part
@@ -105,28 +105,30 @@ def parse_table(
 def _parse_column(
     index: int, column: RawColumn, raw: RawTable, table: str, columns: DeclaredNames
 ) -> Column:
-    def printed(tokens: Tokens | None) -> str | None:
+    def format_expression(tokens: Tokens | None) -> str | None:
         return (
             format_tokens(canonicalize_expression(tokens, table, columns))
             if tokens
             else None
         )
 
-    default = printed(column.default)
+    default = format_expression(column.default)
     collation = column.collation and canonicalize_collation(column.collation)
     keys = [clause for clause in raw.constraints if clause.type == "primary key"]
-    own = [c for c in keys if _column_names_of(c.body, columns) == (column.name,)]
+    column_keys = [
+        c for c in keys if _column_names_of(c.body, columns) == (column.name,)
+    ]
     return Column(
         name=column.name,
         type=format_tokens(column.type).lower(),
         nullable=column.nullable and not _has_implied_not_null(column, raw, columns),
         default=None if default == "NULL" else default,
         collation=None if collation == "BINARY" else collation,
-        identity="autoincrement" if any(c.autoincrement for c in own) else "",
+        identity="autoincrement" if any(c.autoincrement for c in column_keys) else "",
         identity_options=f"NOT NULL{column.not_null_conflict}"
         if column.not_null_conflict
         else "",
-        generated=printed(column.generated),
+        generated=format_expression(column.generated),
         generated_kind=column.generated_kind,
         position=index + 1,
     )
@@ -139,7 +141,7 @@ def canonicalize_collation(name: str) -> str:
 def _has_implied_not_null(
     column: RawColumn, raw: RawTable, columns: DeclaredNames
 ) -> bool:
-    """Tell whether a primary key lets no NULL in: a rowid, or a WITHOUT ROWID table.
+    """Tell whether a primary key forbids NULL: a rowid, or a WITHOUT ROWID table.
 
     https://www.sqlite.org/lang_createtable.html#the_primary_key
     """
@@ -158,8 +160,8 @@ def _is_rowid_alias(
 ) -> bool:
     """Tell whether a primary key is another name for the rowid.
 
-    https://www.sqlite.org/lang_createtable.html#rowid; ``DESC`` on the column itself
-    prevents it, below the columns it does not.
+    https://www.sqlite.org/lang_createtable.html#rowid; ``DESC`` written on the column
+    prevents it, ``DESC`` below the columns does not.
     """
     names = _column_names_of(clause.body, columns)
     types = [format_tokens(c.type).lower() for c in raw.columns if c.name in names]
@@ -173,20 +175,20 @@ def _parse_constraint(
     kind: Literal["primary key", "unique", "check"]
     if clause.type == "check":
         kind = "check"
-        inside = canonicalize_expression(clause.body, table.name, columns)
-        definition = f"CHECK ({format_tokens(inside)})"
-        mentioned = {token.text for token in inside if token.kind == "name"}
+        body = canonicalize_expression(clause.body, table.name, columns)
+        definition = f"CHECK ({format_tokens(body)})"
+        mentioned = {token.text for token in body if token.kind == "name"}
         names = tuple(name for name in columns.values() if name in mentioned)
     else:
         kind = "unique" if clause.type == "unique" else "primary key"
         indexed = clause.body
         if clause.type == "primary key" and not clause.inline:
             indexed = _omit_idle_order(clause, raw, columns)
-        inside = _canonicalize_indexed_columns(indexed, table.name, columns)
+        body = _canonicalize_indexed_columns(indexed, table.name, columns)
         definition = (
-            f"{clause.type.upper()} ({format_tokens(inside)}){clause.on_conflict}"
+            f"{clause.type.upper()} ({format_tokens(body)}){clause.on_conflict}"
         )
-        names = _column_names_of(inside, columns)
+        names = _column_names_of(body, columns)
     return Constraint(
         key=constraint_key(table, definition if clause.name is None else clause.name),
         table=table,
@@ -200,7 +202,7 @@ def _parse_constraint(
 def _omit_idle_order(
     clause: ConstraintClause, raw: RawTable, columns: DeclaredNames
 ) -> Tokens:
-    """Leave out a ``DESC`` that means nothing: the rowid has no other order."""
+    """Return the indexed columns without a ``DESC`` that has no effect: a rowid's."""
     last = clause.body[-1]
     idle = last.is_word("DESC") and _is_rowid_alias(clause, raw, columns)
     return clause.body[:-1] if idle else clause.body
@@ -217,7 +219,7 @@ def _parse_foreign_key(
     name = target.name if target else clause.target_table
     targets = tuple(name_of(t) for t in clause.target_columns if not t.is_symbol(","))
     if target:
-        # Without columns, a reference is to the primary key.
+        # A reference without columns points to the primary key.
         targets = targets or target.primary_key
         targets = tuple(
             target.columns.get(fold_case(column), column) for column in targets
@@ -239,12 +241,12 @@ def _quote_names(names: tuple[str, ...]) -> str:
 
 
 def parse_index(name: str, table: str, columns: DeclaredNames, sql: str) -> Index:
-    """Return an index; ``columns`` are its table's."""
+    """Return an index; ``columns`` are those of its table."""
     tokens = tokenize(sql)
     reader = TokenReader(tokens, f"index {name}")
     reader.skip_to("(")
-    inside = _canonicalize_indexed_columns(reader.read_group(), table, columns)
-    definition = f"({format_tokens(inside)})"
+    body = _canonicalize_indexed_columns(reader.read_group(), table, columns)
+    definition = f"({format_tokens(body)})"
     if reader.take("WHERE"):
         where = canonicalize_expression(tokens[reader.position :], table, columns)
         definition += f" WHERE {format_tokens(where)}"
@@ -254,7 +256,7 @@ def parse_index(name: str, table: str, columns: DeclaredNames, sql: str) -> Inde
         table=key,
         unique=tokens[1].is_word("UNIQUE"),
         definition=definition,
-        columns=_column_names_of(inside, columns),
+        columns=_column_names_of(body, columns),
         needs=frozenset({key}),
     )
 
@@ -262,7 +264,7 @@ def parse_index(name: str, table: str, columns: DeclaredNames, sql: str) -> Inde
 def _canonicalize_indexed_columns(
     tokens: Tokens, table: str, columns: DeclaredNames
 ) -> Tokens:
-    """Return a list of indexed columns; ``ASC`` is what stands there by default."""
+    """Return indexed columns in canonical form, without the default ``ASC``."""
     result: list[Token] = []
     for item in _split_at_commas(tokens):
         if result:
@@ -278,7 +280,7 @@ def _canonicalize_indexed_columns(
 
 
 def _split_at_commas(tokens: Tokens) -> list[Tokens]:
-    """Split at the commas outside parentheses."""
+    """Return the items between the commas outside parentheses."""
     items: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
@@ -291,7 +293,7 @@ def _split_at_commas(tokens: Tokens) -> list[Tokens]:
 
 
 def _column_names_of(tokens: Tokens, columns: DeclaredNames) -> tuple[str, ...]:
-    """Return the columns among indexed ones, without the expressions."""
+    """Return the names of indexed columns, without the expressions."""
     names = []
     for item in _split_at_commas(tokens):
         follows = item[1] if len(item) > 1 else None

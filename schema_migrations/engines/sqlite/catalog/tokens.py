@@ -1,7 +1,8 @@
-"""SQLite's SQL as tokens, and tokens as one canonical text.
+"""Split SQLite's SQL into tokens, and print tokens as canonical text.
 
 SQLite stores definitions as they were typed, so equality of SQL is decided here.
-Invariant: ``text(tokenize(sql))`` means what ``sql`` means and is a fixed point.
+Invariant: ``format_tokens(tokenize(sql))`` means the same as ``sql`` and is a fixed
+point.
 https://www.sqlite.org/lang_keywords.html, https://www.sqlite.org/lang_expr.html
 """
 
@@ -20,7 +21,7 @@ TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
 class Token:
     kind: TokenKind
     text: str
-    """As typed; of a quoted name: the name itself."""
+    """As typed, except that a quoted name is unquoted."""
 
     def is_word(self, *words: str) -> bool:
         return self.kind == "word" and self.text.upper() in words
@@ -32,7 +33,7 @@ class Token:
 Tokens = tuple[Token, ...]
 
 # Keywords that can never be an identifier: those without a %fallback in SQLite's
-# parse.y.  Any other bare word may be a name, so its case is not ours to change.
+# parse.y.  Any other bare word may be a name, so its case must stay.
 RESERVED_WORDS = frozenset(
     [
         "ADD",
@@ -91,7 +92,7 @@ RESERVED_WORDS = frozenset(
         "WHERE",
     ]
 )
-# Words that are operators or constants where an expression stands.
+# Words that are operators or constants within an expression.
 EXPRESSION_WORDS = frozenset(
     [
         "ASC",
@@ -122,7 +123,7 @@ _TOKEN_PATTERN = re.compile(
     | (?P<string>  '(?:[^']|'')*' )
     | (?P<name>    "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] )
     | (?P<number>  0[xX][0-9a-fA-F_]+ | (?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)? )
-    | (?P<word>    [^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]* )  # not ASCII's signs
+    | (?P<word>    [^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]* )  # no ASCII punctuation
     | (?P<symbol>  ->>|->|\|\||<<|>>|<=|>=|<>|==|!=|. )
     """,
     re.VERBOSE | re.DOTALL,
@@ -130,12 +131,12 @@ _TOKEN_PATTERN = re.compile(
 
 
 def quote(name: str) -> str:
-    """Quote an identifier."""
+    """Return the identifier in double quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def fold_case(name: str) -> str:
-    """Fold case as SQLite does when it compares names: ASCII letters only."""
+    """Return a name in lower case as SQLite compares names: ASCII letters only."""
     return (
         name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
     )
@@ -148,7 +149,7 @@ def tokenize(sql: str) -> Tokens:
         kind = match.lastgroup
         if kind == "name":
             tokens.append(Token("name", _unquote(match[0])))
-        elif kind != "space":  # the other groups are named as the kinds are
+        elif kind != "space":  # the other groups have the names of the kinds
             tokens.append(Token(cast("TokenKind", kind), match[0]))
     return tuple(tokens)
 
@@ -160,9 +161,9 @@ def _unquote(text: str) -> str:
 
 
 def name_of(token: Token) -> str:
-    """Return the name that a token stands for where only a name can stand.
+    """Return the name that a token means in a position for names only.
 
-    SQLite takes a string there as well: https://www.sqlite.org/lang_keywords.html
+    SQLite accepts a string there as well: https://www.sqlite.org/lang_keywords.html
     """
     if token.kind == "string":
         return token.text[1:-1].replace("''", "'")
@@ -170,10 +171,10 @@ def name_of(token: Token) -> str:
 
 
 def format_tokens(tokens: Iterable[Token]) -> str:
-    """Print tokens: one space where one helps, reserved words in upper case."""
+    """Return tokens as text, with minimal spaces and reserved words in upper case."""
     printed: list[str] = []
     before: Token | None = None
-    sign = False  # ``before`` is a sign: it belongs to the number that follows
+    sign = False  # whether ``before`` is the sign of the number that follows
     for token in tokens:
         if (before is not None and not sign and _needs_space(before, token)) or (
             sign and token.kind != "number"
@@ -213,14 +214,14 @@ def _awaits_operand(token: Token) -> bool:
 
 
 def strip_parentheses(tokens: Tokens) -> Tokens:
-    """Strip parentheses around the whole."""
+    """Return tokens without parentheses around the whole."""
     while len(tokens) > 2 and all(_measure_depths(tokens[:-1])):
         tokens = tokens[1:-1]
     return tokens
 
 
 def _measure_depths(tokens: Tokens) -> Iterable[int]:
-    """Return how many parentheses are open after each token."""
+    """Return the number of open parentheses after each token."""
     return accumulate(t.is_symbol("(") - t.is_symbol(")") for t in tokens)
 
 
@@ -229,9 +230,9 @@ def canonicalize_expression(
 ) -> Tokens:
     """Return an expression over a table's columns in its canonical form.
 
-    ``columns`` maps folded names to the columns' own spelling.  Columns are quoted
-    and spelled as declared, the table's name before them falls away (it would be
-    wrong while the table is rebuilt under another name), functions are lower case.
+    ``columns`` maps folded names to the columns' declared spelling.  Columns are quoted
+    and spelled as declared, without their table's name (which would be wrong while the
+    table is rebuilt under another name); functions are lower case.
     """
     tokens = strip_parentheses(_strip_qualifiers(tokens, table, columns))
     result = []
@@ -264,8 +265,8 @@ def _canonicalize_token(
         return token
     word = token.text.upper()
     if previous.is_word("COLLATE"):
-        known = word in BUILTIN_COLLATIONS
-        return Token("word", word) if known else Token("name", token.text)
+        builtin = word in BUILTIN_COLLATIONS
+        return Token("word", word) if builtin else Token("name", token.text)
     if token.kind == "word":
         if word in RESERVED_WORDS or word in EXPRESSION_WORDS:
             return Token("word", word)

@@ -1,8 +1,8 @@
-"""What becomes of a value when its column gets another type, and values for all rows.
+"""Convert values to a column's new type; SQL for defaults that differ per row.  Pure.
 
 SQLite keeps any value in any column and converts by the column's affinity:
-https://www.sqlite.org/datatype3.html#type_affinity.  Where that would leave what Django
-cannot read as a value of the new type, an expression brings it into Django's form.
+https://www.sqlite.org/datatype3.html#type_affinity.  If Django could not read the
+result as a value of the new type, an expression converts it to Django's form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Column
 
 UUID_TYPE = "char(32)"
-"""How Django keeps a UUID here."""
+"""The type of Django's UUID columns on SQLite."""
 
 _TYPE_FAMILIES = {
     "boolean": ("bool",),
@@ -37,10 +37,10 @@ _FALSE_TEXTS = "'0', 'f', 'false', 'n', 'no', 'off'"
 
 
 def find_conversion(before: Column, after: Column) -> str | None:
-    """Return an expression of the new value; empty: the value is taken as it is.
+    """Return an expression for the new value.
 
-    None where there is no conversion between the two types.  A whole number becomes the
-    UUID of that number, so that references still meet.
+    Empty: the value is copied unchanged.  None: the two types have no conversion.  A
+    whole number becomes the UUID of that number, so that references still match.
     """
     column = quote(before.name)
     match _find_family(before.type), _find_family(after.type):
@@ -62,7 +62,7 @@ def find_conversion(before: Column, after: Column) -> str | None:
         case ("text", _) | ("boolean" | "whole", "fraction") | ("boolean", "whole"):
             return ""
         case "whole", "uuid":
-            value = f"printf('%032x', {column})"  # of NULL it makes 0
+            value = f"printf('%032x', {column})"  # prints NULL as 0
             return (
                 f"CASE WHEN {column} IS NOT NULL THEN {value} END"
                 if before.nullable
@@ -83,7 +83,7 @@ def find_conversion(before: Column, after: Column) -> str | None:
 
 
 def _find_family(type_: str) -> str:
-    """Name the family of types; empty for one that is not Django's own."""
+    """Return the name of a type's family; empty for a type that Django does not use."""
     type_ = type_.lower()
     if type_ == UUID_TYPE:
         return "uuid"
@@ -103,4 +103,4 @@ COMPUTED_DEFAULTS: Mapping[ComputedDefault, str] = {
     "today": "date('now')",
     "time": "strftime('%H:%M:%f', 'now')",
 }
-"""Defaults that Python would compute anew for each row."""
+"""SQL for defaults that Python would compute for each row."""

@@ -1,7 +1,7 @@
-"""One change → its statements, in SQLite's words.  Pure.
+"""Render one change as SQLite statements.  Pure.
 
-Definitions are canonical SQL already and go in as they are; only names are quoted
-here.  Layout is for the reviewer: one column or clause a line.
+Definitions are canonical SQL already and used unchanged; only names are quoted here.
+The layout is for reviewers: one column or clause per line.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Statements = tuple[Statement, ...]
 def render(change: Change) -> Statements:
     """Return the statements of one change, in order.
 
-    Raises ``UnsupportedChange`` for what SQLite has no statement for.
+    Raises ``UnsupportedChange`` if SQLite has no statement for it.
     """
     match change:
         case CreateTable():
@@ -109,50 +109,50 @@ def _render_rename_table(before: str, after: str) -> Statement:
 
 
 def _render_rebuild(change: RebuildTable) -> Statements:
-    """Make the table anew beside the old one, copy its rows, swap the two.
+    """Return statements that create a new table, copy the rows and swap the tables.
 
     https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
-    Foreign keys must be off meanwhile: dropping the old table would delete, or refuse
-    to delete, the rows that refer to it.  References of other tables, and of the table
-    to itself, are by name, so they hold for the new one.  Views and triggers elsewhere
-    that name the table are away meanwhile, or the renaming would find it missing.
+    Foreign keys must be off meanwhile, or dropping the old table would delete the rows
+    that refer to it, or fail because of them.  References from other tables, and from the
+    table to itself, are by name, so they apply to the new table.  Views and triggers of
+    other tables that name this one are dropped meanwhile: with them the rename fails.
     """
     name = change.after.key.name
     new = f"new__{name}"
-    elsewhere = [
+    outside = [
         obj
         for obj in reversed(change.recreated_objects)
         if isinstance(obj, Opaque) and obj.owner != change.after.key
     ]
-    created = Statement(
-        sql=render_create_table(quote(new), change.after, change.inline_constraints),
+    create = Statement(
+        sql=render_create_table(quote(new), change.after, change.parts),
         comment=f"Rebuild table {quote(name)}: {_describe_rebuild(change)}",
     )
-    dropped = Statement(
+    drop = Statement(
         sql=f"DROP TABLE {quote(change.before.key.name)}",
         comment=f"Drop the old table {quote(name)}; its rows are in the new one",
     )
     return (
-        *(_render_drop(obj) for obj in elsewhere),
-        created,
+        *(_render_drop(obj) for obj in outside),
+        create,
         *_render_sequence_copy(change, new),
         _render_copy(change, new),
-        dropped,
+        drop,
         _render_rename_table(new, name),
         *(_render_create(obj) for obj in change.recreated_objects),
     )
 
 
 def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
-    """Hand on the largest key ever given, whose row may be deleted.
+    """Return a statement that copies the largest key ever used; its row may be deleted.
 
     https://www.sqlite.org/autoinc.html; renaming the table renames this row too.
     """
-    counted = [
+    autoincrement = [
         any(column.identity for column in table.columns)
         for table in (change.before, change.after)
     ]
-    if not all(counted):
+    if not all(autoincrement):
         return ()
     literals = [
         "'" + name.replace("'", "''") + "'" for name in (new, change.before.key.name)
@@ -163,7 +163,7 @@ def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
                 "INSERT INTO sqlite_sequence (name, seq)\n"
                 f"SELECT {literals[0]}, seq FROM sqlite_sequence WHERE name = {literals[1]}"
             ),
-            comment=f"Keep counting the keys of table {quote(change.after.key.name)}",
+            comment=f"Keep the AUTOINCREMENT counter of table {quote(change.after.key.name)}",
         ),
     )
 
@@ -172,23 +172,23 @@ def _render_copy(change: RebuildTable, new: str) -> Statement:
     columns = [quote(name) for name, _ in change.copied_columns]
     values = [value for _, value in change.copied_columns]
     if not columns:
-        # Nothing is kept but the number of rows; each gets the defaults.
+        # No value is kept: as many rows, all with the defaults.
         first = next(c for c in change.after.columns_in_order if c.generated is None)
         columns, values = [quote(first.name)], [first.default or "NULL"]
     old = quote(change.before.key.name)
-    joined = ",\n    "
+    separator = ",\n    "
     return Statement(
         sql=(
-            f"INSERT INTO {quote(new)} (\n    {joined.join(columns)}\n)\n"
-            f"SELECT\n    {joined.join(values)}\nFROM {old}"
+            f"INSERT INTO {quote(new)} (\n    {separator.join(columns)}\n)\n"
+            f"SELECT\n    {separator.join(values)}\nFROM {old}"
         ),
         comment=f"Copy the rows of table {old}",
     )
 
 
 def _describe_rebuild(change: RebuildTable) -> str:
-    """Say what a rebuild is for, in the words of the changes it stands for."""
-    return ", ".join(dict.fromkeys(map(_describe_change, change.replaced_changes)))
+    """Return a list of the changes that a rebuild makes."""
+    return ", ".join(dict.fromkeys(map(_describe_change, change.changes)))
 
 
 def _describe_change(change: Change) -> str:

@@ -1,6 +1,6 @@
-"""``CREATE TABLE`` and its columns as text.  Pure.
+"""Render ``CREATE TABLE`` and its columns.  Pure.
 
-Invariant: what is printed here is read back by ``parse`` as the same objects.
+Invariant: ``parse`` reads what is rendered here back as the same objects.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INDENT = "\n    "
 
 
 def render_create_table(name: str, table: Table, parts: Iterable[Part]) -> str:
-    """Return ``CREATE TABLE`` under a (quoted) name, which may be a temporary one."""
+    """Return ``CREATE TABLE`` with a (quoted) name, which may be a temporary one."""
     inline = {
         part.columns[0]: part
         for part in parts
@@ -43,9 +43,10 @@ def _sort_key_of(part: Part) -> tuple[int, str]:
 
 
 def _must_be_inline(part: Constraint, table: Table) -> bool:
-    """Tell whether a primary key means something else below the columns.
+    """Tell whether a primary key must be written on its column to keep its meaning.
 
-    ``AUTOINCREMENT`` is usual there; ``DESC`` makes a rowid of it below only:
+    ``AUTOINCREMENT`` is usually written there; with ``DESC`` the key becomes the rowid
+    only below the columns:
     https://www.sqlite.org/lang_createtable.html#rowid
     """
     if part.type != "primary key" or len(part.columns) != 1:
@@ -59,8 +60,8 @@ def _must_be_inline(part: Constraint, table: Table) -> bool:
 def _render_column(column: Column, primary_key: Constraint | None) -> str:
     words = [quote(column.name), *_render_attributes(column)]
     if primary_key is not None:
-        inside = f"PRIMARY KEY ({quote(column.name)}"
-        order, _, conflict = primary_key.definition.removeprefix(inside).partition(")")
+        start = f"PRIMARY KEY ({quote(column.name)}"
+        order, _, conflict = primary_key.definition.removeprefix(start).partition(")")
         words.append(_prepend_name(primary_key, f"PRIMARY KEY{order}{conflict}"))
         words += ["AUTOINCREMENT"] if column.identity else []
     return " ".join(words)
@@ -74,9 +75,9 @@ def _render_attributes(column: Column) -> list[str]:
         literal = is_literal(column.default)
         words.append(f"DEFAULT {column.default if literal else f'({column.default})'}")
     if column.collation is not None:
-        known = column.collation in BUILTIN_COLLATIONS
+        builtin = column.collation in BUILTIN_COLLATIONS
         words.append(
-            f"COLLATE {column.collation if known else quote(column.collation)}"
+            f"COLLATE {column.collation if builtin else quote(column.collation)}"
         )
     if column.generated is not None:
         kind = column.generated_kind.upper()
@@ -89,7 +90,7 @@ def render_constraint(part: Part) -> str:
 
 
 def _prepend_name(part: Part, definition: str) -> str:
-    """Name a constraint, unless its name is its definition: it has none."""
+    """Return a constraint with its name; it has none if its name is its definition."""
     if part.key.part == part.definition:
         return definition
     return f"CONSTRAINT {quote(part.key.part)} {definition}"
@@ -109,11 +110,11 @@ def render_add_column(change: AddColumn) -> Statement:
 
 
 def _render_inline(part: Part) -> str:
-    """A reference on a column does not repeat the column."""
+    """Return a constraint as written on a column; a reference omits that column."""
     if isinstance(part, Constraint):
         return render_constraint(part)
-    own = f"FOREIGN KEY ({quote(part.columns[0])}) "
-    definition = part.definition.removeprefix(own)
+    start = f"FOREIGN KEY ({quote(part.columns[0])}) "
+    definition = part.definition.removeprefix(start)
     return _prepend_name(part, definition)
 
 

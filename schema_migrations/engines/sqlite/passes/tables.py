@@ -1,9 +1,9 @@
-"""Rewrites of changes that SQLite asks for.  Pure; run in the order of ``PASSES``.
+"""Rewrite changes as SQLite requires.  Pure; run in the order of ``PASSES``.
 
-SQLite alters little in place: constraints belong to ``CREATE TABLE``, and whatever
-else touches an existing table makes one ``RebuildTable`` of all its changes.
-https://www.sqlite.org/lang_altertable.html (nothing newer than SQLite 3.31, Django's
-oldest, is relied on: there is no ``DROP COLUMN``).
+SQLite alters little in place: constraints belong to ``CREATE TABLE``, and most changes
+to an existing table turn all its changes into one ``RebuildTable``.
+https://www.sqlite.org/lang_altertable.html (SQLite 3.31, the oldest that Django
+supports, must suffice: it has no ``DROP COLUMN``).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Part = Constraint | ForeignKey
 
 
 def absorb_table_parts(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Constraints are created with their table; what stands on it goes with it."""
+    """Create constraints with their table; omit drops of what is dropped with it."""
     created = {c.table.key for c in changes if isinstance(c, CreateTable)}
     dropped = {c.table.key for c in changes if isinstance(c, DropTable)}
     parts: defaultdict[Key, list[Part]] = defaultdict(list)
@@ -73,19 +73,19 @@ def absorb_table_parts(changes: Changes, current: Schema, desired: Schema) -> Ch
 
 
 def rebuild_tables(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Changes of a table that cannot all be made in place become one rebuild.
+    """Merge the changes of a table into one rebuild unless all can be made in place.
 
     Triggers and views keep their own changes: they are dropped before all rebuilds and
     created after them, since renaming a table fails while one names a missing table.
     """
-    standing = {table.key for table in current.of(Table)} - {
+    remaining = {table.key for table in current.of(Table)} - {
         c.table.key for c in changes if isinstance(c, DropTable)
     }
     groups: defaultdict[Key, list[Change]] = defaultdict(list)
     rest: list[Change] = []
     for change in changes:
         table = _table_of(change)
-        (groups[table] if table in standing else rest).append(change)
+        (groups[table] if table in remaining else rest).append(change)
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
     for table, group in groups.items():
         in_place = _rewrite_in_place(group)
@@ -101,12 +101,12 @@ def rebuild_tables(changes: Changes, current: Schema, desired: Schema) -> Change
 def recreate_view_triggers(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """The triggers on a view that is made anew are, too: they go with it.
+    """Recreate the triggers on a view that is recreated: they are dropped with it.
 
-    Raises ``PlanError`` for one that is to stay although its view is dropped.
+    Raises ``PlanError`` if a trigger should remain although its view is dropped.
     """
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
-    made = {c.object.key for c in changes if isinstance(c, Create)}
+    created = {c.object.key for c in changes if isinstance(c, Create)}
     result = list(changes)
     for trigger in current.of(Opaque):
         views = trigger.needs & dropped
@@ -114,9 +114,9 @@ def recreate_view_triggers(
         on_view = trigger.type == "trigger" and trigger.owner is None
         if not on_view or not views or trigger.key in dropped or after is None:
             continue
-        if gone := views - made:
+        if dropped_views := views - created:
             raise PlanError(
-                f"trigger {trigger.key.name} needs view {min(gone).name}, which would be "
+                f"trigger {trigger.key.name} needs view {min(dropped_views).name}, which would be "
                 "dropped",
                 hint="Change the trigger or drop it in a file of its own first: "
                 "manage.py schemadiff --empty NAME",
@@ -127,10 +127,10 @@ def recreate_view_triggers(
 
 
 def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
-    """Tell whether an object disappears with its table, if that is one of ``tables``.
+    """Tell whether an object is dropped with its table, if that is one of ``tables``.
 
-    A trigger that names other tables goes earlier, by itself: one of them may be
-    rebuilt, and the renaming would fail, or be dropped in a circle with this one.
+    A trigger that names other tables is dropped earlier, by itself: one of them may be
+    rebuilt, and the rename would fail, or be dropped in a cycle with this one.
     """
     owner = owner_of(obj)
     if isinstance(obj, Opaque) and obj.needs != {owner}:
@@ -139,7 +139,7 @@ def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
 
 
 def _table_of(change: Change) -> Key | None:
-    """Return the table that a change is to be made to, if it is a table's change."""
+    """Return the existing table that a change applies to; None: it changes none."""
     match change:
         case AddColumn() | DropColumn() | AlterColumn():
             return change.table
@@ -156,7 +156,7 @@ def _table_of(change: Change) -> Key | None:
 
 
 def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
-    """Return the changes as SQLite can make them in place, if it can make them all."""
+    """Return the changes in a form that SQLite makes in place; None: it cannot make all."""
     added = {c.column.name: c for c in group if isinstance(c, AddColumn)}
     result: list[Change] = []
     for change in group:
@@ -182,7 +182,7 @@ def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
 
 
 def _find_inline_column(part: Part, added: dict[str, AddColumn]) -> AddColumn | None:
-    """Return the added column that a constraint can be written on."""
+    """Return the added column that a constraint can be written on, or None."""
     new = [name for name in part.columns if name in added]
     if len(new) != 1:
         return None
@@ -194,7 +194,7 @@ def _find_inline_column(part: Part, added: dict[str, AddColumn]) -> AddColumn | 
 
 
 def _can_add_in_place(change: AddColumn) -> bool:
-    """Tell whether ``ADD COLUMN`` can do it on a table with rows.
+    """Tell whether ``ADD COLUMN`` can add the column to a table with rows.
 
     https://www.sqlite.org/lang_altertable.html#alter_table_add_column
     """
@@ -205,8 +205,8 @@ def _can_add_in_place(change: AddColumn) -> bool:
         return column.generated_kind == "virtual" and column.nullable
     if column.default is None:
         return column.nullable
-    # A reference must start as NULL, or it would point nowhere in every row.
-    refers = any(isinstance(part, ForeignKey) for part in change.inline_constraints)
+    # A new reference must start as NULL, or each row could refer to a missing row.
+    refers = any(isinstance(part, ForeignKey) for part in change.parts)
     return is_literal(column.default) and not refers
 
 
@@ -217,22 +217,20 @@ def _compose_rebuild(
     desired: Schema,
     dropped: Container[Key],
 ) -> RebuildTable:
-    before, after = current.get_table(key), desired.get_table(key)
-    on_it = desired.by_table.get(key, ())
+    before, after = current.table(key), desired.table(key)
+    table_objects = desired.by_table.get(key, ())
     return RebuildTable(
         before=before,
         after=after,
-        inline_constraints=tuple(
-            p for p in on_it if isinstance(p, Constraint | ForeignKey)
-        ),
-        copied_columns=_pair_copied_values(before, after, changes),
-        recreated_objects=(
-            *(index for index in on_it if isinstance(index, Index)),
+        parts=tuple(p for p in table_objects if isinstance(p, Constraint | ForeignKey)),
+        copied=_pair_copied_values(before, after, changes),
+        recreated=(
+            *(index for index in table_objects if isinstance(index, Index)),
             *(
                 obj
-                for gone in _find_dependents(key, current)
-                if gone.key not in dropped
-                and isinstance(obj := desired.get(gone.key), Opaque)
+                for dependent in _find_dependents(key, current)
+                if dependent.key not in dropped
+                and isinstance(obj := desired.get(dependent.key), Opaque)
             ),
         ),
         replaced_changes=changes,
@@ -242,10 +240,10 @@ def _compose_rebuild(
 def _pair_copied_values(
     before: Table, after: Table, changes: Changes
 ) -> tuple[tuple[str, str], ...]:
-    """Pair each column that gets a value with an expression over the old row.
+    """Return pairs of a column and the expression over the old row that fills it.
 
-    A new NOT NULL column without default and fill gets none, so that copying fails
-    where there are rows: there is no value to invent.
+    A new NOT NULL column without default and fill has no pair, so copying fails if there
+    are rows: no value is made up.
     """
     values = {column.name: quote(column.name) for column in before.columns}
     for change in changes:
@@ -274,14 +272,14 @@ def _pair_copied_values(
 
 
 def _find_dependents(key: Key, current: Schema) -> list[Opaque]:
-    """Return the views and triggers that name a table, or a view that does.
+    """Return the views and triggers that name a table, directly or through a view.
 
-    Sorted so that a view stands before the triggers on it.
+    A view comes before the triggers on it.
     """
     affected = {key}
     opaque = [obj for obj in current.of(Opaque) if obj.type in ("view", "trigger")]
-    found: set[Opaque] = set()
-    while more := [o for o in opaque if o not in found and o.needs & affected]:
-        found.update(more)
-        affected.update(obj.key for obj in more)
-    return sorted(found, key=lambda obj: (obj.type != "view", obj.key))
+    dependents: set[Opaque] = set()
+    while added := [o for o in opaque if o not in dependents and o.needs & affected]:
+        dependents.update(added)
+        affected.update(obj.key for obj in added)
+    return sorted(dependents, key=lambda obj: (obj.type != "view", obj.key))

@@ -1,1 +1,1 @@
-"""Reach a database file: URLs, scratch databases."""
+"""URLs of database files, and scratch databases."""

@@ -1,7 +1,7 @@
-"""Make a temporary, empty SQLite database in memory, and leave nothing behind.
+"""Create an empty SQLite scratch database in memory, which leaves nothing behind.
 
-Invariant: of the project's own database only its backend and options are used; it is
-not connected to.
+Invariant: the project's own database lends only its backend and options; it is never
+connected to.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _SCRATCH_SETTINGS = {
 def create_scratch_database(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[Connection]:
-    """A connection to a fresh, empty database, which is gone at the end.
+    """Hold a connection to a new, empty database, which is discarded at the end.
 
-    Foreign keys are off, as Django's schema editor and the rebuilding of tables ask.
+    Foreign keys are off, as Django's schema editor and rebuilds of tables require.
     """
     connection = _make_connection(settings, alias)
     try:
         connection.ensure_connection()
         connection.disable_constraint_checking()
-        # django-stubs types more narrowly than the Protocol asks for.
+        # django-stubs' types are narrower than the Protocol.
         yield cast("Connection", connection)
     finally:
         # The backend's own close() keeps a database in memory open.
@@ -47,7 +47,7 @@ def create_scratch_database(
 
 
 def _make_connection(settings: DatabaseSettings, alias: str) -> BaseDatabaseWrapper:
-    """Prefer the alias's own backend, which may be SpatiaLite or a project's own."""
+    """Return a connection, with the alias's own backend if it is one for SQLite."""
     if alias in connections.settings and connections[alias].vendor == "sqlite":
         connection = connections[alias].copy()
         connection.settings_dict.update(_SCRATCH_SETTINGS)

@@ -1,7 +1,7 @@
-"""``sqlite:///relative``, ``sqlite:////absolute``, ``sqlite:///:memory:`` → settings.
+"""Convert ``sqlite:///relative``, ``sqlite:////absolute`` and ``sqlite:///:memory:``.
 
-Invariant: a part of the URL that would have no effect is refused, and not shown: it
-may be the password of another kind of URL.
+Invariant: a part of the URL that would have no effect is refused, and never shown: it
+may be a password meant for another kind of URL.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ URL_FORMS = "Write sqlite:///relative/path.db, sqlite:////absolute/path.db or sq
 
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
-    """Return the settings of the database file that ``url`` names.
+    """Return the settings for the database file that ``url`` names.
 
-    ``base`` gives the backend and its options.  Raises ``ConfigError``.
+    ``base`` provides the backend and its options.  Raises ``ConfigError``.
     """
     rest = url.strip().partition("://")[2]
-    place, _, query = rest.partition("?")
+    path, _, query = rest.partition("?")
     if query:
-        raise ConfigError("The URL has parameters after a ?.", hint=URL_FORMS)
-    if place in (":memory:", "/:memory:"):
+        raise ConfigError(
+            "A SQLite URL cannot have parameters after a ?.", hint=URL_FORMS
+        )
+    if path in (":memory:", "/:memory:"):
         name = ":memory:"
-    elif place.startswith("/") and len(place) > 1:
-        name = unquote(place[1:])
+    elif path.startswith("/") and len(path) > 1:
+        name = unquote(path[1:])
     else:
         raise ConfigError("The URL names no database file.", hint=URL_FORMS)
     return {

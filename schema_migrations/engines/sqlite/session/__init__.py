@@ -1,1 +1,1 @@
-"""Run files on a target: session and lock."""
+"""Run files on a target: session, lock, revisions table."""

@@ -1,6 +1,6 @@
-"""A sqlite3 exception → the parts that a person or a pipeline needs.
+"""Read a sqlite3 exception into the parts that a person or a pipeline needs.
 
-Invariant: ``sqlstate`` holds SQLite's own name of the error (``SQLITE_CONSTRAINT_…``).
+Invariant: ``sqlstate`` holds SQLite's own name for the error (``SQLITE_CONSTRAINT_…``).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from schema_migrations.engines.engine import DriverError
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 NO_TRANSACTION_PATTERN = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
-"""``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` … have no code of their own."""
+"""Errors of ``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` …, which have no code."""
 
 MISSING_OBJECT_PATTERN = re.compile(r"\bno such (?!savepoint)")
-"""``no such table: t``, also within ``error in view v: …``."""
+"""``no such table: t``, even within ``error in view v: …``."""
 
 
 def read_driver_error(exception: BaseException) -> DriverError | None:
-    """Return the parts of a driver's exception, also of one that Django wrapped."""
+    """Return a driver error in parts, unwrapped from Django's exception; None: not one."""
     error = _unwrap_driver_error(exception)
     if error is None:
         return None

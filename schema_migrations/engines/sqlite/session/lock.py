@@ -1,7 +1,7 @@
-"""One run at a time on a database file: an operating system's lock on a file beside it.
+"""Allow one run at a time on a database file: an OS lock on a file next to it.
 
-Invariant: who is inside ``lock`` holds the OS lock of the file that stands at the path
-*now*; the OS ends the lock with its process, so a killed run leaves none.
+Invariant: whoever is inside ``hold_lock`` holds the OS lock of the file that is at the
+path *now*.  The OS releases the lock with its process, so a killed run leaves none.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if sys.platform == "win32":
     import msvcrt
 
     LOCKED_OFFSET = 1 << 20
-    """Windows keeps others from reading a locked byte: not one of the holder's number."""
+    """Windows lets nobody read a locked byte, so none of the holder's number is locked."""
 
     def _try_lock(descriptor: int) -> bool:
         os.lseek(descriptor, LOCKED_OFFSET, os.SEEK_SET)
@@ -41,7 +41,7 @@ else:
     import fcntl
 
     def _try_lock(descriptor: int) -> bool:
-        # flock, not lockf: POSIX locks are lost when any descriptor of the file closes.
+        # flock, not lockf: a POSIX lock is lost when any descriptor of the file closes.
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,9 +57,9 @@ def hold_lock(
     wait: float,
     report_holder: Callable[[str], None],
 ) -> Iterator[None]:
-    """Hold the lock of the database file; ``waiting`` is told of each new holder.
+    """Hold the lock of the database file; call ``report_holder`` for each new holder.
 
-    A database in memory has no second run.  Raises ``LockNotAcquired``.
+    A database in memory needs no lock.  Raises ``LockNotAcquired``.
     """
     database = database_file_of(connection)
     if database is None:
@@ -75,7 +75,7 @@ def hold_lock(
 
 
 def database_file_of(connection: Connection) -> Path | None:
-    """Return the file behind an open connection; None: it has none."""
+    """Return the file behind an open connection; None: a database in memory."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA database_list")
         names = {name: file for _, name, file in cursor.fetchall()}
@@ -84,20 +84,20 @@ def database_file_of(connection: Connection) -> Path | None:
 
 def _acquire(path: Path, *, wait: float, report_holder: Callable[[str], None]) -> int:
     end = time.monotonic() + wait
-    pause, told = FIRST_PAUSE, ""
+    pause, reported = FIRST_PAUSE, ""
     while (descriptor := _try_acquire(path)) is None:
         holder = _read_holder(path)
-        left = end - time.monotonic()
-        if left <= 0:
+        time_left = end - time.monotonic()
+        if time_left <= 0:
             raise LockNotAcquired(
                 f"Another run holds the lock of this database: {holder} ({path}).",
                 hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
-                " LOCK_WAIT, or --lock-wait of schemaapply.",
+                " set LOCK_WAIT, or schemaapply --lock-wait.",
             )
-        if holder != told:
+        if holder != reported:
             report_holder(holder)
-            told = holder
-        time.sleep(min(pause, left))
+            reported = holder
+        time.sleep(min(pause, time_left))
         pause = min(pause * 2, LONGEST_PAUSE)
     return descriptor
 
@@ -108,8 +108,8 @@ def _try_acquire(path: Path) -> int | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ConfigError(
-            f"The lock file {path} cannot be made: {error.strerror}.",
-            hint="Its folder must be writable, as SQLite itself needs it to be.",
+            f"Cannot create the lock file {path}: {error.strerror}.",
+            hint="Make its folder writable: SQLite itself needs that too.",
         ) from error
     if _try_lock(descriptor) and _is_same_file(path, descriptor):
         return descriptor
@@ -118,7 +118,7 @@ def _try_acquire(path: Path) -> int | None:
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:
-    """Whether the holder before did not remove the file between opening and locking."""
+    """Tell whether the file is still at the path: the previous holder may remove it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
@@ -126,7 +126,7 @@ def _is_same_file(path: Path, descriptor: int) -> bool:
 
 
 def _write_holder(descriptor: int) -> None:
-    # Only told to those who wait; on a full disk SQLite has the better words.
+    # Only shown to runs that wait; on a full disk SQLite's own error says more.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -140,11 +140,11 @@ def _read_holder(path: Path) -> str:
 
 
 def _release(path: Path, descriptor: int) -> None:
-    if sys.platform == "win32":  # an open file cannot be removed there
+    if sys.platform == "win32":  # Windows cannot remove an open file
         os.close(descriptor)
         with suppress(OSError):
             path.unlink()
-    else:  # removed before the lock is given up, so that nobody removes another's
+    else:  # removed while locked, so that no run removes the file of another
         with suppress(OSError):
             path.unlink()
         os.close(descriptor)

@@ -1,6 +1,7 @@
-"""Atlas's revisions table on SQLite.
+"""Create Atlas's revisions table on SQLite.
 
-Invariant: exactly Atlas's columns and types; Atlas drops a column that it does not know.
+Invariant: exactly Atlas's columns and types, since Atlas drops any column it does not
+know.
 """
 
 from __future__ import annotations
@@ -30,6 +31,6 @@ CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (
 
 
 def create_revisions_table(connection: Connection, namespace: str | None) -> None:
-    """Make the table where it is missing; there is one schema only."""
+    """Create the table if it is missing; SQLite has one schema, so no other is chosen."""
     with connection.cursor() as cursor:
         cursor.execute(REVISIONS_TABLE_SQL)

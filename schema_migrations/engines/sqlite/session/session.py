@@ -1,7 +1,7 @@
-"""How files run on a SQLite database.
+"""Run files on a SQLite database.
 
-Invariant: foreign keys are off while files run and checked at the end of each, inside
-its transaction; a transaction takes the write lock when it begins.
+Invariant: foreign keys are off while files run, and are checked at the end of each
+file, inside its transaction; a transaction takes the write lock when it begins.
 
 https://www.sqlite.org/lang_altertable.html#otheralter
 """
@@ -43,11 +43,11 @@ SELECT name FROM sqlite_master
 
 
 def describe_target(connection: Connection) -> Target:
-    """Open the database and say what it is; raises ``ConfigError``."""
+    """Open the database and describe it; raise ``ConfigError`` if it cannot be read."""
     name = format_masked_url(connection.settings_dict)
     try:
         connection.ensure_connection()
-        # The first read of the file: only now SQLite sees whether it is a database.
+        # SQLite notices only at the first read whether the file is a database.
         _fetch_value(connection, "PRAGMA schema_version")
         path = database_file_of(connection)
     except ImproperlyConfigured as error:
@@ -68,12 +68,12 @@ def describe_target(connection: Connection) -> Target:
 def _explain_read_only(path: Path) -> str:
     if not os.access(path, os.W_OK):
         return "the file is not writable"
-    # Its journal is written beside it: https://www.sqlite.org/tempfiles.html
+    # The journal is written next to it: https://www.sqlite.org/tempfiles.html
     return "" if os.access(path.parent, os.W_OK) else "its folder is not writable"
 
 
 def would_create_database(connection: Connection) -> bool:
-    """Tell whether the file is missing, and its folder is not."""
+    """Tell whether the file is missing although its folder exists."""
     text = str(connection.settings_dict["NAME"])
     in_memory = text == ":memory:" or text.startswith("file:")
     return not in_memory and Path(text).parent.is_dir() and not Path(text).exists()
@@ -81,7 +81,7 @@ def would_create_database(connection: Connection) -> bool:
 
 @contextmanager
 def read_missing_as_empty(connection: Connection) -> Iterator[None]:
-    """Let an empty database in memory stand for a missing file."""
+    """Hold an empty database in memory in place of a missing file."""
     name = connection.settings_dict["NAME"]
     if connection.connection is not None or not would_create_database(connection):
         yield
@@ -96,7 +96,7 @@ def read_missing_as_empty(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def forbid_writes(connection: Connection) -> Iterator[None]:
-    """Let SQLite refuse every write."""
+    """Hold the connection in a mode in which SQLite refuses every write."""
     with _override_pragma(connection, "query_only", "1"):
         yield
 
@@ -107,11 +107,11 @@ def list_namespaces(connection: Connection) -> Sequence[str]:
 
 
 def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
-    """Return the names of the tables; ``ConfigError`` for any schema but the one."""
+    """Return the names of the tables; raise ``ConfigError`` for a schema but ``main``."""
     if namespace not in (None, "main"):
         raise ConfigError(
             f"SQLite has no schema {namespace!r} for the revisions.",
-            hint="Remove REVISIONS_SCHEMA, or --revisions-schema.",
+            hint="Remove REVISIONS_SCHEMA or --revisions-schema.",
         )
     with connection.cursor() as cursor:
         cursor.execute(TABLES_QUERY)
@@ -119,16 +119,19 @@ def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
 
 
 LONGEST_WAIT = 2**31 - 1
-"""Milliseconds: 24 days. SQLite knows no "without end", and 0 is not to wait at all."""
+"""Milliseconds, 24 days: SQLite has no unlimited wait, and 0 means not to wait."""
 
 
 @contextmanager
 def prepare_session(connection: Connection, options: SessionOptions) -> Iterator[None]:
-    """Turn foreign keys off, which is possible outside a transaction only."""
+    """Hold the session's settings: lock timeout, and foreign keys off.
+
+    SQLite can turn foreign keys off only outside a transaction.
+    """
     limit = options.lock_timeout
-    patience = str(LONGEST_WAIT if limit is None else round(limit * 1000))
+    timeout = str(LONGEST_WAIT if limit is None else round(limit * 1000))
     with (
-        _override_pragma(connection, "busy_timeout", patience),
+        _override_pragma(connection, "busy_timeout", timeout),
         _override_pragma(connection, "foreign_keys", "0"),
     ):
         yield
@@ -151,14 +154,14 @@ def _fetch_value(connection: Connection, sql: str) -> Any:
 
 @contextmanager
 def open_transaction(connection: Connection) -> Iterator[None]:
-    """Commit at the end, roll back on an exception."""
+    """Hold a transaction: commit at the end, roll back on an exception."""
     execute(connection, "BEGIN IMMEDIATE")
     try:
         yield
         if not in_transaction(connection):
             raise StatementFailed(
                 "A statement of the file ended the transaction that it ran in.",
-                hint="Write -- atlas:txmode none at the top of the file, and a blank line.",
+                hint="Write -- atlas:txmode none at the top of the file, then a blank line.",
             )
         execute(connection, "COMMIT")
     except BaseException:
@@ -167,22 +170,22 @@ def open_transaction(connection: Connection) -> Iterator[None]:
 
 
 Violation = tuple[str, str]
-"""A table, and the one in which its row finds no parent; or a message and nothing."""
+"""A table and the parent table that lacks a row for it; or a message and ``""``."""
 
 
 @contextmanager
 def guard_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Refuse a file after which more rows than before lack the row they refer to."""
+    """Raise ``StatementFailed`` if more rows than before refer to a missing row."""
     before = _count_violations(connection)
     yield
     broken = _count_violations(connection) - before
     if broken:
-        named = "; ".join(
+        details = "; ".join(
             f"{count} of {table} refer to no row of {parent}" if parent else table
             for (table, parent), count in sorted(broken.items())
         )
         raise StatementFailed(
-            f"Rows would break their foreign keys: {named}.",
+            f"The file leaves rows that violate foreign keys: {details}.",
             hint="Delete or correct these rows before the end of the file.",
         )
 
@@ -201,7 +204,7 @@ SESSION_PRAGMAS = (
     *("foreign_keys", "ignore_check_constraints", "legacy_alter_table"),
     *("recursive_triggers", "writable_schema", "query_only", "busy_timeout"),
 )
-"""What belongs to the connection and changes what statements do."""
+"""Settings of the connection that change what statements do."""
 
 SESSION_PRAGMA_PATTERN = re.compile(
     rf"PRAGMA\s+(?:{'|'.join(SESSION_PRAGMAS)})\b", re.IGNORECASE
@@ -209,13 +212,13 @@ SESSION_PRAGMA_PATTERN = re.compile(
 
 
 def is_session_setting(sql: str) -> bool:
-    """Return whether a statement does nothing but set what lasts for the session."""
+    """Tell whether a statement only changes a setting of the session."""
     return bool(SESSION_PRAGMA_PATTERN.match(sql))
 
 
 @contextmanager
 def keep_settings(connection: Connection) -> Iterator[None]:
-    """Put back what PRAGMAs set inside; rolls back on an exception."""
+    """Restore at the end what PRAGMAs set inside; roll back on an exception."""
     before = {
         name: _fetch_value(connection, f"PRAGMA {name}") for name in SESSION_PRAGMAS
     }
@@ -252,19 +255,19 @@ def rollback(connection: Connection) -> None:
 
 @contextmanager
 def disable_timeouts(connection: Connection) -> Iterator[None]:
-    """Nothing: ``VACUUM`` and its like are done or not done."""
+    """Do nothing: statements such as ``VACUUM`` either succeed or change nothing."""
     yield
 
 
 def clear_leftovers(
     connection: Connection, sql: str, interrupted: bool
 ) -> EarlierAttempt:
-    """Nothing to clear away: all that refuses transactions here may be done once more."""
+    """Do nothing: every statement that refuses a transaction here can be repeated."""
     return EarlierAttempt()
 
 
 def check_result(connection: Connection, sql: str) -> None:
-    """Nothing to look at."""
+    """Do nothing: no statement here can succeed with an unusable result."""
 
 
 SESSION = Session(

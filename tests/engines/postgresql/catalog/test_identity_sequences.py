@@ -12,7 +12,7 @@ from schema_migrations.engines.postgresql.catalog.identity_sequences import (
 )
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.plan.answers import Answers
-from schema_migrations.workflows.planning.proposal import plan_change
+from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.state import (
     State,
     inspect_database,
@@ -112,7 +112,10 @@ def test_a_sequence_is_called_as_in_a_fresh_database(
     with POSTGRESQL.create_scratch_database(postgres_settings, "default") as other:
         desired = state(other, after)
         proposal = plan_change(
-            POSTGRESQL, state(pg, before), desired, answers=Answers(renames=renames)
+            POSTGRESQL,
+            state(pg, before),
+            desired,
+            ChangeRequest(answers=Answers(renames=renames)),
         )
 
         assert proposal.proved

@@ -64,7 +64,7 @@ def test_a_rebuild_reads_as_the_steps_that_it_takes() -> None:
             CONSTRAINT "long" CHECK (length("b") > 3),
             FOREIGN KEY ("a") REFERENCES "t" ("id")
         );
-        -- Keep counting the keys of table "t"
+        -- Keep the AUTOINCREMENT counter of table "t"
         INSERT INTO sqlite_sequence (name, seq)
         SELECT 'new__t', seq FROM sqlite_sequence WHERE name = 't';
         -- Copy the rows of table "t"

@@ -1,4 +1,4 @@
--- Aggregates.  PostgreSQL prints none, so the clauses are put together here.
+-- Aggregates.  PostgreSQL has no function to print them: the clauses are composed here.
 -- https://www.postgresql.org/docs/current/sql-createaggregate.html
 SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
        p.oid,

@@ -1,6 +1,6 @@
--- What ALTER COLUMN sets on a column beyond what makes it: one row for each setting
--- that is not the default.  A statistics target that is not set is -1, from 17 on NULL.
--- The name of an index is in quotes, so that it can be found where the index is renamed.
+-- Settings that only ALTER COLUMN can give a column: one row for each that is not the
+-- default.  A statistics target that is not set is -1, from 17 on NULL.  The name of an
+-- index is quoted, so that it can be found when the index is renamed.
 SELECT NULL::oid AS catalog,
        NULL::oid AS oid,
        c.relnamespace AS namespace,

@@ -1,8 +1,8 @@
--- Columns of tables.  A collation is named only where it is not the type's own, and
--- identity options only where they differ from those of a plain identity column.
--- A NOT NULL that is still NOT VALID (18 and newer) does not make a column not null.
--- Generated expressions are printed for people, see inspect.py; defaults in full, since
--- after DEFAULT the grammar asks for parentheses around all but the simplest.
+-- Columns of tables.  A collation is named only if it is not the type's own, and
+-- identity options only if they differ from those of a plain identity column.
+-- A NOT NULL that is still NOT VALID (18 and newer) does not make a column NOT NULL.
+-- Generated expressions are pretty-printed, see inspect.py; defaults are not, since the
+-- grammar requires parentheses after DEFAULT around all but the simplest expressions.
 SELECT a.attrelid AS relation,
        a.attnum AS number,
        a.attname AS name,

@@ -1,5 +1,5 @@
--- Comments on anything but tables and their columns.  Those on extensions come from
--- the extensions themselves.
+-- Comments on everything except tables and their columns, and except extensions, which
+-- bring their own.
 SELECT d.classoid AS catalog,
        d.objoid AS oid,
        d.objsubid AS column,

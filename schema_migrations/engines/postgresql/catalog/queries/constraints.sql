@@ -1,9 +1,9 @@
 -- Primary keys, unique, check and exclusion constraints of tables and partitions, and
--- NOT NULL that is still NOT VALID.  Copies that a partition has from its parent are
--- left out.  pg_get_constraintdef lacks the storage of the index behind the constraint:
--- it belongs before the tail, which is the predicate and what is deferrable.
--- Expressions are printed for people, see inspect.py: the predicate of an exclusion
--- constraint stands in parentheses in either print.
+-- NOT NULL that is still NOT VALID.  Constraints that a partition inherits from its
+-- parent are left out.  pg_get_constraintdef omits the storage of the index behind the
+-- constraint, which belongs before the predicate and the DEFERRABLE clauses.
+-- Expressions are pretty-printed, see inspect.py; the predicate of an exclusion
+-- constraint keeps its parentheses.
 -- https://www.postgresql.org/docs/current/sql-createtable.html
 SELECT k.oid,
        k.conrelid AS relation,

@@ -1,10 +1,10 @@
--- What needs what, between objects that people made (their oids begin at 16384).
--- Internal pieces stand for what they belong to: a default for its column, the rule
--- behind a view for the view, the index of a constraint for the constraint, a table's
--- row type for the table, an identity's sequence for its column, an array or
--- multirange type for its element, the schemas listed by a publication for the
--- publication, a member for its extension.
--- An internal dependency is that of a piece on its whole, so it says nothing else.
+-- Dependencies between user-made objects (their oids begin at 16384).
+-- A part counts as the object that it belongs to: a default as its column, the rule
+-- behind a view as the view, the index of a constraint as the constraint, a table's row
+-- type as the table, an identity's sequence as its column, an array or multirange type
+-- as its element, the schemas listed by a publication as the publication, a member as
+-- its extension.
+-- Internal dependencies only tie a part to its object, so they are left out.
 -- https://www.postgresql.org/docs/current/catalog-pg-depend.html
 WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
   SELECT 'pg_catalog.pg_attrdef'::regclass, oid,

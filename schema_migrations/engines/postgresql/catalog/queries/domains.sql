@@ -1,7 +1,7 @@
--- Domains: everything that follows the name in CREATE DOMAIN, checks by name; then the
+-- Domains: everything after the name in CREATE DOMAIN, checks sorted by name; then the
 -- clauses at its end that ALTER DOMAIN can change.
--- Checks are printed for people, see inspect.py; the default is not, as what follows
--- DEFAULT here must stand in parentheses if it is an AND, an IS NULL and the like.
+-- Checks are pretty-printed, see inspect.py; defaults are not, because expressions such
+-- as AND and IS NULL need their parentheses after DEFAULT.
 SELECT t.oid,
        t.typnamespace AS namespace,
        t.typname AS name,

@@ -1,4 +1,4 @@
--- Event triggers: of the database, in no schema.
+-- Event triggers: they belong to the database, not to a schema.
 SELECT 'pg_catalog.pg_event_trigger'::regclass::oid AS catalog,
        t.oid,
        NULL::oid AS namespace,

@@ -1,4 +1,4 @@
--- Extensions beyond those that every database is born with.
+-- Extensions, without those that every new database has.
 SELECT e.oid, e.extname AS name
   FROM pg_catalog.pg_extension AS e
  WHERE e.oid >= 16384

@@ -1,5 +1,5 @@
--- Foreign-data wrappers and foreign servers: of the database, in no schema.  User
--- mappings are left out, they hold passwords.
+-- Foreign-data wrappers and foreign servers: they belong to the database, not to a
+-- schema.  User mappings are left out: they hold passwords.
 SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass::oid AS catalog,
        w.oid,
        NULL::oid AS namespace,

@@ -1,4 +1,4 @@
--- Foreign keys, without the copies that partitions (on either side) have.
+-- Foreign keys, without the copies for partitions on either side.
 SELECT k.oid,
        k.conrelid AS relation,
        k.conname AS name,

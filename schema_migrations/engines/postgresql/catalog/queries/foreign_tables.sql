@@ -1,4 +1,4 @@
--- Foreign tables, also those that are partitions, with their checks.
+-- Foreign tables, including those that are partitions, with their checks.
 SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
        c.oid,
        c.relnamespace AS namespace,

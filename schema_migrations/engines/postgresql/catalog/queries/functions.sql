@@ -1,8 +1,8 @@
--- Functions and procedures, without the constructors that a range type brings along.
--- A function may be replaced by one with the same result and the same names of
--- arguments, and as many defaults or more:
+-- Functions and procedures, without the constructors that come with a range type.
+-- A function can be replaced by one with the same result and argument names and at
+-- least as many defaults:
 -- https://www.postgresql.org/docs/current/sql-createfunction.html
--- pg_get_functiondef always prints the schema, here it is named where not current.
+-- pg_get_functiondef always prints the schema; here it is printed only if not current.
 SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
        p.oid,
        p.pronamespace AS namespace,

@@ -1,9 +1,9 @@
 -- Indexes that no constraint owns, without those attached to a partitioned index.
--- The definition begins at USING: what pg_get_indexdef prints before is cut off by its
--- length: printed for people, see inspect.py, it names the table's schema only where it
--- must, as regclass does.  It prints no tablespace, which belongs before the predicate.
--- An invalid index, left by a CREATE INDEX CONCURRENTLY that failed, is not what was
--- asked for: a comment makes it differ and keeps the definition valid SQL.
+-- The definition begins at USING; what pg_get_indexdef prints before that is cut off by
+-- its length.  Pretty-printed, see inspect.py, it names the table's schema only if it
+-- must, as regclass does.  It omits the tablespace, which belongs before the predicate.
+-- An invalid index, left by a failed CREATE INDEX CONCURRENTLY, must differ from the
+-- desired one: a comment marks it and keeps the definition valid SQL.
 -- https://www.postgresql.org/docs/current/sql-createindex.html
 SELECT i.indexrelid AS oid,
        i.indrelid AS relation,

@@ -1,6 +1,6 @@
--- Schemas (namespaces) in scope: not the server's own, not temporary, not the one
--- where revisions may be kept.  "current" is what unqualified names resolve to;
--- everything else about a schema's objects refers to these by oid.
+-- Schemas (namespaces) in scope: without the server's own, temporary ones and the one
+-- that may hold the revisions.  "current" is the one that unqualified names resolve to.
+-- The other queries refer to these rows by oid.
 SELECT n.oid,
        n.nspname AS name,
        n.nspname = coalesce(current_schema(), 'public') AS current

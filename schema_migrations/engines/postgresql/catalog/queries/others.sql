@@ -1,5 +1,5 @@
--- Kinds that PostgreSQL has no printer for and people rarely make: named and told
--- apart, with what can be said about them in a line.  No SQL, so not to be dropped.
+-- Rare kinds of objects that PostgreSQL has no function to print: their name and type,
+-- and one line that describes them.  They have no SQL, so they cannot be dropped.
 SELECT o.catalog::oid,
        o.oid,
        o.namespace,

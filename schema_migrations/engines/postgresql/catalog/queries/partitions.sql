@@ -1,5 +1,5 @@
--- Partitions, with the table at the top as owner, and the key of partitioned tables,
--- which can be written only where the table is created.
+-- Partitions, with the table at the top as owner, and the partition keys of partitioned
+-- tables, which only CREATE TABLE can set.
 SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
        c.oid,
        c.relnamespace AS namespace,

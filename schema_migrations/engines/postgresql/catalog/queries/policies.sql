@@ -1,4 +1,4 @@
--- Row security policies, printed for people, see inspect.py.
+-- Row security policies, pretty-printed, see inspect.py.
 SELECT 'pg_catalog.pg_policy'::regclass::oid AS catalog,
        p.oid,
        c.relnamespace AS namespace,

@@ -1,7 +1,7 @@
--- Publications with their schemas, and apart from them the tables they list: such a
--- membership goes with its table, and the publication stays.  Schemas, column lists and
--- row filters are of 15 and newer, so they are found where they are visible on 14 as
--- well: pg_depend and the view pg_publication_tables.
+-- Publications with their schemas, and separately the tables that they list: such a
+-- membership is dropped with its table, and the publication stays.  Schemas, column
+-- lists and row filters exist from 15 on, so they are read from where 14 works as well:
+-- pg_depend and the view pg_publication_tables.
 WITH publication AS (
   SELECT p.*
     FROM pg_catalog.pg_publication AS p

@@ -1,4 +1,4 @@
--- Rewrite rules other than the one behind each view.
+-- Rewrite rules, without the one behind each view.
 SELECT 'pg_catalog.pg_rewrite'::regclass::oid AS catalog,
        r.oid,
        c.relnamespace AS namespace,

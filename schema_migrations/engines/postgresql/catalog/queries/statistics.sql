@@ -1,4 +1,4 @@
--- Extended statistics, and their target where one is set.
+-- Extended statistics, and their target if one is set.
 SELECT 'pg_catalog.pg_statistic_ext'::regclass::oid AS catalog,
        s.oid,
        s.stxnamespace AS namespace,

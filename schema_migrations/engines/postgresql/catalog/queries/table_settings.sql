@@ -1,6 +1,6 @@
--- What ALTER TABLE sets on a table beyond columns and constraints: one row for each
--- setting that is not the default.  The name of an index is in quotes, so that it can be
--- found where the index is renamed.
+-- Settings of a table beyond its columns and constraints: one row for each that is not
+-- the default.  The name of an index is quoted, so that it can be found when the index
+-- is renamed.
 SELECT NULL::oid AS catalog,
        NULL::oid AS oid,
        c.relnamespace AS namespace,

@@ -1,5 +1,5 @@
--- Views and materialized views.  A view may be replaced by one that has the same
--- columns and perhaps more after them:
+-- Views and materialized views.  A view can be replaced by one that has the same
+-- columns, with or without more after them:
 -- https://www.postgresql.org/docs/current/sql-createview.html
 SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
        c.oid,

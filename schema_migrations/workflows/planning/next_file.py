@@ -1,0 +1,251 @@
+"""Plan the next file of a directory, and write it: the job of ``schemadiff``.
+
+Invariant: nothing is written unless the whole file was proved; file and ``atlas.sum``
+appear together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from django.apps import apps as installed_apps
+
+from schema_migrations.conf import read_settings
+from schema_migrations.history.directory import (
+    Directory,
+    load,
+    next_name,
+    save,
+    verify,
+)
+from schema_migrations.history.django_coverage import read_coverage
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.sums import SUM_FILE
+from schema_migrations.plan.answers import NO_ANSWERS, Answers
+from schema_migrations.plan.summary import suggest_name
+from schema_migrations.workflows.planning.acknowledge import (
+    acknowledge,
+    check_names,
+    choose_file_name,
+    make_notes,
+)
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    Proposal,
+    propose,
+)
+from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.planning.scope import make_scope
+from schema_migrations.workflows.planning.uncovered_migrations import (
+    UncoveredMigrations,
+    find_uncovered_migrations,
+)
+from schema_migrations.workflows.states.live_database import probe_server
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
+from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.sources import (
+    FILES,
+    MODELS,
+    Workspace,
+    open_workspace,
+)
+
+
+class Reporter(Protocol):
+    """Tell a person what happens before the result is there."""
+
+    def say(self, text: str = "") -> None: ...
+    def warn(self, text: str) -> None: ...
+
+
+class _Silence:
+    def say(self, text: str = "") -> None:
+        """Say nothing."""
+
+    def warn(self, text: str) -> None:
+        """Say nothing."""
+
+
+SILENCE: Reporter = _Silence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextFileRequest:
+    """Which file is wanted, and what was answered beforehand."""
+
+    alias: str = "default"
+    directory: Path | None = None
+    """None: the setting's own."""
+    dev: str | None = None
+    """None: the setting's own."""
+    source: str = FILES
+    target: str = MODELS
+    name: str = ""
+    """Of the file; empty: what the changes suggest."""
+    app_labels: tuple[str, ...] = ()
+    """Limit the change to these apps; empty: every app."""
+    answers: Answers = NO_ANSWERS
+    acknowledged: tuple[str, ...] = ()
+    """Data operations of Django migrations that were handled: APP.MIGRATION, APP, all."""
+    strict: bool = True
+    """Refuse what nobody answers; else only name it."""
+    prove: bool = True
+    write: bool = True
+    in_full: bool = False
+    """Name every data operation of an app's whole history."""
+
+    @property
+    def has_default_sources(self) -> bool:
+        return (self.source, self.target) == (FILES, MODELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextFile:
+    """What was planned, and which files were written."""
+
+    proposal: Proposal
+    uncovered: UncoveredMigrations = field(default_factory=UncoveredMigrations)
+    """Django migrations that do more than the schema."""
+    paths: tuple[Path, ...] = ()
+    """The new file and ``atlas.sum``; empty: nothing was written."""
+    apps: dict[str, str] = field(default_factory=dict)
+    """Table → label of its app."""
+    dev_server: str = ""
+    phases: Phases = field(default_factory=Phases)
+
+
+def write_next_file(
+    request: NextFileRequest,
+    *,
+    asker: Asker | None = None,
+    reporter: Reporter = SILENCE,
+) -> NextFile:
+    """Plan the next file, prove it and write it, as far as the request goes.
+
+    ``asker`` is asked what the request leaves open; None: nobody can be asked.  Raises
+    what ``open_workspace`` and ``plan_change`` raise; then nothing was written.
+    """
+    with open_workspace(
+        request.alias,
+        directory=request.directory,
+        dev=request.dev,
+        report=reporter.say,
+    ) as workspace:
+        _report_workspace(workspace, reporter)
+        uncovered = _acknowledge(request, workspace, asker, reporter)
+        proposal = propose(
+            workspace,
+            ChangeRequest(
+                answers=request.answers,
+                asker=asker,
+                strict=request.strict,
+                scope=make_scope(installed_apps, request.app_labels),
+                prove=request.prove,
+                notes=make_notes(uncovered),
+            ),
+            source=request.source,
+            target=request.target,
+        )
+    paths: tuple[Path, ...] = ()
+    if request.write and proposal.file_text:
+        directory = workspace.directory
+        name = request.name or _suggest_name(proposal, uncovered, directory)
+        paths = _write_file(directory, name, proposal.file_text)
+    return NextFile(
+        proposal=proposal,
+        uncovered=uncovered,
+        paths=paths,
+        apps=map_tables_to_apps(workspace.registry),
+        dev_server=workspace.server.description,
+        phases=workspace.phases,
+    )
+
+
+def write_empty_file(
+    alias: str, *, directory: Path | None = None, name: str = ""
+) -> tuple[Path, ...]:
+    """Write a file for SQL by hand; return its path and that of ``atlas.sum``."""
+    loaded = load(read_settings(alias, directory=directory).directory)
+    verify(loaded)
+    text = format_file(header=("Write SQL below this line.",), statements=())
+    return _write_file(loaded, name, text)
+
+
+def _write_file(directory: Directory, name: str, text: str) -> tuple[Path, ...]:
+    file = MigrationFile(
+        name=next_name(directory, name, datetime.now(UTC)), content=text.encode()
+    )
+    folder = Path(directory.path)
+    save(folder, directory, [file])
+    return folder / file.name, folder / SUM_FILE
+
+
+def _suggest_name(
+    proposal: Proposal, uncovered: UncoveredMigrations, directory: Directory
+) -> str:
+    if not directory.files:
+        return "initial"
+    return suggest_name(proposal.summary) or choose_file_name(uncovered.operations)
+
+
+def _acknowledge(
+    request: NextFileRequest,
+    workspace: Workspace,
+    asker: Asker | None,
+    reporter: Reporter,
+) -> UncoveredMigrations:
+    """Return what the next file is to record; nothing between other sources.
+
+    It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
+    """
+    check_names(request.acknowledged, workspace.django_migrations)
+    if not request.has_default_sources:
+        return UncoveredMigrations()
+    uncovered = find_uncovered_migrations(
+        read_coverage(workspace.directory.files),
+        workspace.django_migrations,
+        workspace.alias,
+        labels=request.app_labels or None,
+    )
+    for warning in uncovered.warnings:
+        reporter.warn(warning)
+    lines = acknowledge(
+        uncovered,
+        request.acknowledged,
+        asker=asker,
+        strict=request.strict,
+        in_full=request.in_full,
+    )
+    for line in lines:
+        reporter.say(line)
+    return uncovered
+
+
+def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
+    server = workspace.server
+    reason = f" ({server.choice_reason})" if server.choice_reason else ""
+    reporter.say(f"Dev database  {server.description}{reason}")
+    for warning in _find_warnings(workspace):
+        reporter.warn(warning)
+
+
+def _find_warnings(workspace: Workspace) -> Iterator[str]:
+    description, engine = workspace.server.description, workspace.engine
+    target = probe_server(workspace.alias, engine)
+    if target is not None and str(target.major) not in workspace.server.majors:
+        yield (
+            f"The target runs {target.version}, the dev database {description}:"
+            " choose the same major version with DEV or --dev."
+        )
+    for label, reason in workspace.django_migrations.read_errors.items():
+        yield (
+            f"The Django migrations of {label} cannot be read, so what they make besides"
+            f" models (extensions, collations, rows) is not known: {reason}"
+        )
+    for file in workspace.directory.files:
+        for line, message in file.check_directives(engine.syntax):
+            yield f"{file.name}:{line}: {message}"
