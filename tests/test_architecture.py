@@ -30,7 +30,8 @@ def test_paths_lead_somewhere() -> None:
         path
         for path in paths
         if not any(
-            (place / path).exists() or (place / f"{path}.py").exists() for place in places
+            (place / path).exists() or (place / f"{path}.py").exists()
+            for place in places
         )
     }
     assert lost == set()

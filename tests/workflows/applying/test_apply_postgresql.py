@@ -365,7 +365,7 @@ def test_a_run_that_stands_still_within_a_transaction_is_ended(
             pg_place.connection,
             pg_place.engine,
             pg_place.directory,
-            replace(pg_place.request(), options=options),
+            replace(pg_place.request(), session_options=options),
             stand_still,
         )
     assert caught.value.exit_code == 5
@@ -407,10 +407,10 @@ class TestSignals:
         self, place: Place, sent: list[tuple[str, str]]
     ) -> None:
         place.write(_1=schema_of_django(place), _2="SELECT 1;")
-        request = replace(place.request(count=1), signals=True)
+        request = replace(place.request(count=1), sends_signals=True)
         place.apply(request)
         assert sent == [("pre", "default")]  # a file is left
-        place.apply(replace(place.request(), signals=True))
+        place.apply(replace(place.request(), sends_signals=True))
         assert sent[1:] == [("pre", "default"), ("post", "default")]
         assert [e.name for e in place.events if isinstance(e, SignalSent)] == [
             "pre_migrate",
@@ -422,7 +422,7 @@ class TestSignals:
         assert {"user", "group", "permission", "contenttype"} <= models
         ((count,),) = place.execute("SELECT count(*) FROM auth_permission")
         assert count >= 16
-        place.apply(replace(place.request(), signals=True))
+        place.apply(replace(place.request(), sends_signals=True))
         assert place.execute("SELECT count(*) FROM auth_permission") == [(count,)]
 
     def test_handlers_write_in_the_language_of_the_code(self, place: Place) -> None:
@@ -436,7 +436,7 @@ class TestSignals:
         post_migrate.connect(after, sender=sender)
         try:
             with translation.override("de"):
-                place.apply(replace(place.request(), signals=True))
+                place.apply(replace(place.request(), sends_signals=True))
         finally:
             post_migrate.disconnect(after, sender=sender)
         assert languages == [None]
@@ -448,7 +448,7 @@ class TestSignals:
         with pytest.raises(
             SchemaMigrationsError, match="post_migrate failed"
         ) as caught:
-            place.apply(replace(place.request(), signals=True))
+            place.apply(replace(place.request(), sends_signals=True))
         assert "files are applied" in caught.value.hint
         assert place.rows()["1"].done
 
@@ -469,7 +469,7 @@ class TestSignals:
         pre_migrate.connect(handler, sender=auth)
         try:
             with pytest.raises(SchemaMigrationsError, match="closed the connection"):
-                place.apply(replace(place.request(), signals=True))
+                place.apply(replace(place.request(), sends_signals=True))
         finally:
             pre_migrate.disconnect(handler, sender=auth)
         place.connection.close()
