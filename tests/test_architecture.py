@@ -30,8 +30,7 @@ def test_paths_lead_somewhere() -> None:
         path
         for path in paths
         if not any(
-            (place / path).exists() or (place / f"{path}.py").exists()
-            for place in places
+            (place / path).exists() or (place / f"{path}.py").exists() for place in places
         )
     }
     assert lost == set()

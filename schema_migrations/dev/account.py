@@ -46,7 +46,7 @@ def choose_account() -> Account:
     except KeyError:
         raise ConfigError(
             "PostgreSQL does not run as root, and this system has no account 'nobody'.",
-            hint="Run the command as another user, or name another dev database.",
+            hint="Run the command as a non-root user, or name another dev database.",
         ) from None
     return Account(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=())
 
