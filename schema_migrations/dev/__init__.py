@@ -1,1 +1,1 @@
-"""Where the server of a dev database comes from.  Knows engines, no workflow."""
+"""Open the server of a dev database.  Depends on engines, not on workflows."""

@@ -1,8 +1,8 @@
-"""Who runs the embedded server, and which folders that account can reach.
+"""Choose the account that runs the embedded server, and folders that it can enter.
 
-PostgreSQL refuses to run as root, so a caller who is root hands it to ``nobody``, which
-every system has.  Invariant: no user is created, and permissions are changed only of
-files that this module has made.
+PostgreSQL refuses to run as root, so for root it runs as ``nobody``, which every system
+has.  Invariant: no user is created, and permissions are changed only on files that this
+module created.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CACHE_NAME = "django-schema-migrations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """As ``subprocess`` takes it; all None: the caller's own account."""
+    """The arguments for ``subprocess``; all None: the caller's own account."""
 
     user: int | None = None
     group: int | None = None
@@ -38,44 +38,45 @@ class Account:
 
 
 def choose_account() -> Account:
-    """``nobody`` for root, else the caller."""
+    """Return ``nobody`` when the caller is root, else the caller."""
     if os.geteuid() != 0:
         return Account()
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise ConfigError(
-            "PostgreSQL does not run as root, and there is no account 'nobody' to run it.",
-            hint="Run the command as an ordinary user, or name another dev database.",
+            "PostgreSQL does not run as root, and this system has no account 'nobody'.",
+            hint="Run the command as a non-root user, or name another dev database.",
         ) from None
     return Account(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=())
 
 
 def make_private_folder(account: Account, prefix: str) -> Path:
-    """Make a folder that only the server's account (and root) can enter."""
-    made = Path(tempfile.mkdtemp(prefix=prefix, dir=choose_temporary_folder(account)))
-    change_owner(made, account)
-    return made
+    """Create a folder that only the server's account (and root) can enter."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=choose_temporary_folder(account)))
+    change_owner(folder, account)
+    return folder
 
 
 def change_owner(folder: Path, account: Account) -> None:
-    """Make the server's account the owner of a folder of ours."""
+    """Make the server's account the owner of a folder that this package created."""
     if account.user is not None:
         os.chown(folder, account.user, -1 if account.group is None else account.group)
 
 
 def choose_temporary_folder(account: Account) -> Path:
-    """The caller's, or ``/tmp`` when the server's account cannot enter that one.
+    """Return the caller's temporary folder, or ``/tmp`` when the account cannot enter it.
 
-    A socket's path holds 107 bytes at most (103 on macOS), so a long one will not do:
+    A socket's path has at most 107 bytes (103 on macOS), so a long one is ruled out:
     https://www.postgresql.org/docs/current/runtime-config-connection.html
     """
-    own = Path(tempfile.gettempdir()).resolve()
-    return own if len(str(own)) < 60 and _can_enter(own, account) else Path("/tmp")
+    folder = Path(tempfile.gettempdir()).resolve()
+    is_short = len(str(folder)) < 60
+    return folder if is_short and _can_enter(folder, account) else Path("/tmp")
 
 
 def ensure_cache_folder(account: Account) -> Path:
-    """A folder of our own that outlives the command and nobody else may write to."""
+    """Return a permanent cache folder that only the caller may write to; create it."""
     for folder in _list_cache_candidates(account):
         try:
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -84,17 +85,17 @@ def ensure_cache_folder(account: Account) -> Path:
         if _is_trusted(folder) and _can_enter(folder, account):
             return folder
     raise ConfigError(
-        "No folder for the embedded server's files: tried "
+        "No folder can hold the embedded server's files. Tried: "
         + ", ".join(str(folder) for folder in _list_cache_candidates(account)),
-        hint="Set XDG_CACHE_HOME to a folder that this account may write to.",
+        hint="Set XDG_CACHE_HOME to a folder that this account can write to.",
     )
 
 
 def make_reachable(programs: Programs, account: Account) -> Programs:
-    """The same programs where the server's account can run them.
+    """Return the same programs in a place where the server's account can run them.
 
-    A virtual environment below ``/root`` cannot be entered by anyone else; its
-    permissions are not ours to change, so the programs are copied once.
+    Nobody else can enter a virtual environment below ``/root``.  Its permissions must not
+    be changed, so the programs are copied once.
     """
     if account.user is None or _can_run(programs, account):
         return programs
@@ -113,16 +114,16 @@ def make_reachable(programs: Programs, account: Account) -> Programs:
     )
 
 
-def fingerprint(programs: Programs, *made_with: str) -> str:
-    """A name for what this very build made: another one may have the same version."""
+def fingerprint(programs: Programs, *options: str) -> str:
+    """Return a key of this build: another one may have the same version."""
     server = (programs.bin_folder / "postgres").resolve()
     facts = server.stat()
-    text = " ".join((str(server), f"{facts.st_size} {facts.st_mtime_ns}", *made_with))
+    text = " ".join((str(server), f"{facts.st_size} {facts.st_mtime_ns}", *options))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def move_into_place(finished: Path, target: Path) -> None:
-    """Move a finished folder to its place; another run may have been faster."""
+    """Move a finished folder to its final place, unless another run was faster."""
     try:
         finished.rename(target)
     except OSError:
@@ -143,7 +144,7 @@ def _list_cache_candidates(account: Account) -> Iterator[Path]:
 
 
 def _is_trusted(folder: Path) -> bool:
-    """Whether nobody else could have put programs there for us to run."""
+    """Return whether nobody else could have put programs there for us to run."""
     facts = folder.lstat()
     return (
         stat.S_ISDIR(facts.st_mode)
@@ -154,11 +155,11 @@ def _is_trusted(folder: Path) -> bool:
 
 
 def _can_enter(folder: Path, account: Account) -> bool:
-    """Whether the account gets to the folder, going by the permissions for all."""
+    """Return whether the account can enter the folder, by the permissions for others."""
     if account.user is None:
         return True
     chain = (folder, *folder.parents)
-    return all(each.stat().st_mode & stat.S_IXOTH for each in chain)
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in chain)
 
 
 def _can_run(programs: Programs, account: Account) -> bool:
@@ -178,18 +179,18 @@ def _can_run(programs: Programs, account: Account) -> bool:
 
 
 def _copy_programs(programs: Programs, target: Path) -> None:
-    made = Path(tempfile.mkdtemp(prefix="making-", dir=target.parent))
+    copy = Path(tempfile.mkdtemp(prefix="making-", dir=target.parent))
     for folder in programs.needed_folders:
         shutil.copytree(
             folder,
-            made / folder.relative_to(programs.base_folder),
+            copy / folder.relative_to(programs.base_folder),
             symlinks=True,
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("include", "pgxs", "*.a"),
         )
-    # The original's permissions may be what locks the server out.
-    for path in (made, *made.rglob("*")):
+    # The original permissions may be the reason why the account cannot run them.
+    for path in (copy, *copy.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode
             path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
-    move_into_place(made, target)
+    move_into_place(copy, target)

@@ -1,8 +1,8 @@
 """Start a private PostgreSQL server that lives exactly as long as the caller.
 
-Every start copies a prepared data folder (0.1-0.4 s, where initdb takes a second) into a
-folder of its own and listens there, on a Unix socket only.  Invariant: two starts share
-nothing but the prepared folder, which is never written to after it was made.
+Every start copies a prepared data folder (0.1-0.4 s; initdb takes a second) into a folder
+of its own and listens there, on a Unix socket only.  Invariant: two starts share nothing
+but the prepared folder, which is never written to once it exists.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ STOP_SECONDS = 30.0
 
 _INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
-    "--auth=trust",  # the folder of the socket is closed to others
+    "--auth=trust",  # others cannot enter the socket's folder
     "--encoding=UTF8",
     "--locale=C",
     "--no-sync",
@@ -58,17 +58,17 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "jit": "off",
-    # A directory may make thousands of tables and indexes in one transaction.
+    # A directory may create thousands of tables and indexes in one transaction.
     "max_locks_per_transaction": "1024",
     "listen_addresses": "",
     "timezone": "UTC",
 }
-"""Server settings where nothing needs to survive; the names are PostgreSQL's."""
+"""PostgreSQL's settings for a server whose data need not survive."""
 
-# The lifeline is a pipe on standard input whose other end only the caller holds: when
-# the caller ends in whatever way, kill -9 included, `cat` sees the end of it.  TERM comes
-# before QUIT because a shell starts its background jobs with QUIT ignored, and the
-# server installs its own handlers only some milliseconds later.
+# The lifeline is a pipe on standard input whose other end only the caller holds: however
+# the caller ends, even by kill -9, `cat` sees the end of the pipe.  TERM comes before
+# QUIT because a shell starts background jobs with QUIT ignored, and the server installs
+# its own handlers only some milliseconds later.
 _LIFELINE_SCRIPT = """
 exec 3<&0
 cp -Rp "$1" data || exit
@@ -84,7 +84,7 @@ folder=$PWD; cd /; rm -rf "$folder"
 def run_server(
     programs: Programs, *, server_settings: Mapping[str, str] = THROWAWAY_SETTINGS
 ) -> Iterator[Path]:
-    """Run a server; yields the folder of its socket.  User: ``postgres``, port: 5432."""
+    """Hold a running server; yield its socket's folder (user ``postgres``, port 5432)."""
     account = choose_account()
     _remove_leftovers(account)
     programs = make_reachable(programs, account)
@@ -104,7 +104,7 @@ def run_server(
                 pass_fds=(lock,),
                 cwd=folder,
                 env=_build_environment(),
-                start_new_session=True,  # Ctrl-C is for the command, not for the server
+                start_new_session=True,  # Ctrl-C must reach the command only
                 user=account.user,
                 group=account.group,
                 extra_groups=account.extra_groups,
@@ -128,28 +128,28 @@ def _build_command(
 
 
 def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
-    """A data folder right after initdb, made once per build and options."""
+    """Return a data folder as initdb leaves it, created once per build and options."""
     cache = ensure_cache_folder(account)
     owner = os.geteuid() if account.user is None else account.user
     name = f"cluster-{programs.version}-{platform.machine()}"
     target = cache / f"{name}-{fingerprint(programs, *_INITDB_OPTIONS)}-{owner}"
     if target.is_dir():
         return target
-    made = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
-    change_owner(made, account)
+    folder = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
+    change_owner(folder, account)
     try:
         answer = subprocess.run(
             [
                 programs.bin_folder / "initdb",
                 *_INITDB_OPTIONS,
-                f"--pgdata={made / 'data'}",
+                f"--pgdata={folder / 'data'}",
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            cwd=made,
+            cwd=folder,
             env=_build_environment(),
             user=account.user,
             group=account.group,
@@ -157,16 +157,16 @@ def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
         )
         if answer.returncode:
             raise _make_start_error(programs.bin_folder / "initdb", answer.stdout)
-        move_into_place(made / "data", target)
+        move_into_place(folder / "data", target)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return target
 
 
 def _await_server(
     folder: Path, server: subprocess.Popen[bytes], log: IO[bytes]
 ) -> None:
-    """Wait until a query could be sent; a socket alone proves nothing."""
+    """Wait until the server accepts a session; a socket alone proves nothing."""
     import psycopg
 
     deadline = time.monotonic() + START_SECONDS
@@ -197,15 +197,15 @@ def _end_server(server: subprocess.Popen[bytes]) -> None:
 
 
 def _make_start_error(path: Path, output: str) -> Unreachable:
-    last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
+    last = "\n".join(output.strip().splitlines()[-5:]) or "no output"
     return Unreachable(
-        f"The embedded PostgreSQL did not start ({path}):\n{last}",
+        f"The embedded PostgreSQL server did not start ({path}):\n{last}",
         hint="Name another dev database, e.g. --dev docker://postgres/17.",
     )
 
 
 def _build_environment() -> dict[str, str]:
-    """Nothing of the caller's ``PG*`` and ``LC_*`` may reach the server."""
+    """Return the server's environment, without the caller's ``PG*`` and ``LC_*``."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -216,7 +216,7 @@ def _build_environment() -> dict[str, str]:
 
 @contextmanager
 def _hold_folder_lock(folder: Path) -> Iterator[int]:
-    """Hold a lock that the server's processes inherit: it lasts until all have ended."""
+    """Hold a lock that the server's processes inherit; it lasts until all have ended."""
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -226,7 +226,7 @@ def _hold_folder_lock(folder: Path) -> Iterator[int]:
 
 
 def _remove_leftovers(account: Account) -> None:
-    """Remove the folders of runs whose every process has ended (a reboot, say)."""
+    """Remove the folders of servers whose processes have all ended (after a reboot)."""
     owners = {os.geteuid(), account.user}
     for folder in choose_temporary_folder(account).glob(f"{FOLDER_PREFIX}*"):
         try:
@@ -235,14 +235,14 @@ def _remove_leftovers(account: Account) -> None:
                 continue
             if _is_abandoned(folder, facts.st_mtime):
                 shutil.rmtree(folder, ignore_errors=True)
-        except OSError:  # it went away meanwhile, or it is not ours to look into
+        except OSError:  # removed meanwhile, or not readable by this account
             continue
 
 
 def _is_abandoned(folder: Path, modified_at: float) -> bool:
     try:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_NOFOLLOW)
-    except FileNotFoundError:  # just made, or half removed
+    except FileNotFoundError:  # just created, or half removed
         return time.time() - modified_at > 3600
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
-"""The dev database ``docker://…``: a container that ends with the command.
+"""Run the dev server ``docker://…``: a container that ends with the command.
 
-Invariant: unless it was asked to be kept, a container's life hangs on an attached
-standard input (the lifeline) that only this process holds, so that no way of ending the
-command leaves it running.  The docker SDK is imported here only, and only when needed.
+Invariant: unless it is to be kept, a container lives only as long as its attached
+standard input (the lifeline), which only this process holds: however the command ends,
+the container ends too.  The Docker SDK is imported here only, and only when needed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ LABEL = "django-schema-migrations"
 LOOPBACK_ADDRESS = "127.0.0.1"
 START_SECONDS = 60.0
 
-# When standard input ends, `cat` does, and the server is killed; the container's first
-# process ends with it, and with that everything in the container.  A server that fails
-# by itself leaves a moment in which its output can be read.
+# When standard input ends, `cat` ends and the server is killed; the container's first
+# process ends with it, and so does the container.  When the server fails by itself, the
+# container stays for a second so that its output can be read.
 _LIFELINE_SCRIPT = """
 exec 3<&0
 "$@" 3<&- & server=$!
@@ -43,7 +43,7 @@ exec 3<&0
 wait $server || { status=$?; sleep 1; exit $status; }
 """
 
-# See THROWAWAY in cluster.py for the reasons.
+# See THROWAWAY_SETTINGS in cluster.py for the reasons.
 _SERVER_SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
@@ -62,7 +62,7 @@ def run_image(
 ) -> Iterator[DevServer]:
     """Run a PostgreSQL image; ``report`` gets a line before an image is pulled.
 
-    Raises ``ConfigError`` (URL, SDK missing, unknown image) or ``Unreachable``.
+    Raises ``ConfigError`` (bad URL, no SDK, unknown image) or ``Unreachable``.
     """
     image = parse_image_url(url)
     with connect_to_daemon() as client:
@@ -78,7 +78,7 @@ def run_image(
 
 @contextmanager
 def connect_to_daemon() -> Iterator[Any]:
-    """The SDK's client of the daemon; raises as ``docker`` does."""
+    """Yield the SDK's client; raise its errors as ``ConfigError`` or ``Unreachable``."""
     try:
         import docker as sdk
         from requests.exceptions import RequestException
@@ -94,7 +94,7 @@ def connect_to_daemon() -> Iterator[Any]:
     except (*failures, OSError) as problem:
         raise Unreachable(
             f"No Docker daemon answers: {_join_lines(problem)}",
-            hint="Start Docker, or set DOCKER_HOST, or name another dev database, "
+            hint="Start Docker, set DOCKER_HOST, or name another dev database, "
             "e.g. --dev embedded.",
         ) from None
     with contextlib.closing(client):
@@ -103,13 +103,13 @@ def connect_to_daemon() -> Iterator[Any]:
         except failures as problem:
             raise Unreachable(
                 f"Docker failed: {_join_lines(problem)}",
-                hint="Look at `docker info`, or name another dev database, "
+                hint="Check `docker info`, or name another dev database, "
                 "e.g. --dev embedded.",
             ) from problem
 
 
 def _find_daemon_address() -> str | None:
-    """Where the SDK looks for the daemon; None: at the system's usual place."""
+    """Return the address where the SDK looks for the daemon; None: the system default."""
     from docker.context import ContextAPI
 
     context = ContextAPI.kwargs_from_context(environment=os.environ)
@@ -119,23 +119,23 @@ def _find_daemon_address() -> str | None:
 def _check_daemon_socket(address: str) -> None:
     """Raise ``OSError`` when nobody listens on the daemon's socket file.
 
-    The SDK would leave its own socket open then: https://github.com/docker/docker-py/pull/3356
+    The SDK would then leave its own socket open: https://github.com/docker/docker-py/pull/3356
     """
     scheme, _, path = address.partition("://")
     if scheme != "http+unix":
         return
     path = f"/{path.lstrip('/')}"
-    with socket.socket(socket.AF_UNIX) as knocking:
-        knocking.settimeout(START_SECONDS)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(START_SECONDS)
         try:
-            knocking.connect(path)
+            client.connect(path)
         except OSError as problem:
             raise OSError(f"{path}: {problem.strerror or problem}") from None
 
 
 @contextmanager
 def _run_temporary_container(client: Any, image: ContainerImage) -> Iterator[Any]:
-    """A container of our own, gone at the end."""
+    """Hold a new container, which is removed at the end."""
     from docker.errors import APIError
 
     container = client.containers.create(
@@ -149,7 +149,7 @@ def _run_temporary_container(client: Any, image: ContainerImage) -> Iterator[Any
             container.start()
             yield container
     finally:
-        # The end of the lifeline removes it as well; whoever is first, wait for it.
+        # The end of the lifeline may have removed it already; wait in both cases.
         with contextlib.suppress(APIError):
             container.remove(force=True, v=True)
         with contextlib.suppress(APIError):
@@ -159,18 +159,18 @@ def _run_temporary_container(client: Any, image: ContainerImage) -> Iterator[Any
 @contextmanager
 def _hold_lifeline(container: Any) -> Iterator[None]:
     stream = container.attach_socket(params={"stdin": 1, "stream": 1})
-    # The SDK hangs the answer on the stream; closing it leaves the socket below open.
+    # The SDK keeps the response on the stream; closing it leaves the inner socket open.
     inner = getattr(stream, "_sock", stream)
-    answer = getattr(stream, "_response", stream)
-    with contextlib.closing(inner), contextlib.closing(answer):
+    response = getattr(stream, "_response", stream)
+    with contextlib.closing(inner), contextlib.closing(response):
         yield
 
 
 @contextmanager
 def _run_kept_container(client: Any, image: ContainerImage) -> Iterator[Any]:
-    """The one container of this image that outlives commands, made when it is absent.
+    """Yield the one container of this image that outlives commands; create it if absent.
 
-    Its name decides which of two commands at the same time makes it.
+    Its name is unique, so only one of two simultaneous commands creates it.
     """
     from docker.errors import APIError
 
@@ -184,12 +184,12 @@ def _run_kept_container(client: Any, image: ContainerImage) -> Iterator[Any]:
         if problem.status_code != HTTPStatus.CONFLICT:
             raise
     container = client.containers.get(name)
-    container.start()  # no error when it runs
+    container.start()  # no error if it is running
     yield container
 
 
 def _build_container_settings(image: ContainerImage) -> dict[str, Any]:
-    """What both ways of running have in common, as the SDK takes it."""
+    """Return the SDK's arguments that both kinds of container share."""
     host = _choose_published_host(image)
     return {
         "image": image.reference,
@@ -198,7 +198,7 @@ def _build_container_settings(image: ContainerImage) -> dict[str, Any]:
             "POSTGRES_PASSWORD": secrets.token_hex(16),
             "POSTGRES_DB": image.database,
             "POSTGRES_INITDB_ARGS": "--no-sync",
-            # Below a folder of ours: images differ in where they keep theirs.
+            # In a folder of our own: each image has another default.
             "PGDATA": "/dsm/pgdata",
         },
         "tmpfs": {"/dsm": "rw,mode=1777"},
@@ -215,7 +215,7 @@ def _build_container_settings(image: ContainerImage) -> dict[str, Any]:
 
 
 def _choose_published_host(image: ContainerImage) -> str:
-    """Where a published port of the daemon is reached."""
+    """Return the host on which the daemon's published ports are reached."""
     return image.published_host or host_from_daemon_address(
         _find_daemon_address() or ""
     )
@@ -234,15 +234,17 @@ def _pull_if_absent(
     try:
         client.images.get(image.reference)
     except ImageNotFound:
-        report(f"Pulling the image {image.reference}: it is not on this machine yet.")
+        report(
+            f"Pulling the image {image.reference}, which is not on this machine yet."
+        )
     else:
         return
     try:
         client.images.pull(image.reference)
     except NotFound as problem:
         raise ConfigError(
-            f"No image {image.reference}: {_join_lines(problem)}",
-            hint="Check its name and tag, or run `docker login` for a private one.",
+            f"The image {image.reference} was not found: {_join_lines(problem)}",
+            hint="Check its name and tag. If it is private, run `docker login`.",
         ) from None
     except APIError as problem:
         raise Unreachable(
@@ -253,7 +255,7 @@ def _pull_if_absent(
 
 
 def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
-    """Wait until a query succeeds: the published port accepts long before that."""
+    """Wait until the server accepts a session: its port is open long before."""
     import psycopg
     from docker.errors import APIError
 
@@ -268,15 +270,15 @@ def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
                 return settings
         except psycopg.OperationalError as problem:
             refusal = _join_lines(problem)
-        except APIError:  # it is being removed, or is gone
+        except APIError:  # being removed, or already removed
             refusal = "it ended"
             break
         time.sleep(0.1)
-    last = "\n".join(output.strip().splitlines()[-5:]) or "it said nothing"
+    last = "\n".join(output.strip().splitlines()[-5:]) or "no output"
     raise Unreachable(
         f"The container of {image.reference} did not become ready ({refusal}):\n{last}",
-        hint="Where containers are reached under another host name, add ?host=NAME to "
-        "the URL; or name another dev database, e.g. --dev embedded.",
+        hint="If containers are reached under another host name, add ?host=NAME to the "
+        "URL. Or name another dev database, e.g. --dev embedded.",
     )
 
 
@@ -313,7 +315,7 @@ def _try_connecting(settings: DatabaseSettings) -> None:
 
 
 def _remove_leftovers(client: Any) -> None:
-    """Remove containers whose command has ended without removing them."""
+    """Remove the containers of commands that ended without removing them."""
     from docker.errors import APIError
 
     mine = [f"{LABEL}=dev", f"{LABEL}.host={socket.gethostname()}"]
@@ -321,7 +323,7 @@ def _remove_leftovers(client: Any) -> None:
         all=True, filters={"label": mine}, ignore_removed=True
     ):
         if not _is_alive(int(container.labels[f"{LABEL}.pid"])):
-            with contextlib.suppress(APIError):  # it is being removed already
+            with contextlib.suppress(APIError):  # already being removed
                 container.remove(force=True, v=True)
 
 
@@ -336,5 +338,5 @@ def _is_alive(pid: int) -> bool:
 
 
 def _join_lines(problem: Exception) -> str:
-    # The SDK's own text of an API error holds the daemon's inner URL besides.
+    # The SDK's text of an API error also contains the daemon's internal URL.
     return " ".join(str(getattr(problem, "explanation", None) or problem).split())

@@ -1,6 +1,6 @@
-"""The dev database ``embedded``: a server of our own, from programs that are here.
+"""Run the dev server ``embedded``, from server programs on this machine.
 
-Invariant: it lives no longer than the ``with`` block, nor than this process.
+Invariant: it ends with the ``with`` block, at the latest with this process.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def run_embedded_server(
     *, major: int | None = None, extensions: Collection[str] = ()
 ) -> Iterator[DevServer]:
-    """Run the best suited PostgreSQL of this machine.
+    """Run the best matching PostgreSQL on this machine.
 
-    Raises ``ConfigError`` where there is none, ``Unreachable`` when it does not start.
+    Raises ``ConfigError`` when there is none, ``Unreachable`` when it does not start.
     """
     programs = choose_programs(
         find_installed_programs(), major=major, extensions=extensions
@@ -35,7 +35,7 @@ def run_embedded_server(
 
 @contextmanager
 def run_programs(programs: Programs) -> Iterator[DevServer]:
-    """Run these programs."""
+    """Run a server of these programs."""
     with run_server(programs) as folder:
         yield DevServer(
             settings={

@@ -1,7 +1,7 @@
-"""Read the URLs that name a container image as the dev database.
+"""Parse the URLs that name a container image as the dev server.  Pure.
 
 ``docker://postgres/17/dev`` and ``docker+postgres://registry/image:tag/dev`` are
-Atlas's forms: https://atlasgo.io/concepts/dev-database.  Pure.
+Atlas's forms: https://atlasgo.io/concepts/dev-database.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ContainerImage:
     is_kept: bool = False
     """Leave the container running for later commands."""
     published_host: str = ""
-    """Where its published port is reached; "": decided by the daemon's address."""
+    """The host of its published port; empty: decided by the daemon's address."""
 
 
 def is_docker_url(url: str) -> bool:
@@ -39,7 +39,7 @@ def is_docker_url(url: str) -> bool:
 
 
 def parse_image_url(url: str) -> ContainerImage:
-    """The image that a URL means; raises ``ConfigError`` that says what is wrong."""
+    """Return the image that a URL names; raises ``ConfigError``."""
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if unknown := sorted(set(options) - _URL_OPTIONS):
@@ -61,7 +61,7 @@ def parse_image_url(url: str) -> ContainerImage:
 
 
 def host_from_daemon_address(address: str) -> str:
-    """Where the daemon's published ports are reached, by its own address."""
+    """Return the host on which a daemon's published ports are reached."""
     parts = urlsplit(address)
     remote = parts.scheme in {"tcp", "http", "https", "ssh"} and parts.hostname
     return "127.0.0.1" if remote in {False, None, "", "localhost"} else str(remote)
@@ -70,8 +70,8 @@ def host_from_daemon_address(address: str) -> str:
 def _read_known_image(url: str, name: str, path: list[str]) -> tuple[str, list[str]]:
     if name not in _KNOWN_IMAGES:
         raise ConfigError(
-            f"{url}: no image is known as {name!r}.",
-            hint=f"Known: {', '.join(_KNOWN_IMAGES)}; any other: docker+postgres://registry/image:tag/dev.",
+            f"{url}: unknown image {name!r}.",
+            hint=f"Known images: {', '.join(_KNOWN_IMAGES)}. For others, write docker+postgres://registry/image:tag/dev.",
         )
     if not path:
         raise ConfigError(f"{url}: the version is missing.", hint=_URL_HINT)
@@ -79,9 +79,9 @@ def _read_known_image(url: str, name: str, path: list[str]) -> tuple[str, list[s
 
 
 def _read_custom_image(url: str, host: str, path: list[str]) -> tuple[str, list[str]]:
-    """The image ends with the part that holds a tag or a digest.
+    """Return the image and the parts after it; the part with a tag or digest ends it.
 
-    The host ``_`` stands for none: an image of this machine or an official one.
+    The host ``_`` means none: a local image or an official one.
     """
     parts = path if host in {"", "_"} else [host, *path]
     for place, part in enumerate(parts):

@@ -1,7 +1,7 @@
-"""Open the server that ``DEV`` or ``--dev`` asks for; ``auto`` tries one after another.
+"""Open the dev server that ``DEV`` or ``--dev`` names; ``auto`` tries several in turn.
 
-Invariant: what was opened is closed, also when the command is interrupted or asked to
-terminate; and no message holds a password.
+Invariant: every opened server is closed, even when the command is interrupted or
+terminated, and no message contains a password.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRequest:
-    """What the server is for."""
+    """The requirements that a dev server should meet."""
 
     alias: str
     engine: Engine
     settings: DatabaseSettings
-    """The alias's own."""
+    """The settings of the alias."""
     extensions: Collection[str] = ()
-    """``embedded`` takes programs that have them."""
+    """``embedded`` chooses programs that have them."""
     major: int | None = None
-    """The target's, where it is known: the nearest to it is the best."""
+    """The target's major version, if known; ``auto`` and ``embedded`` prefer it."""
     report: Callable[[str], None] = lambda line: None
-    """Gets a line before something slow begins."""
+    """Gets a line before a slow step."""
 
 
 @contextmanager
@@ -55,11 +55,11 @@ def open_server(
     major: int | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Iterator[DevServer]:
-    """Open a place for scratch databases of the alias's kind; closed at the end.
+    """Hold a dev server for scratch databases of the alias's kind; close it at the end.
 
-    Raises ``ConfigError`` or ``Unreachable``; from ``auto`` with every attempt made.
+    Raises ``ConfigError`` or ``Unreachable``; after ``auto`` they list every attempt.
     """
-    wish = ServerRequest(
+    request = ServerRequest(
         alias=alias,
         engine=engine_for(connections[alias].vendor),
         settings=connections[alias].settings_dict,
@@ -68,12 +68,12 @@ def open_server(
         report=report,
     )
     with _exit_on_signals(), ExitStack() as stack:
-        if wish.engine.check_server is None:
-            yield _make_memory_server(dev, wish)
+        if request.engine.check_server is None:
+            yield _make_memory_server(dev, request)
         elif dev == "auto":
-            yield _open_first_available(wish, stack)
+            yield _open_first_available(request, stack)
         else:
-            yield stack.enter_context(_open_requested(dev, wish))
+            yield stack.enter_context(_open_requested(dev, request))
 
 
 def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
@@ -81,7 +81,7 @@ def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
         raise ConfigError(
             f"The dev database of the {request.engine.vendor} database {request.alias!r} "
             f"is always in memory; {dev.partition('://')[0]!r} has no effect on it.",
-            hint='Leave DEV and --dev out, or say "sqlite".',
+            hint='Remove DEV and --dev, or set them to "sqlite".',
         )
     return DevServer(
         settings={"ENGINE": request.engine.backend, "NAME": ":memory:"},
@@ -102,18 +102,18 @@ def _open_requested(
             request.engine.settings_from_url(dev, request.settings), request
         )
     raise ConfigError(
-        # Without "://" it might be a piece of a password; a scheme is safe to show.
-        f"{f'{scheme}://' if separator else 'This'} is no dev database for the "
+        # Safe to show: text before "://" is a scheme, never a piece of a password.
+        f"{f'{scheme}://' if separator else 'This'} cannot be a dev database for the "
         f"{request.engine.vendor} database {request.alias!r}.",
-        hint=f"Known: auto, embedded, {DEFAULT_IMAGE_URL}, postgres://user@host/db.",
+        hint=f"Use auto, embedded, {DEFAULT_IMAGE_URL} or postgres://user@host/db.",
     )
 
 
 def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer:
-    """The first form that opens; a wrong password, too, only leads to the next one.
+    """Open the first form of dev server that works.
 
-    A dev database does not have to be on the project's server, and the command says
-    why it is not.
+    Any error, even a wrong password, only leads to the next form: a dev database need not
+    be on the project's server, and the command says why it is not.
     """
     options = {
         "connect_timeout": CONNECT_SECONDS,
@@ -143,28 +143,28 @@ def _explain_choice(
     name: str, failures: list[tuple[str, SchemaMigrationsError]]
 ) -> str:
     if not failures:
-        return f"auto: {name} answers and lets databases be made"
-    tried = "; ".join(
+        return f"auto: {name} answers and allows creating databases"
+    attempts = "; ".join(
         f"{form} does not answer"
         if isinstance(problem, Unreachable)
         else f"{form}: {problem.message.splitlines()[0]}"
         for form, problem in failures
     )
-    return f"auto: {tried}"
+    return f"auto: {attempts}"
 
 
 def _make_none_opened_error(
     failures: list[tuple[str, SchemaMigrationsError]],
 ) -> ConfigError | Unreachable:
     lines = [f"  {form}: {problem.message}" for form, problem in failures]
-    message = "\n".join(["No dev database is to be had. Tried:", *lines])
+    message = "\n".join(["No dev database is available. Tried:", *lines])
     hint = (
-        'The simplest cure: pip install "django-schema-migrations[embedded]". Or let the '
-        "project's user create databases, or start Docker, or name a server: "
+        'Simplest fix: pip install "django-schema-migrations[embedded]". Or let the '
+        "project's user create databases, start Docker, or name a server with "
         "--dev postgres://user@host/db."
     )
-    waiting = any(isinstance(problem, Unreachable) for _, problem in failures)
-    return (Unreachable if waiting else ConfigError)(message, hint=hint)
+    retryable = any(isinstance(problem, Unreachable) for _, problem in failures)
+    return (Unreachable if retryable else ConfigError)(message, hint=hint)
 
 
 @contextmanager
@@ -173,19 +173,19 @@ def _open_existing(
 ) -> Iterator[DevServer]:
     assert request.engine.check_server is not None
     version = request.engine.check_server(settings, request.alias)
-    place = settings.get("HOST") or "the local socket"
+    host = settings.get("HOST") or "the local socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""
-    yield DevServer(settings=settings, description=f"{version} at {place}{port}")
+    yield DevServer(settings=settings, description=f"{version} at {host}{port}")
 
 
 @contextmanager
 def _open_embedded(request: ServerRequest) -> Iterator[DevServer]:
     if sys.platform == "win32":
         raise ConfigError(
-            "There is no embedded PostgreSQL for Windows.",
+            "The embedded PostgreSQL does not run on Windows.",
             hint=f"Name another dev database, e.g. --dev {DEFAULT_IMAGE_URL}.",
         )
-    # Not on Windows, where it could not even be imported.
+    # Imported here: the import itself fails on Windows.
     from schema_migrations.dev.embedded import run_embedded_server
 
     with run_embedded_server(
@@ -204,9 +204,9 @@ def _open_container(
 
 @contextmanager
 def _exit_on_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the stack, as Ctrl-C does, where nothing else will."""
+    """Make SIGTERM and SIGHUP unwind the stack, as Ctrl-C does, where nobody handles them."""
 
-    def ended(number: int, _frame: object) -> None:
+    def exit_now(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
@@ -214,11 +214,11 @@ def _exit_on_signals() -> Iterator[None]:
         return
     names = ("SIGTERM", "SIGHUP")
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    taken = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
-    for number in taken:
-        signal.signal(number, ended)
+    free = [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
+    for number in free:
+        signal.signal(number, exit_now)
     try:
         yield
     finally:
-        for number in taken:
+        for number in free:
             signal.signal(number, signal.SIG_DFL)

@@ -1,9 +1,9 @@
-"""Find PostgreSQL's server programs on this machine, and choose among them.
+"""Find PostgreSQL's server programs on this machine and choose among them.
 
-Two sources: the wheel of the ``[embedded]`` extra, which holds two majors below its own
-folder, and PostgreSQL's own installations.  Invariant: nothing is imported from the
-wheel and nothing is changed on disk; as root its own launcher would create a user and
-open the permissions of every parent folder.
+They come from the wheel of the ``[embedded]`` extra, which holds two majors in its own
+folder, and from installations of PostgreSQL.  Invariant: nothing is imported from the
+wheel and nothing is changed on disk: run as root, the wheel's launcher would create a
+user and open the permissions of every parent folder.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Programs:
     version: str
     """``18.4``, as ``postgres --version`` prints it."""
     base_folder: Path
-    """The folder that the programs find their libraries relative to."""
+    """The folder to which the programs' library paths are relative."""
     needed_folders: tuple[Path, ...]
-    """Below ``base``: what has to be copied for the programs to run elsewhere."""
+    """Folders in ``base_folder`` that must be copied for the programs to run elsewhere."""
 
     @property
     def major(self) -> int:
@@ -51,18 +51,18 @@ class Programs:
 
 
 def find_installed_programs() -> tuple[Programs, ...]:
-    """Every installation found, oldest first, of majors that this package knows."""
-    found = {programs.bin_folder.resolve(): programs for programs in _find_candidates()}
-    known = (each for each in found.values() if each.major >= OLDEST_MAJOR)
+    """Return the installations of supported majors, oldest first."""
+    by_folder = {
+        programs.bin_folder.resolve(): programs for programs in _find_candidates()
+    }
+    supported = (p for p in by_folder.values() if p.major >= OLDEST_MAJOR)
     return tuple(
-        sorted(
-            known, key=lambda each: (_version_numbers_of(each.version), each.bin_folder)
-        )
+        sorted(supported, key=lambda p: (_version_numbers_of(p.version), p.bin_folder))
     )
 
 
 def find_programs_in(folder: Path) -> Programs | None:
-    """The installation in a folder that holds ``bin/``, or None."""
+    """Return the installation in a folder that contains ``bin/``, or None."""
     return _examine_folder(folder / "bin", base_folder=folder, needed_folders=(folder,))
 
 
@@ -72,36 +72,36 @@ def choose_programs(
     major: int | None = None,
     extensions: Collection[str] = (),
 ) -> Programs:
-    """The newest that has the extensions, of the wanted major where there is one.
+    """Return the newest programs with the extensions, of the given major if possible.
 
     Another major is better than none: the command warns about the difference.
     """
-    every = tuple(candidates)
-    if not every:
+    installed = tuple(candidates)
+    if not installed:
         raise ConfigError(
-            "No PostgreSQL server programs on this machine.",
-            hint='pip install "django-schema-migrations[embedded]", '
-            "or install PostgreSQL's own server package.",
+            "No PostgreSQL server programs were found on this machine.",
+            hint='Run pip install "django-schema-migrations[embedded]", '
+            "or install PostgreSQL's server package.",
         )
-    able = [each for each in every if not _find_missing_extensions(each, extensions)]
-    if not able:
+    suitable = [p for p in installed if not _find_missing_extensions(p, extensions)]
+    if not suitable:
         raise ConfigError(
-            "No PostgreSQL on this machine has every extension that is needed: "
+            "No PostgreSQL on this machine has all required extensions: "
             + "; ".join(
-                f"{each.version} in {each.bin_folder} lacks "
-                + ", ".join(_find_missing_extensions(each, extensions))
-                for each in every
+                f"{programs.version} in {programs.bin_folder} lacks "
+                + ", ".join(_find_missing_extensions(programs, extensions))
+                for programs in installed
             ),
             hint="Install PostgreSQL's contrib package, or name another dev database, "
             "e.g. --dev docker://postgres/17.",
         )
     return max(
-        able, key=lambda each: (each.major == major, _version_numbers_of(each.version))
+        suitable, key=lambda p: (p.major == major, _version_numbers_of(p.version))
     )
 
 
 def has_extension(programs: Programs, name: str) -> bool:
-    """Whether ``CREATE EXTENSION name`` finds its control file."""
+    """Return whether ``CREATE EXTENSION name`` would find its control file."""
     prefix = programs.bin_folder.parent
     shares = (
         prefix / "share/postgresql",
@@ -138,12 +138,12 @@ def _find_candidates() -> Iterator[Programs]:
 
 def _find_in_wheel(package: Path) -> Iterator[Programs]:
     site = package.parent
-    # auditwheel and delocate put shared libraries beside and below the package.
+    # auditwheel and delocate put shared libraries next to and inside the package.
     libraries = (site / f"{WHEEL_PACKAGE}.libs", package / ".dylibs")
-    beside = tuple(folder for folder in libraries if folder.is_dir())
+    existing = tuple(folder for folder in libraries if folder.is_dir())
     for tree in sorted(package.glob("pginstall*")):
         examined = _examine_folder(
-            tree / "bin", base_folder=site, needed_folders=(tree, *beside)
+            tree / "bin", base_folder=site, needed_folders=(tree, *existing)
         )
         if examined:
             yield examined
@@ -170,7 +170,7 @@ def _examine_folder(
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        return None  # another architecture, or a library is missing
+        return None  # another architecture, or a missing library
     version = re.search(r"\d+(\.\d+|\w+)", answer.stdout)
     if version is None:
         return None

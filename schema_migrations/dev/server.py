@@ -1,6 +1,6 @@
-"""What every form of dev database comes down to: a place to make scratch databases.
+"""The value that every form of dev server yields: a place for scratch databases.
 
-Invariant: whoever opened the server closes it; a ``Server`` itself owns nothing.
+Invariant: whoever opened the server closes it; a ``DevServer`` itself owns nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevServer:
     settings: DatabaseSettings = field(repr=False)
-    """Of a database on the server that may be connected to; never written to."""
+    """The settings of a database to connect to; it is never written to."""
     description: str
     """``embedded PostgreSQL 18.4``; no password."""
     choice_reason: str = ""

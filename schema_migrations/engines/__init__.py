@@ -1,1 +1,1 @@
-"""One sub-package a database engine; the registry imports them on demand."""
+"""One sub-package per database engine; the registry imports them on demand."""

@@ -1,7 +1,6 @@
-"""The driver's exceptions → errors of ours, in one place.
+"""Translate the drivers' exceptions into errors of this package, in one place.
 
-Invariant: what is not a driver's exception passes as it is, and so does an error of
-ours that was made of one already.
+Invariant: any other exception passes unchanged, and so does an error of this package.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 def translate_driver_errors(
     engine: Engine, error_of: Callable[[DriverError], SchemaMigrationsError | None]
 ) -> Iterator[None]:
-    """Raise what ``error_of`` makes of a driver's exception; None: that one itself."""
+    """Raise what ``error_of`` makes of a driver's exception, or the exception itself."""
     try:
         yield
     except SchemaMigrationsError:
         raise
     except Exception as exception:
-        failure = engine.read_driver_error(exception)
-        error = error_of(failure) if failure else None
+        driver_error = engine.read_driver_error(exception)
+        error = error_of(driver_error) if driver_error else None
         if error is None:
             raise
         raise error from exception

@@ -1,7 +1,7 @@
-"""What a database engine is to the rest of the package: a record of functions.
+"""The interface of a database engine: a record of functions.
 
-Nothing to inherit, so nothing half-overridden: a missing part is a type error where
-the record is built.  An optional power is a field that may be ``None``.
+Nothing is inherited, so nothing is half overridden: a missing part is a type error where
+the record is built.  An optional feature is a field that may be ``None``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Key, Schema
 
 ComputedDefault = Literal["uuid4", "now", "today", "time"]
-"""A default that differs from row to row, or from moment to moment."""
+"""A default whose value differs from row to row, or with time."""
 
 DatabaseSettings = dict[str, Any]
 """One entry of Django's ``DATABASES``."""
 
 
 class Cursor(Protocol):
-    """What a driver's cursor must offer; the one place where ``Any`` is at home."""
+    """The part of a driver's cursor that engines use."""
 
     @property
     def connection(self) -> Any: ...
@@ -38,7 +38,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """A Django connection (``BaseDatabaseWrapper``), as far as engines use it."""
+    """The part of a Django connection (``BaseDatabaseWrapper``) that engines use."""
 
     alias: str
     vendor: str
@@ -57,98 +57,98 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverError:
-    """A driver's exception, in the parts that a person or a pipeline needs."""
+    """The parts of a driver's exception that a person or a pipeline needs."""
 
     message: str
-    """The server's primary message, one line, no password."""
+    """The server's primary message: one line, no password."""
     sqlstate: str = ""
     position: int = 0
-    """1-based character in the statement; 0: the server did not say."""
+    """1-based character in the statement; 0: unknown."""
     detail: str = ""
     hint: str = ""
     retryable: bool = False
-    """Nothing was wrong with the request: not reachable, starting up, lock timeout."""
+    """A retry may succeed: server unreachable or starting up, lock timeout."""
     gave_up_on_lock: bool = False
-    """It gave up waiting for a lock: the same transaction may be tried again."""
+    """The statement gave up waiting for a lock; its transaction may be retried."""
     refused_in_transaction: bool = False
     """The server refused to run the statement inside a transaction block."""
     names_missing_object: bool = False
-    """Something that the statement names does not exist."""
+    """The statement names something that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingObject:
-    """Something that a statement names and the server does not have."""
+    """Something that a statement names and the server lacks."""
 
     kind: Literal["function", "collation", "operator class", "object"]
     name: str = ""
-    """As far as it could be read from the server's message."""
+    """As read from the server's message; empty: unknown."""
     extension: str = ""
-    """Which likely brings it; empty: none is known to."""
+    """The extension that likely provides it; empty: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A database as a person is told about it before anything happens to it."""
+    """The description of a database that files are applied to."""
 
     name: str
-    """URL without a password."""
+    """URL with its password masked."""
     version: str
     """``PostgreSQL 16.4``."""
     major: int
-    """Compared with the dev server's."""
+    """Major version, compared with the dev server's."""
     schema: str
-    """What unqualified names resolve to; SQLite: ``main``."""
+    """The namespace that unqualified names resolve to; SQLite: ``main``."""
     read_only: str = ""
-    """Why it cannot be written (``a streaming standby``), or nothing."""
+    """Why it cannot be written to (``a standby server``); empty: it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
-    """How statements run on a target; durations in seconds, None: off."""
+    """The timeouts of a run on a target, in seconds; None: off."""
 
     lock_timeout: float | None = None
     statement_timeout: float | None = None
     idle_in_transaction_timeout: float | None = None
-    """For a run that was stopped, or cut off, while it holds locks."""
+    """Ends a run that was suspended or cut off while it holds locks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """Another session, which keeps a statement waiting."""
+    """Another session that keeps a statement waiting."""
 
     pid: int
     application: str
     state: str
-    """The server's word: ``active``, ``idle in transaction``; empty: not to be seen."""
+    """As the server reports it: ``active``, ``idle in transaction``; empty: hidden."""
     seconds: float
-    """Since its transaction began."""
+    """The age of its transaction."""
     query: str
-    """What it runs, or ran last."""
+    """The statement that it runs, or ran last."""
 
 
 OpenBlockerLookup = Callable[
     [], AbstractContextManager[Callable[[], Sequence[Blocker]]]
 ]
-"""Opens a second session that says who blocks the first one."""
+"""Opens a second session and yields a function that lists the first one's blockers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierAttempt:
-    """What the catalog says of a statement that is about to run outside a transaction."""
+    """What an earlier attempt at a statement outside a transaction left in the catalog."""
 
     is_done: bool = False
-    """Its result is there already: it need not run."""
+    """The statement's result already exists: it need not run."""
     message: str = ""
-    """What was found or cleared away, for people; empty: nothing."""
+    """What was found or removed, for people; empty: nothing."""
     is_known: bool = True
     """False: the catalog cannot tell what an earlier attempt did."""
 
 
 class HoldLock(Protocol):
-    """Hold the lock of a run; wait for it as long as ``wait`` seconds.
+    """Hold the lock of a run; wait up to ``wait`` seconds for it.
 
-    ``report_holder`` gets a line that says who holds it, once, before the waiting.
+    ``report_holder`` gets a description of each lock holder that is waited for.
     Raises ``LockNotAcquired``.
     """
 
@@ -164,53 +164,54 @@ class HoldLock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """How files run on a target: plain functions over one Django connection."""
+    """The functions that run files on a target, over one Django connection."""
 
     describe_target: Callable[[Connection], Target]
-    """Connects; raises ``Unreachable`` or ``ConfigError`` (authentication)."""
+    """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
     would_create_database: Callable[[Connection], bool]
-    """Tell whether connecting would make the database (a SQLite file)."""
+    """Return whether connecting would create the database (a SQLite file)."""
     read_missing_as_empty: Callable[[Connection], AbstractContextManager[None]]
-    """Around a run that only reads, before it connects: a database that is absent reads
-    as an empty one and stays missing.  For a process that does nothing else."""
+    """Let a missing database read as an empty one without creating it.  Enter before
+    connecting, in a process that only reads."""
     forbid_writes: Callable[[Connection], AbstractContextManager[None]]
-    """Around what must not write: the server itself refuses to."""
+    """Let the server refuse every write."""
     list_namespaces: Callable[[Connection], Sequence[str]]
-    """Names of the schemas that there are, without the server's own."""
+    """Return the names of the namespaces, without the server's own."""
     list_tables: Callable[[Connection, str | None], Sequence[str]]
-    """Names of the tables in a schema; None: in the target schema."""
+    """Return the names of a namespace's tables; None: the target namespace."""
     hold_lock: HoldLock
     prepare_session: Callable[
         [Connection, SessionOptions], AbstractContextManager[None]
     ]
-    """Around all files: timeouts, autocommit, SQLite's foreign keys off."""
+    """Prepare the session for all files: timeouts, autocommit, SQLite's foreign keys off."""
     open_transaction: Callable[[Connection], AbstractContextManager[None]]
-    """A transaction that may write: commits at the end, rolls back on an exception."""
+    """Hold a transaction: commit at the end, roll back on an exception."""
     guard_foreign_keys: Callable[[Connection], AbstractContextManager[None]]
-    """Around a file: raises ``StatementFailed`` when it broke what the server does not
-    watch by itself (SQLite: foreign keys)."""
+    """Raise ``StatementFailed`` when the file inside violated foreign keys that the server
+    does not check by itself (SQLite)."""
     keep_settings: Callable[[Connection], AbstractContextManager[None]]
-    """Around a file's statements: what they SET for the session (parameters, roles,
-    PRAGMAs) is as before at the end.  Rolls back on an exception."""
+    """Restore at the end what the statements inside SET for the session (parameters,
+    roles, PRAGMAs).  Roll back on an exception."""
     is_session_setting: Callable[[str], bool]
-    """Whether a statement does nothing but set something for the session: one that goes
-    on half-way through a file begins with that."""
+    """Return whether a statement does nothing but set something for the session: a run
+    that resumes half-way through a file repeats these first."""
     execute: Callable[[Connection, str], None]
-    """Run one statement, without parameters; raises the driver's exceptions."""
+    """Run one statement without parameters; raises the driver's exceptions."""
     disable_timeouts: Callable[[Connection], AbstractContextManager[None]]
-    """Around a statement outside a transaction, which must not give up half-way."""
+    """Turn timeouts off for a statement outside a transaction: it must not give up
+    half-way."""
     clear_leftovers: Callable[[Connection, str, bool], EarlierAttempt]
-    """Before such a statement: clear away what an earlier attempt left.  The last
-    argument: whether one was interrupted, so that nobody knows whether it ended."""
+    """Remove what an earlier attempt at such a statement left, before it runs.  The last
+    argument: whether an attempt was interrupted, so that its end is unknown."""
     check_result: Callable[[Connection, str], None]
-    """After it: raises ``StatementFailed`` when what it made cannot be used."""
+    """Raise ``StatementFailed`` when such a statement left an unusable result."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
-    """None: nobody can be asked what a statement waits for."""
+    """None: the server cannot list blockers."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
-    """End a transaction that a file left open; nothing when there is none."""
+    """Roll back the open transaction, if there is one."""
     create_revisions_table: Callable[[Connection, str | None], None]
-    """Make the table with Atlas's columns where it is missing (None: target schema)."""
+    """Create the table with Atlas's columns if missing (None: target namespace)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +222,8 @@ class Engine:
     """Django's ``ENGINE`` for a database known only by its URL."""
     syntax: Syntax
     script_preamble: str
-    """A statement at the top of a script that a person runs: what ``session.prepared``
-    would do."""
+    """A statement at the top of a script that a person runs; it does what
+    ``session.prepare_session`` would do."""
     quote: Callable[[str], str]
     """Quote an identifier."""
     schemes: tuple[str, ...]
@@ -230,40 +231,41 @@ class Engine:
     settings_from_url: Callable[[str, Mapping[str, Any]], DatabaseSettings]
     """(URL, the alias's settings) → settings of the target; raises ``ConfigError``.
 
-    The second is empty when the alias belongs to another engine.
+    The alias's settings are empty when it belongs to another engine.
     """
     with_namespace: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
-    """(settings, schema) → settings whose unqualified names are that schema's.
-    None: a database has one schema only."""
+    """(settings, namespace) → settings whose unqualified names resolve to that namespace.
+    None: a database has a single namespace."""
     format_masked_url: Callable[[Mapping[str, Any]], str]
-    """Settings → URL for display, without the password."""
+    """Settings → URL for display, with its password masked."""
     inspect: Callable[[Cursor], Schema]
     passes: tuple[Pass, ...]
     render: Render
     find_conversion: FindConversion
     computed_defaults: Mapping[ComputedDefault, str]
-    """SQL expressions that the server computes for each row."""
+    """The SQL expressions that compute them for each row."""
     canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
-    """Re-create some objects from their own print and inspect again; leaves no trace."""
+    """Bring some definitions to the form in which the server prints them; leaves no trace.
+    None: the printed form is stable."""
     explain_dangling: Callable[[Cursor], str] | None = None
-    """Say which view or trigger names what is gone, or nothing; leaves no trace.
-    None: the server refuses to let it come to that."""
+    """Say which view or trigger names a missing object, or nothing; leaves no trace.
+    None: the server prevents that."""
     create_scratch_database: Callable[
         [DatabaseSettings, str], AbstractContextManager[Connection]
     ]
-    """(settings of a server, alias) → a fresh, empty, temporary database on it."""
+    """(settings of a server, alias) → an empty scratch database on it."""
     check_server: Callable[[DatabaseSettings, str], str] | None = None
-    """Raise unless the server answers and lets databases be made; returns its version.
+    """Return the server's version; raise unless it answers and allows creating databases.
     None: there is no server."""
     read_driver_error: Callable[[BaseException], DriverError | None]
-    """None: not a driver's exception."""
+    """Return the parts of a driver's exception; None: another exception."""
     find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
-    """What the server lacks where that is why it refused."""
+    """Return the missing object that made the server refuse; None: another reason."""
     suggest_dev_server: Callable[[str], str] | None = None
-    """Extension → the URL of a dev database that has it, or nothing."""
+    """Extension → the URL of a dev server that has it, or nothing."""
     session: Session
     ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
         None
     )
-    """(connection, contents, build) → the name of a database with those contents, made
-    by ``build`` unless it is there, for the server to copy.  None: it cannot."""
+    """(connection, contents, build) → the name of a template with those contents; ``build``
+    fills it if missing.  None: the server cannot copy databases."""

@@ -1,6 +1,6 @@
-"""Which engines there are, each imported on demand.
+"""The database engines, each imported on demand.
 
-Invariant: nobody else names a concrete engine.
+Invariant: no other module names a concrete engine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from schema_migrations.errors import ConfigError
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Engine
 
-# SQLite first: its driver is part of Python, and a look at a URL stops at the first.
+# SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
     "sqlite": "schema_migrations.engines.sqlite",
     "postgresql": "schema_migrations.engines.postgresql",
@@ -26,7 +26,7 @@ def engine_for(vendor: str) -> Engine:
     package = ENGINE_PACKAGES.get(vendor)
     if package is None:
         raise ConfigError(
-            f"There is no engine for databases of the kind {vendor!r}.",
+            f"Databases of the kind {vendor!r} are not supported.",
             hint=SUPPORTED_HINT,
         )
     engine: Engine = import_module(package).ENGINE
@@ -34,7 +34,7 @@ def engine_for(vendor: str) -> Engine:
 
 
 def engine_for_url(url: str) -> Engine:
-    """Return the engine that a URL's scheme means; raises ``ConfigError``.
+    """Return the engine for a URL's scheme; raises ``ConfigError``.
 
     Text without a scheme is libpq's ``host=… dbname=…``.
     """
@@ -52,8 +52,8 @@ def engine_for_url(url: str) -> Engine:
             return engine
     if scheme.lower().startswith("docker"):
         raise ConfigError(
-            "A docker:// URL is a dev database, not a target.",
-            hint="Write the URL of a running server; docker:// belongs to --dev.",
+            "A docker:// URL names a dev database, not a target.",
+            hint="Give the URL of a running server; docker:// is for --dev only.",
         )
-    # Without "://" it might be a piece of a password; a scheme is safe to show.
-    raise ConfigError(f"There is no engine for {scheme}:// URLs.", hint=SUPPORTED_HINT)
+    # Safe to show: text before "://" is a scheme, never a piece of a password.
+    raise ConfigError(f"{scheme}:// URLs are not supported.", hint=SUPPORTED_HINT)

@@ -1,7 +1,6 @@
-"""A statement that the server refused → the error that says where and why.
+"""The error for a statement that the server refused: where and why.
 
-Invariant: the place is a line of the file, and the server's own words are kept, but for
-passwords.
+Invariant: it names a line of the file and keeps the server's own words, except passwords.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from schema_migrations.history.statements import SourceStatement
 
 NO_TRANSACTION_HINT = (
-    "This statement cannot run inside a transaction: put it into a file of its own that"
+    "This statement cannot run inside a transaction. Move it to a file of its own that"
     " begins with the line '-- atlas:txmode none' and a blank line."
 )
 
-RESUME_HINT = "Run the command again: it goes on where the database is now."
+RESUME_HINT = "Run the command again; it continues from where the database is now."
 
 
 def make_statement_error(
@@ -31,22 +30,22 @@ def make_statement_error(
     file: str,
     hint: str = "",
 ) -> StatementFailed:
-    """Return the error; without a statement it was the commit of the file."""
+    """Return the error of a statement; without one, the error of the file's commit."""
     line, column = (
         locate_position(statement, driver_error.position) if statement else (0, 0)
     )
-    spot = ":".join(str(part) for part in (file, line, column) if part)
+    location = ":".join(str(part) for part in (file, line, column) if part)
     state = f" ({driver_error.sqlstate})" if driver_error.sqlstate else ""
-    doing = "" if statement else "at the end of its transaction: "
-    said = [f"{spot}: {doing}{driver_error.message}{state}"]
-    said += [format_excerpt(statement, driver_error.position)] if statement else []
-    said += [f"detail: {driver_error.detail}"] if driver_error.detail else []
-    said += [f"hint from the server: {driver_error.hint}"] if driver_error.hint else []
+    moment = "" if statement else "at the end of its transaction: "
+    lines = [f"{location}: {moment}{driver_error.message}{state}"]
+    lines += [format_excerpt(statement, driver_error.position)] if statement else []
+    lines += [f"detail: {driver_error.detail}"] if driver_error.detail else []
+    lines += [f"hint from the server: {driver_error.hint}"] if driver_error.hint else []
     if driver_error.refused_in_transaction:
         hint = f"{NO_TRANSACTION_HINT} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(
-        mask_secrets("\n".join(said), sql),
+        mask_secrets("\n".join(lines), sql),
         file=file,
         line=line,
         sql=mask_secrets(sql),

@@ -161,7 +161,7 @@ def test_an_image_that_cannot_be_pulled(docker_client: Any) -> None:
     ):
         pytest.fail("there is no such registry")
     assert lines == [
-        "Pulling the image 127.0.0.1:1/none:1: it is not on this machine yet."
+        "Pulling the image 127.0.0.1:1/none:1, which is not on this machine yet."
     ]
 
 

@@ -168,7 +168,7 @@ def test_a_server_that_does_not_start(
     wrong = {**THROWAWAY_SETTINGS, "max_connections": "none"}
     with (
         pytest.raises(Unreachable, match="max_connections") as caught,
-        run_server(programs, options=wrong),
+        run_server(programs, server_settings=wrong),
     ):
         pytest.fail("it must not come up")
     assert "--dev" in caught.value.hint
@@ -194,9 +194,9 @@ def test_programs_in_a_private_folder(
     programs = movable[0] if movable else missing("PostgreSQL programs that can move")
     private = replace(
         programs,
-        bin=tmp_path / programs.bin_folder.relative_to(programs.base_folder),
-        base=tmp_path,
-        folders=tuple(
+        bin_folder=tmp_path / programs.bin_folder.relative_to(programs.base_folder),
+        base_folder=tmp_path,
+        needed_folders=tuple(
             tmp_path / folder.relative_to(programs.base_folder)
             for folder in programs.needed_folders
         ),
@@ -216,14 +216,14 @@ def test_programs_in_a_private_folder(
 
 ORDINARY = """
 import os, pwd, sys, pathlib, psycopg
-from schema_migrations.dev.account import account_for_server, reachable
-from schema_migrations.dev.embedded import running
-from schema_migrations.dev.programs import choose, installed
-programs = reachable(choose(installed()), account_for_server())
+from schema_migrations.dev.account import choose_account, make_reachable
+from schema_migrations.dev.embedded import run_programs
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
+programs = make_reachable(choose_programs(find_installed_programs()), choose_account())
 if os.geteuid() == 0:
     account = pwd.getpwnam("daemon")
     os.setgroups([]), os.setgid(account.pw_gid), os.setuid(account.pw_uid)
-with running(programs) as server:
+with run_programs(programs) as server:
     folder = pathlib.Path(server.settings["HOST"])
     assert (folder / "data").stat().st_uid == os.getuid() != 0
     psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()

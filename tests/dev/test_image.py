@@ -52,7 +52,7 @@ def test_options() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("docker://mysql/8", "no image is known as 'mysql'"),
+        ("docker://mysql/8", "unknown image 'mysql'"),
         ("docker://postgres", "the version is missing"),
         ("docker://postgres/17/dev/more", "too many parts"),
         ("docker://postgres/17?kep=1", "unknown option kep"),

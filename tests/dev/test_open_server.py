@@ -52,7 +52,7 @@ def test_auto_takes_the_projects_own(
         assert server.settings["HOST"] == postgres_settings["HOST"]
         assert server.description.startswith("PostgreSQL ")
         assert server.choice_reason == (
-            "auto: the server of 'project' answers and lets databases be made"
+            "auto: the server of 'project' answers and allows creating databases"
         )
 
 
@@ -171,7 +171,7 @@ def test_an_unknown_form(
 ) -> None:
     """The known ones are listed."""
     configure(postgres_settings)
-    with pytest.raises(ConfigError, match="no dev database") as caught:
+    with pytest.raises(ConfigError, match="cannot be a dev database") as caught:
         open_server(dev, PROJECT).__enter__()
     assert "docker://postgres/17" in caught.value.hint
     assert "hush" not in str(caught.value)

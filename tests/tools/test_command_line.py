@@ -44,7 +44,7 @@ def test_an_error_of_ours_is_told_with_its_hint() -> None:
     done = started(*("histories", "walk", "--settings", "x", "--url", "oracle://x/y"))
     assert done.returncode == 2
     assert done.stderr == (
-        "There is no engine for oracle:// URLs.\nSupported: PostgreSQL and SQLite.\n"
+        "oracle:// URLs are not supported.\nSupported: PostgreSQL and SQLite.\n"
     )
 
 

@@ -80,7 +80,7 @@ def test_what_was_made_before_it_could_be_recorded_is_not_made_again(
     begun(ours, INDEX)
     ours.apply()
     assert resumed(ours) == [
-        (True, "the index public.i is there already, valid and as defined here")
+        (True, "the index public.i already exists, valid and as defined here")
     ]
     assert ran(ours) == ["SELECT 1"]
     row = ours.rows()["2"]
@@ -110,12 +110,12 @@ def test_another_index_of_that_name_stops_with_the_place(ours: Place) -> None:
         with pytest.raises(StatementFailed) as caught:
             ours.apply()
         assert caught.value.message.startswith(
-            "2.sql:3: an index public.i exists, and it is another one:"
+            "2.sql:3: an index public.i exists with another definition:"
         )
         assert (caught.value.exit_code, caught.value.sql) == (2, INDEX)
         row = ours.rows()["2"]
         assert (row.applied, row.error_stmt) == (0, INDEX)
-        assert "another one" in row.error
+        assert "another definition" in row.error
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_drop_counts_as_done_where_it_may_have_been_done(
     begun(ours, drop, operator=operator, error=error)
     if done:
         ours.apply()
-        assert resumed(ours) == [(True, "the index i is gone already")]
+        assert resumed(ours) == [(True, "the index i is already gone")]
         assert ours.rows()["2"].done
     else:
         with pytest.raises(StatementFailed, match='index "i" does not exist'):

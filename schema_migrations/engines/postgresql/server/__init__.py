@@ -1,1 +1,1 @@
-"""Reach a server: URLs, scratch databases, templates."""
+"""Reach a server: URLs, scratch databases, templates, missing objects."""

@@ -1,10 +1,10 @@
-"""What the server prints once it has read its own print.
+"""Bring definitions to the server's fixed point.
 
-PostgreSQL's printed expressions are no fixed point: ``CHECK (n IN ('a', 'b'))`` on a
-varchar prints one way, and that text made anew prints another, which then stays.  So
-objects are made anew beside themselves, under probe names, from their own print; what
-the probes print is taken, and all is rolled back.  Nothing is dropped, so nothing that
-depends on an object is in the way.  Settling twice is settling once.
+The text that PostgreSQL prints for ``CHECK (n IN ('a', 'b'))`` on a varchar changes once
+more when that text is executed, and then stays.  So copies of the objects (probes) are
+created from their printed text under other names; the probes' printed text is taken, and
+everything is rolled back.  Nothing is dropped, so dependent objects do not matter.
+Canonicalizing twice gives the same result as once.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ REPRINTED_TYPES = (
     *("view", "materialized view", "index", "statistics"),
     *("trigger", "policy", "rule", "function", "procedure"),
 )
-"""Opaque objects that hold expressions, and can be made under another name."""
+"""Opaque objects that hold expressions and can be created under another name."""
 
 _NAME_PATTERN = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
 _CREATE_PATTERN = re.compile(
     rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME_PATTERN}\.)?)(?P<name>{_NAME_PATTERN})"
 )
-"""How the definition of an opaque object begins: only names are not in capitals."""
+"""The start of an opaque object's definition: only names are not in capitals."""
 
 
 def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
-    """Return ``schema`` with settled definitions of what ``keys`` name.
+    """Return ``schema`` with canonical definitions of the objects that ``keys`` name.
 
-    That is checks, exclusion constraints, indexes, domains, what is ``REPRINTED``, and
-    the defaults and expressions of columns (the key of a table means all of its
-    columns).  Other keys are ignored, and what cannot be made anew stays as it is.
+    These are checks, exclusion constraints, indexes, domains, ``REPRINTED_TYPES``, and the
+    defaults and expressions of columns (a table's key means all of its columns).  Other
+    keys are ignored, and objects that cannot be created again stay as they are.
     """
     objects = {
         key: obj
@@ -70,14 +70,15 @@ def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema
     with roll_back_at_end(cursor):
         probes = _create_probes(cursor, objects)
         printed = dict(_find_reprintable(inspect(cursor)))
-    settled = {
-        key: _with_definition_of(objects[key], printed[p]) for key, p in probes.items()
+    canonical = {
+        key: _with_definition_of(objects[key], printed[probe])
+        for key, probe in probes.items()
     }
-    return _replace_objects(schema, settled)
+    return _replace_objects(schema, canonical)
 
 
 def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
-    """Yield everything that holds an expression and can be made anew."""
+    """Yield every object that holds an expression and can be created again."""
     for obj in schema:
         match obj:
             case Table():
@@ -103,18 +104,18 @@ def _table_of(key: Key) -> Key:
 
 
 def _create_probes(cursor: Cursor, objects: dict[Key, Reprintable]) -> dict[Key, Key]:
-    """Make a probe of each object; return the probes' keys."""
+    """Create a probe of each object; return the probes' keys."""
     probes = {}
     cursor.execute("SAVEPOINT probe")
     for number, (key, obj) in enumerate(objects.items()):
-        name = f"settle probe {number}"
+        name = f"canonicalize probe {number}"
         try:
-            # The next savepoint in the same message, which is parsed as a whole.
+            # One message, which is parsed as a whole: it sets the next savepoint as well.
             cursor.execute(
                 f"{_render_probe(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
             )
         except psycopg.Error:
-            # The print of a legal object may be illegal (a collation that is gone).
+            # A legal object may print illegal text (its collation no longer exists).
             cursor.execute("ROLLBACK TO SAVEPOINT probe")
         else:
             in_table = key.kind in ("column", "constraint")
@@ -145,19 +146,17 @@ def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
 
 
 def _with_definition_of(obj: Reprintable, probe: Reprintable) -> Reprintable:
-    """Return the object in the probe's words."""
+    """Return the object with the probe's printed text."""
     if isinstance(obj, Column):
         assert isinstance(probe, Column)
         return replace(obj, default=probe.default, generated=probe.generated)
     assert not isinstance(probe, Column)
     if isinstance(obj, Opaque):
-        own, other = (
-            _CREATE_PATTERN.match(obj.definition),
-            _CREATE_PATTERN.match(probe.definition),
-        )
-        assert own is not None
-        assert other is not None
-        definition = own[0] + probe.definition[other.end() :]
+        head = _CREATE_PATTERN.match(obj.definition)
+        probe_head = _CREATE_PATTERN.match(probe.definition)
+        assert head is not None
+        assert probe_head is not None
+        definition = head[0] + probe.definition[probe_head.end() :]
         return replace(obj, definition=definition)
     if isinstance(obj, Definition):
         assert isinstance(probe, Definition)

@@ -1,7 +1,7 @@
-"""What a server lacks, and which extension it likely comes from.  Pure.
+"""Objects that a server lacks, and the extensions that likely provide them.  Pure.
 
-Decided by SQLSTATE and by the names that a message holds: its words are in the
-server's language.
+They are recognized by the SQLSTATE and the names in a message: its other words are in
+the server's language.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NAME_PATTERNS_BY_EXTENSION = {
 
 
 def find_missing_object(error: DriverError) -> MissingObject | None:
-    """Return what the server does not have; None: it refused for another reason."""
+    """Return the object that the server lacks; None: it refused for another reason."""
     words = frozenset(re.findall(r"[\w-]+", error.message.lower()))
     quoted = re.findall(r'["«»„“](.*?)["«»„“]', error.message)
     name = quoted[0] if quoted else ""
@@ -54,24 +54,24 @@ def find_missing_object(error: DriverError) -> MissingObject | None:
         return None
     if "collation" in words:
         return MissingObject(kind="collation", name=name)
-    known = (
+    extension = (
         _find_extension_by_pattern(words)
         or _find_extension_by_name(words, _TYPES_BY_EXTENSION)
         or _find_extension_by_name(words, _ACCESS_METHODS_BY_EXTENSION)
     )
-    if not known and quoted in (["gist"], ["gin"]):
-        # A type has no operator class of its own for this method.
+    if not extension and quoted in (["gist"], ["gin"]):
+        # The type has no operator class for this access method.
         return MissingObject(kind="operator class", extension=f"btree_{name}")
-    return MissingObject(kind="object", name=name, extension=known)
+    return MissingObject(kind="object", name=name, extension=extension)
 
 
 def _find_extension_by_pattern(words: frozenset[str]) -> str:
-    found = (
+    matches = (
         extension
         for extension, pattern in _NAME_PATTERNS_BY_EXTENSION.items()
         if any(re.fullmatch(pattern, word) for word in words)
     )
-    return next(found, "")
+    return next(matches, "")
 
 
 def _find_extension_by_name(
@@ -139,7 +139,7 @@ _SERVER_URLS_BY_EXTENSION = {
 
 
 def suggest_dev_server(extension: str) -> str:
-    """Return the URL of a dev database that has an extension; nothing: none is known."""
+    """Return the URL of a dev server that has an extension; empty: unknown."""
     if extension in _CONTRIB_EXTENSIONS:
         return "docker://postgres/17"
     return _SERVER_URLS_BY_EXTENSION.get(extension, "")

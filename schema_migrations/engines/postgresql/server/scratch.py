@@ -1,7 +1,7 @@
-"""Make temporary, empty databases on a PostgreSQL server, and leave none behind.
+"""Create scratch databases on a PostgreSQL server and leave none behind.
 
-Invariant: on the server nothing is written to but databases named ``dsm_dev_…``, which
-this module has made.  The database in the settings is connected to, never changed.
+Invariant: only databases named ``dsm_dev_…``, created by this module, are ever written to.
+The database in the settings is connected to, never changed.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ WHERE datname ~ %s
   AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = d.oid)
 """
 
-# What a role, a database or PGOPTIONS may have set otherwise, and what then changes
-# how a statement runs or how the server prints a definition.
+# Parameters that a role, a database or PGOPTIONS may set and that change how a statement
+# runs or how the server prints a definition.
 _SET_SESSION_DEFAULTS = """
 SELECT set_config(name, value, false)
 FROM pg_settings JOIN (VALUES
@@ -77,7 +77,7 @@ FROM pg_settings JOIN (VALUES
 
 
 def check_server(settings: DatabaseSettings, alias: str) -> str:
-    """Raise unless scratch databases can be made there; returns the server's version."""
+    """Return the server's version; raise unless it allows creating scratch databases."""
     with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         check_rights(cursor)
         cursor.execute("SHOW server_version")
@@ -88,7 +88,7 @@ def check_server(settings: DatabaseSettings, alias: str) -> str:
 def create_scratch_database(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[Connection]:
-    """A connection to a fresh, empty database, which is dropped at the end."""
+    """Yield a connection to a new scratch database, which is dropped at the end."""
     with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         check_rights(cursor)
         _drop_leftovers(cursor)
@@ -98,7 +98,7 @@ def create_scratch_database(
         with _open_database(settings, alias, name) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(_SET_SESSION_DEFAULTS)
-            # django-stubs types more narrowly than the Protocol asks for.
+            # The types of django-stubs are narrower than the Protocol.
             yield cast("Connection", connection)
     finally:
         _drop_database(settings, alias, name)
@@ -109,19 +109,20 @@ def check_rights(cursor: Any) -> None:
     role, may_create, standby = cursor.fetchone()
     if standby:
         raise ConfigError(
-            "The server is a streaming standby: databases cannot be made on it.",
-            hint="Name the primary, or another dev database, e.g. --dev embedded.",
+            "The server is a streaming standby; it cannot create databases.",
+            hint="Use the primary, or another dev database, e.g. --dev embedded.",
         )
     if not may_create:
         raise ConfigError(
             f'Role "{role}" may not create databases on this server.',
-            hint=f'Run, as an administrator: ALTER ROLE "{role}" CREATEDB, '
+            hint=f'As an administrator, run ALTER ROLE "{role}" CREATEDB, '
             "or name another dev database, e.g. --dev embedded.",
         )
 
 
 def _make_name(cursor: Any) -> str:
-    """The time is the server's, so that clocks that differ do not sweep the living."""
+    """Return a new name.  Its time is the server's, so that clocks that differ do not make
+    ``_drop_leftovers`` drop a database in use."""
     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
     return f"{SCRATCH_PREFIX}{cursor.fetchone()[0]}_{secrets.token_hex(6)}"
 
@@ -129,42 +130,42 @@ def _make_name(cursor: Any) -> str:
 def _create_database(settings: DatabaseSettings, alias: str, name: str) -> None:
     with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         try:
-            # template0 holds nothing; template1 may hold what an administrator likes.
+            # template0 is empty; template1 holds whatever an administrator put there.
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         except Error as problem:
             raise Unreachable(
-                f"The server made no dev database: {_join_lines(problem)}",
+                f"The server did not create a scratch database: {_join_lines(problem)}",
                 hint="Name another dev database, e.g. --dev embedded.",
             ) from problem
 
 
 def _drop_leftovers(cursor: Any) -> None:
-    """Drop what killed runs have left, unless somebody is connected to it."""
+    """Drop the databases that killed runs left, unless somebody is connected to them."""
     cursor.execute(
         _LEFTOVERS_QUERY, [f"^{SCRATCH_PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS]
     )
     for (name,) in cursor.fetchall():
-        with contextlib.suppress(Error):  # another run sweeps as well
+        with contextlib.suppress(Error):  # another run may drop it as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def _drop_database(settings: DatabaseSettings, alias: str, name: str) -> None:
-    """Drop our own database; failing here must not hide why the run ended."""
+    """Drop the scratch database; a failure here must not hide why the run ended."""
     try:
         with connect_to_server(settings, alias) as server, server.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     except (Error, ConfigError, Unreachable) as problem:
-        _logger.warning("The dev database %s could not be dropped: %s", name, problem)
+        _logger.warning("Could not drop the scratch database %s: %s", name, problem)
 
 
 @contextmanager
 def connect_to_server(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[BaseDatabaseWrapper]:
-    """A connection from which databases are created and dropped.
+    """Yield a connection from which databases can be created and dropped.
 
-    The named database may not exist yet: then, as Django does, ``postgres`` or
-    ``template1`` will do, which every server has.
+    If the named database does not exist, connect, as Django does, to ``postgres`` or
+    ``template1``, which every server has.
     """
     first: OperationalError | None = None
     for name in _list_entry_databases(settings):
@@ -185,10 +186,10 @@ def connect_to_server(
 
 
 def _list_entry_databases(settings: DatabaseSettings) -> dict[str, None]:
-    """Databases to connect to, best first; a libpq service may name its own."""
+    """Return the databases to try, best first; a libpq service may name its own."""
     options = settings.get("OPTIONS") or {}
-    own = settings.get("NAME") or ""
-    first = [own] if own or "service" in options else []
+    named = settings.get("NAME") or ""
+    first = [named] if named or "service" in options else []
     return dict.fromkeys([*first, "postgres", "template1"])
 
 
@@ -204,14 +205,14 @@ def _open_database(
 def _make_connection(
     settings: DatabaseSettings, alias: str, name: str
 ) -> BaseDatabaseWrapper:
-    """An unconnected connection to a database of the server.
+    """Return a connection, not yet open, to a database of the server.
 
-    It is of the alias's own backend where that is PostgreSQL's (PostGIS, or a project's
-    own), since the backend decides what SQL the models become.  Under the alias's own
-    name, ``django.contrib.postgres`` would open the project's database besides:
+    It uses the alias's own backend where that is PostgreSQL's (PostGIS, or a project's
+    own), since the backend decides what SQL the models become.  It does not use the
+    alias's name: ``django.contrib.postgres`` would also open the project's database:
     https://docs.djangoproject.com/en/stable/ref/contrib/postgres/fields/#hstorefield
     """
-    place = {key: settings[key] for key in _ADDRESS_KEYS if key in settings}
+    address = {key: settings[key] for key in _ADDRESS_KEYS if key in settings}
     options = dict(settings.get("OPTIONS") or {})
     options.pop("pool", None)  # it would keep the database in use after close()
     options.pop("isolation_level", None)
@@ -225,17 +226,18 @@ def _make_connection(
     }
     if alias in connections.settings and connections[alias].vendor == "postgresql":
         connection = connections[alias].copy(alias=NO_DB_ALIAS)
-        connection.settings_dict.update({**place, **plain})
+        connection.settings_dict.update({**address, **plain})
         return connection
     entry = {"ENGINE": "django.db.backends.postgresql", **settings, **plain}
     return ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: entry})[NO_DB_ALIAS]
 
 
 def _is_about_database(problem: OperationalError, name: str) -> bool:
-    """Whether the server's refusal is about this database.
+    """Return whether the server's refusal is about this database.
 
-    A failed connection has no SQLSTATE, and its message may be in any language, so the
-    name in it must do.  Not after a refused password: three tries might lock an account.
+    A failed connection has no SQLSTATE, and its message may be in any language, so only
+    the name in it tells.  A refused password must not match: three tries might lock an
+    account.
     """
     return bool(name) and name in str(problem).rpartition("FATAL")[2]
 
@@ -245,11 +247,11 @@ def _make_connection_error(problem: OperationalError) -> ConfigError | Unreachab
     if "FATAL" in line and not re.search("starting up|shutting down|too many", line):
         return ConfigError(
             f"The server refused the connection: {line}",
-            hint="Check the user, the password and the database's name.",
+            hint="Check the user, the password and the database name.",
         )
     return Unreachable(
         f"The server does not answer: {line}",
-        hint="Check the host and the port, and whether the server runs.",
+        hint="Check the host and the port, and that the server is running.",
     )
 
 

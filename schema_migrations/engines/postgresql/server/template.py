@@ -1,7 +1,7 @@
-"""Databases that are made once and copied for every run of the tests.
+"""Templates: databases that are built once and copied for every run of the tests.
 
-Invariant: on the server nothing is written to but databases named ``dsm_template_…``,
-and one without ``_draft`` at its end is complete.
+Invariant: only databases named ``dsm_template_…`` are written to, and one whose name does
+not end in ``_draft`` is complete.
 
 https://www.postgresql.org/docs/current/manage-ag-templatedbs.html
 """
@@ -28,9 +28,9 @@ TEMPLATE_PREFIX = "dsm_template_"
 UNUSED_DAYS = 7
 
 _OWNERSHIP_OPTIONS = ("assume_role", "options", "service")
-"""Keys of ``OPTIONS`` that decide who owns what the same files make, and where it is."""
+"""Keys of ``OPTIONS`` that decide the owner and the place of what the files create."""
 
-# The comment holds when it was last used, or begun: a killed run leaves its draft.
+# The comment on a database holds the time of its last use.  A killed run leaves a draft.
 _UNUSED_QUERY = """
 SELECT datname FROM pg_database d
 WHERE datname ~ %s
@@ -45,29 +45,29 @@ WHERE datname ~ %s
 def ensure_template(
     connection: Connection, contents: str, build: Callable[[str], None]
 ) -> str:
-    """Return the name of a database with some contents, on the server of a connection.
+    """Return the name of a template on the server of a connection; build it if missing.
 
-    Where there is none, an empty one is made as Django makes a test database, and
-    ``build`` fills the database of the name it gets.  ``contents`` tells those that
-    differ apart.  Raises ``ConfigError`` and ``Unreachable``, and what ``build`` raises.
+    A new one is created empty, as Django creates a test database, and ``build`` gets its
+    name and fills it.  Templates with other ``contents`` have other names.  Raises
+    ``ConfigError``, ``Unreachable``, and what ``build`` raises.
     """
     settings = connection.settings_dict
     chosen = str(settings["TEST"].get("TEMPLATE"))
-    if chosen.startswith(TEMPLATE_PREFIX):  # by an earlier call of this process
+    if chosen.startswith(TEMPLATE_PREFIX):  # set by an earlier call in this process
         return chosen
     suffix = connection.creation.sql_table_creation_suffix()
-    session = [
+    ownership = [
         str((settings.get("OPTIONS") or {}).get(name)) for name in _OWNERSHIP_OPTIONS
     ]
-    key = _compute_digest(contents, suffix, str(settings.get("USER")), *session)
+    key = _compute_digest(contents, suffix, str(settings.get("USER")), *ownership)
     name, draft = f"{TEMPLATE_PREFIX}{key}", f"{TEMPLATE_PREFIX}{key}_draft"
-    # A database that all runs of all projects share: an advisory lock is its own.
+    # Advisory locks belong to a database, so all runs of all projects share this one.
     with (
         connect_to_server({**settings, "NAME": "postgres"}, connection.alias) as server,
         server.cursor() as cursor,
     ):
         check_rights(cursor)
-        # Until this session ends.  Workers that start together make one template.
+        # Held until this session ends: workers that start together build one template.
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         if not _has_database(cursor, name):
             _drop_unused(cursor)
@@ -100,11 +100,11 @@ def _note_use(cursor: Any, name: str) -> None:
 
 
 def _drop_unused(cursor: Any) -> None:
-    """Drop what was not used for long."""
+    """Drop templates and drafts that have not been used for ``UNUSED_DAYS``."""
     seconds = UNUSED_DAYS * 24 * 3600
     cursor.execute(_UNUSED_QUERY, [f"^{TEMPLATE_PREFIX}[0-9a-f]+(_draft)?$", seconds])
     for (name,) in cursor.fetchall():
-        with contextlib.suppress(Error):  # another run sweeps as well
+        with contextlib.suppress(Error):  # another run may drop it as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 

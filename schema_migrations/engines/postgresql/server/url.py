@@ -1,7 +1,7 @@
-"""A connection string → one entry of ``DATABASES``, by libpq's own parser.
+"""Convert connection strings into entries of ``DATABASES``, by libpq's own parser.
 
-Invariant: no error and no result of ``masked`` holds a password.  libpq's messages
-quote the whole string, so none of them is passed on as it is.
+Invariant: no error and no result of ``format_masked_url`` contains a password.  libpq's
+messages quote the whole string, so they are never passed on unchanged.
 
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
 """
@@ -44,14 +44,14 @@ SCHEMES = (
 ESCAPING_HINT = "A special character in the password must be percent-encoded: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?."
 
 OVERRIDDEN_OPTIONS = frozenset({"pool", "dbname", "user", "password", "host", "port"})
-"""Keys of ``OPTIONS`` that would fight with the URL.  A pool holds connections open."""
+"""Keys of ``OPTIONS`` that conflict with the URL, and a pool, which keeps connections open."""
 
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     """Return the settings of the database that ``url`` names.
 
-    ``base`` gives the backend and the options that are no connection parameters; it
-    is empty when the alias belongs to another engine.  Raises ``ConfigError``.
+    ``base`` gives the backend and the options that are not connection parameters; it is
+    empty when the alias belongs to another engine.  Raises ``ConfigError``.
     """
     parameters = _parse_parameters(url)
     keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
@@ -76,7 +76,7 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
 
 
 def _find_default_name(parameters: Mapping[str, str]) -> str:
-    """Return what libpq takes where no name is given; Django insists on one."""
+    """Return the name that libpq uses by default; Django requires one."""
     candidates = (
         os.environ.get("PGDATABASE"),
         parameters.get("user"),
@@ -91,13 +91,13 @@ def _find_default_name(parameters: Mapping[str, str]) -> str:
 
 
 def _parse_parameters(url: str) -> dict[str, str]:
-    """Return libpq's parameters; ``search_path`` has become a part of ``options``."""
+    """Return libpq's parameters; ``search_path`` is moved into ``options``."""
     normal = _normalize_url(url)
     try:
         parsed = conninfo_to_dict(normal)
     except psycopg.ProgrammingError as error:
         raise ConfigError(
-            f"The database URL cannot be read{_explain_parse_error(str(error))}.",
+            f"The database URL cannot be parsed{_explain_parse_error(str(error))}.",
             hint=ESCAPING_HINT,
         ) from None  # the cause quotes the URL
     parameters = {name: str(value) for name, value in parsed.items() if value}
@@ -106,22 +106,22 @@ def _parse_parameters(url: str) -> dict[str, str]:
 
 
 def _normalize_url(url: str) -> str:
-    """Return a string that libpq reads: its own scheme, its own parameter names."""
+    """Return a string that libpq can read: its own scheme and parameter names."""
     scheme, separator, rest = url.strip().partition("://")
     if not separator:
         return url  # keywords: host=… dbname=…
     if scheme.lower() not in SCHEMES:
         raise ConfigError(
-            f"{_format_scheme(scheme)} is not a scheme of a PostgreSQL URL.",
-            hint=f"Known: {', '.join(SCHEMES)}.",
+            f"{_format_scheme(scheme)} is not a PostgreSQL URL scheme.",
+            hint=f"Known schemes: {', '.join(SCHEMES)}.",
         )
     _refuse_unescaped(rest)
-    place, _, query = rest.partition("?")
-    return f"postgresql://{place}{_normalize_query(query)}"
+    address, _, query = rest.partition("?")
+    return f"postgresql://{address}{_normalize_query(query)}"
 
 
 def _normalize_query(query: str) -> str:
-    """Move ``search_path`` and ``currentSchema`` into ``options``; keep the rest as it is.
+    """Move ``search_path`` and ``currentSchema`` into ``options``; keep the rest.
 
     libpq knows neither name: https://www.postgresql.org/docs/current/libpq-connect.html
     """
@@ -142,61 +142,61 @@ def _normalize_query(query: str) -> str:
 
 
 def _escape_argument(value: str) -> str:
-    """Escape a value within ``options``, where a space would end it."""
+    """Escape a value for ``options``, where a space would end it."""
     return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def with_namespace(settings: DatabaseSettings, namespace: str) -> DatabaseSettings:
-    """Return settings whose unqualified names are a schema's, and then those that they
-    were: types and functions of extensions are found there (``public``).
+    """Return settings whose ``search_path`` begins with a namespace.
 
-    PostgreSQL passes over a schema that does not exist: look before writing.
+    The old path follows: types and functions of extensions are found there (``public``).
+    PostgreSQL skips a namespace that does not exist, so check before writing.
     """
     options = settings.get("OPTIONS") or {}
     given = options.get("options", "")
     path = f"{quote_name(namespace)},{_read_search_path(given) or 'public'}"
-    wanted = f"{given} -c search_path={_escape_argument(path)}".strip()
-    return {**settings, "OPTIONS": {**options, "options": wanted}}
+    extended = f"{given} -c search_path={_escape_argument(path)}".strip()
+    return {**settings, "OPTIONS": {**options, "options": extended}}
 
 
 def _read_search_path(options: str) -> str:
-    """Return the last ``search_path`` that ``options`` set, or nothing."""
-    found = re.findall(r"-c\s*search_path=((?:\\.|\S)+)", options)
-    return re.sub(r"\\(.)", r"\1", found[-1]) if found else ""
+    """Return the last ``search_path`` that ``options`` set; empty: none."""
+    paths = re.findall(r"-c\s*search_path=((?:\\.|\S)+)", options)
+    return re.sub(r"\\(.)", r"\1", paths[-1]) if paths else ""
 
 
 def _refuse_unescaped(rest: str) -> None:
-    """Refuse a raw ``/``, ``?`` or ``@`` in a password: libpq would take a wrong host."""
+    """Refuse a raw ``/``, ``?`` or ``@`` in a password: libpq would read a wrong host."""
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     beyond = rest[len(authority) :]
     path = beyond.partition("?")[0]
     if "@" in path or ("@" in beyond and ":" in authority and "@" not in authority):
-        raise ConfigError("The URL has an @ after its host.", hint=ESCAPING_HINT)
+        raise ConfigError("The URL has an @ after the host.", hint=ESCAPING_HINT)
     if authority.count("@") > 1:
         raise ConfigError("The URL has more than one @.", hint=ESCAPING_HINT)
 
 
 def _refuse_odd_host(parameters: Mapping[str, str]) -> None:
     if "@" in parameters.get("host", ""):
-        raise ConfigError("The host of the URL contains an @.", hint=ESCAPING_HINT)
+        raise ConfigError("The host in the URL contains an @.", hint=ESCAPING_HINT)
     ports = parameters.get("port", "").split(",")
     if not all(port.isdecimal() or port == "" for port in ports):
-        # Not shown: it is a piece of the password more often than a port.
-        raise ConfigError("The port of the URL is not a number.", hint=ESCAPING_HINT)
+        # The value is not shown: it is more often a piece of the password than a port.
+        raise ConfigError("The port in the URL is not a number.", hint=ESCAPING_HINT)
 
 
 def _explain_parse_error(message: str) -> str:
-    """Return what can be told of libpq's message without telling a password."""
-    found = re.fullmatch(r'invalid URI query parameter: "([A-Za-z_]+)"\s*', message)
-    return f": libpq knows no parameter {found[1]!r}" if found else ""
+    """Return the part of libpq's message that cannot contain a password."""
+    match = re.fullmatch(r'invalid URI query parameter: "([A-Za-z_]+)"\s*', message)
+    return f": libpq has no parameter {match[1]!r}" if match else ""
 
 
 def _format_scheme(scheme: str) -> str:
-    return repr(scheme) if re.fullmatch(r"[\w+.-]{1,30}", scheme) else "That"
+    return repr(scheme) if re.fullmatch(r"[\w+.-]{1,30}", scheme) else "This"
 
 
 def format_masked_url(settings: Mapping[str, Any]) -> str:
-    """Return the URL of a database for display; the password is ``***``."""
+    """Return the URL of a database for display, with the password as ``***``."""
     options = settings.get("OPTIONS") or {}
     user = quote(str(settings.get("USER") or ""), safe="")
     secret = ":***" if settings.get("PASSWORD") else ""
@@ -206,11 +206,11 @@ def format_masked_url(settings: Mapping[str, Any]) -> str:
         query, host = {"host": host, **query}, ""
     if path := _read_search_path(options.get("options", "")):
         query["search_path"] = path
-    place = _format_hosts(host, str(settings.get("PORT") or ""))
+    hosts = _format_hosts(host, str(settings.get("PORT") or ""))
     account = f"{user}{secret}@" if user or secret else ""
     name = quote(str(settings.get("NAME") or ""), safe="")
     tail = "?" + urlencode(query, safe="/,") if query else ""
-    return f"postgresql://{account}{place}/{name}{tail}"
+    return f"postgresql://{account}{hosts}/{name}{tail}"
 
 
 def _format_hosts(host: str, port: str) -> str:

@@ -1,4 +1,4 @@
-"""Who keeps a session waiting: asked from a second one, which waits for nothing.
+"""Find the blockers of a session from a second session, which waits for nothing.
 
 https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Connection, OpenBlockerLookup
 
-# Process 0 stands for a prepared transaction.
+# Process 0 means a prepared transaction.
 BLOCKERS_QUERY = """
 SELECT b.pid,
        CASE WHEN b.pid = 0 THEN 'a prepared transaction'
@@ -38,23 +38,23 @@ SELECT b.pid,
 
 
 def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
-    """Return what opens a second session that can say who blocks this one."""
+    """Return a function that opens a second session to look up this one's blockers."""
     (pid,) = fetch_row(connection, PID_QUERY)
 
     @contextmanager
-    def observing() -> Iterator[Callable[[], Sequence[Blocker]]]:
+    def open_blocker_lookup() -> Iterator[Callable[[], Sequence[Blocker]]]:
         with open_second_session(connection) as session:
             yield lambda: _fetch_blockers(session, pid)
 
-    return observing
+    return open_blocker_lookup
 
 
 def _fetch_blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
     return tuple(
         Blocker(
-            pid=found, application=application, state=state, seconds=age, query=query
+            pid=blocker, application=application, state=state, seconds=age, query=query
         )
-        for found, application, state, age, query in session.execute(
+        for blocker, application, state, age, query in session.execute(
             BLOCKERS_QUERY, [pid]
         )
     )

@@ -1,6 +1,6 @@
-"""A psycopg exception → the parts that a person or a pipeline needs.
+"""Take a psycopg exception apart.
 
-Invariant: nothing is guessed from a message where the server gave a SQLSTATE.
+Invariant: nothing is guessed from the message when the server sent a SQLSTATE.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from schema_migrations.engines.engine import DriverError
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_SQLSTATES = frozenset({"55P03", "40P01"})
-"""``lock_not_available``, and ``deadlock_detected``: the other one went on."""
+"""``lock_not_available``, and ``deadlock_detected``: the other session continued."""
 
 REFUSED_IN_TRANSACTION_SQLSTATES = frozenset({"25001", "2D000"})
 """``active_sql_transaction`` (``CREATE INDEX CONCURRENTLY``, ``VACUUM`` …), and
 ``invalid_transaction_termination`` (a procedure that commits)."""
 
 MISSING_OBJECT_SQLSTATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
-"""Undefined table, column, object, function, schema."""
+"""Undefined table, column, object, function, namespace."""
 
 TRANSIENT_SQLSTATES = re.compile(r"08...|57P0[1235]|25P0[34]|53300")
-"""Connection lost, server starting or stopping, a session that was idle for too long,
-too many connections."""
+"""Connection lost, server starting or stopping, session idle for too long, too many
+connections."""
 
 
 def read_driver_error(exception: BaseException) -> DriverError | None:
-    """Return the parts of a driver's exception, also of one that Django wrapped."""
+    """Return the parts of a psycopg exception, wrapped by Django or not; None: another."""
     error = _unwrap_driver_error(exception)
     if error is None:
         return None

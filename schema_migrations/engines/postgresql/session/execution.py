@@ -1,6 +1,6 @@
-"""Small questions and orders to the server over a Django connection.
+"""Run single queries and statements over a Django connection.
 
-Invariant: parameters go as parameters, and a statement without any goes as it is.
+Invariant: parameters are sent as parameters; a statement without any is sent unchanged.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def fetch_rows(
 ) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(parameters) or None)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def fetch_row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ...]:
@@ -27,7 +27,7 @@ def fetch_row(connection: Connection, sql: str, *parameters: object) -> tuple[An
 
 
 def execute(connection: Connection, sql: str) -> None:
-    """Run one statement; without parameters psycopg leaves every ``%`` alone."""
+    """Run one statement; without parameters psycopg does not interpret ``%``."""
     with connection.connection.cursor() as cursor:
         cursor.execute(sql)
 
@@ -38,11 +38,11 @@ def in_transaction(connection: Connection) -> bool:
 
 
 def check_alive(connection: Connection) -> bool:
-    """Return whether the session can be asked anything.
+    """Return whether the session can run queries; close it if it is stuck.
 
-    One that a signal interrupted between sending and waiting cannot: it is closed,
-    which ends its transaction and its locks.  Not by Django, which would open another
-    one for the next question, and that one has no lock.
+    A session that a signal interrupted between sending and waiting cannot.  Closing it
+    ends its transaction and its locks.  Django's ``close`` is not used: Django would open
+    another session, without the lock, for the next query.
     """
     session = connection.connection
     if session is None or session.closed:
@@ -54,6 +54,6 @@ def check_alive(connection: Connection) -> bool:
 
 
 def rollback(connection: Connection) -> None:
-    """End an open transaction; a connection that is gone has none."""
+    """Roll back the open transaction, if there is one; a lost connection has none."""
     if check_alive(connection) and in_transaction(connection):
         execute(connection, "ROLLBACK")

@@ -1,7 +1,7 @@
-"""One run at a time on a target: session advisory locks, ours and Atlas's.
+"""Allow one run at a time on a target, by session advisory locks: ours and Atlas's.
 
-Invariant: inside ``lock`` this very server session holds the locks; they end with the
-session, so a killed run leaves none.
+Invariant: inside ``hold_lock`` this very server session holds the locks; they end with
+the session, so a killed run leaves none.
 
 https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
@@ -38,7 +38,7 @@ APPLICATION_NAME = "django-schema-migrations"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 ATLAS_LOCK_KEY = 2686470616
-"""Atlas's key of a database while it applies: FNV-1 of ``atlas_migrate_execute``."""
+"""The key that Atlas locks while it applies: FNV-1 of ``atlas_migrate_execute``."""
 
 HELD_LOCK_SQL = """
 FROM pg_locks l
@@ -66,10 +66,10 @@ class _Lock:
     key: int
     mode: Literal["", "_shared"]
     holder_message: str
-    """Who holds it when it is not to be had."""
+    """The start of the error when somebody else holds it."""
 
-    # Polled, never waited for: a waiting query holds a snapshot, and a
-    # CREATE INDEX CONCURRENTLY of the holder would wait for that for ever.
+    # Polled: a waiting query would hold a snapshot, and a CREATE INDEX CONCURRENTLY of
+    # the lock holder would wait for that snapshot for ever.
     @property
     def acquire_sql(self) -> str:
         return f"SELECT pg_try_advisory_lock{self.mode}(%s)"
@@ -87,14 +87,14 @@ def hold_lock(
     wait: float,
     report_holder: Callable[[str], None],
 ) -> Iterator[None]:
-    """Hold the lock of ``name``; ``waiting`` is told of each new holder.
+    """Hold the lock of ``name``; ``report_holder`` gets each lock holder waited for.
 
-    Atlas takes its own for all of a database; we share that one, so that it keeps Atlas
-    away and not the run of another schema.  Raises ``LockNotAcquired`` after ``wait``
+    Atlas locks a whole database with a key of its own.  Sharing that key keeps Atlas out
+    but not the run of another namespace.  Raises ``LockNotAcquired`` after ``wait``
     seconds, ``ConfigError`` when the session does not keep the lock.
     """
     refuse_shared_session(connection)
-    wanted = (
+    locks = (
         _Lock(
             key=compute_lock_key(name),
             mode="",
@@ -110,20 +110,20 @@ def hold_lock(
         ExitStack() as held,
     ):
         end = time.monotonic() + wait
-        for each in wanted:
+        for lock in locks:
             _acquire(
-                connection, each, wait=wait, deadline=end, report_holder=report_holder
+                connection, lock, wait=wait, deadline=end, report_holder=report_holder
             )
-            held.callback(_release, connection, each)
-            if not fetch_row(connection, OWN_LOCK_QUERY, each.key)[0]:
+            held.callback(_release, connection, lock)
+            if not fetch_row(connection, OWN_LOCK_QUERY, lock.key)[0]:
                 raise ConfigError(
-                    "The session does not keep its lock.", hint=DIRECT_ADDRESS_HINT
+                    "The session did not keep its lock.", hint=DIRECT_ADDRESS_HINT
                 )
         yield
 
 
 def compute_lock_key(name: str) -> int:
-    """Return the 64-bit key of a name; the server keeps keys apart by database."""
+    """Return the 64-bit key of a name; the server separates keys by database."""
     digest = hashlib.sha256(f"{APPLICATION_NAME}:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
@@ -136,32 +136,32 @@ def _acquire(
     deadline: float,
     report_holder: Callable[[str], None],
 ) -> None:
-    pause, told = FIRST_PAUSE, ""
+    pause, reported = FIRST_PAUSE, ""
     while not fetch_row(connection, lock.acquire_sql, lock.key)[0]:
         holder = _describe_holder(connection, lock.key)
-        left = deadline - time.monotonic()
-        if left <= 0:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             raise LockNotAcquired(
                 f"{lock.holder_message} of this target: {holder}.",
-                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
-                " LOCK_WAIT, or --lock-wait of schemaapply.",
+                hint=f"Waited {wait:g}s. Run again after it has ended, or wait longer"
+                " with LOCK_WAIT, or --lock-wait of schemaapply.",
             )
-        if holder != told:
+        if holder != reported:
             report_holder(holder)
-            told = holder
-        time.sleep(min(pause, left))
+            reported = holder
+        time.sleep(min(pause, remaining))
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def _describe_holder(connection: Connection, key: int) -> str:
-    found = fetch_rows(connection, HOLDER_QUERY, key)
-    return str(found[0][0]) if found else "a session that has just ended"
+    rows = fetch_rows(connection, HOLDER_QUERY, key)
+    return str(rows[0][0]) if rows else "a session that has just ended"
 
 
-def _release(connection: Connection, held: _Lock) -> None:
-    # Otherwise the lock went with the session.
+def _release(connection: Connection, lock: _Lock) -> None:
+    # A dead session has released its locks already.
     if (
         check_alive(connection)
-        and not fetch_row(connection, held.release_sql, held.key)[0]
+        and not fetch_row(connection, lock.release_sql, lock.key)[0]
     ):
-        log.warning("The run's lock was lost before its end. %s", DIRECT_ADDRESS_HINT)
+        log.warning("The lock was lost before the run ended. %s", DIRECT_ADDRESS_HINT)

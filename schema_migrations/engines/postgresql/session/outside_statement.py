@@ -1,8 +1,8 @@
-"""Which statement that refuses transactions is this, and what does it name?  Pure.
+"""Parse the heads of statements that refuse transactions.  Pure.
 
-Invariant: a statement that is read is read rightly: only its head counts, in the form
-that PostgreSQL's grammar gives it, and names stay as they are written; whatever looks
-different is ``None``.  The rest of a statement is never looked into.
+Invariant: no statement is misread.  Only its head is matched, in the form of PostgreSQL's
+grammar, and names stay as they are written; anything that looks different is ``None``.
+The rest of a statement is never parsed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class CreateIndexConcurrently:
 
     unique: bool
     name: str
-    """Empty: the server chooses one."""
+    """Empty: the server chooses a name."""
     table: str
     definition: str
-    """What follows the table."""
+    """The text after the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class SharedObjectStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatableStatement:
-    """``VACUUM`` and its like: doing it once more changes nothing."""
+    """``VACUUM`` and other statements that may be repeated without harm."""
 
 
 OutsideStatement = (
@@ -79,13 +79,13 @@ OutsideStatement = (
 
 
 def _compile_head(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern in which a space stands for white space and comments."""
+    """Compile a pattern in which a space matches white space and comments."""
     return re.compile(
         f"{GAP_PATTERN}*" + pattern.replace(" ", f"{GAP_PATTERN}+"), re.IGNORECASE
     )
 
 
-# https://www.postgresql.org/docs/current/sql-createindex.html, and the pages beside it
+# https://www.postgresql.org/docs/current/sql-createindex.html and its sibling pages
 CREATE_INDEX_HEAD = _compile_head(
     rf"CREATE (?P<unique>UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?"
     rf"(?:(?P<name>{NAME_PATTERN}) )?ON (?:ONLY )?(?P<table>{QUALIFIED_NAME_PATTERN})"
@@ -113,27 +113,27 @@ CONCURRENTLY_WORD = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 
 
 def parse_outside_statement(sql: str) -> OutsideStatement | None:
-    """Return what the statement is and names; None: another one."""
-    if found := CREATE_INDEX_HEAD.match(sql):
+    """Return the kind of a statement and the names in its head; None: another statement."""
+    if match := CREATE_INDEX_HEAD.match(sql):
         return CreateIndexConcurrently(
-            unique=bool(found["unique"]),
-            name=found["name"] or "",
-            table=found["table"],
-            definition=sql[found.end() :],
+            unique=bool(match["unique"]),
+            name=match["name"] or "",
+            table=match["table"],
+            definition=sql[match.end() :],
         )
-    if found := DROP_INDEX_HEAD.match(sql):
-        return DropIndexConcurrently(name=found["name"])
-    if (found := REINDEX_HEAD.match(sql)) and CONCURRENTLY_WORD.search(found[0]):
+    if match := DROP_INDEX_HEAD.match(sql):
+        return DropIndexConcurrently(name=match["name"])
+    if (match := REINDEX_HEAD.match(sql)) and CONCURRENTLY_WORD.search(match[0]):
         return ReindexConcurrently(
-            object_type=found["what"].upper(), name=found["name"] or ""
+            object_type=match["what"].upper(), name=match["name"] or ""
         )
-    if found := DETACH_HEAD.match(sql):
-        return DetachConcurrently(table=found["table"], partition=found["partition"])
-    if found := SHARED_OBJECT_HEAD.match(sql):
+    if match := DETACH_HEAD.match(sql):
+        return DetachConcurrently(table=match["table"], partition=match["partition"])
+    if match := SHARED_OBJECT_HEAD.match(sql):
         verb: Literal["CREATE", "DROP"] = (
-            "CREATE" if found["verb"].upper() == "CREATE" else "DROP"
+            "CREATE" if match["verb"].upper() == "CREATE" else "DROP"
         )
         return SharedObjectStatement(
-            verb=verb, object_type=found["what"].upper(), name=found["name"]
+            verb=verb, object_type=match["what"].upper(), name=match["name"]
         )
     return RepeatableStatement() if REPEATABLE_HEAD.match(sql) else None

@@ -1,8 +1,8 @@
-"""Statements that refuse transactions: what an earlier attempt left, and what is done.
+"""Resume statements that refuse transactions: remove leftovers, detect what is done.
 
-Such a statement and its record cannot commit together, so the catalog is asked, not
-the record.  Invariant: nothing is dropped but an invalid index that is what the
-statement itself makes, or what an interrupted ``REINDEX CONCURRENTLY`` left.
+Such a statement and its revision cannot commit together, so the catalog decides, not the
+revision.  Invariant: nothing is dropped but an invalid index that the statement itself
+defines, or one that an interrupted ``REINDEX CONCURRENTLY`` left.
 
 https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
 """
@@ -58,7 +58,7 @@ SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
  WHERE n.nspname = %s AND c.relname = (parse_ident(%s))[1]::name
 """
 
-# Older servers print the number of the session's temporary schema.
+# Older servers print the numbered name of the session's temporary namespace.
 PROBE_INDEX_QUERY = """
 SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
        format(' ON %%s.%%I ', t.relnamespace::regnamespace, t.relname),
@@ -70,7 +70,7 @@ SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
  WHERE t.oid = to_regclass(%s)
 """
 
-# What REINDEX CONCURRENTLY makes beside each index, of those in its reach.
+# The copies that REINDEX CONCURRENTLY makes of the indexes it reaches.
 REINDEX_LEFTOVERS_QUERY = r"""
 WITH named AS (
     SELECT to_regclass(%s)::oid AS oid
@@ -119,8 +119,8 @@ EXISTENCE_QUERIES = {
 
 @contextmanager
 def disable_timeouts(connection: Connection) -> Iterator[None]:
-    """Wait for locks without end: CONCURRENTLY blocks nobody while it waits, and one
-    that gives up leaves an invalid index."""
+    """Hold the timeouts off: CONCURRENTLY blocks nobody while it waits, and giving up
+    would leave an invalid index."""
     with set_parameters(connection, {"lock_timeout": "0", "statement_timeout": "0"}):
         yield
 
@@ -128,33 +128,33 @@ def disable_timeouts(connection: Connection) -> Iterator[None]:
 def clear_leftovers(
     connection: Connection, sql: str, interrupted: bool
 ) -> EarlierAttempt:
-    """Clear away what an earlier attempt left, and say whether the statement is done.
+    """Remove what an earlier attempt left; return whether the statement is done.
 
-    Raises ``StatementFailed`` where an index of its name is another one.
+    Raises ``StatementFailed`` when an index of its name has another definition.
     """
     match parse_outside_statement(sql):
-        case CreateIndexConcurrently() as made:
-            return _clear_created_index(connection, made)
+        case CreateIndexConcurrently() as creation:
+            return _clear_created_index(connection, creation)
         case DropIndexConcurrently(name=name) if interrupted and not _has_relation(
             connection, name
         ):
             return EarlierAttempt(
-                is_done=True, message=f"the index {name} is gone already"
+                is_done=True, message=f"the index {name} is already gone"
             )
-        case ReindexConcurrently() as reindexed:
-            return _drop_reindex_leftovers(connection, reindexed)
-        case DetachConcurrently() as detached:
-            return _finish_detach(connection, detached, interrupted=interrupted)
+        case ReindexConcurrently() as reindex:
+            return _drop_reindex_leftovers(connection, reindex)
+        case DetachConcurrently() as detach:
+            return _finish_detach(connection, detach, interrupted=interrupted)
         case SharedObjectStatement() as shared if interrupted:
-            found = bool(
+            exists = bool(
                 fetch_rows(
                     connection, EXISTENCE_QUERIES[shared.object_type], shared.name
                 )
             )
-            state = "there" if found else "gone"
+            state = "exists" if exists else "does not exist"
             return EarlierAttempt(
-                is_done=found == (shared.verb == "CREATE"),
-                message=f"the {shared.object_type.lower()} {shared.name} is {state} already",
+                is_done=exists == (shared.verb == "CREATE"),
+                message=f"the {shared.object_type.lower()} {shared.name} {state}",
             )
         case DropIndexConcurrently() | SharedObjectStatement() | RepeatableStatement():
             return EarlierAttempt()
@@ -163,20 +163,20 @@ def clear_leftovers(
 
 
 def check_result(connection: Connection, sql: str) -> None:
-    """Raise ``StatementFailed`` when the index that was just made cannot be used."""
+    """Raise ``StatementFailed`` when the statement left its index invalid."""
     match parse_outside_statement(sql):
         case CreateIndexConcurrently(name=name, table=table) if name:
             namespace = _find_relation(connection, table)[0]
-        case ReindexConcurrently(object_type="INDEX", name=index):
-            namespace, catalogued = _find_relation(connection, index)
+        case ReindexConcurrently(object_type="INDEX", name=qualified):
+            namespace, catalogued = _find_relation(connection, qualified)
             name = quote(catalogued)
         case _:
             return
-    found = _find_index(connection, namespace, name) if namespace else None
-    if found is not None and not found.is_valid:
+    index = _find_index(connection, namespace, name) if namespace else None
+    if index is not None and not index.is_valid:
         raise StatementFailed(
-            f"the server reports success, and the index {found.name} is INVALID",
-            hint=f"Drop it: DROP INDEX CONCURRENTLY {found.name}; the next run makes it.",
+            f"the server reported success, but the index {index.name} is INVALID",
+            hint=f"Run DROP INDEX CONCURRENTLY {index.name}; the next run creates it again.",
         )
 
 
@@ -187,7 +187,7 @@ class _CatalogIndex:
     is_valid: bool
     definition: str
     builder_pid: int | None
-    """The server's process that builds it just now."""
+    """The server process that is building it."""
 
 
 def _clear_created_index(
@@ -195,40 +195,40 @@ def _clear_created_index(
 ) -> EarlierAttempt:
     namespace, table = _find_relation(connection, statement.table)
     if not table:
-        return EarlierAttempt()  # the server says that it does not exist
+        return EarlierAttempt()  # the server will say that the table does not exist
     name, wanted = statement.name, ""
     if not name:
         name, wanted = _print_wanted_index(connection, statement, namespace, table)
-    found = _find_index(connection, namespace, name)
-    if found is None:
+    index = _find_index(connection, namespace, name)
+    if index is None:
         return EarlierAttempt()
-    if found.builder_pid is not None:
+    if index.builder_pid is not None:
         raise StatementFailed(
-            f"process {found.builder_pid} of the server builds the index {found.name} now",
+            f"server process {index.builder_pid} is building the index {index.name}",
             retryable=True,
-            hint="Run the command again when that has ended.",
+            hint="Run the command again when it has finished.",
         )
     wanted = wanted or _print_wanted_index(connection, statement, namespace, table)[1]
-    if found.definition == wanted:
-        return _keep_or_drop_index(connection, found)
+    if index.definition == wanted:
+        return _keep_or_drop_index(connection, index)
     if not statement.name:
-        return EarlierAttempt()  # the server chooses another name
+        return EarlierAttempt()  # the server will choose another name
     raise StatementFailed(
-        f"an index {found.name} exists, and it is another one:\n"
-        f"    it is    {found.definition}\n    wanted   {wanted}",
-        hint="Drop it, when nothing needs it (DROP INDEX CONCURRENTLY"
-        f" {found.name}), or give the new one another name.",
+        f"an index {index.name} exists with another definition:\n"
+        f"    existing {index.definition}\n    wanted   {wanted}",
+        hint="If nothing needs it, drop it (DROP INDEX CONCURRENTLY"
+        f" {index.name}); otherwise give the new one another name.",
     )
 
 
-def _keep_or_drop_index(connection: Connection, found: _CatalogIndex) -> EarlierAttempt:
-    if found.is_valid:
-        said = f"the index {found.name} is there already, valid and as defined here"
-        return EarlierAttempt(is_done=True, message=said)
+def _keep_or_drop_index(connection: Connection, index: _CatalogIndex) -> EarlierAttempt:
+    if index.is_valid:
+        message = f"the index {index.name} already exists, valid and as defined here"
+        return EarlierAttempt(is_done=True, message=message)
     with disable_timeouts(connection):
-        execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {found.name}")
+        execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}")
     return EarlierAttempt(
-        message=f"dropped the INVALID index {found.name} that an earlier attempt left"
+        message=f"dropped the INVALID index {index.name} that an earlier attempt left"
     )
 
 
@@ -238,10 +238,10 @@ def _print_wanted_index(
     namespace: str,
     table: str,
 ) -> tuple[str, str]:
-    """Return name and definition as the server would print them.
+    """Return the index's name and definition as the server would print them.
 
-    The index is made on an empty copy of the table, which nobody sees: a temporary
-    table of the same name, in a transaction that is rolled back.
+    The index is created on an empty copy that no other session sees: a temporary table of
+    the same name, in a transaction that is rolled back.
     """
     original = f"{quote(namespace)}.{quote(table)}"
     unique = "UNIQUE " if statement.unique else ""
@@ -257,14 +257,13 @@ def _print_wanted_index(
             connection, PROBE_INDEX_QUERY, namespace, scratch
         )
     except psycopg.Error as error:
-        known = read_driver_error(error)
-        if known is None or known.retryable:
+        driver_error = read_driver_error(error)
+        if driver_error is None or driver_error.retryable:
             raise
         raise StatementFailed(
-            f"an index of this name may exist on {original}, and the two cannot be"
-            f" compared: {known.message}",
-            hint="Look at it, and drop it where it is a left-over: DROP INDEX"
-            " CONCURRENTLY.",
+            f"an index of this name may exist on {original}, but it cannot be"
+            f" compared: {driver_error.message}",
+            hint="Check it; if it is a leftover, drop it with DROP INDEX CONCURRENTLY.",
         ) from error
     finally:
         rollback(connection)
@@ -272,18 +271,18 @@ def _print_wanted_index(
 
 
 def _find_relation(connection: Connection, name: str) -> tuple[str, str]:
-    """Return namespace and name of a relation as the catalog has them, or nothing."""
-    found = fetch_rows(connection, RELATION_QUERY, name)
-    return (found[0][0], found[0][1]) if found else ("", "")
+    """Return a relation's namespace and name as in the catalog; empty: no such relation."""
+    rows = fetch_rows(connection, RELATION_QUERY, name)
+    return (rows[0][0], rows[0][1]) if rows else ("", "")
 
 
 def _find_index(
     connection: Connection, namespace: str, name: str
 ) -> _CatalogIndex | None:
-    found = fetch_rows(connection, INDEX_QUERY, namespace, name)
-    if not found:
+    rows = fetch_rows(connection, INDEX_QUERY, namespace, name)
+    if not rows:
         return None
-    qualified, valid, definition, builder = found[0]
+    qualified, valid, definition, builder = rows[0]
     return _CatalogIndex(
         name=qualified, is_valid=valid, definition=definition, builder_pid=builder
     )
@@ -296,47 +295,50 @@ def _has_relation(connection: Connection, name: str) -> bool:
 def _drop_reindex_leftovers(
     connection: Connection, statement: ReindexConcurrently
 ) -> EarlierAttempt:
-    """Drop what an interrupted REINDEX CONCURRENTLY left, as its page advises.
+    """Drop the indexes that an interrupted REINDEX CONCURRENTLY left, as its page advises.
 
     https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
     """
     what, name = statement.object_type, statement.name
     relation = name if what in ("INDEX", "TABLE") else None
     namespace = name if what == "SCHEMA" else None
-    found = [
-        left
-        for (left,) in fetch_rows(
+    leftovers = [
+        index
+        for (index,) in fetch_rows(
             connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what
         )
     ]
     with disable_timeouts(connection):
-        for left in found:
-            execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {left}")
-    said = ", ".join(found)
+        for index in leftovers:
+            execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+    names = ", ".join(leftovers)
     return EarlierAttempt(
-        message=f"dropped what an earlier REINDEX left: {said}" if said else ""
+        message=f"dropped indexes that an earlier REINDEX left: {names}"
+        if names
+        else ""
     )
 
 
 def _finish_detach(
     connection: Connection, statement: DetachConcurrently, *, interrupted: bool
 ) -> EarlierAttempt:
-    """Finish what is half detached.
+    """Finish a detach that was interrupted.
 
     https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION
     """
     table, partition = statement.table, statement.partition
-    found = fetch_rows(connection, DETACH_PENDING_QUERY, table, partition)
-    if not found:
-        said = f"{partition} is no partition of {table} any more"
+    rows = fetch_rows(connection, DETACH_PENDING_QUERY, table, partition)
+    if not rows:
+        message = f"{partition} is no longer a partition of {table}"
         return (
-            EarlierAttempt(is_done=True, message=said)
+            EarlierAttempt(is_done=True, message=message)
             if interrupted
             else EarlierAttempt()
         )
-    if not found[0][0]:
+    if not rows[0][0]:
         return EarlierAttempt()
     execute(connection, f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")
     return EarlierAttempt(
-        is_done=True, message=f"{partition} was half detached; that is finished"
+        is_done=True,
+        message=f"{partition} was half detached; the detach is now complete",
     )

@@ -1,7 +1,7 @@
-"""Parameters of a session: set for a while, and put back after what files SET.
+"""Set the parameters of a session for a while, and restore those that files SET.
 
-Invariant: only what differs is touched, so that what the project set when it connected
-(a role, a time zone, ``search_path``) stays; ``RESET ALL`` would lose that.
+Invariant: only parameters that differ are touched, so that what the project set when it
+connected (a role, a time zone, ``search_path``) stays; ``RESET ALL`` would lose that.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ SELECT set_config(name, value, false)
 """
 
 IDENTITY_PARAMETERS = ("session_authorization", "role")
-"""Who the session is: the first one takes the second along."""
+"""The identity of the session; setting the first also sets the second."""
 
-# Those two are not in the view, nor are parameters that no extension knows (my.own).
-# What belongs to the transaction ends with it.
+# The view lacks those two, and parameters that no extension defines (my.own).
+# Parameters of the transaction end with it.
 SESSION_VALUES_QUERY = """
 SELECT name, setting FROM pg_settings
  WHERE source = 'session' AND name NOT LIKE 'transaction\\_%%'
@@ -46,29 +46,29 @@ SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name
 
 SESSION_SETTING_PATTERN = re.compile(
     r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET\s"
-    # What pg_dump writes.
+    # As pg_dump writes it.
     r"|SELECT\s+(?:pg_catalog\.)?set_config\('[^']*',\s*'[^']*',\s*false\)\Z",
     re.IGNORECASE,
 )
 
 
 def is_session_setting(sql: str) -> bool:
-    """Return whether a statement does nothing but set what lasts for the session."""
+    """Return whether a statement does nothing but set something for the session."""
     return bool(SESSION_SETTING_PATTERN.match(sql))
 
 
 @contextmanager
-def set_parameters(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
-    """Set parameters that the server has and permits; put the old values back."""
+def set_parameters(connection: Connection, values: Mapping[str, str]) -> Iterator[None]:
+    """Hold parameters at these values, where the server has and permits them."""
     before: dict[str, str] = {}
-    for name, found in fetch_rows(connection, CURRENT_VALUES_QUERY, list(wanted)):
-        if found in (None, wanted[name]):
+    for name, value in fetch_rows(connection, CURRENT_VALUES_QUERY, list(values)):
+        if value in (None, values[name]):
             continue
         try:
-            fetch_rows(connection, SET_VALUES_QUERY, [name], [wanted[name]])
+            fetch_rows(connection, SET_VALUES_QUERY, [name], [values[name]])
         except Error:  # client_connection_check_interval, where the platform lacks it
             continue
-        before[name] = found
+        before[name] = value
     try:
         yield
     finally:
@@ -81,7 +81,7 @@ def set_parameters(connection: Connection, wanted: Mapping[str, str]) -> Iterato
 
 @contextmanager
 def keep_settings(connection: Connection) -> Iterator[None]:
-    """Put back what is SET inside, roles too; rolls back on an exception."""
+    """Restore at the end what is SET inside, roles too; roll back on an exception."""
     before = _read_session_values(connection)
     try:
         yield
@@ -106,11 +106,9 @@ def _restore_values(connection: Connection, before: dict[str, str]) -> None:
             list(IDENTITY_PARAMETERS),
             [before[name] for name in IDENTITY_PARAMETERS],
         )
-        now = _read_session_values(
-            connection
-        )  # another role may not see every parameter
+        now = _read_session_values(connection)  # another role may see fewer parameters
     changed = [name for name in now | before if now.get(name) != before.get(name)]
-    if changed:  # NULL: to what the session began with
+    if changed:  # NULL: the value that the session began with
         fetch_rows(
             connection,
             SET_VALUES_QUERY,

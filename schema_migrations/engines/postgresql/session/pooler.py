@@ -1,6 +1,6 @@
-"""Is there a connection pooler in between, and does a session keep its server?
+"""Detect a connection pooler that lets sessions share server processes.
 
-Invariant: asking changes nothing, on either side of the pooler.
+Invariant: detection changes nothing, on either side of the pooler.
 
 https://www.pgbouncer.org/features.html
 """
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 PID_QUERY = "SELECT pg_backend_pid()"
 
 CHECK_ROUNDS = 3
-"""With other traffic a shared server shows itself later than at the first look."""
+"""With other traffic one round may miss a shared server process."""
 
 SHARED_SESSION_MESSAGE = (
-    "A connection pooler (PgBouncer?) hands this session another server process for"
-    " each transaction, so that no lock would keep a second run away."
+    "A connection pooler (PgBouncer?) gives this session another server process for"
+    " each transaction, so no lock could keep a second run out."
 )
 DIRECT_ADDRESS_HINT = (
-    "Give the server's own address, by --url or SCHEMA_MIGRATIONS_URL, or one of the"
-    " pooler with pool_mode = session. The application may keep the pooled one."
+    "Give the server's own address (--url or SCHEMA_MIGRATIONS_URL), or a pooler's"
+    " address with pool_mode = session. The application may keep the pooled address."
 )
 
 
 def refuse_shared_session(connection: Connection) -> None:
-    """Raise ``ConfigError`` behind a pooler that gives servers away between transactions."""
+    """Raise ``ConfigError`` when a pooler lets others use this session's server process."""
     if is_pooled(connection) and _is_server_shared(connection):
         raise ConfigError(SHARED_SESSION_MESSAGE, hint=DIRECT_ADDRESS_HINT)
 
 
 def _is_server_shared(connection: Connection) -> bool:
-    """Whether somebody else gets this session's server while it does nothing."""
+    """Return whether another session gets this one's server process while it is idle."""
     with open_second_session(connection) as rival:
         for _ in range(CHECK_ROUNDS):
             (mine,) = fetch_row(connection, PID_QUERY)
@@ -48,7 +48,7 @@ def _is_server_shared(connection: Connection) -> bool:
             except psycopg.errors.ProtocolViolation:
                 return True  # PgBouncer in statement mode
             (theirs,) = rival.execute(PID_QUERY).fetchone() or (0,)
-            # Asked no more where the rival sits on the only server.
+            # Short-circuited: a rival that holds the only server would block the query.
             if mine == theirs or mine != fetch_row(connection, PID_QUERY)[0]:
                 return True
             rival.execute("ROLLBACK")
@@ -56,7 +56,7 @@ def _is_server_shared(connection: Connection) -> bool:
 
 
 def is_pooled(connection: Connection) -> bool:
-    """Whether something in between made up the process that the connection was told of.
+    """Return whether a pooler made up the process id that the connection was given.
 
     https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
     """
@@ -65,6 +65,6 @@ def is_pooled(connection: Connection) -> bool:
 
 
 def open_second_session(connection: Connection) -> psycopg.Connection:
-    """Return another session of the same account, which Django does not know of."""
+    """Return another session of the same account, outside Django's connections."""
     parameters = connection.get_connection_params()
     return psycopg.connect(**parameters, autocommit=True)

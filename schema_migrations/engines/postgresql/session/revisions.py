@@ -1,6 +1,6 @@
 """Atlas's revisions table on PostgreSQL.
 
-Invariant: exactly Atlas's columns and types; Atlas drops a column that it does not know.
+Invariant: exactly Atlas's columns and types; Atlas drops any other column.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
 
 
 def create_revisions_table(connection: Connection, namespace: str | None) -> None:
-    """Make the table, and the schema that is named for it, where they are missing."""
+    """Create the table and its namespace where they are missing."""
     if namespace is None:
         (namespace,) = fetch_row(connection, "SELECT current_schema()")
     (exists,) = fetch_row(
@@ -42,7 +42,7 @@ def create_revisions_table(connection: Connection, namespace: str | None) -> Non
         namespace,
     )
     with connection.cursor() as cursor:
-        # IF NOT EXISTS asks for the right to create even where nothing is to be made.
+        # IF NOT EXISTS requires the right to create even where nothing is created.
         if not exists:
             cursor.execute(f"CREATE SCHEMA {quote(str(namespace))}")
         cursor.execute(REVISIONS_TABLE_SQL.format(schema=quote(str(namespace))))

@@ -1,7 +1,7 @@
-"""How files run on a PostgreSQL target.
+"""Run files on a PostgreSQL target.
 
-Invariant: every function leaves the session as it found it, apart from what the
-files themselves change; statements go to the server as they are, without parameters.
+Invariant: every function leaves the session as it found it, apart from what the files
+themselves change; their statements are sent unchanged, without parameters.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ REFUSAL_PATTERN = re.compile(
     r"|not permitted to log in|permission denied|certificate|invalid connection option"
     r"|does not support SSL|definition of service",
 )
-"""The server, or libpq, answered: trying again would not help."""
+"""The server, or libpq, refused: a retry would not help."""
 
 TARGET_QUERY = """
 SELECT current_setting('server_version'),
@@ -60,7 +60,7 @@ SELECT current_setting('server_version'),
        current_schema(),
        current_setting('search_path'),
        pg_is_in_recovery(),
-       -- What the session started with, whatever was SET since.
+       -- The value that the session began with, whatever was SET since.
        (SELECT reset_val = 'on' FROM pg_settings
          WHERE name = 'default_transaction_read_only')
 """
@@ -85,7 +85,7 @@ SELECT c.relname
 
 
 def describe_target(connection: Connection) -> Target:
-    """Connect and say what the target is; ``Unreachable`` or ``ConfigError``."""
+    """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
     name = format_masked_url(connection.settings_dict)
     try:
         connection.ensure_connection()
@@ -98,8 +98,8 @@ def describe_target(connection: Connection) -> Target:
         raise _make_connection_error(error, name, connection.settings_dict) from None
     if schema is None:
         raise ConfigError(
-            f"{name}: search_path is {path!r}, and none of its schemas exists.",
-            hint="Create the schema, or name another one: ?search_path=NAME",
+            f"{name}: none of the schemas in search_path ({path!r}) exists.",
+            hint="Create the schema, or name another with ?search_path=NAME.",
         )
     reasons = {
         "a standby server": standby,
@@ -128,11 +128,11 @@ def _make_connection_error(
     ):
         return ConfigError(
             f"{name}: {message}",
-            hint="Check user, password and database in the URL, or in DATABASES.",
+            hint="Check the user, password and database in the URL or in DATABASES.",
         )
     return Unreachable(
         f"{name}: {message}",
-        hint="Is the server running, and are host and port right? --wait SECONDS keeps trying.",
+        hint="Check the host and port, and that the server is running. --wait SECONDS keeps trying.",
     )
 
 
@@ -143,13 +143,13 @@ def _join_causes(message: str) -> str:
 
 
 def would_create_database(connection: Connection) -> bool:
-    """Tell that connecting makes no database."""
+    """Return False: connecting creates no database."""
     return False
 
 
 @contextmanager
 def read_missing_as_empty(connection: Connection) -> Iterator[None]:
-    """Nothing: connecting makes no database."""
+    """Do nothing: connecting creates no database."""
     yield
 
 
@@ -157,9 +157,9 @@ def read_missing_as_empty(connection: Connection) -> Iterator[None]:
 def forbid_writes(connection: Connection) -> Iterator[None]:
     """Let the server refuse every write.
 
-    Behind a pooler by one transaction: a parameter of the session would stay with a
-    server process that others get.  Elsewhere without, since it would hold locks, and
-    keep old rows from being cleared away, for as long as somebody reads.
+    Behind a pooler this takes one read-only transaction: a session parameter would stay
+    with a server process that others get.  Elsewhere it takes the parameter: a long
+    transaction would hold locks and keep old rows from being vacuumed.
     """
     if not is_pooled(connection):
         with set_parameters(connection, {"default_transaction_read_only": "on"}):
@@ -173,19 +173,19 @@ def forbid_writes(connection: Connection) -> Iterator[None]:
 
 
 def list_namespaces(connection: Connection) -> Sequence[str]:
-    """Return the names of the schemas that are not the server's own."""
+    """Return the names of the namespaces, without the server's own."""
     return tuple(name for (name,) in fetch_rows(connection, NAMESPACES_QUERY))
 
 
 def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
-    """Return the names of a schema's tables, without those of extensions."""
+    """Return the names of a namespace's tables, without those of extensions."""
     return tuple(name for (name,) in fetch_rows(connection, TABLES_QUERY, namespace))
 
 
 @contextmanager
 def prepare_session(connection: Connection, options: SessionOptions) -> Iterator[None]:
-    """Set the timeouts; a role's own ones do not count for a migration."""
-    wanted = {
+    """Hold the timeouts of a run, which replace those of the role."""
+    values = {
         "lock_timeout": _format_milliseconds(options.lock_timeout),
         "statement_timeout": _format_milliseconds(options.statement_timeout),
         "idle_in_transaction_session_timeout": _format_milliseconds(
@@ -197,7 +197,7 @@ def prepare_session(connection: Connection, options: SessionOptions) -> Iterator
         # https://www.postgresql.org/docs/current/runtime-config-connection.html
         "client_connection_check_interval": "1s",
     }
-    with set_parameters(connection, wanted):
+    with set_parameters(connection, values):
         yield
 
 
@@ -207,7 +207,7 @@ def _format_milliseconds(seconds: float | None) -> str:
 
 @contextmanager
 def open_transaction(connection: Connection) -> Iterator[None]:
-    """Commit at the end, roll back on an exception."""
+    """Hold a transaction: commit at the end, roll back on an exception."""
     execute(connection, "BEGIN")
     try:
         yield
@@ -219,17 +219,17 @@ def open_transaction(connection: Connection) -> Iterator[None]:
 
 
 def _refuse_lost_transaction(connection: Connection) -> None:
-    """A COMMIT outside a transaction only warns, and in a failed one it rolls back."""
+    """Raise unless the transaction is intact: COMMIT would only warn, or roll back."""
     if connection.connection.info.transaction_status != TransactionStatus.INTRANS:
         raise StatementFailed(
-            "A statement of the file ended the transaction that it ran in.",
-            hint="Write -- atlas:txmode none at the top of the file, and a blank line.",
+            "A statement in the file ended the transaction that it ran in.",
+            hint="Put -- atlas:txmode none at the top of the file, followed by a blank line.",
         )
 
 
 @contextmanager
 def guard_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Nothing: the server watches its constraints itself."""
+    """Do nothing: the server checks its constraints itself."""
     yield
 
 

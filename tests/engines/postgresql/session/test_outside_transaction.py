@@ -106,7 +106,7 @@ def test_a_valid_one_as_defined_counts_as_done(
     for again in (sql, sql.replace("public.t", "t")):
         found = settled(db, again)
         assert found.is_done
-        assert "public.i is there already" in found.message
+        assert "public.i already exists" in found.message
     assert indexes(db) == {"i": True}
 
 
@@ -128,7 +128,7 @@ def test_another_index_of_that_name_stops(db: BaseDatabaseWrapper, there: str) -
     for sql in (UNIQUE, UNIQUE.replace("i ON", "IF NOT EXISTS i ON")):
         with pytest.raises(StatementFailed) as caught:
             settled(db, sql)
-        assert "an index public.i exists, and it is another one" in str(caught.value)
+        assert "an index public.i exists with another definition" in str(caught.value)
         assert "wanted   CREATE UNIQUE INDEX i ON public.t USING btree (a)" in str(
             caught.value
         )
@@ -177,7 +177,7 @@ def test_one_that_is_built_just_now_is_left_alone(
     third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
     assert eventually(lambda: indexes(third) == {"i": False})
     with pytest.raises(
-        StatementFailed, match=r"builds the index public\.i now"
+        StatementFailed, match=r"is building the index public\.i"
     ) as told:
         settled(third, UNIQUE)
     assert told.value.exit_code == 5
@@ -231,7 +231,9 @@ def test_what_a_reindex_left_is_swept(
     assert invalid(db) == 3  # with the one of long values, in pg_toast
     assert settled(db, "REINDEX TABLE CONCURRENTLY u") == EarlierAttempt()
     found = settled(db, sql)
-    assert found.message.startswith("dropped what an earlier REINDEX left: pg_toast.")
+    assert found.message.startswith(
+        "dropped indexes that an earlier REINDEX left: pg_toast."
+    )
     assert found.message.endswith(", public.i_ccnew, public.mine_ccnew_ccnew")
     assert invalid(db) == 0
     assert indexes(db) == {"i": True, "mine_ccnew": True, "u_pkey": True}
@@ -289,7 +291,7 @@ def test_a_database_is_there_or_gone(db: BaseDatabaseWrapper) -> None:
         assert not settled(db, f"CREATE {what} nope", interrupted=True).is_done
         found = settled(db, f"DROP {what} nope", interrupted=True)
         assert found.is_done
-        assert found.message == f"the {what.lower()} nope is gone already"
+        assert found.message == f"the {what.lower()} nope does not exist"
 
 
 def test_of_a_procedure_that_commits_nothing_is_known(db: BaseDatabaseWrapper) -> None:
