@@ -130,7 +130,7 @@ class TestWithoutATerminal:
         assert refused.code == 3
         assert '--default "shop_order.code=SQL"' in refused.err
         assert given.code == 0, given.err
-        assert "-- Existing rows: shop_order.code is 'x'." in second(project)
+        assert "-- Existing rows: shop_order.code is set to 'x'." in second(project)
         assert in_step(project)
 
     def test_a_value_may_come_from_another_column(self, begun: Begun) -> None:

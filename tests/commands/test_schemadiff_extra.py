@@ -315,7 +315,7 @@ def test_the_statement_at_fault_goes_first(on_postgres: OnPostgres) -> None:
 
     ran = project.manage("schemadiff")
 
-    refused(ran, "sql/b.sql:1", "syntax error", "Refused as well:")
+    refused(ran, "sql/b.sql:1", "syntax error", "Also refused:")
     assert ran.err.index("sql/b.sql:1") < ran.err.index("sql/a.sql:1")
 
 
@@ -353,7 +353,11 @@ def test_models_that_wait_for_a_statement_that_waits_for_them(
             "CREATE VIEW v AS SELECT ''::hstore AS a;",
             ["sql/a.sql:1", "extension hstore"],
         ),
-        ("sql/a.sql", "GRANT SELECT ON shop_order TO nobody;", ["no part of a schema"]),
+        (
+            "sql/a.sql",
+            "GRANT SELECT ON shop_order TO nobody;",
+            ["not part of the schema"],
+        ),
     ],
     ids=["transaction", "no SQL", "no file", "extension", "type", "grant"],
 )

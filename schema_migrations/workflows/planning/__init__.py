@@ -1,1 +1,1 @@
-"""Two states → questions → a plan → its proof → the next file."""
+"""From two states to the next file: questions, plan and proof."""

@@ -1,7 +1,7 @@
-"""Data operations that somebody must have looked at, and what a file says of them.
+"""The acknowledgement of data operations, and the notes about them in a file.
 
-Nothing runs them: what they do to rows depends on Python code and on a database, and a
-file must do the same on every day it is run.
+Data operations are never run: their effect depends on Python code and on the rows of a
+database, and a file must do the same whenever it is run.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
+from operator import attrgetter
 
 from schema_migrations.errors import AnswerNeeded, ConfigError
 from schema_migrations.history.django_coverage import format_coverage_line
@@ -23,9 +24,9 @@ from schema_migrations.workflows.states.django_migrations import DjangoMigration
 ACKNOWLEDGE_OPTION = "--acknowledge"
 ALL = "all"
 MAX_NAMED = 3
-"""Operations of a new app that are still named, and flags that are spelled out."""
+"""The most operations of a new app to list one by one, and flags to spell out."""
 LOOK_HINT = (
-    "See whether your database needs any of it (how-to guide: When a package brings "
+    "Check whether your database needs any of it (how-to guide: When a package brings "
     "data migrations)"
 )
 
@@ -33,20 +34,20 @@ LOOK_HINT = (
 def find_unacknowledged(
     operations: Iterable[DataOperation], acknowledged: Collection[str]
 ) -> tuple[DataOperation, ...]:
-    """Return those that ``given`` does not name: APP.MIGRATION, APP, or ``all``."""
+    """Return the operations not in ``acknowledged`` (APP.MIGRATION, APP, or ``all``)."""
     return tuple(
-        each
-        for each in operations
-        if not {ALL, each.app, each.migration_label}.intersection(acknowledged)
+        op
+        for op in operations
+        if not {ALL, op.app, op.migration_label}.intersection(acknowledged)
     )
 
 
 def check_names(
     acknowledged: Iterable[str], django_migrations: DjangoMigrations
 ) -> None:
-    """Raise ``ConfigError`` for what names no app or migration that is installed.
+    """Raise ``ConfigError`` for a name of no installed app or migration.
 
-    A migration that the files cover already may be named: scripts are run again.
+    Migrations that the files already cover are allowed, as scripts are run again.
     """
     known = {ALL, *django_migrations.on_disk}
     known |= {
@@ -59,8 +60,8 @@ def check_names(
             close = get_close_matches(name, known, n=1)
             guess = f"Did you mean {close[0]}? " if close else ""
             raise ConfigError(
-                f"{ACKNOWLEDGE_OPTION} {name}: no installed app has such a Django migration.",
-                hint=f"{guess}It takes APP.MIGRATION, APP or {ALL}.",
+                f"{ACKNOWLEDGE_OPTION} {name}: no installed app has this Django migration.",
+                hint=f"{guess}Use APP.MIGRATION, APP or {ALL}.",
             )
 
 
@@ -72,19 +73,21 @@ def acknowledge(
     strict: bool,
     in_full: bool,
 ) -> tuple[str, ...]:
-    """Return what to tell of the operations that need no word any more.
+    """Return the lines to print about operations that need no acknowledgement now.
 
-    ``asker`` is asked about those that ``given`` does not name.  Raises ``AnswerNeeded``
-    when they are not acknowledged, or nobody can be asked; not ``strict``, they need
-    no word.  ``in_full``: name every operation of an app's whole history.
+    ``asker`` is asked about those not in ``acknowledged``.  Raises ``AnswerNeeded`` if
+    that is refused or there is no asker.  Unless ``strict``, none need acknowledgement.
+    ``in_full`` lists every operation of a new app.
     """
-    left = find_unacknowledged(uncovered.operations, acknowledged) if strict else ()
-    summed_up = frozenset() if in_full else uncovered.new_apps
-    lines = describe_operations(left or uncovered.operations, summarized_apps=summed_up)
-    if not left:
+    open_ = find_unacknowledged(uncovered.operations, acknowledged) if strict else ()
+    summarized = frozenset() if in_full else uncovered.new_apps
+    lines = describe_operations(
+        open_ or uncovered.operations, summarized_apps=summarized
+    )
+    if not open_:
         return lines
     if asker is None:
-        raise _make_acknowledgement_error(left, lines, uncovered.new_apps)
+        raise _make_acknowledgement_error(open_, lines, uncovered.new_apps)
     if not asker.confirm_acknowledgement(lines):
         raise AnswerNeeded("Nothing was written.", hint=f"{LOOK_HINT}.")
     return ()
@@ -93,27 +96,25 @@ def acknowledge(
 def describe_operations(
     operations: Sequence[DataOperation], *, summarized_apps: Collection[str]
 ) -> tuple[str, ...]:
-    """Return the operations as lines for a person; of some apps only how many."""
+    """Return lines that list the operations, or only count them for ``summarized_apps``."""
     if not operations:
         return ()
-    lines = ["Django migrations do more than the schema; no file does this:"]
-    for app, group in groupby(operations, key=lambda each: each.app):
-        of_app = tuple(group)
-        if app in summarized_apps and len(of_app) > MAX_NAMED:
-            lines.append(f"  {_summarize_app(app, of_app)}")
+    lines = ["Django migrations do more than change the schema. No file does this:"]
+    for app, group in groupby(operations, key=attrgetter("app")):
+        app_operations = tuple(group)
+        if app in summarized_apps and len(app_operations) > MAX_NAMED:
+            lines.append(f"  {_summarize_app(app, app_operations)}")
             continue
-        for name, named in groupby(of_app, key=lambda each: each.migration_label):
+        for name, named in groupby(app_operations, key=attrgetter("migration_label")):
             lines.append(f"  {name}")
-            lines += [f"    {each.kind} {_describe_operation(each)}" for each in named]
+            lines += [f"    {op.kind} {_describe_operation(op)}" for op in named]
     return tuple(lines)
 
 
 def _summarize_app(app: str, operations: Sequence[DataOperation]) -> str:
-    migrations = _format_count(
-        len({each.migration for each in operations}), "migration"
-    )
+    migrations = _format_count(len({op.migration for op in operations}), "migration")
     count = _format_count(len(operations), "operation")
-    return f"{app}: {count} in {migrations}, all its history (-v 2 names each)"
+    return f"{app}: {count} in {migrations}, its whole history (-v 2 lists each)"
 
 
 def _describe_operation(operation: DataOperation) -> str:
@@ -126,12 +127,12 @@ def _make_acknowledgement_error(
     lines: Iterable[str],
     new_apps: Collection[str],
 ) -> AnswerNeeded:
-    """Return the error that names what waits, with the flags that acknowledge it."""
+    """Return the error that lists the operations and the flags that acknowledge them."""
     flags = dict.fromkeys(
-        f"{ACKNOWLEDGE_OPTION} {each.app if each.app in new_apps else each.migration_label}"
-        for each in unacknowledged
+        f"{ACKNOWLEDGE_OPTION} {op.app if op.app in new_apps else op.migration_label}"
+        for op in unacknowledged
     )
-    give = (
+    advice = (
         " ".join(flags)
         if len(flags) <= MAX_NAMED
         else f"one {ACKNOWLEDGE_OPTION} for each"
@@ -139,18 +140,18 @@ def _make_acknowledgement_error(
     also = f", or {ACKNOWLEDGE_OPTION} {ALL}" if len(flags) > 1 else ""
     return AnswerNeeded(
         "\n".join(lines),
-        hint=f"Nothing was written. {LOOK_HINT}, then run schemadiff again with {give}{also}.",
+        hint=f"Nothing was written. {LOOK_HINT}, then run schemadiff again with {advice}{also}.",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNotes:
-    """What a file says of Django's migrations; without its comment signs."""
+    """The lines of a file about Django migrations, without comment signs."""
 
     review_lines: tuple[str, ...] = ()
-    """For the reviewer, at the top."""
+    """For the reviewer, at the top of the file."""
     coverage_lines: tuple[str, ...] = ()
-    """Up to which migration of each app."""
+    """The last migration of each app that the file covers."""
     footer_lines: tuple[str, ...] = ()
 
 
@@ -158,13 +159,14 @@ NO_NOTES = FileNotes()
 
 
 def make_notes(uncovered: UncoveredMigrations) -> FileNotes:
+    """Return the notes for a file that records the uncovered migrations."""
     count = len(uncovered.operations)
-    look = (
-        f"NEEDS A LOOK: this file does not do what {_format_count(count, 'data operation')} "
-        "of Django migrations would: see its end."
+    review_line = (
+        f"NEEDS A LOOK: this file leaves out {_format_count(count, 'data operation')} "
+        "of Django migrations; see its end."
     )
     return FileNotes(
-        review_lines=(look,) if count else (),
+        review_lines=(review_line,) if count else (),
         coverage_lines=tuple(
             format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
         ),
@@ -177,13 +179,13 @@ def _format_count(count: int, noun: str) -> str:
 
 
 def _format_footer(operations: Iterable[DataOperation]) -> tuple[str, ...]:
-    """Return each operation, with its SQL to take out of the comment."""
-    lines = [line for each in operations for line in _format_operation(each)]
+    """Return lines for the operations, with their SQL ready to be uncommented."""
+    lines = [line for op in operations for line in _format_operation(op)]
     if not lines:
         return ()
     return (
-        "NOT DONE by this file: what Django migrations do besides the schema.",
-        "Uncomment what your database needs, or write it in SQL; then run schemahash.",
+        "NOT DONE by this file: the data operations of Django migrations.",
+        "Uncomment the SQL that your database needs, or write it; then run schemahash.",
         *lines,
     )
 
@@ -199,7 +201,7 @@ def _format_operation(operation: DataOperation) -> Iterator[str]:
 
 
 def _terminate_sql(sql: str) -> str:
-    """Return the SQL with a semicolon at its end that no comment swallows."""
+    """Return the SQL with a final semicolon outside of any comment."""
     text = sql.rstrip()
     if text.endswith(";"):
         return text
@@ -207,6 +209,6 @@ def _terminate_sql(sql: str) -> str:
 
 
 def choose_file_name(operations: Iterable[DataOperation]) -> str:
-    """Return the name of a file that records only: the apps whose data it is about."""
-    apps = dict.fromkeys(each.app for each in operations)
+    """Return the name for a file without schema changes, made of the operations' apps."""
+    apps = dict.fromkeys(operation.app for operation in operations)
     return "_".join([*apps, "data"]) if len(apps) <= 3 else "django_data"

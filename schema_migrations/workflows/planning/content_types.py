@@ -1,8 +1,8 @@
-"""A renamed model's content type and permissions, renamed with it.
+"""SQL that renames the content type and permissions of a renamed model.
 
-As SQL in the file, beside the renaming of the table: so that it is reviewed, commits with
-the table, and happens whoever applies the file.  Django does it in Python, after
-``migrate``: https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/
+It goes into the file with the rename of the table, so it is reviewed, commits with the
+table, and runs whoever applies the file.  Django does it in Python, after ``migrate``:
+https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ def render_content_type_renames(
     *,
     quote: Quote,
 ) -> Iterator[Statement]:
-    """Yield the statements for every renamed model whose table has Django's own name.
+    """Yield the statements for every renamed model whose table has its default name.
 
-    What a person called otherwise (``db_table``) says nothing about the model's name.
-    ``tables`` are those of the database; without Django's own there is nothing to do.
+    A table named with ``db_table`` says nothing about the model's name.  ``tables`` are
+    those of the database; without Django's content types there is nothing to do.
     """
     if CONTENT_TYPE_TABLE not in tables:
         return
-    labels = sorted({s.app for s in origins.values()}, key=len, reverse=True)
+    labels = sorted({o.app for o in origins.values()}, key=len, reverse=True)
     models: dict[str, tuple[str, ModelOrigin]] = {}
     pairs: dict[str, str] = {}
     for old, new in renames.tables.items():
-        subject = origins.get(new)
+        origin = origins.get(new)
         before = _split_table_name(old.name, labels)
-        if subject is None or subject.kind != "model" or before is None:
+        if origin is None or origin.kind != "model" or before is None:
             continue
-        after = subject.app, subject.name.lower()
+        after = origin.app, origin.name.lower()
         if new.name == "_".join(after):
-            models[".".join(after)] = before[1], subject
+            models[".".join(after)] = before[1], origin
             pairs[".".join(before)] = ".".join(after)
     for old_label, label in order_name_pairs(pairs, set(pairs)):
-        named = _split_label(label)
-        yield _render_content_type(_split_label(old_label), named, quote)
+        after = _split_label(label)
+        yield _render_content_type(_split_label(old_label), after, quote)
         if label in models and PERMISSION_TABLE in tables:
             yield from _render_permissions(
-                models[label][0], named, models[label][1], quote
+                models[label][0], after, models[label][1], quote
             )
 
 
@@ -65,7 +65,7 @@ def _split_label(label: str) -> tuple[str, str]:
 
 
 def _split_table_name(table_name: str, labels: list[str]) -> tuple[str, str] | None:
-    """Split ``shop_order``; the label of an app that is gone ends at the first ``_``."""
+    """Split ``shop_order`` into app and model; an unknown app ends at the first ``_``."""
     for label in labels:
         if table_name.startswith(f"{label}_"):
             return label, table_name.removeprefix(f"{label}_")
@@ -81,7 +81,7 @@ def _render_content_type(
         sql=f"UPDATE {table} SET {app} = {_quote_text(after[0])}, {model} = {_quote_text(after[1])}\n"
         f"WHERE {app} = {_quote_text(before[0])} AND {model} = {_quote_text(before[1])}\n"
         f"AND NOT EXISTS (\n    {_render_type_subquery(after, quote)}\n)",
-        comment=f"The content type of {'.'.join(before)} is that of {'.'.join(after)} now",
+        comment=f"Rename the content type {'.'.join(before)} to {'.'.join(after)}",
     )
 
 
@@ -116,7 +116,7 @@ def _render_permissions(
         f"    {name} = {_render_case(codename, titles)}\n"
         f"WHERE {codename} IN ({', '.join(old.values())})\n"
         f"AND {type_} = (\n    {_render_type_subquery(after, quote)}\n)",
-        comment=f"Its permissions are called by the new name: {before} to {after[1]}",
+        comment=f"Rename its permissions from {before} to {after[1]}",
     )
 
 

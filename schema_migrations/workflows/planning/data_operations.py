@@ -1,7 +1,7 @@
-"""What a Django migration does besides the schema.
+"""The data operations of a Django migration.
 
-Invariant: an operation is left out only when it is one of Django's own for the schema
-or the state, or does nothing at all; whatever else stands in a migration is named.
+Invariant: an operation is left out only if it is one of Django's own for the schema or
+the state, or does nothing; every other operation of a migration is named.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ _DESIRED_STATE_OPERATIONS = {
     "django.contrib.postgres.operations.CollationOperation",
 }
 _MAX_SUMMARY_LENGTH = 160
-"""Characters of a summary."""
+"""Of a summary, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataOperation:
-    """One operation that no comparison of schemas can see."""
+    """An operation that comparing schemas cannot reveal."""
 
     app: str
     migration: str
     kind: str
     """``RunPython``, ``RunSQL``, or the dotted name of another class."""
     summary: str
-    """On one line: the dotted function, the SQL's beginning, or its own description."""
+    """On one line: the dotted function, the start of the SQL, or Django's description."""
     path: str = ""
-    """Of the file that holds the function, or else the migration."""
+    """The file of the function, or else of the migration."""
     line: int = 0
-    """Of the function, 1-based; 0: not known."""
+    """The first line of the function, 1-based; 0: unknown."""
     sql: tuple[str, ...] = ()
 
     @property
@@ -56,7 +56,7 @@ class DataOperation:
 
 
 def find_data_operations(migration: Migration, alias: str) -> Iterator[DataOperation]:
-    """Yield what ``migrate`` would run on ``alias`` besides the schema's changes."""
+    """Yield the data operations that ``migrate`` would run on ``alias``."""
     for operation in select_database_operations(migration.operations):
         hints = getattr(operation, "hints", None) or {}
         if (
@@ -68,10 +68,11 @@ def find_data_operations(migration: Migration, alias: str) -> Iterator[DataOpera
 
 
 def _is_schema_operation(operation: Operation) -> bool:
-    """Return whether Django's own code is what the operation does to the database.
+    """Return whether only Django's own code changes the database.
 
-    A subclass that only adds to the state is Django's; one with a ``database_forwards``
-    of its own may do anything.  Extensions and collations belong to the desired state.
+    A subclass that only changes the state qualifies; one that defines its own
+    ``database_forwards`` may do anything.  Extensions and collations qualify because
+    they are part of the desired state.
     """
     if any(
         _dotted_name_of(cls) in _DESIRED_STATE_OPERATIONS
@@ -100,11 +101,11 @@ def _make_data_operation(operation: Operation, migration: Migration) -> DataOper
         summary = "; ".join(sql)
     else:
         summary = _describe_safely(operation)
-    own = type(operation) not in (RunPython, RunSQL)
+    custom = type(operation) not in (RunPython, RunSQL)
     return DataOperation(
         app=migration.app_label,
         migration=migration.name,
-        kind=_dotted_name_of(type(operation)) if own else type(operation).__name__,
+        kind=_dotted_name_of(type(operation)) if custom else type(operation).__name__,
         summary=_shorten_to_line(summary),
         path=path,
         line=line,
@@ -113,7 +114,7 @@ def _make_data_operation(operation: Operation, migration: Migration) -> DataOper
 
 
 def _locate_function(function: Any, default_path: str) -> tuple[str, str, int]:
-    """Return the dotted name of a callable, its file and its line."""
+    """Return a callable's dotted name, its file (or ``default_path``) and its line."""
     while isinstance(function, functools.partial):
         function = function.func
     function = inspect.unwrap(function)
@@ -130,25 +131,25 @@ def _dotted_name_of(named: Any) -> str:
 
 
 def _sql_of(operation: RunSQL) -> tuple[str, ...]:
-    """Return the SQL as text, one item for each that the operation runs."""
+    """Return the SQL texts that the operation runs, in order."""
     if isinstance(operation.sql, str):
         return (operation.sql.strip(),)
     return tuple(
-        each.strip() if isinstance(each, str) else _format_with_parameters(each)
-        for each in operation.sql
+        item.strip() if isinstance(item, str) else _format_with_parameters(item)
+        for item in operation.sql
     )
 
 
 def _format_with_parameters(pair: Any) -> str:
     sql, parameters = pair if isinstance(pair, list | tuple) else (pair, None)
-    said = f"-- with the parameters {parameters!r}:\n" if parameters else ""
-    return f"{said}{str(sql).strip()}"
+    comment = f"-- with the parameters {parameters!r}:\n" if parameters else ""
+    return f"{comment}{str(sql).strip()}"
 
 
 def _describe_safely(operation: Operation) -> str:
     try:
         return operation.describe()
-    except Exception:  # code of strangers, and only a description
+    except Exception:  # foreign code can raise anything, and this is only a description
         return type(operation).__name__
 
 

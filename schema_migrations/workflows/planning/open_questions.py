@@ -1,6 +1,6 @@
-"""What a difference leaves open: values for existing rows, and leave to lose data.
+"""Questions that a difference leaves open: values for existing rows, and lost data.
 
-Answered beforehand, asked of somebody, or refused with the flags that would answer.
+They are answered beforehand, asked, or refused with the flags that would answer them.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def fill_in_answers(
     asker: Asker | None,
     strict: bool,
 ) -> tuple[Changes, tuple[str, ...]]:
-    """Return the changes with all their values, and the answers as lines of a header.
+    """Return the changes with all their values, and the answers as header lines.
 
-    ``state`` is the current one after the renames; SQL that somebody types is tried
+    ``state`` is the current state after the renames; SQL that a person types is tried
     on it at once.  Raises ``AnswerNeeded``.
     """
     values = resolve_defaults(answers.defaults, changes)
@@ -63,8 +63,8 @@ def fill_in_answers(
         if lost and not asker.confirm_loss([text for _, text in lost]):
             raise AnswerNeeded(
                 "Nothing was written: the change would lose data.",
-                hint="Run schemadiff again when the data may go, or name what was "
-                "renamed: --rename OLD=NEW.",
+                hint="Run schemadiff again and accept the loss, or name the rename: "
+                "--rename OLD=NEW.",
             )
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
@@ -86,13 +86,13 @@ def _find_open_needs(
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
     return tuple(
         f"Existing rows: {key.name}.{key.part} is "
-        f"{'left as it is' if sql == NO_VALUE else sql}."
+        f"{'left as it is' if sql == NO_VALUE else f'set to {sql}'}."
         for key, sql in sorted(values.items())
     )
 
 
 class _ValueRefused(SchemaMigrationsError):
-    """The dev database does not understand what was typed."""
+    """The dev database rejects the typed SQL."""
 
 
 def _ask_value(
@@ -110,17 +110,17 @@ def _ask_value(
 
 
 def _try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
-    """Raise unless the server can compute the expression over the column's table."""
+    """Raise ``_ValueRefused`` unless the server can compute the expression on the table."""
     table = engine.quote(table_key(column.name, column.namespace).name)
     if column.namespace:
         table = f"{engine.quote(column.namespace)}.{table}"
 
-    def refused(failure: DriverError) -> _ValueRefused:
-        return _ValueRefused(failure.message)
+    def make_error(driver_error: DriverError) -> _ValueRefused:
+        return _ValueRefused(driver_error.message)
 
     with (
         roll_back_at_end(engine, state.connection),
-        translate_driver_errors(engine, refused),
+        translate_driver_errors(engine, make_error),
     ):
         engine.session.execute(
             state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"

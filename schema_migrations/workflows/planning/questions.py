@@ -1,5 +1,5 @@
-"""What must be asked before a change is planned, in Django's own manner, and the flags
-that answer it beforehand.  Texts only: who asks is the caller's (``Asker``).
+"""The texts of questions before a change is planned, in Django's wording where it has
+one, and the flags that answer them beforehand.  An ``Asker`` of the caller asks them.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Origins = Mapping[Key, ModelOrigin]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One of the numbered fixes of a question."""
+    """A numbered fix of a question."""
 
     text: str
     sql: str | None
-    """The SQL that it stands for; None: it is to be typed."""
+    """The SQL to use; None: the person types it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueQuestion:
     text: str
     options: tuple[Option, ...]
-    """One more, to quit, is always there."""
+    """The asker adds one more, to quit."""
     prompt: str
     rejection: str = ""
-    """Why the SQL that was given before will not do."""
+    """Why the SQL given before was rejected."""
 
 
 class Asker(Protocol):
-    """Who is asked.  Any of them may raise ``AnswerNeeded``: no answer will come."""
+    """Asks a person.  Every method raises ``AnswerNeeded`` if no answer will come."""
 
     def confirm_rename(self, question: str) -> bool: ...
     def ask_value(self, question: ValueQuestion) -> str: ...
@@ -48,7 +48,7 @@ class Asker(Protocol):
 def format_rename_question(
     candidate: RenameCandidate, origins: Origins, renames: Renames = NO_RENAMES
 ) -> str:
-    """Return the question without its ``[y/N]``; ``renames`` are decided already."""
+    """Return the question without its ``[y/N]``; ``renames`` are already decided."""
     new = origins.get(candidate.new)
     if candidate.new.kind == "table":
         return _format_table_question(candidate, new, renames)
@@ -71,12 +71,12 @@ def _format_table_question(
     if new is None:
         return f"Was the table {old} renamed to {candidate.new.name}?"
     _, _, field = new.name.partition(".")
-    own = old.removeprefix(f"{new.app}_")
+    model = old.removeprefix(f"{new.app}_")
     if not field:
         label = f"{new.app}."
-        name = f"{label}{own}" if own != old else old
+        name = f"{label}{model}" if model != old else old
         return f"Was the model {name} renamed to {label}{new.name}?"
-    # The table begins with that of its model, which may have been renamed as well.
+    # The table's name begins with its model's table, which may be renamed as well.
     owner = candidate.new.name.removesuffix(f"_{field}")
     before = next((o.name for o, n in renames.tables.items() if n.name == owner), owner)
     if old.startswith(f"{before}_"):
@@ -98,29 +98,29 @@ def format_rename_flag(candidate: RenameCandidate) -> str:
 
 def make_value_question(need: MissingValue, origins: Origins) -> ValueQuestion:
     key = need.column
-    subject = origins.get(key)
-    field = subject.name if subject else f"{key.path}"
+    origin = origins.get(key)
+    field = origin.name if origin else f"{key.path}"
     model, _, name = field.rpartition(".")
     leave = Option(
-        text="Leave it: the file fails on a table where a row has no value.",
+        text="Provide no default: the file fails if a row has no value.",
         sql=NO_VALUE,
     )
     if need.reason == "converted":
         assert need.before is not None
         return ValueQuestion(
             text=f"The field '{name}' on {model} changes from {need.before.type} to "
-            f"{need.after.type}, and there is no conversion from one to the other.\n"
+            f"{need.after.type}, which has no conversion.\n"
             "Please select a fix:",
             options=(
                 Option(
-                    text="Provide an SQL expression for the new value (it may use "
-                    "the old one by the column's name).",
+                    text="Provide an SQL expression for the new value (the column's name "
+                    "stands for the old one).",
                     sql=None,
                 ),
             ),
             prompt=f"SQL for {key.path}: ",
         )
-    said = (
+    problem = (
         f"It is impossible to add a non-nullable field '{name}' to {model} without "
         "specifying a default. This is because the database needs something to populate "
         "existing rows."
@@ -130,10 +130,10 @@ def make_value_question(need: MissingValue, origins: Origins) -> ValueQuestion:
         "something to populate existing rows."
     )
     return ValueQuestion(
-        text=f"{said}\nPlease select a fix:",
+        text=f"{problem}\nPlease select a fix:",
         options=(
             Option(
-                text="Provide a one-off default now (an SQL expression, for all existing "
+                text="Provide a one-off default now (an SQL expression, set on all existing "
                 "rows without a value).",
                 sql=None,
             ),
@@ -149,25 +149,28 @@ def make_unanswered_error(
     candidates: Sequence[RenameCandidate],
     origins: Origins,
 ) -> AnswerNeeded:
-    """Return the error that names every open question with the flags that answer it."""
-    said = []
+    """Return the error that lists every open question with the flags that answer it."""
+    lines = []
     for key, loss in losses:
-        said.append(f"  {loss}")
-        said += [
+        lines.append(f"  {loss}")
+        lines += [
             f"      or renamed?  {format_rename_flag(candidate)}"
             for candidate in candidates
             if candidate.old == key
         ]
     for need in needs:
-        said += [
+        lines += [
             f"  {_describe_need(need)}",
             f'      --default "{need.column.path}=SQL"',
         ]
     flags = "with a flag for each"
     if losses:
-        flags = "with --rename or --default for each, --allow-data-loss for what may go"
+        flags = (
+            "with --rename or --default for each, --allow-data-loss to accept losses"
+        )
     return AnswerNeeded(
-        "This change needs answers, and nobody can be asked here:\n" + "\n".join(said),
+        "This change needs answers, and schemadiff cannot ask for them here:\n"
+        + "\n".join(lines),
         hint=f"Nothing was written. Run schemadiff again {flags}; on a terminal it asks.",
     )
 
@@ -176,11 +179,11 @@ def _describe_need(need: MissingValue) -> str:
     column = need.column.path
     match need.reason:
         case "added":
-            return f"adds {column} as NOT NULL: what do existing rows get?"
+            return f"adds {column} as NOT NULL: what should existing rows get?"
         case "not null":
             return (
-                f"makes {column} NOT NULL: what do rows that hold NULL get? "
-                f"({NO_VALUE}: there are none)"
+                f"makes {column} NOT NULL: what should rows with NULL get? "
+                f"({NO_VALUE} if there are none)"
             )
         case "converted":
             assert need.before is not None

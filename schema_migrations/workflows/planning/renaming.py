@@ -1,8 +1,8 @@
-"""Renames: decided by answers or by asking, then carried out on the dev database.
+"""Renames: decided by answers or by asking, then run on the scratch database.
 
-The schema after a rename is not imagined: the statements are run on the dev database,
-which is read again, and all is undone.  So names inside views, checks and expressions
-are what the server makes of them.
+The schema after a rename is not predicted: the statements are run on the scratch
+database, which is inspected again and rolled back.  So the server itself updates
+names inside views, checks and expressions.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ from schema_migrations.workflows.states.state import (
 class RenameDecision:
     renames: Renames
     unasked_candidates: tuple[RenameCandidate, ...] = ()
-    """What might be a rename as well, had there been somebody to ask."""
+    """Possible renames that could not be asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenamedState:
-    """The current state with everything under its new name."""
+    """The current state after the renames."""
 
     state: State
     changes: tuple[Drop | Rename | RenameColumn, ...] = ()
@@ -64,9 +64,9 @@ def decide_renames(
     answers: Answers,
     asker: Asker | None,
 ) -> RenameDecision:
-    """Return the renames that were answered, follow from one another, or are asked now.
+    """Return the renames that answers give, that follow from others, or are confirmed.
 
-    Raises ``ConfigError`` for an answer that fits nothing, and what ``asker`` raises.
+    Raises ``ConfigError`` for an answer that matches nothing, and the asker's errors.
     """
     automatic = facts.auto_created_tables
 
@@ -111,10 +111,10 @@ def apply_renames(
     *,
     early_drops: tuple[Drop, ...] = (),
 ) -> Iterator[RenamedState]:
-    """Yield the state after the renames; its database goes back to before at the end.
+    """Hold the state after the renames; roll its database back at the end.
 
-    ``first`` is carried out before them, if there are any.  Raises ``PlanError`` for
-    a rename that the server refuses.
+    ``early_drops`` are run before the renames, if there are any renames.  Raises
+    ``PlanError`` for a rename that the server refuses.
     """
     renamed = order_renames(renames, current.schema)
     if not renamed:
@@ -142,13 +142,13 @@ def apply_renames(
 def _make_rename_error(statement: Statement, driver_error: DriverError) -> PlanError:
     return PlanError(
         f"the dev database refused a rename: {driver_error.message}\n{statement.sql}",
-        hint="Change what is in its way, or drop it, in a file of its own first: "
+        hint="Change or drop what is in the way first, in a separate file: "
         "manage.py schemadiff --empty NAME",
     )
 
 
 def describe_renames(renames: Renames) -> tuple[str, ...]:
-    """Return a line for each rename, for the header of a file."""
+    """Return a header line for each rename."""
     tables = [f"{old.path} to {new.path}" for old, new in renames.tables.items()]
     columns = [f"{key.path} to {new}" for key, new in renames.columns.items()]
     return tuple(f"Renamed: {text}." for text in sorted(tables) + sorted(columns))

@@ -1,4 +1,4 @@
-"""Which tables a change may touch: ``schemadiff --app``."""
+"""The scope of a change: the tables it may touch, as in ``schemadiff --app``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 
 
 def make_scope(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
-    """Return the scope of some apps; None: everything.
+    """Return the scope of the given apps; None: everything.
 
-    A table that no model has any more belongs to the app that its name begins with.
+    A table without a model belongs to the app whose label its name begins with.
     Raises ``ConfigError`` for a label that no installed app has.
     """
     if not labels:

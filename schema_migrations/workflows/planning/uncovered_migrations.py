@@ -1,6 +1,7 @@
-"""How far the Django migrations of installed apps are ahead of a directory's files.
+"""Django migrations of installed apps that the files of a directory do not cover.
 
-Invariant: what cannot be compared is warned of or named once more, never passed over.
+Invariant: migrations that cannot be compared are warned about or listed again, never
+skipped.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from schema_migrations.workflows.states.django_migrations import (
 )
 
 CONTRIB_PREFIX = "django.contrib."
-"""Apps whose past data operations a new database does not need: they mend rows that
-older versions left, and ``post_migrate`` makes content types and permissions."""
+"""Apps whose past data operations a new database does not need: they fix rows of older
+versions, and ``post_migrate`` creates content types and permissions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncoveredMigrations:
     unrecorded_leaves: tuple[tuple[str, str], ...] = ()
-    """(app, last migration) that no file records yet, by app."""
+    """(app, last migration) pairs that no file records yet, by app."""
     operations: tuple[DataOperation, ...] = ()
-    """By app, in the order in which ``migrate`` would run them."""
+    """Data operations by app, in the order in which ``migrate`` would run them."""
     new_apps: frozenset[str] = frozenset()
-    """Those of which no file records anything."""
+    """Apps of which no file records anything."""
     warnings: tuple[str, ...] = ()
 
 
@@ -44,9 +45,9 @@ def find_uncovered_migrations(
     *,
     labels: Collection[str] | None = None,
 ) -> UncoveredMigrations:
-    """Compare what files record with what the installed apps, or some, bring.
+    """Return the migrations of the installed apps that the files do not record.
 
-    Routers are asked as ``migrate`` asks them.
+    ``labels`` limits it to some apps.  Routers decide, as for ``migrate``.
     """
     leaves: list[tuple[str, str]] = []
     operations: list[DataOperation] = []
@@ -87,6 +88,6 @@ def _is_app_allowed(config: AppConfig, alias: str) -> bool:
 
 def _describe_unknown(label: str, last: str) -> str:
     return (
-        f"the files cover {label} up to {last}, which the installed {label} does not "
-        "have: is it an older version?"
+        f"the files cover {label} up to {last}, which the installed {label} lacks: "
+        "is it an older version?"
     )

@@ -1,1 +1,1 @@
-"""A schema from any source: files, models, ``EXTRA``, a live database, SQL."""
+"""Schemas read from any source: files, models, ``EXTRA``, a live database, SQL."""

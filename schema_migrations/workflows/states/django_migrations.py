@@ -1,7 +1,7 @@
-"""What the installed apps' Django migrations do besides making models.
+"""The Django migrations of the installed apps, and their operations on the database.
 
-``read`` imports them, everything else is pure.  Invariant: each app is read for
-itself, so that one whose migrations are broken costs nobody else's.
+``read_django_migrations`` imports them; everything else is pure.  Invariant: each app
+is read on its own, so broken migrations of one app do not hide those of another.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class DjangoMigrations:
     """The Django migrations of some apps."""
 
     active: Mapping[str, tuple[Migration, ...]] = field(default_factory=dict)
-    """App label → its migrations as they would run, without those that another one
-    replaces; apps without any are left out."""
+    """App label → its migrations in the order they run, without replaced ones; apps
+    without migrations are left out."""
     on_disk: Mapping[str, Mapping[str, Migration]] = field(default_factory=dict)
-    """App label → name → migration: the replaced ones as well."""
+    """App label → name → migration, replaced ones included."""
     read_errors: Mapping[str, str] = field(default_factory=dict)
-    """App label → why its migrations cannot be read, in one line."""
+    """App label → why its migrations cannot be read, on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationOperation:
-    """One operation on the database."""
+    """An operation of a migration that touches the database."""
 
     app: str
     migration: str
@@ -48,34 +48,34 @@ class MigrationOperation:
 
 
 def read_django_migrations(labels: Collection[str] | None = None) -> DjangoMigrations:
-    """Import the migrations of installed apps; ``labels`` limits it to some of them.
+    """Import the migrations of the installed apps, or only of those in ``labels``.
 
-    An app without a ``migrations`` package has none.  One that ``MIGRATION_MODULES``
-    turns off (``None``) is read all the same: that is how a project says that
-    ``migrate`` is not to run them, and what they do is needed still.
+    An app without a ``migrations`` package has none.  An app that ``MIGRATION_MODULES``
+    turns off (``None``) is read too: the project only keeps ``migrate`` from running
+    its migrations, and their effect is still needed.
     """
-    found: dict[str, tuple[Migration, ...]] = {}
+    active: dict[str, tuple[Migration, ...]] = {}
     on_disk: dict[str, Mapping[str, Migration]] = {}
-    unread: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for config in apps.get_app_configs():
         if labels is not None and config.label not in labels:
             continue
         try:
             migrations = _read_app(config)
             order = order_active(nodes_of(migrations))
-        except Exception as error:  # whatever importing a stranger's module raises
-            unread[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
+        except Exception as error:  # importing an app's module can raise anything
+            errors[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
         else:
             if migrations:
-                found[config.label] = tuple(migrations[name] for name in order)
+                active[config.label] = tuple(migrations[name] for name in order)
                 on_disk[config.label] = migrations
-    return DjangoMigrations(active=found, on_disk=on_disk, read_errors=unread)
+    return DjangoMigrations(active=active, on_disk=on_disk, read_errors=errors)
 
 
 def list_operations(
     django_migrations: DjangoMigrations,
 ) -> Iterator[MigrationOperation]:
-    """Yield what each app does to the database, in order; apps in that of the project."""
+    """Yield each app's database operations in order; apps in ``INSTALLED_APPS`` order."""
     for label, migrations in django_migrations.active.items():
         for migration in migrations:
             for operation in select_database_operations(migration.operations):
@@ -85,7 +85,7 @@ def list_operations(
 
 
 def select_database_operations(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """Yield the operations, of ``SeparateDatabaseAndState`` the database's part."""
+    """Yield the operations; of ``SeparateDatabaseAndState``, only the database part."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from select_database_operations(operation.database_operations)
@@ -94,7 +94,7 @@ def select_database_operations(operations: Iterable[Operation]) -> Iterator[Oper
 
 
 def _read_app(config: AppConfig) -> dict[str, Migration]:
-    # Test runners put an object there that only has ``in`` and ``[]``.
+    # Test runners set an object that supports only ``in`` and ``[]``.
     modules, name = settings.MIGRATION_MODULES, None
     if config.label in modules:
         name = modules[config.label]
@@ -112,7 +112,7 @@ def _read_app(config: AppConfig) -> dict[str, Migration]:
 
 
 def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, MigrationNode]:
-    """Return an app's migrations as far as their order needs it."""
+    """Return the parents and replacements of an app's migrations, which give their order."""
     return {
         name: MigrationNode(
             parents=_select_same_app(migration, migration.dependencies),
@@ -129,7 +129,7 @@ def _select_same_app(
 
 
 def _import_package(name: str) -> ModuleType | None:
-    """Return a package; None where there is none, or nothing but a folder."""
+    """Return the package; None if it does not exist or is only a folder."""
     try:
         package = importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -1,7 +1,7 @@
-"""Tables that Django's migrations go on to make, where ``APPS`` limits ours.
+"""Tables that Django's own migrations keep creating because ``APPS`` leaves them out.
 
-Models refer to them: they are made on every dev database, before files or models, and
-are never part of a schema.
+Models may refer to them, so they are created on every scratch database before files or
+models, and are never part of a schema.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from schema_migrations.workflows.states.state import load_models
 def find_excluded_tables(
     registry: Apps, labels: tuple[str, ...] | None
 ) -> frozenset[Key]:
-    """Return the tables of installed apps that ``labels`` leaves out; None: no app."""
+    """Return the tables of the installed apps not in ``labels``; None leaves out no app."""
     if labels is None:
         return NO_KEYS
     return tables_of(registry, set(map_tables_to_apps(registry).values()) - set(labels))
@@ -39,20 +39,23 @@ def load_referenced_tables(
     alias: str,
     labels: tuple[str, ...] | None,
 ) -> None:
-    """Make the tables that models of ``labels`` refer to, without foreign keys of theirs.
+    """Create the excluded tables that models of ``labels`` refer to, without foreign keys.
 
     Raises ``ConfigError``.
     """
     if labels is None:
         return
-    found = dict.fromkeys(_find_referenced_models(registry, labels))
+    referenced = dict.fromkeys(_find_referenced_models(registry, labels))
     ddl = collect_ddl(
-        connection, registry, tuple(found), computed_defaults=engine.computed_defaults
+        connection,
+        registry,
+        tuple(referenced),
+        computed_defaults=engine.computed_defaults,
     )
-    apart = ModelsDdl(
+    tables_only = ModelsDdl(
         parts=ddl.parts[:-1], dotted_names=ddl.dotted_names, facts=ddl.facts
     )
-    load_models(engine, connection, apart, alias=alias)
+    load_models(engine, connection, tables_only, alias=alias)
 
 
 def _find_referenced_models(
@@ -61,8 +64,8 @@ def _find_referenced_models(
     for model in registry.get_models():
         if model._meta.app_label not in labels:
             continue
-        for made in (model, *find_auto_created_models(model)):
-            for field in made._meta.local_concrete_fields:
+        for owner in (model, *find_auto_created_models(model)):
+            for field in owner._meta.local_concrete_fields:
                 target = field.related_model
                 if isinstance(target, type) and target._meta.app_label not in labels:
                     yield target._meta.concrete_model or target

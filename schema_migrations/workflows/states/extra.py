@@ -1,8 +1,8 @@
-"""``EXTRA``: SQL files that belong to the desired state besides the models.
+"""``EXTRA``: SQL files that add to the desired state beyond the models.
 
-Some statements need the models' tables (views, triggers), others are needed by them
-(types, functions in defaults).  Nobody has to sort them: each is tried before the
-models, and what fails is tried again after them, as long as that gets further.
+Some statements need the models' tables (views, triggers); the tables need others
+(types, functions in defaults).  No order is required: each statement is tried before
+the models, and those that fail are retried after them until no more succeed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_LISTED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraStatement:
-    """One statement of an ``EXTRA`` file."""
+    """A statement of an ``EXTRA`` file."""
 
     file: str
     statement: SourceStatement
@@ -36,7 +36,7 @@ class ExtraStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferredStatement:
-    """A statement that failed, and may not fail once more is there."""
+    """A statement that failed, and may succeed once more objects exist."""
 
     extra: ExtraStatement
     driver_error: DriverError
@@ -49,17 +49,17 @@ class DeferredStatement:
 def read_extra(
     paths: Iterable[Path], syntax: Syntax, *, migration_directory: Path
 ) -> tuple[ExtraStatement, ...]:
-    """Return the statements of all files; those of a folder in order of their paths.
+    """Return the statements of all files, a folder's files in order of their paths.
 
-    Raises ``ConfigError`` for a path that is not there, or holds the migration
-    directory (``apart_from``), and ``SyntaxProblem``.
+    Raises ``ConfigError`` for a path that does not exist or holds files of
+    ``migration_directory``, and ``SyntaxProblem``.
     """
     files = [file for path in paths for file in _list_files(path)]
     for file in files:
         if file.parent.resolve() == migration_directory.resolve():
             raise ConfigError(
                 f"EXTRA: {file} is a file of the migration directory.",
-                hint="Keep the SQL that EXTRA names in a folder of its own.",
+                hint="Keep the SQL files for EXTRA in a separate folder.",
             )
     return tuple(extra for file in files for extra in _read_statements(file, syntax))
 
@@ -70,31 +70,31 @@ _CREATE_EXTENSION = re.compile(
 
 
 def extension_of(extra: ExtraStatement) -> str:
-    """Return the extension that a statement makes, or nothing."""
-    found = _CREATE_EXTENSION.match(extra.statement.sql)
-    return (found[1] or found[2].lower()) if found else ""
+    """Return the name of the extension that a statement creates; empty if none."""
+    match = _CREATE_EXTENSION.match(extra.statement.sql)
+    return (match[1] or match[2].lower()) if match else ""
 
 
 def _list_files(path: Path) -> Sequence[Path]:
-    """Return a file itself, or every ``.sql`` file below a folder."""
+    """Return the file itself, or every ``.sql`` file below the folder."""
     if path.is_dir():
         return sorted(file for file in path.rglob(f"*{FILE_SUFFIX}") if file.is_file())
     if path.is_file():
         return [path]
     raise ConfigError(
         f"EXTRA: {path} does not exist.",
-        hint="Name SQL files, or folders of them; a relative path is below BASE_DIR.",
+        hint="List SQL files or folders of them; relative paths start at BASE_DIR.",
     )
 
 
 def _read_statements(path: Path, syntax: Syntax) -> Iterator[ExtraStatement]:
-    # Line ends are part of a function's body: a checkout must not change them.
+    # Line endings are part of a function body; a checkout must not change them.
     content = path.read_bytes().replace(b"\r\n", b"\n")
     file = MigrationFile(name=_shorten_path(path), content=content)
     for statement in file.split_statements(syntax):
         if word := find_transaction_control(statement.sql):
             raise SyntaxProblem(
-                f"{word} has no place in EXTRA: its statements are tried one by one",
+                f"{word} is not allowed in EXTRA, whose statements run one by one",
                 file=file.name,
                 line=statement.line,
                 hint="Remove it.",
@@ -112,16 +112,16 @@ def _shorten_path(path: Path) -> str:
 def try_repeatedly(
     engine: Engine, connection: Connection, statements: Iterable[ExtraStatement]
 ) -> tuple[DeferredStatement, ...]:
-    """Run statements on a scratch database, again and again while one more succeeds.
+    """Run statements on a scratch database, retrying failed ones while any succeeds.
 
-    Returns those that fail.  Raises what the driver raises when the server is gone.
+    Returns those that still fail.  Raises the driver's error if the server is gone.
     """
-    left = tuple(statements)
+    remaining = tuple(statements)
     while True:
-        failed = tuple(_try_once(engine, connection, left))
-        if not failed or len(failed) == len(left):
+        failed = tuple(_try_once(engine, connection, remaining))
+        if not failed or len(failed) == len(remaining):
             return failed
-        left = tuple(waiting.extra for waiting in failed)
+        remaining = tuple(deferred.extra for deferred in failed)
 
 
 def _try_once(
@@ -131,17 +131,17 @@ def _try_once(
         try:
             engine.session.execute(connection, extra.statement.sql)
         except Exception as error:
-            failure = engine.read_driver_error(error)
-            if failure is None or failure.retryable:
+            driver_error = engine.read_driver_error(error)
+            if driver_error is None or driver_error.retryable:
                 raise
-            yield DeferredStatement(extra=extra, driver_error=failure)
+            yield DeferredStatement(extra=extra, driver_error=driver_error)
 
 
 def run_deferred(
     engine: Engine, connection: Connection, deferred: Iterable[DeferredStatement]
 ) -> None:
-    """Run what had to wait for the models.  Raises ``StatementFailed``."""
-    failed = try_repeatedly(engine, connection, [each.extra for each in deferred])
+    """Run the statements that failed before the models.  Raises ``StatementFailed``."""
+    failed = try_repeatedly(engine, connection, [item.extra for item in deferred])
     if failed:
         raise _make_extra_error(engine, failed)
 
@@ -149,19 +149,19 @@ def run_deferred(
 def _make_extra_error(
     engine: Engine, failed: Sequence[DeferredStatement]
 ) -> StatementFailed:
-    """Return the error for statements that fail whatever is there.
+    """Return the error for statements that fail both before and after the models.
 
-    The first one that misses nothing is the likeliest cause of the others.
+    It leads with the first one that names no missing object: the likeliest cause.
     """
-    first = min(failed, key=lambda waiting: waiting.driver_error.names_missing_object)
-    others = [f"  {waiting}" for waiting in failed if waiting is not first]
+    first = min(failed, key=lambda item: item.driver_error.names_missing_object)
+    others = [f"  {item}" for item in failed if item is not first]
     more = [f"  and {len(others) - MAX_LISTED} more"] if others[MAX_LISTED:] else []
-    named = ["Refused as well:", *others[:MAX_LISTED], *more] if others else []
+    listed = ["Also refused:", *others[:MAX_LISTED], *more] if others else []
     return make_statement_error(
         first.extra.statement,
         first.driver_error,
         file=first.extra.file,
-        hint="\n".join([*named, _choose_hint(engine, first)]),
+        hint="\n".join([*listed, _choose_hint(engine, first)]),
     )
 
 
@@ -169,20 +169,20 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
     name = extension_of(deferred.extra)
     if name:
         return format_dev_server_hint(engine, name)
-    lack = (
+    missing = (
         engine.find_missing_object(deferred.driver_error)
         if engine.find_missing_object
         else None
     )
-    if lack is not None and lack.extension:
-        return f"It comes with the extension {lack.extension}: add it to EXTENSIONS."
+    if missing is not None and missing.extension:
+        return f"It comes with the extension {missing.extension}: add it to EXTENSIONS."
     if _RIGHTS_PATTERN.match(deferred.extra.statement.sql):
         return (
-            "Roles, owners and grants are no part of a schema here: keep them in a file "
-            "of the migration directory."
+            "Roles, owners and grants are not part of the schema: put them in a file of "
+            "the migration directory."
         )
     return (
-        "EXTRA is tried before the models' tables are made and after; nothing was "
+        "EXTRA was tried before and after creating the models' tables; nothing was "
         "written."
     )
 
@@ -193,8 +193,8 @@ _RIGHTS_PATTERN = re.compile(
 
 
 def describe_deferred(deferred: Sequence[DeferredStatement]) -> str:
-    """Say, for models that failed, which statements had to wait for them."""
+    """Return the lines of a hint that list the statements waiting for the models."""
     if not deferred:
         return ""
-    shown = [f"  {each}" for each in deferred[:MAX_LISTED]]
-    return "\n".join(["Of EXTRA, these statements wait for the models:", *shown])
+    shown = [f"  {item}" for item in deferred[:MAX_LISTED]]
+    return "\n".join(["These statements of EXTRA wait for the models:", *shown])

@@ -1,4 +1,4 @@
-"""A live database as a source: reached through a connection of its own, only read."""
+"""A live database as a source, read through a separate connection that cannot write."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ANSWER_TIMEOUT_SECONDS = 2
 
 
 def is_live_source(source: str) -> bool:
-    """Tell ``db:default`` and URLs from files and the models."""
+    """Return whether a source is a live database: ``db:default`` or a URL."""
     return source.startswith(ALIAS_PREFIX) or "://" in source
 
 
 @contextmanager
 def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
-    """Yield a connection that refuses to write, and its engine.
+    """Hold a connection that refuses to write; yield it with its engine.
 
     Raises ``ConfigError`` and ``Unreachable``.
     """
@@ -52,13 +52,13 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
 
 
 def _make_separate_connection(settings: DatabaseSettings) -> Connection:
-    # Under the alias's own name, django.contrib.postgres would open that one besides.
+    # Under the alias's name, django.contrib.postgres would also open the alias itself.
     handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
     return cast(Connection, handler[NO_DB_ALIAS])
 
 
 def probe_server(alias: str, engine: Engine) -> Target | None:
-    """Return what the alias's server says of itself; None when it does not answer."""
+    """Return the description of the alias's server; None if it does not answer."""
     if engine.check_server is None:
         return None
     settings = connections[alias].settings_dict
@@ -77,7 +77,7 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
 
 
 def check_alias(alias: str) -> None:
-    """Raise ``ConfigError`` when there is no such alias in ``DATABASES``."""
+    """Raise ``ConfigError`` if ``DATABASES`` has no such alias."""
     if alias not in connections:
         raise ConfigError(
             f"There is no database {alias!r} in DATABASES.",

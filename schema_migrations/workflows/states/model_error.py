@@ -1,4 +1,4 @@
-"""DDL of the models that the dev database refused → which field, and what to do.  Pure."""
+"""Errors for models whose DDL the dev database refused: the field and a hint.  Pure."""
 
 from __future__ import annotations
 
@@ -21,32 +21,35 @@ def make_model_error(
     sql: str,
     driver_error: DriverError,
 ) -> ConfigError:
-    """Return the error for one statement; ``label`` is that of its part of the DDL."""
-    lack = (
+    """Return the error for a refused statement of the DDL part ``part_label``."""
+    missing_object = (
         engine.find_missing_object(driver_error) if engine.find_missing_object else None
     )
     subject = find_refused_field(ddl, sql, driver_error.position) or part_label
     return ConfigError(
-        f"{subject}: the dev database refused what Django makes of it: "
+        f"{subject}: the dev database refused Django's SQL for it: "
         f"{driver_error.message}\n{sql}",
-        hint=_choose_hint(lack, alias, missing=driver_error.names_missing_object),
+        hint=_choose_hint(
+            missing_object, alias, missing=driver_error.names_missing_object
+        ),
     )
 
 
 def find_refused_field(ddl: ModelsDdl, sql: str, position: int) -> str:
-    """Return ``shop.Product.name`` for the field that a statement stumbled over.
+    """Return the field at which a statement failed, like ``shop.Product.name``.
 
-    That is the last column before ``position`` (1-based; 0: the columns that are named
-    at all, in parentheses where there are several); empty where no model is behind it.
+    It is the last column named before ``position`` (1-based), or every column named if
+    ``position`` is 0 (several in parentheses); without one, the model; empty without a
+    model.
     """
-    found = _TABLE_NAME.search(sql)
-    table = table_key(found[1]) if found else None
-    if found is None or table is None or table not in ddl.dotted_names:
+    match = _TABLE_NAME.search(sql)
+    table = table_key(match[1]) if match else None
+    if match is None or table is None or table not in ddl.dotted_names:
         return ""
-    told = sql[found.end() : position - 1] if position else sql[found.end() :]
+    text = sql[match.end() : position - 1] if position else sql[match.end() :]
     if not position and sql.startswith("CREATE TABLE"):
-        told = told.partition("EXCLUDE USING")[2]  # the one part that uses an index
-    names = _QUOTED_NAME.findall(told)
+        text = text.partition("EXCLUDE USING")[2]  # the only part that uses an index
+    names = _QUOTED_NAME.findall(text)
     keys = dict.fromkeys(column_key(table, name) for name in names)
     fields = [ddl.dotted_names[key] for key in keys if key in ddl.dotted_names]
     if position:
@@ -68,21 +71,21 @@ def _choose_hint(
         )
     if missing_object is not None and missing_object.kind == "collation":
         return (
-            f"Make the collation {missing_object.name} part of the desired state: CREATE COLLATION "
+            f"Add the collation {missing_object.name} to the desired state with CREATE COLLATION "
             f'in a file of {setting}["EXTRA"], or CreateCollation in a Django migration.'
         )
     if missing_object is not None:
         return (
-            f'Does an extension bring it? Name that in {setting}["EXTENSIONS"]. Does SQL '
-            f'of your own make it? Name the file in {setting}["EXTRA"].'
+            f'If an extension provides it, add the extension to {setting}["EXTENSIONS"]. If '
+            f'your own SQL creates it, add the file to {setting}["EXTRA"].'
         )
     if missing:
         return (
-            "Is the app it refers to among APPS, and its model managed and allowed on "
-            "this alias by the routers? A table that is made elsewhere can be declared "
-            f'in a file of {setting}["EXTRA"].'
+            "Check that the app it refers to is in APPS, and that its model is managed and "
+            "allowed on this alias by the routers. Declare a table that is created "
+            f'elsewhere in a file of {setting}["EXTRA"].'
         )
     return (
-        "Change the model, or what EXTRA makes before it, or take another dev database "
-        "with DEV or --dev."
+        "Change the model or the SQL in EXTRA, or use another dev database with DEV or "
+        "--dev."
     )

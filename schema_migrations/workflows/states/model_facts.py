@@ -1,4 +1,4 @@
-"""What models know and their DDL does not say: whose a table is, and fields' defaults.
+"""Facts of the models that their DDL lacks: the origin of tables, fields' defaults.
 
 Invariant: no database is read or written here.
 """
@@ -22,7 +22,7 @@ from schema_migrations.schema.model import NO_KEYS, Key, column_key, table_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOrigin:
-    """The model or field that a table or a column stands for."""
+    """The model or field behind a table or column."""
 
     app: str
     name: str
@@ -31,25 +31,25 @@ class ModelOrigin:
     """``model``, or the field's class: ``DecimalField``, ``ManyToManyField``."""
     verbose_name: str = ""
     permissions: tuple[str, ...] = ()
-    """Of a model: Django's default ones, ``add``, ``change`` …"""
+    """The default permissions of a model: ``add``, ``change`` …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     fills: Mapping[Key, str] = field(default_factory=dict)
-    """Column → SQL of the field's default, for rows that exist already."""
+    """Column → SQL of the field's default, for existing rows."""
     origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
-    """Table or column → what it stands for."""
+    """Table or column → the model or field behind it."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
-    """The tables of models that are not ours to change (``managed = False``)."""
+    """The tables of unmanaged models (``managed = False``), which must not change."""
 
     @property
     def auto_created_tables(self) -> frozenset[Key]:
-        """The tables that Django makes for many-to-many fields."""
+        """The tables that Django creates for many-to-many fields."""
         return frozenset(
             key
-            for key, subject in self.origins.items()
-            if key.kind == "table" and subject.kind != "model"
+            for key, origin in self.origins.items()
+            if key.kind == "table" and origin.kind != "model"
         )
 
 
@@ -57,12 +57,12 @@ NO_FACTS = ModelFacts()
 
 
 def unquote_table_name(name: str) -> str:
-    """Return a table's name without the quotes that a ``db_table`` may have."""
+    """Return a table name without the quotes that ``db_table`` may contain."""
     return name.strip('"')
 
 
 def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    """Yield the models that Django itself makes for the many-to-many fields of one."""
+    """Yield the models that Django creates for a model's many-to-many fields."""
     for field_ in model._meta.local_many_to_many:
         through = field_.remote_field.through
         if through is not None and through._meta.auto_created:
@@ -70,33 +70,35 @@ def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.
 
 
 def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
-    """Return what a model's table and columns stand for."""
+    """Return the origins of a model's table and columns."""
     meta = model._meta
     table, title = table_key(unquote_table_name(meta.db_table)), str(meta.object_name)
     name = str(meta.model_name)
-    # The type says bool; it is the model that has the many-to-many field, or False.
+    # Typed as bool, but it is the model that has the many-to-many field, or False.
     owner: Any = meta.auto_created
     if owner:
         # The through model is called Order_tags, for order.tags.
         tail = title.removeprefix(f"{owner._meta.object_name}_")
         name = f"{owner._meta.model_name}.{tail}"
-        own = ModelOrigin(app=meta.app_label, name=name, kind="ManyToManyField")
+        table_origin = ModelOrigin(
+            app=meta.app_label, name=name, kind="ManyToManyField"
+        )
     else:
-        own = ModelOrigin(
+        table_origin = ModelOrigin(
             app=meta.app_label,
             name=title,
             kind="model",
             verbose_name=str(meta.verbose_name_raw),
             permissions=tuple(meta.default_permissions),
         )
-    found = {table: own}
+    origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
-        found[column_key(table, str(field_.column))] = ModelOrigin(
+        origins[column_key(table, str(field_.column))] = ModelOrigin(
             app=meta.app_label,
             name=f"{name}.{field_.name}",
             kind=type(field_).__name__,
         )
-    return found
+    return origins
 
 
 def fills_of(
@@ -104,18 +106,19 @@ def fills_of(
     model: type[models.Model],
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> dict[Key, str]:
-    """Return the SQL of the fields' defaults, by column; ``values`` are the engine's.
+    """Return column → SQL of the field's default.
 
-    ``editor`` is Django's schema editor.  A field without a default, or with one that
-    is another at each call and not known to the server, has none.
+    ``editor`` is Django's schema editor; ``computed_defaults`` has the engine's SQL for
+    defaults that the server can compute.  A field has no fill if it has no default, or
+    one that differs at each call and that the server cannot compute.
     """
     table = table_key(unquote_table_name(model._meta.db_table))
-    found = {}
+    fills = {}
     for field_ in model._meta.local_concrete_fields:
         value = _compute_fill(editor, field_, computed_defaults)
         if value is not None and field_.column:
-            found[column_key(table, field_.column)] = value
-    return found
+            fills[column_key(table, field_.column)] = value
+    return fills
 
 
 _NOW_FUNCTIONS = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
@@ -134,16 +137,16 @@ def _compute_fill(
         return "0"  # as makemigrations does
     if getattr(field_, "generated", False) or _is_auto_field(field_):
         return None
-    served = _find_server_value(field_)
-    if served is not None:
-        return computed_defaults[served]
+    computed = _find_computed_default(field_)
+    if computed is not None:
+        return computed_defaults[computed]
     default = field_.default
     try:
         value = editor.effective_default(field_)
         if callable(default) and editor.effective_default(field_) != value:
             return None
         return None if value is None else str(editor.quote_value(value))
-    except Exception:  # a default is the project's own code, and may do anything
+    except Exception:  # a default is the project's code and can raise anything
         return None
 
 
@@ -151,15 +154,15 @@ def _is_auto_field(field_: Any) -> bool:
     return isinstance(field_, models.AutoField)
 
 
-def _find_server_value(field_: Any) -> ComputedDefault | None:
-    """Return the name of a default that the server itself can compute for each row."""
+def _find_computed_default(field_: Any) -> ComputedDefault | None:
+    """Return the name of the field's default if the server can compute it per row."""
     kind, default = field_.get_internal_type(), field_.default
     moment = _MOMENT_BY_FIELD_TYPE.get(kind)
     if default is NOT_PROVIDED:
-        by_itself = getattr(field_, "auto_now", False) or getattr(
+        is_automatic = getattr(field_, "auto_now", False) or getattr(
             field_, "auto_now_add", False
         )
-        return moment if by_itself else None
+        return moment if is_automatic else None
     if kind == "UUIDField" and default in (uuid.uuid4, uuid.uuid1):
         return "uuid4"
     if default in _NOW_FUNCTIONS or (

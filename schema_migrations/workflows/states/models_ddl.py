@@ -1,7 +1,7 @@
-"""Models → DDL, by Django's own schema editor.
+"""DDL of the models, collected from Django's schema editor.
 
-Invariant: nothing is executed here and no database is read; what the editor would
-send is collected, model by model.
+Invariant: nothing is executed here and no database is read; the statements that the
+editor would send are collected, model by model.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from schema_migrations.workflows.states.model_facts import (
 )
 
 AppLabels = tuple[str, ...] | None
-"""Of apps; None: all."""
+"""Labels of apps; None: all apps."""
 
-PERCENT_HINT = "Django takes a % in a comment for a placeholder here: write %% instead."
+PERCENT_HINT = "Django reads a % in a comment as a placeholder here: write %% instead."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DdlPart:
-    """What one model's tables are made of."""
+    """The statements that create one model's tables."""
 
     label: str
-    """``shop.Order``; ``foreign keys and indexes`` for what comes at the end."""
+    """``shop.Order``; ``foreign keys and indexes`` for the last part."""
     statements: tuple[str, ...]
 
 
@@ -57,10 +57,10 @@ def collect_alias_ddl(
     labels: AppLabels,
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
-    """Return the DDL of every model that belongs on ``alias``, and what it cannot say.
+    """Return the DDL and the facts of every model that belongs on ``alias``.
 
-    ``labels`` limits it to some apps.  Routers are asked; proxy, unmanaged and swapped
-    models are left out as Django leaves them out.  Raises as ``collect_models`` does.
+    ``labels`` limits them to some apps.  Routers decide as usual; proxy, unmanaged and
+    swapped models are left out, as in Django.  Raises ``ConfigError``.
     """
     chosen = select_managed_models(connection, registry, alias, labels=labels)
     return collect_ddl(
@@ -75,13 +75,14 @@ def collect_ddl(
     *,
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
-    """Return the DDL of some models, and what it cannot say; raises ``ConfigError``.
+    """Return the DDL and the facts of the ``chosen`` models.
 
-    ``values`` are the engine's own expressions.
+    ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
+    Raises ``ConfigError``.
     """
     parts: list[DdlPart] = []
     fills: dict[Key, str] = {}
-    subjects: dict[Key, ModelOrigin] = {}
+    origins: dict[Key, ModelOrigin] = {}
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         done = 0
         for model in chosen:
@@ -89,9 +90,9 @@ def collect_ddl(
             statements = tuple(editor.collected_sql[done:])
             done = len(editor.collected_sql)
             parts.append(DdlPart(label=model._meta.label, statements=statements))
-            for made in (model, *find_auto_created_models(model)):
-                subjects |= origins_of(made)
-                fills |= fills_of(editor, made, computed_defaults)
+            for owner in (model, *find_auto_created_models(model)):
+                origins |= origins_of(owner)
+                fills |= fills_of(editor, owner, computed_defaults)
     rest = tuple(editor.collected_sql[done:])
     parts.append(DdlPart(label="foreign keys and indexes", statements=rest))
     return ModelsDdl(
@@ -99,7 +100,7 @@ def collect_ddl(
         dotted_names=dict(_list_dotted_names(registry)),
         facts=ModelFacts(
             fills=fills,
-            origins=subjects,
+            origins=origins,
             unmanaged_tables=_find_unmanaged_tables(registry),
         ),
     )
@@ -107,17 +108,20 @@ def collect_ddl(
 
 def _find_unmanaged_tables(registry: Apps) -> frozenset[Key]:
     return frozenset(
-        table_key(unquote_table_name(made._meta.db_table))
+        table_key(unquote_table_name(owner._meta.db_table))
         for model in registry.get_models()
         if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
-        for made in (model, *find_auto_created_models(model))
+        for owner in (model, *find_auto_created_models(model))
     )
 
 
 def select_managed_models(
     connection: Connection, registry: Apps, alias: str, *, labels: AppLabels
 ) -> tuple[type[models.Model], ...]:
-    """Return the models whose tables are ours to make, in the registry's order."""
+    """Return the models whose tables belong on the alias, in the registry's order.
+
+    Raises ``ConfigError`` for a label that no installed app has.
+    """
     known = {config.label for config in registry.get_app_configs()}
     if unknown := sorted(set(labels or ()) - known):
         raise ConfigError(
@@ -134,7 +138,7 @@ def select_managed_models(
 
 
 def map_tables_to_apps(registry: Apps) -> dict[str, str]:
-    """Return table → app label, tables of automatic M2M models included."""
+    """Return table → app label, including tables of many-to-many fields."""
     return {
         unquote_table_name(model._meta.db_table): model._meta.app_label
         for model in registry.get_models(include_auto_created=True)
@@ -147,8 +151,8 @@ def _list_dotted_names(registry: Apps) -> Iterator[tuple[Key, str]]:
         yield table, model._meta.label
         for field in model._meta.local_concrete_fields:
             if field.column:
-                named = f"{model._meta.label}.{field.name}"
-                yield column_key(table, field.column), named
+                dotted_name = f"{model._meta.label}.{field.name}"
+                yield column_key(table, field.column), dotted_name
 
 
 def _create_model(editor: Any, model: type[models.Model]) -> None:
@@ -156,18 +160,18 @@ def _create_model(editor: Any, model: type[models.Model]) -> None:
         editor.create_model(model)
     except Exception as error:
         raise ConfigError(
-            f"{model._meta.label}: Django cannot make its table: {error}",
+            f"{model._meta.label}: Django cannot create its table: {error}",
             hint=PERCENT_HINT
             if "placeholder" in str(error)
-            else "See that `manage.py check` passes; then look at the model's fields.",
+            else "Run `manage.py check`; if it passes, check the model's fields.",
         ) from error
 
 
 def tables_of(registry: Apps, labels: Iterable[str]) -> frozenset[Key]:
-    """Return the keys of all tables that belong to some apps."""
-    wanted = set(labels)
+    """Return the keys of all tables that belong to the given apps."""
+    chosen = set(labels)
     return frozenset(
         table_key(table)
         for table, label in map_tables_to_apps(registry).items()
-        if label in wanted
+        if label in chosen
     )

@@ -1,4 +1,4 @@
-"""How long each phase of a command took."""
+"""The time that each phase of a command takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from time import perf_counter
 
 
 class Phases(dict[str, float]):
-    """Phase → seconds; calling it is a context that adds to a phase."""
+    """Phase → seconds; a call is a context manager that adds its time to a phase."""
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:

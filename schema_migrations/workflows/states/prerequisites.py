@@ -1,7 +1,7 @@
-"""What must be there before the models' tables: extensions and collations.
+"""Extensions and collations that must exist before the models' tables.
 
-They come from ``EXTENSIONS`` and from the Django migrations of installed apps, where a
-``CreateExtension`` or ``CreateCollation`` is all that says so.
+They come from ``EXTENSIONS`` and from the operations ``CreateExtension`` and
+``CreateCollation`` in the Django migrations of installed apps.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ EXTENSIONS_SETTING = "EXTENSIONS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prerequisites:
-    """Each by name, with what asks for it."""
+    """Extensions and collations by name, each with the source that asks for it."""
 
     extensions: tuple[tuple[str, str], ...] = ()
-    """(name, ``EXTENSIONS`` or an operation in words)."""
+    """(name, ``EXTENSIONS`` or the description of an operation)."""
     collations: tuple[tuple[str, MigrationOperation], ...] = ()
 
 
@@ -42,9 +42,9 @@ def find_prerequisites(
     extensions: Iterable[str],
     django_migrations: DjangoMigrations,
 ) -> Prerequisites:
-    """Return what an alias needs; routers are asked as the operations do.
+    """Return the extensions and collations that an alias needs.
 
-    The operations do nothing but on PostgreSQL.
+    Operations count only on PostgreSQL, and only where the routers allow them.
     """
 
     def allowed(step: MigrationOperation) -> bool:
@@ -63,20 +63,20 @@ def find_prerequisites(
 def collect_prerequisites(
     operations: Iterable[MigrationOperation], extensions: Iterable[str] = ()
 ) -> Prerequisites:
-    """Return what is there once all steps were made, besides some extensions."""
-    # Not at the top: it needs libpq, and a project on SQLite may have none.
+    """Return the given extensions and all that exists after the operations."""
+    # Not at the top: it needs libpq, which a project on SQLite may not have.
     from django.contrib.postgres.operations import (
         CreateCollation,
         CreateExtension,
         RemoveCollation,
     )
 
-    wanted = dict.fromkeys(extensions, EXTENSIONS_SETTING)
+    sources = dict.fromkeys(extensions, EXTENSIONS_SETTING)
     collations: dict[str, MigrationOperation] = {}
     for step in operations:
         match step.operation:
             case CreateExtension() as operation:
-                wanted.setdefault(operation.name, str(step))
+                sources.setdefault(operation.name, str(step))
             case CreateCollation() as operation:
                 collations[operation.name] = step
             case RemoveCollation() as operation:
@@ -84,15 +84,15 @@ def collect_prerequisites(
             case _:
                 pass
     return Prerequisites(
-        extensions=tuple(wanted.items()), collations=tuple(collations.items())
+        extensions=tuple(sources.items()), collations=tuple(collations.items())
     )
 
 
 def load_prerequisites(
-    engine: Engine, connection: Connection, wanted: Prerequisites
+    engine: Engine, connection: Connection, prerequisites: Prerequisites
 ) -> None:
-    """Make them on a scratch database.  Raises ``ConfigError``."""
-    for name, source in wanted.extensions:
+    """Create the prerequisites on a scratch database.  Raises ``ConfigError``."""
+    for name, source in prerequisites.extensions:
         key = Key(kind="extension", name=name)
         create = Create(object=Definition(key=key, definition=""))
         with translate_driver_errors(
@@ -100,7 +100,7 @@ def load_prerequisites(
         ):
             for statement in engine.render(create):
                 engine.session.execute(connection, statement.sql)
-    for name, step in wanted.collations:
+    for name, step in prerequisites.collations:
         operation: Any = step.operation
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
             operation.create_collation(editor)
@@ -121,11 +121,11 @@ def _make_extension_error(
 
 
 def format_dev_server_hint(engine: Engine, extension: str) -> str:
-    """Say how to come to a dev server that has an extension."""
+    """Return a hint on how to get a dev server that has the extension."""
     server = engine.suggest_dev_server(extension) if engine.suggest_dev_server else ""
     example = f", for example {server}" if server else ""
     return (
-        f"Take a dev database that has it, with DEV or --dev{example}; or install it on "
+        f"Use a dev database that has it with DEV or --dev{example}, or install it on "
         "this server."
     )
 
@@ -135,6 +135,6 @@ def _make_collation_error(
 ) -> ConfigError:
     return ConfigError(
         f"{operation}: {name} cannot be created on the dev database: {driver_error.message}",
-        hint="Take a dev database whose system knows this locale, with DEV or --dev, "
+        hint="Use a dev database on a system that has this locale with DEV or --dev, "
         "for example docker://postgres/17.",
     )

@@ -1,8 +1,8 @@
-"""A source's name → its state on a dev database.
+"""The state of a source, loaded by the source's name.
 
-``files``, ``models``, a directory of migration files, a plain ``.sql`` file, a
-database alias (``db:default``) or a database URL.  Every state stands on a scratch
-database of its own, which is gone when the context ends.
+A source is ``files``, ``models``, a directory of migration files, a plain ``.sql``
+file, a database alias (``db:default``) or a database URL.  Every state has a scratch
+database of its own, which is dropped when the context ends.
 """
 
 from __future__ import annotations
@@ -68,22 +68,22 @@ FILES, MODELS = "files", "models"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """What every source of one command needs."""
+    """The engine, settings and dev server that all sources of one command share."""
 
     engine: Engine
     alias: str
     settings: Settings
     server: DevServer
     directory: Directory
-    """Loaded and verified."""
+    """The directory of the alias, loaded and verified."""
     registry: Apps
     django_migrations: DjangoMigrations = field(default_factory=DjangoMigrations)
-    """Those of the alias's apps."""
+    """The migrations of the alias's apps."""
     prerequisites: Prerequisites = field(default_factory=Prerequisites)
     extra_statements: tuple[ExtraStatement, ...] = ()
-    """What belongs to the desired state besides the models."""
+    """The statements that ``EXTRA`` adds to the desired state."""
     excluded_tables: frozenset[Key] = NO_KEYS
-    """Tables that are Django's to make, and that the engine does not see."""
+    """Tables that Django's own migrations create; the engine does not see them."""
     phases: Phases = field(default_factory=Phases)
 
 
@@ -98,24 +98,28 @@ def open_workspace(
 ) -> Iterator[Workspace]:
     """Read and verify the directory of an alias and open its dev server.
 
-    ``directory`` and ``dev`` are used instead of the settings' own; ``report`` gets a
-    line before something slow.  Raises ``ConfigError``, ``IntegrityError`` before any
-    server is started, and ``Unreachable``.
+    ``directory`` and ``dev`` override the settings; ``report`` gets a line before
+    anything slow.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
+    started, and ``Unreachable``.
     """
     settings = read_settings(alias, directory=directory)
-    with open_target(alias, None) as (_, own):
+    with open_target(alias, None) as (_, alias_engine):
         pass
-    beside = find_excluded_tables(registry, settings.apps)
-    engine = with_ignored(own, settings.ignore_patterns, excluded_tables=beside)
-    loaded = load(settings.directory)
-    verify(loaded)
+    excluded_tables = find_excluded_tables(registry, settings.apps)
+    engine = with_ignored(
+        alias_engine, settings.ignore_patterns, excluded_tables=excluded_tables
+    )
+    loaded_directory = load(settings.directory)
+    verify(loaded_directory)
     phases = Phases()
-    with phases("Django's own"):
-        django = read_django_migrations(settings.apps)
-    extra = read_extra(
+    with phases("migrations"):
+        django_migrations = read_django_migrations(settings.apps)
+    extra_statements = read_extra(
         settings.extra_paths, engine.syntax, migration_directory=settings.directory
     )
-    wanted = find_prerequisites(engine.vendor, alias, settings.extensions, django)
+    prerequisites = find_prerequisites(
+        engine.vendor, alias, settings.extensions, django_migrations
+    )
     with ExitStack() as stack:
         with phases("dev server"):
             server = stack.enter_context(
@@ -123,8 +127,8 @@ def open_workspace(
                     dev or settings.dev,
                     alias,
                     extensions=[
-                        *(name for name, _ in wanted.extensions),
-                        *filter(None, map(extension_of, extra)),
+                        *(name for name, _ in prerequisites.extensions),
+                        *filter(None, map(extension_of, extra_statements)),
                     ],
                     report=report,
                 )
@@ -134,22 +138,21 @@ def open_workspace(
             alias=alias,
             settings=settings,
             server=server,
-            directory=loaded,
+            directory=loaded_directory,
             registry=registry,
-            django_migrations=django,
-            prerequisites=wanted,
-            extra_statements=extra,
-            excluded_tables=beside,
+            django_migrations=django_migrations,
+            prerequisites=prerequisites,
+            extra_statements=extra_statements,
+            excluded_tables=excluded_tables,
             phases=phases,
         )
 
 
 @contextmanager
 def open_state(source: str, workspace: Workspace) -> Iterator[State]:
-    """Yield the state of a source.
+    """Hold the state of a source on a scratch database.
 
-    Raises ``ConfigError`` for a source that is none of the known forms, and whatever
-    loading it raises.
+    Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
     """
     with open_scratch_database(workspace) as connection:
         yield _load_source(source, workspace, connection)
@@ -157,9 +160,9 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
 
 @contextmanager
 def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
-    """Yield a fresh dev database, which is gone when the context ends.
+    """Hold a new scratch database, which is dropped when the context ends.
 
-    Only what Django makes beside us is there.  Raises ``ConfigError``.
+    It contains only the excluded tables that models refer to.  Raises ``ConfigError``.
     """
     engine = workspace.engine
     with ExitStack() as stack:
@@ -213,9 +216,8 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
 
 def _read_managed_names(workspace: Workspace) -> frozenset[str]:
     names = read_managed_names(workspace.directory.files)
-    if (
-        workspace.django_migrations.read_errors
-    ):  # what cannot be read may still ask for one
+    if workspace.django_migrations.read_errors:
+        # A migration that cannot be read may still ask for a collation.
         names = frozenset(n for n in names if not n.endswith("(collation)"))
     return names
 
@@ -230,12 +232,12 @@ def _copy_live_database(
 
 
 def check_same_vendor(vendor: str, workspace: Workspace) -> None:
-    """Raise ``ConfigError`` when a database is of another kind than the alias."""
+    """Raise ``ConfigError`` if a database is of another kind than the alias."""
     if vendor != workspace.engine.vendor:
         raise ConfigError(
-            f"The source is a {vendor} database, the alias "
+            f"The source is a {vendor} database, but the alias "
             f"{workspace.alias!r} is {workspace.engine.vendor}.",
-            hint="Name an alias of the same kind with --database.",
+            hint="Choose an alias of the same kind with --database.",
         )
 
 
@@ -258,13 +260,13 @@ def _load_with_extra(
     workspace: Workspace, connection: Connection, ddl: ModelsDdl
 ) -> None:
     engine = workspace.engine
-    waiting = try_repeatedly(engine, connection, workspace.extra_statements)
+    deferred = try_repeatedly(engine, connection, workspace.extra_statements)
     try:
         load_models(engine, connection, ddl, alias=workspace.alias)
     except ConfigError as error:
-        said = "\n".join(filter(None, (error.hint, describe_deferred(waiting))))
-        raise ConfigError(error.message, hint=said) from error
-    run_deferred(engine, connection, waiting)
+        hint = "\n".join(filter(None, (error.hint, describe_deferred(deferred))))
+        raise ConfigError(error.message, hint=hint) from error
+    run_deferred(engine, connection, deferred)
 
 
 def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:
@@ -279,6 +281,6 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
             load_sql(engine, connection, text, file=str(path))
         else:
             raise ConfigError(
-                f"{path} is not a source: there is no such folder or .sql file.",
-                hint="A source is files, models, a directory, a .sql file, db:ALIAS or a database URL.",
+                f"{path} is not a source: no such folder or .sql file exists.",
+                hint="Use files, models, a directory, a .sql file, db:ALIAS or a database URL.",
             )

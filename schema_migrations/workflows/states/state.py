@@ -1,8 +1,7 @@
-"""The sources of a schema, each brought to life on a dev database of its own.
+"""States: schemas loaded on scratch databases, and the ways to load them.
 
-Invariant: whatever the source, the result was inspected on the *same* dev server by
-the same inspector, so that two states can be compared without synonyms.  A live
-database is only read.
+Invariant: every state is inspected on the *same* dev server by the same inspector, so
+two states spell equal definitions alike.  A live database is only read.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ from schema_migrations.workflows.states.models_ddl import ModelsDdl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """A schema, and the scratch database that it stands on."""
+    """A schema and the scratch database that holds it."""
 
     schema: Schema
     connection: Connection
     description: str
     models_only: bool = False
-    """It knows only what models can describe; the rest is to be carried over."""
+    """The state has only what models can describe; the rest must be carried over."""
     facts: ModelFacts = NO_FACTS
-    """What the models know besides."""
+    """Facts of the models that the schema lacks."""
     managed_names: frozenset[str] = frozenset()
-    """What was asked for in the past besides the models, as ``history.managed`` names
-    it: dropped where it is not asked for any more."""
+    """Objects other than the models' that earlier files manage, named as in
+    ``history.managed_objects``; those no longer asked for are dropped."""
 
 
 def with_ignored(
@@ -49,7 +48,7 @@ def with_ignored(
     *,
     excluded_tables: Collection[Key] = NO_KEYS,
 ) -> Engine:
-    """Return the engine, blind to what other tools own: see ``schema.ignored``."""
+    """Return a copy of the engine that hides objects of other tools: ``schema.ignored``."""
     if not (patterns or excluded_tables):
         return engine
     return replace(
@@ -61,18 +60,18 @@ def with_ignored(
 
 
 def inspect_database(engine: Engine, connection: Connection) -> Schema:
-    """Read the schema through the driver's own cursor."""
+    """Read the schema of a database through the driver's cursor."""
     connection.ensure_connection()
     return engine.inspect(connection.connection.cursor())
 
 
 class _RollbackRequested(Exception):
-    """Ends a transaction that is not to be kept."""
+    """Raised to roll back a transaction."""
 
 
 @contextmanager
 def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
-    """Undo at the end whatever is done inside, in a transaction or within one."""
+    """Roll back at the end everything done inside, also within an open transaction."""
     if engine.session.in_transaction(connection):
         engine.session.execute(connection, "SAVEPOINT rolled_back")
         try:
@@ -97,11 +96,11 @@ def replay(
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
-    Raises ``StatementFailed`` naming file, line and statement, and ``SyntaxProblem``.
+    Raises ``StatementFailed`` with file, line and statement, and ``SyntaxProblem``.
     """
     for file in files:
-        together = file.directives.txmode != "none"
-        with engine.session.open_transaction(connection) if together else nullcontext():
+        atomic = file.directives.txmode != "none"
+        with engine.session.open_transaction(connection) if atomic else nullcontext():
             replay_file(engine, connection, file, hint=hint)
 
 
@@ -113,7 +112,7 @@ def replay_file(
     *,
     hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
-    """Run the first ``count`` statements of a file; None: all.  Raises as ``replay``."""
+    """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
     with engine.session.keep_settings(connection):
         for statement in file.split_statements(engine.syntax)[:statement_count]:
             _run_statement(engine, connection, statement, file=file.name, hint=hint)
@@ -129,13 +128,13 @@ def _run_statement(
 ) -> None:
     with translate_driver_errors(
         engine,
-        lambda failure: make_statement_error(statement, failure, file=file, hint=hint),
+        lambda error: make_statement_error(statement, error, file=file, hint=hint),
     ):
         engine.session.execute(connection, statement.sql)
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
-    """Run a plain SQL file on a scratch database.  Raises as ``replay`` does."""
+    """Run a plain SQL file on a scratch database.  Raises as ``replay``."""
     with engine.session.keep_settings(connection):
         for statement in split(text, engine.syntax, file=file):
             _run_statement(engine, connection, statement, file=file)
@@ -144,19 +143,19 @@ def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) ->
 def load_models(
     engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
-    """Make the models' tables on a scratch database.  Raises ``ConfigError``."""
+    """Create the models' tables on a scratch database.  Raises ``ConfigError``."""
     with engine.session.open_transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
-                said = partial(make_model_error, engine, alias, ddl, part.label, sql)
-                with translate_driver_errors(engine, said):
+                error = partial(make_model_error, engine, alias, ddl, part.label, sql)
+                with translate_driver_errors(engine, error):
                     engine.session.execute(connection, sql)
 
 
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
-    """Make a copy of an inspected schema on a scratch database.
+    """Create the objects of an inspected schema on a scratch database.
 
-    Raises ``PlanError`` for what cannot be made from its description.
+    Raises ``PlanError`` for an object that cannot be created from its definition.
     """
     plan = build_plan(
         diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
@@ -169,15 +168,15 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
 def _make_copy_error(sql: str, driver_error: DriverError) -> PlanError:
     return PlanError(
         f"the dev database refused a copy of the live schema: {driver_error.message}\n{sql}",
-        hint="Take a dev database like the live one: DEV or --dev.",
+        hint="Use a dev database like the live one with DEV or --dev.",
     )
 
 
 def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> State:
-    """Return the state with some definitions brought to the server's fixed point.
+    """Return the state with the definitions of ``keys`` at the server's fixed point.
 
-    PostgreSQL prints some expressions differently once it has read its own print, so
-    a definition is compared, and written to a file, only after one more round.
+    PostgreSQL prints some expressions differently after it has read its own output, so
+    definitions are compared, and written to a file, only after another round.
     """
     keys &= _all_keys(state.schema)
     if engine.canonicalize is None or not keys:

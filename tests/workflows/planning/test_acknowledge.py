@@ -109,7 +109,7 @@ def test_only_a_new_app_with_much_is_summed_up(
 
     lines = acknowledge(found, [], asker=None, strict=False, in_full=in_full)
 
-    summary = "  shop: 4 operations in 1 migration, all its history (-v 2 names each)"
+    summary = "  shop: 4 operations in 1 migration, its whole history (-v 2 lists each)"
     place = "shop.migrations.0002_fill.fill  /somewhere/0002_fill.py:7"
     assert (f"    RunPython {place}" in lines) is whole
     assert (summary in lines) is not whole
@@ -139,7 +139,7 @@ def test_what_the_file_says_of_it() -> None:
     )
     file = MigrationFile(name="1.sql", content=text.encode())
 
-    assert "does not do what 1 data operation of Django migrations would" in text
+    assert "this file leaves out 1 data operation of Django migrations" in text
     assert read_coverage([file]) == {"shop": ("0002_fill",)}
     assert file.split_statements(SYNTAX) == ()
     assert "/somewhere" not in text
