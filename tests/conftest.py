@@ -52,6 +52,7 @@ pytest_plugins = [
     "tests.fixtures.postgresql",
     "tests.fixtures.docker",
     "tests.fixtures.targets",
+    "tests.fixtures.commands",
     "tests.fixtures.project",
     "tests.fixtures.replication",
     "tests.changes.places",
