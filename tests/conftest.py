@@ -48,6 +48,7 @@ django.setup()
 
 pytest.register_assert_rewrite("tests.changes.proof")
 pytest_plugins = [
+    "tests.fixtures.fast",
     "tests.fixtures.skips",
     "tests.fixtures.postgresql",
     "tests.fixtures.docker",
