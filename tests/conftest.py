@@ -48,10 +48,12 @@ django.setup()
 
 pytest.register_assert_rewrite("tests.changes.proof")
 pytest_plugins = [
+    "tests.fixtures.fast",
     "tests.fixtures.skips",
     "tests.fixtures.postgresql",
     "tests.fixtures.docker",
     "tests.fixtures.targets",
+    "tests.fixtures.commands",
     "tests.fixtures.project",
     "tests.fixtures.replication",
     "tests.changes.places",

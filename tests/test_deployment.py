@@ -73,6 +73,7 @@ def test_a_job_tries_again_only_where_that_helps(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", PUBLISHED)
+@pytest.mark.slow("processes")
 def test_the_platform_takes_it(title: str, tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(BLOCKS[title])
@@ -92,6 +93,7 @@ def test_other_recipes_can_be_read() -> None:
     )
 
 
+@pytest.mark.slow("processes")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze") or missing("systemd-analyze")
     unit = tmp_path / "shop-schemaapply.service"

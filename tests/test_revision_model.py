@@ -41,6 +41,7 @@ def test_flush_leaves_the_history_alone(place: Place) -> None:
     assert apps.get_model("schema_migrations", "Revision") is Revision
 
 
+@pytest.mark.slow("processes")
 def test_the_admin_only_shows() -> None:
     """In the demo project, whose settings have the admin."""
     script = (

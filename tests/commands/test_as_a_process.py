@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures.targets import Place
 
+pytestmark = pytest.mark.slow("processes")
+
 ROOT = Path(__file__).parents[2]
 NONE = "-- atlas:txmode none\n\n"
 A = "CREATE TABLE a (id integer PRIMARY KEY);\n"

@@ -128,7 +128,9 @@ def texts(run: Callable[[str], str]) -> set[str]:
 def check(project: Project, *, new: bool) -> None:
     def planned(*told: str) -> set[str]:
         def run(seed: str) -> str:
-            ran = project.manage("schemadiff", "--dry-run", *told, PYTHONHASHSEED=seed)
+            ran = project.manage_from_scratch(
+                "schemadiff", "--dry-run", *told, PYTHONHASHSEED=seed
+            )
             assert ran.code == 0, ran.err
             return ran.out + ran.err
 

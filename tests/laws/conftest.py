@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("large", max_examples=1000, deadline=None)
-if profile := os.environ.get("HYPOTHESIS_PROFILE"):
-    settings.load_profile(profile)
+# How long a machine takes to draw says nothing about the laws.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", patient)
+settings.register_profile("large", patient, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))

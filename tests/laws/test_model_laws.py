@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
 
 from schema_migrations.errors import ConfigError
@@ -28,6 +29,8 @@ from tools.histories.history import rendered
 from tools.histories.mapping import Pair
 from tools.histories.rows import fill
 from tools.histories.told import told
+
+pytestmark = pytest.mark.slow("patience")
 
 examples = settings(deadline=None, suppress_health_check=list(HealthCheck))
 if "HYPOTHESIS_PROFILE" not in os.environ:

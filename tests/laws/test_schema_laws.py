@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.evolve import evolve
 from schema_migrations.schema.model import EMPTY, Opaque, Schema, Table
 from tests.laws.strategies import schemas
+
+pytestmark = pytest.mark.slow("patience")
 
 
 @given(schemas())

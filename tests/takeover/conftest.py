@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,35 +32,10 @@ EACH_ENGINE = pytest.mark.parametrize(
     "database", ["sqlite", "postgresql"], indirect=True
 )
 
-SEVERAL = """
-import contextlib, io, json, sys
-from django.core.management import ManagementUtility
-told = []
-for arguments in json.loads(sys.argv[1]):
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            ManagementUtility(["manage.py", *arguments]).execute()
-        except SystemExit as ended:
-            code = ended.code or 0
-    told.append([code, out.getvalue(), err.getvalue()])
-print(json.dumps(told))
-"""
-
 
 def run(project: Project, *commands: str, **environment: str) -> list[Ran]:
-    """Run commands one after another in one process, as it takes long to start."""
-    project.write("several.py", SEVERAL)
-    done = subprocess.run(
-        [sys.executable, "several.py", json.dumps([shlex.split(c) for c in commands])],
-        cwd=project.base,
-        env=project.environment(**environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [Ran(code=c, out=o, err=e) for c, o, e in json.loads(done.stdout)]
+    """Run commands one after another."""
+    return [project.manage(*shlex.split(each), **environment) for each in commands]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def started(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", TOOLS)
+@pytest.mark.slow("processes")
 def test_every_tool_says_what_it_takes(words: str) -> None:
     done = started(*words.split(), "--help")
     assert done.returncode == 0, done.stderr
@@ -34,12 +35,14 @@ def test_every_tool_says_what_it_takes(words: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("history",), ("walk", "histories")])
+@pytest.mark.slow("processes")
 def test_without_a_tool_all_are_listed(arguments: tuple[str, ...]) -> None:
     done = started(*arguments)
     assert done.returncode == 2
     assert all(f"python -m tools {words} " in done.stderr for words in TOOLS)
 
 
+@pytest.mark.slow("processes")
 def test_an_error_of_ours_is_told_with_its_hint() -> None:
     done = started(*("histories", "walk", "--settings", "x", "--url", "oracle://x/y"))
     assert done.returncode == 2
@@ -58,6 +61,7 @@ def test_options_follow_the_folders(tmp_path: Path) -> None:
     assert options == ["--only", "x"]
 
 
+@pytest.mark.slow("processes")
 def test_a_folder_without_requirements_is_no_project(tmp_path: Path) -> None:
     done = started("adoption", str(tmp_path))
     assert done.returncode == 2

@@ -14,6 +14,8 @@ from tests.fixtures.project import REPOSITORY
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow("processes")
+
 SETTINGS = """
 import os
 from schema_migrations.engines.registry import engine_for_url

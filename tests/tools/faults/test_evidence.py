@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from schema_migrations.history.revision import Revision
+from tests.fixtures.fast import leave_out
 from tools.faults.child import DONE, whole
 from tools.faults.evidence import claims, differences, overclaimed, snapshot
 from tools.faults.places import Database, fresh
@@ -68,6 +69,7 @@ SCENARIO = scenarios(SQLITE)["none"]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The file of a database that the scenario was applied to."""
+    leave_out("processes")
     folder = SCENARIO.write(tmp_path_factory.mktemp("faults") / "directory")
     with fresh(None) as database:
         child = whole(arguments(SCENARIO, folder), database.url)

@@ -13,6 +13,8 @@ from tests.fixtures.postgresql import NO_POSTGRES
 from tests.fixtures.project import REPOSITORY
 from tests.fixtures.skips import missing
 
+pytestmark = pytest.mark.slow("processes")
+
 ENGINES = ["postgresql", "sqlite"]
 NOT_RUN = 3
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.fixtures.project import REPOSITORY
 
+pytestmark = pytest.mark.slow("processes")
+
 SETTINGS = """
 import os
 from urllib.parse import urlsplit

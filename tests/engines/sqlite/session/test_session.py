@@ -193,6 +193,7 @@ class TestLock:
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
+    @pytest.mark.slow("processes")
     def test_a_killed_run_leaves_a_file_and_no_lock(
         self, connection: Any, path: Path
     ) -> None:
