@@ -149,8 +149,8 @@ VERBS = frozenset(
 )
 PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "needs_", "would_")
 CONVERSIONS = ("_as_", "_for", "_from_", "_of")
-KEYS = ("column_key", "constraint_key", "opaque_key", "table_key")
-"""Each builds the key that it names."""
+KEYS = ("Key.column", "Key.constraint", "opaque_key", "table_key")
+"""Each returns the key that it names."""
 REASONS = {
     "Connection.cursor": "Django's",
     "Connection.schema_editor": "Django's",
@@ -197,7 +197,7 @@ def is_well_named(name: str) -> bool:
     bare = name.rpartition(".")[2]
     return (
         name in REASONS
-        or bare in KEYS
+        or name in KEYS
         or bare.split("_")[0] in VERBS
         or bare.startswith((*PREDICATES, "with_"))
         or any(mark in f"{bare}_" for mark in CONVERSIONS)

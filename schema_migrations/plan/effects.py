@@ -36,7 +36,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     owner_of,
 )
 
@@ -138,9 +137,7 @@ def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
     new_key = change.after.key
     columns = {column.name for column in change.before.columns}
     added = {
-        column_key(new_key, c.name)
-        for c in change.after.columns
-        if c.name not in columns
+        new_key.column(c.name) for c in change.after.columns if c.name not in columns
     }
     fills = (
         c for c in change.replaced_changes if isinstance(c, AddColumn | AlterColumn)
@@ -169,7 +166,7 @@ def _effects_on_column(
     table = change.table
     match change:
         case AddColumn():
-            column = column_key(table, change.column.name)
+            column = table.column(change.column.name)
             parts = _effects_of_create(*change.inline_constraints)
             return Effects(
                 made_keys=parts.made_keys | {column},
@@ -179,15 +176,15 @@ def _effects_on_column(
             )
         case DropColumn():
             return Effects(
-                freed_keys=frozenset({column_key(table, change.column.name)}),
+                freed_keys=frozenset({table.column(change.column.name)}),
                 released_keys=change.column.needs | {table},
             )
         case AlterColumn() | RenameColumn():
             before, after = change.before, change.after
             read = NO_KEYS if isinstance(change, RenameColumn) else change.fill_needs
             return Effects(
-                made_keys=frozenset({column_key(table, after.name)}),
-                freed_keys=frozenset({column_key(table, before.name)}),
+                made_keys=frozenset({table.column(after.name)}),
+                freed_keys=frozenset({table.column(before.name)}),
                 used_keys=after.needs | _select_columns(read),
                 released_keys=(before.needs - after.needs) | read,
             )

@@ -20,8 +20,9 @@ from schema_migrations.schema.changes import (
     Drop,
     DropColumn,
     DropTable,
+    subject_of,
 )
-from schema_migrations.schema.model import Column, Constraint, Key, Schema, column_key
+from schema_migrations.schema.model import Column, Constraint, Key, Schema
 
 FindConversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column, ``""`` where the server converts
@@ -68,9 +69,7 @@ def with_fill_sources(
     https://www.postgresql.org/docs/current/ddl-default.html
     """
     gone = frozenset(_find_dropped_keys(changes))
-    come = {
-        column_key(c.table, c.column.name) for c in changes if isinstance(c, AddColumn)
-    }
+    come = {c.table.column(c.column.name) for c in changes if isinstance(c, AddColumn)}
     return tuple(_with_sources(change, gone, come, current) for change in changes)
 
 
@@ -78,7 +77,7 @@ def _find_dropped_keys(changes: Iterable[Change]) -> Iterator[Key]:
     for change in changes:
         match change:
             case DropColumn():
-                yield column_key(change.table, change.column.name)
+                yield change.table.column(change.column.name)
             case DropTable():
                 yield change.table.key
             case Drop(object=Constraint() as constraint):
@@ -98,7 +97,7 @@ def _with_sources(
         case _:
             return change
     names = find_words(_LITERAL_PATTERN.sub("", value))
-    others = {key for key in added_columns if not _is_in_table(table, key)}
+    others = {key for key in added_columns if key.table != table}
     needs = frozenset(
         key for key in dropped_keys | others if _reads_key(names, key, table)
     )
@@ -111,18 +110,14 @@ def _with_sources(
 _LITERAL_PATTERN = re.compile(r"'(?:[^']|'')*'")
 
 
-def _is_in_table(table: Key, key: Key) -> bool:
-    return key._replace(kind="table", part="") == table
-
-
 def _reads_key(names: Set[str], key: Key, table: Key) -> bool:
     """Tell whether a value for ``table`` that holds some names reads a table or column.
 
     The key of another table that it reads finds its rows.
     """
     if key.kind == "constraint":
-        return not _is_in_table(table, key) and _is_named(key.name, names)
-    return (_is_in_table(table, key) or _is_named(key.name, names)) and (
+        return key.table != table and _is_named(key.name, names)
+    return (key.table == table or _is_named(key.name, names)) and (
         not key.part or _is_named(key.part, names)
     )
 
@@ -140,7 +135,7 @@ def _with_fill(
     match change:
         case AddColumn(fill=None) if not _has_own_value(change.column):
             # Django gives the default to existing rows where NULL is allowed, too.
-            key = column_key(change.table, change.column.name)
+            key = change.table.column(change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
         case AlterColumn(fill=None):
@@ -156,7 +151,7 @@ def _with_conversion_or_fill(
     find_conversion: FindConversion,
 ) -> AlterColumn:
     before, after = change.before, change.after
-    key = column_key(change.table, after.name)
+    key = change.table.column(after.name)
     answer = answers.get(key)
     using = None
     converted = before.type != after.type and after.generated is None
@@ -204,7 +199,7 @@ def _find_missing_value(
     match change:
         case AddColumn(fill=None) if needs_value(change.column):
             return MissingValue(
-                column=column_key(change.table, change.column.name),
+                column=change.table.column(change.column.name),
                 reason="added",
                 before=None,
                 after=change.column,
@@ -225,7 +220,7 @@ def _make_missing_value(
     change: AlterColumn, reason: Literal["not null", "converted"]
 ) -> MissingValue:
     return MissingValue(
-        column=column_key(change.table, change.after.name),
+        column=change.table.column(change.after.name),
         reason=reason,
         before=change.before,
         after=change.after,
@@ -243,7 +238,7 @@ def resolve_defaults(
         name: key
         for change in changes
         if isinstance(change, AddColumn | AlterColumn)
-        for key in [_column_key_of(change)]
+        for key in [subject_of(change)]
         for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
     }
     if unknown := [name for name in defaults if name not in takers]:
@@ -254,8 +249,3 @@ def resolve_defaults(
             "shows them.",
         )
     return {takers[name]: sql for name, sql in defaults.items()}
-
-
-def _column_key_of(change: AddColumn | AlterColumn) -> Key:
-    column = change.column if isinstance(change, AddColumn) else change.after
-    return column_key(change.table, column.name)

@@ -15,7 +15,7 @@ from schema_migrations.schema.changes import (
     Rename,
     RenameColumn,
 )
-from schema_migrations.schema.model import Key, Opaque, Schema, Table, column_key
+from schema_migrations.schema.model import Key, Opaque, Schema, Table
 
 _WORD_PATTERN = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
 
@@ -62,10 +62,10 @@ def _find_changed_names(
                 yield table.key, (), "dropped"
             case RenameColumn(table=table, before=column):
                 named = old.get(table, table)
-                yield column_key(named, column.name), (named, table), "renamed"
+                yield named.column(column.name), (named, table), "renamed"
             case DropColumn(table=table, column=column):
                 named = old.get(table, table)
-                yield column_key(named, column.name), (named, table), "dropped"
+                yield named.column(column.name), (named, table), "dropped"
             case _:
                 pass
 

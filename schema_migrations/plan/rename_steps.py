@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from schema_migrations.plan.renames import Renames, is_in_table
+from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.changes import Rename, RenameColumn
 from schema_migrations.schema.model import (
     Constraint,
     Key,
     Schema,
     Table,
-    constraint_key,
 )
 
 
@@ -40,12 +39,10 @@ def order_renames(
             taken.add(new)
             result += _free_constraint_names(before.key, after.key, current, taken)
     by_key = {table.key: table for table in moved.values()}
-    for key in dict.fromkeys(
-        k._replace(kind="table", part="") for k in renames.columns
-    ):
+    for key in dict.fromkeys(k.table for k in renames.columns):
         table = by_key[key]
         columns = {column.name: column for column in table.columns}
-        own = {k.part: new for k, new in renames.columns.items() if is_in_table(key, k)}
+        own = {k.part: new for k, new in renames.columns.items() if k.table == key}
         for name, new in order_name_pairs(own, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
@@ -68,10 +65,8 @@ def _free_constraint_names(
         ):
             name = _find_unused_name(obj.key.part, taken)
             taken.add(name)
-            before = replace(obj, key=constraint_key(new, obj.key.part), table=new)
-            yield Rename(
-                before=before, after=replace(before, key=constraint_key(new, name))
-            )
+            before = replace(obj, key=new.constraint(obj.key.part), table=new)
+            yield Rename(before=before, after=replace(before, key=new.constraint(name)))
 
 
 def order_name_pairs(

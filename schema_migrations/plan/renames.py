@@ -21,7 +21,6 @@ from schema_migrations.schema.model import (
     Key,
     Schema,
     Table,
-    column_key,
 )
 
 
@@ -118,7 +117,7 @@ def _resolve_column_answer(
             hint="Names are those of the database: table.column=column; schemadiff "
             "--check shows them.",
         )
-    return column_key(after.key, old), new
+    return after.key.column(old), new
 
 
 def _names_of(table: Key) -> tuple[str, str]:
@@ -180,9 +179,7 @@ def infer_renames(
                 old_column.endswith("_ptr_id") and new_column.endswith("_ptr_id")
             )
             if follows:
-                renames = renames.with_column(
-                    column_key(after.key, old_column), new_column
-                )
+                renames = renames.with_column(after.key.column(old_column), new_column)
     return renames
 
 
@@ -190,9 +187,7 @@ def _find_unpaired_columns(
     before: Table, after: Table, renames: Renames
 ) -> tuple[list[Column], list[Column]]:
     """Return the columns that are gone and those that are new, without decided pairs."""
-    here = {
-        k.part: new for k, new in renames.columns.items() if is_in_table(after.key, k)
-    }
+    here = {k.part: new for k, new in renames.columns.items() if k.table == after.key}
     old, new = {c.name for c in before.columns}, {c.name for c in after.columns}
     gone = [
         c for c in before.columns_in_order if c.name not in new and c.name not in here
@@ -203,10 +198,6 @@ def _find_unpaired_columns(
         if c.name not in old and c.name not in here.values()
     ]
     return gone, come
-
-
-def is_in_table(table: Key, column: Key) -> bool:
-    return (column.namespace, column.name) == (table.namespace, table.name)
 
 
 def _pair_by_reference(
@@ -342,8 +333,8 @@ def find_column_candidates(
                 ) >= MIN_LIKENESS:
                     found.append(
                         RenameCandidate(
-                            old=column_key(after.key, column.name),
-                            new=column_key(after.key, other.name),
+                            old=after.key.column(column.name),
+                            new=after.key.column(other.name),
                             likeness=likeness,
                         )
                     )

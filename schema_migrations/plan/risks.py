@@ -32,7 +32,6 @@ from schema_migrations.schema.model import (
     Key,
     Object,
     Opaque,
-    column_key,
 )
 
 
@@ -60,7 +59,7 @@ def _find_redirected_references(
             case Create(object=ForeignKey() as after):
                 before = dropped.get((after.table, after.columns))
                 if before and after.columns and _refers_elsewhere(before, after):
-                    column = column_key(after.table, after.columns[0])
+                    column = after.table.column(after.columns[0])
                     yield (
                         column,
                         f"lets {column.path} refer to {_describe_reference(after)}, no longer to "
@@ -93,7 +92,7 @@ def find_restrictions(changes: Iterable[Change]) -> tuple[str, ...]:
     """Name every change that existing rows may make fail."""
     changes = tuple(changes)
     unique = {
-        column_key(c.object.table, c.object.columns[0])
+        c.object.table.column(c.object.columns[0])
         for c in changes
         if isinstance(c, Create) and _is_unique(c.object) and len(c.object.columns) == 1
     }
@@ -114,7 +113,7 @@ def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
     """One value for all rows is too few where each must be another."""
     match change:
         case AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
-            key = column_key(change.table, change.column.name)
+            key = change.table.column(change.column.name)
             if key in unique_columns:
                 return (
                     f"gives all existing rows the same value in {change.table.path}."

@@ -22,7 +22,6 @@ from schema_migrations.schema.model import (
     Sequence,
     Table,
     owner_of,
-    table_key,
 )
 
 DEPENDENT_TYPES = (
@@ -128,7 +127,7 @@ def _is_carried(
         case Sequence(owned_by=column):
             return (
                 column is None
-                or table_key(column.name, column.namespace) in carried_tables
+                or column.table in carried_tables
                 or _has_column(desired, column)
             )
         case Definition():
@@ -144,7 +143,7 @@ def _is_owner_kept(owner: Key, current: Schema, desired: Schema) -> bool:
 
 
 def _has_column(schema: Schema, column: Key) -> bool:
-    table = schema.get(table_key(column.name, column.namespace))
+    table = schema.get(column.table)
     return isinstance(table, Table) and column in table.provided_keys
 
 

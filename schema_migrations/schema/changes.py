@@ -21,7 +21,6 @@ from schema_migrations.schema.model import (
     Opaque,
     Sequence,
     Table,
-    column_key,
 )
 
 
@@ -162,9 +161,9 @@ def subject_of(change: Change) -> Key:
         case CreateTable() | DropTable():
             return change.table.key
         case AddColumn() | DropColumn():
-            return column_key(change.table, change.column.name)
+            return change.table.column(change.column.name)
         case AlterColumn() | RenameColumn():
-            return column_key(change.table, change.after.name)
+            return change.table.column(change.after.name)
         case Create() | Drop():
             return change.object.key
         case Alter() | Rename() | AlterTable():

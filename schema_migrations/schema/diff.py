@@ -35,7 +35,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
 )
 
 
@@ -93,7 +92,7 @@ def _compare_columns(table: Table, before: Column, after: Column) -> Iterator[Ch
     if before != replace(after, comment=before.comment):
         yield AlterColumn(table=table.key, before=before, after=after)
     if before.comment != after.comment:
-        key = column_key(table.key, after.name)
+        key = table.key.column(after.name)
         yield SetComment(key=key, before=before.comment, after=after.comment)
 
 

@@ -33,9 +33,7 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
-    column_key,
     owner_of,
-    table_key,
 )
 
 
@@ -150,14 +148,14 @@ def _replace_column(
                 raise PlanError(f"{table.key}.{change.column.name} exists already")
             columns[change.column.name] = change.column
         case DropColumn():
-            _check_unneeded(schema, {column_key(table.key, change.column.name)})
+            _check_unneeded(schema, {table.key.column(change.column.name)})
             del columns[change.column.name]
         case AlterColumn():
             _check_type_change(schema, table.key, change)
             comment = columns[change.before.name].comment
             columns[change.after.name] = replace(change.after, comment=comment)
         case RenameColumn():
-            _check_unneeded(schema, {column_key(table.key, change.before.name)})
+            _check_unneeded(schema, {table.key.column(change.before.name)})
             del columns[change.before.name]
             columns[change.after.name] = change.after
     return schema.replace_objects((), [_with_columns(table, columns.values())])
@@ -166,7 +164,7 @@ def _replace_column(
 def _check_type_change(schema: Schema, table: Key, change: AlterColumn) -> None:
     if change.before.type == change.after.type:
         return
-    key = column_key(table, change.before.name)
+    key = table.column(change.before.name)
     for obj in schema.of(Opaque):
         if key in obj.needs:
             raise PlanError(f"the type of {key} is still needed by {obj.key}")
@@ -183,7 +181,7 @@ def _set_comment(schema: Schema, change: SetComment) -> Schema:
     if key.kind == "table":
         table = replace(_get_table(schema, key), comment=change.after)
         return schema.replace_objects((), [table])
-    table = _get_table(schema, table_key(key.name, key.namespace))
+    table = _get_table(schema, key.table)
     column = replace(table.get_column(key.part), comment=change.after)
     others = [c for c in table.columns if c.name != key.part]
     return schema.replace_objects((), [_with_columns(table, [*others, column])])

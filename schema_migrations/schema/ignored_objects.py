@@ -19,7 +19,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     owner_of,
-    table_key,
 )
 
 DEFAULT_NAMESPACES = ("public", "main")
@@ -83,14 +82,10 @@ def _is_hidden_with(
         return True
     match obj:
         case Sequence(owned_by=Key() as column):
-            return _table_of(column) in gone
+            return column.table in gone
         case ForeignKey():
             return obj.referenced_table in hidden
         case Opaque():
-            return any(key in hidden or _table_of(key) in hidden for key in obj.needs)
+            return any(key in hidden or key.table in hidden for key in obj.needs)
         case _:
             return False
-
-
-def _table_of(column: Key) -> Key:
-    return table_key(column.name, column.namespace)

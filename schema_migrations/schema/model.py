@@ -50,20 +50,25 @@ class Key(NamedTuple):
         suffix = f".{self.part}" if self.part else ""
         return f"{prefix}{self.name}{suffix}"
 
+    @property
+    def table(self) -> Key:
+        """The key of the table that a column or a constraint belongs to."""
+        return Key("table", self.namespace, self.name)
+
+    def column(self, name: str) -> Key:
+        """Return the key of a column of this table."""
+        return Key("column", self.namespace, self.name, name)
+
+    def constraint(self, name: str) -> Key:
+        """Return the key of a constraint of this table."""
+        return Key("constraint", self.namespace, self.name, name)
+
     def __str__(self) -> str:
         return f"{self.kind} {self.path}"
 
 
 def table_key(name: str, namespace: str = "") -> Key:
     return Key(kind="table", namespace=namespace, name=name)
-
-
-def column_key(table: Key, column: str) -> Key:
-    return Key(kind="column", namespace=table.namespace, name=table.name, part=column)
-
-
-def constraint_key(table: Key, name: str) -> Key:
-    return Key(kind="constraint", namespace=table.namespace, name=table.name, part=name)
 
 
 NO_KEYS: frozenset[Key] = frozenset()
@@ -114,7 +119,7 @@ class Table:
 
     @property
     def provided_keys(self) -> frozenset[Key]:
-        return frozenset(column_key(self.key, c.name) for c in self.columns)
+        return frozenset(self.key.column(c.name) for c in self.columns)
 
     def get_column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -16,9 +16,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     owner_of,
-    table_key,
 )
 
 ColumnPair = tuple[Key, Column, Column]
@@ -79,11 +77,10 @@ def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
     of an app with ``AutoField`` say ``integer``.
     """
     return tuple(
-        column_key(table.key, after.name)
+        table.key.column(after.name)
         for table in desired.of(Table)
         for after in table.columns
-        if (before := _find_column(current, column_key(table.key, after.name)))
-        is not None
+        if (before := _find_column(current, table.key.column(after.name))) is not None
         and _LARGEST_INTEGERS.get(before.type, 0)
         > _LARGEST_INTEGERS.get(after.type, 2**63)
     )
@@ -122,7 +119,7 @@ def _pair_columns(
 
 
 def _find_column(schema: Schema, key: Key | None) -> Column | None:
-    table = schema.get(_table_of(key)) if key else None
+    table = schema.get(key.table) if key else None
     if key and isinstance(table, Table) and key in table.provided_keys:
         return table.get_column(key.part)
     return None
@@ -147,7 +144,7 @@ def _resize_sequence(sequence: Sequence, before: Column, after: Column) -> Seque
 
 def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
     """Return a column's table with another column in its place."""
-    table = schema.get_table(_table_of(key))
+    table = schema.get_table(key.table)
     columns = tuple(column if c.name == column.name else c for c in table.columns)
     needs = frozenset[Key]().union(*(c.needs for c in columns), table.needs)
     return replace(table, columns=columns, needs=needs)
@@ -180,7 +177,7 @@ def _add_extra_columns(
     more = [
         column
         for column in table.columns
-        if (key := column_key(table.key, column.name)) in keys
+        if (key := table.key.column(column.name)) in keys
         and key not in after.provided_keys
     ]
     if not more:
@@ -188,7 +185,3 @@ def _add_extra_columns(
     columns = tuple(sorted((*after.columns, *more), key=lambda column: column.name))
     needs = after.needs.union(*(column.needs for column in more))
     return replace(after, columns=columns, needs=needs)
-
-
-def _table_of(column: Key) -> Key:
-    return table_key(column.name, column.namespace)

@@ -11,7 +11,6 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
-    column_key,
 )
 
 
@@ -50,7 +49,7 @@ def _find_expression_keys(before: Object | None, after: Object) -> set[Key]:
                 {c.name: c for c in before.columns} if isinstance(before, Table) else {}
             )
             return {
-                column_key(after.key, column.name)
+                after.key.column(column.name)
                 for column in after.columns
                 if (column.default is not None or column.generated is not None)
                 and column != old.get(column.name)

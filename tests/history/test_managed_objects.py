@@ -21,7 +21,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     table_key,
 )
 
@@ -89,7 +88,7 @@ def test_a_name_follows_its_table(name: str, after: str) -> None:
     """The old one is kept beside it: nothing of that name is there any more."""
     renames = Renames(
         tables={table_key("orders"): table_key("sales")},
-        columns={column_key(table_key("sales"), "a"): "b"},
+        columns={table_key("sales").column("a"): "b"},
     )
 
     found = add_renamed(frozenset({name}), renames)
@@ -104,7 +103,7 @@ FREE = Sequence(key=Key(kind="sequence", name="free"), definition="")
 OWNED = Sequence(
     key=Key(kind="sequence", name="owned"),
     definition="",
-    owned_by=column_key(table_key("t"), "id"),
+    owned_by=table_key("t").column("id"),
 )
 MOOD = Definition(key=Key(kind="enum", name="mood"), definition="", labels=("a",))
 TRIGRAM = Definition(key=Key(kind="extension", name="pg_trgm"), definition="")

@@ -16,8 +16,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
@@ -56,18 +54,18 @@ def parts(draw: st.DrawFn, table: Table, names: tuple[str, ...]) -> list[Object]
     key = table.key
     found: list[Object] = [
         Constraint(
-            key=constraint_key(key, f"{key.name}_pk"),
+            key=key.constraint(f"{key.name}_pk"),
             table=key,
             type="primary key",
             definition=draw(
                 st.sampled_from(("PRIMARY KEY (id)", "PRIMARY KEY (id) x"))
             ),
             columns=("id",),
-            needs=frozenset({column_key(key, "id")}),
+            needs=frozenset({key.column("id")}),
         )
     ]
     for column in table.columns:
-        needs = frozenset({column_key(key, column.name)})
+        needs = frozenset({key.column(column.name)})
         if draw(st.booleans()):
             name = draw(st.sampled_from(("i1", "i2")))
             found.append(
@@ -82,7 +80,7 @@ def parts(draw: st.DrawFn, table: Table, names: tuple[str, ...]) -> list[Object]
         if draw(st.booleans()):
             found.append(
                 Constraint(
-                    key=constraint_key(key, f"check_{column.name}"),
+                    key=key.constraint(f"check_{column.name}"),
                     table=key,
                     type="check",
                     definition=f"CHECK ({column.name} > {draw(st.integers(1, 2))})",
@@ -90,14 +88,14 @@ def parts(draw: st.DrawFn, table: Table, names: tuple[str, ...]) -> list[Object]
                 )
             )
     for target in draw(st.lists(st.sampled_from(names), unique=True, max_size=2)):
-        pk = constraint_key(table_key(target), f"{target}_pk")
+        pk = table_key(target).constraint(f"{target}_pk")
         found.append(
             ForeignKey(
-                key=constraint_key(key, f"fk_{target}"),
+                key=key.constraint(f"fk_{target}"),
                 table=key,
                 definition=f"FOREIGN KEY (id) REFERENCES {target}(id)",
                 referenced_table=table_key(target),
-                needs=frozenset({pk, table_key(target), column_key(key, "id")}),
+                needs=frozenset({pk, table_key(target), key.column("id")}),
             )
         )
     return found
@@ -124,7 +122,7 @@ def schemas(draw: st.DrawFn) -> Schema:
                 definition=f"CREATE VIEW seen AS SELECT id FROM {names[0]}",
                 drop_sql="DROP VIEW seen",
                 needs=frozenset(
-                    {table_key(names[0]), column_key(table_key(names[0]), "id")}
+                    {table_key(names[0]), table_key(names[0]).column("id")}
                 ),
             )
         )

@@ -22,8 +22,6 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
@@ -43,7 +41,7 @@ def index(name: str, definition: str = "(a)") -> Index:
 
 def primary(name: str, *columns: str) -> Constraint:
     definition = f"PRIMARY KEY ({', '.join(columns)})"
-    key = constraint_key(T, name)
+    key = T.constraint(name)
     return Constraint(key=key, table=T, type="primary key", definition=definition)
 
 
@@ -122,7 +120,5 @@ def test_what_is_left_alone() -> None:
 
 
 def test_what_works_as_it_is() -> None:
-    (found,) = list_tolerated_columns(
-        "wider", [column_key(table_key("t", "away"), "a")]
-    )
+    (found,) = list_tolerated_columns("wider", [table_key("t", "away").column("a")])
     assert (found.line.table, found.line.name) == ("away.t", "a")

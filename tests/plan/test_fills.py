@@ -19,13 +19,11 @@ from schema_migrations.schema.model import (
     Key,
     Schema,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
 TABLE = table_key("t")
-DEFAULTS = {column_key(TABLE, "c"): "'new'"}
+DEFAULTS = {TABLE.column("c"): "'new'"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +44,7 @@ def test_a_new_column_gets_its_default(
     column: Column, answer: str | None, expected: str | None
 ) -> None:
     """Where NULL is allowed, too, as Django does; what has a value needs none."""
-    answers = {} if answer is None else {column_key(TABLE, column.name): answer}
+    answers = {} if answer is None else {TABLE.column(column.name): answer}
 
     (filled,) = with_fills(
         (AddColumn(table=TABLE, column=column),), DEFAULTS, answers=answers
@@ -58,7 +56,7 @@ def test_a_new_column_gets_its_default(
 
 OTHER, OLD = table_key("other"), Column(name="old", type="text")
 KEY = Constraint(
-    key=constraint_key(OTHER, "other_pkey"),
+    key=OTHER.constraint("other_pkey"),
     table=OTHER,
     type="primary key",
     definition="PRIMARY KEY (id)",
@@ -71,7 +69,7 @@ OTHERS: tuple[Change, ...] = (
     Drop(object=KEY),
 )
 CURRENT = Schema(frozenset({Table(key=TABLE, columns=(OLD,))}))
-OF_OTHER = {column_key(TABLE, "old"), column_key(OTHER, "old"), KEY.key}
+OF_OTHER = {TABLE.column("old"), OTHER.column("old"), KEY.key}
 
 
 @pytest.mark.parametrize(
@@ -79,13 +77,13 @@ OF_OTHER = {column_key(TABLE, "old"), column_key(OTHER, "old"), KEY.key}
     [
         ("'old'", False, set()),
         ("now()", False, set()),
-        ("lower(old)", True, {column_key(TABLE, "old")}),
-        ("'other' || \"old\"", True, {column_key(TABLE, "old")}),
+        ("lower(old)", True, {TABLE.column("old")}),
+        ("'other' || \"old\"", True, {TABLE.column("old")}),
         ("(SELECT min(new) FROM fourth)", True, set()),
         ("(SELECT min(x) FROM Third)", True, {table_key("third")}),
         ("(SELECT old FROM other)", True, OF_OTHER),
         ("(SELECT x FROM other)", True, {KEY.key}),
-        ("(SELECT come FROM other)", True, {KEY.key, column_key(OTHER, "come")}),
+        ("(SELECT come FROM other)", True, {KEY.key, OTHER.column("come")}),
     ],
 )
 def test_what_a_value_reads_is_there_meanwhile(

@@ -9,7 +9,6 @@ from schema_migrations.schema.model import (
     Constraint,
     Schema,
     Table,
-    constraint_key,
     table_key,
 )
 
@@ -18,7 +17,7 @@ def table(name: str, *constraints: str) -> tuple[Table | Constraint, ...]:
     key = table_key(name)
     parts = [
         Constraint(
-            key=constraint_key(key, each),
+            key=key.constraint(each),
             table=key,
             type="check" if each.endswith("check") else "unique",
             definition=each,

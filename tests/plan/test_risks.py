@@ -26,8 +26,6 @@ from schema_migrations.schema.model import (
     Key,
     Opaque,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
@@ -137,7 +135,7 @@ def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
     change = AddColumn(table=T, column=bare)
 
     assert "t.c" in find_restrictions([change])[0]
-    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
+    assert find_restrictions(with_fills((change,), {T.column("c"): "7"})) == ()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +159,7 @@ def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
     )
 
     assert "NOT NULL" in find_restrictions([change])[0]
-    assert find_restrictions(with_fills((change,), {column_key(T, "c"): "7"})) == ()
+    assert find_restrictions(with_fills((change,), {T.column("c"): "7"})) == ()
     assert with_fills((change,), {}) == (change,)
 
 
@@ -218,7 +216,7 @@ def reference(
 ) -> ForeignKey:
     """``target`` is ``u(id)``, as PostgreSQL prints it, or ``"u" ("id")``, as SQLite."""
     return ForeignKey(
-        key=constraint_key(T, name),
+        key=T.constraint(name),
         table=T,
         columns=columns,
         referenced_table=table_key(target.split("(")[0].strip(' "')),
@@ -231,7 +229,7 @@ def test_a_reference_to_something_else_is_named() -> None:
 
     (lost,) = find_losses([Drop(object=before), Create(object=after)])
 
-    assert lost[0] == column_key(T, "c")
+    assert lost[0] == T.column("c")
     assert "t.c refer to v(number), no longer to u(id)" in lost[1]
 
 

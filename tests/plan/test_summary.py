@@ -22,8 +22,6 @@ from schema_migrations.schema.model import (
     Key,
     Opaque,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
@@ -33,7 +31,7 @@ INDEX = Index(
     key=Key(kind="index", name="order_id"), table=T, definition="USING btree (id)"
 )
 CHECK = Constraint(
-    key=constraint_key(T, "positive"),
+    key=T.constraint("positive"),
     table=T,
     type="check",
     definition="CHECK (id > 0)",
@@ -60,7 +58,7 @@ def test_each_change_says_what_and_where() -> None:
             AlterColumn(table=T, before=column, after=other),
             Create(object=CHECK),
             Rename(before=INDEX, after=INDEX),
-            SetComment(key=column_key(T, "id"), before="", after="x"),
+            SetComment(key=T.column("id"), before="", after="x"),
             Create(object=view),
         ]
     )
@@ -83,7 +81,7 @@ def test_each_change_says_what_and_where() -> None:
 
 def test_a_constraint_without_a_name_is_called_by_what_it_says() -> None:
     said = 'CHECK ("id" > 0)'
-    unnamed = replace(CHECK, key=constraint_key(T, said), definition=said)
+    unnamed = replace(CHECK, key=T.constraint(said), definition=said)
 
     (line,) = summarize([Create(object=unnamed)])
 

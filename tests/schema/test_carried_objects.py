@@ -18,7 +18,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     table_key,
 )
 
@@ -36,17 +35,17 @@ def opaque(
     return Opaque(key=key, type=type_, definition=name, owner=owner, needs=needed)
 
 
-VIEW = opaque("v", "view", column_key(T, "a"))
+VIEW = opaque("v", "view", T.column("a"))
 ON_VIEW = opaque("v", "comment on view", VIEW.key)
 COMMENT = Opaque(
     key=ON_VIEW.key, type="comment", definition="", needs=frozenset({VIEW.key})
 )
 TRIGGER = opaque("g", "trigger", T, owner=T)
-STATISTICS = opaque("s", "statistics", column_key(T, "a"), owner=T)
+STATISTICS = opaque("s", "statistics", T.column("a"), owner=T)
 MOOD = Definition(key=Key(kind="enum", name="mood"), definition="")
 FREE = Sequence(key=Key(kind="sequence", name="free"), definition="")
 OWNED = Sequence(
-    key=Key(kind="sequence", name="s"), definition="", owned_by=column_key(T, "a")
+    key=Key(kind="sequence", name="s"), definition="", owned_by=T.column("a")
 )
 INDEX = Index(key=Key(kind="index", name="i"), table=T, definition="")
 INDEX_AWAY = Index(
@@ -115,7 +114,7 @@ def test_a_limited_change_leaves_what_needs_another_table_alone() -> None:
     both = opaque("both", "view", T, other.key)
     on_both = opaque("on_both", "view", both.key)
     mine = opaque("mine", "view", T)
-    there = opaque("there", "view", column_key(T, "gone"))
+    there = opaque("there", "view", T.column("gone"))
     current = Schema(frozenset({there}))
     desired = Schema(frozenset({TABLE, other, both, on_both, mine, there}))
 

@@ -16,8 +16,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 
@@ -41,15 +39,15 @@ def opaque(name: str, *needs: Key) -> Opaque:
 
 
 REFERENCE = ForeignKey(
-    key=constraint_key(MINE, "to_theirs"),
+    key=MINE.constraint("to_theirs"),
     table=MINE,
     definition="",
     referenced_table=THEIRS,
 )
 SEQUENCE = Sequence(
-    key=Key(kind="sequence", name="s"), definition="", owned_by=column_key(THEIRS, "a")
+    key=Key(kind="sequence", name="s"), definition="", owned_by=THEIRS.column("a")
 )
-VIEW = opaque("v", column_key(THEIRS, "a"))
+VIEW = opaque("v", THEIRS.column("a"))
 ON_VIEW = opaque("w", VIEW.key)
 NAMESPACE = Definition(key=Key(kind="namespace", name="jobs"), definition="")
 

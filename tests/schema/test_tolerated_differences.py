@@ -16,7 +16,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     table_key,
 )
 from schema_migrations.schema.tolerated_differences import (
@@ -28,7 +27,7 @@ from schema_migrations.schema.tolerated_differences import (
 )
 
 T = table_key("t")
-ID = column_key(T, "id")
+ID = T.column("id")
 SEQUENCE = Sequence(
     key=Key(kind="sequence", name="old_id_seq"),
     definition="AS integer START WITH 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1",
@@ -130,7 +129,7 @@ def test_keeping_columns_tables_and_what_stands_on_them() -> None:
         )
     )
     desired = schema(IDENTITY)
-    everything = frozenset({other, on_more.key, on_other.key, column_key(T, "more")})
+    everything = frozenset({other, on_more.key, on_other.key, T.column("more")})
     assert with_current_objects(current, desired, everything) == current
     assert with_current_objects(current, desired, frozenset()) == desired
     assert (

@@ -241,7 +241,9 @@ class Living:
         other.connection.close()
 
     def columns(self, name: str) -> list[str]:
-        return [column.name for column in self._schema().table(table_key(name)).columns]
+        return [
+            column.name for column in self._schema().get_table(table_key(name)).columns
+        ]
 
     def script(self, sql: str) -> None:
         """Run a script as ``psql -f`` or ``sqlite3 -bail`` would."""

@@ -20,7 +20,7 @@ from schema_migrations.plan.fills import (
 )
 from schema_migrations.plan.risks import find_losses
 from schema_migrations.schema.changes import Change
-from schema_migrations.schema.model import Key, table_key
+from schema_migrations.schema.model import Key
 from schema_migrations.workflows.planning.questions import (
     Asker,
     make_unanswered_error,
@@ -111,7 +111,7 @@ def _ask_value(
 
 def _try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
     """Raise ``_ValueRefused`` unless the server can compute the expression on the table."""
-    table = engine.quote(table_key(column.name, column.namespace).name)
+    table = engine.quote(column.table.name)
     if column.namespace:
         table = f"{engine.quote(column.namespace)}.{table}"
 

@@ -6,7 +6,7 @@ import re
 
 from schema_migrations.engines.engine import DriverError, Engine, MissingObject
 from schema_migrations.errors import ConfigError
-from schema_migrations.schema.model import column_key, table_key
+from schema_migrations.schema.model import table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
 
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
@@ -50,7 +50,7 @@ def find_refused_field(ddl: ModelsDdl, sql: str, position: int) -> str:
     if not position and sql.startswith("CREATE TABLE"):
         text = text.partition("EXCLUDE USING")[2]  # the only part that uses an index
     names = _QUOTED_NAME.findall(text)
-    keys = dict.fromkeys(column_key(table, name) for name in names)
+    keys = dict.fromkeys(table.column(name) for name in names)
     fields = [ddl.dotted_names[key] for key in keys if key in ddl.dotted_names]
     if position:
         fields = fields[-1:]

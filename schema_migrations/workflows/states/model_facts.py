@@ -17,7 +17,7 @@ from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
 from schema_migrations.engines.engine import ComputedDefault
-from schema_migrations.schema.model import NO_KEYS, Key, column_key, table_key
+from schema_migrations.schema.model import NO_KEYS, Key, table_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
         )
     origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
-        origins[column_key(table, str(field_.column))] = ModelOrigin(
+        origins[table.column(str(field_.column))] = ModelOrigin(
             app=meta.app_label,
             name=f"{name}.{field_.name}",
             kind=type(field_).__name__,
@@ -117,7 +117,7 @@ def fills_of(
     for field_ in model._meta.local_concrete_fields:
         value = _compute_fill(editor, field_, computed_defaults)
         if value is not None and field_.column:
-            fills[column_key(table, field_.column)] = value
+            fills[table.column(field_.column)] = value
     return fills
 
 

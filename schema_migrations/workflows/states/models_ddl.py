@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from schema_migrations.engines.engine import ComputedDefault, Connection
 from schema_migrations.errors import ConfigError
-from schema_migrations.schema.model import Key, column_key, table_key
+from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.states.model_facts import (
     ModelFacts,
     ModelOrigin,
@@ -152,7 +152,7 @@ def _list_dotted_names(registry: Apps) -> Iterator[tuple[Key, str]]:
         for field in model._meta.local_concrete_fields:
             if field.column:
                 dotted_name = f"{model._meta.label}.{field.name}"
-                yield column_key(table, field.column), dotted_name
+                yield table.column(field.column), dotted_name
 
 
 def _create_model(editor: Any, model: type[models.Model]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.engines.postgresql.quote import qualify, quote
-from schema_migrations.schema.model import Key, column_key, table_key
+from schema_migrations.schema.model import Key, table_key
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,5 +40,5 @@ def test_qualified_names() -> None:
     """The current schema is not named; for a column it is the table's name."""
     assert qualify(table_key("t")) == '"t"'
     assert qualify(table_key("t", "s")) == '"s"."t"'
-    assert qualify(column_key(table_key("t", "s"), "c")) == '"s"."t"'
+    assert qualify(table_key("t", "s").column("c")) == '"s"."t"'
     assert qualify(Key(kind="enum", name='a"b')) == '"a""b"'

@@ -12,7 +12,7 @@ from schema_migrations.plan.fills import with_fills
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import column_key, table_key
+from schema_migrations.schema.model import table_key
 from schema_migrations.workflows.states.state import inspect_database, load_sql
 
 POSTGRESQL = engine_for("postgresql")
@@ -30,7 +30,7 @@ def planned(
     with POSTGRESQL.create_scratch_database(settings, "default") as scratch:
         load_sql(POSTGRESQL, scratch, desired, file="desired")
         goal = carry_over(current, inspect_database(POSTGRESQL, scratch))
-    fills = {column_key(table_key("t"), "c"): value} if value else {}
+    fills = {table_key("t").column("c"): value} if value else {}
     changes = with_fills(diff(current, goal), fills)
     passes, render = POSTGRESQL.passes, POSTGRESQL.render
     return build_plan(changes, current, goal, passes=passes, render=render)

@@ -9,7 +9,7 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.engines.sqlite.server.scratch import create_scratch_database
-from schema_migrations.schema.model import column_key, table_key
+from schema_migrations.schema.model import table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 
 SQLITE = engine_for("sqlite")
@@ -43,5 +43,5 @@ def test_a_field_that_refuses_its_own_default_has_no_value_for_rows() -> None:
         name=models.CharField(max_length=9, default="none"),
     )
     table = table_key("shop_order")
-    assert ddl.facts.fills == {column_key(table, "name"): "'none'"}
+    assert ddl.facts.fills == {table.column("name"): "'none'"}
     assert [part.label for part in ddl.parts][:1] == ["shop.Order"]

@@ -20,7 +20,7 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     opaque_key,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote
-from schema_migrations.schema.model import Key, Opaque, table_key
+from schema_migrations.schema.model import Key, Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,7 @@ def _assemble_comments(
 
 def _find_owner(key: Key, owners: OwnersByKey, opaque: dict[Key, Opaque]) -> Key | None:
     if key.kind == "constraint":
-        return table_key(key.name, key.namespace)
+        return key.table
     return opaque[key].owner if key in opaque else owners.get(key)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.plan.plan import Statement
-from schema_migrations.schema.model import Key, table_key
+from schema_migrations.schema.model import Key
 
 if TYPE_CHECKING:
     from schema_migrations.schema.model import Column
@@ -79,7 +79,7 @@ def render_sequence_advance(before: Column, after: Column, key: Key) -> Statemen
     """
     if before.identity or not after.identity or "BY -" in after.identity_options:
         return ()
-    table, column = qualify(table_key(key.name, key.namespace)), quote(key.part)
+    table, column = qualify(key.table), quote(key.part)
     sequence = (
         f"pg_get_serial_sequence({quote_literal(table)}, {quote_literal(key.part)})"
     )

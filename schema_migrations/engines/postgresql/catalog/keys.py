@@ -12,8 +12,6 @@ from typing import Any
 from schema_migrations.schema.model import (
     Key,
     Kind,
-    column_key,
-    constraint_key,
 )
 
 CatalogRows = dict[str, list[Any]]
@@ -96,12 +94,12 @@ def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
     for relation, number, name, *_ in rows["columns"]:
         table = keys.get((PG_CLASS, relation, 0))
         if table:
-            keys[PG_CLASS, relation, number] = column_key(table, name)
+            keys[PG_CLASS, relation, number] = table.column(name)
     for query in ("constraints", "foreign_keys"):
         for oid, relation, name, type_, *_ in rows[query]:
             table = keys.get((PG_CLASS, relation, 0))
             if table and table.kind == "table" and type_ != NOT_NULL:
-                keys[PG_CONSTRAINT, oid, 0] = constraint_key(table, name)
+                keys[PG_CONSTRAINT, oid, 0] = table.constraint(name)
             elif table:
                 part = f"constraint {name}"
                 keys[PG_CONSTRAINT, oid, 0] = opaque_key(table, table.name, part)

@@ -43,7 +43,7 @@ from schema_migrations.schema.changes import (
     SetComment,
     subject_of,
 )
-from schema_migrations.schema.model import Column, Key, column_key, table_key
+from schema_migrations.schema.model import Column, Key
 
 Statements = tuple[Statement, ...]
 
@@ -77,9 +77,7 @@ def render(change: Change) -> Statements:
                 f"RENAME COLUMN {old} TO {new}",
                 comment=f"Rename column {old} to {new} of table",
             )
-            keys = (
-                column_key(change.table, c.name) for c in (change.before, change.after)
-            )
+            keys = (change.table.column(c.name) for c in (change.before, change.after))
             return statements + render_sequence_following(change.before, *keys)
         case Create():
             return render_create(change.object)
@@ -128,14 +126,14 @@ def _render_create_table(change: CreateTable) -> Statements:
 
 def _render_column_comments(table: Key, *columns: Column) -> list[Statement]:
     return [
-        _render_comment(column_key(table, column.name), column.comment)
+        _render_comment(table.column(column.name), column.comment)
         for column in columns
         if column.comment
     ]
 
 
 def _render_comment(key: Key, text: str) -> Statement:
-    table = qualify(table_key(key.name, key.namespace))
+    table = qualify(key.table)
     is_column = key.kind == "column"
     name = f"{table}.{quote(key.part)}" if is_column else table
     kind = "column" if is_column else "table"
@@ -207,7 +205,7 @@ def _render_alter_without_fill(
     statements = (
         _render_alter_table(table, *actions, comment=comment) if actions else ()
     )
-    key = column_key(table, after.name)
+    key = table.column(after.name)
     return (
         statements
         + render_sequence_rename(before, after, key)

@@ -21,8 +21,6 @@ from schema_migrations.schema.model import (
     Opaque,
     Sequence,
     Table,
-    column_key,
-    table_key,
 )
 
 Statements = tuple[Statement, ...]
@@ -148,7 +146,7 @@ def render_rename(before: Object, after: Object) -> Statements:
                 f"Rename table {old_name} to {new_name}",
             )
             for column in before.columns_in_order:
-                keys = (column_key(t.key, column.name) for t in (before, after))
+                keys = (t.key.column(column.name) for t in (before, after))
                 statements += render_sequence_following(column, *keys)
             return statements
         case Definition(), Definition():
@@ -270,7 +268,7 @@ def _render_add_labels(before: Definition, after: Definition) -> Statements:
 
 def _qualify_column(key: Key | None) -> str:
     assert key is not None
-    return f"{qualify(table_key(key.name, key.namespace))}.{quote(key.part)}"
+    return f"{qualify(key.table)}.{quote(key.part)}"
 
 
 def _describe_constraint(obj: Constraint | ForeignKey) -> str:

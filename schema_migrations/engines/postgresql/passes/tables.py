@@ -33,9 +33,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
     owner_of,
-    table_key,
 )
 
 
@@ -49,12 +47,12 @@ def recreate_generated_columns(
     https://www.postgresql.org/docs/current/ddl-generated-columns.html
     """
     retyped = {
-        column_key(c.table, c.after.name)
+        c.table.column(c.after.name)
         for c in changes
         if isinstance(c, AlterColumn) and _is_retyped(c)
     }
     altered = {
-        column_key(c.table, c.after.name) for c in changes if isinstance(c, AlterColumn)
+        c.table.column(c.after.name) for c in changes if isinstance(c, AlterColumn)
     }
     result: list[Change] = []
     for change in changes:
@@ -67,7 +65,7 @@ def recreate_generated_columns(
         if not isinstance(after, Table):
             continue
         for column in table.columns:
-            key = column_key(table.key, column.name)
+            key = table.key.column(column.name)
             computed = column.generated is not None and column.needs & retyped
             if computed and key not in altered and key in after.provided_keys:
                 result += _recreate_column(
@@ -108,9 +106,9 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     """
     disturbed = {key for change in changes for key in _disturbed_keys_of(change)}
     altered = [c for c in changes if isinstance(c, AlterColumn)]
-    altered_keys = {column_key(c.table, c.after.name) for c in altered}
+    altered_keys = {c.table.column(c.after.name) for c in altered}
     incomparable = {
-        column_key(c.table, c.after.name)
+        c.table.column(c.after.name)
         for c in altered
         if _comparison_type_of(c.before.type) != _comparison_type_of(c.after.type)
     }
@@ -178,9 +176,9 @@ def _disturbed_keys_of(change: Change) -> tuple[Key, ...]:
         case Drop():
             return (change.object.key,)
         case DropColumn():
-            return (column_key(change.table, change.column.name),)
+            return (change.table.column(change.column.name),)
         case AlterColumn() if _is_retyped(change):
-            return (column_key(change.table, change.after.name),)
+            return (change.table.column(change.after.name),)
         case Rename(before=Definition() as before):
             return (before.key,)
         case _:
@@ -236,7 +234,7 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     """
     tables = {c.table.key for c in changes if isinstance(c, DropTable)}
     columns = {
-        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+        c.table.column(c.column.name) for c in changes if isinstance(c, DropColumn)
     }
 
     def goes_along(obj: Object) -> bool:
@@ -248,9 +246,7 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
                 )
             case Sequence():
                 owner = obj.owned_by
-                return owner is not None and (
-                    owner in columns or table_key(owner.name, owner.namespace) in tables
-                )
+                return owner is not None and (owner in columns or owner.table in tables)
             case _:
                 return owner_of(obj) in tables
 
@@ -312,7 +308,7 @@ def refuse_dangling_needs(
     PostgreSQL would refuse too, but its message would quote a generated statement.
     """
     dropped = {
-        column_key(c.table, c.column.name) for c in changes if isinstance(c, DropColumn)
+        c.table.column(c.column.name) for c in changes if isinstance(c, DropColumn)
     }
     for change in changes:
         if isinstance(change, DropTable):
@@ -339,7 +335,7 @@ def refuse_dangling_needs(
 
 
 def _describe_dropped(key: Key, changes: Changes) -> str:
-    table = table_key(key.name, key.namespace)
+    table = key.table
     if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
         return str(table)
     return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)

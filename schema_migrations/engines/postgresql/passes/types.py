@@ -30,7 +30,6 @@ from schema_migrations.schema.model import (
     Key,
     Schema,
     Table,
-    column_key,
 )
 
 if TYPE_CHECKING:
@@ -85,9 +84,7 @@ def _recreate_type(
         )
     aside = replace(before, key=_find_free_key(before.key, current))
     altered = {
-        column_key(c.table, c.after.name): c
-        for c in changes
-        if isinstance(c, AlterColumn)
+        c.table.column(c.after.name): c for c in changes if isinstance(c, AlterColumn)
     }
     result: list[Change] = []
     for change in changes:
@@ -101,7 +98,7 @@ def _recreate_type(
             result.append(_redirect_change(change, before.key, aside.key))
     for table in current.of(Table):
         for column in table.columns:
-            unaltered = column_key(table.key, column.name) not in altered
+            unaltered = table.key.column(column.name) not in altered
             new_column = _find_column(desired, table.key, column.name)
             if before.key in column.needs and unaltered and new_column is not None:
                 change = AlterColumn(table=table.key, before=column, after=new_column)

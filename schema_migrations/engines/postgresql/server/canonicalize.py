@@ -28,8 +28,6 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
-    column_key,
-    table_key,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema
     objects = {
         key: obj
         for key, obj in _find_reprintable(schema)
-        if key in keys or (key.kind == "column" and _table_of(key) in keys)
+        if key in keys or (key.kind == "column" and key.table in keys)
     }
     if not objects:
         return schema
@@ -84,7 +82,7 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
             case Table():
                 for column in obj.columns:
                     if column.default is not None or column.generated is not None:
-                        yield column_key(obj.key, column.name), column
+                        yield obj.key.column(column.name), column
             case Index(definition=definition) if definition.endswith(_INVALID_MARK):
                 pass  # a probe would be valid
             case (
@@ -97,10 +95,6 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 yield obj.key, obj
             case _:
                 pass
-
-
-def _table_of(key: Key) -> Key:
-    return table_key(key.name, key.namespace)
 
 
 def _create_probes(cursor: Cursor, objects: dict[Key, Reprintable]) -> dict[Key, Key]:
@@ -142,7 +136,7 @@ def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
             )
         case Column():
             column = render_column(replace(obj, name=probe, nullable=True))
-            return f"ALTER TABLE {qualify(_table_of(key))} ADD COLUMN {column}"
+            return f"ALTER TABLE {qualify(key.table)} ADD COLUMN {column}"
 
 
 def _with_definition_of(obj: Reprintable, probe: Reprintable) -> Reprintable:
@@ -167,11 +161,10 @@ def _with_definition_of(obj: Reprintable, probe: Reprintable) -> Reprintable:
 def _replace_objects(schema: Schema, canonical: dict[Key, Reprintable]) -> Schema:
     columns = {key: obj for key, obj in canonical.items() if isinstance(obj, Column)}
     tables = []
-    for key in {_table_of(key) for key in columns}:
+    for key in {key.table for key in columns}:
         table = schema.get_table(key)
         changed = tuple(
-            columns.get(column_key(key, column.name), column)
-            for column in table.columns
+            columns.get(key.column(column.name), column) for column in table.columns
         )
         tables.append(replace(table, columns=changed))
     others = [obj for obj in canonical.values() if not isinstance(obj, Column)]

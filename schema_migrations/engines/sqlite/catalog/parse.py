@@ -37,7 +37,6 @@ from schema_migrations.schema.model import (
     Index,
     Key,
     Table,
-    constraint_key,
     table_key,
 )
 
@@ -84,7 +83,7 @@ def parse_table(
         namesake = parts.get(part.key)
         if namesake is not None and namesake != part:
             # SQLite lets two constraints of a table share a name.
-            part = replace(part, key=constraint_key(key, part.definition))
+            part = replace(part, key=key.constraint(part.definition))
         parts[part.key] = part
     table = Table(
         key=key,
@@ -190,7 +189,7 @@ def _parse_constraint(
         )
         names = _column_names_of(body, columns)
     return Constraint(
-        key=constraint_key(table, definition if clause.name is None else clause.name),
+        key=table.constraint(definition if clause.name is None else clause.name),
         table=table,
         type=kind,
         definition=definition,
@@ -228,7 +227,7 @@ def _parse_foreign_key(
     definition += f" ({_quote_names(targets)})" if targets else ""
     definition += f" {clause.reference_actions}" if clause.reference_actions else ""
     return ForeignKey(
-        key=constraint_key(table, definition if clause.name is None else clause.name),
+        key=table.constraint(definition if clause.name is None else clause.name),
         table=table,
         definition=definition,
         columns=names,

@@ -21,8 +21,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    column_key,
-    constraint_key,
     table_key,
 )
 from tests.engines.postgresql.databases import (
@@ -169,7 +167,7 @@ def test_a_column_of_a_serial_takes_its_default_from_a_sequence_of_its_own(
         key=key,
         definition="AS integer START WITH 1 INCREMENT BY 1 MINVALUE 1"
         " MAXVALUE 2147483647 CACHE 1 NO CYCLE",
-        owned_by=column_key(CUSTOMER, "id"),
+        owned_by=CUSTOMER.column("id"),
     )
 
 
@@ -229,7 +227,7 @@ def test_a_sequence_of_its_own(everything: Schema) -> None:
 def test_constraints(
     everything: Schema, name: str, type_: Any, expected: str, columns: tuple[str, ...]
 ) -> None:
-    key = constraint_key(ITEM, name)
+    key = ITEM.constraint(name)
     found = everything.by_key[key]
     assert found == Constraint(key=key, table=ITEM, type=type_, definition=expected)
     assert isinstance(found, Constraint)
@@ -244,7 +242,7 @@ def test_not_null_is_a_fact_about_the_column(everything: Schema) -> None:
 
 
 def test_a_foreign_key(everything: Schema) -> None:
-    key = constraint_key(ITEM, "buyer")
+    key = ITEM.constraint("buyer")
     found = everything.by_key[key]
     assert isinstance(found, ForeignKey)
     assert found.definition == (
@@ -253,9 +251,9 @@ def test_a_foreign_key(everything: Schema) -> None:
     )
     assert (found.columns, found.referenced_table) == (("customer",), CUSTOMER)
     assert found.needs == {
-        column_key(ITEM, "customer"),
-        column_key(CUSTOMER, "id"),
-        constraint_key(CUSTOMER, "customer_pkey"),
+        ITEM.column("customer"),
+        CUSTOMER.column("id"),
+        CUSTOMER.constraint("customer_pkey"),
     }
 
 
@@ -340,10 +338,10 @@ def test_tablespaces_of_indexes_and_constraints(
     assert definition(schema, index_key("j")) == (
         f"USING btree (a) TABLESPACE {tablespace}"
     )
-    assert definition(schema, constraint_key(table, "u")) == (
+    assert definition(schema, table.constraint("u")) == (
         f"UNIQUE (a) WITH (fillfactor='60') USING INDEX TABLESPACE {tablespace} DEFERRABLE"
     )
-    assert definition(schema, constraint_key(table, "x")) == (
+    assert definition(schema, table.constraint("x")) == (
         "EXCLUDE USING gist (b WITH &&)"
         f" USING INDEX TABLESPACE {tablespace} WHERE (a > 0)"
     )
@@ -442,7 +440,7 @@ def test_since_15(everything: Schema, major: int) -> None:
     assert definition(everything, index_key("nulls_are_one")) == (
         "USING btree (a) NULLS NOT DISTINCT"
     )
-    assert definition(everything, constraint_key(table, "since_15_b_key")) == (
+    assert definition(everything, table.constraint("since_15_b_key")) == (
         "UNIQUE NULLS NOT DISTINCT (b)"
     )
     published = "WITH (publish = 'insert, update, delete, truncate')"
@@ -453,8 +451,8 @@ def test_since_15(everything: Schema, major: int) -> None:
     assert narrow.needs == {
         opaque_key("narrow", "publication"),
         ITEM,
-        column_key(ITEM, "id"),
-        column_key(ITEM, "price"),
+        ITEM.column("id"),
+        ITEM.column("price"),
     }
     assert opaque(everything, "wide", "publication").definition == (
         f'CREATE PUBLICATION wide FOR TABLES IN SCHEMA "Other" {published}'
@@ -476,10 +474,10 @@ def test_since_18(everything: Schema, major: int) -> None:
         generated="a * 2",
         generated_kind="virtual",
     )
-    assert definition(everything, constraint_key(table, "since_18_pkey")) == (
+    assert definition(everything, table.constraint("since_18_pkey")) == (
         "PRIMARY KEY (place, during WITHOUT OVERLAPS)"
     )
-    assert definition(everything, constraint_key(table, "unheeded")) == (
+    assert definition(everything, table.constraint("unheeded")) == (
         "CHECK (a > 0) NOT ENFORCED"
     )
 
@@ -722,15 +720,15 @@ def test_states_that_are_set_apart_from_the_object(empty: Database) -> None:
 @pytest.mark.parametrize(
     ("key", "needs"),
     [
-        (column_key(ITEM, "moods"), {Key(kind="enum", name="mood")}),
-        (column_key(ITEM, "code"), {Key(kind="domain", name="Code")}),
-        (column_key(ITEM, "place"), {opaque_key("point3", "type")}),
-        (column_key(ITEM, "spans"), {opaque_key("span", "type")}),
-        (column_key(ITEM, "folded"), {Key(kind="collation", name="posix")}),
-        (column_key(ITEM, "gross"), {column_key(ITEM, "price")}),
-        (column_key(ITEM, "id"), set()),
+        (ITEM.column("moods"), {Key(kind="enum", name="mood")}),
+        (ITEM.column("code"), {Key(kind="domain", name="Code")}),
+        (ITEM.column("place"), {opaque_key("point3", "type")}),
+        (ITEM.column("spans"), {opaque_key("span", "type")}),
+        (ITEM.column("folded"), {Key(kind="collation", name="posix")}),
+        (ITEM.column("gross"), {ITEM.column("price")}),
+        (ITEM.column("id"), set()),
         (
-            column_key(table_key("computed"), "n"),
+            table_key("computed").column("n"),
             {opaque_key("twice", "function(integer, mood)")},
         ),
     ],
@@ -744,9 +742,9 @@ def test_needs_of_columns(everything: Schema, key: Key, needs: set[Key]) -> None
     ("key", "needs"),
     [
         (
-            constraint_key(table_key("computed"), "computed_n_check"),
+            table_key("computed").constraint("computed_n_check"),
             {
-                column_key(table_key("computed"), "n"),
+                table_key("computed").column("n"),
                 opaque_key("twice", "function(integer, mood)"),
             },
         ),
@@ -754,13 +752,13 @@ def test_needs_of_columns(everything: Schema, key: Key, needs: set[Key]) -> None
             index_key("computed_twice"),
             {
                 table_key("computed"),
-                column_key(table_key("computed"), "n"),
+                table_key("computed").column("n"),
                 opaque_key("twice", "function(integer, mood)"),
             },
         ),
         (
             opaque_key("cheap", "view"),
-            {column_key(ITEM, each) for each in ("id", "name", "place", "price")}
+            {ITEM.column(each) for each in ("id", "name", "place", "price")}
             | {opaque_key("point3", "type")},
         ),
         (opaque_key("cheaper", "view"), {opaque_key("cheap", "view")}),

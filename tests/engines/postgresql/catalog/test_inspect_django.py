@@ -38,7 +38,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    constraint_key,
     table_key,
 )
 from tests.engines.postgresql.databases import Database, database, schema_of
@@ -356,7 +355,7 @@ def test_constraints(contrib: BaseDatabaseWrapper) -> None:
         "conditional": "USING btree (name) WHERE key > 1",
         "computed": "USING btree (lower(name::text) DESC, key)",
     }
-    apart = schema.by_key[constraint_key(table, "apart")]
+    apart = schema.by_key[table.constraint("apart")]
     assert "btree_gist" in {need.name for need in apart.needs}
 
 

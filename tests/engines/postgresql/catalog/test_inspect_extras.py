@@ -14,7 +14,6 @@ from schema_migrations.schema.model import (
     Key,
     Opaque,
     Table,
-    column_key,
     table_key,
 )
 from tests.engines.postgresql.databases import Database, database, schema_of
@@ -89,7 +88,7 @@ def test_extensions_stand_for_their_members(contrib: Database) -> None:
     index = schema.by_key[Key(kind="index", name="i")]
     assert isinstance(index, Index)
     assert index.definition == "USING gin (c gin_trgm_ops)"
-    assert index.needs == {trgm, column_key(table_key("t"), "c")}
+    assert index.needs == {trgm, table_key("t").column("c")}
 
 
 def test_an_extension_in_a_schema_of_its_own(contrib: Database) -> None:

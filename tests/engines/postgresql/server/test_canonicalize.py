@@ -16,8 +16,6 @@ from schema_migrations.schema.model import (
     Key,
     Opaque,
     Schema,
-    column_key,
-    constraint_key,
     table_key,
 )
 from tests.engines.postgresql.databases import (
@@ -34,11 +32,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_postgres
 
 T = table_key("t", "Other")
-CHECK = constraint_key(T, "known")
+CHECK = T.constraint("known")
 INDEX = Key(kind="index", namespace="Other", name="partial")
 DOMAIN = Key(kind="domain", namespace="Other", name="state")
-COMPUTED = column_key(T, "computed")
-DEFAULTED = column_key(T, "defaulted")
+COMPUTED = T.column("computed")
+DEFAULTED = T.column("defaulted")
 
 # Everything that prints otherwise the second time, with what depends on it.
 RESTLESS = """
@@ -147,7 +145,7 @@ def test_within_a_transaction_of_the_caller(restless: Database) -> None:
 def test_keys_of_nothing_that_prints_an_expression(restless: Database) -> None:
     """Nothing is sent to the server for them."""
     before = schema_of(restless)
-    keys = [constraint_key(T, "t_pkey"), table_key("absent"), table_key("pointing")]
+    keys = [T.constraint("t_pkey"), table_key("absent"), table_key("pointing")]
     closed = connected(
         {
             "HOST": restless.info.host,
@@ -202,7 +200,7 @@ def test_every_kind_of_object(postgres_settings: dict[str, Any]) -> None:
         before = schema_of(connection)
         once = settled(connection, before, *before.by_key)
         assert changed(before, once) == {
-            constraint_key(table_key("item"), "item_status_check")
+            table_key("item").constraint("item_status_check")
         }
         assert once.of(Opaque) == before.of(Opaque)
         assert settled(connection, once, *once.by_key) == once

@@ -12,7 +12,6 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Table,
-    constraint_key,
     table_key,
 )
 from tests.engines.sqlite.databases import made_by
@@ -185,7 +184,7 @@ def test_constraints_know_their_columns() -> None:
             CONSTRAINT ch CHECK (length("C d") > a))""",
     )
     pk, un, ch = (
-        Constraint(key=constraint_key(T, name), table=T, type=type_, definition=sql)
+        Constraint(key=T.constraint(name), table=T, type=type_, definition=sql)
         for name, type_, sql in (
             ("pk", "primary key", 'PRIMARY KEY ("b", "a")'),
             ("un", "unique", 'UNIQUE ("C d" COLLATE NOCASE DESC, "a")'),
@@ -205,7 +204,7 @@ def test_constraints_know_their_columns() -> None:
 
 def test_an_unnamed_constraint_has_its_definition_for_a_name() -> None:
     (check,) = made_by("CREATE TABLE t (a int CHECK (a > 0))").of(Constraint)
-    assert check.key == constraint_key(T, 'CHECK ("a" > 0)')
+    assert check.key == T.constraint('CHECK ("a" > 0)')
 
 
 def test_constraints_that_share_a_name_are_all_seen() -> None:

@@ -25,7 +25,6 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    constraint_key,
     table_key,
 )
 from tests.engines.sqlite.databases import made_by, plan
@@ -131,9 +130,7 @@ def test_a_table_is_renamed_in_place() -> None:
     assert statement.sql == 'ALTER TABLE "a" RENAME TO "b"'
 
 
-CHECK = Constraint(
-    key=constraint_key(T, "c"), table=T, type="check", definition="CHECK (a)"
-)
+CHECK = Constraint(key=T.constraint("c"), table=T, type="check", definition="CHECK (a)")
 SEQUENCE = Sequence(key=Key(kind="sequence", name="s"), definition="")
 A, TABLE = Column(name="a", type="int"), Table(key=T, columns=())
 
