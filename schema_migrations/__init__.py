@@ -24,3 +24,8 @@ def __getattr__(name: str) -> Any:
         if name in api.__all__:
             return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    api = import_module("schema_migrations.api")
+    return sorted([*api.__all__, "__version__"])

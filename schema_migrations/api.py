@@ -43,6 +43,11 @@ from schema_migrations.workflows.applying.apply import Outcome, request_from_set
 from schema_migrations.workflows.applying.apply import apply as apply_request
 from schema_migrations.workflows.applying.events import Event
 from schema_migrations.workflows.applying.selection import Selection
+from schema_migrations.workflows.planning.next_file import (
+    NextFile,
+    NextFileRequest,
+    write_next_file,
+)
 from schema_migrations.workflows.standing.health import Health, health
 from schema_migrations.workflows.states.sources import (
     MODELS,
@@ -59,6 +64,8 @@ __all__ = [
     "Health",
     "Key",
     "MigrationFile",
+    "NextFile",
+    "NextFileRequest",
     "Outcome",
     "Plan",
     "Schema",
@@ -80,6 +87,7 @@ __all__ = [
     "save",
     "split",
     "verify",
+    "write_next_file",
 ]
 
 

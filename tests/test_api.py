@@ -19,6 +19,12 @@ def test_every_stable_name_is_found_at_the_top() -> None:
         assert getattr(schema_migrations, name) is getattr(api, name)
 
 
+def test_every_stable_name_has_a_type_that_is_checked() -> None:
+    text = (Path(__file__).parent / "typing_api.py").read_text()
+    assert {name for name in api.__all__ if f"s.{name}" not in text} == set()
+    assert set(api.__all__) < set(dir(schema_migrations))
+
+
 def test_a_schema_of_any_app_registry() -> None:
     """A historical state of Django's migrations is a source like the real models."""
     state = ProjectState(real_apps=set())

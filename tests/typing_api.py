@@ -2,8 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import assert_type
 
-import schema_migrations
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-assert_type(schema_migrations.__version__, str)
+import schema_migrations as s
+
+
+def check(
+    connection: BaseDatabaseWrapper, report: Callable[[s.Event], None], key: s.Key
+) -> None:
+    assert_type(s.__version__, str)
+    schema = s.read_schema("files", alias="default", directory=Path(), dev="auto")
+    assert_type(schema, s.Schema)
+    assert_type(s.inspect(connection), s.Schema)
+    assert_type(s.EMPTY, s.Schema)
+    assert_type(schema.of(s.Table), tuple[s.Table, ...])
+    assert_type(s.diff(s.EMPTY, schema), tuple[s.Change, ...])
+    plan = s.make_plan(s.EMPTY, schema, vendor="sqlite", fills={key: "0"})
+    assert_type(plan, s.Plan)
+    assert_type(plan.statements, tuple[s.Statement, ...])
+
+    written = s.write_next_file(s.NextFileRequest(name="orders"))
+    assert_type(written, s.NextFile)
+    assert_type(written.paths, tuple[Path, ...])
+
+    directory = s.load(Path())
+    assert_type(directory, s.Directory)
+    s.verify(directory)
+    assert_type(s.rehash(Path()), s.Directory)
+    assert_type(s.next_name(directory, "orders", datetime.now(UTC)), str)
+    file = s.MigrationFile(name="1.sql", content=b"")
+    assert_type(s.save(Path(), directory, [file]), s.Directory)
+    assert_type(s.format_file(header=(), statements=()), str)
+    assert_type(s.split("", vendor="postgresql"), tuple[s.SourceStatement, ...])
+
+    outcome = s.apply(
+        connection, directory, selection=s.Selection(count=1), report=report
+    )
+    assert_type(outcome, s.Outcome)
+    assert_type(s.health("default"), s.Health)
+    raise s.SchemaMigrationsError("What happened.", hint="What to do.")
