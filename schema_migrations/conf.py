@@ -7,7 +7,6 @@ are reported at once.  ``find_setting_problems`` is pure; only ``read_settings``
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any, Literal, cast
 from django.conf import settings as django_settings
 from django.db import connections
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import ConfigError, suggest_nearest
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"
@@ -211,13 +210,6 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
 }
 
 
-def suggest_nearest(word: object, words: Iterable[str]) -> str:
-    """Return ``Did you mean X? `` if ``words`` has a similar one, else nothing."""
-    known = {known.lower(): known for known in words}
-    close = difflib.get_close_matches(str(word).lower(), known, n=1)
-    return f"Did you mean {known[close[0]]!r}? " if close else ""
-
-
 def find_setting_problems(
     setting: object, aliases: Iterable[str]
 ) -> tuple[SettingProblem, ...]:
@@ -253,7 +245,7 @@ def _make_alias_problem(alias: object, aliases: tuple[str, ...]) -> SettingProbl
     return SettingProblem(
         code="E002",
         message=f"{SETTING_NAME} has an entry {alias!r}, which is not in DATABASES.",
-        hint=f"{suggest_nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
+        hint=f"{suggest_nearest(str(alias), aliases)}Known: {', '.join(sorted(aliases))}.",
         alias=str(alias),
     )
 
@@ -268,7 +260,7 @@ def _find_entry_problems(
             yield SettingProblem(
                 code="E003",
                 message=f"{place} is not a setting.",
-                hint=f"{suggest_nearest(name, SETTING_KEYS)}Known: {', '.join(SETTING_KEYS)}.",
+                hint=f"{suggest_nearest(str(name), SETTING_KEYS)}Known: {', '.join(SETTING_KEYS)}.",
                 alias=alias,
             )
         elif not key.accepts(value):

@@ -13,10 +13,13 @@
         └── LockNotAcquired
 
 ``str()`` names the offending thing; ``hint`` says what to do next; ``exit_code``
-is what a command ends with.  Nothing here imports anything.
+is what a command ends with.  Nothing here imports anything of the package.
 """
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class SchemaMigrationsError(Exception):
@@ -118,3 +121,10 @@ class Unreachable(SchemaMigrationsError):
 
 class LockNotAcquired(Unreachable):
     """Another run holds the lock of this target; the message says who."""
+
+
+def suggest_nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean X? `` for the beginning of a hint; nothing is near: ``""``."""
+    by_lower_case = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
+    return f"Did you mean {by_lower_case[close[0]]}? " if close else ""

@@ -6,12 +6,11 @@ reported.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from schema_migrations.errors import SyntaxProblem
+from schema_migrations.errors import SyntaxProblem, suggest_nearest
 from schema_migrations.history.statements import SourceStatement
 
 ALL_CODES = "*"
@@ -133,14 +132,9 @@ def _explain_ineffective(
         case _ if name in _ATLAS_PRO_DIRECTIVES:
             return f"atlas:{name} is a directive of Atlas Pro and has no effect here"
         case _:
-            close = difflib.get_close_matches(name, KNOWN_DIRECTIVES, n=1)
-            known = (
-                f"did you mean atlas:{close[0]}?"
-                if close
-                else "known directives: "
-                + (", ".join(f"atlas:{known_name}" for known_name in KNOWN_DIRECTIVES))
-            )
-            return f"atlas:{name} is not a directive; {known}"
+            known = ", ".join(f"atlas:{each}" for each in KNOWN_DIRECTIVES)
+            suggestion = suggest_nearest(name, KNOWN_DIRECTIVES)
+            return f"atlas:{name} is not a directive. {suggestion}Known: {known}."
 
 
 def _read_header(text: str) -> list[str]:

@@ -6,12 +6,16 @@ statement is refused here.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError, IntegrityError, SyntaxProblem
+from schema_migrations.errors import (
+    ConfigError,
+    IntegrityError,
+    SyntaxProblem,
+    suggest_nearest,
+)
 from schema_migrations.history.comparison import (
     HistoryComparison,
     PendingFile,
@@ -143,11 +147,9 @@ def find_file(directory: Directory, version: str, *, option: str) -> MigrationFi
         if version in (file.version, file.name):
             return file
     versions = [file.version for file in directory.files]
-    close = difflib.get_close_matches(version, versions, n=1)
-    suggestion = f"Did you mean {close[0]}? " if close else ""
     raise ConfigError(
         f"{option} {version}: no file in {directory.path} has this version.",
-        hint=f"{suggestion}A version is the part of a file name before the first _.",
+        hint=f"{suggest_nearest(version, versions)}A version is the part of a file name before the first _.",
     )
 
 

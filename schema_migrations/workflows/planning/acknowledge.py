@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import groupby
 from operator import attrgetter
 
-from schema_migrations.errors import AnswerNeeded, ConfigError
+from schema_migrations.errors import AnswerNeeded, ConfigError, suggest_nearest
 from schema_migrations.history.django_coverage import format_coverage_line
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.questions import Asker
@@ -57,11 +56,9 @@ def check_names(
     }
     for name in acknowledged:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            guess = f"Did you mean {close[0]}? " if close else ""
             raise ConfigError(
                 f"{ACKNOWLEDGE_OPTION} {name}: no installed app has this Django migration.",
-                hint=f"{guess}Use APP.MIGRATION, APP or {ALL}.",
+                hint=f"{suggest_nearest(name, known)}Use APP.MIGRATION, APP or {ALL}.",
             )
 
 

@@ -6,7 +6,6 @@ Invariant: the schema of the revisions is resolved once, before any file can cha
 
 from __future__ import annotations
 
-import difflib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from schema_migrations.errors import (
     ConfigError,
     SchemaMigrationsError,
     Unreachable,
+    suggest_nearest,
 )
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import connect_and_describe
@@ -99,12 +99,10 @@ def read_revisions_and_tables(
         return revisions, tables
     known = session.list_namespaces(store.connection)
     if schema not in known:
-        close = difflib.get_close_matches(schema, known, n=1)
-        suggestion = f"Did you mean {close[0]}? " if close else ""
         raise ConfigError(
             f"{connected.target.name} has tables but no schema {schema!r} for the"
             " revisions.",
-            hint=f"{suggestion}Name the schema that holds atlas_schema_revisions with"
+            hint=f"{suggest_nearest(schema, known)}Name the schema that holds atlas_schema_revisions with"
             " --revisions-schema or REVISIONS_SCHEMA. If there is none yet,"
             " schemaapply --baseline VERSION or --allow-dirty creates it.",
         )

@@ -13,8 +13,10 @@ import logging
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from schema_migrations.engines.lock_wait import wait_for_lock
 from schema_migrations.engines.postgresql.session.execution import (
     check_alive,
     fetch_row,
@@ -25,7 +27,7 @@ from schema_migrations.engines.postgresql.session.pooler import (
     DIRECT_ADDRESS_HINT,
     refuse_shared_session,
 )
-from schema_migrations.errors import ConfigError, LockNotAcquired
+from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("schema_migrations")
 
 APPLICATION_NAME = "django-schema-migrations"
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 ATLAS_LOCK_KEY = 2686470616
 """The key that Atlas locks while it applies: FNV-1 of ``atlas_migrate_execute``."""
@@ -111,8 +112,13 @@ def hold_lock(
     ):
         end = time.monotonic() + wait
         for lock in locks:
-            _acquire(
-                connection, lock, wait=wait, deadline=end, report_holder=report_holder
+            wait_for_lock(
+                partial(_try_acquire, connection, lock),
+                partial(_describe_holder, connection, lock.key),
+                wait=wait,
+                deadline=end,
+                message=f"{lock.holder_message} of this target",
+                report_holder=report_holder,
             )
             held.callback(_release, connection, lock)
             if not fetch_row(connection, OWN_LOCK_QUERY, lock.key)[0]:
@@ -128,29 +134,8 @@ def compute_lock_key(name: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _acquire(
-    connection: Connection,
-    lock: _Lock,
-    *,
-    wait: float,
-    deadline: float,
-    report_holder: Callable[[str], None],
-) -> None:
-    pause, reported = FIRST_PAUSE, ""
-    while not fetch_row(connection, lock.acquire_sql, lock.key)[0]:
-        holder = _describe_holder(connection, lock.key)
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise LockNotAcquired(
-                f"{lock.holder_message} of this target: {holder}.",
-                hint=f"Waited {wait:g}s. Run again after it has ended, or wait longer"
-                " with LOCK_WAIT, or --lock-wait of schemaapply.",
-            )
-        if holder != reported:
-            report_holder(holder)
-            reported = holder
-        time.sleep(min(pause, remaining))
-        pause = min(pause * 2, LONGEST_PAUSE)
+def _try_acquire(connection: Connection, lock: _Lock) -> bool | None:
+    return fetch_row(connection, lock.acquire_sql, lock.key)[0] or None
 
 
 def _describe_holder(connection: Connection, key: int) -> str:

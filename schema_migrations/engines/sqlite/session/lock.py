@@ -10,10 +10,12 @@ import os
 import sys
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError, LockNotAcquired
+from schema_migrations.engines.lock_wait import wait_for_lock
+from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
 LOCK_SUFFIX = ".schema-migrations.lock"
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,7 +67,14 @@ def hold_lock(
         yield
         return
     path = Path(f"{database.resolve()}{LOCK_SUFFIX}")
-    descriptor = _acquire(path, wait=wait, report_holder=report_holder)
+    descriptor = wait_for_lock(
+        partial(_try_acquire, path),
+        partial(_read_holder, path),
+        wait=wait,
+        deadline=time.monotonic() + wait,
+        message=f"Another run holds the lock of this database ({path})",
+        report_holder=report_holder,
+    )
     try:
         _write_holder(descriptor)
         yield
@@ -80,26 +88,6 @@ def database_file_of(connection: Connection) -> Path | None:
         cursor.execute("PRAGMA database_list")
         names = {name: file for _, name, file in cursor.fetchall()}
     return Path(names["main"]) if names["main"] else None
-
-
-def _acquire(path: Path, *, wait: float, report_holder: Callable[[str], None]) -> int:
-    end = time.monotonic() + wait
-    pause, reported = FIRST_PAUSE, ""
-    while (descriptor := _try_acquire(path)) is None:
-        holder = _read_holder(path)
-        time_left = end - time.monotonic()
-        if time_left <= 0:
-            raise LockNotAcquired(
-                f"Another run holds the lock of this database: {holder} ({path}).",
-                hint=f"Waited {wait:g}s. Run again when it has ended, or wait longer:"
-                " set LOCK_WAIT, or schemaapply --lock-wait.",
-            )
-        if holder != reported:
-            report_holder(holder)
-            reported = holder
-        time.sleep(min(pause, time_left))
-        pause = min(pause * 2, LONGEST_PAUSE)
-    return descriptor
 
 
 def _try_acquire(path: Path) -> int | None:
