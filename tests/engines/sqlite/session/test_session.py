@@ -146,7 +146,7 @@ class TestLock:
     ) -> None:
         with (
             SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
-            pytest.raises(LockNotAcquired, match=rf"process {os.getpid()}\\."),
+            pytest.raises(LockNotAcquired, match=rf"process {os.getpid()}\."),
             SESSION.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
         ):
             pytest.fail("two runs hold one lock")
