@@ -178,5 +178,5 @@ def test_broken_migrations_are_a_warning(on_postgres: OnPostgres) -> None:
     ran = project.manage("schemadiff")
 
     assert ran.code == 0, ran.err
-    assert "warning: the Django migrations of shop cannot be read" in ran.err
+    assert "warning: The Django migrations of shop cannot be read" in ran.err
     assert "No module named 'not_installed'" in ran.err

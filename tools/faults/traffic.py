@@ -136,7 +136,7 @@ def run(chosen: argparse.Namespace, server: Server, folder: Path) -> int:
 
 def gave_up(child: Child) -> int:
     """Return how often its lock_timeout ended a transaction of the run."""
-    return child.text.count("Rolled back, since a lock was not to be had")
+    return child.text.count("Rolled back: no lock in time")
 
 
 def apply(
