@@ -128,7 +128,9 @@ def test_a_failure_without_a_statement_shows_no_empty_line(
     with pytest.raises(Exception, match="foreign keys"):
         sqlite_place.apply()
     lines = run(sqlite_place).splitlines()
-    assert any(line.startswith("Failed   1: 1.sql: The file leaves rows") for line in lines)
+    assert any(
+        line.startswith("Failed   1: 1.sql: The file leaves rows") for line in lines
+    )
     assert all(line.strip() for line in lines)
 
 
