@@ -12,8 +12,8 @@
     └── Unreachable            no server, or no lock: a retry is safe
         └── LockNotAcquired
 
-``str()`` names the offending thing; ``hint`` says what to do next; ``exit_code``
-is what a command ends with.  Nothing here imports anything of the package.
+``str()`` says what is wrong and where; ``hint`` says what to do next; ``exit_code``
+is the exit code of the command.  This module imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 
 class SchemaMigrationsError(Exception):
-    """Base of the tree."""
+    """Base class of every error of this package."""
 
     exit_code = 2
 
@@ -36,7 +36,7 @@ class SchemaMigrationsError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Cross from one process to another, whatever arguments a subclass takes."""
+        """Let pickle copy any subclass without calling its ``__init__``."""
         return _recreate_error, (type(self), self.args, self.__dict__)
 
 
@@ -51,7 +51,7 @@ def _recreate_error(
 
 
 class ConfigError(SchemaMigrationsError):
-    """Wrong settings, options or URLs; nothing was tried."""
+    """Wrong settings, options or URLs; nothing was run."""
 
 
 class IntegrityError(SchemaMigrationsError):
@@ -100,7 +100,7 @@ class PlanError(SchemaMigrationsError):
 
 
 class UnsupportedChange(PlanError):
-    """A change that an engine has no statement for; the message names the object."""
+    """A change that the engine has no statement for; the message names the object."""
 
 
 class NotConverging(PlanError):
@@ -108,7 +108,7 @@ class NotConverging(PlanError):
 
 
 class AnswerNeeded(SchemaMigrationsError):
-    """A question came up and nobody can be asked; the hint holds the flag."""
+    """A question that nobody can be asked; the hint names the option that answers it."""
 
     exit_code = 3
 
@@ -120,11 +120,11 @@ class Unreachable(SchemaMigrationsError):
 
 
 class LockNotAcquired(Unreachable):
-    """Another run holds the lock of this target; the message says who."""
+    """Another run holds the lock of this target; the message names its holder."""
 
 
 def suggest_nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``Did you mean X? `` for the beginning of a hint; nothing is near: ``""``."""
+    """Return ``Did you mean X? `` to begin a hint with, or ``""`` if nothing is close."""
     by_lower_case = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
     return f"Did you mean {by_lower_case[close[0]]}? " if close else ""

@@ -1,1 +1,1 @@
-"""Changes into ordered statements.  Pure; knows ``schema``, and no engine."""
+"""From changes to ordered statements.  Pure; imports ``schema`` and no engine."""

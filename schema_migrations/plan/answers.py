@@ -1,7 +1,7 @@
-"""What a person decided beforehand: the flags of ``schemadiff``, or a program's own.
+"""Answers given beforehand: by the options of ``schemadiff`` or by a program.
 
-Invariant: an answer is only words here; ``renames`` and ``fills`` find what it means and
-refuse what means nothing.
+Invariant: an answer is only text here; ``renames`` and ``fills`` resolve its names and
+refuse unknown ones.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from schema_migrations.errors import ConfigError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     renames: tuple[tuple[str, str], ...] = ()
-    """(``table``, ``table``) or (``table.column``, ``column``) pairs, old and new; a
-    column's table goes by its old or its new name."""
+    """(``table``, ``table``) or (``table.column``, ``column``) pairs, old and new; the
+    table of a column has its old or its new name."""
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """``table.column`` (new names) → SQL expression for existing rows; ``NULL``: none, the
-    file may fail where a row has no value."""
+    """``table.column`` (new names) → SQL expression for existing rows; ``NULL``: no
+    value, so the file may fail on existing rows."""
     allow_data_loss: bool = False
 
 
@@ -29,9 +29,9 @@ NO_ANSWERS = Answers()
 def read_answers(
     renames: Iterable[str], defaults: Iterable[str], *, allow_data_loss: bool
 ) -> Answers:
-    """Return the answers that ``OLD=NEW`` and ``table.column=SQL`` texts give.
+    """Return the answers of ``OLD=NEW`` and ``table.column=SQL`` texts.
 
-    Raises ``ConfigError`` for a text without both sides.
+    Raises ``ConfigError`` for a text that lacks a side.
     """
     return Answers(
         renames=tuple(_split_pair(text, "--rename", "OLD=NEW") for text in renames),
@@ -46,8 +46,8 @@ def _split_pair(text: str, option: str, form: str) -> tuple[str, str]:
     left, _, right = text.partition("=")
     if not (left.strip() and right.strip()):
         raise ConfigError(
-            f"{option} {text!r} is not of the form {form}.",
-            hint="For example: --rename shop_order.total=amount, or "
+            f"{option} {text!r} does not have the form {form}.",
+            hint="For example: --rename shop_order.total=amount or "
             "--default \"shop_order.note=''\".",
         )
     return left.strip(), right.strip()

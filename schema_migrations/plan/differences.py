@@ -1,6 +1,6 @@
-"""How a database differs from what its files say, sorted by what it means.  Pure.
+"""The differences of a database from its files, sorted by what they mean.  Pure.
 
-Changes lead from the database to the files, so that what is *missing* would be made.
+Changes lead from the database to the files: they would create what is *missing*.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from schema_migrations.schema.changes import (
 from schema_migrations.schema.model import Constraint, Key, Object
 
 DifferenceKind = Literal["missing", "different", "surplus", "name", "serial", "wider"]
-"""``surplus``: only the database has it.  ``name``: equal in all but its name.
-``serial``: a column that numbers its rows as tables made before Django 4.1 do.
+"""``surplus``: only the database has it.  ``name``: only the name differs.
+``serial``: a column that numbers its rows as in tables created before Django 4.1.
 ``wider``: a column of a larger integer type."""
 
 DIFFERENCE_KINDS: tuple[DifferenceKind, ...] = get_args(DifferenceKind)
 REAL_KINDS: tuple[DifferenceKind, ...] = ("missing", "different", "surplus")
-"""The others work as the files' own do."""
+"""The others make no difference to how the database works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,12 @@ class Difference:
 
 
 def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ...]]:
-    """Return the changes by kind; none of them is ``serial`` or ``wider``."""
+    """Return the changes by kind; ``serial`` and ``wider`` stay empty."""
     changes = tuple(changes)
     dropped = {c.object.key for c in changes if isinstance(c, Drop)}
-    made = {c.object.key for c in changes if isinstance(c, Create)}
-    anew = _find_primary_key_tables(changes, Drop) & _find_primary_key_tables(
-        changes, Create
-    )
+    created = {c.object.key for c in changes if isinstance(c, Create)}
+    rekeyed_tables = _find_primary_key_tables(changes, Drop)
+    rekeyed_tables &= _find_primary_key_tables(changes, Create)
 
     def kind(change: Change) -> DifferenceKind:
         match change:
@@ -57,11 +56,11 @@ def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ..
             case DropTable() | DropColumn():
                 return "surplus"
             case Create(object=obj) if not (
-                obj.key in dropped or _primary_key_table_of(obj) in anew
+                obj.key in dropped or _primary_key_table_of(obj) in rekeyed_tables
             ):
                 return "missing"
             case Drop(object=obj) if not (
-                obj.key in made or _primary_key_table_of(obj) in anew
+                obj.key in created or _primary_key_table_of(obj) in rekeyed_tables
             ):
                 return "surplus"
             case Rename():
@@ -73,14 +72,14 @@ def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ..
             case _:
                 return "different"
 
-    found: dict[DifferenceKind, list[Change]] = {each: [] for each in DIFFERENCE_KINDS}
+    groups: dict[DifferenceKind, list[Change]] = {name: [] for name in DIFFERENCE_KINDS}
     for change in changes:
-        found[kind(change)].append(change)
-    return {kind: tuple(group) for kind, group in found.items()}
+        groups[kind(change)].append(change)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _primary_key_table_of(obj: Object) -> Key | None:
-    """Return the table of a primary key: it can have only one."""
+    """Return the table of a primary key, None for other objects."""
     if isinstance(obj, Constraint) and obj.type == "primary key":
         return obj.table
     return None
@@ -89,12 +88,12 @@ def _primary_key_table_of(obj: Object) -> Key | None:
 def _find_primary_key_tables(
     changes: Iterable[Change], type_: type[Drop] | type[Create]
 ) -> set[Key | None]:
-    found = {_primary_key_table_of(c.object) for c in changes if isinstance(c, type_)}
-    return found - {None}
+    tables = {_primary_key_table_of(c.object) for c in changes if isinstance(c, type_)}
+    return tables - {None}
 
 
 def list_differences(changes: Iterable[Change]) -> tuple[Difference, ...]:
-    """Return what a person is told of changes, one line each, kind by kind."""
+    """Return the changes as differences for a reader, one line each, kind by kind."""
     return tuple(
         Difference(kind=kind, line=line)
         for kind, group in classify(changes).items()
@@ -103,9 +102,9 @@ def list_differences(changes: Iterable[Change]) -> tuple[Difference, ...]:
 
 
 def find_unsafe_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Return the changes that nobody makes without asking.
+    """Return the changes that need a person's consent.
 
-    What only the database has is dropped, or rows and values could be lost.
+    They drop objects that only the database has, or may lose rows or values.
     """
     changes = tuple(changes)
     risky = {key for key, _ in find_losses(changes)}
@@ -114,17 +113,17 @@ def find_unsafe_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _summarize_group(changes: tuple[Change, ...]) -> Iterator[SummaryLine]:
-    """Yield a line each; what would be dropped and made by the same key is one."""
+    """Yield a line for each change; a drop and a creation of the same key are one."""
     old = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
     new = {c.object.key: c.object for c in changes if isinstance(c, Create)}
-    both = old.keys() & new.keys()
-    rest = [
+    redefined = old.keys() & new.keys()
+    others = [
         c
         for c in changes
-        if not (isinstance(c, Drop | Create) and c.object.key in both)
+        if not (isinstance(c, Drop | Create) and c.object.key in redefined)
     ]
-    yield from summarize(rest)
-    for key in sorted(both):
+    yield from summarize(others)
+    for key in sorted(redefined):
         (line,) = summarize([Create(object=new[key])])
         yield replace(line, sign="~", detail=_describe_redefinition(old[key], new[key]))
 
@@ -138,14 +137,14 @@ def _describe_redefinition(before: Object, after: Object) -> str:
 
 _TOLERATED_DETAILS: Mapping[DifferenceKind, str] = {
     "serial": "serial instead of identity",
-    "wider": "larger than the files say",
+    "wider": "larger type than in the files",
 }
 
 
 def list_tolerated_columns(
     kind: DifferenceKind, columns: Iterable[Key]
 ) -> tuple[Difference, ...]:
-    """Return the differences of columns that work as the files' own do."""
+    """Return a difference of a tolerated kind for each column."""
     return tuple(
         Difference(
             kind=kind,

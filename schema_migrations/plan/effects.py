@@ -1,6 +1,6 @@
-"""What one change does to keys: the facts that its place in the order follows from.
+"""The effects of a change on keys, which decide its place in the order.
 
-Pure tables of facts, one ``match`` each; ``order`` draws the edges.
+Pure.  ``order`` derives the edges from them.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from schema_migrations.schema.model import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     made_keys: frozenset[Key] = NO_KEYS
-    """Keys (and names) that exist, or have their new form, from this change on."""
+    """Keys (and names) that exist, or have their new form, after this change."""
     freed_keys: frozenset[Key] = NO_KEYS
-    """Keys (and names) that are gone, or lose their old form, with this change."""
+    """Keys (and names) that no longer exist, or lose their old form, after this change."""
     used_keys: frozenset[Key] = NO_KEYS
     """Keys that must exist in their new form before this change."""
     released_keys: frozenset[Key] = NO_KEYS
@@ -70,7 +70,7 @@ def effects_of(change: Change, current: Schema) -> Effects:
         case Drop():
             return _effects_of_drop(change.object)
         case Rename(before=Definition() as before, after=Definition() as after):
-            # Put aside to be dropped: nobody asks for its new name, and it goes later.
+            # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
                 freed_keys=frozenset({before.key}),
                 released_keys=_needs_of(before) | {after.key},
@@ -82,11 +82,11 @@ def effects_of(change: Change, current: Schema) -> Effects:
                 released_keys=_needs_of(change.before),
             )
         case Alter():
-            # A new owner alone is nothing that anybody waits for.
+            # No other change waits for a sequence that only gets a new owner.
             same = change.before.definition == change.after.definition
-            owned = same and isinstance(change.after, Sequence)
+            only_owner = same and isinstance(change.after, Sequence)
             return Effects(
-                made_keys=NO_KEYS if owned else frozenset({change.after.key}),
+                made_keys=NO_KEYS if only_owner else frozenset({change.after.key}),
                 used_keys=_needs_of(change.after),
                 released_keys=_needs_of(change.before) - _needs_of(change.after),
             )
@@ -106,12 +106,12 @@ def _effects_of_create(*objects: Object) -> Effects:
 
 
 def _effects_of_drop(*objects: Object) -> Effects:
-    gone = _keys_taken_by(*objects)
-    return Effects(freed_keys=gone, released_keys=_needs_of(*objects) - gone)
+    freed = _keys_taken_by(*objects)
+    return Effects(freed_keys=freed, released_keys=_needs_of(*objects) - freed)
 
 
 def _keys_taken_by(*objects: Object) -> frozenset[Key]:
-    """Return every key and name that is there while the objects are."""
+    """Return every key and name that exists as long as the objects do."""
     taken: set[Key] = set()
     for obj in objects:
         taken.add(obj.key)
@@ -121,10 +121,10 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
 
 
 def _rebuilt_key_of(table: Key) -> Key:
-    """Return a stand-in key for a table's new form.
+    """Return a stand-in key for the rebuilt form of a table.
 
-    While SQLite rebuilds a table, no view and no trigger may name it, so that new ones
-    wait for it; whatever else needs the table need not.
+    While SQLite rebuilds a table, no view or trigger may name it, so new ones wait for
+    this key; other objects that need the table do not wait.
     """
     return table._replace(part="rebuilt")
 
@@ -143,7 +143,7 @@ def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
         c for c in change.replaced_changes if isinstance(c, AddColumn | AlterColumn)
     )
     read = frozenset(key for c in fills for key in c.fill_needs)
-    # The table itself is there before and after: only what is new is made by this.
+    # The table exists before and after: the rebuild makes only its new parts.
     return Effects(
         made_keys=frozenset(added)
         | (new.made_keys - old.freed_keys)
@@ -156,7 +156,10 @@ def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
 
 
 def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
-    """Leave out the key of a table that a fill reads: it may come again, but after it."""
+    """Return the columns among the keys that a fill reads.
+
+    A fill does not wait for a table of this key: it may be created anew after the fill.
+    """
     return frozenset(key for key in keys if key.kind == "column")
 
 
@@ -203,10 +206,10 @@ def _needs_of(*objects: Object) -> frozenset[Key]:
 
 
 def _relation_names_of(obj: Object) -> frozenset[Key]:
-    """Return the relation name that an object takes; a stand-in key of kind "index".
+    """Return the relation name that an object takes, as a key of kind "index".
 
-    PostgreSQL keeps tables, indexes, sequences and views in one space of names, and a
-    unique constraint's index takes one too:
+    PostgreSQL has one set of names for tables, indexes, sequences and views, and the
+    index of a unique constraint takes one too:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
@@ -224,7 +227,11 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
 
 
 def rank_for_reader(change: Change) -> tuple[int, str, int]:
-    """Rank a change for the reader: removals of links, then tables, then details."""
+    """Return the rank of a change for readers.
+
+    First foreign keys are dropped, then other objects; then come types, sequences and
+    tables, then columns, indexes, foreign keys and views, and last drops of tables.
+    """
     match change:
         case Drop(object=ForeignKey() as obj):
             return 0, obj.table.name, 0

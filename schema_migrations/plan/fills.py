@@ -1,7 +1,7 @@
-"""Values for existing rows: where a column becomes NOT NULL or gets another type.
+"""Values for existing rows: of new columns, NOT NULL columns and columns of a new type.
 
-The seam for backfills: a plan only says *which* expression fills or converts a column;
-engines render it, and batches or questions are other ways of coming to an expression.
+A plan only says *which* expression fills or converts a column.  Models' defaults and
+answers give the expression; engines render it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from schema_migrations.schema.changes import (
 from schema_migrations.schema.model import Column, Constraint, Key, Schema
 
 FindConversion = Callable[[Column, Column], str | None]
-"""(before, after) → SQL expression over the old column, ``""`` where the server converts
-by itself, None where there is no way that can be known."""
+"""(before, after) → SQL expression over the old column; ``""``: the server converts by
+itself; None: no conversion is known."""
 
 NO_VALUE = "NULL"
 """The answer that leaves a column without a value."""
@@ -34,7 +34,7 @@ NO_VALUE = "NULL"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingValue:
-    """A change that cannot be planned, or only fails on rows, without an answer."""
+    """A column whose change needs an answer: without, it has no plan or fails on rows."""
 
     column: Key
     reason: Literal["added", "not null", "converted"]
@@ -51,8 +51,8 @@ def with_fills(
 ) -> tuple[Change, ...]:
     """Return the changes with an SQL expression wherever existing rows get a value.
 
-    ``defaults`` maps column keys to the SQL of the models' defaults, ``answers`` to what
-    a person gave, which goes first.  A column with neither stays bare.
+    ``defaults`` maps column keys to the SQL of the models' defaults, ``answers`` to the
+    SQL that a person gave, which takes precedence.  Without either there is no fill.
     """
     return tuple(
         _with_fill(change, defaults, answers or {}, find_conversion)
@@ -63,14 +63,14 @@ def with_fills(
 def with_fill_sources(
     changes: tuple[Change, ...], current: Schema
 ) -> tuple[Change, ...]:
-    """Return the changes with what their fills read.
+    """Return the changes with the keys that their fills read.
 
-    A value taken from other columns or tables is no default, and is set before they go:
-    https://www.postgresql.org/docs/current/ddl-default.html
+    An expression over other columns or tables cannot be a default, and runs before they
+    are dropped: https://www.postgresql.org/docs/current/ddl-default.html
     """
-    gone = frozenset(_find_dropped_keys(changes))
-    come = {c.table.column(c.column.name) for c in changes if isinstance(c, AddColumn)}
-    return tuple(_with_sources(change, gone, come, current) for change in changes)
+    dropped = frozenset(_find_dropped_keys(changes))
+    added = {c.table.column(c.column.name) for c in changes if isinstance(c, AddColumn)}
+    return tuple(_with_sources(change, dropped, added, current) for change in changes)
 
 
 def _find_dropped_keys(changes: Iterable[Change]) -> Iterator[Key]:
@@ -91,9 +91,9 @@ def _with_sources(
 ) -> Change:
     match change:
         case AddColumn(fill=str(value), table=table):
-            own = {column.name for column in current.get_table(table).columns}
+            columns = {column.name for column in current.get_table(table).columns}
         case AlterColumn(table=table):
-            value, own = f"{change.fill or ''} {change.conversion or ''}", set()
+            value, columns = f"{change.fill or ''} {change.conversion or ''}", set()
         case _:
             return change
     names = find_words(_LITERAL_PATTERN.sub("", value))
@@ -103,17 +103,17 @@ def _with_sources(
     )
     if isinstance(change, AlterColumn):
         return replace(change, fill_needs=needs)
-    refers = "select" in names or any(_is_named(name, names) for name in own)
-    return replace(change, fill_needs=needs, fill_reads_columns=refers)
+    reads = "select" in names or any(_is_named(name, names) for name in columns)
+    return replace(change, fill_needs=needs, fill_reads_columns=reads)
 
 
 _LITERAL_PATTERN = re.compile(r"'(?:[^']|'')*'")
 
 
 def _reads_key(names: Set[str], key: Key, table: Key) -> bool:
-    """Tell whether a value for ``table`` that holds some names reads a table or column.
+    """Tell whether an expression for ``table`` that contains ``names`` reads ``key``.
 
-    The key of another table that it reads finds its rows.
+    A constraint counts if it belongs to another table that is read: it finds its rows.
     """
     if key.kind == "constraint":
         return key.table != table and _is_named(key.name, names)
@@ -134,7 +134,7 @@ def _with_fill(
 ) -> Change:
     match change:
         case AddColumn(fill=None) if not _has_own_value(change.column):
-            # Django gives the default to existing rows where NULL is allowed, too.
+            # Django gives existing rows the default even if the column allows NULL.
             key = change.table.column(change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
@@ -153,16 +153,17 @@ def _with_conversion_or_fill(
     before, after = change.before, change.after
     key = change.table.column(after.name)
     answer = answers.get(key)
-    using = None
+    conversion = None
     converted = before.type != after.type and after.generated is None
     if converted and (
         not _becomes_not_null(change) or find_conversion(before, after) is None
     ):
-        using, answer = answer, None
-    value = None
+        conversion, answer = answer, None
+    fill = None
     if _becomes_not_null(change):
-        value = answer or after.default or defaults.get(key)
-    return replace(change, conversion=using, fill=None if value == NO_VALUE else value)
+        fill = answer or after.default or defaults.get(key)
+    fill = None if fill == NO_VALUE else fill
+    return replace(change, conversion=conversion, fill=fill)
 
 
 def _becomes_not_null(change: AlterColumn) -> bool:
@@ -174,7 +175,7 @@ def _becomes_not_null(change: AlterColumn) -> bool:
 
 
 def needs_value(column: Column) -> bool:
-    """Tell whether a new column refuses existing rows unless they get a value."""
+    """Tell whether a new column needs a value for existing rows."""
     return not (column.nullable or _has_own_value(column))
 
 
@@ -188,9 +189,9 @@ def find_missing_values(
     *,
     answered_columns: Container[Key],
 ) -> tuple[MissingValue, ...]:
-    """Return what must still be answered, in the order of the changes."""
-    found = (_find_missing_value(change, find_conversion) for change in changes)
-    return tuple(need for need in found if need and need.column not in answered_columns)
+    """Return the columns that still need an answer, in the order of the changes."""
+    missing = (_find_missing_value(change, find_conversion) for change in changes)
+    return tuple(m for m in missing if m and m.column not in answered_columns)
 
 
 def _find_missing_value(
@@ -230,22 +231,22 @@ def _make_missing_value(
 def resolve_defaults(
     defaults: Mapping[str, str], changes: Iterable[Change]
 ) -> dict[Key, str]:
-    """Return ``table.column`` texts as keys of the changes that they answer.
+    """Return the defaults by the key of the column that they are for.
 
-    Raises ``ConfigError`` for a column that no change gives a value to.
+    Raises ``ConfigError`` for a column to which no change gives a value.
     """
-    takers = {
+    keys = {
         name: key
         for change in changes
         if isinstance(change, AddColumn | AlterColumn)
         for key in [subject_of(change)]
         for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
     }
-    if unknown := [name for name in defaults if name not in takers]:
+    if unknown := [name for name in defaults if name not in keys]:
         raise ConfigError(
-            f"--default {unknown[0]}: this change gives no value to such a column.",
-            hint="It takes table.column=SQL, by their names in the database, for a column "
-            "that is added, becomes NOT NULL or changes its type; schemadiff --check "
-            "shows them.",
+            f"--default {unknown[0]}: no column of this name needs a value.",
+            hint="--default takes table.column=SQL, with the names in the database, for a "
+            "column that is added, becomes NOT NULL or changes its type. schemadiff "
+            "--check shows these columns.",
         )
-    return {takers[name]: sql for name, sql in defaults.items()}
+    return {keys[name]: sql for name, sql in defaults.items()}

@@ -1,6 +1,7 @@
-"""Functions whose text names what a change renames or drops.  Pure.
+"""Functions whose text names a table or column that is renamed or dropped.  Pure.
 
-The text of a function is no dependency to the server: it fails when it is called.
+The server does not track what the text of a function names: the function fails only
+when it is called.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _WORD_PATTERN = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
 
 
 def find_words(text: str) -> frozenset[str]:
-    """Return every word of SQL text that may be a name, as the server would read it."""
+    """Return every word of an SQL text that may be a name, as the server reads it."""
     return frozenset(
         quoted.replace('""', '"') if quoted else bare.lower()
         for quoted, bare in _WORD_PATTERN.findall(text)
@@ -31,19 +32,19 @@ def find_words(text: str) -> frozenset[str]:
 def find_mentions(
     changes: Iterable[Change], current: Schema, goal: Schema
 ) -> tuple[str, ...]:
-    """Name each function that stays as it is and names what does not.
+    """Return a text for each unchanged function that names a changed table or column.
 
-    A column counts only where the function names its table, or is a trigger of it.
+    A column counts only if the function names its table or is a trigger of it.
     """
-    gone = tuple(_find_changed_names(changes))
+    changed = tuple(_find_changed_names(changes))
     return tuple(
-        f"{function.type} {function.key.name} names {key}, which is {verb}: look "
-        "whether it must change, too"
+        f"{function.type} {function.key.name} names {key}, which is {verb}: check "
+        f"whether the {function.type} must change too"
         for function in goal.of(Opaque)
         if function.type in ("function", "procedure")
         and function == current.get(function.key)
         for text in [find_words(function.definition)]
-        for key, tables, verb in gone
+        for key, tables, verb in changed
         if _mentions_key(key, tables, text, function, goal)
     )
 
@@ -51,7 +52,7 @@ def find_mentions(
 def _find_changed_names(
     changes: Iterable[Change],
 ) -> Iterator[tuple[Key, tuple[Key, ...], str]]:
-    """Yield what goes, the names that its table has, and what becomes of it."""
+    """Yield (old key, old and new key of a column's table, verb) of each change."""
     old: dict[Key, Key] = {}
     for change in changes:
         match change:
@@ -86,5 +87,5 @@ def _mentions_key(
 
 
 def _is_used_by_table(function: Opaque, table: Key, goal: Schema) -> bool:
-    on_it = goal.by_table.get(table, ())
-    return any(function.key in o.needs for o in on_it if isinstance(o, Opaque))
+    parts = goal.by_table.get(table, ())
+    return any(function.key in o.needs for o in parts if isinstance(o, Opaque))

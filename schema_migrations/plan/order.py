@@ -1,9 +1,8 @@
-"""A sequence of changes that a database can take.
+"""The order of changes that a database accepts.
 
-Each change makes, frees and uses keys; the edges follow from these alone:
-what is used is made before, what is freed is no longer used, and a name is free
-before something else takes it.  Ties are broken for the reader: same input, same
-order.
+Each change makes, frees and uses keys, and the order follows from these alone: a key is
+made before it is used, no longer used when it is freed, and freed before another change
+takes it.  Ties are ordered for the reader; the same input gives the same order.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ Edges = dict[int, set[int]]
 def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
     """Return the changes in an order in which each one can be carried out.
 
-    Raises ``PlanError`` naming the changes that wait for one another in a circle.
+    Raises ``PlanError`` naming the changes that depend on one another in a circle.
     """
-    # What has a drop of its own is gone before its table is.
+    # A part that has its own drop is dropped before its table.
     explicit = {change.object.key for change in changes if isinstance(change, Drop)}
     edges = _draw_edges(changes, current.replace_objects(explicit, ()))
     ranks = [(*rank_for_reader(change), subject_of(change)) for change in changes]
@@ -36,8 +35,8 @@ def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change,
     except CycleError as error:
         circle = ", ".join(str(subject_of(changes[i])) for i in error.args[1][:-1])
         raise PlanError(
-            f"these changes wait for one another in a circle: {circle}",
-            hint="Make one of them in a migration of its own first.",
+            f"These changes depend on one another in a circle: {circle}",
+            hint="Make one of them in a separate migration first.",
         ) from error
     ready = [(ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)
@@ -53,12 +52,12 @@ def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change,
 
 def _draw_edges(changes: tuple[Change, ...], current: Schema) -> Edges:
     effects = [effects_of(change, current) for change in changes]
-    uses = _group_by_key(each.used_keys for each in effects)
-    releases = _group_by_key(each.released_keys for each in effects)
-    frees = _group_by_key(each.freed_keys for each in effects)
-    # Most of what is made nobody waits for.
+    uses = _group_by_key(effect.used_keys for effect in effects)
+    releases = _group_by_key(effect.released_keys for effect in effects)
+    frees = _group_by_key(effect.freed_keys for effect in effects)
+    # No change waits for most of the keys that are made.
     awaited = uses.keys() | frees.keys()
-    makes = _group_by_key(each.made_keys & awaited for each in effects)
+    makes = _group_by_key(effect.made_keys & awaited for effect in effects)
     edges: Edges = {i: set() for i in range(len(changes))}
 
     def after(later: Iterable[int], earlier: Iterable[int]) -> None:
@@ -76,9 +75,9 @@ def _draw_edges(changes: tuple[Change, ...], current: Schema) -> Edges:
 
 
 def _group_by_key(sets: Iterable[Set[Key]]) -> dict[Key, list[int]]:
-    """Return which of the changes each key comes from."""
-    found: dict[Key, list[int]] = {}
+    """Return key → the positions of the sets that contain it."""
+    positions: dict[Key, list[int]] = {}
     for i, keys in enumerate(sets):
         for key in keys:
-            found.setdefault(key, []).append(i)
-    return found
+            positions.setdefault(key, []).append(i)
+    return positions

@@ -1,7 +1,7 @@
-"""Changes → the statements that make them.
+"""The plan: the statements that make the changes, in order.
 
-``build`` is the only road from a difference to SQL: rewrite the changes with the
-engine's passes, put them in an order that a database can take, render each one.
+``build_plan`` is the only way from a difference to SQL: rewrite the changes with the
+engine's passes, put them in an order that a database accepts, render each one.
 It knows no engine; passes and renderer are arguments.
 """
 
@@ -27,7 +27,7 @@ class Statement:
 
     sql: str
     comment: str
-    """What it does, in words a reviewer can check; one line."""
+    """What the statement does, for a reviewer; one line."""
     transactional: bool = True
     """False: the server refuses it inside a transaction."""
 
@@ -38,15 +38,15 @@ Render = Callable[[Change], tuple[Statement, ...]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     changes: Changes
-    """As they are carried out: after passes, in order."""
+    """The changes after passes, in order."""
     statements: tuple[Statement, ...]
     losses: tuple[str, ...] = ()
-    """What existing data this plan deletes or may alter, in words."""
+    """Texts: the existing data that this plan deletes or may alter."""
     restrictions: tuple[str, ...] = ()
-    """Which existing rows may make it fail, in words."""
+    """Texts: the existing rows that may make it fail."""
 
     def with_earlier(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
-        """Return the plan with other changes, carried out already, before its own."""
+        """Return the plan with changes in front that were already carried out."""
         return replace(
             self,
             changes=(*changes, *self.changes),
@@ -65,15 +65,15 @@ def build_plan(
     """Return the plan that makes ``changes`` to ``current``.
 
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
-    for changes that wait for one another in a circle.
+    for changes that depend on one another in a circle.
     """
     changes = with_fill_sources(changes, current)
-    lost = tuple(text for _, text in find_losses(changes))
-    blocked = find_restrictions(changes)
+    losses = tuple(text for _, text in find_losses(changes))
+    restrictions = find_restrictions(changes)
     for rewrite in passes:
         changes = rewrite(changes, current, desired)
     ordered = order_changes(changes, current)
     statements = tuple(s for change in ordered for s in render(change))
     return Plan(
-        changes=ordered, statements=statements, losses=lost, restrictions=blocked
+        changes=ordered, statements=statements, losses=losses, restrictions=restrictions
     )

@@ -1,4 +1,4 @@
-"""The steps that rename what was decided to be renamed, in an order that works.
+"""The steps that carry out renames, in an order that works.
 
 Pure.  Invariant: each new name is free when it is taken.
 """
@@ -23,7 +23,7 @@ def order_renames(
 ) -> tuple[Rename | RenameColumn, ...]:
     """Return the renames in an order in which each new name is free.
 
-    What stands in the way and is not renamed itself makes room under another name.
+    A table or column that has a new name and is not renamed itself is moved aside.
     """
     result: list[Rename | RenameColumn] = []
     tables = {table.key.name: table for table in current.of(Table)}
@@ -42,8 +42,8 @@ def order_renames(
     for key in dict.fromkeys(k.table for k in renames.columns):
         table = by_key[key]
         columns = {column.name: column for column in table.columns}
-        own = {k.part: new for k, new in renames.columns.items() if k.table == key}
-        for name, new in order_name_pairs(own, set(columns)):
+        names = {k.part: new for k, new in renames.columns.items() if k.table == key}
+        for name, new in order_name_pairs(names, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
             result.append(RenameColumn(table=key, before=column, after=columns[new]))
@@ -53,9 +53,9 @@ def order_renames(
 def _free_constraint_names(
     old: Key, new: Key, current: Schema, taken: set[str]
 ) -> Iterator[Rename]:
-    """Free the names that constraints take while their table steps aside.
+    """Yield renames that free the constraint names of a table that is moved aside.
 
-    Those of the tables of a circle would wait for one another.
+    Otherwise the constraints of tables that swap names would wait for one another.
     """
     for obj in current.by_table.get(old, ()):
         if (
@@ -82,7 +82,7 @@ def order_name_pairs(
         old = next((o for o, n in waiting.items() if n not in taken), None)
         if old is not None:
             new = waiting.pop(old)
-        else:  # a circle: one of them steps aside
+        else:  # a circle: move one of them aside
             old = next(iter(waiting))
             new = _find_unused_name(old, taken)
             waiting[new] = waiting.pop(old)
@@ -91,7 +91,7 @@ def order_name_pairs(
 
 
 def _find_unused_name(name: str, taken: Container[str]) -> str:
-    """Return ``old__name``, short enough for PostgreSQL's 63 bytes."""
+    """Return ``old__name`` or a variant, within PostgreSQL's limit of 63 bytes."""
     aside = f"old__{name}"
     while len(aside.encode()) > 63:
         aside = aside[:-1]

@@ -1,8 +1,8 @@
-"""Which tables and columns may have been renamed.
+"""Tables and columns that may have been renamed.
 
-Pure.  A schema cannot tell a rename from a drop and an addition: ``candidates`` ranks
-the pairs that a person should be asked about, ``derived`` finds the few that follow
-from another rename by Django's own naming.
+Pure.  Two schemas cannot tell a rename from a drop and an addition:
+``find_table_candidates`` and ``find_column_candidates`` rank the pairs to ask a person
+about, ``infer_renames`` finds those that follow from another rename by Django's naming.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Renames:
     tables: Mapping[Key, Key] = field(default_factory=dict)
     """Old key → new key."""
     columns: Mapping[Key, str] = field(default_factory=dict)
-    """Key of the old column, under its table's *new* name → new column name."""
+    """Key of the old column, with its table's *new* name → new column name."""
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.columns)
@@ -46,11 +46,11 @@ NO_RENAMES = Renames()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameCandidate:
-    """A pair that may be one thing under two names."""
+    """Two tables or two columns that may be the same under two names."""
 
     old: Key
     new: Key
-    """Of the same kind, table or column; a column's key has its table's new name."""
+    """Keys of tables or of columns; a column's key has its table's new name."""
     likeness: float
     """0 to 1."""
 
@@ -61,7 +61,7 @@ TablePairs = Iterator[tuple[Table, Table]]
 def resolve_answers(answers: Answers, current: Schema, desired: Schema) -> Renames:
     """Return the renames that were answered beforehand.
 
-    Raises ``ConfigError`` for a name that is not there to be renamed, or renamed to.
+    Raises ``ConfigError`` for an old or a new name that does not exist.
     """
     renames = NO_RENAMES
     columns = []
@@ -79,7 +79,7 @@ def resolve_answers(answers: Answers, current: Schema, desired: Schema) -> Renam
 
 
 def _find_table(name: str, schema: Schema) -> Table | None:
-    """Find a table by its name, with or without its namespace."""
+    """Return the table of this name, with or without its namespace, or None."""
     for table in schema.of(Table):
         if name in (table.key.path, table.key.name):
             return table
@@ -91,31 +91,34 @@ def _resolve_column_answer(
 ) -> tuple[Key, str]:
     table_name, _, old = left.rpartition(".")
     new = right.rpartition(".")[2]
-    called = [
+    matching = [
         (before, after)
         for before, after in pair_tables(renames, current, desired)
         if table_name in (*_names_of(before.key), *_names_of(after.key))
     ]
-    if not called:
+    if not matching:
         raise ConfigError(
-            f"--rename {left}={right}: there is no table {table_name or left!r} that stays.",
-            hint="Names are those of the database: table=table or table.column=column; "
+            f"--rename {left}={right}: the files and the models share no table "
+            f"{table_name or left!r}.",
+            hint="Use the names in the database: table=table or table.column=column. "
             "schemadiff --check shows them.",
         )
-    # Where tables change places, a name is the old one of one and the new one of another.
-    fitting = [(b, a) for b, a in called if _has_column(b, old) and _has_column(a, new)]
+    # If tables swap names, a name is the old one of one table and the new one of another.
+    fitting = [
+        (b, a) for b, a in matching if _has_column(b, old) and _has_column(a, new)
+    ]
     before, after = max(
-        fitting or called, key=lambda pair: table_name in _names_of(pair[1].key)
+        fitting or matching, key=lambda pair: table_name in _names_of(pair[1].key)
     )
     if not _has_column(before, old) or not _has_column(after, new):
-        lacking, side = (
+        missing, side = (
             (old, "files") if not _has_column(before, old) else (new, "models")
         )
         raise ConfigError(
-            f"--rename {left}={right}: the table {after.key.path} of the {side} has no "
-            f"column {lacking!r}.",
-            hint="Names are those of the database: table.column=column; schemadiff "
-            "--check shows them.",
+            f"--rename {left}={right}: in the {side}, table {after.key.path} has no "
+            f"column {missing!r}.",
+            hint="Use the names in the database: table.column=column. schemadiff --check "
+            "shows them.",
         )
     return after.key.column(old), new
 
@@ -129,7 +132,7 @@ def _has_column(table: Table, column: str) -> bool:
 
 
 def pair_tables(renames: Renames, current: Schema, desired: Schema) -> TablePairs:
-    """Yield the tables that are one and the same before and after."""
+    """Yield (current, desired) pairs of the tables that both schemas have."""
     for before in current.of(Table):
         after = desired.get(renames.tables.get(before.key, before.key))
         if isinstance(after, Table):
@@ -141,7 +144,7 @@ def _find_new_tables(renames: Renames, current: Schema, desired: Schema) -> list
     return [table for table in desired.of(Table) if table.key not in taken]
 
 
-def _find_gone_tables(
+def _find_dropped_tables(
     renames: Renames, current: Schema, desired: Schema
 ) -> list[Table]:
     return [
@@ -157,23 +160,23 @@ def infer_renames(
     desired: Schema,
     auto_created_tables: Container[Key],
 ) -> Renames:
-    """Add the renames that follow from those of tables by Django's own naming.
+    """Return the renames with those that follow from renamed tables by Django's naming.
 
-    ``automatic`` are the tables that Django makes for many-to-many fields: they begin
-    with their model's table, and their columns are named for the models, as is the
-    link to a parent (``place_ptr_id``).
+    ``auto_created_tables`` are those that Django creates for many-to-many fields: their
+    names begin with their model's table, and their columns are named after the models,
+    as is the link to a parent (``place_ptr_id``).
     """
-    for gone in _find_gone_tables(renames, current, desired):
+    for dropped in _find_dropped_tables(renames, current, desired):
         for old, new in tuple(renames.tables.items()):
-            tail = gone.key.name.removeprefix(f"{old.name}_")
-            made = new._replace(name=f"{new.name}_{tail}")
-            fits = made in auto_created_tables and made not in current.by_key
-            if tail != gone.key.name and fits and made in desired.by_key:
-                renames = renames.with_table(gone.key, made)
+            tail = dropped.key.name.removeprefix(f"{old.name}_")
+            expected = new._replace(name=f"{new.name}_{tail}")
+            fits = expected in auto_created_tables and expected not in current.by_key
+            if tail != dropped.key.name and fits and expected in desired.by_key:
+                renames = renames.with_table(dropped.key, expected)
     for before, after in pair_tables(renames, current, desired):
-        free = _find_unpaired_columns(before, after, renames)
+        unpaired = _find_unpaired_columns(before, after, renames)
         for old_column, new_column in _pair_by_reference(
-            before, after, free, renames, current, desired
+            before, after, unpaired, renames, current, desired
         ):
             follows = after.key in auto_created_tables or (
                 old_column.endswith("_ptr_id") and new_column.endswith("_ptr_id")
@@ -186,18 +189,18 @@ def infer_renames(
 def _find_unpaired_columns(
     before: Table, after: Table, renames: Renames
 ) -> tuple[list[Column], list[Column]]:
-    """Return the columns that are gone and those that are new, without decided pairs."""
-    here = {k.part: new for k, new in renames.columns.items() if k.table == after.key}
+    """Return the dropped and the added columns that are not among the renames."""
+    paired = {k.part: new for k, new in renames.columns.items() if k.table == after.key}
     old, new = {c.name for c in before.columns}, {c.name for c in after.columns}
-    gone = [
-        c for c in before.columns_in_order if c.name not in new and c.name not in here
+    dropped = [
+        c for c in before.columns_in_order if c.name not in new and c.name not in paired
     ]
-    come = [
+    added = [
         c
         for c in after.columns_in_order
-        if c.name not in old and c.name not in here.values()
+        if c.name not in old and c.name not in paired.values()
     ]
-    return gone, come
+    return dropped, added
 
 
 def _pair_by_reference(
@@ -208,7 +211,10 @@ def _pair_by_reference(
     current: Schema,
     desired: Schema,
 ) -> Iterator[tuple[str, str]]:
-    """Pair columns that refer to one renamed table, each the only one of its kind."""
+    """Yield pairs of columns that refer to the same renamed table.
+
+    Each must be the only such column of its side.
+    """
     old = {
         c: renames.tables[t]
         for c, t in map_references(before, current).items()
@@ -222,20 +228,20 @@ def _pair_by_reference(
         rivals = [
             c for c in unpaired[0] if (_link_side_of(c.name), old.get(c.name)) == kind
         ]
-        found = [
+        matches = [
             c for c in unpaired[1] if (_link_side_of(c.name), new.get(c.name)) == kind
         ]
-        if len(rivals) == len(found) == 1:
-            yield column.name, found[0].name
+        if len(rivals) == len(matches) == 1:
+            yield column.name, matches[0].name
 
 
 def _link_side_of(column: str) -> str:
-    """Return the side of a link from a model to itself: ``from_`` or ``to_``."""
+    """Return ``from_`` or ``to_`` for a column that links a model to itself, else ``""``."""
     return next((side for side in ("from_", "to_") if column.startswith(side)), "")
 
 
 def map_references(table: Table, schema: Schema) -> dict[str, Key]:
-    """Return column → the table that it alone refers to."""
+    """Return column → referenced table, for each foreign key of a single column."""
     return {
         obj.columns[0]: obj.referenced_table
         for obj in schema.by_table.get(table.key, ())
@@ -244,47 +250,51 @@ def map_references(table: Table, schema: Schema) -> dict[str, Key]:
 
 
 MIN_LIKENESS = 0.6
-"""Of two tables or columns that are worth a question."""
+"""Two tables or columns are worth a question from this likeness on."""
 
 
 def find_table_candidates(
     renames: Renames, current: Schema, desired: Schema
 ) -> tuple[RenameCandidate, ...]:
     """Return the tables that may have been renamed, the most likely first."""
-    gone = {
+    dropped = {
         table: _map_signatures(table, current, renames)
-        for table in _find_gone_tables(renames, current, desired)
+        for table in _find_dropped_tables(renames, current, desired)
     }
-    come = {
+    added = {
         table: _map_signatures(table, desired, NO_RENAMES)
         for table in _find_new_tables(renames, current, desired)
     }
-    found = [
+    candidates = [
         RenameCandidate(old=old.key, new=new.key, likeness=likeness)
-        for old, mine in gone.items()
-        for new, theirs in come.items()
+        for old, old_signatures in dropped.items()
+        for new, new_signatures in added.items()
         if old.key.namespace == new.key.namespace
-        and (likeness := _measure_table_likeness(old, new, mine, theirs))
+        and (
+            likeness := _measure_table_likeness(
+                old, new, old_signatures, new_signatures
+            )
+        )
         >= MIN_LIKENESS
     ]
-    return _rank_candidates(found)
+    return _rank_candidates(candidates)
 
 
 ColumnSignature = tuple[str, Key | None]
-"""Of a column: its type and the table that it refers to."""
+"""The type of a column and the table that it refers to."""
 
 
 def _map_signatures(
     table: Table, schema: Schema, renames: Renames
 ) -> dict[str, ColumnSignature]:
-    refers = map_references(table, schema)
-    found = {}
+    references = map_references(table, schema)
+    signatures = {}
     for column in table.columns:
-        target = refers.get(column.name)
+        target = references.get(column.name)
         if target is not None:
             target = renames.tables.get(target, target)
-        found[column.name] = (column.type, target)
-    return found
+        signatures[column.name] = (column.type, target)
+    return signatures
 
 
 def _measure_table_likeness(
@@ -293,7 +303,7 @@ def _measure_table_likeness(
     old_signatures: dict[str, ColumnSignature],
     new_signatures: dict[str, ColumnSignature],
 ) -> float:
-    """0.9 for the same columns (half for one of another name), 0.1 for the same name."""
+    """Return 0.9 for the same columns (renamed ones count half), 0.1 for the same name."""
     same = {
         name
         for name in old_signatures
@@ -310,35 +320,35 @@ def find_column_candidates(
     renames: Renames, current: Schema, desired: Schema
 ) -> tuple[RenameCandidate, ...]:
     """Return the columns that may have been renamed, the most likely first."""
-    found = []
+    candidates = []
     for before, after in pair_tables(renames, current, desired):
-        gone, come = _find_unpaired_columns(before, after, renames)
-        if not (gone and come):
+        dropped, added = _find_unpaired_columns(before, after, renames)
+        if not (dropped and added):
             continue
         old, new = map_references(before, current), map_references(after, desired)
         keys = _find_primary_key(before, current), _find_primary_key(after, desired)
-        for column in gone:
+        for column in dropped:
             target = old.get(column.name)
             if target is not None:
                 target = renames.tables.get(target, target)
             is_key = column.name in keys[0]
-            for other in come:
+            for other in added:
                 if is_key != (other.name in keys[1]):
                     continue
-                # A key stays one, also where it begins or ceases to refer to a parent.
+                # A primary key may begin or cease to refer to a parent's table.
                 if not is_key and target != new.get(other.name):
                     continue
                 if (
                     likeness := _measure_column_likeness(column, other)
                 ) >= MIN_LIKENESS:
-                    found.append(
+                    candidates.append(
                         RenameCandidate(
                             old=after.key.column(column.name),
                             new=after.key.column(other.name),
                             likeness=likeness,
                         )
                     )
-    return _rank_candidates(found)
+    return _rank_candidates(candidates)
 
 
 def _find_primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
@@ -349,7 +359,8 @@ def _find_primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
 
 
 def _measure_column_likeness(old: Column, new: Column) -> float:
-    """0.6 for the same type (0.3: but for its size), 0.1 for the same shape, else names."""
+    """Return 0.6 for the same type (0.3 if only its size differs), 0.1 for the same
+    nullability, default, collation and identity, and up to 0.3 for the names."""
     if (old.generated is None) != (new.generated is None):
         return 0.0
     likeness = 0.3 * _measure_name_likeness(old.name, new.name)
@@ -369,5 +380,5 @@ def _measure_name_likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _rank_candidates(found: list[RenameCandidate]) -> tuple[RenameCandidate, ...]:
-    return tuple(sorted(found, key=lambda c: (-c.likeness, c.new, c.old)))
+def _rank_candidates(candidates: list[RenameCandidate]) -> tuple[RenameCandidate, ...]:
+    return tuple(sorted(candidates, key=lambda c: (-c.likeness, c.new, c.old)))

@@ -1,7 +1,7 @@
-"""What a plan does to rows that are there already: said in words, never guessed away.
+"""The risks of a plan for existing rows, as texts that people read before they agree.
 
-``losses`` deletes or alters values; ``obstacles`` makes the file fail on a table
-with rows.  Both are read by people before they say yes.
+A loss deletes or may alter values; a restriction may make the file fail on a table with
+rows.  In doubt a change counts as a risk.
 """
 
 from __future__ import annotations
@@ -36,19 +36,16 @@ from schema_migrations.schema.model import (
 
 
 def find_losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
-    """Name every existing row or value that the changes delete or may alter.
-
-    Returns (table or column, words) pairs.
-    """
+    """Return (table or column, text) for all data that is deleted or may be altered."""
     changes = tuple(changes)
-    lost = [(subject_of(c), text) for c in changes if (text := _describe_loss(c))]
-    return (*lost, *_find_redirected_references(changes))
+    losses = [(subject_of(c), text) for c in changes if (text := _describe_loss(c))]
+    return (*losses, *_find_redirected_references(changes))
 
 
 def _find_redirected_references(
     changes: tuple[Change, ...],
 ) -> Iterator[tuple[Key, str]]:
-    """A reference to something else means another row, if it means one at all."""
+    """Yield a loss for each foreign key that will refer to another table or column."""
     dropped = {
         (c.object.table, c.object.columns): c.object
         for c in changes
@@ -62,19 +59,22 @@ def _find_redirected_references(
                     column = after.table.column(after.columns[0])
                     yield (
                         column,
-                        f"lets {column.path} refer to {_describe_reference(after)}, no longer to "
-                        f"{_describe_reference(before)}, and keeps its values: they mean other rows, "
-                        "or none",
+                        f"points {column.path} at {_describe_reference(after)} instead of "
+                        f"{_describe_reference(before)} but keeps the stored values; they may "
+                        "now match other rows or none",
                     )
             case _:
                 pass
 
 
 def _refers_elsewhere(before: ForeignKey, after: ForeignKey) -> bool:
-    """A foreign key that names no columns refers to the primary key: which, is not said."""
-    named = _read_referenced_columns(before), _read_referenced_columns(after)
+    """Tell whether two foreign keys refer to other tables or columns.
+
+    One that names no columns refers to the primary key, which is not known here.
+    """
+    columns = _read_referenced_columns(before), _read_referenced_columns(after)
     return before.referenced_table != after.referenced_table or (
-        all(named) and named[0] != named[1]
+        all(columns) and columns[0] != columns[1]
     )
 
 
@@ -84,12 +84,12 @@ def _describe_reference(key: ForeignKey) -> str:
 
 
 def _read_referenced_columns(key: ForeignKey) -> str:
-    found = re.search(r" REFERENCES [^(]+(\([^)]*\))", key.definition)
-    return found[1].replace('"', "") if found else ""
+    match = re.search(r" REFERENCES [^(]+(\([^)]*\))", key.definition)
+    return match[1].replace('"', "") if match else ""
 
 
 def find_restrictions(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Name every change that existing rows may make fail."""
+    """Return a text for each change that may fail because of existing rows."""
     changes = tuple(changes)
     unique = {
         c.object.table.column(c.object.columns[0])
@@ -110,7 +110,7 @@ def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
 
 
 def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
-    """One value for all rows is too few where each must be another."""
+    """Return a text if a new unique column gets one value for all rows, else ``""``."""
     match change:
         case AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
             key = change.table.column(change.column.name)
@@ -118,7 +118,7 @@ def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
                 return (
                     f"gives all existing rows the same value in {change.table.path}."
                     f"{change.column.name}, which is unique: fails on a table with more "
-                    'than one row (--default "table.column=SQL" takes an expression over '
+                    'than one row (--default "table.column=SQL" can compute a value from '
                     "other columns)"
                 )
     return ""
@@ -136,7 +136,7 @@ def _describe_loss(change: Change) -> str:
             after.generated is not None
         ):
             return (
-                f"replaces all values of column {change.table.path}.{after.name} by "
+                f"replaces all values of column {change.table.path}.{after.name} with "
                 "generated ones"
             )
         case AlterColumn(
@@ -148,15 +148,15 @@ def _describe_loss(change: Change) -> str:
             column = f"{change.table.path}.{change.after.name}"
             return (
                 f"changes the type of {column} from {change.before.type} to "
-                f"{change.after.type}: values may be rounded, cut or refused"
+                f"{change.after.type}: values may be rounded, truncated or rejected"
             )
         case Alter(before=Definition() as before, after=Definition() as after) if (
-            gone := [label for label in before.labels if label not in after.labels]
+            removed := [label for label in before.labels if label not in after.labels]
         ):
-            labels = ", ".join(map(repr, gone))
+            labels = ", ".join(map(repr, removed))
             return (
-                f"takes {labels} from the values of type {after.key.path}: fails where "
-                "a row holds one of them (give such rows another value first)"
+                f"removes {labels} from the values of type {after.key.path}: fails if a "
+                "row holds one of them (give such rows another value first)"
             )
         case _:
             return ""
@@ -167,20 +167,20 @@ def _describe_restriction(change: Change) -> str:
         case AddColumn(fill=None) if needs_value(change.column):
             column = f"{change.table.path}.{change.column.name}"
             return (
-                f"adds {column} as NOT NULL without a value for existing rows: "
-                "fails on a table with rows (a db_default on the field, or a DEFAULT in "
-                "the file, gives one)"
+                f"adds {column} as NOT NULL without a value for existing rows: fails on a "
+                "table with rows (give the field a db_default, or the column a DEFAULT in "
+                "the file)"
             )
         case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
             column = f"{change.table.path}.{change.after.name}"
-            return f"makes {column} NOT NULL: fails where a row holds NULL (fill them first)"
+            return f"makes {column} NOT NULL: fails if a row holds NULL (fill the NULLs first)"
         case Alter(before=Definition() as before, after=Definition() as after) if (
             new := _list_demands(after) - _list_demands(before)
         ):
             demands = ", ".join(sorted(new))
             return (
-                f"demands more of domain {after.key.path}: fails where a row holds a "
-                f"value that does not satisfy {demands}"
+                f"tightens domain {after.key.path}: fails if a row holds a value that "
+                f"violates {demands}"
             )
         case _:
             return ""
@@ -201,8 +201,8 @@ _TEXT_LENGTHS = {
     "bigint": 20,
     "uuid": 36,
 }
-"""How long the longest value of a type is as text.  ``char`` says it itself: that is a
-UUID or an address on SQLite."""
+"""Length of a type's longest value as text.  ``char`` states its own: on SQLite it holds
+a UUID or an address."""
 _WIDER_TYPES = {
     "boolean": ("smallint", "integer", "bigint"),
     "bool": ("smallint", "integer", "bigint"),
@@ -212,12 +212,12 @@ _WIDER_TYPES = {
     "bigint": ("decimal",),
     "real": ("double precision", "decimal"),
 }
-"""Types that can hold any value of another one as it is.  ``decimal`` is SQLite's, which
-cuts nothing; PostgreSQL says ``numeric``."""
+"""Type → the types that can hold any of its values unchanged.  ``decimal`` is SQLite's,
+which truncates nothing; PostgreSQL says ``numeric``."""
 
 
 def _may_alter_values(before: Column, after: Column) -> bool:
-    """Tell whether a type change may alter values; unknown pairs count as such."""
+    """Tell whether a type change may alter values; for unknown pairs it may."""
     if before.type == after.type:
         return False
     arrays = before.type.endswith("[]") and after.type.endswith("[]")
@@ -248,9 +248,12 @@ def _may_alter_values(before: Column, after: Column) -> bool:
 
 
 def _split_type(type_: str) -> tuple[str, tuple[int, ...]]:
-    """Split ``numeric(8,2)`` into its name and modifiers; a sign is a check's business."""
+    """Return name and modifiers of a type like ``numeric(8,2)``.
+
+    ``unsigned`` is left out: a check enforces it.
+    """
     type_ = type_.removesuffix(" unsigned")
-    found = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
-    if not found:
+    match = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
+    if not match:
         return type_, ()
-    return found[1] + found[3], tuple(int(n) for n in found[2].split(","))
+    return match[1] + match[3], tuple(int(n) for n in match[2].split(","))

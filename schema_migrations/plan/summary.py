@@ -1,4 +1,4 @@
-"""Changes in words: one line each, for the terminal and for a file's header.  Pure."""
+"""Summaries of changes, a line each, for the terminal and for a file's header.  Pure."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class SummaryLine:
     """One change for a reader."""
 
     sign: str
-    """``+`` made, ``-`` dropped, ``~`` changed, ``>`` renamed."""
+    """``+`` created, ``-`` dropped, ``~`` changed, ``>`` renamed."""
     kind: str
     """``table``, ``column``, ``index``, ``foreign key`` …"""
     table: str
-    """The table it belongs to; empty for what stands alone."""
+    """The table that it belongs to; empty for objects without one."""
     name: str
     detail: str = ""
 
@@ -50,23 +50,24 @@ class SummaryLine:
         verb = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}[self.sign]
         if self.kind == "table" and self.sign == "+":
             verb = "create"
-        own = self.kind == "table" or not self.table
+        if self.kind == "table" or not self.table:
+            return f"{verb} {self.kind} {self.name}"
         glue = " " if self.name.startswith("(") else "."
-        name = self.name if own else f"{self.table}{glue}{self.name}"
-        return f"{verb} {self.kind} {name}"
+        return f"{verb} {self.kind} {self.table}{glue}{self.name}"
 
 
 def summarize(changes: Iterable[Change]) -> tuple[SummaryLine, ...]:
-    """Return one line a change; parts of a new or dropped table are left to its line.
+    """Return one line for each change.
 
-    What is dropped and made again has changed: one line.
+    Parts of a new or dropped table have no line of their own; an opaque object that is
+    dropped and created again is one change.
     """
     changes = tuple(_merge_recreated(tuple(changes)))
-    whole = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
+    tables = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
     shown = [
         change
         for change in changes
-        if not (isinstance(change, Create | Drop) and owner_of(change.object) in whole)
+        if not (isinstance(change, Create | Drop) and owner_of(change.object) in tables)
     ]
     return tuple(
         _summarize_change(change) for change in sorted(shown, key=_rank_change)
@@ -76,10 +77,10 @@ def summarize(changes: Iterable[Change]) -> tuple[SummaryLine, ...]:
 def _merge_recreated(changes: tuple[Change, ...]) -> Iterator[Change]:
     dropped = [c.object for c in changes if isinstance(c, Drop)]
     by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
-    made = {c.object.key for c in changes if isinstance(c, Create)}
+    created = {c.object.key for c in changes if isinstance(c, Create)}
     for change in changes:
         match change:
-            case Drop(object=Opaque(key=key)) if key in made:
+            case Drop(object=Opaque(key=key)) if key in created:
                 pass
             case Create(object=Opaque(key=key) as after) if key in by_key:
                 yield Alter(before=by_key[key], after=after)
@@ -88,7 +89,7 @@ def _merge_recreated(changes: tuple[Change, ...]) -> Iterator[Change]:
 
 
 def _rank_change(change: Change) -> int:
-    """Tables first, then columns, then what stands on them."""
+    """Return 0 for changes of tables, 1 for columns, 2 for all others."""
     match change:
         case (
             CreateTable()
@@ -120,8 +121,8 @@ def _summarize_change(change: Change) -> SummaryLine:
                 "+", change.table, change.column, _describe_column(change.column)
             )
         case DropColumn():
-            lost = "" if change.column.generated is not None else "DELETES ITS VALUES"
-            return _make_column_line("-", change.table, change.column, lost)
+            detail = "" if change.column.generated is not None else "DELETES ITS VALUES"
+            return _make_column_line("-", change.table, change.column, detail)
         case AlterColumn():
             detail = _describe_alteration(change.before, change.after)
             return _make_column_line("~", change.table, change.after, detail)
@@ -170,7 +171,7 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
     name = obj.key.name
     if isinstance(obj, Constraint | ForeignKey):
         name = obj.key.part
-        if name == obj.definition:  # it has no name: what it says will do
+        if name == obj.definition:  # it has no name: show its definition
             name, detail = name[name.index("(") :], ""
     return SummaryLine(
         sign=sign,
@@ -184,8 +185,8 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
 def _kind_of(obj: Object) -> str:
     match obj:
         case Constraint():
-            plain = obj.type == "primary key"
-            return obj.type if plain else f"{obj.type} constraint"
+            is_primary = obj.type == "primary key"
+            return obj.type if is_primary else f"{obj.type} constraint"
         case ForeignKey():
             return "foreign key"
         case Opaque():
@@ -202,26 +203,30 @@ def _describe_column(column: Column) -> str:
 
 
 def _describe_alteration(before: Column, after: Column) -> str:
-    said = []
+    details = []
     if before.type != after.type:
-        said.append(f"{before.type} -> {after.type}")
+        details.append(f"{before.type} -> {after.type}")
     if before.collation != after.collation:
-        said.append(
+        details.append(
             f"collation {before.collation or 'default'} -> {after.collation or 'default'}"
         )
     if before.nullable != after.nullable:
-        said.append("NULL -> NOT NULL" if before.nullable else "NOT NULL -> NULL")
+        details.append("NULL -> NOT NULL" if before.nullable else "NOT NULL -> NULL")
     if before.default != after.default:
-        said.append(f"default {before.default or 'none'} -> {after.default or 'none'}")
+        details.append(
+            f"default {before.default or 'none'} -> {after.default or 'none'}"
+        )
     if before.identity != after.identity:
-        said.append(
+        details.append(
             f"identity {before.identity or 'none'} -> {after.identity or 'none'}"
         )
     if before.custom_sequence != after.custom_sequence:
-        said.append(f"sequence {before.identity_sequence} -> {after.identity_sequence}")
+        details.append(
+            f"sequence {before.identity_sequence} -> {after.identity_sequence}"
+        )
     if before.generated != after.generated:
-        said.append("generated expression")
-    return ", ".join(said) or "definition"
+        details.append("generated expression")
+    return ", ".join(details) or "definition"
 
 
 def _describe_definition(obj: Object) -> str:
@@ -236,7 +241,7 @@ MAX_NAMES_SHOWN = 8
 
 
 def format_header(lines: Sequence[SummaryLine]) -> tuple[str, ...]:
-    """Return what a file does, in a few sentences for its top."""
+    """Return the sentences at the top of a file that say what it does."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         verb, rest = str(line).split(" ", 1)

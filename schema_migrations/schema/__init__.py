@@ -1,1 +1,1 @@
-"""The schema as a value: model, changes, diff.  Pure; knows only ``errors``."""
+"""The schema as a value: model, changes, diff.  Pure; imports only ``errors``."""

@@ -1,8 +1,8 @@
-"""What the models cannot describe stays: part of the desired state by being there.
+"""The objects that models cannot describe, carried over into the desired state.
 
-Views, functions, triggers, types, extensions, sequences and tables in other people's
-namespaces come from hand-written SQL.  That the models do not know them is no reason
-to drop them; only what was once asked for and is no longer is abandoned.
+Views, functions, triggers, types, extensions, sequences and tables in other namespaces
+come from hand-written SQL.  They stay although the models do not know them; only
+obsolete ones are dropped: those that were once asked for and no longer are.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ DEPENDENT_TYPES = (
     *("statistics", "statistics target", "clustering index"),
     *("storage", "compression", "attribute options"),
 )
-"""What says something about another object, and goes with it without a word; whatever
-else needs one is in the way of dropping it."""
+"""Types of objects that describe another one and are silently dropped with it; any
+other type that needs an object prevents its drop."""
 
 LOOSE_TYPES = (*DEPENDENT_TYPES, "replica identity")
-"""What cannot stay without what it needs.  A table's replica identity is set back in so
-many words: without its index it would be none, and the table refuse updates."""
+"""Types of objects that cannot stay without what they need.  A replica identity needs a
+statement to reset it: without its index the table would have none and refuse updates."""
 
 NAME_BEARING_TYPES = (
     "comment",
@@ -42,7 +42,7 @@ NAME_BEARING_TYPES = (
     "replica identity",
     "statistics target",
 )
-"""What says the name of an index or a constraint, in quotes, and so follows it."""
+"""Types whose SQL quotes the name of an index or a constraint, and so follows a rename."""
 
 
 def carry_over(
@@ -54,43 +54,43 @@ def carry_over(
 ) -> Schema:
     """Return ``desired`` with everything of ``current`` that models cannot describe.
 
-    An object goes with its table or column: it is carried only where that stays, and
-    not when it is ``abandoned``.  ``unmanaged`` are tables that stay as they are.
+    An object is carried only if its table or column stays and it is not one of
+    ``obsolete_keys``.  ``unmanaged_tables`` stay as they are.
     """
-    foreign = {
+    carried_tables = {
         table.key
         for table in current.of(Table)
         if (table.key.namespace or table.key in unmanaged_tables)
         and table.key not in desired.by_key
         and table.key not in obsolete_keys
     }
-    names = _find_new_names(current, desired)
+    new_names = _find_new_names(current, desired)
     kept = [
-        _follow_rename(obj, names)
+        _follow_rename(obj, new_names)
         for obj in current
         if desired.get(obj.key) is None
         and obj.key not in obsolete_keys
-        and _is_carried(obj, current, desired, foreign)
+        and _is_carried(obj, current, desired, carried_tables)
     ]
     return _drop_loose_parts(desired.replace_objects((), kept))
 
 
 def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
-    """Return old key → new key of what is spoken of and only gets another name."""
-    spoken = {
+    """Return old key → new key of the renamed objects that others name in their SQL."""
+    quoted = {
         k for o in current.of(Opaque) if o.type in NAME_BEARING_TYPES for k in o.needs
     }
-    if not spoken - desired.by_key.keys():
+    if not quoted - desired.by_key.keys():
         return {}
     return {
         change.before.key: change.after.key
         for change in diff(current, desired)
-        if isinstance(change, Rename) and change.before.key in spoken
+        if isinstance(change, Rename) and change.before.key in quoted
     }
 
 
 def _follow_rename(obj: Object, new_names: Mapping[Key, Key]) -> Object:
-    """Return what names an index or a constraint as it reads with the new name."""
+    """Return an object with the new name of the index or constraint that it names."""
     if not (isinstance(obj, Opaque) and obj.type in NAME_BEARING_TYPES):
         return obj
     for old in obj.needs & new_names.keys():
@@ -137,9 +137,8 @@ def _is_carried(
 
 
 def _is_owner_kept(owner: Key, current: Schema, desired: Schema) -> bool:
-    """Tell whether an owner stays; one that is itself opaque stays with its own."""
-    found = current.get(owner)
-    return owner in desired.by_key or isinstance(found, Opaque)
+    """Tell whether an owner stays; an opaque owner stays together with its objects."""
+    return owner in desired.by_key or isinstance(current.get(owner), Opaque)
 
 
 def _has_column(schema: Schema, column: Key) -> bool:
@@ -148,7 +147,7 @@ def _has_column(schema: Schema, column: Key) -> bool:
 
 
 def _drop_loose_parts(schema: Schema) -> Schema:
-    """Drop the comments, settings and the like of what is gone."""
+    """Drop the comments, settings and other parts of objects that are gone."""
     loose = [
         obj.key
         for obj in schema.of(Opaque)
@@ -163,22 +162,22 @@ def _has_key(key: Key, schema: Schema) -> bool:
 
 
 def limit_to_tables(current: Schema, desired: Schema, tables: Container[Key]) -> Schema:
-    """Return ``desired`` for some tables and ``current`` for all others.
+    """Return ``desired`` for the given tables and ``current`` for all others.
 
-    Objects that stand on no table come from ``desired``, unless they need another one.
+    Objects of no table come from ``desired``, unless they need an object still missing.
     """
 
-    def of_others(obj: Object) -> bool:
+    def is_outside(obj: Object) -> bool:
         table = obj.key if isinstance(obj, Table) else owner_of(obj)
         return table is not None and table not in tables
 
-    gone = [obj.key for obj in desired if of_others(obj)]
-    goal = desired.replace_objects(gone, [obj for obj in current if of_others(obj)])
+    replaced = [obj.key for obj in desired if is_outside(obj)]
+    goal = desired.replace_objects(replaced, filter(is_outside, current))
     return _postpone_opaque(current, goal)
 
 
 def _postpone_opaque(current: Schema, goal: Schema) -> Schema:
-    """Leave opaque objects as they are while something that they need is to come."""
+    """Leave opaque objects as they are while something that they need is missing."""
     early = [
         obj
         for obj in goal.of(Opaque)
@@ -188,5 +187,5 @@ def _postpone_opaque(current: Schema, goal: Schema) -> Schema:
     if not early:
         return goal
     keys = [obj.key for obj in early]
-    left = [found for key in keys if (found := current.get(key)) is not None]
-    return _postpone_opaque(current, goal.replace_objects(keys, left))
+    unchanged = [obj for key in keys if (obj := current.get(key)) is not None]
+    return _postpone_opaque(current, goal.replace_objects(keys, unchanged))

@@ -1,8 +1,8 @@
 """The closed union of changes that lead from one schema to another.
 
-``diff`` makes the coarse ones; an engine's passes may replace them with finer ones
-(``RebuildTable``).  Renderers match on this union exhaustively, so that a new
-change which an engine forgets fails the type check.
+``diff`` yields the coarse ones; an engine's passes may replace them with others
+(``RebuildTable``).  Renderers match on this union exhaustively, so the type check fails
+for a change that an engine does not handle.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterTable:
-    """Same columns, other ``options``."""
+    """Change the ``options`` of a table; the columns stay."""
 
     before: Table
     after: Table
@@ -49,11 +49,12 @@ class AddColumn:
     table: Key
     column: Column
     fill: str | None = None
-    """SQL expression for existing rows, where the column itself has no default."""
+    """SQL expression for existing rows, if the column itself has no default."""
     fill_reads_columns: bool = False
-    """The fill takes values of other columns, so it can be no default meanwhile."""
+    """The fill reads other columns, so it cannot be written as a temporary default."""
     fill_needs: frozenset[Key] = NO_KEYS
-    """What the fill reads: it waits for new columns, and what is dropped waits for it."""
+    """Keys that the fill reads: it comes after they are added and before they are
+    dropped."""
     inline_constraints: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written on the column; a pass puts them there."""
 
@@ -66,18 +67,17 @@ class DropColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterColumn:
-    """Same name, other type, nullability, default, collation, identity or expression."""
+    """Change type, nullability, default, collation, identity or generated expression."""
 
     table: Key
     before: Column
     after: Column
     fill: str | None = None
-    """SQL expression for existing NULLs, where the column becomes NOT NULL."""
+    """SQL expression for existing NULLs, if the column becomes NOT NULL."""
     fill_needs: frozenset[Key] = NO_KEYS
     """As for ``AddColumn``."""
     conversion: str | None = None
-    """SQL expression over the old value, where the type changes; None: as the engine
-    converts."""
+    """SQL expression over the old value, if the type changes; None: the engine's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +92,17 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alter:
-    """Same key, other definition, changed in place (sequence, enum, view …)."""
+    """Change a definition in place (sequence, enum, view …); the key stays."""
 
     before: Sequence | Definition | Opaque
     after: Sequence | Definition | Opaque
     needs_commit: bool = False
-    """It counts for other changes only once it is committed; a pass says so."""
+    """Other changes can use it only after a commit; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename:
-    """Same object under another name."""
+    """Give an object another name."""
 
     before: Object
     after: Object
@@ -125,7 +125,10 @@ class SetComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildTable:
-    """Copy into a new table and swap: the only way to most changes on SQLite."""
+    """Copy the rows into a new table that takes the old one's place.
+
+    SQLite makes most changes only this way.
+    """
 
     before: Table
     after: Table
@@ -133,9 +136,9 @@ class RebuildTable:
     copied_columns: tuple[tuple[str, str], ...]
     """(new column, SQL expression over the old row) pairs."""
     recreated_objects: tuple[Index | Opaque, ...]
-    """Indexes, triggers and views that go with the old table and come back."""
+    """Indexes, triggers and views that are dropped for the rebuild and created again."""
     replaced_changes: tuple[Change, ...]
-    """What it stands for."""
+    """The changes that the rebuild makes."""
 
 
 Change = (
@@ -156,7 +159,7 @@ Change = (
 
 
 def subject_of(change: Change) -> Key:
-    """Return the key of what a change is about."""
+    """Return the key of the object or column that a change is about."""
     match change:
         case CreateTable() | DropTable():
             return change.table.key

@@ -1,7 +1,7 @@
 """The one comparison of two schemas: ``diff(current, desired)``.
 
-Pure and blind to engines: both sides come from the same inspector of the same
-server, so equality needs no synonyms.  ``diff(s, s) == ()``.
+Pure, and the same for every engine: the same server prints both schemas, so equal
+objects have equal texts.  ``diff(s, s) == ()``.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from schema_migrations.schema.model import (
 
 
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
-    """Return the changes that lead from ``current`` to ``desired``, by key.
+    """Return the changes that lead from ``current`` to ``desired``, sorted by key.
 
-    An index or constraint that differs in nothing but its name is a ``Rename``;
-    tables and columns are never renamed by guessing.
+    An index or constraint that differs only by name is a ``Rename``; renames of tables
+    and columns are never guessed.
     """
     changes: list[Change] = []
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
@@ -99,7 +99,7 @@ def _compare_columns(table: Table, before: Column, after: Column) -> Iterator[Ch
 def _pair_renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
     """Pair drops and creations of indexes and constraints that differ only by name.
 
-    The new name must be free in ``current``: then no order of renames can collide.
+    The new name must be free in ``current``, so that renames work in any order.
     """
     dropped: dict[Object, list[Drop]] = {}
     for change in changes:

@@ -1,7 +1,7 @@
-"""What a database would do with changes, in memory.
+"""Changes applied to a schema in memory, as a server would apply them.
 
-``evolve`` refuses what a server refuses (a missing need, an object still needed), so
-that laws over generated schemas can judge an order of changes without a server.
+``evolve`` refuses what a server refuses (a missing object, an object still needed), so
+that property tests can judge an order of changes without a server.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from schema_migrations.schema.model import (
 
 
 def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
-    """Return the schema after ``changes``, one after another.
+    """Return the schema after applying ``changes`` one by one.
 
-    Raises ``PlanError`` where a server would refuse.
+    Raises ``PlanError`` for a change that a server would refuse.
     """
     for change in changes:
         schema = _apply_change(schema, change)
@@ -80,7 +80,7 @@ def _apply_change(schema: Schema, change: Change) -> Schema:
 
 def _add_object(schema: Schema, obj: Object) -> Schema:
     if obj.key in schema.by_key:
-        raise PlanError(f"{obj.key} exists already")
+        raise PlanError(f"{obj.key} already exists")
     owner = owner_of(obj)
     needs = obj.needs | ({owner} if owner else set())
     missing = needs - _list_available_keys(schema) - obj.provided_keys - {obj.key}
@@ -109,9 +109,9 @@ def _remove_object(schema: Schema, key: Key) -> Schema:
 
 def _remove_table(schema: Schema, key: Key) -> Schema:
     table = _get_table(schema, key)
-    on_it = {obj.key for obj in schema.by_table.get(key, ())}
-    _check_unneeded(schema, {key} | on_it | table.provided_keys, ignoring=on_it | {key})
-    return schema.replace_objects([key, *on_it], ())
+    parts = {obj.key for obj in schema.by_table.get(key, ())}
+    _check_unneeded(schema, {key} | parts | table.provided_keys, ignoring=parts | {key})
+    return schema.replace_objects([key, *parts], ())
 
 
 def _check_unneeded(
@@ -125,16 +125,16 @@ def _check_unneeded(
 
 
 def _get_object(schema: Schema, key: Key) -> Object:
-    found = schema.get(key)
-    if found is None:
+    obj = schema.get(key)
+    if obj is None:
         raise PlanError(f"{key} does not exist")
-    return found
+    return obj
 
 
 def _get_table(schema: Schema, key: Key) -> Table:
-    found = _get_object(schema, key)
-    assert isinstance(found, Table)
-    return found
+    table = _get_object(schema, key)
+    assert isinstance(table, Table)
+    return table
 
 
 def _replace_column(
@@ -145,7 +145,7 @@ def _replace_column(
     match change:
         case AddColumn():
             if change.column.name in columns:
-                raise PlanError(f"{table.key}.{change.column.name} exists already")
+                raise PlanError(f"{table.key}.{change.column.name} already exists")
             columns[change.column.name] = change.column
         case DropColumn():
             _check_unneeded(schema, {table.key.column(change.column.name)})
@@ -188,8 +188,8 @@ def _set_comment(schema: Schema, change: SetComment) -> Schema:
 
 
 def _rebuild_table(schema: Schema, change: RebuildTable) -> Schema:
-    gone = {obj.key for obj in schema.by_table.get(change.before.key, ())}
-    gone |= {obj.key for obj in change.recreated_objects} & set(schema.by_key)
+    dropped = {obj.key for obj in schema.by_table.get(change.before.key, ())}
+    dropped |= {obj.key for obj in change.recreated_objects} & set(schema.by_key)
     return schema.replace_objects(
-        gone, [change.after, *change.inline_constraints, *change.recreated_objects]
+        dropped, [change.after, *change.inline_constraints, *change.recreated_objects]
     )

@@ -1,8 +1,8 @@
-"""What other tools own is not seen: neither compared, nor changed, nor dropped.
+"""Objects that other tools own: neither compared, nor changed, nor dropped.
 
-A pattern is ``name`` or ``schema.name``, with ``*`` and ``?`` in either part.  What
-stands on an ignored table goes with it; so do the objects that cannot be made without
-it, but never a table that is not itself ignored.
+A pattern is ``name`` or ``schema.name``, with ``*`` and ``?`` in either part.  The
+objects of an ignored table are hidden with it, and so are those that cannot be made
+without it; but a table is hidden only if it is itself ignored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from schema_migrations.schema.model import (
 )
 
 DEFAULT_NAMESPACES = ("public", "main")
-"""How people call the schema that unqualified names resolve to."""
+"""The usual names of the namespace that unqualified names resolve to."""
 
 
 def hide_ignored(
@@ -31,58 +31,58 @@ def hide_ignored(
     *,
     excluded_tables: Collection[Key] = NO_KEYS,
 ) -> Schema:
-    """Return the schema without what a pattern names.
+    """Return the schema without the objects that a pattern names.
 
-    ``beside`` are tables that are there but not ours: they are left out too, while
-    foreign keys to them and views that read them stay.
+    ``excluded_tables`` exist but are not ours: they are left out too, while foreign
+    keys to them and views that read them stay.
     """
     patterns = tuple(patterns)
-    gone = {
+    left_out = {
         obj.key
         for obj in schema
         if obj.key in excluded_tables or _matches_any(obj, patterns)
     }
-    if not gone:
+    if not left_out:
         return schema
-    hidden = gone - set(excluded_tables)
+    hidden = left_out - set(excluded_tables)
     while more := {
         obj.key
         for obj in schema
-        if obj.key not in gone and _is_hidden_with(obj, gone, hidden)
+        if obj.key not in left_out and _is_hidden_with(obj, left_out, hidden)
     }:
-        gone |= more
+        left_out |= more
         hidden |= more
-    return schema.replace_objects(gone, ())
+    return schema.replace_objects(left_out, ())
 
 
 def _matches_any(obj: Object, patterns: Iterable[str]) -> bool:
     key = obj.key
-    if key.kind == "constraint":  # its name is its table's
+    if key.kind == "constraint":  # key.name is the name of its table
         return False
     return any(matches_pattern(pattern, key) for pattern in patterns)
 
 
 def matches_pattern(pattern: str, key: Key) -> bool:
-    """Tell whether a pattern names an object; ``jobs.*`` names the schema itself, too."""
-    space, dot, name = pattern.rpartition(".")
+    """Tell whether a pattern names an object; ``jobs.*`` also names the namespace."""
+    namespace, dot, name = pattern.rpartition(".")
     if key.kind == "namespace":
-        return bool(dot) and name == "*" and fnmatchcase(key.name, space)
+        return bool(dot) and name == "*" and fnmatchcase(key.name, namespace)
     if not fnmatchcase(key.name, name):
         return False
     if not key.namespace:
-        return not dot or (space in DEFAULT_NAMESPACES and name != "*")
-    return bool(dot) and fnmatchcase(key.namespace, space)
+        return not dot or (namespace in DEFAULT_NAMESPACES and name != "*")
+    return bool(dot) and fnmatchcase(key.namespace, namespace)
 
 
 def _is_hidden_with(
-    obj: Object, gone: Collection[Key], hidden: Collection[Key]
+    obj: Object, left_out: Collection[Key], hidden: Collection[Key]
 ) -> bool:
-    """Tell whether an object goes with what is gone already."""
-    if owner_of(obj) in gone:
+    """Tell whether an object depends on one that is already left out or hidden."""
+    if owner_of(obj) in left_out:
         return True
     match obj:
         case Sequence(owned_by=Key() as column):
-            return column.table in gone
+            return column.table in left_out
         case ForeignKey():
             return obj.referenced_table in hidden
         case Opaque():

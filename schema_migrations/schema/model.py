@@ -1,11 +1,11 @@
 """The schema of a database as one value.
 
-A ``Schema`` is a set of frozen objects, each found by its ``Key``.  Equality is
-sameness: whatever must not count in a comparison is ``compare=False``.  Objects
+A ``Schema`` is a set of frozen objects, each found by its ``Key``.  Equal objects need
+no change: a field that must not count in a comparison is ``compare=False``.  Objects
 refer to one another by key only, so there are no cycles and nothing to update.
 
-Names are the server's own, unquoted.  ``namespace`` is ``""`` for the schema that
-unqualified names resolve to (``current_schema()``), else the schema's name.
+Names are as the server stores them, unquoted.  ``namespace`` is ``""`` for the one that
+unqualified names resolve to (``current_schema()``), else its name.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ Kind = Literal[
 
 
 class Key(NamedTuple):
-    """What tells one object from another within a schema; give its parts by name.
+    """What identifies an object within a schema.
 
-    A tuple, since keys are hashed and compared more often than anything else.
+    A tuple for speed, since keys are hashed and compared most often.
     """
 
     kind: Kind
     namespace: str = ""
     name: str = ""
-    """Of the object; for a column or a constraint: of its table."""
+    """Name of the object; for a column or a constraint: of its table."""
     part: str = ""
-    """Column or constraint name; for an opaque object, its own kind and owner."""
+    """Column or constraint name; for an opaque object: its type and owner."""
 
     @property
     def path(self) -> str:
-        """``table``, ``table.column``, each after its namespace if it has one."""
+        """``table`` or ``table.column``, with the namespace in front if there is one."""
         prefix = f"{self.namespace}." if self.namespace else ""
         suffix = f".{self.part}" if self.part else ""
         return f"{prefix}{self.name}{suffix}"
@@ -76,7 +76,7 @@ NO_KEYS: frozenset[Key] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column; ``type`` has its modifiers, as the server prints it."""
+    """One column; ``type`` includes its modifiers, as the server prints it."""
 
     name: str
     type: str
@@ -84,15 +84,15 @@ class Column:
     default: str | None = None
     """Expression text, as the server prints it."""
     collation: str | None = None
-    """None: the type's own."""
+    """None: the default of the type."""
     identity: str = ""
-    """``always``, ``by default``, ``autoincrement`` (SQLite) or nothing."""
+    """``always``, ``by default``, ``autoincrement`` (SQLite) or empty."""
     identity_options: str = ""
-    """What differs from the options of a plain identity, as SQL."""
+    """Options that differ from those of a plain identity, as SQL."""
     custom_sequence: str = ""
-    """Name of the identity's sequence, where it is not the one that the server chooses."""
+    """Name of the identity's sequence if the server would choose another, else empty."""
     identity_sequence: str = field(default="", compare=False)
-    """Name of the identity's sequence, whatever it is."""
+    """Name of the identity's sequence in any case."""
     generated: str | None = None
     """Expression text of a generated column."""
     generated_kind: Literal["", "stored", "virtual"] = ""
@@ -100,17 +100,17 @@ class Column:
     position: int = field(default=0, compare=False)
     """1-based.  Not compared: ``ALTER TABLE`` always adds at the end."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-    """Types, collations, sequences, functions that must exist before."""
+    """Types, collations, sequences and functions that must exist first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     key: Key
     columns: tuple[Column, ...]
-    """Sorted by name, so that equality ignores position; see ``in_order``."""
+    """Sorted by name, so that equality ignores position; see ``columns_in_order``."""
     comment: str = ""
     options: str = ""
-    """What follows the closing parenthesis (SQLite: ``STRICT``, ``WITHOUT ROWID``)."""
+    """SQL after the closing parenthesis (SQLite: ``STRICT``, ``WITHOUT ROWID``)."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
@@ -127,17 +127,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """Primary key, unique, check or exclusion; the definition is what is compared."""
+    """Primary key, unique, check or exclusion constraint, compared by its definition."""
 
     key: Key
     table: Key
     type: Literal["primary key", "unique", "check", "exclusion"]
     definition: str
-    """What follows ``CONSTRAINT name``, as the server prints it."""
+    """SQL after ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
     reserves_relation_name: bool = field(default=True, compare=False)
-    """Its name is its index's, too, and taken for every other relation (PostgreSQL)."""
+    """Its index has the same name, so no other relation can have it (PostgreSQL)."""
 
     @property
     def provided_keys(self) -> frozenset[Key]:
@@ -149,7 +149,7 @@ class ForeignKey:
     key: Key
     table: Key
     definition: str
-    """What follows ``CONSTRAINT name``, as the server prints it."""
+    """SQL after ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     referenced_table: Key = field(compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
@@ -167,7 +167,7 @@ class Index:
     table: Key
     unique: bool = False
     definition: str
-    """What follows the table's name: method, columns, include, storage, predicate."""
+    """SQL after the table's name: method, columns, include, storage, predicate."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     """Plain columns among the indexed ones."""
     method: str = field(default="", compare=False)
@@ -184,9 +184,9 @@ class Sequence:
 
     key: Key
     definition: str
-    """Everything after the name: ``AS integer INCREMENT BY 1 …``."""
+    """SQL after the name: ``AS integer INCREMENT BY 1 …``."""
     owned_by: Key | None = None
-    """The column it is dropped with."""
+    """The column that it is dropped with."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
@@ -196,15 +196,15 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """An extension, collation, enum or domain: a name and what follows it."""
+    """An extension, collation, enum or domain."""
 
     key: Key
     definition: str
-    """Extension: empty.  Collation, domain: what follows the name in ``CREATE``."""
+    """Collation, domain: SQL after the name in ``CREATE``.  Extension: empty."""
     labels: tuple[str, ...] = ()
-    """Of an enum, in order."""
+    """Labels of an enum, in order."""
     clauses: tuple[str, ...] = field(default=(), compare=False)
-    """Of a domain: the end of its definition that can be altered, in parts."""
+    """Clauses at the end of a domain's definition, which can be altered."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
@@ -214,20 +214,20 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque:
-    """Something that models cannot describe: seen, carried, never planned away."""
+    """An object that models cannot describe: inspected and carried over."""
 
     key: Key
     type: str
-    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … in SQL's words."""
+    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … as SQL calls it."""
     definition: str
-    """Complete SQL that makes it, as the server prints it."""
+    """Complete SQL that creates it, as the server prints it."""
     owner: Key | None = None
-    """The table it disappears with."""
+    """The table that it is dropped with."""
     drop_sql: str = ""
-    """SQL that removes it; empty: it cannot be dropped alone."""
+    """SQL that drops it; empty: it cannot be dropped alone."""
     shape: tuple[str, ...] = field(default=(), compare=False)
-    """What others see of it: columns, arguments.  The server can replace it in place by
-    one whose shape begins with this; empty: by none."""
+    """Its columns or arguments, as others use them.  The server can replace it in place
+    if the new shape begins with this one; empty: it cannot."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
@@ -236,7 +236,7 @@ class Opaque:
 
 
 ROW_HOLDING_TYPES = ("partition", "virtual table")
-"""Opaque objects that are tables to their users: dropping one deletes its rows."""
+"""Types of opaque objects that hold rows: dropping one deletes them."""
 
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
 T = TypeVar("T", bound=Object)
@@ -254,7 +254,7 @@ class Schema:
 
     @cached_property
     def by_table(self) -> Mapping[Key, tuple[Object, ...]]:
-        """What stands on each table: constraints, indexes, owned opaque objects."""
+        """The constraints, indexes and owned opaque objects of each table."""
         grouped: dict[Key, list[Object]] = {}
         for obj in self:
             owner = owner_of(obj)
@@ -275,27 +275,27 @@ class Schema:
         return self.by_key.get(key)
 
     def get_table(self, key: Key) -> Table:
-        found = self.by_key[key]
-        assert isinstance(found, Table)
-        return found
+        table = self.by_key[key]
+        assert isinstance(table, Table)
+        return table
 
     def replace_objects(
         self, removed: Iterable[Key], added: Iterable[Object]
     ) -> Schema:
-        """Return the schema without some keys and with other objects."""
-        keep = dict(self.by_key)
+        """Return the schema without the ``removed`` keys and with the ``added`` objects."""
+        objects = dict(self.by_key)
         for key in removed:
-            keep.pop(key, None)
+            objects.pop(key, None)
         for obj in added:
-            keep[obj.key] = obj
-        return Schema(frozenset(keep.values()))
+            objects[obj.key] = obj
+        return Schema(frozenset(objects.values()))
 
 
 EMPTY = Schema()
 
 
 def owner_of(obj: Object) -> Key | None:
-    """Return the table that an object stands on, if it stands on one."""
+    """Return the table that an object belongs to, or None."""
     match obj:
         case Constraint() | ForeignKey() | Index():
             return obj.table

@@ -1,7 +1,7 @@
-"""What may stay as it is in a database that was not made from these files.
+"""Differences that may stay in a database that was not made from these files.
 
-A serial column numbers its rows as an identity does, a larger integer holds what a
-smaller one would, and what only the database has is nobody's to drop by default.
+A serial column numbers its rows as an identity does, a larger integer holds the values
+of a smaller one, and objects that only the database has are not dropped by default.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from schema_migrations.schema.model import (
 )
 
 ColumnPair = tuple[Key, Column, Column]
-"""A column's key, and how it is on either side."""
+"""A column's key, the current column and the desired one."""
 
 
 def find_serial_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
-    """Return the columns that are ``serial`` in ``current``, an identity in ``desired``.
+    """Return columns that are ``serial`` in ``current`` and an identity in ``desired``.
 
-    Django made ``serial`` until 4.1, and never changed a column that was there.
+    Django created ``serial`` columns before 4.1, and never changes existing ones.
     """
-    owned = _map_serial_sequences(current)
+    sequences = _map_serial_sequences(current)
     return tuple(
         key
-        for key, _, after in _pair_columns(owned, current, desired)
+        for key, _, after in _pair_columns(sequences, current, desired)
         if _is_plain_identity(after)
     )
 
 
 def with_current_numbering(current: Schema, desired: Schema) -> Schema:
-    """Return ``desired`` with rows numbered as in ``current``: by serial, or identity."""
+    """Return ``desired`` with rows numbered as in ``current``: by serial or identity."""
     goal = desired
-    owned, wanted = _map_serial_sequences(current), _map_serial_sequences(desired)
-    for key, before, after in _pair_columns(owned, current, desired):
+    old, new = _map_serial_sequences(current), _map_serial_sequences(desired)
+    for key, before, after in _pair_columns(old, current, desired):
         if _is_plain_identity(after):
-            sequence = _resize_sequence(owned[key], before, after)
-            # It does not need the sequence: that is there, and may change with it.
+            sequence = _resize_sequence(old[key], before, after)
+            # No need for the sequence: it exists, and may change along with the column.
             numbered = replace(
                 after,
                 default=before.default,
@@ -54,7 +54,7 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
             goal = goal.replace_objects(
                 (), [_replace_column(goal, key, numbered), sequence]
             )
-    for key, before, after in _pair_columns(wanted, current, desired):
+    for key, before, after in _pair_columns(new, current, desired):
         if _is_plain_identity(before):
             numbered = replace(
                 after,
@@ -62,10 +62,10 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
                 identity=before.identity,
                 custom_sequence=before.custom_sequence,
                 identity_sequence=before.identity_sequence,
-                needs=after.needs - {wanted[key].key},
+                needs=after.needs - {new[key].key},
             )
             goal = goal.replace_objects(
-                [wanted[key].key], [_replace_column(goal, key, numbered)]
+                [new[key].key], [_replace_column(goal, key, numbered)]
             )
     return goal
 
@@ -73,8 +73,8 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
 def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
     """Return the integer columns that are larger in ``current`` than in ``desired``.
 
-    Django's migrations made keys of many-to-many tables ``bigint``, where the models
-    of an app with ``AutoField`` say ``integer``.
+    Django's migrations made keys of many-to-many tables ``bigint`` even if the models of
+    the app use ``AutoField``, which is ``integer``.
     """
     return tuple(
         table.key.column(after.name)
@@ -89,7 +89,7 @@ def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
 def with_current_types(
     current: Schema, desired: Schema, columns: Iterable[Key]
 ) -> Schema:
-    """Return ``desired`` with the types and collations that columns have in ``current``."""
+    """Return ``desired``; ``columns`` have their type and collation in ``current``."""
     for key in columns:
         before, after = _find_column(current, key), _find_column(desired, key)
         if before is not None and after is not None:
@@ -99,14 +99,14 @@ def with_current_types(
 
 
 def _map_serial_sequences(schema: Schema) -> dict[Key, Sequence]:
-    """Return the columns whose default draws from a sequence of their own."""
-    found = {}
+    """Return column → its own sequence, for each column whose default draws from one."""
+    sequences = {}
     for sequence in schema.of(Sequence):
         column = _find_column(schema, sequence.owned_by)
         drawn = column is not None and "nextval(" in (column.default or "")
         if column and drawn and sequence.key in column.needs and sequence.owned_by:
-            found[sequence.owned_by] = sequence
-    return found
+            sequences[sequence.owned_by] = sequence
+    return sequences
 
 
 def _pair_columns(
@@ -133,7 +133,7 @@ _LARGEST_INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**6
 
 
 def _resize_sequence(sequence: Sequence, before: Column, after: Column) -> Sequence:
-    """Return the sequence of a column that becomes larger, as an identity's would be."""
+    """Return the sequence with the range of the column's new integer type."""
     old, new = _LARGEST_INTEGERS.get(before.type), _LARGEST_INTEGERS.get(after.type)
     if old is None or new is None or old == new:
         return sequence
@@ -143,7 +143,7 @@ def _resize_sequence(sequence: Sequence, before: Column, after: Column) -> Seque
 
 
 def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
-    """Return a column's table with another column in its place."""
+    """Return the table of ``key`` with ``column`` instead of the one of the same name."""
     table = schema.get_table(key.table)
     columns = tuple(column if c.name == column.name else c for c in table.columns)
     needs = frozenset[Key]().union(*(c.needs for c in columns), table.needs)
@@ -153,9 +153,9 @@ def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
 def with_current_objects(
     current: Schema, desired: Schema, keys: Collection[Key]
 ) -> Schema:
-    """Return ``desired``, with what ``keys`` name as it is in ``current``.
+    """Return ``desired`` with the objects and columns of ``keys`` as in ``current``.
 
-    Those are keys of objects, and of columns: one that is desired keeps its type only.
+    A column that ``desired`` has too only keeps its current type and collation.
     """
     goal = with_current_types(
         current, desired, (key for key in keys if key.kind == "column")
@@ -163,25 +163,29 @@ def with_current_objects(
     tables = [_add_extra_columns(table, goal, keys) for table in current.of(Table)]
     whole = {table.key for table in tables if table and table.key in keys}
     kept = [obj for obj in current if obj.key in keys or owner_of(obj) in whole]
-    more: list[Object] = [table for table in tables if table is not None]
-    return goal.replace_objects((), (*kept, *more))
+    extended: list[Object] = [table for table in tables if table is not None]
+    return goal.replace_objects((), (*kept, *extended))
 
 
 def _add_extra_columns(
     table: Table, desired: Schema, keys: Collection[Key]
 ) -> Table | None:
-    """Return a table with the columns that only it has; None: it has none."""
+    """Return the desired table with the columns of ``keys`` that only the current has.
+
+    None: there are no such columns.  A table that is not desired is returned itself if
+    ``keys`` name it.
+    """
     after = desired.get(table.key)
     if not isinstance(after, Table):
         return table if table.key in keys else None
-    more = [
+    extra = [
         column
         for column in table.columns
         if (key := table.key.column(column.name)) in keys
         and key not in after.provided_keys
     ]
-    if not more:
+    if not extra:
         return None
-    columns = tuple(sorted((*after.columns, *more), key=lambda column: column.name))
-    needs = after.needs.union(*(column.needs for column in more))
+    columns = tuple(sorted((*after.columns, *extra), key=lambda column: column.name))
+    needs = after.needs.union(*(column.needs for column in extra))
     return replace(after, columns=columns, needs=needs)

@@ -1,4 +1,4 @@
-"""Which definitions of two schemas may differ by their print alone."""
+"""Definitions of two schemas that may be the same although they are printed differently."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from schema_migrations.schema.model import (
 
 
 def find_uncertain_definitions(current: Schema, desired: Schema) -> frozenset[Key]:
-    """Return the keys of desired definitions that ``current`` does not equal.
+    """Return the keys of desired definitions that differ from ``current``.
 
-    Only what holds an expression: checks, exclusions, indexes, defaults, generated
-    columns (by column key), domains, and whatever is opaque.  What a constraint or an
-    index may have been called before is among them.
+    Only of objects that hold an expression: checks, exclusions, indexes, defaults and
+    generated columns (by column key), domains, and opaque objects.  Constraints and
+    indexes that only ``current`` has count too: they may have been renamed.
     """
     keys: set[Key] = set()
     for obj in desired:

@@ -190,7 +190,7 @@ def test_a_label_that_is_taken_away_is_a_loss() -> None:
     kept = Alter(before=enum("a", "b"), after=enum("b", "a", "c"))
 
     (text,) = said([lost])
-    assert "takes 'a', 'b' from the values of type m" in text
+    assert "removes 'a', 'b' from the values of type m" in text
     assert find_losses([kept]) == ()
 
 
@@ -199,7 +199,7 @@ def test_a_domain_that_demands_more_is_an_obstacle() -> None:
     more = Alter(before=domain(check), after=domain("NOT NULL", check))
     less = Alter(before=domain(check), after=domain("DEFAULT 1"))
 
-    assert "domain d: fails where" in find_restrictions([more])[0]
+    assert "domain d: fails if" in find_restrictions([more])[0]
     assert "NOT NULL" in find_restrictions([more])[0]
     assert find_restrictions([less]) == find_losses([more]) == ()
 
@@ -230,7 +230,7 @@ def test_a_reference_to_something_else_is_named() -> None:
     (lost,) = find_losses([Drop(object=before), Create(object=after)])
 
     assert lost[0] == T.column("c")
-    assert "t.c refer to v(number), no longer to u(id)" in lost[1]
+    assert "t.c at v(number) instead of u(id)" in lost[1]
 
 
 @pytest.mark.parametrize(
