@@ -164,7 +164,7 @@ def infer_renames(
 
     ``auto_created_tables`` are those that Django creates for many-to-many fields: their
     names begin with their model's table, and their columns are named after the models,
-    as is the link to a parent (``place_ptr_id``).
+    and so is the link to a parent (``place_ptr_id``).
     """
     for dropped in _find_dropped_tables(renames, current, desired):
         for old, new in tuple(renames.tables.items()):

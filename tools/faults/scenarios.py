@@ -93,7 +93,7 @@ def scenarios(engine: Engine) -> dict[str, Scenario]:
 
 
 def chosen_of(engine: Engine, names: Collection[str] | None) -> dict[str, Scenario]:
-    """Return the scenarios of these names; all, where none is named."""
+    """Return the scenarios of these names; all of them without names."""
     known = scenarios(engine)
     if unknown := sorted(set(names or ()) - set(known)):
         raise SystemExit(

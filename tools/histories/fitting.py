@@ -146,7 +146,7 @@ def _fill_one(
 def _first_accepted(
     task: Fitting, table: Table, column: Column, literals: Iterable[str], row: str
 ) -> int:
-    """Try values until one is accepted; delete the row when none is."""
+    """Try values until one is accepted; else delete the row."""
     db = task.db
     for literal in literals:
         set_ = f"SET {db.name(column.name)} = {literal}"

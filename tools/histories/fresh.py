@@ -35,7 +35,7 @@ _CREATE_TYPE = re.compile(r'CREATE\s+(?:TYPE|DOMAIN)\s+"?(\w+)"?', re.IGNORECASE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What models stand on and no model shows."""
+    """What models depend on and no model shows."""
 
     extensions: tuple[str, ...] = ()
     steps: tuple[MigrationOperation, ...] = ()

@@ -71,7 +71,7 @@ def target_column(schema: Schema, key: ForeignKey) -> str:
 def value(
     db: Database, schema: Schema, table: Key, column: Column, number: int
 ) -> str | None:
-    """Return a literal for a column that refers to nothing; None: none is known."""
+    """Return a literal for a column that refers to nothing; None: unknown."""
     if not db.on_postgresql:
         if any(_is_json(check, column) for check in checks(schema, table)):
             return values.quoted(f'{{"a": [{number}, "o\'é %s"]}}')

@@ -75,7 +75,7 @@ def postgresql(
 ) -> str | None:
     """Return an untyped literal for a type; None: no value is known.
 
-    ``labels`` are those of the enums, ``domains`` the types that domains stand on.
+    ``labels`` are those of the enums, ``domains`` the types that domains are based on.
     """
     if domains and type_ in domains:
         # Its check is not read: a plain number pleases more of them than most texts.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def roll_back_at_end(cursor: Cursor, begin_sql: str = "BEGIN") -> Iterator[None]:
     """Hold a transaction or savepoint and roll it back at the end, settings included.
 
-    ``begin_sql`` opens a transaction if none is open and the connection is in
+    ``begin_sql`` opens a transaction if there is none and the connection is in
     autocommit; otherwise a savepoint is used, under the caller's isolation level.
     https://www.postgresql.org/docs/current/sql-rollback-to.html
     """

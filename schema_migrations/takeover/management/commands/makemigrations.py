@@ -69,7 +69,7 @@ class Command(makemigrations.Command):
 
 
 def _list_apps_with_migrations() -> frozenset[str]:
-    """Return the apps that Django checks when none is named."""
+    """Return the apps that Django checks without a label."""
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
     return list_installed_apps() & frozenset(loader.migrated_apps)
