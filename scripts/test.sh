@@ -23,6 +23,8 @@ step() { printf '\n== %s\n' "$*"; }
 step ruff
 ruff check .
 ruff format --check .
+step spelling
+codespell
 step mypy
 mypy
 step import contracts
