@@ -17,12 +17,13 @@ from django.conf import settings as django_settings
 from django.db import connections
 
 from schema_migrations.errors import ConfigError, suggest_nearest
+from schema_migrations.history.comparison import ExecOrder
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"
 
-ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 TxMode = Literal["file", "all", "none"]
+"""``file``: one transaction per file; ``all``: one for all files; ``none``: none."""
 EXEC_ORDERS = ("linear", "linear-skip", "non-linear")
 TX_MODES = ("file", "all", "none")
 
@@ -266,7 +267,7 @@ def _find_entry_problems(
         elif not key.accepts(value):
             yield SettingProblem(
                 code="E004",
-                message=f"{place} is {value!r}.",
+                message=f"{place} has the invalid value {value!r}.",
                 hint=f"It must be {key.expected}.",
                 alias=alias,
             )

@@ -7,7 +7,7 @@
     ├── StatementFailed        a statement that the server refused, with its place
     ├── PlanError              a change that cannot be planned
     │   ├── UnsupportedChange
-    │   └── NotConverging      the proof found a remaining difference
+    │   └── ProofFailed      the proof found a remaining difference
     ├── AnswerNeeded           a question, and nobody to ask
     └── Unreachable            no server, or no lock: a retry is safe
         └── LockNotAcquired
@@ -103,7 +103,7 @@ class UnsupportedChange(PlanError):
     """A change that the engine has no statement for; the message names the object."""
 
 
-class NotConverging(PlanError):
+class ProofFailed(PlanError):
     """Replaying the directory with the new file leaves a difference."""
 
 

@@ -80,7 +80,7 @@ def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
     if dev not in {"auto", "sqlite"}:
         raise ConfigError(
             f"The dev database of the {request.engine.vendor} database {request.alias!r} "
-            f"is always in memory; {dev.partition('://')[0]!r} has no effect on it.",
+            f"is always in memory: {dev.partition('://')[0]!r} is not possible.",
             hint='Remove DEV and --dev, or set them to "sqlite".',
         )
     return DevServer(
@@ -103,7 +103,7 @@ def _open_requested(
         )
     raise ConfigError(
         # Safe to show: text before "://" is a scheme, never a piece of a password.
-        f"{f'{scheme}://' if separator else 'This'} cannot be a dev database for the "
+        f"{f'{scheme}://' if separator else 'The value of DEV or --dev'} cannot be a dev database for the "
         f"{request.engine.vendor} database {request.alias!r}.",
         hint=f"Use auto, embedded, {DEFAULT_IMAGE_URL} or postgres://user@host/db.",
     )

@@ -38,7 +38,7 @@ def _qualified_name_of(key: Key) -> str:
     return f"{key.namespace}.{key.name}" if key.namespace else key.name
 
 
-def find_unmodeled_keys(schema: Schema) -> frozenset[Key]:
+def find_manageable_keys(schema: Schema) -> frozenset[Key]:
     """Return the keys of the objects that models do not describe.
 
     Tables in other namespaces are included: a person may have made them.  Extensions
@@ -57,7 +57,7 @@ def find_obsolete_keys(
     """Return the keys of managed objects that are no longer desired."""
     return frozenset(
         key
-        for key in find_unmodeled_keys(current)
+        for key in find_manageable_keys(current)
         if key not in desired.by_key and managed_name_of(key) in managed_names
     )
 
@@ -98,9 +98,9 @@ def format_managed_lines(
     ``declared`` holds the objects of models and ``EXTRA``, ``managed_names`` the names
     managed so far.
     """
-    remaining = {managed_name_of(key) for key in find_unmodeled_keys(goal)}
+    remaining = {managed_name_of(key) for key in find_manageable_keys(goal)}
     declared_names = {
-        managed_name_of(key) for key in find_unmodeled_keys(declared)
+        managed_name_of(key) for key in find_manageable_keys(declared)
     } & remaining
     return (
         *(f"managed: {name}" for name in sorted(declared_names - managed_names)),

@@ -81,11 +81,11 @@ def _mentions_key(
     if key.kind == "table":
         return key.name in words
     return key.part in words and any(
-        table.name in words or _is_used_by_table(function, table, goal)
+        table.name in words or _is_called_by_trigger_of(function, table, goal)
         for table in tables
     )
 
 
-def _is_used_by_table(function: Opaque, table: Key, goal: Schema) -> bool:
+def _is_called_by_trigger_of(function: Opaque, table: Key, goal: Schema) -> bool:
     parts = goal.by_table.get(table, ())
     return any(function.key in o.needs for o in parts if isinstance(o, Opaque))

@@ -36,7 +36,7 @@ def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change,
         circle = ", ".join(str(subject_of(changes[i])) for i in error.args[1][:-1])
         raise PlanError(
             f"These changes depend on one another in a circle: {circle}",
-            hint="Make one of them in a separate migration first.",
+            hint="Change one of these models first, run schemadiff, then change the others.",
         ) from error
     ready = [(ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)

@@ -206,7 +206,7 @@ def test_labels_of_an_enum(project: Project, pg_database: dict[str, Any]) -> Non
     assert "-- atlas:txmode none\n" in used
     assert asked.code == 3
     assert "removes 'sad' from the values of type mood" in asked.err
-    assert "-- DATA LOSS: takes 'sad'" in lost
+    assert "-- DATA LOSS: removes 'sad'" in lost
     assert "USING" in lost
     assert applied.code == 0, applied.err
 

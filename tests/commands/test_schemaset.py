@@ -210,7 +210,7 @@ def test_on_a_terminal_deleting_is_asked_about(project: Project) -> None:
     assert code == 3
     assert "  [ ] 2  newer" in screen
     assert "1 revision will be deleted. Continue? [y/N]" in screen
-    assert "Nothing was changed." in screen
+    assert "Cancelled: nothing was changed." in screen
     code, screen = typed(project, ["\x04"], "1", command="schemaset")
     assert code == 3
     assert "--no-input" in screen

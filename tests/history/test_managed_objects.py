@@ -7,8 +7,8 @@ import pytest
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.managed_objects import (
     add_renamed,
+    find_manageable_keys,
     find_obsolete_keys,
-    find_unmodeled_keys,
     format_managed_lines,
     managed_name_of,
     read_managed_names,
@@ -114,7 +114,7 @@ ELSEWHERE = Table(key=table_key("t", "archive"), columns=())
 def test_what_models_do_not_describe() -> None:
     everything = schema(VIEW, FREE, OWNED, MOOD, TRIGRAM, TABLE, ELSEWHERE)
 
-    assert find_unmodeled_keys(everything) == {
+    assert find_manageable_keys(everything) == {
         each.key for each in (VIEW, FREE, MOOD, ELSEWHERE)
     }
 

@@ -127,8 +127,7 @@ def describe_outcome(
     if read_only:
         if baseline is None and not selected.runs:
             return f"Nothing to do; {at}."
-        option = f" --baseline {baseline.version}" if baseline else ""
-        return f"Nothing was run.  Next  python manage.py schemaapply{option}"
+        return "Nothing was run.  Next  the same command without --dry-run or --check"
     done = [event for event in events if isinstance(event, FileDone)]
     if baseline is None and not done and not remaining:
         return f"Nothing to do; {at}."

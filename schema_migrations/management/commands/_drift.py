@@ -32,7 +32,7 @@ HEADINGS: Mapping[DifferenceKind, str] = {
     "surplus": "Only in the database",
     "name": "Equal except for the name",
     "serial": "Equal except for serial",
-    "wider": "Equal except for size",
+    "wider": "Equal except for a larger type",
 }
 """Kind → its heading."""
 
@@ -111,7 +111,7 @@ def _summarize_drift(drift: Drift) -> str:
             f"{format_count(count['serial'], 'column')} serial instead of identity"
         )
     if count["wider"]:
-        parts.append(f"{format_count(count['wider'], 'column')} larger")
+        parts.append(f"{format_count(count['wider'], 'column')} of a larger type")
     return ", ".join(parts)
 
 

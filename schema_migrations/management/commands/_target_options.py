@@ -54,7 +54,8 @@ def add_exec_order_option(parser: CommandParser) -> None:
     parser.add_argument(
         "--exec-order",
         choices=EXEC_ORDERS,
-        help="what to do with pending files older than the last applied one",
+        help="pending files older than the last applied one: linear refuses them,"
+        " linear-skip skips them, non-linear runs them",
     )
 
 

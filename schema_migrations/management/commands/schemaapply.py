@@ -84,7 +84,12 @@ class Command(SchemaCommand):
             action="store_true",
             help="first run: accept a database that has other tables",
         )
-        parser.add_argument("--tx-mode", choices=TX_MODES)
+        parser.add_argument(
+            "--tx-mode",
+            choices=TX_MODES,
+            help="file: a transaction for each file; all: one for all; none: statement"
+            " by statement",
+        )
         for name, text in (
             ("--lock-wait", "how long to wait for another schemaapply"),
             ("--lock-timeout", "how long a statement may wait for a lock; 0: no limit"),

@@ -38,7 +38,12 @@ class Command(SchemaCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("name", nargs="?", default="", help="of the new file")
+        parser.add_argument(
+            "name",
+            nargs="?",
+            default="",
+            help="name of the new file (default: made from the changes)",
+        )
         parser.add_argument(
             "--check",
             action="store_true",
@@ -76,28 +81,35 @@ class Command(SchemaCommand):
             default=[],
             metavar="TABLE.COLUMN=SQL",
             dest="defaults",
-            help="value for existing rows; NULL: leave them without one; repeatable",
+            help="SQL expression for the column in existing rows; NULL: set none, and the"
+            " file may fail; repeatable",
         )
         parser.add_argument(
             "--allow-data-loss",
             action="store_true",
-            help="plan it although rows or values are lost; the file says which",
+            help="write the file even if it deletes rows or values; its header lists them",
         )
         parser.add_argument(
             "--acknowledge",
             action="append",
             default=[],
             metavar="APP.MIGRATION",
-            help="what this Django migration does besides the schema is seen to; also "
-            "APP or all; repeatable",
+            help="confirm that you have handled the data changes of this Django migration"
+            " (RunPython, RunSQL), or need none; also APP or all; repeatable",
         )
         parser.add_argument(
             "--from",
             metavar="SOURCE",
             dest="source",
-            help="files, models, a directory, a .sql file, db:ALIAS or a URL",
+            help="source to start from: files (default), models, a directory, a .sql file,"
+            " db:ALIAS or a URL",
         )
-        parser.add_argument("--to", metavar="SOURCE", dest="target", help="as --from")
+        parser.add_argument(
+            "--to",
+            metavar="SOURCE",
+            dest="target",
+            help="source to reach, as with --from (default: models)",
+        )
         parser.add_argument(
             "--write",
             action="store_true",
@@ -112,7 +124,7 @@ class Command(SchemaCommand):
         self._check_models()
         asker = self._choose_asker(options) if request.strict else None
         planned = write_next_file(request, asker=asker, reporter=self)
-        self._show(planned, request, options)
+        self._print_result(planned, request, options)
         seconds = perf_counter() - started
         self.write_json(next_file_as_json(planned, seconds=seconds))
         found = options["check"] and planned.proposal.file_text
@@ -135,7 +147,7 @@ class Command(SchemaCommand):
                 str(error), hint="Correct the models; manage.py check says the same."
             ) from error
 
-    def _show(
+    def _print_result(
         self, planned: NextFile, request: NextFileRequest, options: Options
     ) -> None:
         for name, seconds in planned.phases.items():
@@ -152,7 +164,7 @@ class Command(SchemaCommand):
             self.say()
             self.say(colour_sql(proposal.file_text, self.style))
         if options["check"]:
-            self.say("Next  python manage.py schemadiff NAME")
+            self.say("Next  the same command without --check writes the file")
         elif shows_sql:
             self.say("Nothing was written.")
         else:

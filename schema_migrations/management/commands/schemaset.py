@@ -105,7 +105,7 @@ class Command(SchemaCommand):
             raise AnswerNeeded(f"{count} would be deleted: {names}", hint=NO_INPUT_HINT)
         terminal = TerminalAsker(say=self.stdout.write, unanswered_hint=NO_INPUT_HINT)
         if not terminal.confirm(f"{count} will be deleted. Continue?"):
-            raise AnswerNeeded("Nothing was changed.", hint=NO_INPUT_HINT)
+            raise AnswerNeeded("Cancelled: nothing was changed.")
 
 
 def format_marking(marking: Marking) -> Iterator[str]:

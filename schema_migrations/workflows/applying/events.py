@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from schema_migrations.conf import TxMode
     from schema_migrations.engines.engine import Blocker, Target
-
-TransactionMode = Literal["file", "all", "none"]
-"""``file``: one transaction per file; ``all``: one for all files; ``none``: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ class LockWaiting:
 class FileStarted:
     file: str
     version: str
-    mode: TransactionMode
+    mode: TxMode
     start: int
     """Number of statements that an earlier run has done."""
     total: int

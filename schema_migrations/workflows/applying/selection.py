@@ -33,10 +33,10 @@ from schema_migrations.revision_store import REVISIONS_TABLE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from schema_migrations.conf import ExecOrder, TxMode
+    from schema_migrations.conf import TxMode
+    from schema_migrations.history.comparison import ExecOrder
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.file import MigrationFile
-    from schema_migrations.workflows.applying.events import TransactionMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class FileRun:
     statements: tuple[SourceStatement, ...]
     file_hash: str
     """The file's hash in ``atlas.sum``."""
-    mode: TransactionMode
+    mode: TxMode
     partial_revision: Revision | None
     done_count: int
     """0-based index of the first statement not done."""
@@ -200,7 +200,7 @@ def _make_file_run(
             " for all files.",
             hint="Use --tx-mode file (or TX_MODE), or --to a version before it.",
         )
-    mode: TransactionMode = tx_mode
+    mode: TxMode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
     statements = file.split_statements(syntax)

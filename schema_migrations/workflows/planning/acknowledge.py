@@ -86,7 +86,7 @@ def acknowledge(
     if asker is None:
         raise _make_acknowledgement_error(open_, lines, uncovered.new_apps)
     if not asker.confirm_acknowledgement(lines):
-        raise AnswerNeeded("Nothing was written.", hint=f"{LOOK_HINT}.")
+        raise AnswerNeeded("Cancelled: nothing was written.", hint=f"{LOOK_HINT}.")
     return ()
 
 

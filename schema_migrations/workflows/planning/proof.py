@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import NotConverging, PlanError
+from schema_migrations.errors import PlanError, ProofFailed
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
@@ -29,7 +29,7 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
     """Run the text on the database of ``current`` and look for a difference to ``goal``.
 
     The database holds the files before it already, so this is the same as replaying all
-    of them, for the price of one.  Raises ``NotConverging`` when a difference remains,
+    of them, for the price of one.  Raises ``ProofFailed`` when a difference remains,
     ``StatementFailed`` for a statement that the dev database refuses, ``PlanError`` for
     a view or trigger that no longer works.
     """
@@ -49,7 +49,7 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
     remaining = summarize(diff(reached.schema, goal))
     if remaining:
         lines = "\n".join(f"  {line} ({line.detail})" for line in remaining)
-        raise NotConverging(
+        raise ProofFailed(
             f"The plan ran on the dev database and left a difference:\n{lines}",
             hint="Nothing was written. Make this change by hand (manage.py schemadiff "
             "--empty NAME), and please report it with the model that causes it.",

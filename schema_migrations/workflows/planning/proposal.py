@@ -128,7 +128,7 @@ def plan_change(
 
     Raises ``AnswerNeeded`` for an open question, ``ConfigError`` for an answer that fits
     nothing, ``PlanError`` for a change that cannot be planned or breaks a view,
-    ``StatementFailed`` for a plan that the dev database refuses, and ``NotConverging``
+    ``StatementFailed`` for a plan that the dev database refuses, and ``ProofFailed``
     when the proof leaves a difference.
     """
     phases = phases or Phases()

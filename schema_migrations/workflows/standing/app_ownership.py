@@ -34,18 +34,19 @@ def list_apps_of_django(alias: str) -> frozenset[str]:
     return frozenset(
         label
         for label in list_installed_apps() - list_apps_of_files(alias)
-        if _has_migrations(label) or _has_tables(label, alias)
+        if _has_migrations(label) or _may_have_tables(label, alias)
     )
 
 
-def list_apps_never_of_django() -> frozenset[str]:
+def list_file_managed_apps() -> frozenset[str]:
     """Return the labels of the apps whose tables files create on some alias, and of apps
     without models; not of apps whose tables routers send only to other databases."""
     return frozenset(
         label
         for alias in list_managed_aliases()
         for label in list_apps_of_files(alias) & list_installed_apps()
-        if _has_tables(label, alias) or not any(apps.get_app_config(label).get_models())
+        if _may_have_tables(label, alias)
+        or not any(apps.get_app_config(label).get_models())
     )
 
 
@@ -53,7 +54,7 @@ def list_installed_apps() -> frozenset[str]:
     return frozenset(config.label for config in apps.get_app_configs())
 
 
-def _has_tables(label: str, alias: str) -> bool:
+def _may_have_tables(label: str, alias: str) -> bool:
     return any(
         model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
         for model in apps.get_app_config(label).get_models(include_auto_created=True)

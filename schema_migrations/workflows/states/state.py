@@ -48,7 +48,7 @@ def with_ignored(
     *,
     excluded_tables: Collection[Key] = NO_KEYS,
 ) -> Engine:
-    """Return a copy of the engine that hides objects of other tools: ``schema.ignored``."""
+    """Return a copy of the engine that hides objects of other tools: ``schema.ignored_objects``."""
     if not (patterns or excluded_tables):
         return engine
     return replace(

@@ -93,7 +93,8 @@ def render(change: Change) -> Statements:
             return (_render_comment(change.key, change.after),)
         case AlterTable() | RebuildTable():
             raise UnsupportedChange(
-                f"PostgreSQL has no statement for {subject_of(change)}"
+                f"PostgreSQL has no statement for {subject_of(change)}.",
+                hint="Write this change by hand: manage.py schemadiff --empty NAME",
             )
 
 

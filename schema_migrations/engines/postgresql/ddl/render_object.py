@@ -160,7 +160,10 @@ def render_rename(before: Object, after: Object) -> Statements:
                 f"Rename {word.lower()} {old_name} to {new_name} to make room for its replacement",
             )
         case _:
-            raise UnsupportedChange(f"{before.key} cannot be renamed to {after.key}")
+            raise UnsupportedChange(
+                f"{before.key} cannot be renamed to {after.key}.",
+                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+            )
 
 
 _SQL_KEYWORDS = {

@@ -124,7 +124,10 @@ class TokenReader:
 
     def make_error(self) -> PlanError:
         near = format_tokens(self.tokens[self.position : self.position + 4])
-        return PlanError(f"cannot read the definition of {self.subject} near {near!r}")
+        return PlanError(
+            f"Cannot read the definition of {self.subject} near {near!r}.",
+            hint="Please report its CREATE statement.",
+        )
 
 
 def read_table(name: str, sql: str) -> RawTable:

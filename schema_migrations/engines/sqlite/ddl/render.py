@@ -80,7 +80,10 @@ def render(change: Change) -> Statements:
             | Rename()
             | SetComment()
         ):
-            raise UnsupportedChange(f"SQLite has no statement for {subject_of(change)}")
+            raise UnsupportedChange(
+                f"SQLite has no statement for {subject_of(change)}.",
+                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+            )
 
 
 def _render_create(obj: Index | Opaque) -> Statement:

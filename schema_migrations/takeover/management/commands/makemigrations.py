@@ -17,7 +17,7 @@ from schema_migrations.conf import list_managed_aliases
 from schema_migrations.errors import ConfigError
 from schema_migrations.management.commands._base import Options, raise_command_errors
 from schema_migrations.workflows.standing.app_ownership import (
-    list_apps_never_of_django,
+    list_file_managed_apps,
     list_installed_apps,
 )
 
@@ -34,7 +34,7 @@ class Command(makemigrations.Command):
             self._make_migrations(app_labels, options)
 
     def _make_migrations(self, app_labels: tuple[str, ...], options: Options) -> None:
-        file_apps = list_apps_never_of_django()
+        file_apps = list_file_managed_apps()
         refused = file_apps & set(app_labels)
         if refused:
             raise _make_refusal(refused)
