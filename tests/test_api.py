@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -28,7 +29,7 @@ def test_every_stable_name_has_a_type_that_is_checked() -> None:
 def test_a_schema_of_any_app_registry() -> None:
     """A historical state of Django's migrations is a source like the real models."""
     state = ProjectState(real_apps=set())
-    fields = [
+    fields: list[tuple[str, Any]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("name", models.TextField()),
     ]

@@ -20,7 +20,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.fixtures.project import REPOSITORY, Project
+from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.project import Project
 from tests.fixtures.skips import missing
 
 PAGE = REPOSITORY / "docs/deployment.md"

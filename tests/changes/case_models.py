@@ -72,12 +72,14 @@ def loaded(source: str) -> Iterator[Loaded]:
     body = [node for node in tree.body if not _setting(node)]
     code = compile(ast.Module(body=body, type_ignores=[]), "models.py", "exec")
     # A model belongs to the app whose package its module is in.
-    apps.set_installed_apps([*settings.INSTALLED_APPS, AppConfigStub(LABELS[0])])
+    stub: Any = AppConfigStub(LABELS[0])
+    apps.set_installed_apps([*settings.INSTALLED_APPS, stub])
     try:
         with (
             override_settings(**named),
             isolate_apps(*map(AppConfigStub, LABELS)) as registry,
         ):
+            assert registry is not None
             exec(code, {**_IMPORTED, "__name__": f"{LABELS[0]}.models"})
             steps = [
                 MigrationOperation(

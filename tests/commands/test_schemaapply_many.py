@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import psycopg
 import pytest
 
 from schema_migrations.history.directory import rehash
-from tests.fixtures.project import REPOSITORY, Project, Ran
+from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.project import Project, Ran
 from tests.fixtures.skips import missing
 
 FIRST = "CREATE TABLE a (id integer PRIMARY KEY);\n"
@@ -38,7 +39,7 @@ def shop(project: Project) -> Project:
 @pytest.fixture
 def tenants(
     shop: Project, pg_database: dict[str, Any]
-) -> tuple[Project, psycopg.Connection[Any]]:
+) -> Iterator[tuple[Project, psycopg.Connection[Any]]]:
     """The project on a database with three schemas, and a connection to it."""
     shop.configure(pg_database)
     connection = psycopg.connect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -130,10 +130,11 @@ def read_only() -> Iterator[Path]:
 def test_read_only_folder_is_named_and_left_alone(read_only: Path) -> None:
     """The error says where to run instead."""
     kept = listing(read_only)
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         lambda: save(read_only, load(read_only), [file("2_b.sql")]),
         lambda: rehash(read_only),
-    ):
+    )
+    for write in writes:
         with pytest.raises(ConfigError) as caught:
             write()
         assert str(read_only) in caught.value.message

@@ -19,7 +19,8 @@ from schema_migrations.history.file import MigrationFile, format_file
 
 def chain(*names: str) -> MigrationNodes:
     """Return migrations that follow one another."""
-    nodes, before = {}, ()
+    nodes: dict[str, MigrationNode] = {}
+    before: tuple[str, ...] = ()
     for name in names:
         nodes[name] = MigrationNode(parents=before)
         before = (name,)

@@ -93,7 +93,7 @@ def _model(sketch: Sketch, each: Model) -> ModelState:
     bases: tuple[Any, ...] = (models.Model,)
     parent = model(sketch, each.parent)
     if parent is not None:
-        link = models.OneToOneField(
+        link: Any = models.OneToOneField(
             f"{LABEL}.{parent.name}",
             models.CASCADE,
             auto_created=True,
@@ -157,11 +157,12 @@ def _relation(
         through = model(sketch, field.through)
         if through is None:
             return models.ManyToManyField(to, related_name="+")
+        links: Any = links_of(field, owner, through)
         return models.ManyToManyField(
             to,
             related_name="+",
             through=f"{LABEL}.{through.name}",
-            through_fields=links_of(field, owner, through),
+            through_fields=links,
         )
     if field.kind == "one":
         return models.OneToOneField(
@@ -197,7 +198,7 @@ def _part(each: Model, part: Part) -> Any:
     names = each.named(part.fields)
     first = each.field(part.fields[0])
     assert first is not None
-    there = {"condition": Q(**{f"{names[0]}__isnull": False})}
+    there: dict[str, Any] = {"condition": Q(**{f"{names[0]}__isnull": False})}
     match part.kind, part.variant:
         case "index", "desc":
             return models.Index(fields=[f"-{names[0]}", *names[1:]], name=part.name)

@@ -114,7 +114,7 @@ def schemas(draw: st.DrawFn) -> Schema:
         key = Key(kind="sequence", name="numbers")
         start = draw(st.sampled_from((1, 5)))
         objects.append(Sequence(key=key, definition=f"START WITH {start}"))
-    if names and draw(st.booleans()):
+    if bool(names) and draw(st.booleans()):
         objects.append(
             Opaque(
                 key=Key(kind="opaque", name="seen", part="view"),

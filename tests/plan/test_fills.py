@@ -102,6 +102,7 @@ def test_what_a_value_reads_is_there_meanwhile(
     assert isinstance(first, AddColumn)
     assert isinstance(second, AlterColumn)
     assert isinstance(third, AlterColumn)
-    assert (first.fill_reads_columns, first.fill_needs) == (refers, needs)
+    assert first.fill_reads_columns == refers
+    assert first.fill_needs == needs
     assert second.fill_needs == third.fill_needs == needs
     assert tuple(rest) == OTHERS

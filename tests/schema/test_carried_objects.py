@@ -78,7 +78,7 @@ def test_what_is_abandoned_goes(obj: Object) -> None:
 
 
 def test_an_unmanaged_table_stays_with_all_that_is_on_it() -> None:
-    objects = frozenset({TABLE, INDEX, TRIGGER, OWNED})
+    objects: frozenset[Object] = frozenset({TABLE, INDEX, TRIGGER, OWNED})
     current, desired = Schema(objects), Schema(frozenset())
 
     assert carry_over(current, desired, unmanaged_tables={T}).objects == objects

@@ -86,7 +86,7 @@ def left(
 
 def test_what_stands_on_an_ignored_table_goes_with_it() -> None:
     mine, theirs = table(MINE), table(THEIRS)
-    on_it = [index("i", THEIRS), SEQUENCE, VIEW, ON_VIEW, REFERENCE]
+    on_it: list[Object] = [index("i", THEIRS), SEQUENCE, VIEW, ON_VIEW, REFERENCE]
     kept = index("j", MINE)
     assert left("theirs", of=[mine, theirs, kept, *on_it]) == {MINE, kept.key}
 
@@ -104,7 +104,7 @@ def test_a_constraint_is_not_found_by_its_tables_name() -> None:
 
 
 def test_what_refers_to_a_table_beside_ours_stays() -> None:
-    on_it = [index("i", THEIRS), SEQUENCE]
+    on_it: list[Object] = [index("i", THEIRS), SEQUENCE]
     objects: list[Object] = [table(MINE), table(THEIRS), REFERENCE, VIEW, *on_it]
     found = left(of=objects, beside=frozenset({THEIRS}))
     assert found == {MINE, REFERENCE.key, VIEW.key}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixtures.project import REPOSITORY
+from tests.fixtures.commands import REPOSITORY
 from tools.__main__ import TOOLS
 from tools.projects import Project, chosen
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixtures.project import REPOSITORY
+from tests.fixtures.commands import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -79,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def applied(made: Path, tmp_path: Path) -> Database:
-    path = shutil.copy(made, tmp_path / "database")
+    path = Path(shutil.copy(made, tmp_path / "database"))
     return Database(url=f"sqlite:///{path}", name=path.name, folder=tmp_path)
 
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from schema_migrations.dev.programs import find_installed_programs
+from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.postgresql import NO_POSTGRES
-from tests.fixtures.project import REPOSITORY
 from tests.fixtures.skips import missing
 
 pytestmark = pytest.mark.slow("processes")

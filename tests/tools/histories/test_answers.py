@@ -29,7 +29,7 @@ def found(before: tuple[Any, ...], operations: tuple[Any, ...]) -> Renames:
     return renames(then, moment(first), moment((*first, *then)))
 
 
-ID = ("id", models.BigAutoField(primary_key=True))
+ID: Any = ("id", models.BigAutoField(primary_key=True))
 TAG = migrations.CreateModel("Tag", [ID])
 ORDER = migrations.CreateModel(
     "Order",
@@ -144,7 +144,7 @@ def test_renames_by_hand_are_read_from_the_database_operations() -> None:
 
 
 def test_a_one_off_default_follows_its_field() -> None:
-    note = models.TextField(default="none")
+    note: Any = models.TextField(default="none")
     operations = labelled(
         migrations.AddField("order", "note", note, preserve_default=False),
         migrations.RenameField("order", "note", "remark"),

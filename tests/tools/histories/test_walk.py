@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.project import REPOSITORY
+from tests.fixtures.commands import REPOSITORY
 
 pytestmark = pytest.mark.slow("processes")
 
@@ -117,7 +117,7 @@ def walked(
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tools", "histories", "walk"),
-            *("--settings", "history_settings", "--report", report, *options),
+            *("--settings", "history_settings", "--report", str(report), *options),
         ],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(project)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connections, transaction
@@ -98,7 +98,7 @@ def test_percent_signs_quotes_and_comments_reach_the_server_as_they_are(
     ],
 )
 def test_a_run_can_be_limited(
-    place: Place, selection: dict[str, object], expected: list[str]
+    place: Place, selection: dict[str, Any], expected: list[str]
 ) -> None:
     place.write(_1="SELECT 1;", _2="SELECT 2;", _3="SELECT 3;")
     outcome = place.apply(**selection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -53,9 +54,8 @@ def found(**settings: object) -> DjangoMigrations:
 
 
 def said(migrations: DjangoMigrations) -> list[str]:
-    return [
-        f"{step.migration} {step.operation.sql}" for step in list_operations(migrations)
-    ]
+    operations: Any = list_operations(migrations)
+    return [f"{step.migration} {step.operation.sql}" for step in operations]
 
 
 def test_an_app_is_read_by_dependency_then_by_name(walked: Make) -> None:

@@ -15,7 +15,7 @@ from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_ali
 SQLITE = engine_for("sqlite")
 
 
-class Headed(models.CharField):
+class Headed(models.CharField):  # type: ignore[type-arg]  # no generic at run time
     """Wants an object with a heading, and no other, when a value is saved."""
 
     def get_db_prep_save(self, value: Any, connection: Any) -> str:
@@ -24,7 +24,7 @@ class Headed(models.CharField):
 
 def collected(**fields: models.Field[Any, Any]) -> ModelsDdl:
     state = ProjectState()
-    key = models.BigAutoField(primary_key=True)
+    key: Any = models.BigAutoField(primary_key=True)
     state.add_model(ModelState("shop", "Order", [("id", key), *fields.items()]))
     with create_scratch_database({}, "default") as connection:
         return collect_alias_ddl(

@@ -41,7 +41,7 @@ class Router:
 
 
 def migrations(app: str, *operations: Operation) -> DjangoMigrations:
-    migration = Migration("0001_initial", app)
+    migration: Any = Migration("0001_initial", app)
     migration.operations = list(operations)
     return DjangoMigrations(active={app: (migration,)})
 

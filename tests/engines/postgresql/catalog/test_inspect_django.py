@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
@@ -79,7 +79,7 @@ def fields() -> Models:
         db_table = "every"
         db_table_comment = "Every field's column"
 
-    every: dict[str, models.Field] = {
+    every: dict[str, models.Field[Any, Any]] = {
         "auto": models.BigAutoField(primary_key=True),
         "array": postgres.ArrayField(
             models.CharField(max_length=5), size=3, default=list
@@ -239,7 +239,7 @@ def generated() -> Models:
             db_persist=True,
         )
         known = models.GeneratedField(
-            expression=Q(status__in=["a", "b"]),
+            expression=cast("Any", Q(status__in=["a", "b"])),
             output_field=models.BooleanField(),
             db_persist=True,
         )
@@ -335,10 +335,13 @@ def test_constraints(contrib: BaseDatabaseWrapper) -> None:
     """As constraints where the server has them as such, else as unique indexes."""
     schema = loaded(contrib, constraints())
     table = table_key("constraints_item")
+    objects: tuple[Constraint | Index, ...] = (
+        *schema.of(Constraint),
+        *schema.of(Index),
+    )
     definitions = {
         each.key.part or each.key.name: each.definition
-        for kind in (Constraint, Index)
-        for each in schema.of(kind)
+        for each in objects
         if each.table == table
     }
     del definitions["constraints_item_pkey"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps.registry import Apps
@@ -50,7 +50,7 @@ def every_field() -> tuple[Models, ...]:
         app_label = "fields"
         db_table = "every"
 
-    fields: dict[str, models.Field] = {
+    fields: dict[str, models.Field[Any, Any]] = {
         "auto": models.AutoField(primary_key=True),
         "big": models.BigIntegerField(null=True),
         "binary": models.BinaryField(),

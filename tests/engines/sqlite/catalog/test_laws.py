@@ -118,8 +118,8 @@ def assert_led(connection: sqlite3.Connection, after: tuple[str, ...]) -> None:
     found = schema_of(connection)
     assert found.by_key == desired.by_key
     assert plan(found, desired).statements == ()
-    for name, columns in kept.items():
-        assert rows(connection, f'SELECT {columns} FROM "{name}"') == old[name]
+    for name, column_list in kept.items():
+        assert rows(connection, f'SELECT {column_list} FROM "{name}"') == old[name]
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from schema_migrations.engines.sqlite.catalog.clauses import read_table
@@ -183,13 +185,14 @@ def test_constraints_know_their_columns() -> None:
             CONSTRAINT un UNIQUE ("c D" COLLATE NOCASE DESC, a),
             CONSTRAINT ch CHECK (length("C d") > a))""",
     )
+    parts: tuple[tuple[str, Any, str], ...] = (
+        ("pk", "primary key", 'PRIMARY KEY ("b", "a")'),
+        ("un", "unique", 'UNIQUE ("C d" COLLATE NOCASE DESC, "a")'),
+        ("ch", "check", 'CHECK (length("C d") > "a")'),
+    )
     pk, un, ch = (
         Constraint(key=T.constraint(name), table=T, type=type_, definition=sql)
-        for name, type_, sql in (
-            ("pk", "primary key", 'PRIMARY KEY ("b", "a")'),
-            ("un", "unique", 'UNIQUE ("C d" COLLATE NOCASE DESC, "a")'),
-            ("ch", "check", 'CHECK (length("C d") > "a")'),
-        )
+        for name, type_, sql in parts
     )
     found = {c.key.part: c for c in schema.of(Constraint) if c.table == T}
     assert found == {"pk": pk, "un": un, "ch": ch}
@@ -233,7 +236,7 @@ def test_indexes_have_one_form(
 ) -> None:
     (index,) = made_by("CREATE TABLE t (a int, b text)", sql).of(Index)
     assert (index.unique, index.definition) == (unique, definition)
-    assert (index.table, index.columns, index.needs) == (T, columns, {T})
+    assert (index.table, index.columns, index.needs) == (T, columns, frozenset({T}))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -36,7 +36,7 @@ from tests.engines.sqlite.databases import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Open = Callable[..., sqlite3.Connection] if TYPE_CHECKING else object
+    Open: TypeAlias = Callable[..., sqlite3.Connection]
 
 
 @pytest.fixture
