@@ -169,7 +169,7 @@ def plan_change(
             summary,
             answer_lines,
             request.notes,
-            proved_on=engine.session.describe_target(current.connection).version,
+            proved_on=engine.executor.describe_target(current.connection).version,
         ),
     )
     if not request.prove:
@@ -205,7 +205,7 @@ def _find_early_drops(
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
     on which something else stands stays: that would go with it.
     """
-    if engine.explain_dangling is None:
+    if engine.reader.explain_dangling is None:
         return ()
     gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
     found = [
@@ -257,8 +257,8 @@ def _build_plan(
         compared.changes,
         compared.current.schema,
         compared.goal,
-        passes=engine.passes,
-        render=engine.render,
+        passes=engine.planner.passes,
+        render=engine.planner.render,
     )
     plan = plan.with_earlier(renamed.changes, renamed.statements)
     every = (*renamed.changes, *compared.changes)

@@ -117,7 +117,7 @@ def find_drift(
         untouched_differences=list_differences(untouched),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
-        script_preamble=engine.script_preamble,
+        script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
     )
 

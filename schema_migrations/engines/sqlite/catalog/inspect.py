@@ -24,9 +24,9 @@ from schema_migrations.engines.sqlite.catalog.parse import (
 from schema_migrations.engines.sqlite.catalog.tokens import (
     fold_case,
     format_tokens,
-    quote,
     tokenize,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.schema.model import (
     NO_KEYS,
     ForeignKey,

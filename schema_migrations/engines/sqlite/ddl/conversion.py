@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.sqlite.catalog.tokens import quote
+from schema_migrations.engines.sqlite.quote import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
