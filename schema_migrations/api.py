@@ -141,8 +141,7 @@ def make_plan(
         changes,
         current,
         desired,
-        passes=engine.planner.passes,
-        render=engine.planner.render,
+        planner=engine.planner,
     )
 
 

@@ -54,7 +54,12 @@ def fill_in_answers(
     """
     values = resolve_defaults(answers.defaults, changes)
     open_ = _find_open_needs(engine, changes, facts, values)
-    lost = () if answers.allow_data_loss else find_losses(changes)
+    planner = engine.planner
+    lost = (
+        ()
+        if answers.allow_data_loss
+        else find_losses(changes, planner.may_alter_values)
+    )
     if asker is None and strict and (open_ or lost):
         raise make_unanswered_error(
             open_, lost, decision.unasked_candidates, facts.origins
@@ -72,7 +77,7 @@ def fill_in_answers(
         changes,
         facts.fills,
         answers=values,
-        find_conversion=engine.planner.find_conversion,
+        find_conversion=planner.find_conversion,
     )
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 

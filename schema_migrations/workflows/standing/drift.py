@@ -103,7 +103,11 @@ def find_drift(
             if plan_mending
             else None
         )
-    untouched = () if allow_data_loss else find_unsafe_changes(changes)
+    untouched = (
+        ()
+        if allow_data_loss
+        else find_unsafe_changes(changes, engine.planner.may_alter_values)
+    )
     return Drift(
         differences=(
             *list_differences(changes),
@@ -166,7 +170,9 @@ def _plan_mending(
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)
         if not allow_data_loss:
-            untouched = find_unsafe_changes(diff(current.schema, goal))
+            untouched = find_unsafe_changes(
+                diff(current.schema, goal), engine.planner.may_alter_values
+            )
             goal = with_current_objects(
                 current.schema, goal, {ddl.subject_of(c) for c in untouched}
             )

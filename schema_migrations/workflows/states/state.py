@@ -164,8 +164,7 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
         diff(EMPTY, schema),
         EMPTY,
         schema,
-        passes=engine.planner.passes,
-        render=engine.planner.render,
+        planner=engine.planner,
     )
     for statement in plan.statements:
         with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):

@@ -66,8 +66,7 @@ def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schem
         changes,
         before,
         after,
-        passes=engine.planner.passes,
-        render=engine.planner.render,
+        planner=engine.planner,
     )
     return plan, after
 

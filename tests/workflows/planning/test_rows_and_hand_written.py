@@ -32,8 +32,7 @@ def planned(
         goal = carry_over(current, inspect_database(POSTGRESQL, scratch))
     fills = {table_key("t").column("c"): value} if value else {}
     changes = with_fills(diff(current, goal), fills)
-    passes, render = POSTGRESQL.planner.passes, POSTGRESQL.planner.render
-    return build_plan(changes, current, goal, passes=passes, render=render)
+    return build_plan(changes, current, goal, planner=POSTGRESQL.planner)
 
 
 def carry_out(connection: Any, plan: Plan) -> None:
