@@ -8,6 +8,7 @@
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
     python -m tools names                                  public functions, for review
+    python -m tools docs                                   what docs/ takes from the code
 
 ``--help`` after these words says more.
 """
@@ -30,6 +31,7 @@ TOOLS = {
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
     "names": "tools.names",
+    "docs": "tools.docs.run",
 }
 """Words → the module whose ``main`` takes what follows and returns an exit code.
 

@@ -25,7 +25,7 @@ from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.management.commands._error_output import error_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
     from django.core.management.base import OutputWrapper
@@ -36,6 +36,9 @@ Options = dict[str, Any]
 GRACE_SECONDS = 8.0
 """Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
 ends the sessions that are left.  Docker kills after 10."""
+
+FORMATS = {"text": "for people", "json": "one JSON object on standard output"}
+"""What ``--format`` takes, and what each prints."""
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -55,7 +58,7 @@ class SchemaCommand(BaseCommand, ABC):
     requires_system_checks = ()
     no_input_help = "never ask; exit 3 if an answer is needed"
     """Help of ``--no-input``; a command that needs no answer has its own."""
-    formats: tuple[str, ...] = ("text", "json")
+    formats: Mapping[str, str] = FORMATS
     verbosity = 1
     wants_json = False
 
@@ -70,15 +73,20 @@ class SchemaCommand(BaseCommand, ABC):
             "--database",
             metavar="ALIAS",
             default=DEFAULT_DB_ALIAS,
-            help="alias in DATABASES (default: %(default)s)",
+            help="the alias in DATABASES (default: %(default)s)",
         )
         parser.add_argument(
             "--dir",
             metavar="DIR",
             type=Path,
-            help="the migration directory (default: from SCHEMA_MIGRATIONS)",
+            help="the migration directory (default: the setting DIR)",
         )
-        parser.add_argument("--format", choices=self.formats, default="text")
+        parser.add_argument(
+            "--format",
+            choices=self.formats,
+            default="text",
+            help="; ".join(f"{name}: {text}" for name, text in self.formats.items()),
+        )
         parser.add_argument(
             "--no-input",
             "--noinput",

@@ -12,7 +12,11 @@ from schema_migrations.management.commands._apply_output import (
     format_count,
     shorten_to_line,
 )
-from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._base import (
+    FORMATS,
+    Options,
+    SchemaCommand,
+)
 from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
     add_target_options,
@@ -43,7 +47,7 @@ CHECK_EXIT_CODES = {
 
 class Command(SchemaCommand):
     help = "Show which migration files a database has, and whether it matches them."
-    formats = ("text", "json", "sql")
+    formats = FORMATS | {"sql": "with --drift, only the SQL that ends it"}
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -63,8 +67,8 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--dev",
             metavar="URL",
-            help="with --drift: auto, embedded, docker://postgres/17, postgres://…"
-            " (default: DEV)",
+            help="with --drift: where temporary databases are made: auto, embedded,"
+            " docker://postgres/17, postgres://… (default: the setting DEV)",
         )
         parser.add_argument(
             "--allow-data-loss",
