@@ -16,6 +16,7 @@ from tools.docs.reference import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
 PAGES = sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("*.md"))
 
 
@@ -71,6 +72,26 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert place.exists(), f"{page}: {target}"
         if anchor and place.suffix == ".md":
             assert anchor[1:] in anchors(place), f"{page}: {target}{anchor}"
+
+
+def test_links_of_the_site_stay_in_it() -> None:
+    """A page that is no part of ``docs`` is linked to where it is, on GitHub."""
+    pages = [page for page in PAGES if page.is_relative_to(DOCS)]
+    assert len(pages) > 15
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+            place = (page.parent / target).resolve()
+            assert "://" in target or place.is_relative_to(DOCS), f"{page}: {target}"
+
+
+def test_every_page_is_in_a_list_of_pages() -> None:
+    """The sidebar of the site is made from these lists."""
+    listed = {
+        (DOCS / lister).parent / target
+        for lister in ("index.md", "reference/changes.md")
+        for target in re.findall(r"\]\(([^)#:]+\.md)\)", (DOCS / lister).read_text())
+    }
+    assert listed | {DOCS / "index.md"} == set(DOCS.rglob("*.md"))
 
 
 def anchors(page: Path) -> set[str]:
