@@ -54,7 +54,6 @@ VERBS = frozenset(
         "disable",
         "encode",
         "ensure",
-        "evolve",
         "execute",
         "exit",
         "expect",

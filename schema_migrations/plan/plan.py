@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from schema_migrations.plan.fills import with_fill_sources
 from schema_migrations.plan.order import order_changes
 from schema_migrations.plan.risks import find_losses, find_restrictions
-from schema_migrations.schema.changes import Change
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
 
-Changes = tuple[Change, ...]
+Changes = tuple[ddl.Change, ...]
 Pass = Callable[[Changes, Schema, Schema], Changes]
 """Rewrites changes, knowing the schema before and after."""
 
@@ -32,7 +32,7 @@ class Statement:
     """False: the server refuses it inside a transaction."""
 
 
-Render = Callable[[Change], tuple[Statement, ...]]
+Render = Callable[[ddl.Change], tuple[Statement, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from schema_migrations.plan.fills import needs_value
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    Change,
-    Create,
-    Drop,
-    DropColumn,
-    DropTable,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     ROW_HOLDING_TYPES,
     Column,
@@ -35,25 +25,25 @@ from schema_migrations.schema.model import (
 )
 
 
-def find_losses(changes: Iterable[Change]) -> tuple[tuple[Key, str], ...]:
+def find_losses(changes: Iterable[ddl.Change]) -> tuple[tuple[Key, str], ...]:
     """Return (table or column, text) for all data that is deleted or may be altered."""
     changes = tuple(changes)
-    losses = [(subject_of(c), text) for c in changes if (text := _describe_loss(c))]
+    losses = [(ddl.subject_of(c), text) for c in changes if (text := _describe_loss(c))]
     return (*losses, *_find_redirected_references(changes))
 
 
 def _find_redirected_references(
-    changes: tuple[Change, ...],
+    changes: tuple[ddl.Change, ...],
 ) -> Iterator[tuple[Key, str]]:
     """Yield a loss for each foreign key that will refer to another table or column."""
     dropped = {
         (c.object.table, c.object.columns): c.object
         for c in changes
-        if isinstance(c, Drop) and isinstance(c.object, ForeignKey)
+        if isinstance(c, ddl.Drop) and isinstance(c.object, ForeignKey)
     }
     for change in changes:
         match change:
-            case Create(object=ForeignKey() as after):
+            case ddl.Create(object=ForeignKey() as after):
                 before = dropped.get((after.table, after.columns))
                 if before and after.columns and _refers_elsewhere(before, after):
                     column = after.table.column(after.columns[0])
@@ -88,13 +78,15 @@ def _read_referenced_columns(key: ForeignKey) -> str:
     return match[1].replace('"', "") if match else ""
 
 
-def find_restrictions(changes: Iterable[Change]) -> tuple[str, ...]:
+def find_restrictions(changes: Iterable[ddl.Change]) -> tuple[str, ...]:
     """Return a text for each change that may fail because of existing rows."""
     changes = tuple(changes)
     unique = {
         c.object.table.column(c.object.columns[0])
         for c in changes
-        if isinstance(c, Create) and _is_unique(c.object) and len(c.object.columns) == 1
+        if isinstance(c, ddl.Create)
+        and _is_unique(c.object)
+        and len(c.object.columns) == 1
     }
     return tuple(
         text
@@ -109,10 +101,10 @@ def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
     )
 
 
-def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
+def _describe_equal_values(change: ddl.Change, unique_columns: set[Key]) -> str:
     """Return a text if a new unique column gets one value for all rows, else ``""``."""
     match change:
-        case AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
+        case ddl.AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
             key = change.table.column(change.column.name)
             if key in unique_columns:
                 return (
@@ -124,33 +116,33 @@ def _describe_equal_values(change: Change, unique_columns: set[Key]) -> str:
     return ""
 
 
-def _describe_loss(change: Change) -> str:
+def _describe_loss(change: ddl.Change) -> str:
     match change:
-        case DropTable():
+        case ddl.DropTable():
             return f"drops table {change.table.key.path} with all its rows"
-        case Drop(object=Opaque(type=type_) as obj) if type_ in ROW_HOLDING_TYPES:
+        case ddl.Drop(object=Opaque(type=type_) as obj) if type_ in ROW_HOLDING_TYPES:
             return f"drops {type_} {obj.key.name} with all its rows"
-        case DropColumn() if change.column.generated is None:
+        case ddl.DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
-        case AlterColumn(before=Column(generated=None), after=after) if (
+        case ddl.AlterColumn(before=Column(generated=None), after=after) if (
             after.generated is not None
         ):
             return (
                 f"replaces all values of column {change.table.path}.{after.name} with "
                 "generated ones"
             )
-        case AlterColumn(
+        case ddl.AlterColumn(
             before=Column(type="smallint" | "integer" | "bigint"),
             after=Column(identity="autoincrement"),
         ):
             return ""  # 64 bits by any name: https://www.sqlite.org/autoinc.html
-        case AlterColumn() if _may_alter_values(change.before, change.after):
+        case ddl.AlterColumn() if _may_alter_values(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"
             return (
                 f"changes the type of {column} from {change.before.type} to "
                 f"{change.after.type}: values may be rounded, truncated or rejected"
             )
-        case Alter(before=Definition() as before, after=Definition() as after) if (
+        case ddl.Alter(before=Definition() as before, after=Definition() as after) if (
             removed := [label for label in before.labels if label not in after.labels]
         ):
             labels = ", ".join(map(repr, removed))
@@ -162,19 +154,21 @@ def _describe_loss(change: Change) -> str:
             return ""
 
 
-def _describe_restriction(change: Change) -> str:
+def _describe_restriction(change: ddl.Change) -> str:
     match change:
-        case AddColumn(fill=None) if needs_value(change.column):
+        case ddl.AddColumn(fill=None) if needs_value(change.column):
             column = f"{change.table.path}.{change.column.name}"
             return (
                 f"adds {column} as NOT NULL without a value for existing rows: fails on a "
                 "table with rows (give the field a db_default, or the column a DEFAULT in "
                 "the file)"
             )
-        case AlterColumn(fill=None) if change.before.nullable > change.after.nullable:
+        case ddl.AlterColumn(fill=None) if (
+            change.before.nullable > change.after.nullable
+        ):
             column = f"{change.table.path}.{change.after.name}"
             return f"makes {column} NOT NULL: fails if a row holds NULL (fill the NULLs first)"
-        case Alter(before=Definition() as before, after=Definition() as after) if (
+        case ddl.Alter(before=Definition() as before, after=Definition() as after) if (
             new := _list_demands(after) - _list_demands(before)
         ):
             demands = ", ".join(sorted(new))

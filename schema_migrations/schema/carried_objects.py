@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import replace
 
-from schema_migrations.schema.changes import Rename
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     NO_KEYS,
@@ -85,7 +85,7 @@ def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
     return {
         change.before.key: change.after.key
         for change in diff(current, desired)
-        if isinstance(change, Rename) and change.before.key in quoted
+        if isinstance(change, ddl.Rename) and change.before.key in quoted
     }
 
 

@@ -19,7 +19,7 @@ from schema_migrations.plan.fills import (
     with_fills,
 )
 from schema_migrations.plan.risks import find_losses
-from schema_migrations.schema.changes import Change
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.planning.questions import (
     Asker,
@@ -33,7 +33,7 @@ from schema_migrations.workflows.planning.renaming import (
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.state import State, roll_back_at_end
 
-Changes = tuple[Change, ...]
+Changes = tuple[ddl.Change, ...]
 
 
 def fill_in_answers(

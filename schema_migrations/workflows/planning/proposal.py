@@ -20,8 +20,8 @@ from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.plan.summary import SummaryLine, summarize
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
-from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
@@ -75,7 +75,7 @@ class ChangeRequest:
 class Proposal:
     """What leads from one state to the other."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ddl.Change, ...] = ()
     """Without an engine's finer steps."""
     summary: tuple[SummaryLine, ...] = ()
     plan: Plan | None = None
@@ -92,7 +92,7 @@ class _Comparison:
     current: State
     """After the renames."""
     goal: Schema
-    changes: tuple[Change, ...]
+    changes: tuple[ddl.Change, ...]
 
 
 def propose(
@@ -199,7 +199,7 @@ def _limit(current: Schema, goal: Schema, scope: Scope | None) -> Schema:
 
 def _find_early_drops(
     engine: Engine, current: Schema, desired: State
-) -> tuple[Drop, ...]:
+) -> tuple[ddl.Drop, ...]:
     """Return the drops of views and triggers that change or go, where they are text.
 
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
@@ -217,7 +217,9 @@ def _find_early_drops(
     keys = {obj.key for obj in found}
     held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
     free = [obj for obj in found if obj.key not in held]
-    return tuple(Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key)))
+    return tuple(
+        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key))
+    )
 
 
 def _compare(

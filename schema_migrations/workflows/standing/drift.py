@@ -19,7 +19,7 @@ from schema_migrations.plan.differences import (
     list_differences,
     list_tolerated_columns,
 )
-from schema_migrations.schema.changes import subject_of
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Schema
@@ -168,7 +168,7 @@ def _plan_mending(
         if not allow_data_loss:
             untouched = find_unsafe_changes(diff(current.schema, goal))
             goal = with_current_objects(
-                current.schema, goal, {subject_of(c) for c in untouched}
+                current.schema, goal, {ddl.subject_of(c) for c in untouched}
             )
         return plan_change(
             engine,

@@ -16,7 +16,7 @@ from django.db import router
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.errors import ConfigError
-from schema_migrations.schema.changes import Create
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -94,7 +94,7 @@ def load_prerequisites(
     """Create the prerequisites on a scratch database.  Raises ``ConfigError``."""
     for name, source in prerequisites.extensions:
         key = Key(kind="extension", name=name)
-        create = Create(object=Definition(key=key, definition=""))
+        create = ddl.Create(object=Definition(key=key, definition=""))
         with translate_driver_errors(
             engine, partial(_make_extension_error, engine, name, source)
         ):
