@@ -25,7 +25,7 @@ from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.management.commands._error_output import error_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from django.core.management.base import OutputWrapper
@@ -37,8 +37,12 @@ GRACE_SECONDS = 8.0
 """Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
 ends the sessions that are left.  Docker kills after 10."""
 
-FORMATS = {"text": "for people", "json": "one JSON object on standard output"}
-"""What ``--format`` takes, and what each prints."""
+FORMATS = {
+    "text": "for people",
+    "json": "one JSON object on standard output",
+    "sql": "with --drift, only the SQL that ends it",
+}
+"""What ``--format`` prints."""
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -58,7 +62,7 @@ class SchemaCommand(BaseCommand, ABC):
     requires_system_checks = ()
     no_input_help = "never ask; exit 3 if an answer is needed"
     """Help of ``--no-input``; a command that needs no answer has its own."""
-    formats: Mapping[str, str] = FORMATS
+    formats: tuple[str, ...] = ("text", "json")
     verbosity = 1
     wants_json = False
 
@@ -85,7 +89,7 @@ class SchemaCommand(BaseCommand, ABC):
             "--format",
             choices=self.formats,
             default="text",
-            help="; ".join(f"{name}: {text}" for name, text in self.formats.items()),
+            help="; ".join(f"{name}: {FORMATS[name]}" for name in self.formats),
         )
         parser.add_argument(
             "--no-input",

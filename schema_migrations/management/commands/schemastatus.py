@@ -12,11 +12,7 @@ from schema_migrations.management.commands._apply_output import (
     format_count,
     shorten_to_line,
 )
-from schema_migrations.management.commands._base import (
-    FORMATS,
-    Options,
-    SchemaCommand,
-)
+from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
     add_target_options,
@@ -47,7 +43,7 @@ CHECK_EXIT_CODES = {
 
 class Command(SchemaCommand):
     help = "Show which migration files a database has, and whether it matches them."
-    formats = FORMATS | {"sql": "with --drift, only the SQL that ends it"}
+    formats = ("text", "json", "sql")
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
