@@ -20,7 +20,11 @@ ELSEWHERE = {
     "engines/postgresql/catalog": ["engines/postgresql/catalog/test_inspect.py"],
     "engines/postgresql/ddl": ["changes/test_cases.py"],
     "engines/postgresql/passes": ["changes/test_cases.py"],
-    "engines/postgresql/session": ["engines/postgresql/session/test_session.py"],
+    "engines/postgresql/session": [
+        "engines/postgresql/session/test_session.py",
+        "workflows/applying/test_apply_postgresql.py",
+    ],
+    "engines/registry": ["workflows/targets/test_connection.py"],
     "engines/sqlite/catalog": ["engines/sqlite/catalog/test_parse.py"],
     "engines/sqlite/ddl": ["changes/test_cases.py"],
     "engines/sqlite/passes": ["engines/sqlite/passes/test_rebuild.py"],
@@ -46,7 +50,7 @@ ELSEWHERE = {
     "revision_store": ["workflows/applying/test_apply.py"],
     "schema": ["laws/test_schema_laws.py", "changes/test_cases.py"],
     "takeover": ["takeover/test_migrate.py", "takeover/test_makemigrations.py"],
-    "testing": ["workflows/standing/test_templates.py"],
+    "testing": ["takeover/test_runners.py", "workflows/standing/test_templates.py"],
     "workflows/applying": [
         "commands/test_schemaset.py",
         "workflows/applying/test_apply.py",

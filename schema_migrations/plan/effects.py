@@ -209,7 +209,7 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
             name = obj.key.part
         case Table() | Index() | Sequence():
             name = obj.key.name
-        case Opaque(type="view" | "materialized view"):
+        case Opaque() if obj.trait.takes_relation_name:
             name = obj.key.name
         case Opaque() | Definition() | ForeignKey():
             return NO_KEYS
