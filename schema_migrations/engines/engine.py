@@ -250,6 +250,9 @@ class Engine:
     explain_dangling: Callable[[Cursor], str] | None = None
     """Say which view or trigger names a missing object, or nothing; leaves no trace.
     None: the server prevents that."""
+    make_sibling: Callable[[DatabaseSettings, str], Connection]
+    """(settings, alias) → another connection, not yet open, outside Django's aliases.
+    The alias gives its backend; it need not exist."""
     create_scratch_database: Callable[
         [DatabaseSettings, str], AbstractContextManager[Connection]
     ]

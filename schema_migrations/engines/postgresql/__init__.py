@@ -20,6 +20,7 @@ from schema_migrations.engines.postgresql.server.scratch import (
     check_server,
     create_scratch_database,
 )
+from schema_migrations.engines.postgresql.server.sibling import make_sibling
 from schema_migrations.engines.postgresql.server.template import ensure_template
 from schema_migrations.engines.postgresql.server.url import (
     BACKEND,
@@ -48,6 +49,7 @@ ENGINE = Engine(
     find_conversion=find_conversion,
     computed_defaults=COMPUTED_DEFAULTS,
     canonicalize=canonicalize,
+    make_sibling=make_sibling,
     create_scratch_database=create_scratch_database,
     check_server=check_server,
     read_driver_error=read_driver_error,

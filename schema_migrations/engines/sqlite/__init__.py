@@ -12,7 +12,10 @@ from schema_migrations.engines.sqlite.ddl.conversion import (
 )
 from schema_migrations.engines.sqlite.ddl.render import render
 from schema_migrations.engines.sqlite.passes import PASSES
-from schema_migrations.engines.sqlite.server.scratch import create_scratch_database
+from schema_migrations.engines.sqlite.server.scratch import (
+    create_scratch_database,
+    make_sibling,
+)
 from schema_migrations.engines.sqlite.server.url import (
     BACKEND,
     SCHEMES,
@@ -39,6 +42,7 @@ ENGINE = Engine(
     computed_defaults=COMPUTED_DEFAULTS,
     canonicalize=None,
     explain_dangling=explain_dangling,
+    make_sibling=make_sibling,
     create_scratch_database=create_scratch_database,
     read_driver_error=read_driver_error,
     session=SESSION,
