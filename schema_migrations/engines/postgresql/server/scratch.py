@@ -18,7 +18,7 @@ from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.errors import ConfigError, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from schema_migrations.engines.engine import Connection, DatabaseSettings
 
@@ -89,7 +89,11 @@ def create_scratch_database(
     with connect_to_server(settings, alias) as server:
         with server.cursor() as cursor:
             check_rights(cursor)
-            _drop_leftovers(cursor)
+            drop_unused(
+                cursor,
+                _LEFTOVERS_QUERY,
+                [f"^{SCRATCH_PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS],
+            )
             name = _make_name(cursor)
         try:
             _create_database(server, name)
@@ -119,7 +123,7 @@ def check_rights(cursor: Any) -> None:
 
 def _make_name(cursor: Any) -> str:
     """Return a new name.  Its time is the server's, so that clocks that differ do not make
-    ``_drop_leftovers`` drop a database in use."""
+    ``drop_unused`` drop a database in use."""
     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
     return f"{SCRATCH_PREFIX}{cursor.fetchone()[0]}_{secrets.token_hex(6)}"
 
@@ -137,11 +141,9 @@ def _create_database(server: Connection, name: str) -> None:
         ) from problem
 
 
-def _drop_leftovers(cursor: Any) -> None:
-    """Drop the databases that killed runs left, unless somebody is connected to them."""
-    cursor.execute(
-        _LEFTOVERS_QUERY, [f"^{SCRATCH_PREFIX}[0-9]{{10}}_[0-9a-f]+$", LEFTOVER_SECONDS]
-    )
+def drop_unused(cursor: Any, query: str, parameters: Sequence[object]) -> None:
+    """Drop the databases that a query lists, unless somebody is connected to them."""
+    cursor.execute(query, parameters)
     for (name,) in cursor.fetchall():
         with suppress(Error):  # another run may drop it as well
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
@@ -155,17 +157,17 @@ def _drop_database(server: Connection, name: str) -> None:
     """
     try:
         try:
-            _execute_drop(server, name)
+            drop_database(server.cursor(), name)
         except Error:
             server.close()
-            _execute_drop(server, name)
+            drop_database(server.cursor(), name)
     except Error as problem:
         _logger.warning("Could not drop the scratch database %s: %s", name, problem)
 
 
-def _execute_drop(server: Connection, name: str) -> None:
-    with server.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def drop_database(cursor: Any, name: str) -> None:
+    """Drop a database if it exists, and end its sessions."""
+    cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
