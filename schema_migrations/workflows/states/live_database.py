@@ -26,18 +26,18 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
 
     Raises ``ConfigError`` and ``Unreachable``.
     """
-    alias = source.removeprefix(ALIAS_PREFIX)
     if source.startswith(ALIAS_PREFIX):
+        alias = source.removeprefix(ALIAS_PREFIX)
         check_alias(alias)
         engine = engine_for(connections[alias].vendor)
         settings = connections[alias].settings_dict
     else:
-        engine = engine_for_url(source)
-        settings = engine.settings_from_url(source, {})
-    connection = engine.make_sibling(settings, alias)
+        alias, engine = "", engine_for_url(source)
+        settings = engine.addresses.settings_from_url(source, {})
+    connection = engine.executor.make_sibling(settings, alias)
     try:
-        engine.session.describe_target(connection)
-        with engine.session.forbid_writes(connection):
+        engine.executor.describe_target(connection)
+        with engine.executor.forbid_writes(connection):
             yield connection, engine
     finally:
         connection.close()
@@ -45,16 +45,16 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
 
 def probe_server(alias: str, engine: Engine) -> Target | None:
     """Return the description of the alias's server; None if it does not answer."""
-    if engine.check_server is None:
+    if engine.dev_server.check_server is None:
         return None
     settings = connections[alias].settings_dict
     options = {
         "connect_timeout": ANSWER_TIMEOUT_SECONDS,
         **(settings.get("OPTIONS") or {}),
     }
-    connection = engine.make_sibling({**settings, "OPTIONS": options}, alias)
+    connection = engine.executor.make_sibling({**settings, "OPTIONS": options}, alias)
     try:
-        return engine.session.describe_target(connection)
+        return engine.executor.describe_target(connection)
     except SchemaMigrationsError:
         return None
     finally:

@@ -20,7 +20,7 @@ from schema_migrations.engines.postgresql.server.refusal import (
 from schema_migrations.engines.postgresql.server.scratch import check_server
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
-from schema_migrations.engines.postgresql.session.session import SESSION
+from schema_migrations.engines.postgresql.session.session import describe_target
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.children import eventually
 from tests.fixtures.fast import leave_out
@@ -83,7 +83,7 @@ def test_both_ways_to_a_server_tell_the_same(refusing: dict[str, Any]) -> None:
         with pytest.raises((ConfigError, Unreachable)) as as_server:
             open_sibling(settings, ALIAS)
         with pytest.raises((ConfigError, Unreachable)) as as_target:
-            SESSION.describe_target(ConnectionHandler({"default": settings})["default"])
+            describe_target(ConnectionHandler({"default": settings})["default"])
         assert (as_server.type, as_target.type) == (kind, kind), change
         found = read_driver_error(as_server.value)
         if found is not None:
