@@ -137,11 +137,7 @@ class Constraint:
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
     reserves_relation_name: bool = field(default=True, compare=False)
-    """Its index has the same name, so no other relation can have it (PostgreSQL)."""
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
+    """Its index has the same name, so no other relation can have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +149,6 @@ class ForeignKey:
     columns: tuple[str, ...] = field(default=(), compare=False)
     referenced_table: Key = field(compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +163,9 @@ class Index:
     columns: tuple[str, ...] = field(default=(), compare=False)
     """Plain columns among the indexed ones."""
     method: str = field(default="", compare=False)
+    reserves_relation_name: bool = field(default=True, compare=False)
+    """No other index, table or view of any table can have its name."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +178,6 @@ class Sequence:
     owned_by: Key | None = None
     """The column that it is dropped with."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,10 +192,6 @@ class Definition:
     clauses: tuple[str, ...] = field(default=(), compare=False)
     """Clauses at the end of a domain's definition, which can be altered."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,10 +242,6 @@ class Opaque:
     @property
     def type(self) -> str:
         return self.trait.noun
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
@@ -331,3 +309,8 @@ def owner_of(obj: Object) -> Key | None:
             return obj.owner
         case Table() | Sequence() | Definition():
             return None
+
+
+def provided_keys_of(obj: Object) -> frozenset[Key]:
+    """Return the keys that exist as long as an object does, besides its own."""
+    return obj.provided_keys if isinstance(obj, Table) else NO_KEYS

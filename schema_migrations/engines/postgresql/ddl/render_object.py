@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
+from schema_migrations.schema.model import (
+    Definition,
+    Key,
+    Opaque,
+    Schema,
+    Sequence,
+    provided_keys_of,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
@@ -113,6 +120,6 @@ def _find_dependents(key: Key, schema: Schema) -> set[Key]:
     added = [obj for obj in schema if obj.needs & dependents]
     while added:
         for obj in added:
-            dependents |= {obj.key, *obj.provided_keys}
+            dependents |= {obj.key, *provided_keys_of(obj)}
         added = [o for o in schema if o.key not in dependents and o.needs & dependents]
     return dependents

@@ -23,6 +23,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
+    provided_keys_of,
     table_key,
 )
 from tests.engines.postgresql.databases import (
@@ -832,7 +833,7 @@ def test_a_table_needs_what_its_columns_need(everything: Schema) -> None:
 
 
 def test_needs_are_of_the_schema_and_never_of_oneself(everything: Schema) -> None:
-    provided = {key for obj in everything for key in (obj.key, *obj.provided_keys)}
+    provided = {key for obj in everything for key in (obj.key, *provided_keys_of(obj))}
     for obj in everything:
         assert obj.needs <= provided, obj.key
         assert obj.key not in obj.needs

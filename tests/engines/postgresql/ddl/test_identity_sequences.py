@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+from schema_migrations.engines.postgresql.catalog.sequence_names import (
     compose_sequence_name,
     is_server_chosen,
 )
