@@ -52,6 +52,7 @@ VERBS = frozenset(
         "describe",
         "diff",
         "disable",
+        "drop",
         "encode",
         "ensure",
         "execute",

@@ -255,6 +255,9 @@ class MissingDatabase:
 class Executor:
     """The functions that run files on a target, over one Django connection."""
 
+    make_sibling: Callable[[DatabaseSettings, str], Connection]
+    """(settings, alias) → another connection, not yet open, outside Django's aliases.
+    The alias gives its backend; it need not exist."""
     describe_target: Callable[[Connection], Target]
     """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
     missing_database: MissingDatabase | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Executor, OutsideTransaction
+from schema_migrations.engines.postgresql.server.sibling import make_sibling
 from schema_migrations.engines.postgresql.session import (
     execution,
     outside_transaction,
@@ -20,6 +21,7 @@ from schema_migrations.engines.postgresql.session.revisions import (
 )
 
 EXECUTOR = Executor(
+    make_sibling=make_sibling,
     describe_target=session.describe_target,
     forbid_writes=session.forbid_writes,
     list_namespaces=session.list_namespaces,

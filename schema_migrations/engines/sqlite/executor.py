@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Executor, MissingDatabase
+from schema_migrations.engines.sqlite.server.scratch import make_sibling
 from schema_migrations.engines.sqlite.session import session
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
 from schema_migrations.engines.sqlite.session.lock import hold_lock
 from schema_migrations.engines.sqlite.session.revisions import create_revisions_table
 
 EXECUTOR = Executor(
+    make_sibling=make_sibling,
     describe_target=session.describe_target,
     missing_database=MissingDatabase(
         would_create_database=session.would_create_database,

@@ -321,12 +321,12 @@ def _make_signal_output() -> OutputWrapper:
 
 @contextmanager
 def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
-    """Translate whatever a handler raises, since it is foreign code, into our error."""
+    """Translate whatever a handler raises into our error."""
     try:
         # As in migrate: names of permissions are stored untranslated.
         with translation.override(None):
             yield
-    except Exception as error:
+    except Exception as error:  # foreign code can raise anything
         log.debug("A handler of %s failed", signal, exc_info=True)
         raise SchemaMigrationsError(
             f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",

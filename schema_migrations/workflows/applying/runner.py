@@ -152,7 +152,7 @@ def record_failure(
         executor.rollback(connection)
         with executor.open_transaction(connection):
             runner.store.write(row)
-    except Exception as write_error:
+    except Exception as write_error:  # only the engine knows its driver's exceptions
         # The connection itself may have failed; the caller raises the first error.
         if runner.store.engine.executor.read_driver_error(write_error) is None:
             raise
