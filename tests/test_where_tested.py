@@ -55,10 +55,19 @@ ELSEWHERE = {
         "commands/test_schemaset.py",
         "workflows/applying/test_apply.py",
     ],
-    "workflows/planning": ["workflows/planning/test_next_file.py"],
+    "workflows/planning": [
+        "commands/test_schemadiff_answers.py",
+        "commands/test_schemadiff_extra.py",
+        "workflows/planning/test_next_file.py",
+    ],
     "workflows/standing": ["commands/test_schemastatus_drift.py"],
     "workflows/standing/app_ownership": ["takeover/test_migrate.py"],
-    "workflows/states": ["workflows/planning/test_next_file.py"],
+    "workflows/states": [
+        "commands/test_schemadiff_extra.py",
+        "commands/test_schemadiff_prerequisites.py",
+        "commands/test_schemadiff_some_apps.py",
+        "commands/test_schemastatus_drift.py",
+    ],
     "workflows/targets": ["commands/test_schemaapply.py"],
 }
 """Module or folder of the package → the test modules that run it; the longest path counts."""
