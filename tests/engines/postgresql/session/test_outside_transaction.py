@@ -10,6 +10,10 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import EarlierAttempt
+from schema_migrations.engines.postgresql.session.outside_transaction import (
+    INDEX_QUERY,
+    CatalogIndex,
+)
 from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import StatementFailed
 from tests.fixtures.children import eventually
@@ -68,6 +72,16 @@ def indexes(db: BaseDatabaseWrapper) -> dict[str, bool]:
 def refuse(db: BaseDatabaseWrapper, sql: str) -> None:
     with pytest.raises(psycopg.Error):
         SESSION.execute(db, sql)
+
+
+def test_the_row_of_an_index_has_a_field_for_each_column(
+    db: BaseDatabaseWrapper,
+) -> None:
+    with db.cursor() as cursor:
+        cursor.execute(INDEX_QUERY, ["public", "i"])
+        assert cursor.description is not None
+        columns = tuple(column.name for column in cursor.description)
+    assert columns == CatalogIndex._fields
 
 
 @pytest.mark.parametrize("how", ["", "IF NOT EXISTS "])
