@@ -234,6 +234,12 @@ def test_constraints(
     assert found.columns == columns
 
 
+def test_a_check_may_name_no_column(empty: Database) -> None:
+    empty.execute("CREATE TABLE t (CONSTRAINT always CHECK (1 < 2))")
+    (found,) = schema_of(empty).of(Constraint)
+    assert (found.definition, found.columns) == ("CHECK (1 < 2)", ())
+
+
 def test_not_null_is_a_fact_about_the_column(everything: Schema) -> None:
     """PostgreSQL 18 lists it among the constraints as well."""
     names = {c.key.part for c in everything.of(Constraint) if c.table == ITEM}
