@@ -6,7 +6,6 @@ Every object gets its key first; then it is made, with the keys of what it needs
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
@@ -57,7 +56,7 @@ def assemble_schema(rows: CatalogRows) -> Schema:
         _assemble_definitions,
         assemble_opaque_objects,
     )
-    return Schema(frozenset(chain.from_iterable(make(catalog) for make in makers)))
+    return Schema(frozenset(obj for make in makers for obj in make(catalog)))
 
 
 def _assemble_tables(catalog: Catalog) -> Iterator[Table]:

@@ -6,7 +6,6 @@ on a view there is none.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.keys import (
@@ -31,8 +30,7 @@ def assemble_opaque_objects(catalog: Catalog) -> Iterator[Opaque]:
     """Yield every opaque object, and the comments on objects of any kind."""
     owners = _map_owners(catalog)
     makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
-    objects = chain.from_iterable(make(catalog, owners) for make in makers)
-    opaque = {obj.key: obj for obj in objects}
+    opaque = {obj.key: obj for make in makers for obj in make(catalog, owners)}
     yield from opaque.values()
     yield from _assemble_comments(catalog, owners, opaque)
 

@@ -1,7 +1,8 @@
 """The rows of the catalog queries: their fields are the columns, by name and in order.
 
 A query may leave out columns at the end, where the fields have defaults.
-Tuples for speed: with a frozen dataclass for each row, ``inspect`` takes a third longer.
+Tuples, made by position, for speed: with dataclasses made by name (``class_row``)
+``inspect`` would work half as long again.
 """
 
 from __future__ import annotations

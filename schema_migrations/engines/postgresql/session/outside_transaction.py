@@ -297,21 +297,14 @@ def _drop_reindex_leftovers(
     what, name = statement.object_type, statement.name
     relation = name if what in ("INDEX", "TABLE") else None
     namespace = name if what == "SCHEMA" else None
-    leftovers = [
-        index
-        for (index,) in fetch_rows(
-            connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what
-        )
-    ]
+    rows = fetch_rows(connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what)
+    leftovers = [index for (index,) in rows]
     with disable_timeouts(connection):
         for index in leftovers:
             execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
     names = ", ".join(leftovers)
-    return EarlierAttempt(
-        message=f"dropped indexes that an earlier REINDEX left: {names}"
-        if names
-        else ""
-    )
+    message = f"dropped indexes that an earlier REINDEX left: {names}" if names else ""
+    return EarlierAttempt(message=message)
 
 
 def _finish_detach(
@@ -323,17 +316,12 @@ def _finish_detach(
     """
     table, partition = statement.table, statement.partition
     rows = fetch_rows(connection, DETACH_PENDING_QUERY, table, partition)
-    if not rows:
+    if rows == [(True,)]:
+        finalize = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
+        execute(connection, finalize)
+        message = f"{partition} was half detached; the detach is now complete"
+        return EarlierAttempt(is_done=True, message=message)
+    if interrupted and not rows:
         message = f"{partition} is no longer a partition of {table}"
-        return (
-            EarlierAttempt(is_done=True, message=message)
-            if interrupted
-            else EarlierAttempt()
-        )
-    if not rows[0][0]:
-        return EarlierAttempt()
-    execute(connection, f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")
-    return EarlierAttempt(
-        is_done=True,
-        message=f"{partition} was half detached; the detach is now complete",
-    )
+        return EarlierAttempt(is_done=True, message=message)
+    return EarlierAttempt()
