@@ -54,7 +54,6 @@ VERBS = frozenset(
         "disable",
         "encode",
         "ensure",
-        "evolve",
         "execute",
         "exit",
         "expect",
@@ -147,7 +146,7 @@ VERBS = frozenset(
         "write",
     ]
 )
-PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "needs_", "would_")
+PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "may_", "needs_", "would_")
 CONVERSIONS = ("_as_", "_for", "_from_", "_of")
 KEYS = ("Key.column", "Key.constraint", "opaque_key", "table_key")
 """Each returns the key that it names."""

@@ -26,7 +26,7 @@ def translate_driver_errors(
     except SchemaMigrationsError:
         raise
     except Exception as exception:
-        driver_error = engine.read_driver_error(exception)
+        driver_error = engine.executor.read_driver_error(exception)
         error = error_of(driver_error) if driver_error else None
         if error is None:
             raise

@@ -9,20 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from schema_migrations.plan.risks import find_losses
+from schema_migrations.plan.risks import MayAlterValues, find_losses
 from schema_migrations.plan.summary import SummaryLine, summarize
-from schema_migrations.schema.changes import (
-    AddColumn,
-    AlterColumn,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    Rename,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Constraint, Key, Object
 
 DifferenceKind = Literal["missing", "different", "surplus", "name", "serial", "wider"]
@@ -41,38 +30,42 @@ class Difference:
     line: SummaryLine
 
 
-def classify(changes: Iterable[Change]) -> dict[DifferenceKind, tuple[Change, ...]]:
+def classify(
+    changes: Iterable[ddl.Change],
+) -> dict[DifferenceKind, tuple[ddl.Change, ...]]:
     """Return the changes by kind; ``serial`` and ``wider`` stay empty."""
     changes = tuple(changes)
-    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
-    created = {c.object.key for c in changes if isinstance(c, Create)}
-    rekeyed_tables = _find_primary_key_tables(changes, Drop)
-    rekeyed_tables &= _find_primary_key_tables(changes, Create)
+    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
+    rekeyed_tables = _find_primary_key_tables(changes, ddl.Drop)
+    rekeyed_tables &= _find_primary_key_tables(changes, ddl.Create)
 
-    def kind(change: Change) -> DifferenceKind:
+    def kind(change: ddl.Change) -> DifferenceKind:
         match change:
-            case CreateTable() | AddColumn():
+            case ddl.CreateTable() | ddl.AddColumn():
                 return "missing"
-            case DropTable() | DropColumn():
+            case ddl.DropTable() | ddl.DropColumn():
                 return "surplus"
-            case Create(object=obj) if not (
+            case ddl.Create(object=obj) if not (
                 obj.key in dropped or _primary_key_table_of(obj) in rekeyed_tables
             ):
                 return "missing"
-            case Drop(object=obj) if not (
+            case ddl.Drop(object=obj) if not (
                 obj.key in created or _primary_key_table_of(obj) in rekeyed_tables
             ):
                 return "surplus"
-            case Rename():
+            case ddl.Rename():
                 return "name"
-            case AlterColumn(before=before, after=after) if after == replace(
+            case ddl.AlterColumn(before=before, after=after) if after == replace(
                 before, custom_sequence=after.custom_sequence
             ):
                 return "name"
             case _:
                 return "different"
 
-    groups: dict[DifferenceKind, list[Change]] = {name: [] for name in DIFFERENCE_KINDS}
+    groups: dict[DifferenceKind, list[ddl.Change]] = {
+        name: [] for name in DIFFERENCE_KINDS
+    }
     for change in changes:
         groups[kind(change)].append(change)
     return {name: tuple(group) for name, group in groups.items()}
@@ -86,13 +79,13 @@ def _primary_key_table_of(obj: Object) -> Key | None:
 
 
 def _find_primary_key_tables(
-    changes: Iterable[Change], type_: type[Drop] | type[Create]
+    changes: Iterable[ddl.Change], type_: type[ddl.Drop] | type[ddl.Create]
 ) -> set[Key | None]:
     tables = {_primary_key_table_of(c.object) for c in changes if isinstance(c, type_)}
     return tables - {None}
 
 
-def list_differences(changes: Iterable[Change]) -> tuple[Difference, ...]:
+def list_differences(changes: Iterable[ddl.Change]) -> tuple[Difference, ...]:
     """Return the changes as differences for a reader, one line each, kind by kind."""
     return tuple(
         Difference(kind=kind, line=line)
@@ -101,30 +94,32 @@ def list_differences(changes: Iterable[Change]) -> tuple[Difference, ...]:
     )
 
 
-def find_unsafe_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
+def find_unsafe_changes(
+    changes: Iterable[ddl.Change], may_alter_values: MayAlterValues
+) -> tuple[ddl.Change, ...]:
     """Return the changes that need a person's consent.
 
     They drop objects that only the database has, or may lose rows or values.
     """
     changes = tuple(changes)
-    risky = {key for key, _ in find_losses(changes)}
-    risky |= {subject_of(change) for change in classify(changes)["surplus"]}
-    return tuple(change for change in changes if subject_of(change) in risky)
+    risky = {key for key, _ in find_losses(changes, may_alter_values)}
+    risky |= {ddl.subject_of(change) for change in classify(changes)["surplus"]}
+    return tuple(change for change in changes if ddl.subject_of(change) in risky)
 
 
-def _summarize_group(changes: tuple[Change, ...]) -> Iterator[SummaryLine]:
+def _summarize_group(changes: tuple[ddl.Change, ...]) -> Iterator[SummaryLine]:
     """Yield a line for each change; a drop and a creation of the same key are one."""
-    old = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
-    new = {c.object.key: c.object for c in changes if isinstance(c, Create)}
+    old = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    new = {c.object.key: c.object for c in changes if isinstance(c, ddl.Create)}
     redefined = old.keys() & new.keys()
     others = [
         c
         for c in changes
-        if not (isinstance(c, Drop | Create) and c.object.key in redefined)
+        if not (isinstance(c, ddl.Drop | ddl.Create) and c.object.key in redefined)
     ]
     yield from summarize(others)
     for key in sorted(redefined):
-        (line,) = summarize([Create(object=new[key])])
+        (line,) = summarize([ddl.Create(object=new[key])])
         yield replace(line, sign="~", detail=_describe_redefinition(old[key], new[key]))
 
 

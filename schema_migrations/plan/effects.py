@@ -7,23 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-    RenameColumn,
-    SetComment,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     NO_KEYS,
     Constraint,
@@ -52,36 +36,36 @@ class Effects:
     """Keys whose old form this change stops using."""
 
 
-def effects_of(change: Change, current: Schema) -> Effects:
+def effects_of(change: ddl.Change, current: Schema) -> Effects:
     match change:
-        case CreateTable():
+        case ddl.CreateTable():
             return _effects_of_create(change.table, *change.inline_constraints)
-        case DropTable():
+        case ddl.DropTable():
             parts = current.by_table.get(change.table.key, ())
             return _effects_of_drop(change.table, *parts)
-        case Create(object=Opaque() as obj):
+        case ddl.Create(object=Opaque() as obj):
             created = _effects_of_create(obj)
             return replace(
                 created,
                 used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
             )
-        case Create():
+        case ddl.Create():
             return _effects_of_create(change.object)
-        case Drop():
+        case ddl.Drop():
             return _effects_of_drop(change.object)
-        case Rename(before=Definition() as before, after=Definition() as after):
+        case ddl.Rename(before=Definition() as before, after=Definition() as after):
             # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
                 freed_keys=frozenset({before.key}),
                 released_keys=_needs_of(before) | {after.key},
             )
-        case Rename():
+        case ddl.Rename():
             return Effects(
                 made_keys=_relation_names_of(change.after) | {change.after.key},
                 freed_keys=_relation_names_of(change.before) | {change.before.key},
                 released_keys=_needs_of(change.before),
             )
-        case Alter():
+        case ddl.Alter():
             # No other change waits for a sequence that only gets a new owner.
             same = change.before.definition == change.after.definition
             only_owner = same and isinstance(change.after, Sequence)
@@ -90,13 +74,15 @@ def effects_of(change: Change, current: Schema) -> Effects:
                 used_keys=_needs_of(change.after),
                 released_keys=_needs_of(change.before) - _needs_of(change.after),
             )
-        case AlterTable():
+        case ddl.AlterTable():
             return Effects(used_keys=change.after.needs)
-        case SetComment():
+        case ddl.SetComment():
             return Effects(used_keys=frozenset({change.key}))
-        case RebuildTable():
+        case ddl.RebuildTable():
             return _effects_of_rebuild(change, current)
-        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+        case (
+            ddl.AddColumn() | ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn()
+        ):
             return _effects_on_column(change)
 
 
@@ -129,7 +115,7 @@ def _rebuilt_key_of(table: Key) -> Key:
     return table._replace(part="rebuilt")
 
 
-def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
+def _effects_of_rebuild(change: ddl.RebuildTable, current: Schema) -> Effects:
     new = _effects_of_create(
         change.after, *change.inline_constraints, *change.recreated_objects
     )
@@ -140,7 +126,9 @@ def _effects_of_rebuild(change: RebuildTable, current: Schema) -> Effects:
         new_key.column(c.name) for c in change.after.columns if c.name not in columns
     }
     fills = (
-        c for c in change.replaced_changes if isinstance(c, AddColumn | AlterColumn)
+        c
+        for c in change.replaced_changes
+        if isinstance(c, ddl.AddColumn | ddl.AlterColumn)
     )
     read = frozenset(key for c in fills for key in c.fill_needs)
     # The table exists before and after: the rebuild makes only its new parts.
@@ -164,11 +152,11 @@ def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
 
 
 def _effects_on_column(
-    change: AddColumn | DropColumn | AlterColumn | RenameColumn,
+    change: ddl.AddColumn | ddl.DropColumn | ddl.AlterColumn | ddl.RenameColumn,
 ) -> Effects:
     table = change.table
     match change:
-        case AddColumn():
+        case ddl.AddColumn():
             column = table.column(change.column.name)
             parts = _effects_of_create(*change.inline_constraints)
             return Effects(
@@ -177,14 +165,16 @@ def _effects_on_column(
                 | _select_columns(change.fill_needs),
                 released_keys=change.fill_needs,
             )
-        case DropColumn():
+        case ddl.DropColumn():
             return Effects(
                 freed_keys=frozenset({table.column(change.column.name)}),
                 released_keys=change.column.needs | {table},
             )
-        case AlterColumn() | RenameColumn():
+        case ddl.AlterColumn() | ddl.RenameColumn():
             before, after = change.before, change.after
-            read = NO_KEYS if isinstance(change, RenameColumn) else change.fill_needs
+            read = (
+                NO_KEYS if isinstance(change, ddl.RenameColumn) else change.fill_needs
+            )
             return Effects(
                 made_keys=frozenset({table.column(after.name)}),
                 freed_keys=frozenset({table.column(before.name)}),
@@ -219,51 +209,51 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
             name = obj.key.part
         case Table() | Index() | Sequence():
             name = obj.key.name
-        case Opaque(type="view" | "materialized view"):
+        case Opaque() if obj.trait.takes_relation_name:
             name = obj.key.name
         case Opaque() | Definition() | ForeignKey():
             return NO_KEYS
     return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
 
 
-def rank_for_reader(change: Change) -> tuple[int, str, int]:
+def rank_for_reader(change: ddl.Change) -> tuple[int, str, int]:
     """Return the rank of a change for readers.
 
     First foreign keys are dropped, then other objects; then come types, sequences and
     tables, then columns, indexes, foreign keys and views, and last drops of tables.
     """
     match change:
-        case Drop(object=ForeignKey() as obj):
+        case ddl.Drop(object=ForeignKey() as obj):
             return 0, obj.table.name, 0
-        case Drop():
+        case ddl.Drop():
             return 1, change.object.key.name, 0
-        case Create(object=Definition()) | Alter(before=Definition()):
+        case ddl.Create(object=Definition()) | ddl.Alter(before=Definition()):
             return 2, "", 0
-        case Create(object=Sequence()):
+        case ddl.Create(object=Sequence()):
             return 3, "", 0
-        case CreateTable():
+        case ddl.CreateTable():
             return 4, change.table.key.name, 0
-        case AddColumn():
+        case ddl.AddColumn():
             return 5, change.table.name, change.column.position
-        case Create(object=Index() as index):
+        case ddl.Create(object=Index() as index):
             return 6, index.table.name, 0
-        case Create(object=ForeignKey() as obj):
+        case ddl.Create(object=ForeignKey() as obj):
             return 7, obj.table.name, 0
-        case Create(object=Opaque()) | Alter(before=Opaque()):
+        case ddl.Create(object=Opaque()) | ddl.Alter(before=Opaque()):
             return 8, "", 0
-        case DropTable():
+        case ddl.DropTable():
             return 9, "", 0
         case _:
             return 5, _table_name_of(change), 0
 
 
-def _table_name_of(change: Change) -> str:
+def _table_name_of(change: ddl.Change) -> str:
     match change:
-        case DropColumn() | AlterColumn() | RenameColumn():
+        case ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn():
             return change.table.name
-        case Create(object=Constraint() as obj):
+        case ddl.Create(object=Constraint() as obj):
             return obj.table.name
-        case Rename(after=Index() | Constraint() | ForeignKey() as obj):
+        case ddl.Rename(after=Index() | Constraint() | ForeignKey() as obj):
             return obj.table.name
         case _:
-            return subject_of(change).name
+            return ddl.subject_of(change).name

@@ -13,20 +13,15 @@ from typing import Literal
 
 from schema_migrations.errors import ConfigError
 from schema_migrations.plan.mentions import find_words
-from schema_migrations.schema.changes import (
-    AddColumn,
-    AlterColumn,
-    Change,
-    Drop,
-    DropColumn,
-    DropTable,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Constraint, Key, Schema
 
 FindConversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column; ``""``: the server converts by
 itself; None: no conversion is known."""
+
+ComputedDefault = Literal["uuid4", "now", "today", "time"]
+"""A default whose value differs from row to row, or with time."""
 
 NO_VALUE = "NULL"
 """The answer that leaves a column without a value."""
@@ -43,12 +38,12 @@ class MissingValue:
 
 
 def with_fills(
-    changes: tuple[Change, ...],
+    changes: tuple[ddl.Change, ...],
     defaults: Mapping[Key, str],
     *,
     answers: Mapping[Key, str] | None = None,
     find_conversion: FindConversion = lambda before, after: "",
-) -> tuple[Change, ...]:
+) -> tuple[ddl.Change, ...]:
     """Return the changes with an SQL expression wherever existing rows get a value.
 
     ``defaults`` maps column keys to the SQL of the models' defaults, ``answers`` to the
@@ -61,38 +56,40 @@ def with_fills(
 
 
 def with_fill_sources(
-    changes: tuple[Change, ...], current: Schema
-) -> tuple[Change, ...]:
+    changes: tuple[ddl.Change, ...], current: Schema
+) -> tuple[ddl.Change, ...]:
     """Return the changes with the keys that their fills read.
 
     An expression over other columns or tables cannot be a default, and runs before they
     are dropped: https://www.postgresql.org/docs/current/ddl-default.html
     """
     dropped = frozenset(_find_dropped_keys(changes))
-    added = {c.table.column(c.column.name) for c in changes if isinstance(c, AddColumn)}
+    added = {
+        c.table.column(c.column.name) for c in changes if isinstance(c, ddl.AddColumn)
+    }
     return tuple(_with_sources(change, dropped, added, current) for change in changes)
 
 
-def _find_dropped_keys(changes: Iterable[Change]) -> Iterator[Key]:
+def _find_dropped_keys(changes: Iterable[ddl.Change]) -> Iterator[Key]:
     for change in changes:
         match change:
-            case DropColumn():
+            case ddl.DropColumn():
                 yield change.table.column(change.column.name)
-            case DropTable():
+            case ddl.DropTable():
                 yield change.table.key
-            case Drop(object=Constraint() as constraint):
+            case ddl.Drop(object=Constraint() as constraint):
                 yield constraint.key
             case _:
                 pass
 
 
 def _with_sources(
-    change: Change, dropped_keys: Set[Key], added_columns: Set[Key], current: Schema
-) -> Change:
+    change: ddl.Change, dropped_keys: Set[Key], added_columns: Set[Key], current: Schema
+) -> ddl.Change:
     match change:
-        case AddColumn(fill=str(value), table=table):
+        case ddl.AddColumn(fill=str(value), table=table):
             columns = {column.name for column in current.get_table(table).columns}
-        case AlterColumn(table=table):
+        case ddl.AlterColumn(table=table):
             value, columns = f"{change.fill or ''} {change.conversion or ''}", set()
         case _:
             return change
@@ -101,7 +98,7 @@ def _with_sources(
     needs = frozenset(
         key for key in dropped_keys | others if _reads_key(names, key, table)
     )
-    if isinstance(change, AlterColumn):
+    if isinstance(change, ddl.AlterColumn):
         return replace(change, fill_needs=needs)
     reads = "select" in names or any(_is_named(name, names) for name in columns)
     return replace(change, fill_needs=needs, fill_reads_columns=reads)
@@ -127,29 +124,29 @@ def _is_named(name: str, names: Set[str]) -> bool:
 
 
 def _with_fill(
-    change: Change,
+    change: ddl.Change,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
     find_conversion: FindConversion,
-) -> Change:
+) -> ddl.Change:
     match change:
-        case AddColumn(fill=None) if not _has_own_value(change.column):
+        case ddl.AddColumn(fill=None) if not _has_own_value(change.column):
             # Django gives existing rows the default even if the column allows NULL.
             key = change.table.column(change.column.name)
             value = answers.get(key, defaults.get(key))
             return replace(change, fill=None if value == NO_VALUE else value)
-        case AlterColumn(fill=None):
+        case ddl.AlterColumn(fill=None):
             return _with_conversion_or_fill(change, defaults, answers, find_conversion)
         case _:
             return change
 
 
 def _with_conversion_or_fill(
-    change: AlterColumn,
+    change: ddl.AlterColumn,
     defaults: Mapping[Key, str],
     answers: Mapping[Key, str],
     find_conversion: FindConversion,
-) -> AlterColumn:
+) -> ddl.AlterColumn:
     before, after = change.before, change.after
     key = change.table.column(after.name)
     answer = answers.get(key)
@@ -166,7 +163,7 @@ def _with_conversion_or_fill(
     return replace(change, conversion=conversion, fill=fill)
 
 
-def _becomes_not_null(change: AlterColumn) -> bool:
+def _becomes_not_null(change: ddl.AlterColumn) -> bool:
     return (
         change.before.nullable > change.after.nullable
         and change.after.generated is None
@@ -184,7 +181,7 @@ def _has_own_value(column: Column) -> bool:
 
 
 def find_missing_values(
-    changes: Iterable[Change],
+    changes: Iterable[ddl.Change],
     find_conversion: FindConversion,
     *,
     answered_columns: Container[Key],
@@ -195,30 +192,30 @@ def find_missing_values(
 
 
 def _find_missing_value(
-    change: Change, find_conversion: FindConversion
+    change: ddl.Change, find_conversion: FindConversion
 ) -> MissingValue | None:
     match change:
-        case AddColumn(fill=None) if needs_value(change.column):
+        case ddl.AddColumn(fill=None) if needs_value(change.column):
             return MissingValue(
                 column=change.table.column(change.column.name),
                 reason="added",
                 before=None,
                 after=change.column,
             )
-        case AlterColumn(conversion=None, before=before, after=after) if (
+        case ddl.AlterColumn(conversion=None, before=before, after=after) if (
             before.type != after.type
             and after.generated is None
             and find_conversion(before, after) is None
         ):
             return _make_missing_value(change, "converted")
-        case AlterColumn(fill=None) if _becomes_not_null(change):
+        case ddl.AlterColumn(fill=None) if _becomes_not_null(change):
             return _make_missing_value(change, "not null")
         case _:
             return None
 
 
 def _make_missing_value(
-    change: AlterColumn, reason: Literal["not null", "converted"]
+    change: ddl.AlterColumn, reason: Literal["not null", "converted"]
 ) -> MissingValue:
     return MissingValue(
         column=change.table.column(change.after.name),
@@ -229,7 +226,7 @@ def _make_missing_value(
 
 
 def resolve_defaults(
-    defaults: Mapping[str, str], changes: Iterable[Change]
+    defaults: Mapping[str, str], changes: Iterable[ddl.Change]
 ) -> dict[Key, str]:
     """Return the defaults by the key of the column that they are for.
 
@@ -238,8 +235,8 @@ def resolve_defaults(
     keys = {
         name: key
         for change in changes
-        if isinstance(change, AddColumn | AlterColumn)
-        for key in [subject_of(change)]
+        if isinstance(change, ddl.AddColumn | ddl.AlterColumn)
+        for key in [ddl.subject_of(change)]
         for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
     }
     if unknown := [name for name in defaults if name not in keys]:

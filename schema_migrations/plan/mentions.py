@@ -9,13 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from schema_migrations.schema.changes import (
-    Change,
-    DropColumn,
-    DropTable,
-    Rename,
-    RenameColumn,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Opaque, Schema, Table
 
 _WORD_PATTERN = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
@@ -30,7 +24,7 @@ def find_words(text: str) -> frozenset[str]:
 
 
 def find_mentions(
-    changes: Iterable[Change], current: Schema, goal: Schema
+    changes: Iterable[ddl.Change], current: Schema, goal: Schema
 ) -> tuple[str, ...]:
     """Return a text for each unchanged function that names a changed table or column.
 
@@ -41,8 +35,7 @@ def find_mentions(
         f"{function.type} {function.key.name} names {key}, which is {verb}: check "
         f"whether the {function.type} must change too"
         for function in goal.of(Opaque)
-        if function.type in ("function", "procedure")
-        and function == current.get(function.key)
+        if function.trait.is_routine and function == current.get(function.key)
         for text in [find_words(function.definition)]
         for key, tables, verb in changed
         if _mentions_key(key, tables, text, function, goal)
@@ -50,21 +43,21 @@ def find_mentions(
 
 
 def _find_changed_names(
-    changes: Iterable[Change],
+    changes: Iterable[ddl.Change],
 ) -> Iterator[tuple[Key, tuple[Key, ...], str]]:
     """Yield (old key, old and new key of a column's table, verb) of each change."""
     old: dict[Key, Key] = {}
     for change in changes:
         match change:
-            case Rename(before=Table() as before, after=after):
+            case ddl.Rename(before=Table() as before, after=after):
                 old[after.key] = before.key
                 yield before.key, (), "renamed"
-            case DropTable(table=table):
+            case ddl.DropTable(table=table):
                 yield table.key, (), "dropped"
-            case RenameColumn(table=table, before=column):
+            case ddl.RenameColumn(table=table, before=column):
                 named = old.get(table, table)
                 yield named.column(column.name), (named, table), "renamed"
-            case DropColumn(table=table, column=column):
+            case ddl.DropColumn(table=table, column=column):
                 named = old.get(table, table)
                 yield named.column(column.name), (named, table), "dropped"
             case _:

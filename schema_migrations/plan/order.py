@@ -13,27 +13,29 @@ from heapq import heapify, heappop, heappush
 
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.effects import effects_of, rank_for_reader
-from schema_migrations.schema.changes import Change, Drop, subject_of
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
 
 Edges = dict[int, set[int]]
 """change → the changes that must come before it."""
 
 
-def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change, ...]:
+def order_changes(
+    changes: tuple[ddl.Change, ...], current: Schema
+) -> tuple[ddl.Change, ...]:
     """Return the changes in an order in which each one can be carried out.
 
     Raises ``PlanError`` naming the changes that depend on one another in a circle.
     """
     # A part that has its own drop is dropped before its table.
-    explicit = {change.object.key for change in changes if isinstance(change, Drop)}
+    explicit = {change.object.key for change in changes if isinstance(change, ddl.Drop)}
     edges = _draw_edges(changes, current.replace_objects(explicit, ()))
-    ranks = [(*rank_for_reader(change), subject_of(change)) for change in changes]
+    ranks = [(*rank_for_reader(change), ddl.subject_of(change)) for change in changes]
     sorter = TopologicalSorter(edges)
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = ", ".join(str(subject_of(changes[i])) for i in error.args[1][:-1])
+        circle = ", ".join(str(ddl.subject_of(changes[i])) for i in error.args[1][:-1])
         raise PlanError(
             f"These changes depend on one another in a circle: {circle}",
             hint="Change one of these models first, run schemadiff, then change the others.",
@@ -50,7 +52,7 @@ def order_changes(changes: tuple[Change, ...], current: Schema) -> tuple[Change,
     return tuple(result)
 
 
-def _draw_edges(changes: tuple[Change, ...], current: Schema) -> Edges:
+def _draw_edges(changes: tuple[ddl.Change, ...], current: Schema) -> Edges:
     effects = [effects_of(change, current) for change in changes]
     uses = _group_by_key(effect.used_keys for effect in effects)
     releases = _group_by_key(effect.released_keys for effect in effects)

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from schema_migrations.plan.renames import Renames
-from schema_migrations.schema.changes import Rename, RenameColumn
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     Key,
@@ -20,12 +20,12 @@ from schema_migrations.schema.model import (
 
 def order_renames(
     renames: Renames, current: Schema
-) -> tuple[Rename | RenameColumn, ...]:
+) -> tuple[ddl.Rename | ddl.RenameColumn, ...]:
     """Return the renames in an order in which each new name is free.
 
     A table or column that has a new name and is not renamed itself is moved aside.
     """
-    result: list[Rename | RenameColumn] = []
+    result: list[ddl.Rename | ddl.RenameColumn] = []
     tables = {table.key.name: table for table in current.of(Table)}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
@@ -34,7 +34,7 @@ def order_renames(
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
-        result.append(Rename(before=before, after=after))
+        result.append(ddl.Rename(before=before, after=after))
         if old in pairs and new not in pairs.values():  # in a circle
             taken.add(new)
             result += _free_constraint_names(before.key, after.key, current, taken)
@@ -46,13 +46,15 @@ def order_renames(
         for name, new in order_name_pairs(names, set(columns)):
             column = columns.pop(name)
             columns[new] = replace(column, name=new)
-            result.append(RenameColumn(table=key, before=column, after=columns[new]))
+            result.append(
+                ddl.RenameColumn(table=key, before=column, after=columns[new])
+            )
     return tuple(result)
 
 
 def _free_constraint_names(
     old: Key, new: Key, current: Schema, taken: set[str]
-) -> Iterator[Rename]:
+) -> Iterator[ddl.Rename]:
     """Yield renames that free the constraint names of a table that is moved aside.
 
     Otherwise the constraints of tables that swap names would wait for one another.
@@ -66,7 +68,9 @@ def _free_constraint_names(
             name = _find_unused_name(obj.key.part, taken)
             taken.add(name)
             before = replace(obj, key=new.constraint(obj.key.part), table=new)
-            yield Rename(before=before, after=replace(before, key=new.constraint(name)))
+            yield ddl.Rename(
+                before=before, after=replace(before, key=new.constraint(name))
+            )
 
 
 def order_name_pairs(

@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-    RenameColumn,
-    SetComment,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -56,93 +41,100 @@ class SummaryLine:
         return f"{verb} {self.kind} {self.table}{glue}{self.name}"
 
 
-def summarize(changes: Iterable[Change]) -> tuple[SummaryLine, ...]:
+def summarize(changes: Iterable[ddl.Change]) -> tuple[SummaryLine, ...]:
     """Return one line for each change.
 
     Parts of a new or dropped table have no line of their own; an opaque object that is
     dropped and created again is one change.
     """
     changes = tuple(_merge_recreated(tuple(changes)))
-    tables = {c.table.key for c in changes if isinstance(c, CreateTable | DropTable)}
+    tables = {
+        c.table.key for c in changes if isinstance(c, ddl.CreateTable | ddl.DropTable)
+    }
     shown = [
         change
         for change in changes
-        if not (isinstance(change, Create | Drop) and owner_of(change.object) in tables)
+        if not (
+            isinstance(change, ddl.Create | ddl.Drop)
+            and owner_of(change.object) in tables
+        )
     ]
     return tuple(
         _summarize_change(change) for change in sorted(shown, key=_rank_change)
     )
 
 
-def _merge_recreated(changes: tuple[Change, ...]) -> Iterator[Change]:
-    dropped = [c.object for c in changes if isinstance(c, Drop)]
+def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
+    dropped = [c.object for c in changes if isinstance(c, ddl.Drop)]
     by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
-    created = {c.object.key for c in changes if isinstance(c, Create)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
     for change in changes:
         match change:
-            case Drop(object=Opaque(key=key)) if key in created:
+            case ddl.Drop(object=Opaque(key=key)) if key in created:
                 pass
-            case Create(object=Opaque(key=key) as after) if key in by_key:
-                yield Alter(before=by_key[key], after=after)
+            case ddl.Create(object=Opaque(key=key) as after) if key in by_key:
+                yield ddl.Alter(before=by_key[key], after=after)
             case _:
                 yield change
 
 
-def _rank_change(change: Change) -> int:
+def _rank_change(change: ddl.Change) -> int:
     """Return 0 for changes of tables, 1 for columns, 2 for all others."""
     match change:
         case (
-            CreateTable()
-            | DropTable()
-            | AlterTable()
-            | RebuildTable()
-            | Rename(after=Table())
+            ddl.CreateTable()
+            | ddl.DropTable()
+            | ddl.AlterTable()
+            | ddl.RebuildTable()
+            | ddl.Rename(after=Table())
         ):
             return 0
-        case AddColumn() | DropColumn() | AlterColumn() | RenameColumn():
+        case (
+            ddl.AddColumn() | ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn()
+        ):
             return 1
         case _:
             return 2
 
 
-def _summarize_change(change: Change) -> SummaryLine:
+def _summarize_change(change: ddl.Change) -> SummaryLine:
     match change:
-        case CreateTable():
+        case ddl.CreateTable():
             columns = len(change.table.columns)
             return _make_table_line("+", change.table.key, f"{columns} columns")
-        case DropTable():
+        case ddl.DropTable():
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
-        case AlterTable():
+        case ddl.AlterTable():
             return _make_table_line("~", change.after.key, change.after.options)
-        case RebuildTable():
+        case ddl.RebuildTable():
             return _make_table_line("~", change.after.key, "rebuilt")
-        case AddColumn():
+        case ddl.AddColumn():
             return _make_column_line(
                 "+", change.table, change.column, _describe_column(change.column)
             )
-        case DropColumn():
+        case ddl.DropColumn():
             detail = "" if change.column.generated is not None else "DELETES ITS VALUES"
             return _make_column_line("-", change.table, change.column, detail)
-        case AlterColumn():
+        case ddl.AlterColumn():
             detail = _describe_alteration(change.before, change.after)
             return _make_column_line("~", change.table, change.after, detail)
-        case RenameColumn():
+        case ddl.RenameColumn():
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
-        case Create():
+        case ddl.Create():
             return _make_object_line(
                 "+", change.object, _describe_definition(change.object)
             )
-        case Drop():
+        case ddl.Drop():
             return _make_object_line("-", change.object, "")
-        case Alter():
+        case ddl.Alter():
             return _make_object_line("~", change.after, "")
-        case Rename(before=Table() as before, after=Table() as after):
+        case ddl.Rename(before=Table() as before, after=Table() as after):
             return _make_table_line(">", after.key, f"from {before.key.path}")
-        case Rename():
+        case ddl.Rename():
             name = change.before.key.part or change.before.key.name
             return _make_object_line(">", change.after, f"from {name}")
-        case SetComment():
+        case ddl.SetComment():
             key = change.key
             return SummaryLine(
                 sign="~", kind="comment", table=key.name, name=key.part or "table"

@@ -9,20 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    Rename,
-    SetComment,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -38,13 +25,13 @@ from schema_migrations.schema.model import (
 )
 
 
-def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
+def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     """Return the changes that lead from ``current`` to ``desired``, sorted by key.
 
     An index or constraint that differs only by name is a ``Rename``; renames of tables
     and columns are never guessed.
     """
-    changes: list[Change] = []
+    changes: list[ddl.Change] = []
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
         before, after = current.get(key), desired.get(key)
         if before != after:
@@ -52,75 +39,79 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     return _pair_renames(changes, current)
 
 
-def _compare_objects(before: Object | None, after: Object | None) -> Iterator[Change]:
+def _compare_objects(
+    before: Object | None, after: Object | None
+) -> Iterator[ddl.Change]:
     match before, after:
         case Table(), Table():
             yield from _compare_tables(before, after)
         case Sequence(), Sequence():
-            yield Alter(before=before, after=after)
+            yield ddl.Alter(before=before, after=after)
         case Definition(), Definition():
-            yield Alter(before=before, after=after)
+            yield ddl.Alter(before=before, after=after)
         case _:
             if isinstance(before, Table):
-                yield DropTable(table=before)
+                yield ddl.DropTable(table=before)
             elif before is not None:
-                yield Drop(object=before)
+                yield ddl.Drop(object=before)
             if isinstance(after, Table):
-                yield CreateTable(table=after)
+                yield ddl.CreateTable(table=after)
             elif after is not None:
-                yield Create(object=after)
+                yield ddl.Create(object=after)
 
 
-def _compare_tables(before: Table, after: Table) -> Iterator[Change]:
+def _compare_tables(before: Table, after: Table) -> Iterator[ddl.Change]:
     old = {column.name: column for column in before.columns}
     new = {column.name: column for column in after.columns}
     if before.options != after.options:
-        yield AlterTable(before=before, after=after)
+        yield ddl.AlterTable(before=before, after=after)
     if before.comment != after.comment:
-        yield SetComment(key=after.key, before=before.comment, after=after.comment)
+        yield ddl.SetComment(key=after.key, before=before.comment, after=after.comment)
     for column in before.columns:
         if column.name not in new:
-            yield DropColumn(table=before.key, column=column)
+            yield ddl.DropColumn(table=before.key, column=column)
     for column in after.columns_in_order:
         if column.name not in old:
-            yield AddColumn(table=after.key, column=column)
+            yield ddl.AddColumn(table=after.key, column=column)
         elif column != old[column.name]:
             yield from _compare_columns(after, old[column.name], column)
 
 
-def _compare_columns(table: Table, before: Column, after: Column) -> Iterator[Change]:
+def _compare_columns(
+    table: Table, before: Column, after: Column
+) -> Iterator[ddl.Change]:
     if before != replace(after, comment=before.comment):
-        yield AlterColumn(table=table.key, before=before, after=after)
+        yield ddl.AlterColumn(table=table.key, before=before, after=after)
     if before.comment != after.comment:
         key = table.key.column(after.name)
-        yield SetComment(key=key, before=before.comment, after=after.comment)
+        yield ddl.SetComment(key=key, before=before.comment, after=after.comment)
 
 
-def _pair_renames(changes: list[Change], current: Schema) -> tuple[Change, ...]:
+def _pair_renames(changes: list[ddl.Change], current: Schema) -> tuple[ddl.Change, ...]:
     """Pair drops and creations of indexes and constraints that differ only by name.
 
     The new name must be free in ``current``, so that renames work in any order.
     """
-    dropped: dict[Object, list[Drop]] = {}
+    dropped: dict[Object, list[ddl.Drop]] = {}
     for change in changes:
-        if isinstance(change, Drop) and (signature := _strip_name(change.object)):
+        if isinstance(change, ddl.Drop) and (signature := _strip_name(change.object)):
             dropped.setdefault(signature, []).append(change)
     if not dropped:
         return tuple(changes)
     paired: set[Key] = set()
-    result: list[Change] = []
+    result: list[ddl.Change] = []
     for change in changes:
-        if isinstance(change, Create) and current.get(change.object.key) is None:
+        if isinstance(change, ddl.Create) and current.get(change.object.key) is None:
             signature = _strip_name(change.object)
             if signature is not None and dropped.get(signature):
                 drop = dropped[signature].pop(0)
                 paired.add(drop.object.key)
-                change = Rename(before=drop.object, after=change.object)
+                change = ddl.Rename(before=drop.object, after=change.object)
         result.append(change)
     return tuple(
         change
         for change in result
-        if not (isinstance(change, Drop) and change.object.key in paired)
+        if not (isinstance(change, ddl.Drop) and change.object.key in paired)
     )
 
 

@@ -120,7 +120,7 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
     assert "Nothing was changed: 1 revision would be written, 0 deleted." in out
     assert out.splitlines()[-1] == "Next     python manage.py schemaset 1"
     place.connection.ensure_connection()
-    assert "atlas_schema_revisions" not in place.engine.session.list_tables(
+    assert "atlas_schema_revisions" not in place.engine.executor.list_tables(
         place.connection, None
     )
 
@@ -165,7 +165,7 @@ def test_a_directory_that_is_not_sound_is_refused(place: Place) -> None:
 
 def test_another_run_is_waited_for(place: Place) -> None:
     place.write(_1=A)
-    session = place.engine.session
+    session = place.engine.executor
     place.connection.ensure_connection()
     schema = session.describe_target(place.connection).schema
     other = place.connection.copy()

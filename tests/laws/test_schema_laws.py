@@ -13,8 +13,8 @@ from schema_migrations.plan.order import order_changes
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.evolve import evolve
 from schema_migrations.schema.model import EMPTY, Opaque, Schema, Table
+from tests.laws.evolve import evolve
 from tests.laws.strategies import schemas
 
 pytestmark = pytest.mark.slow("patience")

@@ -20,8 +20,8 @@ from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.plan.summary import SummaryLine, summarize
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
-from schema_migrations.schema.changes import Change, Drop
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
@@ -75,7 +75,7 @@ class ChangeRequest:
 class Proposal:
     """What leads from one state to the other."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ddl.Change, ...] = ()
     """Without an engine's finer steps."""
     summary: tuple[SummaryLine, ...] = ()
     plan: Plan | None = None
@@ -92,7 +92,7 @@ class _Comparison:
     current: State
     """After the renames."""
     goal: Schema
-    changes: tuple[Change, ...]
+    changes: tuple[ddl.Change, ...]
 
 
 def propose(
@@ -136,7 +136,7 @@ def plan_change(
         decision = _decide_renames(current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
-    early_drops = _find_early_drops(engine, current.schema, desired)
+    early_drops = _find_early_drops(current.schema, desired)
     with apply_renames(
         engine, current, decision.renames, desired.facts, early_drops=early_drops
     ) as renamed:
@@ -169,7 +169,7 @@ def plan_change(
             summary,
             answer_lines,
             request.notes,
-            proved_on=engine.session.describe_target(current.connection).version,
+            proved_on=engine.executor.describe_target(current.connection).version,
         ),
     )
     if not request.prove:
@@ -197,27 +197,25 @@ def _limit(current: Schema, goal: Schema, scope: Scope | None) -> Schema:
     return limit_to_tables(current, goal, scope(current, goal))
 
 
-def _find_early_drops(
-    engine: Engine, current: Schema, desired: State
-) -> tuple[Drop, ...]:
+def _find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
     """Return the drops of views and triggers that change or go, where they are text.
 
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
     on which something else stands stays: that would go with it.
     """
-    if engine.explain_dangling is None:
-        return ()
     gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
     found = [
         obj
         for obj in current.of(Opaque)
-        if obj.type in ("trigger", "view")
+        if obj.trait.is_stored_as_text
         and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
     ]
     keys = {obj.key for obj in found}
     held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
     free = [obj for obj in found if obj.key not in held]
-    return tuple(Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key)))
+    return tuple(
+        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key))
+    )
 
 
 def _compare(
@@ -255,8 +253,7 @@ def _build_plan(
         compared.changes,
         compared.current.schema,
         compared.goal,
-        passes=engine.passes,
-        render=engine.render,
+        planner=engine.planner,
     )
     plan = plan.with_earlier(renamed.changes, renamed.statements)
     every = (*renamed.changes, *compared.changes)

@@ -26,7 +26,7 @@ from schema_migrations.plan.renames import (
     infer_renames,
     resolve_answers,
 )
-from schema_migrations.schema.changes import Drop, Rename, RenameColumn
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.planning.content_types import (
     render_content_type_renames,
@@ -52,7 +52,7 @@ class RenamedState:
     """The current state after the renames."""
 
     state: State
-    changes: tuple[Drop | Rename | RenameColumn, ...] = ()
+    changes: tuple[ddl.Drop | ddl.Rename | ddl.RenameColumn, ...] = ()
     statements: tuple[Statement, ...] = ()
 
 
@@ -109,7 +109,7 @@ def apply_renames(
     renames: Renames,
     facts: ModelFacts,
     *,
-    early_drops: tuple[Drop, ...] = (),
+    early_drops: tuple[ddl.Drop, ...] = (),
 ) -> Iterator[RenamedState]:
     """Hold the state after the renames; roll its database back at the end.
 
@@ -121,16 +121,16 @@ def apply_renames(
         yield RenamedState(state=current)
         return
     changes = (*early_drops, *renamed)
-    statements = [s for change in changes for s in engine.render(change)]
+    statements = [s for change in changes for s in engine.planner.render(change)]
     statements += render_content_type_renames(
-        renames, facts.origins, current.schema.by_key, quote=engine.quote
+        renames, facts.origins, current.schema.by_key, quote=engine.dialect.quote
     )
     with roll_back_at_end(engine, current.connection):
         for statement in statements:
             with translate_driver_errors(
                 engine, partial(_make_rename_error, statement)
             ):
-                engine.session.execute(current.connection, statement.sql)
+                engine.executor.execute(current.connection, statement.sql)
         schema = inspect_database(engine, current.connection)
         yield RenamedState(
             state=replace(current, schema=schema),

@@ -19,7 +19,7 @@ from schema_migrations.plan.differences import (
     list_differences,
     list_tolerated_columns,
 )
-from schema_migrations.schema.changes import subject_of
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Schema
@@ -103,7 +103,11 @@ def find_drift(
             if plan_mending
             else None
         )
-    untouched = () if allow_data_loss else find_unsafe_changes(changes)
+    untouched = (
+        ()
+        if allow_data_loss
+        else find_unsafe_changes(changes, engine.planner.may_alter_values)
+    )
     return Drift(
         differences=(
             *list_differences(changes),
@@ -117,7 +121,7 @@ def find_drift(
         untouched_differences=list_differences(untouched),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
-        script_preamble=engine.script_preamble,
+        script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
     )
 
@@ -166,9 +170,11 @@ def _plan_mending(
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)
         if not allow_data_loss:
-            untouched = find_unsafe_changes(diff(current.schema, goal))
+            untouched = find_unsafe_changes(
+                diff(current.schema, goal), engine.planner.may_alter_values
+            )
             goal = with_current_objects(
-                current.schema, goal, {subject_of(c) for c in untouched}
+                current.schema, goal, {ddl.subject_of(c) for c in untouched}
             )
         return plan_change(
             engine,

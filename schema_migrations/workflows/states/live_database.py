@@ -41,11 +41,11 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
         settings = connections[alias].settings_dict
     else:
         engine = engine_for_url(source)
-        settings = engine.settings_from_url(source, {})
+        settings = engine.addresses.settings_from_url(source, {})
     connection = _make_separate_connection(settings)
     try:
-        engine.session.describe_target(connection)
-        with engine.session.forbid_writes(connection):
+        engine.executor.describe_target(connection)
+        with engine.executor.forbid_writes(connection):
             yield connection, engine
     finally:
         connection.close()
@@ -59,7 +59,7 @@ def _make_separate_connection(settings: DatabaseSettings) -> Connection:
 
 def probe_server(alias: str, engine: Engine) -> Target | None:
     """Return the description of the alias's server; None if it does not answer."""
-    if engine.check_server is None:
+    if engine.dev_server.check_server is None:
         return None
     settings = connections[alias].settings_dict
     options = {
@@ -69,7 +69,7 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
     options.pop("pool", None)
     connection = _make_separate_connection({**settings, "OPTIONS": options})
     try:
-        return engine.session.describe_target(connection)
+        return engine.executor.describe_target(connection)
     except SchemaMigrationsError:
         return None
     finally:

@@ -89,7 +89,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
 
 def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     pg_place.connection.ensure_connection()
-    observer = pg_place.engine.session.prepare_blocker_lookup
+    observer = pg_place.engine.executor.prepare_blocker_lookup
     assert observer is not None
     events: list[Event] = []
     with (

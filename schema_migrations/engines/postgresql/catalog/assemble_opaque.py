@@ -16,6 +16,7 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     namespaces_of,
     select_opaque,
 )
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, Opaque
 
@@ -56,7 +57,7 @@ def _assemble_uniform_rows(catalog: Catalog, owners: OwnersByKey) -> Iterator[Op
         need = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
         yield Opaque(
             key=key,
-            type=row.type,
+            trait=trait_of(row.type),
             definition=row.definition,
             owner=owners.get(relation) if relation else None,
             drop_sql=row.drop,
@@ -72,7 +73,7 @@ def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opa
         alter = f"ALTER TABLE {qualify(relation)}"
         yield Opaque(
             key=key,
-            type="constraint",
+            trait=TRAITS["constraint"],
             definition=f"{alter} ADD CONSTRAINT {quote(row.name)} {row.definition}",
             owner=owners.get(relation),
             drop_sql=f"{alter} DROP CONSTRAINT {quote(row.name)}",
@@ -86,7 +87,7 @@ def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]
         create = "CREATE UNIQUE INDEX" if row.unique else "CREATE INDEX"
         yield Opaque(
             key=key,
-            type="index",
+            trait=TRAITS["index"],
             definition=f"{create} {quote(row.name)} ON {qualify(relation)} {row.definition}",
             owner=owners.get(relation),
             drop_sql=f"DROP INDEX {qualify(key)}",
@@ -106,7 +107,7 @@ def _assemble_comments(
         subject = " ".join(filter(None, (kind, key.part, row.column)))
         yield Opaque(
             key=Key("opaque", key.namespace, key.name, f"comment on {subject}"),
-            type="comment",
+            trait=TRAITS["comment"],
             definition=f"COMMENT ON {target or subject} IS {row.literal}",
             owner=_find_owner(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",

@@ -26,51 +26,35 @@ from schema_migrations.engines.postgresql.ddl.render_object import (
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-    RenameColumn,
-    SetComment,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Key
 
 Statements = tuple[Statement, ...]
 
 
-def render(change: Change) -> Statements:
+def render(change: ddl.Change) -> Statements:
     """Return the statements of one change, in order.
 
     Raises ``UnsupportedChange`` if PostgreSQL has no statement for it.
     """
     match change:
-        case CreateTable():
+        case ddl.CreateTable():
             return _render_create_table(change)
-        case DropTable():
+        case ddl.DropTable():
             name = qualify(change.table.key)
             return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
-        case AddColumn():
+        case ddl.AddColumn():
             return _render_add_column(change)
-        case DropColumn():
+        case ddl.DropColumn():
             column = quote(change.column.name)
             return _render_alter_table(
                 change.table,
                 f"DROP COLUMN {column}",
                 comment=f"Drop column {column} of table",
             )
-        case AlterColumn():
+        case ddl.AlterColumn():
             return _render_alter_column(change)
-        case RenameColumn():
+        case ddl.RenameColumn():
             old, new = quote(change.before.name), quote(change.after.name)
             statements = _render_alter_table(
                 change.table,
@@ -79,21 +63,21 @@ def render(change: Change) -> Statements:
             )
             keys = (change.table.column(c.name) for c in (change.before, change.after))
             return statements + render_sequence_following(change.before, *keys)
-        case Create():
+        case ddl.Create():
             return render_create(change.object)
-        case Drop():
+        case ddl.Drop():
             return render_drop(change.object)
-        case Alter():
+        case ddl.Alter():
             return render_alter(
                 change.before, change.after, outside_transaction=change.needs_commit
             )
-        case Rename():
+        case ddl.Rename():
             return render_rename(change.before, change.after)
-        case SetComment():
+        case ddl.SetComment():
             return (_render_comment(change.key, change.after),)
-        case AlterTable() | RebuildTable():
+        case ddl.AlterTable() | ddl.RebuildTable():
             raise UnsupportedChange(
-                f"PostgreSQL has no statement for {subject_of(change)}.",
+                f"PostgreSQL has no statement for {ddl.subject_of(change)}.",
                 hint="Write this change by hand: manage.py schemadiff --empty NAME",
             )
 
@@ -107,7 +91,7 @@ def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
     return (Statement(sql=sql, comment=f"{comment} {name}"),)
 
 
-def _render_create_table(change: CreateTable) -> Statements:
+def _render_create_table(change: ddl.CreateTable) -> Statements:
     table = change.table
     name = qualify(table.key)
     lines = [render_column(column) for column in table.columns_in_order]
@@ -144,7 +128,7 @@ def _render_comment(key: Key, text: str) -> Statement:
     )
 
 
-def _render_add_column(change: AddColumn) -> Statements:
+def _render_add_column(change: ddl.AddColumn) -> Statements:
     column = change.column
     name = quote(column.name)
     if change.fill is not None and change.fill_reads_columns:
@@ -170,7 +154,7 @@ def _render_add_column(change: AddColumn) -> Statements:
     return (*statements, *_render_column_comments(change.table, column))
 
 
-def _render_alter_column(change: AlterColumn) -> Statements:
+def _render_alter_column(change: ddl.AlterColumn) -> Statements:
     name = quote(change.after.name)
     if change.fill is None:
         return _render_alter_without_fill(

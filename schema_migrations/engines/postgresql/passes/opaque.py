@@ -6,15 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.plan.mentions import find_words
-from schema_migrations.schema.carried_objects import DEPENDENT_TYPES, NAME_BEARING_TYPES
-from schema_migrations.schema.changes import (
-    Alter,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    Rename,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
 
 if TYPE_CHECKING:
@@ -26,20 +18,20 @@ def replace_in_place(changes: Changes, current: Schema, desired: Schema) -> Chan
 
     Dropping it would also drop its grants.
     """
-    dropped = {c.object.key: c.object for c in changes if isinstance(c, Drop)}
-    altered: dict[Key, Alter] = {}
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    altered: dict[Key, ddl.Alter] = {}
     for change in changes:
         match change:
-            case Create(object=Opaque(shape=shape) as after):
+            case ddl.Create(object=Opaque(shape=shape) as after):
                 before = dropped.get(after.key)
                 if isinstance(before, Opaque) and _can_replace(before.shape, shape):
-                    altered[after.key] = Alter(before=before, after=after)
+                    altered[after.key] = ddl.Alter(before=before, after=after)
             case _:
                 pass
     return tuple(
-        altered.get(c.object.key, c) if isinstance(c, Create) else c
+        altered.get(c.object.key, c) if isinstance(c, ddl.Create) else c
         for c in changes
-        if not (isinstance(c, Drop) and c.object.key in altered)
+        if not (isinstance(c, ddl.Drop) and c.object.key in altered)
     )
 
 
@@ -52,22 +44,19 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
 
     A part that names a renamed object stays with it, and only its definition is set again.
     """
-    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
-    renamed = {c.before.key for c in changes if isinstance(c, Rename)}
+    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    renamed = {c.before.key for c in changes if isinstance(c, ddl.Rename)}
 
-    def goes_along(change: Change) -> bool:
+    def goes_along(change: ddl.Change) -> bool:
         match change:
-            case Drop(object=Opaque(type=type_) as obj):
-                renamed_too = type_ in NAME_BEARING_TYPES and obj.needs & renamed
-                dropped_too = type_ in DEPENDENT_TYPES and obj.needs & dropped
+            case ddl.Drop(object=Opaque(trait=trait) as obj):
+                renamed_too = trait.carries_name and obj.needs & renamed
+                dropped_too = trait.goes_along and obj.needs & dropped
                 return bool(renamed_too or dropped_too)
             case _:
                 return False
 
     return tuple(change for change in changes if not goes_along(change))
-
-
-_ROUTINE_TYPES = ("function", "procedure")
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -80,25 +69,25 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
     for change in changes:
         match change:
             case (
-                Create(object=Opaque() | Definition() | Sequence() as obj)
-                | Alter(after=obj)
-                | CreateTable(table=obj)
+                ddl.Create(object=Opaque() | Definition() | Sequence() as obj)
+                | ddl.Alter(after=obj)
+                | ddl.CreateTable(table=obj)
             ):
                 keys_by_name.setdefault(obj.key.name, set()).add(obj.key)
             case _:
                 pass
-    result: list[Change] = []
+    result: list[ddl.Change] = []
     for change in changes:
         match change:
             case (
-                Create(object=Opaque(type=type_) as routine)
-                | Alter(after=Opaque(type=type_) as routine)
-            ) if type_ in _ROUTINE_TYPES:
+                ddl.Create(object=Opaque() as routine)
+                | ddl.Alter(after=Opaque() as routine)
+            ) if routine.trait.is_routine:
                 routine = _with_mentioned_needs(routine, keys_by_name, desired)
                 desired = desired.replace_objects((), [routine])
                 result.append(
                     replace(change, object=routine)
-                    if isinstance(change, Create)
+                    if isinstance(change, ddl.Create)
                     else replace(change, after=routine)
                 )
             case _:

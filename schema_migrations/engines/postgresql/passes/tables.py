@@ -6,22 +6,9 @@ from dataclasses import replace
 
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes
-from schema_migrations.schema.carried_objects import DEPENDENT_TYPES
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    Rename,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     NO_KEYS,
-    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -33,6 +20,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
+    Trait,
     owner_of,
 )
 
@@ -49,14 +37,14 @@ def recreate_generated_columns(
     retyped = {
         c.table.column(c.after.name)
         for c in changes
-        if isinstance(c, AlterColumn) and _is_retyped(c)
+        if isinstance(c, ddl.AlterColumn) and _is_retyped(c)
     }
     altered = {
-        c.table.column(c.after.name) for c in changes if isinstance(c, AlterColumn)
+        c.table.column(c.after.name) for c in changes if isinstance(c, ddl.AlterColumn)
     }
-    result: list[Change] = []
+    result: list[ddl.Change] = []
     for change in changes:
-        if isinstance(change, AlterColumn) and _needs_new_column(change, retyped):
+        if isinstance(change, ddl.AlterColumn) and _needs_new_column(change, retyped):
             result += _recreate_column(change.table, change.before, change.after)
         else:
             result.append(change)
@@ -74,12 +62,12 @@ def recreate_generated_columns(
     return tuple(result)
 
 
-def _is_retyped(change: AlterColumn) -> bool:
+def _is_retyped(change: ddl.AlterColumn) -> bool:
     before, after = change.before, change.after
     return (before.type, before.collation) != (after.type, after.collation)
 
 
-def _needs_new_column(change: AlterColumn, retyped: set[Key]) -> bool:
+def _needs_new_column(change: ddl.AlterColumn, retyped: set[Key]) -> bool:
     before, after = change.before, change.after
     if after.generated is None:
         return before.generated is not None and before.generated_kind == "virtual"
@@ -91,10 +79,10 @@ def _needs_new_column(change: AlterColumn, retyped: set[Key]) -> bool:
     )
 
 
-def _recreate_column(table: Key, before: Column, after: Column) -> list[Change]:
+def _recreate_column(table: Key, before: Column, after: Column) -> list[ddl.Change]:
     return [
-        DropColumn(table=table, column=before),
-        AddColumn(table=table, column=after),
+        ddl.DropColumn(table=table, column=before),
+        ddl.AddColumn(table=table, column=after),
     ]
 
 
@@ -105,7 +93,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     column, a view on a column that changes its type.
     """
     disturbed = {key for change in changes for key in _disturbed_keys_of(change)}
-    altered = [c for c in changes if isinstance(c, AlterColumn)]
+    altered = [c for c in changes if isinstance(c, ddl.AlterColumn)]
     altered_keys = {c.table.column(c.after.name) for c in altered}
     incomparable = {
         c.table.column(c.after.name)
@@ -120,14 +108,14 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         for change in changes
         for step in _expand_rename(change, disturbed, followed)
     ]
-    handled = {c.object.key for c in result if isinstance(c, Drop | Create)} | {
-        c.before.key for c in result if isinstance(c, Rename)
+    handled = {c.object.key for c in result if isinstance(c, ddl.Drop | ddl.Create)} | {
+        c.before.key for c in result if isinstance(c, ddl.Rename)
     }
     # An object that is replaced in place needs only what it needs before and after.
     replaced = {
         c.before.key: replace(c.before, needs=c.before.needs & c.after.needs)
         for c in result
-        if isinstance(c, Alter) and isinstance(c.before, Opaque)
+        if isinstance(c, ddl.Alter) and isinstance(c.before, Opaque)
     }
     objects = tuple(replaced.get(obj.key, obj) for obj in current)
     while True:
@@ -143,43 +131,43 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             return tuple(
                 c
                 for c in result
-                if not (isinstance(c, Alter) and c.after.key in recreated)
+                if not (isinstance(c, ddl.Alter) and c.after.key in recreated)
             )
         for obj in dependents:
             handled.add(obj.key)
             disturbed.add(obj.key)
             before, after = current.by_key[obj.key], desired.get(obj.key)
             assert not isinstance(before, Table)
-            result.append(Drop(object=before))
+            result.append(ddl.Drop(object=before))
             if isinstance(after, Constraint | ForeignKey | Index | Opaque):
-                result.append(Create(object=after))
+                result.append(ddl.Create(object=after))
 
 
 def _expand_rename(
-    change: Change, disturbed: set[Key], followed: dict[bool, set[Key]]
-) -> tuple[Change, ...]:
+    change: ddl.Change, disturbed: set[Key], followed: dict[bool, set[Key]]
+) -> tuple[ddl.Change, ...]:
     """Turn the rename of what must be recreated into a drop and a create."""
     match change:
-        case Rename(
+        case ddl.Rename(
             before=Constraint() | ForeignKey() | Index() as before,
             after=Constraint() | ForeignKey() | Index() as after,
         ) if _needs_recreating(
             before, disturbed, followed[isinstance(before, ForeignKey)]
         ):
-            return Drop(object=before), Create(object=after)
+            return ddl.Drop(object=before), ddl.Create(object=after)
         case _:
             return (change,)
 
 
-def _disturbed_keys_of(change: Change) -> tuple[Key, ...]:
+def _disturbed_keys_of(change: ddl.Change) -> tuple[Key, ...]:
     match change:
-        case Drop():
+        case ddl.Drop():
             return (change.object.key,)
-        case DropColumn():
+        case ddl.DropColumn():
             return (change.table.column(change.column.name),)
-        case AlterColumn() if _is_retyped(change):
+        case ddl.AlterColumn() if _is_retyped(change):
             return (change.table.column(change.after.name),)
-        case Rename(before=Definition() as before):
+        case ddl.Rename(before=Definition() as before):
             return (before.key,)
         case _:
             return ()
@@ -204,7 +192,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
         # Without SQL to drop it, it stays, and the server reports what is in the way.
-        recreatable = bool(obj.drop_sql) and obj.type not in ROW_HOLDING_TYPES
+        recreatable = bool(obj.drop_sql) and not obj.trait.holds_rows
         return bool(needed) and recreatable
     return bool(needed - followed)
 
@@ -213,14 +201,14 @@ def defer_sequence_ownership(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
     """Create a sequence before the column that draws from it; set its owner after."""
-    result: list[Change] = []
+    result: list[ddl.Change] = []
     for change in changes:
-        if isinstance(change, Create) and isinstance(change.object, Sequence):
+        if isinstance(change, ddl.Create) and isinstance(change.object, Sequence):
             sequence = change.object
             bare = replace(sequence, owned_by=None)
-            result.append(Create(object=bare))
+            result.append(ddl.Create(object=bare))
             if sequence.owned_by is not None:
-                result.append(Alter(before=bare, after=sequence))
+                result.append(ddl.Alter(before=bare, after=sequence))
         else:
             result.append(change)
     return tuple(result)
@@ -232,9 +220,9 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     A foreign key to another dropped table keeps its own drop: otherwise tables that
     refer to one another in a cycle could not be dropped.
     """
-    tables = {c.table.key for c in changes if isinstance(c, DropTable)}
+    tables = {c.table.key for c in changes if isinstance(c, ddl.DropTable)}
     columns = {
-        c.table.column(c.column.name) for c in changes if isinstance(c, DropColumn)
+        c.table.column(c.column.name) for c in changes if isinstance(c, ddl.DropColumn)
     }
 
     def goes_along(obj: Object) -> bool:
@@ -253,7 +241,7 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     return tuple(
         change
         for change in changes
-        if not (isinstance(change, Drop) and goes_along(change.object))
+        if not (isinstance(change, ddl.Drop) and goes_along(change.object))
     )
 
 
@@ -262,12 +250,12 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
 
     Foreign keys stay separate: tables may refer to one another in a cycle.
     """
-    created = {c.table.key for c in changes if isinstance(c, CreateTable)}
+    created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
     parts: dict[Key, list[Constraint | ForeignKey]] = {}
-    rest: list[Change] = []
+    rest: list[ddl.Change] = []
     for change in changes:
         if (
-            isinstance(change, Create)
+            isinstance(change, ddl.Create)
             and isinstance(change.object, Constraint)
             and change.object.table in created
         ):
@@ -281,7 +269,7 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
                 sorted(parts.get(c.table.key, ()), key=_sort_key_of)
             ),
         )
-        if isinstance(c, CreateTable)
+        if isinstance(c, ddl.CreateTable)
         else c
         for c in rest
     )
@@ -293,13 +281,6 @@ def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
     return rank, part.key.part
 
 
-_OUTLIVING_TYPES = (
-    *("view", "materialized view", "rule", "trigger", "policy"),
-    *("function", "procedure", "membership in publication"),
-)
-"""Types of objects that are not dropped with a column or table that they need."""
-
-
 def refuse_dangling_needs(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
@@ -308,23 +289,25 @@ def refuse_dangling_needs(
     PostgreSQL would refuse too, but its message would quote a generated statement.
     """
     dropped = {
-        c.table.column(c.column.name) for c in changes if isinstance(c, DropColumn)
+        c.table.column(c.column.name) for c in changes if isinstance(c, ddl.DropColumn)
     }
     for change in changes:
-        if isinstance(change, DropTable):
+        if isinstance(change, ddl.DropTable):
             dropped |= {change.table.key, *change.table.provided_keys}
-    created = {c.object.key for c in changes if isinstance(c, Create)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
     dropped_objects = {
         c.object.key
         for c in changes
-        if isinstance(c, Drop) and isinstance(c.object, Opaque | Definition | Sequence)
+        if isinstance(c, ddl.Drop)
+        and isinstance(c.object, Opaque | Definition | Sequence)
     }
     for obj in desired:
-        type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
-        needed = obj.needs & dropped if type_ in _OUTLIVING_TYPES else NO_KEYS
-        if type_ not in DEPENDENT_TYPES:
+        trait = obj.trait if isinstance(obj, Opaque) else Trait(noun=obj.key.kind)
+        needed = obj.needs & dropped if trait.survives else NO_KEYS
+        if not trait.goes_along:
             needed |= obj.needs & (dropped_objects - created)
         if needed:
+            type_ = trait.noun
             raise PlanError(
                 f"{type_} {obj.key.name} needs {_describe_dropped(min(needed), changes)}, which would be "
                 "dropped",
@@ -336,6 +319,6 @@ def refuse_dangling_needs(
 
 def _describe_dropped(key: Key, changes: Changes) -> str:
     table = key.table
-    if any(isinstance(c, DropTable) and c.table.key == table for c in changes):
+    if any(isinstance(c, ddl.DropTable) and c.table.key == table for c in changes):
         return str(table)
     return f"{key.part} {key.name}" if key.kind == "opaque" else str(key)

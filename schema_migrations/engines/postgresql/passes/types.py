@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
-from schema_migrations.schema.changes import (
-    Alter,
-    AlterColumn,
-    Change,
-    Create,
-    Drop,
-    DropColumn,
-    DropTable,
-    Rename,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Definition,
@@ -46,7 +37,7 @@ def recreate_types(changes: Changes, current: Schema, desired: Schema) -> Change
     """
     for change in changes:
         match change:
-            case Alter(before=Definition() as before, after=Definition() as after):
+            case ddl.Alter(before=Definition() as before, after=Definition() as after):
                 if not _can_alter(before, after):
                     changes = _recreate_type(changes, change, current, desired)
             case _:
@@ -70,7 +61,7 @@ def _strip_clauses(domain: Definition) -> str:
 
 
 def _recreate_type(
-    changes: Changes, alter: Alter, current: Schema, desired: Schema
+    changes: Changes, alter: ddl.Alter, current: Schema, desired: Schema
 ) -> Changes:
     before, after = alter.before, alter.after
     assert isinstance(before, Definition)
@@ -84,15 +75,17 @@ def _recreate_type(
         )
     aside = replace(before, key=_find_free_key(before.key, current))
     altered = {
-        c.table.column(c.after.name): c for c in changes if isinstance(c, AlterColumn)
+        c.table.column(c.after.name): c
+        for c in changes
+        if isinstance(c, ddl.AlterColumn)
     }
-    result: list[Change] = []
+    result: list[ddl.Change] = []
     for change in changes:
         if change is alter:
             result += [
-                Rename(before=before, after=aside),
-                Create(object=after),
-                Drop(object=aside),
+                ddl.Rename(before=before, after=aside),
+                ddl.Create(object=after),
+                ddl.Drop(object=aside),
             ]
         else:
             result.append(_redirect_change(change, before.key, aside.key))
@@ -101,7 +94,9 @@ def _recreate_type(
             unaltered = table.key.column(column.name) not in altered
             new_column = _find_column(desired, table.key, column.name)
             if before.key in column.needs and unaltered and new_column is not None:
-                change = AlterColumn(table=table.key, before=column, after=new_column)
+                change = ddl.AlterColumn(
+                    table=table.key, before=column, after=new_column
+                )
                 result.append(_redirect_change(change, before.key, aside.key))
     return tuple(result)
 
@@ -125,10 +120,10 @@ def _find_column(schema: Schema, table: Key, name: str) -> Column | None:
     return next((column for column in columns if column.name == name), None)
 
 
-def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
+def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
     """Return a change that starts from the renamed old object instead of ``key``."""
     match change:
-        case AlterColumn(before=before, after=after) if key in before.needs:
+        case ddl.AlterColumn(before=before, after=after) if key in before.needs:
             redirected = _redirect_column(before, key, aside)
             using = change.conversion
             if key in after.needs and key.kind == "enum":
@@ -136,9 +131,9 @@ def _redirect_change(change: Change, key: Key, aside: Key) -> Change:
             elif key in after.needs and key.kind == "domain":
                 using = f"{quote(before.name)}::{after.type}"
             return replace(change, before=redirected, conversion=using)
-        case DropColumn(column=column) if key in column.needs:
+        case ddl.DropColumn(column=column) if key in column.needs:
             return replace(change, column=_redirect_column(column, key, aside))
-        case DropTable(table=table) if key in table.needs:
+        case ddl.DropTable(table=table) if key in table.needs:
             needs = table.needs - {key} | {aside}
             return replace(change, table=replace(table, needs=needs))
         case _:
@@ -161,7 +156,7 @@ def cast_enums(changes: Changes, current: Schema, desired: Schema) -> Changes:
 
     return tuple(
         replace(change, conversion=_render_text_cast(change.before, change.after))
-        if isinstance(change, AlterColumn)
+        if isinstance(change, ddl.AlterColumn)
         and change.conversion is None
         and change.before.type != change.after.type
         and is_enum(change.before)
@@ -183,13 +178,13 @@ def commit_new_labels(changes: Changes, current: Schema, desired: Schema) -> Cha
     """
     return tuple(
         replace(change, needs_commit=True)
-        if isinstance(change, Alter) and _has_used_labels(change, changes)
+        if isinstance(change, ddl.Alter) and _has_used_labels(change, changes)
         else change
         for change in changes
     )
 
 
-def _has_used_labels(alter: Alter, changes: Changes) -> bool:
+def _has_used_labels(alter: ddl.Alter, changes: Changes) -> bool:
     before, after = alter.before, alter.after
     if not (isinstance(before, Definition) and isinstance(after, Definition)):
         return False

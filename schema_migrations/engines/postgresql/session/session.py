@@ -15,31 +15,18 @@ from django.db import Error
 from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.engine import Session, SessionOptions, Target
+from schema_migrations.engines.engine import SessionOptions, Target
 from schema_migrations.engines.postgresql.server.url import format_masked_url
-from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
     fetch_rows,
-    in_transaction,
     rollback,
 )
-from schema_migrations.engines.postgresql.session.lock import hold_lock
-from schema_migrations.engines.postgresql.session.outside_transaction import (
-    check_result,
-    clear_leftovers,
-    disable_timeouts,
-)
 from schema_migrations.engines.postgresql.session.parameters import (
-    is_session_setting,
-    keep_settings,
     set_parameters,
 )
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
-from schema_migrations.engines.postgresql.session.revisions import (
-    create_revisions_table,
-)
 from schema_migrations.errors import ConfigError, StatementFailed, Unreachable
 
 if TYPE_CHECKING:
@@ -142,17 +129,6 @@ def _join_causes(message: str) -> str:
     return "; ".join(dict.fromkeys(lines))
 
 
-def would_create_database(connection: Connection) -> bool:
-    """Return False: connecting creates no database."""
-    return False
-
-
-@contextmanager
-def read_missing_as_empty(connection: Connection) -> Iterator[None]:
-    """Do nothing: connecting creates no database."""
-    yield
-
-
 @contextmanager
 def forbid_writes(connection: Connection) -> Iterator[None]:
     """Let the server refuse every write.
@@ -225,33 +201,3 @@ def _refuse_lost_transaction(connection: Connection) -> None:
             "A statement in the file ended the transaction that it ran in.",
             hint="Put -- atlas:txmode none at the top of the file, followed by a blank line.",
         )
-
-
-@contextmanager
-def guard_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Do nothing: the server checks its constraints itself."""
-    yield
-
-
-SESSION = Session(
-    describe_target=describe_target,
-    would_create_database=would_create_database,
-    read_missing_as_empty=read_missing_as_empty,
-    forbid_writes=forbid_writes,
-    list_namespaces=list_namespaces,
-    list_tables=list_tables,
-    hold_lock=hold_lock,
-    prepare_session=prepare_session,
-    open_transaction=open_transaction,
-    guard_foreign_keys=guard_foreign_keys,
-    keep_settings=keep_settings,
-    is_session_setting=is_session_setting,
-    execute=execute,
-    disable_timeouts=disable_timeouts,
-    clear_leftovers=clear_leftovers,
-    check_result=check_result,
-    prepare_blocker_lookup=prepare_blocker_lookup,
-    in_transaction=in_transaction,
-    rollback=rollback,
-    create_revisions_table=create_revisions_table,
-)

@@ -6,31 +6,15 @@ The layout is for reviewers: one column or clause per line.
 
 from __future__ import annotations
 
-from schema_migrations.engines.sqlite.catalog.tokens import quote
 from schema_migrations.engines.sqlite.ddl.render_table import (
     render_add_column,
     render_create_table,
     render_rename_column,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-    RenameColumn,
-    SetComment,
-    subject_of,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     ForeignKey,
@@ -42,46 +26,46 @@ from schema_migrations.schema.model import (
 Statements = tuple[Statement, ...]
 
 
-def render(change: Change) -> Statements:
+def render(change: ddl.Change) -> Statements:
     """Return the statements of one change, in order.
 
     Raises ``UnsupportedChange`` if SQLite has no statement for it.
     """
     match change:
-        case CreateTable():
+        case ddl.CreateTable():
             name = quote(change.table.key.name)
             sql = render_create_table(name, change.table, change.inline_constraints)
             return (Statement(sql=sql, comment=f"Create table {name}"),)
-        case DropTable():
+        case ddl.DropTable():
             name = quote(change.table.key.name)
             return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
-        case AddColumn():
+        case ddl.AddColumn():
             return (render_add_column(change),)
-        case RenameColumn():
+        case ddl.RenameColumn():
             return (render_rename_column(change),)
-        case Create(object=Index() | Opaque() as obj):
+        case ddl.Create(object=Index() | Opaque() as obj):
             return (_render_create(obj),)
-        case Drop(object=Index() as index):
+        case ddl.Drop(object=Index() as index):
             name = quote(index.key.name)
             return (Statement(sql=f"DROP INDEX {name}", comment=f"Drop index {name}"),)
-        case Drop(object=Opaque() as obj):
+        case ddl.Drop(object=Opaque() as obj):
             return (_render_drop(obj),)
-        case Rename(before=Table() as before, after=Table() as after):
+        case ddl.Rename(before=Table() as before, after=Table() as after):
             return (_render_rename_table(before.key.name, after.key.name),)
-        case RebuildTable():
+        case ddl.RebuildTable():
             return _render_rebuild(change)
         case (
-            DropColumn()
-            | AlterColumn()
-            | AlterTable()
-            | Create()
-            | Drop()
-            | Alter()
-            | Rename()
-            | SetComment()
+            ddl.DropColumn()
+            | ddl.AlterColumn()
+            | ddl.AlterTable()
+            | ddl.Create()
+            | ddl.Drop()
+            | ddl.Alter()
+            | ddl.Rename()
+            | ddl.SetComment()
         ):
             raise UnsupportedChange(
-                f"SQLite has no statement for {subject_of(change)}.",
+                f"SQLite has no statement for {ddl.subject_of(change)}.",
                 hint="Write this change by hand: manage.py schemadiff --empty NAME",
             )
 
@@ -111,7 +95,7 @@ def _render_rename_table(before: str, after: str) -> Statement:
     )
 
 
-def _render_rebuild(change: RebuildTable) -> Statements:
+def _render_rebuild(change: ddl.RebuildTable) -> Statements:
     """Return statements that create a new table, copy the rows and swap the tables.
 
     https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes
@@ -146,7 +130,7 @@ def _render_rebuild(change: RebuildTable) -> Statements:
     )
 
 
-def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
+def _render_sequence_copy(change: ddl.RebuildTable, new: str) -> Statements:
     """Return a statement that copies the largest key ever used; its row may be deleted.
 
     https://www.sqlite.org/autoinc.html; renaming the table renames this row too.
@@ -171,7 +155,7 @@ def _render_sequence_copy(change: RebuildTable, new: str) -> Statements:
     )
 
 
-def _render_copy(change: RebuildTable, new: str) -> Statement:
+def _render_copy(change: ddl.RebuildTable, new: str) -> Statement:
     columns = [quote(name) for name, _ in change.copied_columns]
     values = [value for _, value in change.copied_columns]
     if not columns:
@@ -189,24 +173,24 @@ def _render_copy(change: RebuildTable, new: str) -> Statement:
     )
 
 
-def _describe_rebuild(change: RebuildTable) -> str:
+def _describe_rebuild(change: ddl.RebuildTable) -> str:
     """Return a list of the changes that a rebuild makes."""
     return ", ".join(dict.fromkeys(map(_describe_change, change.replaced_changes)))
 
 
-def _describe_change(change: Change) -> str:
+def _describe_change(change: ddl.Change) -> str:
     match change:
-        case AddColumn():
+        case ddl.AddColumn():
             return f"add column {quote(change.column.name)}"
-        case DropColumn():
+        case ddl.DropColumn():
             return f"drop column {quote(change.column.name)}"
-        case AlterColumn():
+        case ddl.AlterColumn():
             return f"alter column {quote(change.after.name)}"
-        case Create(object=Constraint() | ForeignKey() | Index() as part):
+        case ddl.Create(object=Constraint() | ForeignKey() | Index() as part):
             return f"add {_describe_part(part)}"
-        case Drop(object=Constraint() | ForeignKey() | Index() as part):
+        case ddl.Drop(object=Constraint() | ForeignKey() | Index() as part):
             return f"drop {_describe_part(part)}"
-        case Rename(
+        case ddl.Rename(
             before=Constraint() | ForeignKey() | Index() as before, after=after
         ):
             name = quote(after.key.part or after.key.name)

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from schema_migrations.engines.sqlite.catalog.tokens import (
     BUILTIN_COLLATIONS,
     is_literal,
-    quote,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.plan.plan import Statement
-from schema_migrations.schema.changes import AddColumn, RenameColumn
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Constraint, ForeignKey, Table
 
 Part = Constraint | ForeignKey
@@ -96,7 +96,7 @@ def _prepend_name(part: Part, definition: str) -> str:
     return f"CONSTRAINT {quote(part.key.part)} {definition}"
 
 
-def render_add_column(change: AddColumn) -> Statement:
+def render_add_column(change: ddl.AddColumn) -> Statement:
     """Return ``ADD COLUMN`` with the constraints that are written on the column."""
     table, name = quote(change.table.name), quote(change.column.name)
     column = _render_column(change.column, None)
@@ -118,7 +118,7 @@ def _render_inline(part: Part) -> str:
     return _prepend_name(part, definition)
 
 
-def render_rename_column(change: RenameColumn) -> Statement:
+def render_rename_column(change: ddl.RenameColumn) -> Statement:
     table = quote(change.table.name)
     old, new = quote(change.before.name), quote(change.after.name)
     return Statement(

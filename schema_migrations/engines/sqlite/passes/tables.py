@@ -12,22 +12,11 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.sqlite.catalog.tokens import is_literal, quote
+from schema_migrations.engines.sqlite.catalog.tokens import is_literal
 from schema_migrations.engines.sqlite.ddl.conversion import find_conversion
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.errors import PlanError
-from schema_migrations.schema.changes import (
-    AddColumn,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     ForeignKey,
@@ -50,23 +39,23 @@ Part = Constraint | ForeignKey
 
 def absorb_table_parts(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Create constraints with their table; omit drops of what is dropped with it."""
-    created = {c.table.key for c in changes if isinstance(c, CreateTable)}
-    dropped = {c.table.key for c in changes if isinstance(c, DropTable)}
+    created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
+    dropped = {c.table.key for c in changes if isinstance(c, ddl.DropTable)}
     parts: defaultdict[Key, list[Part]] = defaultdict(list)
-    rest: list[Change] = []
+    rest: list[ddl.Change] = []
     for change in changes:
         match change:
-            case Create(object=Constraint() | ForeignKey() as part) if (
+            case ddl.Create(object=Constraint() | ForeignKey() as part) if (
                 part.table in created
             ):
                 parts[part.table].append(part)
-            case Drop(object=obj) if _is_dropped_with_table(obj, dropped):
+            case ddl.Drop(object=obj) if _is_dropped_with_table(obj, dropped):
                 pass
             case _:
                 rest.append(change)
     return tuple(
         replace(c, inline_constraints=(*c.inline_constraints, *parts[c.table.key]))
-        if isinstance(c, CreateTable)
+        if isinstance(c, ddl.CreateTable)
         else c
         for c in rest
     )
@@ -79,14 +68,14 @@ def rebuild_tables(changes: Changes, current: Schema, desired: Schema) -> Change
     created after them, since renaming a table fails while one names a missing table.
     """
     remaining = {table.key for table in current.of(Table)} - {
-        c.table.key for c in changes if isinstance(c, DropTable)
+        c.table.key for c in changes if isinstance(c, ddl.DropTable)
     }
-    groups: defaultdict[Key, list[Change]] = defaultdict(list)
-    rest: list[Change] = []
+    groups: defaultdict[Key, list[ddl.Change]] = defaultdict(list)
+    rest: list[ddl.Change] = []
     for change in changes:
         table = _table_of(change)
         (groups[table] if table in remaining else rest).append(change)
-    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
+    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
     for table, group in groups.items():
         in_place = _rewrite_in_place(group)
         if in_place is None:
@@ -105,8 +94,8 @@ def recreate_view_triggers(
 
     Raises ``PlanError`` if a trigger should remain although its view is dropped.
     """
-    dropped = {c.object.key for c in changes if isinstance(c, Drop)}
-    created = {c.object.key for c in changes if isinstance(c, Create)}
+    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
     result = list(changes)
     for trigger in current.of(Opaque):
         views = trigger.needs & dropped
@@ -122,7 +111,7 @@ def recreate_view_triggers(
                 "manage.py schemadiff --empty NAME",
             )
         assert isinstance(after, Opaque)
-        result += [Drop(object=trigger), Create(object=after)]
+        result += [ddl.Drop(object=trigger), ddl.Create(object=after)]
     return tuple(result)
 
 
@@ -138,42 +127,42 @@ def _is_dropped_with_table(obj: Object, tables: Container[Key]) -> bool:
     return owner in tables
 
 
-def _table_of(change: Change) -> Key | None:
+def _table_of(change: ddl.Change) -> Key | None:
     """Return the existing table that a change applies to; None: it changes none."""
     match change:
-        case AddColumn() | DropColumn() | AlterColumn():
+        case ddl.AddColumn() | ddl.DropColumn() | ddl.AlterColumn():
             return change.table
-        case AlterTable():
+        case ddl.AlterTable():
             return change.after.key
         case (
-            Create(object=Constraint() | ForeignKey() | Index() as part)
-            | Drop(object=Constraint() | ForeignKey() | Index() as part)
-            | Rename(after=Constraint() | ForeignKey() | Index() as part)
+            ddl.Create(object=Constraint() | ForeignKey() | Index() as part)
+            | ddl.Drop(object=Constraint() | ForeignKey() | Index() as part)
+            | ddl.Rename(after=Constraint() | ForeignKey() | Index() as part)
         ):
             return part.table
         case _:
             return None
 
 
-def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
+def _rewrite_in_place(group: Sequence[ddl.Change]) -> list[ddl.Change] | None:
     """Return the changes in a form that SQLite makes in place; None: it cannot make all."""
-    added = {c.column.name: c for c in group if isinstance(c, AddColumn)}
-    result: list[Change] = []
+    added = {c.column.name: c for c in group if isinstance(c, ddl.AddColumn)}
+    result: list[ddl.Change] = []
     for change in group:
         match change:
-            case AddColumn():
+            case ddl.AddColumn():
                 pass
-            case Create(object=Constraint() | ForeignKey() as part):
+            case ddl.Create(object=Constraint() | ForeignKey() as part):
                 carrier = _find_inline_column(part, added)
                 if carrier is None:
                     return None
                 added[carrier.column.name] = replace(
                     carrier, inline_constraints=(*carrier.inline_constraints, part)
                 )
-            case Create(object=Index()) | Drop(object=Index()):
+            case ddl.Create(object=Index()) | ddl.Drop(object=Index()):
                 result.append(change)
-            case Rename(before=Index() as before, after=Index() as after):
-                result += [Drop(object=before), Create(object=after)]
+            case ddl.Rename(before=Index() as before, after=Index() as after):
+                result += [ddl.Drop(object=before), ddl.Create(object=after)]
             case _:
                 return None
     if not all(map(_can_add_in_place, added.values())):
@@ -181,7 +170,9 @@ def _rewrite_in_place(group: Sequence[Change]) -> list[Change] | None:
     return [*result, *added.values()]
 
 
-def _find_inline_column(part: Part, added: dict[str, AddColumn]) -> AddColumn | None:
+def _find_inline_column(
+    part: Part, added: dict[str, ddl.AddColumn]
+) -> ddl.AddColumn | None:
     """Return the added column that a constraint can be written on, or None."""
     new = [name for name in part.columns if name in added]
     if len(new) != 1:
@@ -193,7 +184,7 @@ def _find_inline_column(part: Part, added: dict[str, AddColumn]) -> AddColumn | 
             return None
 
 
-def _can_add_in_place(change: AddColumn) -> bool:
+def _can_add_in_place(change: ddl.AddColumn) -> bool:
     """Tell whether ``ADD COLUMN`` can add the column to a table with rows.
 
     https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -216,10 +207,10 @@ def _compose_rebuild(
     current: Schema,
     desired: Schema,
     dropped: Container[Key],
-) -> RebuildTable:
+) -> ddl.RebuildTable:
     before, after = current.get_table(key), desired.get_table(key)
     table_objects = desired.by_table.get(key, ())
-    return RebuildTable(
+    return ddl.RebuildTable(
         before=before,
         after=after,
         inline_constraints=tuple(
@@ -250,9 +241,9 @@ def _pair_copied_values(
     values = {column.name: quote(column.name) for column in before.columns}
     for change in changes:
         match change:
-            case AddColumn(fill=str(fill)):
+            case ddl.AddColumn(fill=str(fill)):
                 values[change.column.name] = fill
-            case AlterColumn(before=old, after=new):
+            case ddl.AlterColumn(before=old, after=new):
                 value = (
                     find_conversion(old, new)
                     if change.conversion is None

@@ -109,7 +109,9 @@ def test_a_sequence_is_called_as_in_a_fresh_database(
     after: str,
     renames: tuple[tuple[str, str], ...],
 ) -> None:
-    with POSTGRESQL.create_scratch_database(postgres_settings, "default") as other:
+    with POSTGRESQL.dev_server.create_scratch_database(
+        postgres_settings, "default"
+    ) as other:
         desired = state(other, after)
         proposal = plan_change(
             POSTGRESQL,

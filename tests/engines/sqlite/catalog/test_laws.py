@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 from schema_migrations.history.statements import split
-from schema_migrations.schema.evolve import evolve
 from tests.engines.sqlite.databases import (
     database,
     made_by,
@@ -19,6 +18,7 @@ from tests.engines.sqlite.databases import (
     run,
     schema_of,
 )
+from tests.laws.evolve import evolve
 
 TABLES = ("s", "t", "Two words")
 FACTS = [

@@ -10,22 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from schema_migrations.errors import PlanError
-from schema_migrations.schema.changes import (
-    AddColumn,
-    Alter,
-    AlterColumn,
-    AlterTable,
-    Change,
-    Create,
-    CreateTable,
-    Drop,
-    DropColumn,
-    DropTable,
-    RebuildTable,
-    Rename,
-    RenameColumn,
-    SetComment,
-)
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Key,
@@ -37,7 +22,7 @@ from schema_migrations.schema.model import (
 )
 
 
-def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
+def evolve(schema: Schema, changes: Iterable[ddl.Change]) -> Schema:
     """Return the schema after applying ``changes`` one by one.
 
     Raises ``PlanError`` for a change that a server would refuse.
@@ -47,34 +32,34 @@ def evolve(schema: Schema, changes: Iterable[Change]) -> Schema:
     return schema
 
 
-def _apply_change(schema: Schema, change: Change) -> Schema:
+def _apply_change(schema: Schema, change: ddl.Change) -> Schema:
     match change:
-        case CreateTable():
+        case ddl.CreateTable():
             return _add_objects(schema, change.table, *change.inline_constraints)
-        case DropTable():
+        case ddl.DropTable():
             return _remove_table(schema, change.table.key)
-        case Create():
+        case ddl.Create():
             return _add_object(schema, change.object)
-        case Drop():
+        case ddl.Drop():
             return _remove_object(schema, change.object.key)
-        case Alter():
+        case ddl.Alter():
             return schema.replace_objects([change.before.key], [change.after])
-        case Rename():
+        case ddl.Rename():
             return _add_object(_remove_object(schema, change.before.key), change.after)
-        case AlterTable():
+        case ddl.AlterTable():
             table = _get_table(schema, change.after.key)
             return schema.replace_objects(
                 (), [replace(table, options=change.after.options)]
             )
-        case AddColumn():
+        case ddl.AddColumn():
             return _add_objects(
                 _replace_column(schema, change), *change.inline_constraints
             )
-        case DropColumn() | AlterColumn() | RenameColumn():
+        case ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn():
             return _replace_column(schema, change)
-        case SetComment():
+        case ddl.SetComment():
             return _set_comment(schema, change)
-        case RebuildTable():
+        case ddl.RebuildTable():
             return _rebuild_table(schema, change)
 
 
@@ -138,30 +123,31 @@ def _get_table(schema: Schema, key: Key) -> Table:
 
 
 def _replace_column(
-    schema: Schema, change: AddColumn | DropColumn | AlterColumn | RenameColumn
+    schema: Schema,
+    change: ddl.AddColumn | ddl.DropColumn | ddl.AlterColumn | ddl.RenameColumn,
 ) -> Schema:
     table = _get_table(schema, change.table)
     columns = {column.name: column for column in table.columns}
     match change:
-        case AddColumn():
+        case ddl.AddColumn():
             if change.column.name in columns:
                 raise PlanError(f"{table.key}.{change.column.name} already exists")
             columns[change.column.name] = change.column
-        case DropColumn():
+        case ddl.DropColumn():
             _check_unneeded(schema, {table.key.column(change.column.name)})
             del columns[change.column.name]
-        case AlterColumn():
+        case ddl.AlterColumn():
             _check_type_change(schema, table.key, change)
             comment = columns[change.before.name].comment
             columns[change.after.name] = replace(change.after, comment=comment)
-        case RenameColumn():
+        case ddl.RenameColumn():
             _check_unneeded(schema, {table.key.column(change.before.name)})
             del columns[change.before.name]
             columns[change.after.name] = change.after
     return schema.replace_objects((), [_with_columns(table, columns.values())])
 
 
-def _check_type_change(schema: Schema, table: Key, change: AlterColumn) -> None:
+def _check_type_change(schema: Schema, table: Key, change: ddl.AlterColumn) -> None:
     if change.before.type == change.after.type:
         return
     key = table.column(change.before.name)
@@ -176,7 +162,7 @@ def _with_columns(table: Table, columns: Iterable[Column]) -> Table:
     return replace(table, columns=ordered, needs=needs - {table.key})
 
 
-def _set_comment(schema: Schema, change: SetComment) -> Schema:
+def _set_comment(schema: Schema, change: ddl.SetComment) -> Schema:
     key = change.key
     if key.kind == "table":
         table = replace(_get_table(schema, key), comment=change.after)
@@ -187,7 +173,7 @@ def _set_comment(schema: Schema, change: SetComment) -> Schema:
     return schema.replace_objects((), [_with_columns(table, [*others, column])])
 
 
-def _rebuild_table(schema: Schema, change: RebuildTable) -> Schema:
+def _rebuild_table(schema: Schema, change: ddl.RebuildTable) -> Schema:
     dropped = {obj.key for obj in schema.by_table.get(change.before.key, ())}
     dropped |= {obj.key for obj in change.recreated_objects} & set(schema.by_key)
     return schema.replace_objects(

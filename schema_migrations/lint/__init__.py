@@ -1,1 +1,0 @@
-"""Findings about a plan or a file.  Pure; knows ``history`` and below."""
