@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.errors import Interrupted, SchemaMigrationsError
 from schema_migrations.management.commands._error_output import error_as_json
+from schema_migrations.management.hints import text_of, with_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +136,7 @@ class SchemaCommand(BaseCommand, ABC):
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
-            self.stderr.write(self.style.WARNING(f"warning: {text}"))
+            self.stderr.write(self.style.WARNING(f"warning: {with_options(text)}"))
 
     def write_json(self, value: dict[str, Any]) -> None:
         """Print the one JSON object, if JSON is asked for."""
@@ -165,9 +166,10 @@ class SchemaCommand(BaseCommand, ABC):
 
 def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
     terminated = isinstance(interruption, Terminated)
-    error = SchemaMigrationsError("Terminated." if terminated else "Interrupted.")
-    error.exit_code = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
-    return error
+    return Interrupted(
+        problem="Terminated." if terminated else "Interrupted.",
+        exit_code=EXIT_TERMINATED if terminated else EXIT_INTERRUPTED,
+    )
 
 
 @contextmanager
@@ -180,7 +182,7 @@ def raise_command_errors(
         yield
     except SchemaMigrationsError as error:
         on_error(error)
-        raise CommandError(str(error), returncode=error.exit_code) from error
+        raise CommandError(text_of(error), returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
         on_error(_error_from_interruption(interruption))
         raise

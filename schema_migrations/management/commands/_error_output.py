@@ -10,14 +10,16 @@ from schema_migrations.errors import (
     SyntaxProblem,
 )
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.management.hints import message_of
 
 
 def error_as_json(error: SchemaMigrationsError) -> dict[str, Any]:
     """Return the contract's JSON object; null for what the error does not know."""
     values: dict[str, Any] = dict.fromkeys(
-        ("version", "statement", "line", "message", "sqlstate")
+        ("code", "version", "statement", "line", "message", "sqlstate")
     )
-    values["message"] = error.message
+    values["code"] = error.code
+    values["message"] = message_of(error)
     match error:
         case StatementFailed():
             values["statement"] = error.sql or None

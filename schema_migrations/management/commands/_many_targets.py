@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._apply_output import (
     format_count,
     format_duration,
     run_as_json,
 )
 from schema_migrations.management.commands._target_options import urls_of
+from schema_migrations.management.hints import message_of, text_of
 from schema_migrations.workflows.applying.events import FileDone, Warned
 from schema_migrations.workflows.applying.fan_out import TargetResult, Work, fan_out
 from schema_migrations.workflows.targets.addresses import (
@@ -92,9 +93,9 @@ def read_addresses(options: Options) -> tuple[Address, ...]:
     if not (options["targets"] or options["targets_sql"]):
         return resolve_addresses(urls, kind=kind, url=None)
     if len(urls) > 1:
-        raise ConfigError(
-            "Several --url are given together with a list of targets.",
-            hint="Put the URLs into the list, or give one --url for its names.",
+        raise WrongUsage(
+            problem="Several --url are given together with a list of targets.",
+            advice="Put the URLs into the list, or give one --url for its names.",
         )
     url = next(iter(urls), None)
     if options["targets_sql"]:
@@ -113,9 +114,9 @@ def _read_targets_text(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"--targets {path}: {error}",
-            hint="Give a text file with one target per line.",
+        raise WrongUsage(
+            problem=f"--targets {path}: {error}",
+            advice="Give a text file with one target per line.",
         ) from error
 
 
@@ -168,7 +169,7 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
 def describe_result(result: TargetResult, *, read_only: bool) -> str:
     """Return the result of one target in a few words."""
     if result.error is not None:
-        return f"failed ({result.error.exit_code}): {result.error.message}"
+        return f"failed ({result.error.exit_code}): {message_of(result.error)}"
     if read_only:
         return f"{format_count(result.pending_count, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
@@ -211,7 +212,8 @@ def summarize_results(
     total = format_count(len(results) + len(not_started), "target")
     lines = [f"Done     {total}: {', '.join(parts)}; {format_duration(elapsed)}"]
     for result in failed:
-        message = str(result.error).replace("\n", "\n         ")
+        assert result.error is not None
+        message = text_of(result.error).replace("\n", "\n         ")
         lines.append(f"Failed   {result.address.label}: {message}")
     if failed or not_started:
         lines.append(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import StatementFailed, WrongUsage
 from schema_migrations.management.commands._apply_output import (
     describe_event,
     format_count,
@@ -78,9 +78,9 @@ class Command(SchemaCommand):
         if not options["drift"] and (
             as_sql or options["allow_data_loss"] or options["dev"]
         ):
-            raise ConfigError(
-                "--format sql, --allow-data-loss and --dev work with --drift only.",
-                hint="python manage.py schemastatus --drift --format sql",
+            raise WrongUsage(
+                problem="--format sql, --allow-data-loss and --dev work with --drift only.",
+                advice="python manage.py schemastatus --drift --format sql",
             )
         if as_sql:
             self.verbosity = 0
@@ -224,6 +224,7 @@ def status_as_json(status: Status) -> dict[str, Any]:
 def _revision_error_as_json(revision: Revision) -> dict[str, Any]:
     """Return the error of a revision, in the shape of a command's error."""
     return {
+        "code": StatementFailed.code,
         "version": revision.version,
         "statement": revision.error_stmt or None,
         "line": None,
