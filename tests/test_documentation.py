@@ -13,7 +13,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from schema_migrations.conf import SETTING_KEYS
-from schema_migrations.management.commands._apply_output import EVENT_NAMES
+from schema_migrations.management.output.events import EVENT_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

@@ -47,7 +47,8 @@ def test_a_run_names_the_target_then_the_files_then_what_is_next(place: Place) -
     assert lines[1] == "Pending  3 files, 2 of them now; no history yet"
     assert lines[2].startswith("1_first.sql  1 statement  ")
     assert lines[-2].startswith("Done     2 files, 2 statements, ")
-    assert lines[-1] == "Next     1 file pending: python manage.py schemaapply"
+    again = f"python manage.py schemaapply --dir {place.folder}"
+    assert lines[-1] == f"Next     1 file pending: {again}"
     assert "post_migrate" not in err
     out, _ = run(place)
     assert (

@@ -49,7 +49,7 @@ def test_nothing_applied_yet(place: Place) -> None:
     assert lines[1:] == [
         "Status   pending: 0 files applied, 1 pending",
         "  [ ] 1_first.sql",
-        "Next     python manage.py schemaapply",
+        f"Next     python manage.py schemaapply --dir {place.folder}",
     ]
     assert answer(place) | {"target": ""} == {
         "target": "",
@@ -115,7 +115,8 @@ def test_a_statement_that_nobody_saw_ending_is_no_failure(place: Place) -> None:
     )
     lines = run(place).splitlines()
     assert lines[-3].startswith("Stopped  1: started outside a transaction")
-    assert lines[-1].startswith("Next     python manage.py schemaapply: it checks")
+    again = f"python manage.py schemaapply --dir {place.folder}"
+    assert lines[-1].startswith(f"Next     {again}: it checks")
 
 
 def test_a_failure_without_a_statement_shows_no_empty_line(
@@ -163,8 +164,11 @@ def test_out_of_order_edited_gone_and_ahead(place: Place) -> None:
     assert (answer(place)["edited"], checked(place)) == (["1"], 4)
     (place.folder / "1.sql").unlink()
     place.write()
-    assert "FILE IS GONE" in run(place)
-    assert (answer(place)["missing"], checked(place)) == (["1"], 4)
+    out = run(place)
+    assert "Status   missing: " in out
+    assert "FILE IS GONE" in out
+    found = answer(place)
+    assert (found["status"], found["missing"], checked(place)) == ("edited", ["1"], 4)
 
 
 def test_an_unsound_directory_is_refused(place: Place) -> None:

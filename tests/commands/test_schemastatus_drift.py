@@ -73,7 +73,7 @@ def test_a_database_that_is_as_its_files_say(orders: Place) -> None:
     assert [line.split()[0] for line in lines[:3]] == ["Target", "Dev", "Status"]
     assert lines[2] == "Status   pending: 1 file applied, 1 pending"
     assert lines[-2] == "Drift    none, 4 objects equal"
-    assert lines[-1] == "Next     python manage.py schemaapply"
+    assert lines[-1] == f"Next     python manage.py schemaapply --dir {orders.folder}"
     found = answer(orders)
     assert (found["drift"], found["drift_checked"]) == ([], True)
     assert "Nothing to do." in run(orders, format="sql")
@@ -100,9 +100,8 @@ def test_missing_different_and_only_there(orders: Place) -> None:
         ("surplus", "notes"),
         ("surplus", "made_by_hand"),
     ]
-    assert out.splitlines()[-1].startswith(
-        "Next     python manage.py schemastatus --drift --format sql"
-    )
+    mend = f"schemastatus --drift --format sql --dir {orders.folder} > mend.sql"
+    assert out.splitlines()[-1].startswith(f"Next     python manage.py {mend}; ")
     assert checked(orders) == 1
 
 
