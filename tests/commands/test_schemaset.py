@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from django.test import override_settings
 
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import RESOLVED
+from tests.fixtures.json_schemas import read_answer
 from tests.fixtures.terminal import typed
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
 def test_json(place: Place) -> None:
     place.write(_1=A, _2=B)
     place.apply(count=1)
-    found = json.loads(run(place, "2", format="json"))
+    found = read_answer("schemaset", run(place, "2", format="json"))
     assert found["written"] == [{"version": "2", "reason": "not run"}]
     assert found["deleted"] == []
     assert "://" in found["target"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def run(place: Place, command: str = "schemastatus", **options: Any) -> str:
 
 
 def answer(place: Place) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(place, format="json"))
+    found: dict[str, Any] = read_answer("schemastatus", run(place, format="json"))
     return found
 
 
@@ -184,7 +185,7 @@ def failure(place: Place, command: str, **options: Any) -> tuple[int, dict[str, 
     out = StringIO()
     with pytest.raises(CommandError) as caught:
         call_command(command, dir=place.folder, format="json", stdout=out, **options)
-    told: dict[str, Any] = json.loads(out.getvalue())
+    told: dict[str, Any] = read_answer(command, out.getvalue())
     return caught.value.returncode, told["error"]
 
 
@@ -280,7 +281,9 @@ class TestHash:
         assert "Wrote " in run(sqlite_place, "schemahash")
         assert "Nothing to do" in run(sqlite_place, "schemahash")
         assert "Nothing to do" in run(sqlite_place, "schemahash", check=True)
-        found = json.loads(run(sqlite_place, "schemahash", format="json"))
+        found = read_answer(
+            "schemahash", run(sqlite_place, "schemahash", format="json")
+        )
         assert (found["files"], found["changed"]) == (1, False)
         assert found["file"].endswith("atlas.sum")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+
+from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,9 @@ def run(place: Place, **options: Any) -> str:
 
 
 def answer(place: Place, **options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(place, format="json", **options))
+    found: dict[str, Any] = read_answer(
+        "schemastatus", run(place, format="json", **options)
+    )
     return found
 
 
@@ -166,7 +169,8 @@ def test_nor_is_it_seen_between_two_sources(orders: Place) -> None:
         out = StringIO()
         sources = ["--from", "files", "--to", "db:default", "--format", "json"]
         call_command("schemadiff", *sources, "--dir", str(orders.folder), stdout=out)
-        return [each["name"] for each in json.loads(out.getvalue())["changes"]]
+        answer = read_answer("schemadiff", out.getvalue())
+        return [each["name"] for each in answer["changes"]]
 
     assert changes() == ["jobs_queue"]
     with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs_*"]}}):

@@ -15,9 +15,9 @@ from schema_migrations.management.output.lines import Formats, make_json_format
 
 class ErrorJson(TypedDict):
     version: str | None
-    """Of the file."""
+    """The version of the file."""
     statement: str | None
-    """Its SQL."""
+    """The SQL that failed."""
     line: int | None
     """In the file, 1-based."""
     message: str
