@@ -48,11 +48,11 @@ class Command(SchemaCommand):
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
         """Show what was done; raise for what hashing cannot fix: names, versions."""
         result = Rehash(
-            path=Path(directory.path) / SUM_FILE,
-            file_count=len(directory.files),
+            file=str(Path(directory.path) / SUM_FILE),
+            files=len(directory.files),
             changed=changed,
         )
-        for line in format_rehash(result, self.view):
+        for line in format_rehash(result):
             self.say(line)
         verify(directory)
         self.show(result)

@@ -30,13 +30,9 @@ class FailureJson(TypedDict):
 
 def error_as_json(error: SchemaMigrationsError) -> ErrorJson:
     """Return the contract's JSON object; null for what the error does not know."""
-    values: ErrorJson = {
-        "version": None,
-        "statement": None,
-        "line": None,
-        "message": error.message,
-        "sqlstate": None,
-    }
+    values = ErrorJson(
+        version=None, statement=None, line=None, message=error.message, sqlstate=None
+    )
     match error:
         case StatementFailed():
             values["statement"] = error.sql or None

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypedDict
+from dataclasses import asdict, dataclass
 
-from schema_migrations.management.output.lines import Formats, View, make_json_format
+from schema_migrations.management.output.lines import Formats, make_json_format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehash:
-    """The sum file as it is now."""
+    """The sum file as it is now; also what is printed as JSON."""
 
-    path: Path
-    file_count: int
-    changed: bool
-
-
-class RehashJson(TypedDict):
     file: str
     """The path of the sum file."""
     files: int
@@ -28,23 +20,15 @@ class RehashJson(TypedDict):
     """Whether it was rewritten."""
 
 
-def format_rehash(result: Rehash, view: View) -> Iterator[str]:
+def format_rehash(result: Rehash) -> Iterator[str]:
     if result.changed:
-        yield f"Wrote {result.path} for {result.file_count} files."
+        yield f"Wrote {result.file} for {result.files} files."
         yield "Next  commit it together with the files."
     else:
-        yield f"Nothing to do: {result.path} matches its {result.file_count} files."
-
-
-def rehash_as_json(result: Rehash) -> RehashJson:
-    return {
-        "file": str(result.path),
-        "files": result.file_count,
-        "changed": result.changed,
-    }
+        yield f"Nothing to do: {result.file} matches its {result.files} files."
 
 
 FORMATS: Formats = {
     "text": lambda result, view: (),  # shown before the files were verified
-    "json": make_json_format(rehash_as_json),
+    "json": make_json_format(asdict),
 }
