@@ -133,10 +133,15 @@ def make_plan(
     """
     engine = engine_for(vendor)
     changes = with_fills(
-        diff(current, desired), fills or {}, find_conversion=engine.find_conversion
+        diff(current, desired),
+        fills or {},
+        find_conversion=engine.planner.find_conversion,
     )
     return build_plan(
-        changes, current, desired, passes=engine.passes, render=engine.render
+        changes,
+        current,
+        desired,
+        planner=engine.planner,
     )
 
 
@@ -144,7 +149,9 @@ def split(
     text: str, *, vendor: str, file: str = "<text>", delimiter: str = ";"
 ) -> tuple[SourceStatement, ...]:
     """Return the statements of SQL text, each with its position and comments."""
-    return split_with(text, engine_for(vendor).syntax, file=file, delimiter=delimiter)
+    return split_with(
+        text, engine_for(vendor).dialect.syntax, file=file, delimiter=delimiter
+    )
 
 
 def apply(

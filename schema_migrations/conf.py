@@ -130,11 +130,7 @@ class _SettingKey:
 
 
 SETTING_KEYS: Mapping[str, _SettingKey] = {
-    "DIR": _SettingKey(
-        default=None,
-        accepts=_is_path,
-        expected="a path",
-    ),
+    "DIR": _SettingKey(default="migrations", accepts=_is_path, expected="a path"),
     "DEV": _SettingKey(
         default="auto",
         accepts=_is_text,
@@ -290,7 +286,7 @@ def settings_from_entry(
         return None if value[name] is None else parse_duration(value[name])
 
     return Settings(
-        directory=directory or base / (value["DIR"] or "migrations"),
+        directory=directory or base / value["DIR"],
         dev=value["DEV"],
         apps=None if value["APPS"] is None else tuple(value["APPS"]),
         extensions=tuple(value["EXTENSIONS"]),

@@ -50,14 +50,14 @@ class RevisionStore:
     a single read: wherever the connection finds the table."""
 
     def has_table(self) -> bool:
-        return REVISIONS_TABLE in self.engine.session.list_tables(
+        return REVISIONS_TABLE in self.engine.executor.list_tables(
             self.connection, self.namespace
         )
 
     def ensure_table(self) -> None:
         """Create the table if it is missing; raise the driver's exceptions."""
         if not self.has_table():
-            self.engine.session.create_revisions_table(self.connection, self.namespace)
+            self.engine.executor.create_revisions_table(self.connection, self.namespace)
 
     def read(self) -> tuple[Revision, ...]:
         """Return the rows by version; none without the table.
@@ -81,8 +81,8 @@ class RevisionStore:
 
     def query_rows(self) -> tuple[Revision, ...]:
         """Return the rows by version, in one query; raise the driver's exceptions."""
-        columns = ", ".join(map(self.engine.quote, COLUMNS))
-        version = self.engine.quote("version")
+        columns = ", ".join(map(self.engine.dialect.quote, COLUMNS))
+        version = self.engine.dialect.quote("version")
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {columns} FROM {self._qualified_table} "
@@ -96,7 +96,7 @@ class RevisionStore:
 
     def write(self, revision: Revision) -> None:
         """Insert a row, or update the row of the same version."""
-        quoted = {name: self.engine.quote(name) for name in COLUMNS}
+        quoted = {name: self.engine.dialect.quote(name) for name in COLUMNS}
         updates = ", ".join(
             f"{column} = excluded.{column}"
             for name, column in quoted.items()
@@ -113,14 +113,14 @@ class RevisionStore:
     def delete(self, version: str) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {self._qualified_table} WHERE {self.engine.quote('version')} = %s",
+                f"DELETE FROM {self._qualified_table} WHERE {self.engine.dialect.quote('version')} = %s",
                 [version],
             )
 
     @property
     def _qualified_table(self) -> str:
         names = filter(None, (self.namespace, REVISIONS_TABLE))
-        return ".".join(map(self.engine.quote, names))
+        return ".".join(map(self.engine.dialect.quote, names))
 
 
 def _row_from_revision(revision: Revision) -> list[object]:

@@ -6,23 +6,18 @@ import re
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from pkgutil import iter_modules
 
 import pytest
-from django.core.management import load_command_class
-from django.core.management.base import BaseCommand
 
 from schema_migrations.conf import SETTING_KEYS
 from schema_migrations.management.output.events import EVENT_NAMES
+from tools.docs.blocks import find_blocks
+from tools.docs.reference import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
 PAGES = sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("*.md"))
-COMMANDS = sorted(
-    module.name
-    for module in iter_modules([str(ROOT / "schema_migrations/management/commands")])
-    if not module.name.startswith("_")
-)
 
 
 @cache
@@ -32,47 +27,15 @@ def sections(page: Path) -> dict[str, str]:
     return {part.splitlines()[0]: part for part in parts}
 
 
-def options(text: str) -> set[str]:
-    """Return the long options that a text's tables explain in their first cell."""
-    rows = re.findall(r"^\| (`--.*?) \| ", text, flags=re.MULTILINE)
-    return {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
-
-
-def accepted(command: str) -> set[str]:
-    """Return a command's own long options, without Django's and the shared ones."""
-    return _long_options(load_command_class("schema_migrations", command)) - shared()
-
-
-def shared() -> set[str]:
-    reference = sections(REFERENCE / "commands.md")
-    return options(reference["Shared options"]) | _long_options(BaseCommand())
-
-
-def _long_options(command: BaseCommand) -> set[str]:
-    parser = command.create_parser("manage.py", "x")
-    return {
-        # Of several spellings the first is the one to document.
-        next(o for o in action.option_strings if o.startswith("--"))
-        for action in parser._actions
-        if action.option_strings
-    }
-
-
 def test_every_command_has_a_section_and_every_section_a_command() -> None:
     headings = {name for name in sections(REFERENCE / "commands.md") if name.islower()}
     assert headings == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_options_of_a_command_are_those_documented(command: str) -> None:
-    documented = options(sections(REFERENCE / "commands.md")[command])
-    assert documented == accepted(command)
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_takes_the_shared_options(command: str) -> None:
-    documented = options(sections(REFERENCE / "commands.md")["Shared options"])
-    assert documented <= _long_options(load_command_class("schema_migrations", command))
+def test_the_section_of_a_command_has_its_options(command: str) -> None:
+    section = sections(REFERENCE / "commands.md")[command]
+    assert find_blocks(section) == [f"options of {command}"]
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
@@ -109,6 +72,26 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert place.exists(), f"{page}: {target}"
         if anchor and place.suffix == ".md":
             assert anchor[1:] in anchors(place), f"{page}: {target}{anchor}"
+
+
+def test_links_of_the_site_stay_in_it() -> None:
+    """A page that is no part of ``docs`` is linked to where it is, on GitHub."""
+    pages = [page for page in PAGES if page.is_relative_to(DOCS)]
+    assert len(pages) > 15
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+            place = (page.parent / target).resolve()
+            assert "://" in target or place.is_relative_to(DOCS), f"{page}: {target}"
+
+
+def test_every_page_is_in_a_list_of_pages() -> None:
+    """The sidebar of the site is made from these lists."""
+    listed = {
+        (DOCS / lister).parent / target
+        for lister in ("index.md", "reference/changes.md")
+        for target in re.findall(r"\]\(([^)#:]+\.md)\)", (DOCS / lister).read_text())
+    }
+    assert listed | {DOCS / "index.md"} == set(DOCS.rglob("*.md"))
 
 
 def anchors(page: Path) -> set[str]:

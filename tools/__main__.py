@@ -8,6 +8,8 @@
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
     python -m tools names                                  public functions, for review
+    python -m tools docs                                   what docs/ takes from the code
+    python -m tools docs site FOLDER                       broken links of the built site
 
 ``--help`` after these words says more.
 """
@@ -30,6 +32,8 @@ TOOLS = {
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
     "names": "tools.names",
+    "docs": "tools.docs.run",
+    "docs site": "tools.docs.site",
 }
 """Words → the module whose ``main`` takes what follows and returns an exit code.
 

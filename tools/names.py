@@ -52,6 +52,7 @@ VERBS = frozenset(
         "describe",
         "diff",
         "disable",
+        "drop",
         "encode",
         "ensure",
         "execute",
@@ -146,7 +147,7 @@ VERBS = frozenset(
         "write",
     ]
 )
-PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "needs_", "would_")
+PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "may_", "needs_", "would_")
 CONVERSIONS = ("_as_", "_for", "_from_", "_of")
 KEYS = ("Key.column", "Key.constraint", "opaque_key", "table_key")
 """Each returns the key that it names."""

@@ -167,23 +167,18 @@ def _await_server(
     folder: Path, server: subprocess.Popen[bytes], log: IO[bytes]
 ) -> None:
     """Wait until the server accepts a session; a socket alone proves nothing."""
-    import psycopg
+    from psycopg import pq
+    from psycopg.conninfo import make_conninfo
 
+    conninfo = make_conninfo(
+        host=str(folder), port=5432, user=SUPERUSER, dbname="postgres"
+    ).encode()
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            psycopg.connect(
-                host=str(folder), port=5432, user=SUPERUSER, dbname="postgres"
-            ).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                raise _make_start_error(
-                    folder, log.read().decode(errors="replace")
-                ) from None
-            time.sleep(0.02)
-        else:
-            return
+    while pq.PGconn.ping(conninfo) != pq.Ping.OK:
+        if server.poll() is not None or time.monotonic() > deadline:
+            log.seek(0)
+            raise _make_start_error(folder, log.read().decode(errors="replace"))
+        time.sleep(0.02)
 
 
 def _end_server(server: subprocess.Popen[bytes]) -> None:

@@ -68,7 +68,7 @@ def open_server(
         report=report,
     )
     with _exit_on_signals(), ExitStack() as stack:
-        if request.engine.check_server is None:
+        if request.engine.dev_server.check_server is None:
             yield _make_memory_server(dev, request)
         elif dev == "auto":
             yield _open_first_available(request, stack)
@@ -84,7 +84,7 @@ def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
             hint='Remove DEV and --dev, or set them to "sqlite".',
         )
     return DevServer(
-        settings={"ENGINE": request.engine.backend, "NAME": ":memory:"},
+        settings={"ENGINE": request.engine.addresses.backend, "NAME": ":memory:"},
         description="SQLite in memory",
     )
 
@@ -97,9 +97,9 @@ def _open_requested(
         return _open_embedded(request)
     if is_docker_url(dev):
         return _open_container(dev, request)
-    if separator and scheme.lower() in request.engine.schemes:
+    if separator and scheme.lower() in request.engine.addresses.schemes:
         return _open_existing(
-            request.engine.settings_from_url(dev, request.settings), request
+            request.engine.addresses.settings_from_url(dev, request.settings), request
         )
     raise ConfigError(
         # Safe to show: text before "://" is a scheme, never a piece of a password.
@@ -171,8 +171,8 @@ def _make_none_opened_error(
 def _open_existing(
     settings: DatabaseSettings, request: ServerRequest
 ) -> Iterator[DevServer]:
-    assert request.engine.check_server is not None
-    version = request.engine.check_server(settings, request.alias)
+    assert request.engine.dev_server.check_server is not None
+    version = request.engine.dev_server.check_server(settings, request.alias)
     host = settings.get("HOST") or "the local socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""
     yield DevServer(settings=settings, description=f"{version} at {host}{port}")

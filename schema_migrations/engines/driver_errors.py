@@ -25,8 +25,8 @@ def translate_driver_errors(
         yield
     except SchemaMigrationsError:
         raise
-    except Exception as exception:
-        driver_error = engine.read_driver_error(exception)
+    except Exception as exception:  # only the engine knows its driver's exceptions
+        driver_error = engine.executor.read_driver_error(exception)
         error = error_of(driver_error) if driver_error else None
         if error is None:
             raise

@@ -1,26 +1,24 @@
-"""The interface of a database engine: a record of functions.
+"""The interface of a database engine: six records of functions, one for each use.
 
-Nothing is inherited, so nothing is half overridden: a missing part is a type error where
-the record is built.  An optional feature is a field that may be ``None``.
+Nothing is inherited, so nothing is half overridden: a missing function is a type error
+where the record is built.  An optional power is a field that may be ``None``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from schema_migrations.history.statements import Syntax
-    from schema_migrations.plan.fills import FindConversion
-    from schema_migrations.plan.plan import Pass, Render
+    from schema_migrations.plan.plan import Planner
     from schema_migrations.schema.model import Key, Schema
-
-ComputedDefault = Literal["uuid4", "now", "today", "time"]
-"""A default whose value differs from row to row, or with time."""
 
 DatabaseSettings = dict[str, Any]
 """One entry of Django's ``DATABASES``."""
@@ -163,16 +161,107 @@ class HoldLock(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """The functions that run files on a target, over one Django connection."""
+class Dialect:
+    """The facts of an engine's SQL."""
 
-    describe_target: Callable[[Connection], Target]
-    """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
+    syntax: Syntax
+    quote: Callable[[str], str]
+    """Quote an identifier."""
+    script_preamble: str
+    """A statement at the top of a script that a person runs; it does what
+    ``Executor.prepare_session`` would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """The functions that turn URLs into settings and back."""
+
+    backend: str
+    """Django's ``ENGINE`` for a database known only by its URL."""
+    schemes: tuple[str, ...]
+    """URL schemes that mean this engine."""
+    settings_from_url: Callable[[str, Mapping[str, Any]], DatabaseSettings]
+    """(URL, the alias's settings) → settings of the target; raises ``ConfigError``.
+
+    The alias's settings are empty when it belongs to another engine.
+    """
+    format_masked_url: Callable[[Mapping[str, Any]], str]
+    """Settings → URL for display, with its password masked."""
+    with_namespace: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
+    """(settings, namespace) → settings whose unqualified names resolve to that namespace.
+    None: a database has a single namespace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """The functions that read a schema."""
+
+    inspect: Callable[[Cursor], Schema]
+    canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None = None
+    """Bring some definitions to the form in which the server prints them; leaves no trace.
+    None: the printed form is stable."""
+    explain_dangling: Callable[[Cursor], str] | None = None
+    """Say which view or trigger names a missing object, or nothing; leaves no trace.
+    None: the server prevents that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevServer:
+    """The functions that make temporary databases."""
+
+    create_scratch_database: Callable[
+        [DatabaseSettings, str], AbstractContextManager[Connection]
+    ]
+    """(settings of a server, alias) → an empty scratch database on it."""
+    check_server: Callable[[DatabaseSettings, str], str] | None = None
+    """Return the server's version; raise unless it answers and allows creating databases.
+    None: there is no server."""
+    find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
+    """Return the missing object that made the server refuse; None: another reason."""
+    suggest_dev_server: Callable[[str], str] | None = None
+    """Extension → the URL of a dev server that has it, or nothing."""
+    ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
+        None
+    )
+    """(connection, contents, build) → the name of a template with those contents; ``build``
+    fills it if missing.  None: the server cannot copy databases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideTransaction:
+    """The functions around a statement that the server refuses in a transaction."""
+
+    disable_timeouts: Callable[[Connection], AbstractContextManager[None]]
+    """Turn timeouts off: the statement must not give up half-way."""
+    clear_leftovers: Callable[[Connection, str, bool], EarlierAttempt]
+    """Remove what an earlier attempt at the statement left, before it runs.  The last
+    argument: whether an attempt was interrupted, so that its end is unknown."""
+    check_result: Callable[[Connection, str], None]
+    """Raise ``StatementFailed`` when the statement left an unusable result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingDatabase:
+    """The functions for a database that connecting would create (a SQLite file)."""
+
     would_create_database: Callable[[Connection], bool]
-    """Return whether connecting would create the database (a SQLite file)."""
+    """Return whether connecting would create the database."""
     read_missing_as_empty: Callable[[Connection], AbstractContextManager[None]]
     """Let a missing database read as an empty one without creating it.  Enter before
     connecting, in a process that only reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """The functions that run files on a target, over one Django connection."""
+
+    make_sibling: Callable[[DatabaseSettings, str], Connection]
+    """(settings, alias) → another connection, not yet open, outside Django's aliases.
+    The alias gives its backend; it need not exist."""
+    describe_target: Callable[[Connection], Target]
+    """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
+    missing_database: MissingDatabase | None = None
+    """None: connecting creates nothing."""
     forbid_writes: Callable[[Connection], AbstractContextManager[None]]
     """Let the server refuse every write."""
     list_namespaces: Callable[[Connection], Sequence[str]]
@@ -186,9 +275,11 @@ class Session:
     """Prepare the session for all files: timeouts, autocommit, SQLite's foreign keys off."""
     open_transaction: Callable[[Connection], AbstractContextManager[None]]
     """Hold a transaction: commit at the end, roll back on an exception."""
-    guard_foreign_keys: Callable[[Connection], AbstractContextManager[None]]
-    """Raise ``StatementFailed`` when the file inside violated foreign keys that the server
-    does not check by itself (SQLite)."""
+    check_foreign_keys: Callable[[Connection], AbstractContextManager[None]] | None = (
+        None
+    )
+    """Raise ``StatementFailed`` when the file inside violated foreign keys.  None: the
+    server checks them itself.  Called by ``guard_foreign_keys``."""
     keep_settings: Callable[[Connection], AbstractContextManager[None]]
     """Restore at the end what the statements inside SET for the session (parameters,
     roles, PRAGMAs).  Roll back on an exception."""
@@ -197,14 +288,8 @@ class Session:
     that resumes half-way through a file repeats these first."""
     execute: Callable[[Connection, str], None]
     """Run one statement without parameters; raises the driver's exceptions."""
-    disable_timeouts: Callable[[Connection], AbstractContextManager[None]]
-    """Turn timeouts off for a statement outside a transaction: it must not give up
-    half-way."""
-    clear_leftovers: Callable[[Connection, str, bool], EarlierAttempt]
-    """Remove what an earlier attempt at such a statement left, before it runs.  The last
-    argument: whether an attempt was interrupted, so that its end is unknown."""
-    check_result: Callable[[Connection, str], None]
-    """Raise ``StatementFailed`` when such a statement left an unusable result."""
+    outside_transaction: OutsideTransaction | None = None
+    """None: such a statement either succeeds or changes nothing, and can be repeated."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
     """None: the server cannot list blockers."""
     in_transaction: Callable[[Connection], bool]
@@ -212,60 +297,57 @@ class Session:
     """Roll back the open transaction, if there is one."""
     create_revisions_table: Callable[[Connection, str | None], None]
     """Create the table with Atlas's columns if missing (None: target namespace)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    vendor: str
-    """Django's ``connection.vendor``."""
-    backend: str
-    """Django's ``ENGINE`` for a database known only by its URL."""
-    syntax: Syntax
-    script_preamble: str
-    """A statement at the top of a script that a person runs; it does what
-    ``session.prepare_session`` would do."""
-    quote: Callable[[str], str]
-    """Quote an identifier."""
-    schemes: tuple[str, ...]
-    """URL schemes that mean this engine."""
-    settings_from_url: Callable[[str, Mapping[str, Any]], DatabaseSettings]
-    """(URL, the alias's settings) → settings of the target; raises ``ConfigError``.
-
-    The alias's settings are empty when it belongs to another engine.
-    """
-    with_namespace: Callable[[DatabaseSettings, str], DatabaseSettings] | None = None
-    """(settings, namespace) → settings whose unqualified names resolve to that namespace.
-    None: a database has a single namespace."""
-    format_masked_url: Callable[[Mapping[str, Any]], str]
-    """Settings → URL for display, with its password masked."""
-    inspect: Callable[[Cursor], Schema]
-    passes: tuple[Pass, ...]
-    render: Render
-    find_conversion: FindConversion
-    computed_defaults: Mapping[ComputedDefault, str]
-    """The SQL expressions that compute them for each row."""
-    canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None
-    """Bring some definitions to the form in which the server prints them; leaves no trace.
-    None: the printed form is stable."""
-    explain_dangling: Callable[[Cursor], str] | None = None
-    """Say which view or trigger names a missing object, or nothing; leaves no trace.
-    None: the server prevents that."""
-    create_scratch_database: Callable[
-        [DatabaseSettings, str], AbstractContextManager[Connection]
-    ]
-    """(settings of a server, alias) → an empty scratch database on it."""
-    check_server: Callable[[DatabaseSettings, str], str] | None = None
-    """Return the server's version; raise unless it answers and allows creating databases.
-    None: there is no server."""
     read_driver_error: Callable[[BaseException], DriverError | None]
     """Return the parts of a driver's exception; None: another exception."""
-    find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
-    """Return the missing object that made the server refuse; None: another reason."""
-    suggest_dev_server: Callable[[str], str] | None = None
-    """Extension → the URL of a dev server that has it, or nothing."""
-    session: Session
-    ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
-        None
-    )
-    """(connection, contents, build) → the name of a template with those contents; ``build``
-    fills it if missing.  None: the server cannot copy databases."""
+
+    def guard_foreign_keys(
+        self, connection: Connection
+    ) -> AbstractContextManager[None]:
+        """Raise at the end when the file inside violated foreign keys."""
+        check = self.check_foreign_keys
+        return check(connection) if check else nullcontext()
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A database engine; each part is imported when it is first used.
+
+    A part is a constant in a module of ``package``: ``dialect.DIALECT`` and so on.
+    """
+
+    vendor: str
+    """Django's ``connection.vendor``."""
+    package: str
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        return cast("Dialect", self._load("dialect"))
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        return cast("Addresses", self._load("addresses"))
+
+    @cached_property
+    def reader(self) -> Reader:
+        return cast("Reader", self._load("reader"))
+
+    @cached_property
+    def planner(self) -> Planner:
+        return cast("Planner", self._load("planner"))
+
+    @cached_property
+    def executor(self) -> Executor:
+        return cast("Executor", self._load("executor"))
+
+    @cached_property
+    def dev_server(self) -> DevServer:
+        return cast("DevServer", self._load("dev_server"))
+
+    def _load(self, module: str) -> object:
+        return getattr(import_module(f"{self.package}.{module}"), module.upper())
+
+    def with_reader(self, reader: Reader) -> Engine:
+        """Return a copy of the engine that reads schemas with ``reader``."""
+        copy = replace(self)
+        copy.__dict__["reader"] = reader
+        return copy

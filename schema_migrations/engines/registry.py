@@ -1,17 +1,14 @@
-"""The database engines, each imported on demand.
+"""The database engines; each part is imported on demand.
 
 Invariant: no other module names a concrete engine.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from functools import cache
 
+from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import ConfigError
-
-if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Engine
 
 # SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
@@ -21,6 +18,7 @@ ENGINE_PACKAGES = {
 SUPPORTED_HINT = "Supported: PostgreSQL and SQLite."
 
 
+@cache
 def engine_for(vendor: str) -> Engine:
     """Return the engine of a Django ``connection.vendor``; raises ``ConfigError``."""
     package = ENGINE_PACKAGES.get(vendor)
@@ -29,8 +27,7 @@ def engine_for(vendor: str) -> Engine:
             f"Databases of the kind {vendor!r} are not supported.",
             hint=SUPPORTED_HINT,
         )
-    engine: Engine = import_module(package).ENGINE
-    return engine
+    return Engine(vendor, package)
 
 
 def engine_for_url(url: str) -> Engine:
@@ -48,7 +45,7 @@ def engine_for_url(url: str) -> Engine:
         )
     for vendor in ENGINE_PACKAGES:
         engine = engine_for(vendor)
-        if scheme.lower() in engine.schemes:
+        if scheme.lower() in engine.addresses.schemes:
             return engine
     if scheme.lower().startswith("docker"):
         raise ConfigError(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from schema_migrations.plan.risks import find_losses
+from schema_migrations.plan.risks import MayAlterValues, find_losses
 from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Constraint, Key, Object
@@ -94,13 +94,15 @@ def list_differences(changes: Iterable[ddl.Change]) -> tuple[Difference, ...]:
     )
 
 
-def find_unsafe_changes(changes: Iterable[ddl.Change]) -> tuple[ddl.Change, ...]:
+def find_unsafe_changes(
+    changes: Iterable[ddl.Change], may_alter_values: MayAlterValues
+) -> tuple[ddl.Change, ...]:
     """Return the changes that need a person's consent.
 
     They drop objects that only the database has, or may lose rows or values.
     """
     changes = tuple(changes)
-    risky = {key for key, _ in find_losses(changes)}
+    risky = {key for key, _ in find_losses(changes, may_alter_values)}
     risky |= {ddl.subject_of(change) for change in classify(changes)["surplus"]}
     return tuple(change for change in changes if ddl.subject_of(change) in risky)
 

@@ -21,6 +21,7 @@ from schema_migrations.schema.model import (
     Sequence,
     Table,
     owner_of,
+    provided_keys_of,
 )
 
 
@@ -101,7 +102,7 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     taken: set[Key] = set()
     for obj in objects:
         taken.add(obj.key)
-        taken |= obj.provided_keys
+        taken |= provided_keys_of(obj)
         taken |= _relation_names_of(obj)
     return frozenset(taken)
 
@@ -203,13 +204,17 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
-        case Constraint(type="check") | Constraint(reserves_relation_name=False):
+        case (
+            Constraint(type="check")
+            | Constraint(reserves_relation_name=False)
+            | Index(reserves_relation_name=False)
+        ):
             return NO_KEYS
         case Constraint():
             name = obj.key.part
         case Table() | Index() | Sequence():
             name = obj.key.name
-        case Opaque(type="view" | "materialized view"):
+        case Opaque() if obj.trait.takes_relation_name:
             name = obj.key.name
         case Opaque() | Definition() | ForeignKey():
             return NO_KEYS

@@ -20,6 +20,9 @@ FindConversion = Callable[[Column, Column], str | None]
 """(before, after) → SQL expression over the old column; ``""``: the server converts by
 itself; None: no conversion is known."""
 
+ComputedDefault = Literal["uuid4", "now", "today", "time"]
+"""A default whose value differs from row to row, or with time."""
+
 NO_VALUE = "NULL"
 """The answer that leaves a column without a value."""
 

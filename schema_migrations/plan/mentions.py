@@ -35,8 +35,7 @@ def find_mentions(
         f"{function.type} {function.key.name} names {key}, which is {verb}: check "
         f"whether the {function.type} must change too"
         for function in goal.of(Opaque)
-        if function.type in ("function", "procedure")
-        and function == current.get(function.key)
+        if function.trait.is_routine and function == current.get(function.key)
         for text in [find_words(function.definition)]
         for key, tables, verb in changed
         if _mentions_key(key, tables, text, function, goal)

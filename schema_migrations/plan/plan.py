@@ -2,17 +2,21 @@
 
 ``build_plan`` is the only way from a difference to SQL: rewrite the changes with the
 engine's passes, put them in an order that a database accepts, render each one.
-It knows no engine; passes and renderer are arguments.
+It knows no engine; a ``Planner`` holds what the engine does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from schema_migrations.plan.fills import with_fill_sources
+from schema_migrations.plan.fills import (
+    ComputedDefault,
+    FindConversion,
+    with_fill_sources,
+)
 from schema_migrations.plan.order import order_changes
-from schema_migrations.plan.risks import find_losses, find_restrictions
+from schema_migrations.plan.risks import MayAlterValues, find_losses, find_restrictions
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
 
@@ -33,6 +37,18 @@ class Statement:
 
 
 Render = Callable[[ddl.Change], tuple[Statement, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """The functions of an engine that turn changes into SQL."""
+
+    passes: tuple[Pass, ...]
+    render: Render
+    find_conversion: FindConversion
+    may_alter_values: MayAlterValues
+    computed_defaults: Mapping[ComputedDefault, str]
+    """The SQL expressions that compute them for each row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +75,7 @@ def build_plan(
     current: Schema,
     desired: Schema,
     *,
-    passes: tuple[Pass, ...],
-    render: Render,
+    planner: Planner,
 ) -> Plan:
     """Return the plan that makes ``changes`` to ``current``.
 
@@ -68,12 +83,12 @@ def build_plan(
     for changes that depend on one another in a circle.
     """
     changes = with_fill_sources(changes, current)
-    losses = tuple(text for _, text in find_losses(changes))
+    losses = tuple(text for _, text in find_losses(changes, planner.may_alter_values))
     restrictions = find_restrictions(changes)
-    for rewrite in passes:
+    for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
     ordered = order_changes(changes, current)
-    statements = tuple(s for change in ordered for s in render(change))
+    statements = tuple(s for change in ordered for s in planner.render(change))
     return Plan(
         changes=ordered, statements=statements, losses=losses, restrictions=restrictions
     )

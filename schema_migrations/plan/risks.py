@@ -7,13 +7,12 @@ rows.  In doubt a change counts as a risk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeGuard
 
 from schema_migrations.plan.fills import needs_value
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
-    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -24,11 +23,20 @@ from schema_migrations.schema.model import (
     Opaque,
 )
 
+MayAlterValues = Callable[[Column, Column], bool]
+"""(before, after) → whether a change of type may alter a value, as an engine knows it."""
 
-def find_losses(changes: Iterable[ddl.Change]) -> tuple[tuple[Key, str], ...]:
+
+def find_losses(
+    changes: Iterable[ddl.Change], may_alter_values: MayAlterValues
+) -> tuple[tuple[Key, str], ...]:
     """Return (table or column, text) for all data that is deleted or may be altered."""
     changes = tuple(changes)
-    losses = [(ddl.subject_of(c), text) for c in changes if (text := _describe_loss(c))]
+    losses = [
+        (ddl.subject_of(c), text)
+        for c in changes
+        if (text := _describe_loss(c, may_alter_values))
+    ]
     return (*losses, *_find_redirected_references(changes))
 
 
@@ -116,12 +124,12 @@ def _describe_equal_values(change: ddl.Change, unique_columns: set[Key]) -> str:
     return ""
 
 
-def _describe_loss(change: ddl.Change) -> str:
+def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
     match change:
         case ddl.DropTable():
             return f"drops table {change.table.key.path} with all its rows"
-        case ddl.Drop(object=Opaque(type=type_) as obj) if type_ in ROW_HOLDING_TYPES:
-            return f"drops {type_} {obj.key.name} with all its rows"
+        case ddl.Drop(object=Opaque() as obj) if obj.trait.holds_rows:
+            return f"drops {obj.type} {obj.key.name} with all its rows"
         case ddl.DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
         case ddl.AlterColumn(before=Column(generated=None), after=after) if (
@@ -131,12 +139,7 @@ def _describe_loss(change: ddl.Change) -> str:
                 f"replaces all values of column {change.table.path}.{after.name} with "
                 "generated ones"
             )
-        case ddl.AlterColumn(
-            before=Column(type="smallint" | "integer" | "bigint"),
-            after=Column(identity="autoincrement"),
-        ):
-            return ""  # 64 bits by any name: https://www.sqlite.org/autoinc.html
-        case ddl.AlterColumn() if _may_alter_values(change.before, change.after):
+        case ddl.AlterColumn() if may_alter_values(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"
             return (
                 f"changes the type of {column} from {change.before.type} to "
@@ -182,72 +185,3 @@ def _describe_restriction(change: ddl.Change) -> str:
 
 def _list_demands(domain: Definition) -> set[str]:
     return {c for c in domain.clauses if not c.startswith("DEFAULT ")}
-
-
-_INTEGER_TYPES = ("smallint", "integer", "bigint", "numeric")
-_DIGIT_COUNTS = {"smallint": 5, "integer": 10, "bigint": 19}
-_TEXT_TYPES = ("varchar", "character varying", "character", "text", "citext")
-_TEXT_LENGTHS = {
-    "bool": 1,
-    "boolean": 5,
-    "smallint": 6,
-    "integer": 11,
-    "bigint": 20,
-    "uuid": 36,
-}
-"""Length of a type's longest value as text.  ``char`` states its own: on SQLite it holds
-a UUID or an address."""
-_WIDER_TYPES = {
-    "boolean": ("smallint", "integer", "bigint"),
-    "bool": ("smallint", "integer", "bigint"),
-    "date": ("datetime", "timestamp without time zone", "timestamp with time zone"),
-    "smallint": ("real", "double precision", "decimal"),
-    "integer": ("double precision", "decimal"),
-    "bigint": ("decimal",),
-    "real": ("double precision", "decimal"),
-}
-"""Type → the types that can hold any of its values unchanged.  ``decimal`` is SQLite's,
-which truncates nothing; PostgreSQL says ``numeric``."""
-
-
-def _may_alter_values(before: Column, after: Column) -> bool:
-    """Tell whether a type change may alter values; for unknown pairs it may."""
-    if before.type == after.type:
-        return False
-    arrays = before.type.endswith("[]") and after.type.endswith("[]")
-    old, old_size = _split_type(before.type[:-2] if arrays else before.type)
-    new, new_size = _split_type(after.type[:-2] if arrays else after.type)
-    if old in _TEXT_TYPES and new in _TEXT_TYPES:
-        return bool(new_size) and (not old_size or new_size < old_size)
-    letters = old_size[0] if old == "char" and old_size else _TEXT_LENGTHS.get(old)
-    if letters and new in _TEXT_TYPES:
-        return bool(new_size) and new_size[0] < letters
-    if (
-        old in _INTEGER_TYPES
-        and new in _INTEGER_TYPES
-        and not new_size
-        and not old_size
-    ):
-        return _INTEGER_TYPES.index(new) < _INTEGER_TYPES.index(old)
-    if old in _DIGIT_COUNTS and new == "numeric" and new_size:
-        return new_size[0] - new_size[-1] < _DIGIT_COUNTS[old]
-    if old == new == "numeric" and old_size and new_size:
-        whole = new_size[0] - new_size[-1] < old_size[0] - old_size[-1]
-        return whole or new_size[-1] < old_size[-1]
-    if new in _WIDER_TYPES.get(old, ()):
-        return False
-    if old == new and not new_size:
-        return False
-    return new != "text" or old in ("bytea", "blob")
-
-
-def _split_type(type_: str) -> tuple[str, tuple[int, ...]]:
-    """Return name and modifiers of a type like ``numeric(8,2)``.
-
-    ``unsigned`` is left out: a check enforces it.
-    """
-    type_ = type_.removesuffix(" unsigned")
-    match = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
-    if not match:
-        return type_, ()
-    return match[1] + match[3], tuple(int(n) for n in match[2].split(","))

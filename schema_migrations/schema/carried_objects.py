@@ -24,26 +24,6 @@ from schema_migrations.schema.model import (
     owner_of,
 )
 
-DEPENDENT_TYPES = (
-    *("comment", "index", "constraint", "trigger state", "rule state", "default"),
-    *("statistics", "statistics target", "clustering index"),
-    *("storage", "compression", "attribute options"),
-)
-"""Types of objects that describe another one and are silently dropped with it; any
-other type that needs an object prevents its drop."""
-
-LOOSE_TYPES = (*DEPENDENT_TYPES, "replica identity")
-"""Types of objects that cannot stay without what they need.  A replica identity needs a
-statement to reset it: without its index the table would have none and refuse updates."""
-
-NAME_BEARING_TYPES = (
-    "comment",
-    "clustering index",
-    "replica identity",
-    "statistics target",
-)
-"""Types whose SQL quotes the name of an index or a constraint, and so follows a rename."""
-
 
 def carry_over(
     current: Schema,
@@ -77,9 +57,7 @@ def carry_over(
 
 def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
     """Return old key → new key of the renamed objects that others name in their SQL."""
-    quoted = {
-        k for o in current.of(Opaque) if o.type in NAME_BEARING_TYPES for k in o.needs
-    }
+    quoted = {k for o in current.of(Opaque) if o.trait.carries_name for k in o.needs}
     if not quoted - desired.by_key.keys():
         return {}
     return {
@@ -91,14 +69,15 @@ def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:
 
 def _follow_rename(obj: Object, new_names: Mapping[Key, Key]) -> Object:
     """Return an object with the new name of the index or constraint that it names."""
-    if not (isinstance(obj, Opaque) and obj.type in NAME_BEARING_TYPES):
+    if not (isinstance(obj, Opaque) and obj.trait.carries_name):
         return obj
     for old in obj.needs & new_names.keys():
         new = new_names[old]
         key = obj.key
         if key.name == old.name:
             key = key._replace(name=new.name)
-        if new.part and obj.type == "comment":
+        on_constraint = f" {old.kind} {old.part}"  # "comment on constraint c"
+        if new.part and key.part.endswith(on_constraint):
             key = key._replace(part=key.part.removesuffix(old.part) + new.part)
         was, now = (_quote(k.part or k.name) for k in (old, new))
         return replace(
@@ -151,7 +130,7 @@ def _drop_loose_parts(schema: Schema) -> Schema:
     loose = [
         obj.key
         for obj in schema.of(Opaque)
-        if obj.type in LOOSE_TYPES
+        if (obj.trait.goes_along or obj.trait.is_loose)
         and not all(_has_key(key, schema) for key in obj.needs)
     ]
     return _drop_loose_parts(schema.replace_objects(loose, ())) if loose else schema

@@ -137,11 +137,7 @@ class Constraint:
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
     reserves_relation_name: bool = field(default=True, compare=False)
-    """Its index has the same name, so no other relation can have it (PostgreSQL)."""
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
+    """Its index has the same name, so no other relation can have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +149,6 @@ class ForeignKey:
     columns: tuple[str, ...] = field(default=(), compare=False)
     referenced_table: Key = field(compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +163,9 @@ class Index:
     columns: tuple[str, ...] = field(default=(), compare=False)
     """Plain columns among the indexed ones."""
     method: str = field(default="", compare=False)
+    reserves_relation_name: bool = field(default=True, compare=False)
+    """No other index, table or view of any table can have its name."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +178,6 @@ class Sequence:
     owned_by: Key | None = None
     """The column that it is dropped with."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
-
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +193,33 @@ class Definition:
     """Clauses at the end of a domain's definition, which can be altered."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
-    @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """What all opaque objects of one type have in common; engines own the table."""
+
+    noun: str
+    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … as SQL calls it."""
+    goes_along: bool = False
+    """It describes another object and is silently dropped with it."""
+    is_loose: bool = False
+    """It cannot stay without what it needs, and must be reset when that goes."""
+    survives: bool = False
+    """It is not dropped with a column or table that it needs, but prevents that drop."""
+    carries_name: bool = False
+    """Its SQL quotes the name of an index or a constraint, and so follows a rename."""
+    holds_rows: bool = False
+    """Dropping it deletes rows, so it must never be recreated."""
+    is_reprinted: bool = False
+    """It holds an expression, and can be created under another name."""
+    is_setting: bool = False
+    """It is a property of another object, which is set and not created."""
+    is_routine: bool = False
+    """Its body is text: the server does not record what that names."""
+    is_stored_as_text: bool = False
+    """A rename does not follow into its SQL, and refuses to run while that is stale."""
+    takes_relation_name: bool = False
+    """No table or index can have its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,8 +227,7 @@ class Opaque:
     """An object that models cannot describe: inspected and carried over."""
 
     key: Key
-    type: str
-    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … as SQL calls it."""
+    trait: Trait
     definition: str
     """Complete SQL that creates it, as the server prints it."""
     owner: Key | None = None
@@ -231,12 +240,9 @@ class Opaque:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def provided_keys(self) -> frozenset[Key]:
-        return NO_KEYS
+    def type(self) -> str:
+        return self.trait.noun
 
-
-ROW_HOLDING_TYPES = ("partition", "virtual table")
-"""Types of opaque objects that hold rows: dropping one deletes them."""
 
 Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaque
 T = TypeVar("T", bound=Object)
@@ -303,3 +309,8 @@ def owner_of(obj: Object) -> Key | None:
             return obj.owner
         case Table() | Sequence() | Definition():
             return None
+
+
+def provided_keys_of(obj: Object) -> frozenset[Key]:
+    """Return the keys that exist as long as an object does, besides its own."""
+    return obj.provided_keys if isinstance(obj, Table) else NO_KEYS

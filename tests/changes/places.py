@@ -46,7 +46,9 @@ def on_postgresql(pg_server: DevServer) -> Iterator[Place]:
         def scratch() -> Iterator[Connection]:
             if not free:
                 free.append(
-                    stack.enter_context(engine.create_scratch_database(settings, ALIAS))
+                    stack.enter_context(
+                        engine.dev_server.create_scratch_database(settings, ALIAS)
+                    )
                 )
             connection = free.pop()
             with connection.cursor() as cursor:
@@ -65,5 +67,6 @@ def on_postgresql(pg_server: DevServer) -> Iterator[Place]:
 def on_sqlite() -> Place:
     engine = engine_for("sqlite")
     return Place(
-        engine=engine, scratch=lambda: engine.create_scratch_database({}, ALIAS)
+        engine=engine,
+        scratch=lambda: engine.dev_server.create_scratch_database({}, ALIAS),
     )

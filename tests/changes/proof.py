@@ -77,7 +77,7 @@ def created(
         registry,
         ALIAS,
         labels=None,
-        computed_defaults=engine.computed_defaults,
+        computed_defaults=engine.planner.computed_defaults,
     )
     if engine.vendor == "postgresql":
         load_prerequisites(engine, connection, prerequisites)
@@ -204,7 +204,7 @@ def travel(
 
 def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal:
     """Plan, and let the proof run the file on the rows as ``schemaapply`` runs it."""
-    session, connection = place.engine.session, start.connection
+    session, connection = place.engine.executor, start.connection
     with (
         session.prepare_session(connection, SessionOptions()),
         session.guard_foreign_keys(connection),

@@ -43,7 +43,7 @@ def test_a_run_names_the_target_then_the_files_then_what_is_next(place: Place) -
     out, err = run(place, "--to", "2")
     lines = out.splitlines()
     assert lines[0].startswith("Target   ")
-    assert place.engine.session.describe_target(place.connection).version in lines[0]
+    assert place.engine.executor.describe_target(place.connection).version in lines[0]
     assert lines[1] == "Pending  3 files, 2 of them now; no history yet"
     assert lines[2].startswith("1_first.sql  1 statement  ")
     assert lines[-2].startswith("Done     2 files, 2 statements, ")
@@ -148,7 +148,7 @@ def test_json_has_a_log_of_one_object_a_line(place: Place) -> None:
     ]
     assert (
         events[0]["target"]["version"]
-        == place.engine.session.describe_target(place.connection).version
+        == place.engine.executor.describe_target(place.connection).version
     )
     assert events[3]["sql"] == A.strip().removesuffix(";")
     assert all(each["time"] <= later["time"] for each, later in pairwise(events))
@@ -345,7 +345,7 @@ class TestTarget:
         place.connection.ensure_connection()
         other = ConnectionHandler({"default": dict(place.settings)})["default"]
         other.ensure_connection()
-        session = engine_for(other.vendor).session
+        session = engine_for(other.vendor).executor
         schema = session.describe_target(other).schema
         with session.hold_lock(
             other, f"{schema}/{schema}", wait=0, report_holder=pytest.fail

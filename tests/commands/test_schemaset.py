@@ -121,7 +121,7 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
     again = f"python manage.py schemaset 1 --dir {place.folder}"
     assert out.splitlines()[-1] == f"Next     {again}"
     place.connection.ensure_connection()
-    assert "atlas_schema_revisions" not in place.engine.session.list_tables(
+    assert "atlas_schema_revisions" not in place.engine.executor.list_tables(
         place.connection, None
     )
 
@@ -166,7 +166,7 @@ def test_a_directory_that_is_not_sound_is_refused(place: Place) -> None:
 
 def test_another_run_is_waited_for(place: Place) -> None:
     place.write(_1=A)
-    session = place.engine.session
+    session = place.engine.executor
     place.connection.ensure_connection()
     schema = session.describe_target(place.connection).schema
     other = place.connection.copy()

@@ -223,7 +223,7 @@ def test_a_file_that_stopped_half_way_counts_so_far(place: Place) -> None:
 
 
 def test_the_target_of_a_url_is_compared(orders: Place) -> None:
-    url = orders.engine.format_masked_url(orders.settings)
+    url = orders.engine.addresses.format_masked_url(orders.settings)
     orders.execute("DROP INDEX by_code")
     assert [each["name"] for each in answer(orders, url=url)["drift"]] == ["by_code"]
 

@@ -81,7 +81,7 @@ def test_a_directory_that_schemadiff_wrote(pg_place: Place, player: str) -> None
     assert checked.code == 0, checked.text
     applied = first(pg_place, ["schemaapply"])
     assert applied.code == 0, applied.text
-    syntax = pg_place.engine.syntax
+    syntax = pg_place.engine.dialect.syntax
     expected = {
         file.version: (len(file.split_statements(syntax)),) * 2
         for file in pg_place.directory.files

@@ -19,6 +19,7 @@ from schema_migrations.schema.model import (
     Schema,
     Table,
     owner_of,
+    provided_keys_of,
 )
 
 
@@ -68,7 +69,7 @@ def _add_object(schema: Schema, obj: Object) -> Schema:
         raise PlanError(f"{obj.key} already exists")
     owner = owner_of(obj)
     needs = obj.needs | ({owner} if owner else set())
-    missing = needs - _list_available_keys(schema) - obj.provided_keys - {obj.key}
+    missing = needs - _list_available_keys(schema) - provided_keys_of(obj) - {obj.key}
     if missing:
         raise PlanError(f"{obj.key} needs {min(missing)}, which does not exist")
     return schema.replace_objects((), [obj])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.catalog.traits import trait_of
 from schema_migrations.plan.summary import format_header, suggest_name, summarize
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -49,7 +50,9 @@ def test_parts_of_a_new_or_dropped_table_are_left_to_its_line() -> None:
 def test_each_change_says_what_and_where() -> None:
     column = Column(name="total", type="numeric", nullable=False, default="0")
     view = Opaque(
-        key=Key(kind="opaque", name="totals", part="view"), type="view", definition=""
+        key=Key(kind="opaque", name="totals", part="view"),
+        trait=trait_of("view"),
+        definition="",
     )
     other = Column(name="total", type="text", collation="de", identity="always")
     lines = summarize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from schema_migrations.engines.postgresql.catalog.traits import trait_of
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.model import (
     Column,
@@ -32,13 +33,18 @@ def opaque(
 ) -> Opaque:
     key = Key(kind="opaque", namespace=space, name=name, part=type_)
     needed = frozenset(needs)
-    return Opaque(key=key, type=type_, definition=name, owner=owner, needs=needed)
+    return Opaque(
+        key=key, trait=trait_of(type_), definition=name, owner=owner, needs=needed
+    )
 
 
 VIEW = opaque("v", "view", T.column("a"))
 ON_VIEW = opaque("v", "comment on view", VIEW.key)
 COMMENT = Opaque(
-    key=ON_VIEW.key, type="comment", definition="", needs=frozenset({VIEW.key})
+    key=ON_VIEW.key,
+    trait=trait_of("comment"),
+    definition="",
+    needs=frozenset({VIEW.key}),
 )
 TRIGGER = opaque("g", "trigger", T, owner=T)
 STATISTICS = opaque("s", "statistics", T.column("a"), owner=T)
@@ -132,7 +138,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
     new = replace(old, key=old.key._replace(part="new"))
     comment = Opaque(
         key=Key(kind="opaque", name="t", part='comment on constraint o"d'),
-        type="comment",
+        trait=trait_of("comment"),
         definition="""COMMENT ON CONSTRAINT "o""d" ON "t" IS '"o""d"'""",
         drop_sql='COMMENT ON CONSTRAINT "o""d" ON "t" IS NULL',
         owner=T,
@@ -142,7 +148,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
     assert kept([TABLE, old, comment], [TABLE, new]) == {
         Opaque(
             key=Key(kind="opaque", name="t", part="comment on constraint new"),
-            type="comment",
+            trait=trait_of("comment"),
             definition="""COMMENT ON CONSTRAINT "new" ON "t" IS '"o""d"'""",
             drop_sql='COMMENT ON CONSTRAINT "new" ON "t" IS NULL',
             owner=T,

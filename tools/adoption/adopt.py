@@ -215,14 +215,14 @@ class Living:
 
     def __init__(self, url: str) -> None:
         self.engine = engine_for_url(url)
-        its = self.engine.settings_from_url(url, {})
+        its = self.engine.addresses.settings_from_url(url, {})
         handler = ConnectionHandler({"default": {}, NO_DB_ALIAS: its})
         self.connection: Any = handler[NO_DB_ALIAS]
         self.connection.ensure_connection()
         self.db = Database(engine=self.engine, connection=cast(Any, self.connection))
 
     def _schema(self) -> Any:
-        return self.engine.inspect(self.connection.connection.cursor())
+        return self.engine.reader.inspect(self.connection.connection.cursor())
 
     def filled(self) -> tuple[int, int]:
         """Put rows in; return how many tables there are, and how many stay empty."""

@@ -39,7 +39,7 @@ class Snapshot:
 def snapshot(database: Database) -> Snapshot:
     with database.opened() as connection:
         schema = api.inspect(connection)
-        names = engine_for(connection.vendor).session.list_tables(connection, None)
+        names = engine_for(connection.vendor).executor.list_tables(connection, None)
         return Snapshot(
             schema=schema,
             rows={
@@ -133,7 +133,7 @@ def progress(database: Database, files: Sequence[File]) -> tuple[int, int]:
 
 def _revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
     engine = engine_for(connection.vendor)
-    schema = engine.session.describe_target(connection).schema
+    schema = engine.executor.describe_target(connection).schema
     store = RevisionStore(connection=connection, engine=engine, namespace=schema)
     return tuple(
         replace(row, executed_at=NO_MOMENT, execution_time=0) for row in store.read()

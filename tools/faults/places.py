@@ -33,7 +33,7 @@ class Database:
     @contextmanager
     def opened(self) -> Iterator[BaseDatabaseWrapper]:
         """A Django connection."""
-        settings = engine_for_url(self.url).settings_from_url(self.url, {})
+        settings = engine_for_url(self.url).addresses.settings_from_url(self.url, {})
         connection = ConnectionHandler({"default": settings})["default"]
         try:
             yield connection

@@ -32,9 +32,9 @@ class Database:
     def name(self, key: Key | str) -> str:
         """Return a table's (or column's) name, quoted and, where needed, qualified."""
         if isinstance(key, str):
-            return self.engine.quote(key)
-        prefix = f"{self.engine.quote(key.namespace)}." if key.namespace else ""
-        return prefix + self.engine.quote(key.name)
+            return self.engine.dialect.quote(key)
+        prefix = f"{self.engine.dialect.quote(key.namespace)}." if key.namespace else ""
+        return prefix + self.engine.dialect.quote(key.name)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query that is known to work; there are no parameters."""
@@ -71,7 +71,7 @@ class Database:
         Raises ``Refused``, also for what is checked at the end only.
         """
         cursor = self.connection.connection.cursor()
-        with self.refusing(), self.engine.session.open_transaction(self.connection):
+        with self.refusing(), self.engine.executor.open_transaction(self.connection):
             for statement in statements:
                 cursor.execute(statement)
         return max(0, int(cursor.rowcount))
@@ -82,7 +82,7 @@ class Database:
         try:
             yield
         except Exception as error:
-            failure = self.engine.read_driver_error(error)
+            failure = self.engine.executor.read_driver_error(error)
             if failure is None:
                 raise
             raise Refused(

@@ -107,7 +107,7 @@ def _unconvertible(
     for pair in pairs:
         for before, after in pair.columns:
             retyped = before.type != after.type and after.generated is None
-            if retyped and db.engine.find_conversion(before, after) is None:
+            if retyped and db.engine.planner.find_conversion(before, after) is None:
                 yield pair, after
 
 

@@ -79,7 +79,7 @@ def _castable(
         ):
             return
     except Exception as error:
-        if db.engine.read_driver_error(error) is None:
+        if db.engine.executor.read_driver_error(error) is None:
             raise
     count = _renew(task, table, before, after)
     yield f"{table.key.name}.{before.name}: {count} values of another type"
@@ -223,7 +223,7 @@ def _passing(task: Fitting, pair: Pair, check: Constraint) -> Iterator[str]:
     try:
         found = _refused(task, pair, check)
     except Exception as error:
-        if db.engine.read_driver_error(error) is None:
+        if db.engine.executor.read_driver_error(error) is None:
             raise
         return  # the types of its columns change, too, and values with them
     for row in found:

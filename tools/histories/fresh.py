@@ -69,7 +69,7 @@ def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
         return
     if not isinstance(sql, str) or not _CREATE_TYPE.search(sql):
         return
-    for statement in split(sql, engine.syntax, file="RunSQL"):
+    for statement in split(sql, engine.dialect.syntax, file="RunSQL"):
         if found := _CREATE_TYPE.match(statement.sql):
             yield found[1], statement.sql
 
@@ -83,7 +83,7 @@ def fresh(
     on: Ground,
 ) -> Iterator[State]:
     """Yield a state on a database of its own.  Raises ``ConfigError``."""
-    with engine.create_scratch_database(settings, alias) as connection:
+    with engine.dev_server.create_scratch_database(settings, alias) as connection:
         if engine.vendor == "postgresql":
             load_prerequisites(
                 engine, connection, collect_prerequisites(on.steps, on.extensions)
@@ -91,7 +91,7 @@ def fresh(
             text = " ".join(sql for part in ddl.parts for sql in part.statements)
             for name, sql in on.types:
                 if re.search(rf"\b{name}\b", text):
-                    engine.session.execute(connection, sql)
+                    engine.executor.execute(connection, sql)
         load_models(engine, connection, ddl, alias=alias)
         yield State(
             schema=inspect_database(engine, connection),

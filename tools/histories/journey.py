@@ -120,7 +120,7 @@ class Journey:
             return moment, self._ddl(living.state.connection, moment)
 
     def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
-        values = self.engine.computed_defaults
+        values = self.engine.planner.computed_defaults
         return collect_alias_ddl(
             connection, moment.apps, ALIAS, labels=None, computed_defaults=values
         )
@@ -132,7 +132,9 @@ class Journey:
         """Make the state before the first step that is walked."""
         moment = Moment(state=self.passed_by.state, apps=rendered(self.passed_by.state))
         stack = ExitStack()
-        with self.engine.create_scratch_database(self.settings, ALIAS) as connection:
+        with self.engine.dev_server.create_scratch_database(
+            self.settings, ALIAS
+        ) as connection:
             ddl = self._ddl(connection, moment)
         state = stack.enter_context(self._fresh(ddl))
         self.living = Living(
@@ -295,7 +297,7 @@ class Leg:
     def _apply(self) -> None:
         """Run the file as ``schemaapply`` runs it."""
         engine, connection = self.journey.engine, self.living.state.connection
-        session = engine.session
+        session = engine.executor
         file = MigrationFile(name="1_step.sql", content=self.text.encode())
         with (
             session.prepare_session(connection, SessionOptions()),

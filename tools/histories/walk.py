@@ -129,7 +129,7 @@ def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
     if options.url:
         engine = engine_for_url(options.url)
         options.engine = engine.vendor
-        yield engine.settings_from_url(options.url, {}), options.url
+        yield engine.addresses.settings_from_url(options.url, {}), options.url
     elif options.engine == "sqlite":
         settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
         yield settings, "sqlite:///:memory:"

@@ -45,6 +45,13 @@ GRACE_SECONDS = 8.0
 """Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
 ends the sessions that are left.  Docker kills after 10."""
 
+FORMAT_MEANINGS = {
+    "text": "for people",
+    "json": "one JSON object on standard output",
+    "sql": "with --drift, only the SQL that ends it",
+}
+"""What ``--format`` prints."""
+
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
@@ -81,15 +88,20 @@ class SchemaCommand(BaseCommand, ABC):
             "--database",
             metavar="ALIAS",
             default=DEFAULT_DB_ALIAS,
-            help="alias in DATABASES (default: %(default)s)",
+            help="the alias in DATABASES (default: %(default)s)",
         )
         parser.add_argument(
             "--dir",
             metavar="DIR",
             type=Path,
-            help="the migration directory (default: from SCHEMA_MIGRATIONS)",
+            help="the migration directory (default: the setting DIR)",
         )
-        parser.add_argument("--format", choices=tuple(self.formats), default="text")
+        parser.add_argument(
+            "--format",
+            choices=tuple(self.formats),
+            default="text",
+            help="; ".join(f"{name}: {FORMAT_MEANINGS[name]}" for name in self.formats),
+        )
         parser.add_argument(
             "--no-input",
             "--noinput",

@@ -27,7 +27,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         server = workspace.server
         reason = f" ({server.choice_reason})" if server.choice_reason else ""
         command.say(f"Dev      {server.description}{reason}")
-        on_server = workspace.engine.check_server is not None
+        on_server = workspace.engine.dev_server.check_server is not None
         if on_server and str(status.target.major) not in server.majors:
             command.warn(
                 f"the target runs {status.target.version}: another major version may "

@@ -58,7 +58,8 @@ def add_many_targets_options(parser: CommandParser) -> None:
         "--targets-are",
         choices=("schemas", "databases"),
         default="schemas",
-        help="what names mean, on the server of the alias or --url (default: schemas)",
+        help="what names of targets mean, on the server of the alias or --url"
+        " (default: %(default)s)",
     )
     parser.add_argument(
         "--jobs",
@@ -71,7 +72,7 @@ def add_many_targets_options(parser: CommandParser) -> None:
         "--on-failure",
         choices=("stop", "continue"),
         default="stop",
-        help="whether to start other targets after one failed (default: stop)",
+        help="whether to start other targets after one failed (default: %(default)s)",
     )
 
 

@@ -33,7 +33,7 @@ def add_target_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--url",
         action="append",
-        help="target database instead of the alias's own; better set it in"
+        help="the target; it need not be in DATABASES; better set it in"
         f" {URL_VARIABLE}, which no process list shows",
     )
     parser.add_argument(
@@ -41,12 +41,13 @@ def add_target_options(parser: CommandParser) -> None:
         metavar="SECONDS",
         type=parse_duration_option,
         default=0.0,
-        help="how long to wait for the database to answer (default: not at all)",
+        help="how long to wait for the database to answer; a wrong password or a"
+        " missing database fails at once (default: not at all)",
     )
     parser.add_argument(
         "--revisions-schema",
         metavar="NAME",
-        help="schema that holds the table atlas_schema_revisions",
+        help="schema of the table atlas_schema_revisions (default: the setting REVISIONS_SCHEMA)",
     )
 
 
@@ -55,7 +56,7 @@ def add_exec_order_option(parser: CommandParser) -> None:
         "--exec-order",
         choices=EXEC_ORDERS,
         help="pending files older than the last applied one: linear refuses them,"
-        " linear-skip skips them, non-linear runs them",
+        " linear-skip skips them, non-linear runs them (default: the setting EXEC_ORDER)",
     )
 
 

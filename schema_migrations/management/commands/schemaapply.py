@@ -54,44 +54,50 @@ class Command(SchemaCommand):
             "count",
             nargs="?",
             type=parse_positive_integer,
-            help="run only the first COUNT files",
+            help="apply only the first COUNT pending files",
         )
         add_target_options(parser)
         add_exec_order_option(parser)
         add_many_targets_options(parser)
-        parser.add_argument("--to", metavar="VERSION", help="the last file to run")
         parser.add_argument(
-            "--dry-run", action="store_true", help="print the SQL, run nothing"
+            "--to", metavar="VERSION", help="up to and including this version"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print what would run; only read"
         )
         parser.add_argument(
             "--check",
             action="store_true",
-            help="run nothing; exit 1 if files are pending",
+            help="apply nothing; exit 1 when files are pending",
         )
         first = parser.add_mutually_exclusive_group()
         first.add_argument(
             "--baseline",
             metavar="VERSION",
-            help="first run: the database is already at this version",
+            help="first run on a database that has tables: files up to this version count"
+            " as applied",
         )
         first.add_argument(
             "--allow-dirty",
             action="store_true",
-            help="first run: accept a database that has other tables",
+            help="first run on a database that has tables: apply everything anyway",
         )
         parser.add_argument(
             "--tx-mode",
             choices=TX_MODES,
             help="file: a transaction for each file; all: one for all; none: statement"
-            " by statement",
+            " by statement (default: the setting TX_MODE)",
         )
         for name, text in (
-            ("--lock-wait", "how long to wait for another schemaapply"),
+            ("--lock-wait", "how long to wait for another run to end"),
             ("--lock-timeout", "how long a statement may wait for a lock; 0: no limit"),
             ("--statement-timeout", "how long a statement may run; 0: no limit"),
         ):
             parser.add_argument(
-                name, metavar="SECONDS", type=parse_duration_option, help=text
+                name,
+                metavar="SECONDS",
+                type=parse_duration_option,
+                help=f"{text} (default: the setting {name[2:].replace('-', '_').upper()})",
             )
         parser.add_argument(
             "--no-signals",
@@ -102,7 +108,7 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--strict",
             action="store_true",
-            help="exit 4 when the database is ahead of the directory",
+            help="exit 4 when the database is ahead of the directory (default: only warn)",
         )
 
     def show_failure(self, error: SchemaMigrationsError) -> None:

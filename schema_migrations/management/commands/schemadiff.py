@@ -43,18 +43,19 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="write nothing; exit 1 and show the changes when there are any",
+            help="write nothing; show the changes and exit 1 when there are any",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="print the SQL, write nothing"
         )
         parser.add_argument(
-            "--empty", action="store_true", help="a new empty file for SQL by hand"
+            "--empty", action="store_true", help="write an empty file for SQL by hand"
         )
         parser.add_argument(
             "--dev",
             metavar="URL",
-            help="auto, embedded, docker://postgres/17, postgres://… (default: DEV)",
+            help="where temporary databases are made: auto, embedded,"
+            " docker://postgres/17, postgres://… (default: the setting DEV)",
         )
         parser.add_argument(
             "--app",
@@ -69,7 +70,8 @@ class Command(SchemaCommand):
             default=[],
             metavar="OLD=NEW",
             dest="renames",
-            help="table=table or table.column=column; repeatable",
+            help="a rename: table=table or table.column=column, by their names in the"
+            " database; repeatable",
         )
         parser.add_argument(
             "--default",
@@ -77,8 +79,8 @@ class Command(SchemaCommand):
             default=[],
             metavar="TABLE.COLUMN=SQL",
             dest="defaults",
-            help="SQL expression for the column in existing rows; NULL: set none, and the"
-            " file may fail; repeatable",
+            help="the value that existing rows get, as an SQL expression; NULL: none, and"
+            " the file may fail; repeatable",
         )
         parser.add_argument(
             "--allow-data-loss",
@@ -90,8 +92,9 @@ class Command(SchemaCommand):
             action="append",
             default=[],
             metavar="APP.MIGRATION",
-            help="confirm that you have handled the data changes of this Django migration"
-            " (RunPython, RunSQL), or need none; also APP or all; repeatable",
+            help="confirm that you have handled what this Django migration does besides"
+            " the schema (RunPython, RunSQL), or do not need it; also APP, for all that an"
+            " app brings, or all; repeatable",
         )
         parser.add_argument(
             "--from",

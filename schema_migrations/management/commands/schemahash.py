@@ -30,7 +30,8 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="write nothing; exit 4 when atlas.sum and the files differ",
+            help="write nothing; exit 4 when atlas.sum and the files differ; needs no"
+            " database",
         )
 
     def run(self, options: Options) -> int:

@@ -57,8 +57,8 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--dev",
             metavar="URL",
-            help="with --drift: auto, embedded, docker://postgres/17, postgres://…"
-            " (default: DEV)",
+            help="with --drift: where temporary databases are made: auto, embedded,"
+            " docker://postgres/17, postgres://… (default: the setting DEV)",
         )
         parser.add_argument(
             "--allow-data-loss",

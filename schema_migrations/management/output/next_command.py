@@ -55,7 +55,7 @@ def _repeat_options(
 
 
 def _has_secret(url: str) -> bool:
-    settings = engine_for_url(url).settings_from_url(url, {})
+    settings = engine_for_url(url).addresses.settings_from_url(url, {})
     parameters = {**settings, **settings.get("OPTIONS", {})}
     return any(
         value and word in name.lower()

@@ -180,7 +180,7 @@ def select_for_target(
     first_run = selection.allow_dirty or selection.baseline is not None
     revisions, tables = read_revisions_and_tables(connected, is_first_run=first_run)
     return select_files(
-        directory, revisions, tables, selection, connected.store.engine.syntax
+        directory, revisions, tables, selection, connected.store.engine.dialect.syntax
     )
 
 
@@ -227,7 +227,9 @@ def _run_selected(
         return
     store = connected.store
     with (
-        store.engine.session.prepare_session(store.connection, request.session_options),
+        store.engine.executor.prepare_session(
+            store.connection, request.session_options
+        ),
         _open_watch(store, request, report) as watch,
     ):
         runner = Runner(
@@ -253,7 +255,7 @@ def _run_selected(
 def _open_watch(
     store: RevisionStore, request: ApplyRequest, report: ReportEvent
 ) -> AbstractContextManager[Watch]:
-    prepare = store.engine.session.prepare_blocker_lookup
+    prepare = store.engine.executor.prepare_blocker_lookup
     return watch_statements(
         prepare(store.connection) if prepare else None,
         report,
@@ -262,7 +264,7 @@ def _open_watch(
 
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
-    with store.engine.session.open_transaction(store.connection):
+    with store.engine.executor.open_transaction(store.connection):
         store.write(create_baseline(file, now=datetime.now(UTC), operator=OPERATOR))
 
 
@@ -289,7 +291,7 @@ def _send_pre_migrate(
 
 def _refuse_lost_session(store: RevisionStore, driver_connection: object) -> None:
     """Raise if Django silently opened another session: it would not hold the lock."""
-    connection, in_transaction = store.connection, store.engine.session.in_transaction
+    connection, in_transaction = store.connection, store.engine.executor.in_transaction
     if connection.connection is not driver_connection or in_transaction(connection):
         raise SchemaMigrationsError(
             "A handler of the signal pre_migrate closed the connection that holds the"
@@ -319,12 +321,12 @@ def _make_signal_output() -> OutputWrapper:
 
 @contextmanager
 def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
-    """Translate whatever a handler raises, since it is foreign code, into our error."""
+    """Translate whatever a handler raises into our error."""
     try:
         # As in migrate: names of permissions are stored untranslated.
         with translation.override(None):
             yield
-    except Exception as error:
+    except Exception as error:  # foreign code can raise anything
         log.debug("A handler of %s failed", signal, exc_info=True)
         raise SchemaMigrationsError(
             f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",

@@ -91,11 +91,11 @@ def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
 
 
 def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     last = runs[-1].file.name
     with (
         translate_statement_errors(runner, last, hint=_make_rollback_hint(runs)),
-        session.open_transaction(connection),
+        executor.open_transaction(connection),
     ):
         return [
             _run_whole_file(runner, run, hint=_make_rollback_hint(runs)) for run in runs
@@ -105,12 +105,12 @@ def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
 def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     with (
         translate_statement_errors(runner, run.file.name, hint=hint),
-        session.guard_foreign_keys(connection),
+        executor.guard_foreign_keys(connection),
     ):
-        with session.keep_settings(connection):
+        with executor.keep_settings(connection):
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, hint=hint)
@@ -141,7 +141,7 @@ def record_failure(
     runner: Runner, row: Revision, error: StatementFailed, execution_time: int
 ) -> None:
     """Write the error into the file's row, in a transaction of its own."""
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     message = error.server_message or error.message
     if error.line:
         message = f"{error.file}:{error.line}: {message}"
@@ -149,18 +149,18 @@ def record_failure(
         row, error=message, statement=error.sql, execution_time=execution_time
     )
     try:
-        session.rollback(connection)
-        with session.open_transaction(connection):
+        executor.rollback(connection)
+        with executor.open_transaction(connection):
             runner.store.write(row)
-    except Exception as write_error:
+    except Exception as write_error:  # only the engine knows its driver's exceptions
         # The connection itself may have failed; the caller raises the first error.
-        if runner.store.engine.read_driver_error(write_error) is None:
+        if runner.store.engine.executor.read_driver_error(write_error) is None:
             raise
 
 
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
     """Repeat what an earlier run set for its session, in the session of this run."""
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     settings, transaction_start = list[SourceStatement](), 0
     for statement in run.statements[: run.done_count]:
         word = find_transaction_control(statement.sql)
@@ -168,13 +168,13 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
             del settings[transaction_start:]
         if word:
             transaction_start = len(settings)
-        elif session.is_session_setting(statement.sql):
+        elif executor.is_session_setting(statement.sql):
             settings.append(statement)
     for statement in settings:
         with translate_statement_errors(
             runner, run.file.name, hint=RERUN_HINT, statement=statement
         ):
-            session.execute(connection, statement.sql)
+            executor.execute(connection, statement.sql)
 
 
 def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) -> None:
@@ -186,7 +186,7 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
         ),
         runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
     ):
-        runner.store.engine.session.execute(runner.store.connection, statement.sql)
+        runner.store.engine.executor.execute(runner.store.connection, statement.sql)
     runner.report(
         StatementDone(
             file=run.file.name,
@@ -236,7 +236,7 @@ def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -
         try:
             return transaction()
         except StatementFailed as error:
-            driver_error = runner.store.engine.read_driver_error(error)
+            driver_error = runner.store.engine.executor.read_driver_error(error)
             if driver_error is None or not driver_error.gave_up_on_lock:
                 raise
             message = f"{error.file}:{error.line}: {driver_error.message}"

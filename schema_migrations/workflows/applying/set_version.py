@@ -125,12 +125,12 @@ def _plan_for_target(
 
 def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:
     store = connected.store
-    session = store.engine.session
-    with session.prepare_session(
+    executor = store.engine.executor
+    with executor.prepare_session(
         store.connection, SessionOptions(lock_timeout=TABLE_LOCK_TIMEOUT)
     ):
         ensure_revisions_table(store)
-        with session.open_transaction(store.connection):
+        with executor.open_transaction(store.connection):
             _replace_rows(store, marking)
 
 

@@ -8,6 +8,7 @@ itself opens stay as written, and the row is committed inside them.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
@@ -43,6 +44,7 @@ from schema_migrations.workflows.applying.runner import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from schema_migrations.engines.engine import OutsideTransaction
     from schema_migrations.workflows.applying.selection import FileRun
 
 BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
@@ -71,7 +73,7 @@ class DoneStatementNotRecorded(StatementFailed):
 
 def run_stepwise(runner: Runner, run: FileRun) -> None:
     """Run a file from the first statement not done; raise ``StatementFailed``."""
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
     row = committed_row = make_started_revision(run)
@@ -82,8 +84,8 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 translate_statement_errors(
                     runner, run.file.name, hint=STAYS_APPLIED_HINT
                 ),
-                session.guard_foreign_keys(connection),
-                session.keep_settings(connection),
+                executor.guard_foreign_keys(connection),
+                executor.keep_settings(connection),
             ):
                 repeat_session_settings(runner, run)
                 hashes = compute_partial_hashes(run.statements)
@@ -96,7 +98,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                         row=row,
                         committed_row=committed_row,
                     )
-                if session.in_transaction(connection):
+                if executor.in_transaction(connection):
                     raise _make_left_open_error(run)
             runner.store.write(
                 finish_revision(row, execution_time=measure_nanoseconds(started_at))
@@ -147,7 +149,7 @@ def _run_group(
         try:
             return attempt()
         except StatementFailed:
-            store.engine.session.rollback(store.connection)
+            store.engine.executor.rollback(store.connection)
             raise
 
     if len(group) == 1:
@@ -159,18 +161,18 @@ def _run_statement(
     runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
 ) -> Revision:
     """Run one statement; return the row that is committed afterwards."""
-    session, connection = runner.store.engine.session, runner.store.connection
+    executor, connection = runner.store.engine.executor, runner.store.connection
     word = find_transaction_control(run.statements[index].sql)
     hint = _make_progress_hint(run, committed_row)
-    if not word and not session.in_transaction(connection):
+    if not word and not executor.in_transaction(connection):
         _run_and_record(runner, run, index, row=row, committed_row=committed_row)
         return row
-    if word in COMMIT_WORDS and session.in_transaction(connection):
+    if word in COMMIT_WORDS and executor.in_transaction(connection):
         runner.store.write(row)
         execute_statement(runner, run, index, hint=hint)
         return row
     execute_statement(runner, run, index, hint=hint)
-    if session.in_transaction(connection):
+    if executor.in_transaction(connection):
         return committed_row  # nothing is committed before the file's own COMMIT
     runner.store.write(row)
     return row
@@ -185,7 +187,7 @@ def _run_and_record(
         store = runner.store
         with (
             translate_statement_errors(runner, run.file.name, hint=hint),
-            store.engine.session.open_transaction(store.connection),
+            store.engine.executor.open_transaction(store.connection),
         ):
             execute_statement(runner, run, index, hint=hint)
             store.write(row)
@@ -193,7 +195,7 @@ def _run_and_record(
     try:
         retry_transaction(runner, run.file.name, run_with_row)
     except StatementFailed as error:
-        driver_error = runner.store.engine.read_driver_error(error)
+        driver_error = runner.store.engine.executor.read_driver_error(error)
         if driver_error is None or not driver_error.refused_in_transaction:
             raise
         retry_transaction(
@@ -214,26 +216,27 @@ def _run_outside_transaction(
     Check the database before and afterwards, since the row alone does not show the end.
     """
     store, statement = runner.store, run.statements[index]
-    session, hint = store.engine.session, _make_progress_hint(run, committed_row)
+    powers = store.engine.executor.outside_transaction
+    hint = _make_progress_hint(run, committed_row)
     with (
         translate_statement_errors(
             runner, run.file.name, hint=hint, statement=statement
         ),
         runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
     ):
-        done = _clear_leftovers(runner, run, index)
-    if done:
-        return
+        if powers and _clear_leftovers(runner, run, index, powers):
+            return
     sql = mask_secrets(statement.sql)
     store.write(
         fail_revision(committed_row, error=UNKNOWN_END, statement=sql, execution_time=0)
     )
-    with session.disable_timeouts(store.connection):
+    with powers.disable_timeouts(store.connection) if powers else nullcontext():
         execute_statement(runner, run, index, hint=hint)
-    with translate_statement_errors(
-        runner, run.file.name, hint=hint, statement=statement
-    ):
-        session.check_result(store.connection, statement.sql)
+    if powers:
+        with translate_statement_errors(
+            runner, run.file.name, hint=hint, statement=statement
+        ):
+            powers.check_result(store.connection, statement.sql)
 
 
 def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> None:
@@ -255,13 +258,13 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
         ) from error
 
 
-def _clear_leftovers(runner: Runner, run: FileRun, index: int) -> bool:
+def _clear_leftovers(
+    runner: Runner, run: FileRun, index: int, powers: OutsideTransaction
+) -> bool:
     """Clear and report what an earlier attempt left; return whether it was done."""
     store, statement = runner.store, run.statements[index]
     interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)
-    leftovers = store.engine.session.clear_leftovers(
-        store.connection, statement.sql, interrupted
-    )
+    leftovers = powers.clear_leftovers(store.connection, statement.sql, interrupted)
     if leftovers.message:
         runner.report(
             Resumed(

@@ -59,7 +59,7 @@ def hold_lock(
     store = connected.store
     with (
         translate_target_errors(connected),
-        store.engine.session.hold_lock(
+        store.engine.executor.hold_lock(
             store.connection,
             f"{connected.target.schema}/{store.namespace}",
             wait=wait,

@@ -247,5 +247,5 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
             f" models (extensions, collations, rows) is not known: {reason}"
         )
     for file in workspace.directory.files:
-        for line, message in file.check_directives(engine.syntax):
+        for line, message in file.check_directives(engine.dialect.syntax):
             yield f"{file.name}:{line}: {message}"

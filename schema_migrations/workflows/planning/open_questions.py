@@ -54,7 +54,12 @@ def fill_in_answers(
     """
     values = resolve_defaults(answers.defaults, changes)
     open_ = _find_open_needs(engine, changes, facts, values)
-    lost = () if answers.allow_data_loss else find_losses(changes)
+    planner = engine.planner
+    lost = (
+        ()
+        if answers.allow_data_loss
+        else find_losses(changes, planner.may_alter_values)
+    )
     if asker is None and strict and (open_ or lost):
         raise make_unanswered_error(
             open_, lost, decision.unasked_candidates, facts.origins
@@ -69,7 +74,10 @@ def fill_in_answers(
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
     changes = with_fills(
-        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
+        changes,
+        facts.fills,
+        answers=values,
+        find_conversion=planner.find_conversion,
     )
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
@@ -78,9 +86,14 @@ def _find_open_needs(
     engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
 ) -> tuple[MissingValue, ...]:
     filled = with_fills(
-        changes, facts.fills, answers=values, find_conversion=engine.find_conversion
+        changes,
+        facts.fills,
+        answers=values,
+        find_conversion=engine.planner.find_conversion,
     )
-    return find_missing_values(filled, engine.find_conversion, answered_columns=values)
+    return find_missing_values(
+        filled, engine.planner.find_conversion, answered_columns=values
+    )
 
 
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
@@ -111,9 +124,9 @@ def _ask_value(
 
 def _try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
     """Raise ``_ValueRefused`` unless the server can compute the expression on the table."""
-    table = engine.quote(column.table.name)
+    table = engine.dialect.quote(column.table.name)
     if column.namespace:
-        table = f"{engine.quote(column.namespace)}.{table}"
+        table = f"{engine.dialect.quote(column.namespace)}.{table}"
 
     def make_error(driver_error: DriverError) -> _ValueRefused:
         return _ValueRefused(driver_error.message)
@@ -122,6 +135,6 @@ def _try_expression(engine: Engine, state: State, column: Key, expression: str) 
         roll_back_at_end(engine, state.connection),
         translate_driver_errors(engine, make_error),
     ):
-        engine.session.execute(
+        engine.executor.execute(
             state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
         )

@@ -57,6 +57,6 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
 
 
 def _find_dangling(engine: Engine, state: State) -> str:
-    if engine.explain_dangling is None:
+    if engine.reader.explain_dangling is None:
         return ""
-    return engine.explain_dangling(state.connection.connection.cursor())
+    return engine.reader.explain_dangling(state.connection.connection.cursor())

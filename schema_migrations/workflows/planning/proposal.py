@@ -136,7 +136,7 @@ def plan_change(
         decision = _decide_renames(current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
-    early_drops = _find_early_drops(engine, current.schema, desired)
+    early_drops = _find_early_drops(current.schema, desired)
     with apply_renames(
         engine, current, decision.renames, desired.facts, early_drops=early_drops
     ) as renamed:
@@ -169,7 +169,7 @@ def plan_change(
             summary,
             answer_lines,
             request.notes,
-            proved_on=engine.session.describe_target(current.connection).version,
+            proved_on=engine.executor.describe_target(current.connection).version,
         ),
     )
     if not request.prove:
@@ -197,21 +197,17 @@ def _limit(current: Schema, goal: Schema, scope: Scope | None) -> Schema:
     return limit_to_tables(current, goal, scope(current, goal))
 
 
-def _find_early_drops(
-    engine: Engine, current: Schema, desired: State
-) -> tuple[ddl.Drop, ...]:
+def _find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
     """Return the drops of views and triggers that change or go, where they are text.
 
     Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
     on which something else stands stays: that would go with it.
     """
-    if engine.explain_dangling is None:
-        return ()
     gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
     found = [
         obj
         for obj in current.of(Opaque)
-        if obj.type in ("trigger", "view")
+        if obj.trait.is_stored_as_text
         and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
     ]
     keys = {obj.key for obj in found}
@@ -257,8 +253,7 @@ def _build_plan(
         compared.changes,
         compared.current.schema,
         compared.goal,
-        passes=engine.passes,
-        render=engine.render,
+        planner=engine.planner,
     )
     plan = plan.with_earlier(renamed.changes, renamed.statements)
     every = (*renamed.changes, *compared.changes)

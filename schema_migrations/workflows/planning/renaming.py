@@ -121,16 +121,16 @@ def apply_renames(
         yield RenamedState(state=current)
         return
     changes = (*early_drops, *renamed)
-    statements = [s for change in changes for s in engine.render(change)]
+    statements = [s for change in changes for s in engine.planner.render(change)]
     statements += render_content_type_renames(
-        renames, facts.origins, current.schema.by_key, quote=engine.quote
+        renames, facts.origins, current.schema.by_key, quote=engine.dialect.quote
     )
     with roll_back_at_end(engine, current.connection):
         for statement in statements:
             with translate_driver_errors(
                 engine, partial(_make_rename_error, statement)
             ):
-                engine.session.execute(current.connection, statement.sql)
+                engine.executor.execute(current.connection, statement.sql)
         schema = inspect_database(engine, current.connection)
         yield RenamedState(
             state=replace(current, schema=schema),

@@ -106,7 +106,11 @@ def find_drift(
             if plan_mending
             else None
         )
-    untouched = () if allow_data_loss else find_unsafe_changes(changes)
+    untouched = (
+        ()
+        if allow_data_loss
+        else find_unsafe_changes(changes, engine.planner.may_alter_values)
+    )
     return Drift(
         differences=(
             *list_differences(changes),
@@ -120,7 +124,7 @@ def find_drift(
         untouched_differences=list_differences(untouched),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
-        script_preamble=engine.script_preamble,
+        script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
         apps=map_tables_to_apps(workspace.registry),
     )
@@ -170,7 +174,9 @@ def _plan_mending(
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)
         if not allow_data_loss:
-            untouched = find_unsafe_changes(diff(current.schema, goal))
+            untouched = find_unsafe_changes(
+                diff(current.schema, goal), engine.planner.may_alter_values
+            )
             goal = with_current_objects(
                 current.schema, goal, {ddl.subject_of(c) for c in untouched}
             )

@@ -68,14 +68,15 @@ def compare_alias(alias: str) -> HistoryComparison:
             engine=engine,
             namespace=settings.revisions_schema or "",
         )
-        name = engine.format_masked_url(connection.settings_dict)
+        name = engine.addresses.format_masked_url(connection.settings_dict)
 
         def error_of(driver_error: DriverError) -> SchemaMigrationsError:
             kind = Unreachable if driver_error.retryable else ConfigError
             return kind(f"{name}: {driver_error.message}")
 
         with translate_driver_errors(engine, error_of):
-            absent = engine.session.would_create_database(connection)
+            missing = engine.executor.missing_database
+            absent = missing and missing.would_create_database(connection)
             revisions = () if absent else _query_revisions(store, alias)
     return compare_history(directory.files, revisions, exec_order=settings.exec_order)
 
@@ -86,7 +87,7 @@ def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:
         with transaction.atomic(using=alias):
             return store.query_rows()
     except Error as error:
-        driver_error = store.engine.read_driver_error(error)
+        driver_error = store.engine.executor.read_driver_error(error)
         if driver_error and driver_error.names_missing_object:
             return ()  # no table: no file was ever applied
         raise

@@ -93,7 +93,9 @@ def read_status(
     ) as connected:
         revisions, tables = read_revisions_and_tables(connected)
         schema = (
-            engine.inspect(connection.connection.cursor()) if include_schema else None
+            engine.reader.inspect(connection.connection.cursor())
+            if include_schema
+            else None
         )
     comparison = compare_history(directory.files, revisions, exec_order=exec_order)
     fresh = not comparison.current_version and not comparison.ahead

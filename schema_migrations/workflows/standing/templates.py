@@ -32,7 +32,7 @@ def use_template(alias: str) -> str:
     """
     settings = read_settings(alias)
     with open_target(alias, None) as (connection, engine):
-        if engine.ensure_template is None:
+        if engine.dev_server.ensure_template is None:
             return ""
         directory = read_directory(settings.directory)
         verify(directory)
@@ -55,7 +55,7 @@ def use_template(alias: str) -> str:
             ),
             connection.timezone_name,  # for literals without a time zone
         )
-        name = engine.ensure_template(connection, " ".join(contents), build)
+        name = engine.dev_server.ensure_template(connection, " ".join(contents), build)
         connection.settings_dict["TEST"][TEMPLATE_KEY] = name
     return name
 

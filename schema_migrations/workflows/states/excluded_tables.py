@@ -50,7 +50,7 @@ def load_referenced_tables(
         connection,
         registry,
         tuple(referenced),
-        computed_defaults=engine.computed_defaults,
+        computed_defaults=engine.planner.computed_defaults,
     )
     tables_only = ModelsDdl(
         parts=ddl.parts[:-1], dotted_names=ddl.dotted_names, facts=ddl.facts

@@ -129,9 +129,9 @@ def _try_once(
 ) -> Iterator[DeferredStatement]:
     for extra in statements:
         try:
-            engine.session.execute(connection, extra.statement.sql)
+            engine.executor.execute(connection, extra.statement.sql)
         except Exception as error:
-            driver_error = engine.read_driver_error(error)
+            driver_error = engine.executor.read_driver_error(error)
             if driver_error is None or driver_error.retryable:
                 raise
             yield DeferredStatement(extra=extra, driver_error=driver_error)
@@ -170,8 +170,8 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
     if name:
         return format_dev_server_hint(engine, name)
     missing = (
-        engine.find_missing_object(deferred.driver_error)
-        if engine.find_missing_object
+        engine.dev_server.find_missing_object(deferred.driver_error)
+        if engine.dev_server.find_missing_object
         else None
     )
     if missing is not None and missing.extension:

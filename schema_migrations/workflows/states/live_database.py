@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import NO_DB_ALIAS
-from django.db.utils import ConnectionHandler
+from django.db import connections
 
-from schema_migrations.engines.engine import (
-    Connection,
-    DatabaseSettings,
-    Engine,
-    Target,
-)
+from schema_migrations.engines.engine import Connection, Engine, Target
 from schema_migrations.engines.registry import engine_for, engine_for_url
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 
@@ -40,36 +32,29 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
         engine = engine_for(connections[alias].vendor)
         settings = connections[alias].settings_dict
     else:
-        engine = engine_for_url(source)
-        settings = engine.settings_from_url(source, {})
-    connection = _make_separate_connection(settings)
+        alias, engine = "", engine_for_url(source)
+        settings = engine.addresses.settings_from_url(source, {})
+    connection = engine.executor.make_sibling(settings, alias)
     try:
-        engine.session.describe_target(connection)
-        with engine.session.forbid_writes(connection):
+        engine.executor.describe_target(connection)
+        with engine.executor.forbid_writes(connection):
             yield connection, engine
     finally:
         connection.close()
 
 
-def _make_separate_connection(settings: DatabaseSettings) -> Connection:
-    # Under the alias's name, django.contrib.postgres would also open the alias itself.
-    handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
-    return cast(Connection, handler[NO_DB_ALIAS])
-
-
 def probe_server(alias: str, engine: Engine) -> Target | None:
     """Return the description of the alias's server; None if it does not answer."""
-    if engine.check_server is None:
+    if engine.dev_server.check_server is None:
         return None
     settings = connections[alias].settings_dict
     options = {
         "connect_timeout": ANSWER_TIMEOUT_SECONDS,
         **(settings.get("OPTIONS") or {}),
     }
-    options.pop("pool", None)
-    connection = _make_separate_connection({**settings, "OPTIONS": options})
+    connection = engine.executor.make_sibling({**settings, "OPTIONS": options}, alias)
     try:
-        return engine.session.describe_target(connection)
+        return engine.executor.describe_target(connection)
     except SchemaMigrationsError:
         return None
     finally:

@@ -23,7 +23,9 @@ def make_model_error(
 ) -> ConfigError:
     """Return the error for a refused statement of the DDL part ``part_label``."""
     missing_object = (
-        engine.find_missing_object(driver_error) if engine.find_missing_object else None
+        engine.dev_server.find_missing_object(driver_error)
+        if engine.dev_server.find_missing_object
+        else None
     )
     subject = find_refused_field(ddl, sql, driver_error.position) or part_label
     return ConfigError(

@@ -16,7 +16,7 @@ from django.db.models import NOT_PROVIDED
 from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
-from schema_migrations.engines.engine import ComputedDefault
+from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import NO_KEYS, Key, table_key
 
 

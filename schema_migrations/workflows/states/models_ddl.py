@@ -14,8 +14,9 @@ from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.engine import ComputedDefault, Connection
+from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import ConfigError
+from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.states.model_facts import (
     ModelFacts,

@@ -98,8 +98,8 @@ def load_prerequisites(
         with translate_driver_errors(
             engine, partial(_make_extension_error, engine, name, source)
         ):
-            for statement in engine.render(create):
-                engine.session.execute(connection, statement.sql)
+            for statement in engine.planner.render(create):
+                engine.executor.execute(connection, statement.sql)
     for name, step in prerequisites.collations:
         operation: Any = step.operation
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
@@ -108,7 +108,7 @@ def load_prerequisites(
             engine, partial(_make_collation_error, name, step)
         ):
             for sql in editor.collected_sql:
-                engine.session.execute(connection, sql)
+                engine.executor.execute(connection, sql)
 
 
 def _make_extension_error(
@@ -122,7 +122,11 @@ def _make_extension_error(
 
 def format_dev_server_hint(engine: Engine, extension: str) -> str:
     """Return a hint on how to get a dev server that has the extension."""
-    server = engine.suggest_dev_server(extension) if engine.suggest_dev_server else ""
+    server = (
+        engine.dev_server.suggest_dev_server(extension)
+        if engine.dev_server.suggest_dev_server
+        else ""
+    )
     example = f", for example {server}" if server else ""
     return (
         f"Use a dev database that has it with DEV or --dev{example}, or install it on "

@@ -115,7 +115,9 @@ def open_workspace(
     with phases("migrations"):
         django_migrations = read_django_migrations(settings.apps)
     extra_statements = read_extra(
-        settings.extra_paths, engine.syntax, migration_directory=settings.directory
+        settings.extra_paths,
+        engine.dialect.syntax,
+        migration_directory=settings.directory,
     )
     prerequisites = find_prerequisites(
         engine.vendor, alias, settings.extensions, django_migrations
@@ -168,7 +170,7 @@ def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
     with ExitStack() as stack:
         with workspace.phases("dev database"):
             connection = stack.enter_context(
-                engine.create_scratch_database(
+                engine.dev_server.create_scratch_database(
                     workspace.server.settings, workspace.alias
                 )
             )
@@ -248,7 +250,7 @@ def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
-            computed_defaults=workspace.engine.computed_defaults,
+            computed_defaults=workspace.engine.planner.computed_defaults,
         )
     with workspace.phases("load models"):
         load_prerequisites(workspace.engine, connection, workspace.prerequisites)

@@ -51,18 +51,21 @@ def with_ignored(
     """Return a copy of the engine that hides objects of other tools: ``schema.ignored_objects``."""
     if not (patterns or excluded_tables):
         return engine
-    return replace(
-        engine,
-        inspect=lambda cursor: hide_ignored(
-            engine.inspect(cursor), patterns, excluded_tables=excluded_tables
-        ),
+    reader = engine.reader
+    return engine.with_reader(
+        replace(
+            reader,
+            inspect=lambda cursor: hide_ignored(
+                reader.inspect(cursor), patterns, excluded_tables=excluded_tables
+            ),
+        )
     )
 
 
 def inspect_database(engine: Engine, connection: Connection) -> Schema:
     """Read the schema of a database through the driver's cursor."""
     connection.ensure_connection()
-    return engine.inspect(connection.connection.cursor())
+    return engine.reader.inspect(connection.connection.cursor())
 
 
 class _RollbackRequested(Exception):
@@ -72,14 +75,14 @@ class _RollbackRequested(Exception):
 @contextmanager
 def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
     """Roll back at the end everything done inside, also within an open transaction."""
-    if engine.session.in_transaction(connection):
-        engine.session.execute(connection, "SAVEPOINT rolled_back")
+    if engine.executor.in_transaction(connection):
+        engine.executor.execute(connection, "SAVEPOINT rolled_back")
         try:
             yield
         finally:
-            engine.session.execute(connection, "ROLLBACK TO SAVEPOINT rolled_back")
+            engine.executor.execute(connection, "ROLLBACK TO SAVEPOINT rolled_back")
         return
-    with suppress(_RollbackRequested), engine.session.open_transaction(connection):
+    with suppress(_RollbackRequested), engine.executor.open_transaction(connection):
         yield
         raise _RollbackRequested
 
@@ -100,7 +103,7 @@ def replay(
     """
     for file in files:
         atomic = file.directives.txmode != "none"
-        with engine.session.open_transaction(connection) if atomic else nullcontext():
+        with engine.executor.open_transaction(connection) if atomic else nullcontext():
             replay_file(engine, connection, file, hint=hint)
 
 
@@ -113,8 +116,8 @@ def replay_file(
     hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
-    with engine.session.keep_settings(connection):
-        for statement in file.split_statements(engine.syntax)[:statement_count]:
+    with engine.executor.keep_settings(connection):
+        for statement in file.split_statements(engine.dialect.syntax)[:statement_count]:
             _run_statement(engine, connection, statement, file=file.name, hint=hint)
 
 
@@ -130,13 +133,13 @@ def _run_statement(
         engine,
         lambda error: make_statement_error(statement, error, file=file, hint=hint),
     ):
-        engine.session.execute(connection, statement.sql)
+        engine.executor.execute(connection, statement.sql)
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay``."""
-    with engine.session.keep_settings(connection):
-        for statement in split(text, engine.syntax, file=file):
+    with engine.executor.keep_settings(connection):
+        for statement in split(text, engine.dialect.syntax, file=file):
             _run_statement(engine, connection, statement, file=file)
 
 
@@ -144,12 +147,12 @@ def load_models(
     engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
     """Create the models' tables on a scratch database.  Raises ``ConfigError``."""
-    with engine.session.open_transaction(connection):
+    with engine.executor.open_transaction(connection):
         for part in ddl.parts:
             for sql in part.statements:
                 error = partial(make_model_error, engine, alias, ddl, part.label, sql)
                 with translate_driver_errors(engine, error):
-                    engine.session.execute(connection, sql)
+                    engine.executor.execute(connection, sql)
 
 
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
@@ -158,11 +161,14 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
     Raises ``PlanError`` for an object that cannot be created from its definition.
     """
     plan = build_plan(
-        diff(EMPTY, schema), EMPTY, schema, passes=engine.passes, render=engine.render
+        diff(EMPTY, schema),
+        EMPTY,
+        schema,
+        planner=engine.planner,
     )
     for statement in plan.statements:
         with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):
-            engine.session.execute(connection, statement.sql)
+            engine.executor.execute(connection, statement.sql)
 
 
 def _make_copy_error(sql: str, driver_error: DriverError) -> PlanError:
@@ -179,10 +185,10 @@ def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> St
     definitions are compared, and written to a file, only after another round.
     """
     keys &= _all_keys(state.schema)
-    if engine.canonicalize is None or not keys:
+    if engine.reader.canonicalize is None or not keys:
         return state
     cursor = state.connection.connection.cursor()
-    return replace(state, schema=engine.canonicalize(cursor, state.schema, keys))
+    return replace(state, schema=engine.reader.canonicalize(cursor, state.schema, keys))
 
 
 def _all_keys(schema: Schema) -> frozenset[Key]:

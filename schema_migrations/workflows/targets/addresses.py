@@ -67,7 +67,10 @@ def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address
     if "://" in name:
         engine = engine_for_url(name)
         return Address(
-            label=engine.format_masked_url(engine.settings_from_url(name, {})), url=name
+            label=engine.addresses.format_masked_url(
+                engine.addresses.settings_from_url(name, {})
+            ),
+            url=name,
         )
     part = ServerPart(database=name) if kind == "database" else ServerPart(schema=name)
     return Address(label=name, url=url, part=part)
@@ -97,7 +100,7 @@ def _identify_database(address: Address) -> tuple[object, ...]:
     """Return a value that is equal for addresses of the same database."""
     if address.url is None or address.part:
         return address.url, address.part and address.part.database
-    settings = engine_for_url(address.url).settings_from_url(address.url, {})
+    settings = engine_for_url(address.url).addresses.settings_from_url(address.url, {})
     return tuple(settings.get(name) for name in ("HOST", "PORT", "NAME"))
 
 
@@ -126,7 +129,7 @@ def query_target_names(
         connect_and_describe(connection, engine, wait=wait)
         with (
             translate_driver_errors(engine, error_of),
-            engine.session.forbid_writes(connection),
+            engine.executor.forbid_writes(connection),
             connection.cursor() as cursor,
         ):
             cursor.execute(sql)

@@ -6,7 +6,7 @@ Invariant: the schema of the revisions is resolved once, before any file can cha
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,15 +70,16 @@ def connect_for_reading(
     wait: float,
 ) -> Iterator[ConnectedTarget]:
     """Hold a connection to a target on which the server refuses every write."""
-    name = engine.format_masked_url(connection.settings_dict)
-    with engine.session.read_missing_as_empty(connection):
+    name = engine.addresses.format_masked_url(connection.settings_dict)
+    missing = engine.executor.missing_database
+    with missing.read_missing_as_empty(connection) if missing else nullcontext():
         connected = connect_target(
             connection, engine, revisions_schema=revisions_schema, wait=wait
         )
         connected = replace(connected, target=replace(connected.target, name=name))
         with (
             translate_target_errors(connected),
-            engine.session.forbid_writes(connection),
+            engine.executor.forbid_writes(connection),
         ):
             yield connected
 
@@ -92,12 +93,12 @@ def read_revisions_and_tables(
     name is probably mistyped.  A first run may lack it; it creates the schema.
     """
     store = connected.store
-    session, schema = store.engine.session, store.namespace
+    executor, schema = store.engine.executor, store.namespace
     revisions = store.read()
-    tables = session.list_tables(store.connection, None)
+    tables = executor.list_tables(store.connection, None)
     if revisions or not tables or is_first_run:
         return revisions, tables
-    known = session.list_namespaces(store.connection)
+    known = executor.list_namespaces(store.connection)
     if schema not in known:
         raise ConfigError(
             f"{connected.target.name} has tables but no schema {schema!r} for the"

@@ -60,7 +60,7 @@ def open_target(
     settings = connections.settings[alias]
     if url is not None:
         base = settings if connection.vendor == engine.vendor else {}
-        settings = engine.settings_from_url(url, base)
+        settings = engine.addresses.settings_from_url(url, base)
     settings = _with_part(engine, settings, part or ServerPart())
     with _repoint_alias(alias, _with_direct_connection(settings)):
         connection = _find_connection(alias)
@@ -121,12 +121,12 @@ def _with_part(
         settings = {**settings, "NAME": part.database}
     if not part.schema:
         return settings
-    if engine.with_namespace is None:
+    if engine.addresses.with_namespace is None:
         raise ConfigError(
-            f"{engine.format_masked_url(settings)} has no schema {part.schema!r}.",
+            f"{engine.addresses.format_masked_url(settings)} has no schema {part.schema!r}.",
             hint="Only a PostgreSQL database has several schemas.",
         )
-    return engine.with_namespace(settings, part.schema)
+    return engine.addresses.with_namespace(settings, part.schema)
 
 
 def read_directory(path: Path) -> Directory:
@@ -171,7 +171,7 @@ def connect_and_describe(
     deadline = time.monotonic() + wait
     while True:
         try:
-            return engine.session.describe_target(connection)
+            return engine.executor.describe_target(connection)
         except Unreachable:
             if time.monotonic() >= deadline:
                 raise

@@ -7,8 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.engines.sqlite.catalog.inspect import inspect
-from schema_migrations.engines.sqlite.ddl.render import render
-from schema_migrations.engines.sqlite.passes import PASSES
+from schema_migrations.engines.sqlite.planner import PLANNER
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.changes import RebuildTable
 from schema_migrations.schema.diff import diff
@@ -38,9 +37,7 @@ def made_by(*statements: str) -> Schema:
 
 
 def plan(current: Schema, desired: Schema) -> Plan:
-    return build_plan(
-        diff(current, desired), current, desired, passes=PASSES, render=render
-    )
+    return build_plan(diff(current, desired), current, desired, planner=PLANNER)
 
 
 def run(connection: sqlite3.Connection, planned: Plan) -> None:

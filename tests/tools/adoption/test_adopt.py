@@ -21,7 +21,7 @@ import os
 from schema_migrations.engines.registry import engine_for_url
 
 url = os.environ["CORPUS_DB_URL"]
-DATABASES = {"default": engine_for_url(url).settings_from_url(url, {})}
+DATABASES = {"default": engine_for_url(url).addresses.settings_from_url(url, {})}
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sites"]
 SECRET_KEY = "x"
 USE_TZ = True

@@ -57,7 +57,7 @@ def test_tables_are_filled_in_the_order_of_their_references(
 ) -> None:
     """A table that cannot be filled is named with the reason."""
     engine = engine_for(vendor)
-    with engine.create_scratch_database(
+    with engine.dev_server.create_scratch_database(
         postgres_settings if vendor == "postgresql" else {}, "x"
     ) as one:
         load_sql(engine, one, TABLES, file="tables")

@@ -65,7 +65,7 @@ def test_a_second_run_does_nothing_and_succeeds(place: Place) -> None:
 def test_an_empty_directory_leaves_no_trace(place: Place) -> None:
     place.apply()
     place.connection.ensure_connection()
-    assert place.engine.session.list_tables(place.connection, None) == ()
+    assert place.engine.executor.list_tables(place.connection, None) == ()
 
 
 @pytest.mark.parametrize("mode", ["", NONE], ids=["file", "none"])

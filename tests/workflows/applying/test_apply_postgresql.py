@@ -85,7 +85,7 @@ def test_a_lock_timeout_is_tried_again_after_a_roll_back(
     pg_place.write(_1=A)
     pg_place.apply()
     pg_place.write(_2=text)
-    session = pg_place.engine.session
+    session = pg_place.engine.executor
     session.execute(other, "BEGIN")
     session.execute(other, "LOCK TABLE a")
     request = replace(
@@ -119,7 +119,7 @@ def test_a_second_run_at_the_same_time_is_refused(
 ) -> None:
     pg_place.write(_1=A)
     with (
-        pg_place.engine.session.hold_lock(
+        pg_place.engine.executor.hold_lock(
             other, "public/public", wait=0, report_holder=pytest.fail
         ),
         pytest.raises(LockNotAcquired),
@@ -211,7 +211,7 @@ def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> Non
     assert pg_place.done == []
     found = pg_place.execute('SELECT version FROM "My History".atlas_schema_revisions')
     assert found == [("1",)]
-    assert pg_place.engine.session.list_tables(pg_place.connection, None) == ("a",)
+    assert pg_place.engine.executor.list_tables(pg_place.connection, None) == ("a",)
 
 
 def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
@@ -232,7 +232,7 @@ def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(
     pg_place: Place, other: BaseDatabaseWrapper
 ) -> None:
     pg_place.write(_1=A)
-    session = pg_place.engine.session
+    session = pg_place.engine.executor
     session.execute(other, "BEGIN")
     session.create_revisions_table(other, "public")
     request = replace(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import Blocker
+from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
 from schema_migrations.workflows.applying.watch import watch_statements
 from tests.fixtures.children import eventually
+from tests.fixtures.postgresql import administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +39,39 @@ def reader(pg_place: Place) -> Iterator[psycopg.Connection]:
         application_name="report",
     ) as connection:
         yield connection
+
+
+def test_an_assumed_role_sees_what_the_others_of_its_login_do(
+    pg_database: dict[str, Any],
+) -> None:
+    """The second session looks as the login that both have in common."""
+    with administrator(pg_database) as server:
+        server.execute("CREATE ROLE watch_owner; CREATE ROLE watcher LOGIN")
+        server.execute("GRANT watch_owner TO watcher")
+    login = {**pg_database, "USER": "watcher"}
+    entry = {**login, "OPTIONS": {"assume_role": "watch_owner"}}
+    mine, other = (
+        ConnectionHandler({"default": each})["default"] for each in (entry, login)
+    )
+    with mine.cursor() as cursor, other.cursor() as blocking:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("watch_owner",)
+        blocking.execute("SELECT pg_advisory_lock(1) -- taken")
+        open_lookup = prepare_blocker_lookup(mine)
+        waiting = threading.Thread(
+            target=mine.connection.execute, args=["SELECT pg_advisory_lock(1)"]
+        )
+        with open_lookup() as list_blockers:
+            waiting.start()
+            assert eventually(lambda: bool(list_blockers()))
+            (blocker,) = list_blockers()
+        blocking.execute("SELECT pg_advisory_unlock(1)")
+        waiting.join()
+    mine.close()
+    other.close()
+    with administrator({**pg_database}) as server:
+        server.execute("DROP ROLE watcher; DROP ROLE watch_owner")
+    assert blocker.query == "SELECT pg_advisory_lock(1) -- taken"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +126,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
 
 def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     pg_place.connection.ensure_connection()
-    observer = pg_place.engine.session.prepare_blocker_lookup
+    observer = pg_place.engine.executor.prepare_blocker_lookup
     assert observer is not None
     events: list[Event] = []
     with (

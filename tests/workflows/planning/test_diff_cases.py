@@ -63,7 +63,10 @@ def planned(engine: Engine, current: State, desired: State) -> tuple[Plan, Schem
     after = canonicalize_state(engine, desired, keys).schema
     changes = diff(before, after)
     plan = build_plan(
-        changes, before, after, passes=engine.passes, render=engine.render
+        changes,
+        before,
+        after,
+        planner=engine.planner,
     )
     return plan, after
 
@@ -95,8 +98,8 @@ def scratch_pair(
     engine: Engine, settings: dict[str, Any]
 ) -> Iterator[tuple[Connection, Connection]]:
     with (
-        engine.create_scratch_database(settings, "default") as one,
-        engine.create_scratch_database(settings, "default") as other,
+        engine.dev_server.create_scratch_database(settings, "default") as one,
+        engine.dev_server.create_scratch_database(settings, "default") as other,
     ):
         yield one, other
 

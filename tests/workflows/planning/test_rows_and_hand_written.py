@@ -27,19 +27,18 @@ def planned(
 ) -> Plan:
     """Return the plan from what is there to what models (``desired``) make."""
     current = inspect_database(POSTGRESQL, connection)
-    with POSTGRESQL.create_scratch_database(settings, "default") as scratch:
+    with POSTGRESQL.dev_server.create_scratch_database(settings, "default") as scratch:
         load_sql(POSTGRESQL, scratch, desired, file="desired")
         goal = carry_over(current, inspect_database(POSTGRESQL, scratch))
     fills = {table_key("t").column("c"): value} if value else {}
     changes = with_fills(diff(current, goal), fills)
-    passes, render = POSTGRESQL.passes, POSTGRESQL.render
-    return build_plan(changes, current, goal, passes=passes, render=render)
+    return build_plan(changes, current, goal, planner=POSTGRESQL.planner)
 
 
 def carry_out(connection: Any, plan: Plan) -> None:
-    with POSTGRESQL.session.open_transaction(connection):
+    with POSTGRESQL.executor.open_transaction(connection):
         for statement in plan.statements:
-            POSTGRESQL.session.execute(connection, statement.sql)
+            POSTGRESQL.executor.execute(connection, statement.sql)
 
 
 @pytest.mark.parametrize(

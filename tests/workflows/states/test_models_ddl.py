@@ -32,7 +32,7 @@ def collected(**fields: models.Field[Any, Any]) -> ModelsDdl:
             state.apps,
             "default",
             labels=None,
-            computed_defaults=SQLITE.computed_defaults,
+            computed_defaults=SQLITE.planner.computed_defaults,
         )
 
 

@@ -57,7 +57,7 @@ def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
                 assert connection.settings_dict["OPTIONS"]["sslmode"] == "prefer"
                 assert "pool" not in connection.settings_dict["OPTIONS"]
                 connect_and_describe(connection, engine, wait=0)
-                assert not engine.session.in_transaction(connection)
+                assert not engine.executor.in_transaction(connection)
             assert connections["default"] is before
 
 

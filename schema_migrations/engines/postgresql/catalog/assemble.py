@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
     assemble_opaque_objects,
 )
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
-    is_server_chosen,
-)
 from schema_migrations.engines.postgresql.catalog.keys import (
     PG_CLASS,
     PG_COLLATION,
@@ -22,6 +19,9 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     PG_TYPE,
     keys_of,
     needs_of,
+)
+from schema_migrations.engines.postgresql.catalog.sequence_names import (
+    is_server_chosen,
 )
 from schema_migrations.schema.model import (
     Column,

@@ -19,6 +19,7 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     namespaces_of,
     opaque_key,
 )
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, Opaque
 
@@ -74,7 +75,7 @@ def _assemble_uniform_rows(
             extra_need = find_key(keys, *more[:3]) if more else None
             yield Opaque(
                 key=key,
-                type=type_,
+                trait=trait_of(type_),
                 definition=definition,
                 owner=owners.get(relation) if relation else None,
                 drop_sql=drop,
@@ -95,7 +96,7 @@ def _assemble_constraints(
             alter = f"ALTER TABLE {qualify(relation_key)}"
             yield Opaque(
                 key=key,
-                type="constraint",
+                trait=TRAITS["constraint"],
                 definition=f"{alter} ADD CONSTRAINT {quote(name)} {definition}",
                 owner=owners.get(relation_key),
                 drop_sql=f"{alter} DROP CONSTRAINT {quote(name)}",
@@ -113,7 +114,7 @@ def _assemble_indexes(
             create = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
             yield Opaque(
                 key=key,
-                type="index",
+                trait=TRAITS["index"],
                 definition=f"{create} {quote(name)} ON {qualify(relation_key)} {definition}",
                 owner=owners.get(relation_key),
                 drop_sql=f"DROP INDEX {qualify(key)}",
@@ -136,7 +137,7 @@ def _assemble_comments(
         subject = " ".join(filter(None, (kind, key.part, column)))
         yield Opaque(
             key=opaque_key(key, key.name, f"comment on {subject}"),
-            type="comment",
+            trait=TRAITS["comment"],
             definition=f"COMMENT ON {target or subject} IS {text}",
             owner=_find_owner(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",

@@ -15,7 +15,7 @@ from schema_migrations.engines.postgresql.quote import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import ComputedDefault
+    from schema_migrations.plan.fills import ComputedDefault
     from schema_migrations.schema.model import Column
 
 _TYPE_FAMILIES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_advance,
     render_sequence_following,
     render_sequence_rename,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
@@ -282,19 +282,12 @@ def _describe_constraint(obj: Constraint | ForeignKey) -> str:
 
 
 def _describe_create(obj: Opaque) -> str:
-    if obj.type != "comment" and obj.type not in _SETTING_TYPES:
+    if not obj.trait.is_setting:
         return f"Create {_describe_object(obj)}"
-    words = obj.key.part if obj.type == "comment" else obj.type
+    words = obj.key.part
     if obj.owner and obj.owner.name == obj.key.name:
         return f"Set the {words} of table {qualify(obj.owner)}"
     return f"Set the {words} {quote(obj.key.name)}"
-
-
-_SETTING_TYPES = (
-    *("tablespace", "storage parameters", "toast storage parameters"),
-    *("access method", "replica identity", "row security", "forced row security"),
-    *("clustering index", "statistics target"),
-)
 
 
 def _describe_object(obj: Opaque) -> str:

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.carried_objects import DEPENDENT_TYPES, NAME_BEARING_TYPES
-from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Sequence
+from schema_migrations.schema.model import (
+    Definition,
+    Key,
+    Opaque,
+    Schema,
+    Sequence,
+    provided_keys_of,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
@@ -50,17 +56,14 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
 
     def goes_along(change: ddl.Change) -> bool:
         match change:
-            case ddl.Drop(object=Opaque(type=type_) as obj):
-                renamed_too = type_ in NAME_BEARING_TYPES and obj.needs & renamed
-                dropped_too = type_ in DEPENDENT_TYPES and obj.needs & dropped
+            case ddl.Drop(object=Opaque(trait=trait) as obj):
+                renamed_too = trait.carries_name and obj.needs & renamed
+                dropped_too = trait.goes_along and obj.needs & dropped
                 return bool(renamed_too or dropped_too)
             case _:
                 return False
 
     return tuple(change for change in changes if not goes_along(change))
-
-
-_ROUTINE_TYPES = ("function", "procedure")
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -84,9 +87,9 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
     for change in changes:
         match change:
             case (
-                ddl.Create(object=Opaque(type=type_) as routine)
-                | ddl.Alter(after=Opaque(type=type_) as routine)
-            ) if type_ in _ROUTINE_TYPES:
+                ddl.Create(object=Opaque() as routine)
+                | ddl.Alter(after=Opaque() as routine)
+            ) if routine.trait.is_routine:
                 routine = _with_mentioned_needs(routine, keys_by_name, desired)
                 desired = desired.replace_objects((), [routine])
                 result.append(
@@ -117,6 +120,6 @@ def _find_dependents(key: Key, schema: Schema) -> set[Key]:
     added = [obj for obj in schema if obj.needs & dependents]
     while added:
         for obj in added:
-            dependents |= {obj.key, *obj.provided_keys}
+            dependents |= {obj.key, *provided_keys_of(obj)}
         added = [o for o in schema if o.key not in dependents and o.needs & dependents]
     return dependents

@@ -7,10 +7,8 @@ from dataclasses import replace
 from schema_migrations.errors import PlanError
 from schema_migrations.plan.plan import Changes
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.carried_objects import DEPENDENT_TYPES
 from schema_migrations.schema.model import (
     NO_KEYS,
-    ROW_HOLDING_TYPES,
     Column,
     Constraint,
     Definition,
@@ -22,6 +20,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
+    Trait,
     owner_of,
 )
 
@@ -193,7 +192,7 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     needed = obj.needs & disturbed
     if isinstance(obj, Opaque):
         # Without SQL to drop it, it stays, and the server reports what is in the way.
-        recreatable = bool(obj.drop_sql) and obj.type not in ROW_HOLDING_TYPES
+        recreatable = bool(obj.drop_sql) and not obj.trait.holds_rows
         return bool(needed) and recreatable
     return bool(needed - followed)
 
@@ -282,13 +281,6 @@ def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
     return rank, part.key.part
 
 
-_OUTLIVING_TYPES = (
-    *("view", "materialized view", "rule", "trigger", "policy"),
-    *("function", "procedure", "membership in publication"),
-)
-"""Types of objects that are not dropped with a column or table that they need."""
-
-
 def refuse_dangling_needs(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
@@ -310,11 +302,12 @@ def refuse_dangling_needs(
         and isinstance(c.object, Opaque | Definition | Sequence)
     }
     for obj in desired:
-        type_ = obj.type if isinstance(obj, Opaque) else obj.key.kind
-        needed = obj.needs & dropped if type_ in _OUTLIVING_TYPES else NO_KEYS
-        if type_ not in DEPENDENT_TYPES:
+        trait = obj.trait if isinstance(obj, Opaque) else Trait(noun=obj.key.kind)
+        needed = obj.needs & dropped if trait.survives else NO_KEYS
+        if not trait.goes_along:
             needed |= obj.needs & (dropped_objects - created)
         if needed:
+            type_ = trait.noun
             raise PlanError(
                 f"{type_} {obj.key.name} needs {_describe_dropped(min(needed), changes)}, which would be "
                 "dropped",

@@ -38,12 +38,6 @@ if TYPE_CHECKING:
 _INVALID_MARK = "/* invalid */"
 Reprintable = Constraint | Index | Definition | Opaque | Column
 
-REPRINTED_TYPES = (
-    *("view", "materialized view", "index", "statistics"),
-    *("trigger", "policy", "rule", "function", "procedure"),
-)
-"""Opaque objects that hold expressions and can be created under another name."""
-
 _NAME_PATTERN = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
 _CREATE_PATTERN = re.compile(
     rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME_PATTERN}\.)?)(?P<name>{_NAME_PATTERN})"
@@ -54,7 +48,7 @@ _CREATE_PATTERN = re.compile(
 def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     """Return ``schema`` with canonical definitions of the objects that ``keys`` name.
 
-    These are checks, exclusion constraints, indexes, domains, ``REPRINTED_TYPES``, and the
+    These are checks, exclusion constraints, indexes, domains, opaque objects that hold one, and the
     defaults and expressions of columns (a table's key means all of its columns).  Other
     keys are ignored, and objects that cannot be created again stay as they are.
     """
@@ -91,7 +85,7 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 | Definition(key=Key(kind="domain"))
             ):
                 yield obj.key, obj
-            case Opaque(type=type_) if type_ in REPRINTED_TYPES:
+            case Opaque() if obj.trait.is_reprinted:
                 yield obj.key, obj
             case _:
                 pass

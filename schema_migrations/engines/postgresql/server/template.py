@@ -8,15 +8,14 @@ https://www.postgresql.org/docs/current/manage-ag-templatedbs.html
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any
-
-from django.db import Error
 
 from schema_migrations.engines.postgresql.server.scratch import (
     check_rights,
     connect_to_server,
+    drop_database,
+    drop_unused,
 )
 
 if TYPE_CHECKING:
@@ -70,15 +69,20 @@ def ensure_template(
         # Held until this session ends: workers that start together build one template.
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         if not _has_database(cursor, name):
-            _drop_unused(cursor)
-            _drop_database(cursor, draft)
+            # Those that have not been used for days, drafts of killed runs as well.
+            drop_unused(
+                cursor,
+                _UNUSED_QUERY,
+                [f"^{TEMPLATE_PREFIX}[0-9a-f]+(_draft)?$", UNUSED_DAYS * 24 * 3600],
+            )
+            drop_database(cursor, draft)
             cursor.execute(f'CREATE DATABASE "{draft}" {suffix}')
             _note_use(cursor, draft)
             try:
                 build(draft)
                 cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
             except BaseException:
-                _drop_database(cursor, draft)
+                drop_database(cursor, draft)
                 raise
         _note_use(cursor, name)
     return name
@@ -97,16 +101,3 @@ def _note_use(cursor: Any, name: str) -> None:
     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
     (now,) = cursor.fetchone()
     cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS 'used {now}'")
-
-
-def _drop_unused(cursor: Any) -> None:
-    """Drop templates and drafts that have not been used for ``UNUSED_DAYS``."""
-    seconds = UNUSED_DAYS * 24 * 3600
-    cursor.execute(_UNUSED_QUERY, [f"^{TEMPLATE_PREFIX}[0-9a-f]+(_draft)?$", seconds])
-    for (name,) in cursor.fetchall():
-        with contextlib.suppress(Error):  # another run may drop it as well
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-
-
-def _drop_database(cursor: Any, name: str) -> None:
-    cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -5,20 +5,20 @@ https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSI
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import Blocker
-from schema_migrations.engines.postgresql.session.execution import fetch_row
-from schema_migrations.engines.postgresql.session.pooler import (
-    PID_QUERY,
-    open_second_session,
+from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.session.execution import (
+    execute,
+    fetch_row,
+    fetch_rows,
 )
+from schema_migrations.engines.postgresql.session.pooler import PID_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import psycopg
 
     from schema_migrations.engines.engine import Connection, OpenBlockerLookup
 
@@ -43,18 +43,22 @@ def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
 
     @contextmanager
     def open_blocker_lookup() -> Iterator[Callable[[], Sequence[Blocker]]]:
-        with open_second_session(connection) as session:
-            yield lambda: _fetch_blockers(session, pid)
+        with closing(
+            open_sibling(connection.settings_dict, connection.alias)
+        ) as sibling:
+            # An assumed role may not see what the other sessions of its login do.
+            execute(sibling, "RESET ROLE")
+            yield lambda: _fetch_blockers(sibling, pid)
 
     return open_blocker_lookup
 
 
-def _fetch_blockers(session: psycopg.Connection, pid: int) -> Sequence[Blocker]:
+def _fetch_blockers(sibling: Connection, pid: int) -> Sequence[Blocker]:
     return tuple(
         Blocker(
             pid=blocker, application=application, state=state, seconds=age, query=query
         )
-        for blocker, application, state, age, query in session.execute(
-            BLOCKERS_QUERY, [pid]
+        for blocker, application, state, age, query in fetch_rows(
+            sibling, BLOCKERS_QUERY, pid
         )
     )

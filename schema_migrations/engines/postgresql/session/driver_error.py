@@ -10,6 +10,10 @@ import re
 import psycopg
 
 from schema_migrations.engines.engine import DriverError
+from schema_migrations.engines.postgresql.server.refusal import (
+    find_driver_error,
+    is_final_refusal,
+)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_SQLSTATES = frozenset({"55P03", "40P01"})
@@ -29,7 +33,7 @@ connections."""
 
 def read_driver_error(exception: BaseException) -> DriverError | None:
     """Return the parts of a psycopg exception, wrapped by Django or not; None: another."""
-    error = _unwrap_driver_error(exception)
+    error = find_driver_error(exception)
     if error is None:
         return None
     diagnostics = error.diag
@@ -44,17 +48,15 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
         hint=diagnostics.message_hint or "",
         retryable=state in LOCK_SQLSTATES
         or bool(TRANSIENT_SQLSTATES.fullmatch(state))
-        or (not state and isinstance(error, psycopg.OperationalError)),
+        or (
+            not state
+            and isinstance(error, psycopg.OperationalError)
+            and not is_final_refusal(error)
+        ),
         gave_up_on_lock=state in LOCK_SQLSTATES,
         refused_in_transaction=state in REFUSED_IN_TRANSACTION_SQLSTATES,
         names_missing_object=state in MISSING_OBJECT_SQLSTATES,
     )
-
-
-def _unwrap_driver_error(exception: BaseException | None) -> psycopg.Error | None:
-    while exception is not None and not isinstance(exception, psycopg.Error):
-        exception = exception.__cause__
-    return exception
 
 
 def _first_line(text: str) -> str:

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.engines.lock_wait import wait_for_lock
+from schema_migrations.engines.postgresql.server.sibling import APPLICATION_NAME
 from schema_migrations.engines.postgresql.session.execution import (
     check_alive,
     fetch_row,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
 log = logging.getLogger("schema_migrations")
-
-APPLICATION_NAME = "django-schema-migrations"
 
 ATLAS_LOCK_KEY = 2686470616
 """The key that Atlas locks while it applies: FNV-1 of ``atlas_migrate_execute``."""

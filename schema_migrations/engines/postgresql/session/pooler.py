@@ -7,11 +7,13 @@ https://www.pgbouncer.org/features.html
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.postgresql.session.execution import fetch_row
+from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.session.execution import execute, fetch_row
 from schema_migrations.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,18 +42,18 @@ def refuse_shared_session(connection: Connection) -> None:
 
 def _is_server_shared(connection: Connection) -> bool:
     """Return whether another session gets this one's server process while it is idle."""
-    with open_second_session(connection) as rival:
+    with closing(open_sibling(connection.settings_dict, connection.alias)) as rival:
         for _ in range(CHECK_ROUNDS):
             (mine,) = fetch_row(connection, PID_QUERY)
             try:
-                rival.execute("BEGIN")
+                execute(rival, "BEGIN")
             except psycopg.errors.ProtocolViolation:
                 return True  # PgBouncer in statement mode
-            (theirs,) = rival.execute(PID_QUERY).fetchone() or (0,)
+            (theirs,) = fetch_row(rival, PID_QUERY)
             # Short-circuited: a rival that holds the only server would block the query.
             if mine == theirs or mine != fetch_row(connection, PID_QUERY)[0]:
                 return True
-            rival.execute("ROLLBACK")
+            execute(rival, "ROLLBACK")
     return False
 
 
@@ -62,9 +64,3 @@ def is_pooled(connection: Connection) -> bool:
     """
     (pid,) = fetch_row(connection, PID_QUERY)
     return bool(pid != connection.connection.info.backend_pid)
-
-
-def open_second_session(connection: Connection) -> psycopg.Connection:
-    """Return another session of the same account, outside Django's connections."""
-    parameters = connection.get_connection_params()
-    return psycopg.connect(**parameters, autocommit=True)

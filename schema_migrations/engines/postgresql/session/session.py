@@ -6,53 +6,30 @@ themselves change; their statements are sent unchanged, without parameters.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.core.exceptions import ImproperlyConfigured
-from django.db import Error
-from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.engine import Session, SessionOptions, Target
+from schema_migrations.engines.engine import SessionOptions, Target
+from schema_migrations.engines.postgresql.server.refusal import translate_refusals
 from schema_migrations.engines.postgresql.server.url import format_masked_url
-from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
     fetch_rows,
-    in_transaction,
     rollback,
 )
-from schema_migrations.engines.postgresql.session.lock import hold_lock
-from schema_migrations.engines.postgresql.session.outside_transaction import (
-    check_result,
-    clear_leftovers,
-    disable_timeouts,
-)
 from schema_migrations.engines.postgresql.session.parameters import (
-    is_session_setting,
-    keep_settings,
     set_parameters,
 )
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
-from schema_migrations.engines.postgresql.session.revisions import (
-    create_revisions_table,
-)
-from schema_migrations.errors import ConfigError, StatementFailed, Unreachable
+from schema_migrations.errors import ConfigError, StatementFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from schema_migrations.engines.engine import Connection
-
-REFUSAL_PATTERN = re.compile(
-    r"authentication failed|no password supplied|does not exist|no pg_hba.conf entry"
-    r"|not permitted to log in|permission denied|certificate|invalid connection option"
-    r"|does not support SSL|definition of service",
-)
-"""The server, or libpq, refused: a retry would not help."""
 
 TARGET_QUERY = """
 SELECT current_setting('server_version'),
@@ -87,15 +64,11 @@ SELECT c.relname
 def describe_target(connection: Connection) -> Target:
     """Connect and describe the target; raises ``Unreachable`` or ``ConfigError``."""
     name = format_masked_url(connection.settings_dict)
-    try:
+    with translate_refusals(connection, target=name):
         connection.ensure_connection()
         version, major, schema, path, standby, read_only = fetch_row(
             connection, TARGET_QUERY
         )
-    except ImproperlyConfigured as error:
-        raise ConfigError(str(error)) from None
-    except Error as error:
-        raise _make_connection_error(error, name, connection.settings_dict) from None
     if schema is None:
         raise ConfigError(
             f"{name}: none of the schemas in search_path ({path!r}) exists.",
@@ -112,45 +85,6 @@ def describe_target(connection: Connection) -> Target:
         schema=schema,
         read_only=next((reason for reason, holds in reasons.items() if holds), ""),
     )
-
-
-def _make_connection_error(
-    error: Error, name: str, settings: Mapping[str, Any]
-) -> ConfigError | Unreachable:
-    # psycopg gives no SQLSTATE for a connection that was refused:
-    # https://www.psycopg.org/psycopg3/docs/api/errors.html
-    message = _join_causes(str(error))
-    secret = str(settings.get("PASSWORD") or "")
-    if secret:
-        message = message.replace(secret, "***")
-    if REFUSAL_PATTERN.search(message) or not isinstance(
-        error.__cause__, OperationalError
-    ):
-        return ConfigError(
-            f"{name}: {message}",
-            hint="Check the user, password and database in the URL or in DATABASES.",
-        )
-    return Unreachable(
-        f"{name}: {message}",
-        hint="Check the host and port, and that the server is running. --wait SECONDS keeps trying.",
-    )
-
-
-def _join_causes(message: str) -> str:
-    """Return libpq's message as one line, each cause once."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return "; ".join(dict.fromkeys(lines))
-
-
-def would_create_database(connection: Connection) -> bool:
-    """Return False: connecting creates no database."""
-    return False
-
-
-@contextmanager
-def read_missing_as_empty(connection: Connection) -> Iterator[None]:
-    """Do nothing: connecting creates no database."""
-    yield
 
 
 @contextmanager
@@ -225,33 +159,3 @@ def _refuse_lost_transaction(connection: Connection) -> None:
             "A statement in the file ended the transaction that it ran in.",
             hint="Put -- atlas:txmode none at the top of the file, followed by a blank line.",
         )
-
-
-@contextmanager
-def guard_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Do nothing: the server checks its constraints itself."""
-    yield
-
-
-SESSION = Session(
-    describe_target=describe_target,
-    would_create_database=would_create_database,
-    read_missing_as_empty=read_missing_as_empty,
-    forbid_writes=forbid_writes,
-    list_namespaces=list_namespaces,
-    list_tables=list_tables,
-    hold_lock=hold_lock,
-    prepare_session=prepare_session,
-    open_transaction=open_transaction,
-    guard_foreign_keys=guard_foreign_keys,
-    keep_settings=keep_settings,
-    is_session_setting=is_session_setting,
-    execute=execute,
-    disable_timeouts=disable_timeouts,
-    clear_leftovers=clear_leftovers,
-    check_result=check_result,
-    prepare_blocker_lookup=prepare_blocker_lookup,
-    in_transaction=in_transaction,
-    rollback=rollback,
-    create_revisions_table=create_revisions_table,
-)

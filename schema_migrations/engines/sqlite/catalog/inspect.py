@@ -24,9 +24,10 @@ from schema_migrations.engines.sqlite.catalog.parse import (
 from schema_migrations.engines.sqlite.catalog.tokens import (
     fold_case,
     format_tokens,
-    quote,
     tokenize,
 )
+from schema_migrations.engines.sqlite.catalog.traits import TRIGGER, VIEW, VIRTUAL_TABLE
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.schema.model import (
     NO_KEYS,
     ForeignKey,
@@ -132,7 +133,7 @@ def _assemble_opaque_objects(
             table = outlines.get(fold_case(row.table))
             yield Opaque(
                 key=key,
-                type="trigger",
+                trait=TRIGGER,
                 definition=_format_trigger(row.sql),
                 owner=table_key(table.name) if table else None,
                 drop_sql=f"DROP TRIGGER {quote(row.name)}",
@@ -140,7 +141,7 @@ def _assemble_opaque_objects(
         elif row.type == "view":
             yield Opaque(
                 key=key,
-                type="view",
+                trait=VIEW,
                 definition=format_tokens(tokenize(row.sql)),
                 drop_sql=f"DROP VIEW {quote(row.name)}",
             )
@@ -148,7 +149,7 @@ def _assemble_opaque_objects(
             # Only its module can interpret the arguments: https://www.sqlite.org/vtab.html
             yield Opaque(
                 key=key._replace(part="virtual table"),
-                type="virtual table",
+                trait=VIRTUAL_TABLE,
                 definition=row.sql.strip(),
                 drop_sql=f"DROP TABLE {quote(row.name)}",
             )

@@ -27,9 +27,9 @@ from schema_migrations.engines.sqlite.catalog.tokens import (
     fold_case,
     format_tokens,
     name_of,
-    quote,
     tokenize,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.schema.model import (
     Column,
     Constraint,

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal, cast
 
+from schema_migrations.engines.sqlite.quote import quote
+
 TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
 
 
@@ -128,11 +130,6 @@ _TOKEN_PATTERN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-
-def quote(name: str) -> str:
-    """Return the identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def fold_case(name: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.sqlite.catalog.tokens import quote
+from schema_migrations.engines.sqlite.quote import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import ComputedDefault
+    from schema_migrations.plan.fills import ComputedDefault
     from schema_migrations.schema.model import Column
 
 UUID_TYPE = "char(32)"

@@ -6,12 +6,12 @@ The layout is for reviewers: one column or clause per line.
 
 from __future__ import annotations
 
-from schema_migrations.engines.sqlite.catalog.tokens import quote
 from schema_migrations.engines.sqlite.ddl.render_table import (
     render_add_column,
     render_create_table,
     render_rename_column,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema import changes as ddl

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from schema_migrations.engines.sqlite.catalog.tokens import (
     BUILTIN_COLLATIONS,
     is_literal,
-    quote,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Constraint, ForeignKey, Table

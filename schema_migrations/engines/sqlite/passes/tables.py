@@ -12,8 +12,9 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.sqlite.catalog.tokens import is_literal, quote
+from schema_migrations.engines.sqlite.catalog.tokens import is_literal
 from schema_migrations.engines.sqlite.ddl.conversion import find_conversion
+from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.errors import PlanError
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (

@@ -1,7 +1,7 @@
 """Create an empty SQLite scratch database in memory, which leaves nothing behind.
 
-Invariant: the project's own database lends only its backend and options; it is never
-connected to.
+Invariant: for that the project's own database lends only its backend and options; it is
+not connected to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ def create_scratch_database(
     finally:
         # The backend's own close() keeps a database in memory open.
         BaseDatabaseWrapper.close(connection)
+
+
+def make_sibling(settings: DatabaseSettings, alias: str) -> Connection:
+    """Return another connection, not yet open, outside Django's aliases."""
+    handler = ConnectionHandler({DEFAULT_DB_ALIAS: {}, NO_DB_ALIAS: settings})
+    return cast("Connection", handler[NO_DB_ALIAS])
 
 
 def _make_connection(settings: DatabaseSettings, alias: str) -> BaseDatabaseWrapper:

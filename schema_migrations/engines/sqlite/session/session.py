@@ -20,14 +20,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from schema_migrations.engines.engine import (
-    EarlierAttempt,
-    Session,
     SessionOptions,
     Target,
 )
 from schema_migrations.engines.sqlite.server.url import format_masked_url
-from schema_migrations.engines.sqlite.session.lock import database_file_of, hold_lock
-from schema_migrations.engines.sqlite.session.revisions import create_revisions_table
+from schema_migrations.engines.sqlite.session.lock import database_file_of
 from schema_migrations.errors import ConfigError, StatementFailed
 
 if TYPE_CHECKING:
@@ -174,7 +171,7 @@ Violation = tuple[str, str]
 
 
 @contextmanager
-def guard_foreign_keys(connection: Connection) -> Iterator[None]:
+def check_foreign_keys(connection: Connection) -> Iterator[None]:
     """Raise ``StatementFailed`` if more rows than before refer to a missing row."""
     before = _count_violations(connection)
     yield
@@ -251,43 +248,3 @@ def rollback(connection: Connection) -> None:
     """End an open transaction."""
     if in_transaction(connection):
         execute(connection, "ROLLBACK")
-
-
-@contextmanager
-def disable_timeouts(connection: Connection) -> Iterator[None]:
-    """Do nothing: statements such as ``VACUUM`` either succeed or change nothing."""
-    yield
-
-
-def clear_leftovers(
-    connection: Connection, sql: str, interrupted: bool
-) -> EarlierAttempt:
-    """Do nothing: every statement that refuses a transaction here can be repeated."""
-    return EarlierAttempt()
-
-
-def check_result(connection: Connection, sql: str) -> None:
-    """Do nothing: no statement here can succeed with an unusable result."""
-
-
-SESSION = Session(
-    describe_target=describe_target,
-    would_create_database=would_create_database,
-    read_missing_as_empty=read_missing_as_empty,
-    forbid_writes=forbid_writes,
-    list_namespaces=list_namespaces,
-    list_tables=list_tables,
-    hold_lock=hold_lock,
-    prepare_session=prepare_session,
-    open_transaction=open_transaction,
-    guard_foreign_keys=guard_foreign_keys,
-    keep_settings=keep_settings,
-    is_session_setting=is_session_setting,
-    execute=execute,
-    disable_timeouts=disable_timeouts,
-    clear_leftovers=clear_leftovers,
-    check_result=check_result,
-    in_transaction=in_transaction,
-    rollback=rollback,
-    create_revisions_table=create_revisions_table,
-)

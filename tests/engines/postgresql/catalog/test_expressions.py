@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.ddl.render import render
-from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.planner import PLANNER
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
@@ -195,7 +194,7 @@ def carry_out(connection: Database, goal: Schema) -> None:
     """Make in an empty database what was read, by the SQL that is rendered for it."""
     before = schema_of(connection)
     changes = diff(before, goal)
-    plan = build_plan(changes, before, goal, passes=PASSES, render=render)
+    plan = build_plan(changes, before, goal, planner=PLANNER)
     for statement in plan.statements:
         connection.execute(statement.sql)
 

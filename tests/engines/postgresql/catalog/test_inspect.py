@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -21,6 +23,7 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
+    provided_keys_of,
     table_key,
 )
 from tests.engines.postgresql.databases import (
@@ -495,7 +498,7 @@ def test_not_null_that_is_not_valid_is_no_fact_yet(empty: Database, major: int) 
     assert schema.get_table(table_key("t")).get_column("a").nullable
     assert opaque(schema, "t", "constraint n") == Opaque(
         key=opaque_key("t", "constraint n"),
-        type="constraint",
+        trait=trait_of("constraint"),
         definition='ALTER TABLE "t" ADD CONSTRAINT "n" NOT NULL a NOT VALID',
         owner=table_key("t"),
         drop_sql='ALTER TABLE "t" DROP CONSTRAINT "n"',
@@ -584,6 +587,26 @@ def test_what_is_carried_as_opaque(everything: Schema) -> None:
         if each.key.namespace == "" and each.key.name not in NEWER
     ]
     assert found == OPAQUE
+
+
+WITHOUT_TRAITS = {
+    *("aggregate", "cast", "foreign data wrapper", "foreign table", "server", "type"),
+    *("event trigger", "event trigger state", "inheritance", "partition key"),
+    *("operator", "operator class", "operator family", "publication", "unlogged"),
+    *("text search configuration", "text search dictionary"),
+}
+"""Types of which nothing special is known: a new one must be decided upon."""
+
+
+def test_the_traits_are_those_of_the_types_that_queries_print(
+    everything: Schema,
+) -> None:
+    printed = {each.type for each in everything.of(Opaque)}
+    assert printed - TRAITS.keys() == WITHOUT_TRAITS
+    folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
+    queries = "".join(each.read_text() for each in folder.iterdir())
+    unknown = [noun for noun in TRAITS.keys() - printed if f"'{noun}'" not in queries]
+    assert unknown == []
 
 
 def test_opaque_objects_of_another_schema(everything: Schema) -> None:
@@ -810,7 +833,7 @@ def test_a_table_needs_what_its_columns_need(everything: Schema) -> None:
 
 
 def test_needs_are_of_the_schema_and_never_of_oneself(everything: Schema) -> None:
-    provided = {key for obj in everything for key in (obj.key, *obj.provided_keys)}
+    provided = {key for obj in everything for key in (obj.key, *provided_keys_of(obj))}
     for obj in everything:
         assert obj.needs <= provided, obj.key
         assert obj.key not in obj.needs

@@ -24,8 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Deferrable, F, Q, Value
 from django.db.models.functions import Concat, Lower, Now
 
-from schema_migrations.engines.postgresql.ddl.render import render
-from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.planner import PLANNER
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
@@ -283,7 +282,7 @@ def test_what_is_read_can_be_made_again(
     settled = canonicalize(
         contrib.connection.cursor(), schema, frozenset(schema.by_key)
     )
-    plan = build_plan(diff(EMPTY, schema), EMPTY, schema, passes=PASSES, render=render)
+    plan = build_plan(diff(EMPTY, schema), EMPTY, schema, planner=PLANNER)
     for statement in plan.statements:
         other.execute(statement.sql)
     assert schema_of(other).by_key == settled.by_key

@@ -175,6 +175,54 @@ def test_a_pool_is_not_used(postgres_settings: dict[str, Any]) -> None:
         assert asked(connection, "SELECT 1") == 1
 
 
+def test_it_is_dropped_by_the_session_that_created_it(
+    postgres_settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even when the server would not accept another session of this role."""
+    with administrator(postgres_settings) as server:
+        server.execute("CREATE ROLE limited LOGIN CREATEDB")
+        settings = {**postgres_settings, "USER": "limited"}
+        with create_scratch_database(settings, ALIAS) as connection:
+            name = connection.settings_dict["NAME"]
+            server.execute("ALTER ROLE limited CONNECTION LIMIT 0")
+        left = name in databases(postgres_settings)
+        server.execute(f'DROP DATABASE IF EXISTS "{name}"'.encode())
+        server.execute("DROP ROLE limited")
+    assert not left
+    assert caplog.text == ""
+
+
+def test_a_session_that_was_ended_meanwhile_is_replaced(
+    postgres_settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By idle_session_timeout, a restart, an administrator."""
+    with administrator(postgres_settings) as server:
+        server.execute("CREATE ROLE idle LOGIN CREATEDB")
+        settings = {**postgres_settings, "USER": "idle"}
+        with create_scratch_database(settings, ALIAS) as connection:
+            name = connection.settings_dict["NAME"]
+            ended = server.execute(
+                "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity"
+                " WHERE usename = 'idle' AND datname <> %s",
+                [name],
+            ).fetchone()
+        left = name in databases(postgres_settings)
+        server.execute("DROP ROLE idle")
+    assert ended == (1,)
+    assert not left
+    assert caplog.text == ""
+
+
+def test_its_sessions_say_whose_they_are(postgres_settings: dict[str, Any]) -> None:
+    """Unless the project names its sessions itself."""
+    shown = "SELECT current_setting('application_name')"
+    with create_scratch_database(postgres_settings, ALIAS) as connection:
+        assert asked(connection, shown) == "django-schema-migrations"
+    named = {**postgres_settings, "OPTIONS": {"application_name": "shop"}}
+    with create_scratch_database(named, ALIAS) as connection:
+        assert asked(connection, shown) == "shop"
+
+
 @pytest.mark.every_postgres
 def test_the_version_of_the_server(postgres_settings: dict[str, Any]) -> None:
     """What the command says about where its dev database is."""

@@ -10,7 +10,8 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import EarlierAttempt
-from schema_migrations.engines.postgresql.session.session import SESSION
+from schema_migrations.engines.postgresql.executor import EXECUTOR
+from schema_migrations.engines.postgresql.session import outside_transaction
 from schema_migrations.errors import StatementFailed
 from tests.fixtures.children import eventually
 
@@ -33,7 +34,7 @@ def db(pg: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
         "ALTER TABLE t ADD e integer GENERATED ALWAYS AS (a + 1) STORED",
         "INSERT INTO t (a) VALUES (1), (1)",
     ):
-        SESSION.execute(pg, sql)
+        EXECUTOR.execute(pg, sql)
     return pg
 
 
@@ -48,8 +49,8 @@ def other(db: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
 def settled(
     db: BaseDatabaseWrapper, sql: str, *, interrupted: bool = False
 ) -> EarlierAttempt:
-    found = SESSION.clear_leftovers(db, sql, interrupted)
-    assert not SESSION.in_transaction(db)
+    found = outside_transaction.clear_leftovers(db, sql, interrupted)
+    assert not EXECUTOR.in_transaction(db)
     return found
 
 
@@ -67,20 +68,20 @@ def indexes(db: BaseDatabaseWrapper) -> dict[str, bool]:
 
 def refuse(db: BaseDatabaseWrapper, sql: str) -> None:
     with pytest.raises(psycopg.Error):
-        SESSION.execute(db, sql)
+        EXECUTOR.execute(db, sql)
 
 
 @pytest.mark.parametrize("how", ["", "IF NOT EXISTS "])
 def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) -> None:
     refuse(db, UNIQUE)  # over a duplicate
     assert indexes(db) == {"i": False}
-    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    EXECUTOR.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
     sql = UNIQUE.replace("i ON", f"{how}i ON")
     found = settled(db, sql)
     assert (found.is_done, indexes(db)) == (False, {})
     assert found.message.startswith("dropped the INVALID index public.i ")
-    SESSION.execute(db, sql)
-    SESSION.check_result(db, sql)
+    EXECUTOR.execute(db, sql)
+    outside_transaction.check_result(db, sql)
     assert indexes(db) == {"i": True}
 
 
@@ -99,10 +100,10 @@ def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) 
 def test_a_valid_one_as_defined_counts_as_done(
     db: BaseDatabaseWrapper, rest: str
 ) -> None:
-    SESSION.execute(db, "CREATE TEMPORARY TABLE u (id integer PRIMARY KEY)")
+    EXECUTOR.execute(db, "CREATE TEMPORARY TABLE u (id integer PRIMARY KEY)")
     sql = f"CREATE INDEX CONCURRENTLY i ON public.t {rest}"
     assert settled(db, sql) == EarlierAttempt()
-    SESSION.execute(db, sql)
+    EXECUTOR.execute(db, sql)
     for again in (sql, sql.replace("public.t", "t")):
         found = settled(db, again)
         assert found.is_done
@@ -121,9 +122,9 @@ def test_a_valid_one_as_defined_counts_as_done(
     ],
 )
 def test_another_index_of_that_name_stops(db: BaseDatabaseWrapper, there: str) -> None:
-    SESSION.execute(db, there)
+    EXECUTOR.execute(db, there)
     if "TABLE" in there:  # the same definition, on another table
-        SESSION.execute(db, "CREATE UNIQUE INDEX i ON u (a)")
+        EXECUTOR.execute(db, "CREATE UNIQUE INDEX i ON u (a)")
     before = indexes(db)
     for sql in (UNIQUE, UNIQUE.replace("i ON", "IF NOT EXISTS i ON")):
         with pytest.raises(StatementFailed) as caught:
@@ -137,16 +138,16 @@ def test_another_index_of_that_name_stops(db: BaseDatabaseWrapper, there: str) -
 
 
 def test_what_cannot_be_compared_stops(db: BaseDatabaseWrapper) -> None:
-    SESSION.execute(db, "CREATE INDEX i ON t (a)")
+    EXECUTOR.execute(db, "CREATE INDEX i ON t (a)")
     with pytest.raises(StatementFailed, match='cannot be compared: column "nope"'):
         settled(db, "CREATE INDEX CONCURRENTLY i ON t (nope)")
 
 
 def test_names_are_read_as_the_server_reads_them(db: BaseDatabaseWrapper) -> None:
-    SESSION.execute(db, 'CREATE SCHEMA "S x"')
-    SESSION.execute(db, 'CREATE TABLE "S x"."T ""y" (id integer)')
+    EXECUTOR.execute(db, 'CREATE SCHEMA "S x"')
+    EXECUTOR.execute(db, 'CREATE TABLE "S x"."T ""y" (id integer)')
     sql = 'CREATE INDEX CONCURRENTLY "I" ON "S x"."T ""y" (id)'
-    SESSION.execute(db, sql)
+    EXECUTOR.execute(db, sql)
     assert settled(db, sql).is_done
     assert settled(db, sql.replace('"I"', "i")) == EarlierAttempt()
     assert (
@@ -161,7 +162,7 @@ def test_an_index_without_a_name_is_found_by_the_one_it_gets(
     refuse(db, sql)
     assert indexes(db) == {"t_a_idx": False}
     assert "dropped the INVALID index public.t_a_idx" in settled(db, sql).message
-    SESSION.execute(db, "CREATE INDEX t_a_idx ON t (b)")
+    EXECUTOR.execute(db, "CREATE INDEX t_a_idx ON t (b)")
     assert settled(db, sql) == EarlierAttempt()  # the server finds another name
     assert indexes(db) == {"t_a_idx": True}
 
@@ -169,10 +170,10 @@ def test_an_index_without_a_name_is_found_by_the_one_it_gets(
 def test_one_that_is_built_just_now_is_left_alone(
     db: BaseDatabaseWrapper, other: BaseDatabaseWrapper
 ) -> None:
-    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
-    SESSION.execute(db, "BEGIN")
-    SESSION.execute(db, "INSERT INTO t (a) VALUES (3)")
-    builder = threading.Thread(target=SESSION.execute, args=(other, UNIQUE))
+    EXECUTOR.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    EXECUTOR.execute(db, "BEGIN")
+    EXECUTOR.execute(db, "INSERT INTO t (a) VALUES (3)")
+    builder = threading.Thread(target=EXECUTOR.execute, args=(other, UNIQUE))
     builder.start()
     third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
     assert eventually(lambda: indexes(third) == {"i": False})
@@ -181,7 +182,7 @@ def test_one_that_is_built_just_now_is_left_alone(
     ) as told:
         settled(third, UNIQUE)
     assert told.value.exit_code == 5
-    SESSION.execute(db, "COMMIT")
+    EXECUTOR.execute(db, "COMMIT")
     builder.join()
     assert settled(third, UNIQUE).is_done
     third.close()
@@ -190,9 +191,9 @@ def test_one_that_is_built_just_now_is_left_alone(
 def test_success_with_an_invalid_index_is_no_success(db: BaseDatabaseWrapper) -> None:
     refuse(db, UNIQUE)
     sql = UNIQUE.replace("i ON", "IF NOT EXISTS i ON")
-    SESSION.execute(db, sql)  # "already exists, skipping"
+    EXECUTOR.execute(db, sql)  # "already exists, skipping"
     with pytest.raises(StatementFailed, match=r"index public.i is INVALID") as caught:
-        SESSION.check_result(db, sql)
+        outside_transaction.check_result(db, sql)
     assert "DROP INDEX CONCURRENTLY public.i" in caught.value.hint
 
 
@@ -202,7 +203,7 @@ def test_a_dropped_index_counts_as_dropped_after_an_interruption_only(
     sql = "DROP INDEX CONCURRENTLY public.i"
     assert settled(db, sql) == EarlierAttempt()  # the server says what is wrong
     assert settled(db, sql, interrupted=True).is_done
-    SESSION.execute(db, "CREATE INDEX i ON t (a)")
+    EXECUTOR.execute(db, "CREATE INDEX i ON t (a)")
     assert not settled(db, sql, interrupted=True).is_done
 
 
@@ -219,14 +220,14 @@ def test_what_a_reindex_left_is_swept(
     db: BaseDatabaseWrapper, other: BaseDatabaseWrapper, sql: str
 ) -> None:
     for index in ("i ON t (a)", "mine_ccnew ON t (b)"):
-        SESSION.execute(db, f"CREATE INDEX {index}")
-    SESSION.execute(db, "CREATE TABLE u (id integer PRIMARY KEY)")
-    SESSION.execute(other, "BEGIN")
-    SESSION.execute(other, "INSERT INTO t (a) VALUES (7)")
-    SESSION.execute(db, "SET statement_timeout = '200ms'")
+        EXECUTOR.execute(db, f"CREATE INDEX {index}")
+    EXECUTOR.execute(db, "CREATE TABLE u (id integer PRIMARY KEY)")
+    EXECUTOR.execute(other, "BEGIN")
+    EXECUTOR.execute(other, "INSERT INTO t (a) VALUES (7)")
+    EXECUTOR.execute(db, "SET statement_timeout = '200ms'")
     refuse(db, "REINDEX TABLE CONCURRENTLY t")  # it waits for the other one
-    SESSION.execute(db, "RESET statement_timeout")
-    SESSION.execute(other, "ROLLBACK")
+    EXECUTOR.execute(db, "RESET statement_timeout")
+    EXECUTOR.execute(other, "ROLLBACK")
     assert {"i_ccnew", "mine_ccnew", "mine_ccnew_ccnew"} <= indexes(db).keys()
     assert invalid(db) == 3  # with the one of long values, in pg_toast
     assert settled(db, "REINDEX TABLE CONCURRENTLY u") == EarlierAttempt()
@@ -252,10 +253,10 @@ def test_an_index_that_a_reindex_leaves_invalid_is_told(
     refuse(db, UNIQUE)
     for sql in ("REINDEX INDEX CONCURRENTLY i", "REINDEX INDEX CONCURRENTLY public.i"):
         with pytest.raises(StatementFailed, match="is INVALID"):
-            SESSION.check_result(db, sql)
-    SESSION.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
-    SESSION.execute(db, "REINDEX INDEX CONCURRENTLY i")
-    SESSION.check_result(db, "REINDEX INDEX CONCURRENTLY i")
+            outside_transaction.check_result(db, sql)
+    EXECUTOR.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
+    EXECUTOR.execute(db, "REINDEX INDEX CONCURRENTLY i")
+    outside_transaction.check_result(db, "REINDEX INDEX CONCURRENTLY i")
 
 
 def test_a_partition_that_is_half_detached_is_finished(
@@ -265,15 +266,15 @@ def test_a_partition_that_is_half_detached_is_finished(
         "CREATE TABLE p (id integer) PARTITION BY LIST (id)",
         "CREATE TABLE c PARTITION OF p FOR VALUES IN (1)",
     ):
-        SESSION.execute(db, sql)
+        EXECUTOR.execute(db, sql)
     sql = "ALTER TABLE p DETACH PARTITION public.c CONCURRENTLY"
     assert settled(db, sql) == settled(db, sql, interrupted=True) == EarlierAttempt()
-    SESSION.execute(other, "BEGIN ISOLATION LEVEL REPEATABLE READ")
-    SESSION.execute(other, "SELECT * FROM p")
-    SESSION.execute(db, "SET statement_timeout = '200ms'")
+    EXECUTOR.execute(other, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+    EXECUTOR.execute(other, "SELECT * FROM p")
+    EXECUTOR.execute(db, "SET statement_timeout = '200ms'")
     refuse(db, sql)
-    SESSION.execute(db, "RESET statement_timeout")
-    SESSION.execute(other, "ROLLBACK")
+    EXECUTOR.execute(db, "RESET statement_timeout")
+    EXECUTOR.execute(other, "ROLLBACK")
     found = settled(db, sql)
     assert found.is_done
     assert "half detached" in found.message

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.utils import ConnectionHandler
 
+from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
-from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import ConfigError, LockNotAcquired
 from tests.fixtures.pooling import pooled
 from tests.fixtures.targets import Place, as_default
@@ -36,7 +36,7 @@ def test_servers_that_are_given_away_are_refused(
         connection, other = connected(entry), connected(entry)
         for each in (connection, other):
             with pytest.raises(ConfigError, match="connection pooler") as caught:
-                SESSION.hold_lock(
+                EXECUTOR.hold_lock(
                     each, "public", wait=0, report_holder=pytest.fail
                 ).__enter__()
             assert "pool_mode = session" in caught.value.hint
@@ -57,10 +57,10 @@ def test_a_session_that_keeps_its_server_is_as_good_as_any(
         assert is_pooled(connection)
         assert not is_pooled(other)
         with (
-            SESSION.hold_lock(connection, "public", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(connection, "public", wait=0, report_holder=pytest.fail),
             pytest.raises(LockNotAcquired),
         ):
-            SESSION.hold_lock(
+            EXECUTOR.hold_lock(
                 other, "public", wait=0, report_holder=lambda holder: None
             ).__enter__()
         connection.close()
@@ -78,7 +78,7 @@ def test_reading_through_a_pooler_makes_nobody_else_read_only(
         place.write(_1=A)
         application = connected(entry)
         place.connection.ensure_connection()
-        with SESSION.forbid_writes(place.connection), application.cursor() as cursor:
+        with EXECUTOR.forbid_writes(place.connection), application.cursor() as cursor:
             cursor.execute("SHOW default_transaction_read_only")
             assert cursor.fetchone() == ("off",)
         place.preview()

@@ -9,9 +9,10 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.postgresql.executor import EXECUTOR
+from schema_migrations.engines.postgresql.session import outside_transaction
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.lock import compute_lock_key
-from schema_migrations.engines.postgresql.session.session import SESSION
 from schema_migrations.errors import (
     ConfigError,
     LockNotAcquired,
@@ -41,14 +42,14 @@ def other(pg_database: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
 
 class TestDescribe:
     def test_a_primary_is_described(self, pg: BaseDatabaseWrapper) -> None:
-        target = SESSION.describe_target(pg)
+        target = EXECUTOR.describe_target(pg)
         assert target.version == f"PostgreSQL {target.version.split()[1]}"
         assert target.version.split()[1].startswith(str(target.major))
         assert (target.schema, target.read_only) == ("public", "")
 
     def test_a_standby_is_told(self, standby: dict[str, Any]) -> None:
         connection = connected(standby)
-        assert SESSION.describe_target(connection).read_only == "a standby server"
+        assert EXECUTOR.describe_target(connection).read_only == "a standby server"
         connection.close()
 
     def test_a_session_that_starts_read_only_is_told(
@@ -58,7 +59,7 @@ class TestDescribe:
         connection = connected({**primary, "OPTIONS": options})
         assert (
             "default_transaction_read_only"
-            in SESSION.describe_target(connection).read_only
+            in EXECUTOR.describe_target(connection).read_only
         )
         connection.close()
 
@@ -66,11 +67,11 @@ class TestDescribe:
         self, pg: BaseDatabaseWrapper
     ) -> None:
         pg.ensure_connection()
-        with SESSION.forbid_writes(pg):
-            assert SESSION.describe_target(pg).read_only == ""
+        with EXECUTOR.forbid_writes(pg):
+            assert EXECUTOR.describe_target(pg).read_only == ""
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-                SESSION.execute(pg, "CREATE TABLE t (id integer)")
-        SESSION.execute(pg, "CREATE TABLE t (id integer)")
+                EXECUTOR.execute(pg, "CREATE TABLE t (id integer)")
+        EXECUTOR.execute(pg, "CREATE TABLE t (id integer)")
 
     def test_a_search_path_without_a_schema_is_refused(
         self, pg_database: dict[str, Any]
@@ -78,7 +79,7 @@ class TestDescribe:
         options = {"options": "-c search_path=nowhere"}
         connection = connected({**pg_database, "OPTIONS": options})
         with pytest.raises(ConfigError, match="'nowhere'"):
-            SESSION.describe_target(connection)
+            EXECUTOR.describe_target(connection)
         connection.close()
 
     @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ class TestDescribe:
         self, primary: dict[str, Any], change: dict[str, Any], said: str
     ) -> None:
         with pytest.raises(ConfigError, match=said) as caught:
-            SESSION.describe_target(connected({**primary, **change}))
+            EXECUTOR.describe_target(connected({**primary, **change}))
         assert caught.value.exit_code == 2
         shown = f"{caught.value} {caught.value.__cause__}"
         assert change.get("PASSWORD") is None or change["PASSWORD"] not in shown
@@ -114,7 +115,7 @@ class TestDescribe:
         self, primary: dict[str, Any], change: dict[str, Any]
     ) -> None:
         with pytest.raises(Unreachable) as caught:
-            SESSION.describe_target(
+            EXECUTOR.describe_target(
                 connected({**primary, "PASSWORD": SECRET, **change})
             )
         assert caught.value.exit_code == 5
@@ -133,10 +134,10 @@ class TestTables:
             'CREATE SCHEMA "My Schema"',
             'CREATE TABLE "My Schema".c (id integer)',
         ):
-            SESSION.execute(pg, sql)
-        assert SESSION.list_tables(pg, None) == ("a", "b")
-        assert SESSION.list_tables(pg, "My Schema") == ("c",)
-        assert SESSION.list_tables(pg, "nowhere") == ()
+            EXECUTOR.execute(pg, sql)
+        assert EXECUTOR.list_tables(pg, None) == ("a", "b")
+        assert EXECUTOR.list_tables(pg, "My Schema") == ("c",)
+        assert EXECUTOR.list_tables(pg, "nowhere") == ()
 
 
 class TestLock:
@@ -144,11 +145,13 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         waited: list[str] = []
-        with SESSION.hold_lock(pg, "public", wait=0, report_holder=waited.append):
+        with EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=waited.append):
             pid = pg.connection.info.backend_pid
             with (
                 pytest.raises(LockNotAcquired) as caught,
-                SESSION.hold_lock(other, "public", wait=0, report_holder=waited.append),
+                EXECUTOR.hold_lock(
+                    other, "public", wait=0, report_holder=waited.append
+                ),
             ):
                 pytest.fail("two runs hold one lock")
         assert caught.value.exit_code == 5
@@ -159,15 +162,15 @@ class TestLock:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         with (
-            SESSION.hold_lock(pg, "one", wait=0, report_holder=pytest.fail),
-            SESSION.hold_lock(other, "two", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(pg, "one", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(other, "two", wait=0, report_holder=pytest.fail),
         ):
             pass
 
     def test_a_waiting_run_goes_on_when_the_holder_is_gone(
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
-        holder = SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail)
+        holder = EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=pytest.fail)
         holder.__enter__()
         told: list[str] = []
 
@@ -175,7 +178,7 @@ class TestLock:
             told.append(name)
             pg.close()  # as a killed run: nothing is unlocked
 
-        with SESSION.hold_lock(other, "public", wait=60, report_holder=end_the_holder):
+        with EXECUTOR.hold_lock(other, "public", wait=60, report_holder=end_the_holder):
             assert len(told) == 1
 
     def test_atlas_and_we_keep_one_another_away(
@@ -183,20 +186,20 @@ class TestLock:
     ) -> None:
         """As Atlas asks: an exclusive lock of the session, for all of a database."""
         atlas = "SELECT pg_try_advisory_lock(2686470616)"
-        with SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
+        with EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
             assert other.connection.execute(atlas).fetchone() == (False,)
         assert other.connection.execute(atlas).fetchone() == (True,)
         told: list[str] = []
         with (
             pytest.raises(LockNotAcquired, match="Atlas holds its lock") as caught,
-            SESSION.hold_lock(pg, "public", wait=0.1, report_holder=told.append),
+            EXECUTOR.hold_lock(pg, "public", wait=0.1, report_holder=told.append),
         ):
             pytest.fail("Atlas is at work")
         pid = other.connection.info.backend_pid
         assert f"process {pid}" in str(caught.value)
         assert len(told) == 1
-        SESSION.execute(other, "SELECT pg_advisory_unlock(2686470616)")
-        with SESSION.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
+        EXECUTOR.execute(other, "SELECT pg_advisory_unlock(2686470616)")
+        with EXECUTOR.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
             pass  # ours was given back
 
     def test_the_lock_is_given_back(
@@ -204,17 +207,17 @@ class TestLock:
     ) -> None:
         with (
             pytest.raises(RuntimeError),
-            SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
         ):
             raise RuntimeError
-        with SESSION.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
+        with EXECUTOR.hold_lock(other, "public", wait=0, report_holder=pytest.fail):
             pass
 
     def test_a_lock_that_went_through_a_pooler_is_told(
         self, pg: BaseDatabaseWrapper, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
-            SESSION.execute(pg, "SELECT pg_advisory_unlock_all()")
+        with EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=pytest.fail):
+            EXECUTOR.execute(pg, "SELECT pg_advisory_unlock_all()")
         assert "pooler" in caplog.text
 
     def test_keys_are_what_the_server_takes_and_differ(self) -> None:
@@ -230,15 +233,15 @@ class TestPrepared:
         def shown(name: str) -> str:
             return str(pg.connection.execute(f"SHOW {name}").fetchone()[0])
 
-        SESSION.execute(pg, "SET lock_timeout = '7s'")
-        SESSION.execute(pg, "SET statement_timeout = '7s'")
+        EXECUTOR.execute(pg, "SET lock_timeout = '7s'")
+        EXECUTOR.execute(pg, "SET statement_timeout = '7s'")
         options = SessionOptions(lock_timeout=0.25, idle_in_transaction_timeout=60)
-        with SESSION.prepare_session(pg, options):
+        with EXECUTOR.prepare_session(pg, options):
             assert shown("idle_in_transaction_session_timeout") == "1min"
             assert shown("lock_timeout") == "250ms"
             assert shown("statement_timeout") == "0"
             assert shown("client_connection_check_interval") == "1s"
-            with SESSION.disable_timeouts(pg):
+            with outside_transaction.disable_timeouts(pg):
                 assert shown("lock_timeout") == "0"
             assert shown("lock_timeout") == "250ms"
         assert (shown("lock_timeout"), shown("statement_timeout")) == ("7s", "7s")
@@ -253,12 +256,12 @@ class TestPrepared:
 
         def run() -> None:
             with (
-                SESSION.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
-                SESSION.prepare_session(pg, SessionOptions()),
-                SESSION.open_transaction(pg),
+                EXECUTOR.hold_lock(pg, "public", wait=0, report_holder=pytest.fail),
+                EXECUTOR.prepare_session(pg, SessionOptions()),
+                EXECUTOR.open_transaction(pg),
             ):
-                SESSION.execute(other, f"SELECT pg_terminate_backend({pid}, 5000)")
-                SESSION.execute(pg, "SELECT 1")
+                EXECUTOR.execute(other, f"SELECT pg_terminate_backend({pid}, 5000)")
+                EXECUTOR.execute(pg, "SELECT 1")
 
         with pytest.raises(psycopg.OperationalError) as caught:
             run()
@@ -271,13 +274,13 @@ class TestPrepared:
 class TestTransaction:
     def test_it_commits_and_rolls_back(self, pg: BaseDatabaseWrapper) -> None:
         pg.ensure_connection()
-        with SESSION.open_transaction(pg):
-            assert SESSION.in_transaction(pg)
-            SESSION.execute(pg, "CREATE TABLE a (id integer)")
-        with pytest.raises(psycopg.Error), SESSION.open_transaction(pg):
-            SESSION.execute(pg, "CREATE TABLE b (id integer); SELECT nope")
-        assert not SESSION.in_transaction(pg)
-        assert SESSION.list_tables(pg, None) == ("a",)
+        with EXECUTOR.open_transaction(pg):
+            assert EXECUTOR.in_transaction(pg)
+            EXECUTOR.execute(pg, "CREATE TABLE a (id integer)")
+        with pytest.raises(psycopg.Error), EXECUTOR.open_transaction(pg):
+            EXECUTOR.execute(pg, "CREATE TABLE b (id integer); SELECT nope")
+        assert not EXECUTOR.in_transaction(pg)
+        assert EXECUTOR.list_tables(pg, None) == ("a",)
 
     def test_a_transaction_that_a_statement_ended_is_told(
         self, pg: BaseDatabaseWrapper
@@ -285,9 +288,9 @@ class TestTransaction:
         pg.ensure_connection()
         with (
             pytest.raises(StatementFailed, match="ended"),
-            SESSION.open_transaction(pg),
+            EXECUTOR.open_transaction(pg),
         ):
-            SESSION.execute(pg, "COMMIT")
+            EXECUTOR.execute(pg, "COMMIT")
 
 
 class TestFailure:
@@ -304,7 +307,7 @@ class TestFailure:
     ) -> None:
         pg.ensure_connection()
         with pytest.raises(psycopg.Error) as caught:
-            SESSION.execute(pg, sql)
+            EXECUTOR.execute(pg, sql)
         found = read_driver_error(caught.value)
         assert found is not None
         assert (found.sqlstate, found.position) == (sqlstate, position)
@@ -325,12 +328,12 @@ class TestFailure:
         self, pg: BaseDatabaseWrapper, sql: str
     ) -> None:
         pg.ensure_connection()
-        SESSION.execute(pg, "CREATE TABLE t (id integer)")
-        SESSION.execute(
+        EXECUTOR.execute(pg, "CREATE TABLE t (id integer)")
+        EXECUTOR.execute(
             pg, "CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'"
         )
-        with pytest.raises(psycopg.Error) as caught, SESSION.open_transaction(pg):
-            SESSION.execute(pg, sql)
+        with pytest.raises(psycopg.Error) as caught, EXECUTOR.open_transaction(pg):
+            EXECUTOR.execute(pg, sql)
         found = read_driver_error(caught.value)
         assert found is not None
         assert found.refused_in_transaction
@@ -339,14 +342,14 @@ class TestFailure:
         self, pg: BaseDatabaseWrapper, other: BaseDatabaseWrapper
     ) -> None:
         pg.ensure_connection()
-        SESSION.execute(pg, "CREATE TABLE t (id integer)")
+        EXECUTOR.execute(pg, "CREATE TABLE t (id integer)")
         with (
-            SESSION.open_transaction(other),
-            SESSION.prepare_session(pg, SessionOptions(lock_timeout=0.05)),
+            EXECUTOR.open_transaction(other),
+            EXECUTOR.prepare_session(pg, SessionOptions(lock_timeout=0.05)),
         ):
-            SESSION.execute(other, "LOCK TABLE t")
+            EXECUTOR.execute(other, "LOCK TABLE t")
             with pytest.raises(psycopg.Error) as caught:
-                SESSION.execute(pg, "DROP TABLE t")
+                EXECUTOR.execute(pg, "DROP TABLE t")
         found = read_driver_error(caught.value)
         assert found is not None
         assert found.gave_up_on_lock
@@ -374,4 +377,4 @@ class TestFailure:
 def test_only_what_sets_something_for_the_session_is_set_again(
     sql: str, sets: bool
 ) -> None:
-    assert SESSION.is_session_setting(sql) is sets
+    assert EXECUTOR.is_session_setting(sql) is sets

@@ -8,6 +8,7 @@ from schema_migrations.engines.sqlite.catalog.inspect import (
     assemble_schema,
     inspect,
 )
+from schema_migrations.engines.sqlite.catalog.traits import TRIGGER, VIEW
 from schema_migrations.schema.model import (
     EMPTY,
     ForeignKey,
@@ -54,13 +55,13 @@ def test_views_and_triggers_are_carried_in_full() -> None:
     )
     view = Opaque(
         key=opaque("view", "v"),
-        type="view",
+        trait=VIEW,
         definition="CREATE VIEW v AS SELECT * FROM A",
         drop_sql='DROP VIEW "v"',
     )
     trigger = Opaque(
         key=opaque("trigger", "t"),
-        type="trigger",
+        trait=TRIGGER,
         definition=(
             "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n"
             "  UPDATE b SET id = CASE WHEN 1 THEN 2 END;\n"

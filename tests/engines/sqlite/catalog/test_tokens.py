@@ -14,9 +14,9 @@ from schema_migrations.engines.sqlite.catalog.tokens import (
     format_tokens,
     is_literal,
     name_of,
-    quote,
     tokenize,
 )
+from schema_migrations.engines.sqlite.quote import quote
 from tests.engines.sqlite.databases import database
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from schema_migrations.engines.sqlite.ddl.render import render
-from schema_migrations.engines.sqlite.passes import PASSES
+from schema_migrations.engines.sqlite.planner import PLANNER
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -166,7 +165,7 @@ def test_fills_give_existing_rows_their_values(opened: Open) -> None:
         ),
         AddColumn(table=t, column=after.get_column("b"), fill="'row ' || id"),
     )
-    run(db, build_plan(changes, current, desired, passes=PASSES, render=render))
+    run(db, build_plan(changes, current, desired, planner=PLANNER))
     assert schema_of(db) == desired
     assert rows(db, "SELECT a, b FROM t") == [(1, "row 1"), (-1, "row 2")]
 
@@ -178,7 +177,7 @@ def test_a_new_column_with_a_fill_is_no_column_with_a_default(opened: Open) -> N
     added = AddColumn(
         table=t, column=desired.get_table(t).get_column("b"), fill="a * 2"
     )
-    run(db, build_plan((added,), current, desired, passes=PASSES, render=render))
+    run(db, build_plan((added,), current, desired, planner=PLANNER))
     assert schema_of(db) == desired
     assert rows(db, "SELECT * FROM t") == [(2, 4)]
 
@@ -384,7 +383,7 @@ def test_a_column_is_renamed_in_place(opened: Open) -> None:
         before=current.get_table(t).get_column("a"),
         after=desired.get_table(t).get_column("b"),
     )
-    planned = build_plan((renamed,), current, desired, passes=PASSES, render=render)
+    planned = build_plan((renamed,), current, desired, planner=PLANNER)
     run(db, planned)
     assert schema_of(db).get_table(t) == desired.get_table(t)
     assert rows(db, "SELECT a FROM v") == [(1,)]

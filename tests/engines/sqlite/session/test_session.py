@@ -17,8 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.sqlite.executor import EXECUTOR
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
-from schema_migrations.engines.sqlite.session.session import SESSION
+from schema_migrations.engines.sqlite.session.session import read_missing_as_empty
 from schema_migrations.errors import ConfigError, LockNotAcquired, StatementFailed
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def other(path: Path, connection: BaseDatabaseWrapper) -> Iterator[BaseDatabaseW
 class TestDescribe:
     def test_a_file_is_described(self, path: Path) -> None:
         with connected(path) as connection:
-            target = SESSION.describe_target(connection)
+            target = EXECUTOR.describe_target(connection)
         assert target.name == f"sqlite:///{path}"
         assert target.version == f"SQLite {sqlite3.sqlite_version}"
         assert (target.schema, target.read_only) == ("main", "")
@@ -74,7 +75,7 @@ class TestDescribe:
             connected(path) as connection,
             pytest.raises(ConfigError, match=f"{path.name}: file is not a database"),
         ):
-            SESSION.describe_target(connection)
+            EXECUTOR.describe_target(connection)
         gc.collect()
 
     def test_a_folder_that_is_missing_is_refused(self, path: Path) -> None:
@@ -82,11 +83,11 @@ class TestDescribe:
             connected(path / "nowhere" / "db") as connection,
             pytest.raises(ConfigError, match="unable to open"),
         ):
-            SESSION.describe_target(connection)
+            EXECUTOR.describe_target(connection)
 
     def test_settings_without_a_name_are_refused(self) -> None:
         with connected("") as connection, pytest.raises(ConfigError, match="NAME"):
-            SESSION.describe_target(connection)
+            EXECUTOR.describe_target(connection)
 
     @pytest.mark.parametrize(("what", "said"), [("file", "file"), ("folder", "folder")])
     def test_what_cannot_be_written_is_told(
@@ -96,7 +97,7 @@ class TestDescribe:
         closed = path if what == "file" else path.parent
         monkeypatch.setattr(os, "access", lambda asked, mode: asked != closed)
         with connected(path) as connection:
-            assert said in SESSION.describe_target(connection).read_only
+            assert said in EXECUTOR.describe_target(connection).read_only
 
 
 class TestRestored:
@@ -107,37 +108,37 @@ class TestRestored:
     ) -> None:
         question = f"PRAGMA {pragma}"
         (before,) = connection.connection.execute(question).fetchone()
-        with suppress(ZeroDivisionError), SESSION.keep_settings(connection):
-            SESSION.execute(connection, f"PRAGMA {pragma} = {1 - before}")
+        with suppress(ZeroDivisionError), EXECUTOR.keep_settings(connection):
+            EXECUTOR.execute(connection, f"PRAGMA {pragma} = {1 - before}")
             assert connection.connection.execute(question).fetchone() == (1 - before,)
             if fails:
-                SESSION.execute(connection, "BEGIN")
+                EXECUTOR.execute(connection, "BEGIN")
                 raise ZeroDivisionError
         assert connection.connection.execute(question).fetchone() == (before,)
-        assert not SESSION.in_transaction(connection)
+        assert not EXECUTOR.in_transaction(connection)
 
 
 class TestReading:
     def test_a_missing_file_reads_as_empty_and_stays_missing(self, path: Path) -> None:
         with connected(path) as connection:
-            with SESSION.read_missing_as_empty(connection):
-                SESSION.describe_target(connection)
-                with SESSION.forbid_writes(connection):
-                    assert SESSION.list_tables(connection, None) == ()
+            with read_missing_as_empty(connection):
+                EXECUTOR.describe_target(connection)
+                with EXECUTOR.forbid_writes(connection):
+                    assert EXECUTOR.list_tables(connection, None) == ()
             assert not path.exists()
             assert connection.settings_dict["NAME"] == str(path)
-            SESSION.describe_target(connection)
-            SESSION.execute(connection, "CREATE TABLE t (id integer)")
+            EXECUTOR.describe_target(connection)
+            EXECUTOR.execute(connection, "CREATE TABLE t (id integer)")
             assert path.exists()
 
     def test_sqlite_itself_refuses_to_write(self, connection: Any) -> None:
         with (
-            SESSION.read_missing_as_empty(connection),
-            SESSION.forbid_writes(connection),
+            read_missing_as_empty(connection),
+            EXECUTOR.forbid_writes(connection),
             pytest.raises(sqlite3.OperationalError, match="readonly"),
         ):
-            SESSION.execute(connection, "CREATE TABLE t (id integer)")
-        SESSION.execute(connection, "CREATE TABLE t (id integer)")
+            EXECUTOR.execute(connection, "CREATE TABLE t (id integer)")
+        EXECUTOR.execute(connection, "CREATE TABLE t (id integer)")
 
 
 class TestLock:
@@ -145,9 +146,9 @@ class TestLock:
         self, connection: Any, other: Any, path: Path
     ) -> None:
         with (
-            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
             pytest.raises(LockNotAcquired, match=rf"process {os.getpid()}\."),
-            SESSION.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
         ):
             pytest.fail("two runs hold one lock")
         assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -155,7 +156,7 @@ class TestLock:
     def test_a_waiting_run_goes_on_when_the_holder_ends(
         self, connection: Any, other: Any
     ) -> None:
-        holder = SESSION.hold_lock(
+        holder = EXECUTOR.hold_lock(
             connection, "main", wait=0, report_holder=pytest.fail
         )
         holder.__enter__()
@@ -165,11 +166,11 @@ class TestLock:
             told.append(name)
             holder.__exit__(None, None, None)
 
-        with SESSION.hold_lock(other, "main", wait=60, report_holder=end_the_holder):
+        with EXECUTOR.hold_lock(other, "main", wait=60, report_holder=end_the_holder):
             assert told == [f"process {os.getpid()}"]
             with (
                 pytest.raises(LockNotAcquired),
-                SESSION.hold_lock(
+                EXECUTOR.hold_lock(
                     connection, "main", wait=0, report_holder=pytest.fail
                 ),
             ):
@@ -183,11 +184,11 @@ class TestLock:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         try:
             with (
-                SESSION.hold_lock(
+                EXECUTOR.hold_lock(
                     connection, "main", wait=0, report_holder=pytest.fail
                 ),
                 pytest.raises(LockNotAcquired, match="a process that has just started"),
-                SESSION.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
+                EXECUTOR.hold_lock(other, "main", wait=0, report_holder=pytest.fail),
             ):
                 pass
         finally:
@@ -217,19 +218,19 @@ class TestLock:
             pid = run.stdout.readline().strip()
             with (
                 pytest.raises(LockNotAcquired, match=f"process {pid}\\."),
-                SESSION.hold_lock(
+                EXECUTOR.hold_lock(
                     connection, "main", wait=0, report_holder=pytest.fail
                 ),
             ):
                 pass
             run.kill()
-        with SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail):
+        with EXECUTOR.hold_lock(connection, "main", wait=0, report_holder=pytest.fail):
             pass
 
     def test_a_database_in_memory_needs_none(self) -> None:
         with (
             connected(":memory:") as connection,
-            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
         ):
             pass
 
@@ -239,7 +240,7 @@ class TestLock:
         (path.parent / f"{path.name}.schema-migrations.lock").mkdir()
         with (
             pytest.raises(ConfigError, match="lock file"),
-            SESSION.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
+            EXECUTOR.hold_lock(connection, "main", wait=0, report_holder=pytest.fail),
         ):
             pass
 
@@ -253,15 +254,15 @@ class TestForeignKeys:
             "INSERT INTO p VALUES (1)",
             "INSERT INTO c VALUES (1)",
         ):
-            SESSION.execute(connection, sql)
+            EXECUTOR.execute(connection, sql)
 
     def test_a_table_can_be_rebuilt_without_losing_its_children(
         self, connection: Any
     ) -> None:
         with (
-            SESSION.prepare_session(connection, SessionOptions()),
-            SESSION.open_transaction(connection),
-            SESSION.guard_foreign_keys(connection),
+            EXECUTOR.prepare_session(connection, SessionOptions()),
+            EXECUTOR.open_transaction(connection),
+            EXECUTOR.guard_foreign_keys(connection),
         ):
             for sql in (
                 "CREATE TABLE new_p (id integer PRIMARY KEY, x text)",
@@ -269,7 +270,7 @@ class TestForeignKeys:
                 "DROP TABLE p",
                 "ALTER TABLE new_p RENAME TO p",
             ):
-                SESSION.execute(connection, sql)
+                EXECUTOR.execute(connection, sql)
         rows = connection.connection.execute("SELECT p FROM c").fetchall()
         assert rows == [(1,)]
         (on,) = connection.connection.execute("PRAGMA foreign_keys").fetchone()
@@ -280,32 +281,32 @@ class TestForeignKeys:
     ) -> None:
         with (
             pytest.raises(StatementFailed, match="1 of c refer to no row of p"),
-            SESSION.prepare_session(connection, SessionOptions()),
-            SESSION.open_transaction(connection),
-            SESSION.guard_foreign_keys(connection),
+            EXECUTOR.prepare_session(connection, SessionOptions()),
+            EXECUTOR.open_transaction(connection),
+            EXECUTOR.guard_foreign_keys(connection),
         ):
-            SESSION.execute(connection, "DELETE FROM p")
+            EXECUTOR.execute(connection, "DELETE FROM p")
         rows = connection.connection.execute("SELECT id FROM p").fetchall()
         assert rows == [(1,)]
 
     def test_rows_that_were_wrong_before_do_not_stop_a_file(
         self, connection: Any
     ) -> None:
-        with SESSION.prepare_session(connection, SessionOptions()):
-            SESSION.execute(connection, "INSERT INTO c VALUES (7)")
-            with SESSION.guard_foreign_keys(connection):
-                SESSION.execute(connection, "CREATE TABLE t (id integer)")
+        with EXECUTOR.prepare_session(connection, SessionOptions()):
+            EXECUTOR.execute(connection, "INSERT INTO c VALUES (7)")
+            with EXECUTOR.guard_foreign_keys(connection):
+                EXECUTOR.execute(connection, "CREATE TABLE t (id integer)")
 
     def test_a_key_to_columns_that_are_not_unique_is_told(
         self, connection: Any
     ) -> None:
-        SESSION.execute(connection, "CREATE TABLE q (x integer)")
+        EXECUTOR.execute(connection, "CREATE TABLE q (x integer)")
         with (
             pytest.raises(StatementFailed, match="foreign key mismatch"),
-            SESSION.prepare_session(connection, SessionOptions()),
-            SESSION.guard_foreign_keys(connection),
+            EXECUTOR.prepare_session(connection, SessionOptions()),
+            EXECUTOR.guard_foreign_keys(connection),
         ):
-            SESSION.execute(connection, "CREATE TABLE d (x REFERENCES q (x))")
+            EXECUTOR.execute(connection, "CREATE TABLE d (x REFERENCES q (x))")
 
 
 class TestTransaction:
@@ -315,9 +316,9 @@ class TestTransaction:
         holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         holder.execute("BEGIN IMMEDIATE")
         ending = threading.Timer(0.3, holder.execute, ["ROLLBACK"])
-        with SESSION.prepare_session(connection, SessionOptions(lock_timeout=None)):
+        with EXECUTOR.prepare_session(connection, SessionOptions(lock_timeout=None)):
             ending.start()
-            with SESSION.open_transaction(connection):
+            with EXECUTOR.open_transaction(connection):
                 ending.join()
         holder.close()
 
@@ -325,11 +326,11 @@ class TestTransaction:
         self, connection: Any, other: Any
     ) -> None:
         with (
-            SESSION.open_transaction(connection),
-            SESSION.prepare_session(other, SessionOptions(lock_timeout=0.01)),
+            EXECUTOR.open_transaction(connection),
+            EXECUTOR.prepare_session(other, SessionOptions(lock_timeout=0.01)),
             pytest.raises(sqlite3.OperationalError) as caught,
         ):
-            SESSION.execute(other, "BEGIN IMMEDIATE")
+            EXECUTOR.execute(other, "BEGIN IMMEDIATE")
         found = read_driver_error(caught.value)
         assert found is not None
         assert found.gave_up_on_lock
@@ -341,15 +342,15 @@ class TestTransaction:
     ) -> None:
         with (
             pytest.raises(StatementFailed, match="ended"),
-            SESSION.open_transaction(connection),
+            EXECUTOR.open_transaction(connection),
         ):
-            SESSION.execute(connection, "COMMIT")
+            EXECUTOR.execute(connection, "COMMIT")
 
 
 @pytest.mark.parametrize("sql", ["VACUUM", "PRAGMA synchronous = off"])
 def test_what_a_transaction_does_not_allow_is_known(connection: Any, sql: str) -> None:
-    with pytest.raises(sqlite3.Error) as caught, SESSION.open_transaction(connection):
-        SESSION.execute(connection, sql)
+    with pytest.raises(sqlite3.Error) as caught, EXECUTOR.open_transaction(connection):
+        EXECUTOR.execute(connection, sql)
     found = read_driver_error(caught.value)
     assert found is not None
     assert found.refused_in_transaction
@@ -359,7 +360,7 @@ def test_every_row_of_a_statement_is_worked_through(connection: Any) -> None:
     """A SELECT that calls functions does all its work, not only the first row's."""
     seen: list[int] = []
     connection.connection.create_function("see", 1, seen.append)
-    SESSION.execute(
+    EXECUTOR.execute(
         connection, "SELECT see(value) FROM (SELECT 1 AS value UNION ALL SELECT 2)"
     )
     assert seen == [1, 2]
@@ -367,7 +368,7 @@ def test_every_row_of_a_statement_is_worked_through(connection: Any) -> None:
 
 def test_a_schema_for_the_revisions_is_refused(connection: Any) -> None:
     with pytest.raises(ConfigError, match="'app'"):
-        SESSION.list_tables(connection, "app")
+        EXECUTOR.list_tables(connection, "app")
 
 
 def test_somebody_elses_exception_is_none() -> None:

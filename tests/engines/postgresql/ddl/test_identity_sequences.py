@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.identity_sequences import (
+from schema_migrations.engines.postgresql.catalog.sequence_names import (
     compose_sequence_name,
     is_server_chosen,
 )
@@ -109,7 +109,9 @@ def test_a_sequence_is_called_as_in_a_fresh_database(
     after: str,
     renames: tuple[tuple[str, str], ...],
 ) -> None:
-    with POSTGRESQL.create_scratch_database(postgres_settings, "default") as other:
+    with POSTGRESQL.dev_server.create_scratch_database(
+        postgres_settings, "default"
+    ) as other:
         desired = state(other, after)
         proposal = plan_change(
             POSTGRESQL,

@@ -1,0 +1,14 @@
+"""PostgreSQL's URLs and settings."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Addresses
+from schema_migrations.engines.postgresql.server import url
+
+ADDRESSES = Addresses(
+    backend=url.BACKEND,
+    schemes=url.SCHEMES,
+    settings_from_url=url.settings_from_url,
+    format_masked_url=url.format_masked_url,
+    with_namespace=url.with_namespace,
+)

@@ -1,0 +1,22 @@
+"""How temporary databases are made on a PostgreSQL server."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import DevServer
+from schema_migrations.engines.postgresql.server.missing_objects import (
+    find_missing_object,
+    suggest_dev_server,
+)
+from schema_migrations.engines.postgresql.server.scratch import (
+    check_server,
+    create_scratch_database,
+)
+from schema_migrations.engines.postgresql.server.template import ensure_template
+
+DEV_SERVER = DevServer(
+    create_scratch_database=create_scratch_database,
+    check_server=check_server,
+    find_missing_object=find_missing_object,
+    suggest_dev_server=suggest_dev_server,
+    ensure_template=ensure_template,
+)

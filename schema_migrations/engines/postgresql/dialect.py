@@ -1,0 +1,9 @@
+"""The facts of PostgreSQL's SQL."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.postgresql.quote import quote
+from schema_migrations.engines.postgresql.syntax import SYNTAX
+
+DIALECT = Dialect(syntax=SYNTAX, quote=quote, script_preamble="SET lock_timeout = '5s'")

@@ -1,0 +1,45 @@
+"""How files run on a PostgreSQL database."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Executor, OutsideTransaction
+from schema_migrations.engines.postgresql.server.sibling import make_sibling
+from schema_migrations.engines.postgresql.session import (
+    execution,
+    outside_transaction,
+    session,
+)
+from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
+from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.lock import hold_lock
+from schema_migrations.engines.postgresql.session.parameters import (
+    is_session_setting,
+    keep_settings,
+)
+from schema_migrations.engines.postgresql.session.revisions import (
+    create_revisions_table,
+)
+
+EXECUTOR = Executor(
+    make_sibling=make_sibling,
+    describe_target=session.describe_target,
+    forbid_writes=session.forbid_writes,
+    list_namespaces=session.list_namespaces,
+    list_tables=session.list_tables,
+    hold_lock=hold_lock,
+    prepare_session=session.prepare_session,
+    open_transaction=session.open_transaction,
+    keep_settings=keep_settings,
+    is_session_setting=is_session_setting,
+    execute=execution.execute,
+    outside_transaction=OutsideTransaction(
+        disable_timeouts=outside_transaction.disable_timeouts,
+        clear_leftovers=outside_transaction.clear_leftovers,
+        check_result=outside_transaction.check_result,
+    ),
+    prepare_blocker_lookup=prepare_blocker_lookup,
+    in_transaction=execution.in_transaction,
+    rollback=execution.rollback,
+    create_revisions_table=create_revisions_table,
+    read_driver_error=read_driver_error,
+)

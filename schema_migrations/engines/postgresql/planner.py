@@ -1,0 +1,20 @@
+"""How changes become SQL for PostgreSQL."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.postgresql.ddl.conversion import (
+    COMPUTED_DEFAULTS,
+    find_conversion,
+)
+from schema_migrations.engines.postgresql.ddl.render import render
+from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
+from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.plan.plan import Planner
+
+PLANNER = Planner(
+    passes=PASSES,
+    render=render,
+    find_conversion=find_conversion,
+    may_alter_values=may_alter_values,
+    computed_defaults=COMPUTED_DEFAULTS,
+)

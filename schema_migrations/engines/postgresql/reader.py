@@ -1,0 +1,9 @@
+"""How a schema of PostgreSQL is read."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Reader
+from schema_migrations.engines.postgresql.catalog.inspect import inspect
+from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
+
+READER = Reader(inspect=inspect, canonicalize=canonicalize)

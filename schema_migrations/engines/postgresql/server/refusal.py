@@ -1,0 +1,128 @@
+"""Tell what a refused connection means: settings to correct, or a server to wait for.
+
+A refused connection has no SQLSTATE, only libpq's text, of which the server's part is in
+the server's language: https://github.com/psycopg/psycopg/issues/1188.  Invariant: what is
+not recognized may be tried again, and no message contains a password.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error
+
+from schema_migrations.errors import ConfigError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schema_migrations.engines.engine import Connection
+
+_SERVER_PART = re.compile(r":  (.*)")
+"""What the server said: libpq puts two spaces after its severity, in any language."""
+
+_TEMPORARY = re.compile(r"too many connections|database system is")
+"""English words of a server that is busy or starting, which may also name a role."""
+
+_WRONG_SETTINGS = re.compile(
+    r"authentication failed|parameter|command-line|certificate|does not support SSL"
+    r"|definition of service|invalid \w+ (value|number)"
+)
+"""English words of refusals, by the server or by libpq, that name no role or database."""
+
+
+def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
+    """Return the psycopg exception that another exception wraps, or is."""
+    while exception is not None and not isinstance(exception, psycopg.Error):
+        exception = exception.__cause__
+    return exception
+
+
+def is_final_refusal(error: psycopg.Error) -> bool:
+    """Return whether the connection was refused for its settings: a retry would not help.
+
+    In any language the server names the role or the database that it does not accept.
+    """
+    text, attempt = str(error), error.pgconn
+    if attempt is not None and attempt.needs_password:
+        return True
+    if _TEMPORARY.search(text):
+        return False
+    return bool(_WRONG_SETTINGS.search(text)) or (
+        attempt is not None and (_names(text, attempt.user) or _names(text, attempt.db))
+    )
+
+
+def is_about_database(error: BaseException) -> bool:
+    """Return whether the refusal is about the database: another may be accepted.
+
+    A refused password must not count: more attempts might lock the account.  So where
+    role and database have one name, only the English message tells.
+    """
+    refusal = find_driver_error(error)
+    if refusal is None or refusal.pgconn is None:
+        return False
+    text, attempt = str(refusal), refusal.pgconn
+    if attempt.db != attempt.user:
+        return _names(text, attempt.db)
+    name = re.escape(attempt.db.decode(errors="replace"))
+    return bool(re.search(rf'database:? "?{name}(?!\w)', text))
+
+
+def _names(text: str, name: bytes) -> bool:
+    """Return whether the server's part of a refusal contains this name."""
+    pattern = rf"(?<!\w){re.escape(name.decode(errors='replace'))}(?!\w)"
+    return bool(name) and any(
+        re.search(pattern, said) for said in _SERVER_PART.findall(text)
+    )
+
+
+@contextmanager
+def translate_refusals(connection: Connection, *, target: str = "") -> Iterator[None]:
+    """Raise ``ConfigError`` or ``Unreachable`` for a connection that cannot be opened.
+
+    ``target`` is the masked URL of a target; empty: the server is not one.
+    """
+    try:
+        yield
+    except ImproperlyConfigured as problem:
+        raise ConfigError(str(problem)) from None
+    except Error as problem:
+        raise _make_refusal_error(problem, connection.settings_dict, target) from (
+            None if target else problem
+        )
+
+
+def _make_refusal_error(
+    problem: Error, settings: Mapping[str, Any], target: str
+) -> ConfigError | Unreachable:
+    refusal = find_driver_error(problem)
+    message = _join_causes(str(problem))
+    options = settings.get("OPTIONS") or {}
+    for secret in filter(None, (settings.get("PASSWORD"), options.get("password"))):
+        message = message.replace(str(secret), "***")
+    if isinstance(refusal, psycopg.OperationalError):
+        if not is_final_refusal(refusal):
+            keep_trying = " --wait SECONDS keeps trying." if target else ""
+            return Unreachable(
+                f"{target or 'The server does not answer'}: {message}",
+                hint="Check the host and port, and that the server is running."
+                + keep_trying,
+            )
+        start = "The server refused the connection"
+    else:
+        start = "The server cannot be used"
+    return ConfigError(
+        f"{target or start}: {message}",
+        hint="Check the user, password and database in the URL or in DATABASES.",
+    )
+
+
+def _join_causes(message: str) -> str:
+    """Return libpq's message as one line, each cause once."""
+    lines = [" ".join(line.split()) for line in message.splitlines()]
+    return "; ".join(dict.fromkeys(filter(None, lines)))

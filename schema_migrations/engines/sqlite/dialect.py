@@ -1,0 +1,11 @@
+"""The facts of SQLite's SQL."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.syntax import SYNTAX
+
+DIALECT = Dialect(
+    syntax=SYNTAX, quote=quote, script_preamble="PRAGMA foreign_keys = OFF"
+)

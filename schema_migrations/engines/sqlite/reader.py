@@ -1,0 +1,9 @@
+"""How a schema of SQLite is read."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.engine import Reader
+from schema_migrations.engines.sqlite.catalog.dangling import explain_dangling
+from schema_migrations.engines.sqlite.catalog.inspect import inspect
+
+READER = Reader(inspect=inspect, explain_dangling=explain_dangling)
