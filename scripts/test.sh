@@ -16,7 +16,7 @@ fast=
   shift
 }
 . scripts/environment.sh
-environment embedded,docker test lint
+environment embedded,docker test lint release
 PATH="$PWD/.venv/bin:$PATH"
 step() { printf '\n== %s\n' "$*"; }
 
@@ -42,6 +42,6 @@ if [ "${COVERAGE_FAIL_UNDER:-}" ]; then
 else
   pytest -n auto --durations=15 "$@"
 fi
-step the wheel, installed elsewhere
+step the wheel, built from the sdist and installed elsewhere
 sh scripts/smoke.sh
 printf '\nAll passed.\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,3 +42,23 @@ def test_modules_beside_the_folders_are_named() -> None:
     line = next(line for line in TEXT.splitlines() if line.startswith("Modules beside"))
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert set(re.findall(r"`(\w+)`", line)) == modules
+
+
+def test_no_module_is_too_long() -> None:
+    """The limit that ``CONTRIBUTING.md`` names; ruff looks at the others."""
+    (limit,) = re.findall(
+        r"A module has (\d+) lines at most", (ROOT / "CONTRIBUTING.md").read_text()
+    )
+    modules = [*PACKAGE.rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    lines = {path: len(path.read_text().splitlines()) for path in modules}
+    assert {path: n for path, n in lines.items() if n > int(limit)} == {}
+
+
+def test_the_limits_of_functions_are_those_that_ruff_has() -> None:
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    limits = lint["mccabe"] | lint["pylint"]
+    said = (
+        f"a function {limits['max-statements']} statements, {limits['max-args']}"
+        f" arguments and a complexity of {limits['max-complexity']}"
+    )
+    assert said in (ROOT / "CONTRIBUTING.md").read_text()

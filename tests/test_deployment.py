@@ -138,6 +138,14 @@ def test_pre_commit_runs_the_hooks(project: Project, tmp_path: Path) -> None:
     project.write("manage.py", f"import sys\n{run}\nrun(sys.argv)\n")
     _succeeds(["git", "init", "--quiet", folder])
     _succeeds(["git", "-C", folder, "add", "."])
+    # This folder need not be a clone: pre-commit asks a repository for its hooks.
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    shutil.copy(REPOSITORY / ".pre-commit-hooks.yaml", hooks)
+    author = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    _succeeds(["git", "init", "--quiet", hooks])
+    _succeeds(["git", "-C", hooks, "add", "."])
+    _succeeds(["git", "-C", hooks, *author, "commit", "--quiet", "--message=hooks"])
 
     def hook(name: str, stage: str) -> tuple[int, str]:
         options = ["--all-files", "--hook-stage", stage, "--color", "never"]
@@ -147,7 +155,7 @@ def test_pre_commit_runs_the_hooks(project: Project, tmp_path: Path) -> None:
                 "-m",
                 "pre_commit",
                 "try-repo",
-                REPOSITORY,
+                hooks,
                 name,
                 *options,
             ],

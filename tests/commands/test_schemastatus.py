@@ -98,6 +98,10 @@ def test_a_failed_file(place: Place) -> None:
     assert "Status   failed: 1 file applied, 1 pending" in out
     assert "Failed   2_bad: 2_bad.sql:1: " in out
     assert "INSERT INTO nope VALUES (1)" in out
+    assert out.splitlines()[-1] == (
+        f"Next     correct the file, then python manage.py schemahash --dir {place.folder}"
+        f" and schemaapply --dir {place.folder}"
+    )
     error = answer(place)["error"]
     assert (error["version"], error["statement"]) == (
         "2",

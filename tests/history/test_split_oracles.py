@@ -178,7 +178,7 @@ def written_here() -> dict[str, str]:
     files = [
         *ROOT.glob("demo_project/migrations/*.sql"),
         *ROOT.glob("tests/cases/diff/*.postgresql.sql"),
-        *ROOT.glob("schema_migrations/engines/postgresql/catalog/queries/*.sql"),
+        *ROOT.glob("schema_migrations/engines/postgresql/catalog/queries/**/*.sql"),
     ]
     pages = [
         *ROOT.glob("docs/reference/changes/*.md"),

@@ -189,7 +189,10 @@ def _group(registry: Apps, names: Sequence[str]) -> Group:
     while waiting:
         label = waiting.pop()
         labels.add(label)
-        waiting |= _named(registry.get_app_config(label).get_models(True)) - labels
+        waiting |= (
+            _named(registry.get_app_config(label).get_models(include_auto_created=True))
+            - labels
+        )
     return Group(registry=registry, labels=frozenset(labels), own=own)
 
 

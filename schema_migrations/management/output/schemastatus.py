@@ -137,10 +137,8 @@ def _suggest_next_step(status: Status, view: View) -> str:
         case "failed" if status.failed_revision and status.failed_revision.interrupted:
             return f"{command('schemaapply')}: it checks the database and resumes"
         case "failed":
-            return (
-                f"correct the file, then {command('schemahash')} and"
-                f" {command('schemaapply')}"
-            )
+            apply = command("schemaapply").removeprefix("python manage.py ")
+            return f"correct the file, then {command('schemahash')} and {apply}"
         case "pending" if status.unknown_table_count:
             return (
                 f"the database has {format_count(status.unknown_table_count, 'table')} but no"

@@ -6,7 +6,6 @@ Every object gets its key first; then it is made, with the keys of what it needs
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
@@ -14,9 +13,8 @@ from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
 )
 from schema_migrations.engines.postgresql.catalog.keys import (
     PG_CLASS,
-    PG_COLLATION,
     PG_CONSTRAINT,
-    PG_TYPE,
+    Catalog,
     keys_of,
     needs_of,
 )
@@ -37,209 +35,133 @@ from schema_migrations.schema.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from schema_migrations.engines.postgresql.catalog.keys import (
+    from schema_migrations.engines.postgresql.catalog.rows import (
         CatalogRows,
-        KeysByAddress,
-        NeedsByKey,
+        ConstraintRow,
+        IndexRow,
     )
 
 
 def assemble_schema(rows: CatalogRows) -> Schema:
     """Return the schema that the rows of all queries describe."""
     keys = keys_of(rows)
-    needs = needs_of(rows, keys)
+    catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
     makers = (
         _assemble_tables,
         _assemble_constraints,
-        _assemble_foreign_keys,
         _assemble_indexes,
         _assemble_sequences,
-        _assemble_bare_definitions,
-        _assemble_enums,
-        _assemble_domains_and_collations,
+        _assemble_definitions,
         assemble_opaque_objects,
     )
-    return Schema(
-        frozenset(chain.from_iterable(make(rows, keys, needs) for make in makers))
-    )
+    return Schema(frozenset(obj for make in makers for obj in make(catalog)))
 
 
-def _assemble_tables(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Table]:
-    columns = _assemble_columns(rows, keys, needs)
-    for oid, _, _, comment in rows["tables"]:
-        key = keys.get((PG_CLASS, oid, 0))
-        if key:
-            by_name = sorted(columns[key], key=lambda column: column.name)
-            needed = needs[key].union(*(column.needs for column in by_name))
-            yield Table(
-                key=key,
-                columns=tuple(by_name),
-                comment=comment,
-                needs=frozenset(
-                    need for need in needed if not _is_within_table(need, key)
-                ),
-            )
+def _assemble_tables(catalog: Catalog) -> Iterator[Table]:
+    columns = _assemble_columns(catalog)
+    for row, key in catalog.select("table", PG_CLASS, catalog.rows.tables):
+        by_name = sorted(columns[key], key=lambda column: column.name)
+        own = {key, *(key.column(column.name) for column in by_name)}
+        needed = catalog.needs[key].union(*(column.needs for column in by_name))
+        yield Table(
+            key=key,
+            columns=tuple(by_name),
+            comment=row.comment,
+            needs=frozenset(needed - own),
+        )
 
 
-def _is_within_table(key: Key, table: Key) -> bool:
-    """Tell whether a key belongs to the table itself or to one of its columns."""
-    same_name = key.name == table.name and key.namespace == table.namespace
-    return same_name and key.kind in ("table", "column")
-
-
-def _assemble_columns(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> dict[Key, list[Column]]:
+def _assemble_columns(catalog: Catalog) -> dict[Key, list[Column]]:
     columns: dict[Key, list[Column]] = defaultdict(list)
-    for (
-        relation,
-        number,
-        name,
-        type_,
-        nullable,
-        default,
-        collation,
-        identity,
-        identity_options,
-        draws_from,
-        generated,
-        generated_kind,
-        comment,
-    ) in rows["columns"]:
-        key = keys.get((PG_CLASS, relation, number))
+    for row in catalog.rows.columns:
+        key = catalog.keys.get((PG_CLASS, row.relation, row.number))
         if key:
-            chosen = is_server_chosen(draws_from, key.name, name)
+            chosen = is_server_chosen(row.draws_from, key.name, row.name)
             column = Column(
-                name=name,
-                type=type_,
-                nullable=nullable,
-                default=default,
-                collation=collation,
-                identity=identity,
-                identity_options=identity_options,
-                custom_sequence="" if chosen else draws_from,
-                identity_sequence=draws_from,
-                generated=generated,
-                generated_kind=generated_kind,
-                comment=comment,
-                position=number,
-                needs=frozenset(needs[key]),
+                name=row.name,
+                type=row.type,
+                nullable=row.nullable,
+                default=row.default,
+                collation=row.collation,
+                identity=row.identity,
+                identity_options=row.identity_options,
+                custom_sequence="" if chosen else row.draws_from,
+                identity_sequence=row.draws_from,
+                generated=row.generated,
+                generated_kind=row.generated_kind,
+                comment=row.comment,
+                position=row.number,
+                needs=frozenset(catalog.needs[key]),
             )
-            columns[keys[PG_CLASS, relation, 0]].append(column)
+            columns[catalog.keys[PG_CLASS, row.relation, 0]].append(column)
     return columns
 
 
-def _assemble_constraints(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Constraint]:
-    for row in rows["constraints"]:
-        oid, relation, _, type_, definition, numbers = row
-        key = keys.get((PG_CONSTRAINT, oid, 0))
-        if key and key.kind == "constraint":
-            yield Constraint(
-                key=key,
-                table=keys[PG_CLASS, relation, 0],
-                type=type_,
-                definition=definition,
-                columns=_column_names_of(keys, relation, numbers),
-                needs=frozenset(needs[key]),
-            )
-
-
-def _assemble_foreign_keys(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[ForeignKey]:
-    for row in rows["foreign_keys"]:
-        oid, relation, _, _, definition, numbers, target, target_name = row
-        key = keys.get((PG_CONSTRAINT, oid, 0))
-        if key and key.kind == "constraint":
+def _assemble_constraints(catalog: Catalog) -> Iterator[Constraint | ForeignKey]:
+    rows = catalog.rows.constraints
+    for row, key in catalog.select("constraint", PG_CONSTRAINT, rows):
+        if row.type == "foreign key":
             yield ForeignKey(
                 key=key,
-                table=keys[PG_CLASS, relation, 0],
-                definition=definition,
-                columns=_column_names_of(keys, relation, numbers),
-                referenced_table=keys.get((PG_CLASS, target, 0))
-                or table_key(target_name),
-                needs=frozenset(needs[key]),
+                table=catalog.keys[PG_CLASS, row.relation, 0],
+                definition=row.definition,
+                columns=_column_names_of(row, catalog),
+                referenced_table=catalog.keys.get((PG_CLASS, row.target, 0))
+                or table_key(row.target_name),
+                needs=frozenset(catalog.needs[key]),
             )
-
-
-def _assemble_indexes(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Index]:
-    for row in rows["indexes"]:
-        oid, relation, _, unique, definition, numbers, method = row
-        key = keys.get((PG_CLASS, oid, 0))
-        if key and key.kind == "index":
-            yield Index(
+        elif row.type != "not null":
+            yield Constraint(
                 key=key,
-                table=keys[PG_CLASS, relation, 0],
-                unique=unique,
-                definition=definition,
-                columns=_column_names_of(keys, relation, numbers),
-                method=method,
-                needs=frozenset(needs[key]),
+                table=catalog.keys[PG_CLASS, row.relation, 0],
+                type=row.type,
+                definition=row.definition,
+                columns=_column_names_of(row, catalog),
+                needs=frozenset(catalog.needs[key]),
             )
+
+
+def _assemble_indexes(catalog: Catalog) -> Iterator[Index]:
+    for row, key in catalog.select("index", PG_CLASS, catalog.rows.indexes):
+        yield Index(
+            key=key,
+            table=catalog.keys[PG_CLASS, row.relation, 0],
+            unique=row.unique,
+            definition=row.definition,
+            columns=_column_names_of(row, catalog),
+            method=row.method,
+            needs=frozenset(catalog.needs[key]),
+        )
 
 
 def _column_names_of(
-    keys: KeysByAddress, relation: int, numbers: Iterable[int]
+    row: ConstraintRow | IndexRow, catalog: Catalog
 ) -> tuple[str, ...]:
     """Return the names of plain columns; an expression has no column number."""
-    return tuple(keys[PG_CLASS, relation, number].part for number in numbers if number)
+    keys = (catalog.keys[PG_CLASS, row.relation, each] for each in row.columns if each)
+    return tuple(key.part for key in keys)
 
 
-def _assemble_sequences(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Sequence]:
-    for oid, _, _, definition, owner, number in rows["sequences"]:
-        key = keys.get((PG_CLASS, oid, 0))
-        if key:
-            yield Sequence(
-                key=key,
-                definition=definition,
-                owned_by=keys.get((PG_CLASS, owner, number)),
-                needs=frozenset(needs[key]),
-            )
+def _assemble_sequences(catalog: Catalog) -> Iterator[Sequence]:
+    for row, key in catalog.select("sequence", PG_CLASS, catalog.rows.sequences):
+        yield Sequence(
+            key=key,
+            definition=row.definition,
+            owned_by=catalog.keys.get((PG_CLASS, row.owner, row.owner_column)),
+            needs=frozenset(catalog.needs[key]),
+        )
 
 
-def _assemble_bare_definitions(
-    _: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Definition]:
-    """Yield schemas and extensions, which have nothing but a name."""
-    for key in keys.values():
-        if key.kind in ("namespace", "extension"):
-            yield Definition(key=key, definition="", needs=frozenset(needs[key]))
-
-
-def _assemble_enums(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Definition]:
-    for oid, _, _, labels in rows["enums"]:
-        key = keys.get((PG_TYPE, oid, 0))
+def _assemble_definitions(catalog: Catalog) -> Iterator[Definition]:
+    for row in catalog.rows.definitions:
+        key = catalog.keys.get((row.catalog, row.oid, 0))
         if key:
             yield Definition(
                 key=key,
-                definition="",
-                labels=tuple(labels),
-                needs=frozenset(needs[key]),
+                definition=row.definition,
+                labels=tuple(row.labels),
+                clauses=tuple(row.clauses),
+                needs=frozenset(catalog.needs[key]),
             )
-
-
-def _assemble_domains_and_collations(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Definition]:
-    for query, catalog in (("domains", PG_TYPE), ("collations", PG_COLLATION)):
-        for oid, _, _, definition, *clauses in rows[query]:
-            key = keys.get((catalog, oid, 0))
-            if key:
-                yield Definition(
-                    key=key,
-                    definition=definition,
-                    clauses=tuple(chain.from_iterable(clauses)),
-                    needs=frozenset(needs[key]),
-                )

@@ -6,18 +6,15 @@ on a view there is none.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.keys import (
-    OPAQUE_RELATION_QUERIES,
-    OTHER_OPAQUE_QUERIES,
     PG_CLASS,
     PG_CONSTRAINT,
+    Catalog,
     find_key,
-    key_of_row,
     namespaces_of,
-    opaque_key,
+    select_opaque,
 )
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.engines.postgresql.quote import qualify, quote
@@ -26,119 +23,92 @@ from schema_migrations.schema.model import Key, Opaque
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.postgresql.catalog.keys import (
-        CatalogRows,
-        KeysByAddress,
-        NeedsByKey,
-    )
-
 OwnersByKey = dict[Key, Key]
 """Tables, partitions and the indexes of both → the table they are dropped with."""
 
 
-def assemble_opaque_objects(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey
-) -> Iterator[Opaque]:
+def assemble_opaque_objects(catalog: Catalog) -> Iterator[Opaque]:
     """Yield every opaque object, and the comments on objects of any kind."""
-    owners = _map_owners(rows, keys)
+    owners = _map_owners(catalog)
     makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
-    objects = chain.from_iterable(make(rows, keys, needs, owners) for make in makers)
-    opaque = {obj.key: obj for obj in objects}
+    opaque = {obj.key: obj for make in makers for obj in make(catalog, owners)}
     yield from opaque.values()
-    yield from _assemble_comments(rows, keys, owners, opaque)
+    yield from _assemble_comments(catalog, owners, opaque)
 
 
-def _map_owners(rows: CatalogRows, keys: KeysByAddress) -> OwnersByKey:
+def _map_owners(catalog: Catalog) -> OwnersByKey:
+    keys = catalog.keys
     owners = {key: key for key in keys.values() if key.kind == "table"}
-    for catalog, oid, _, root, *_ in rows["partitions"]:
-        key = keys.get((PG_CLASS, oid, 0))
-        if catalog and key:
-            owners[key] = keys[PG_CLASS, root, 0]
-    for oid, relation, *_ in rows["indexes"]:
-        key = keys.get((PG_CLASS, oid, 0))
-        if key and keys[PG_CLASS, relation, 0] in owners:
-            owners[key] = owners[keys[PG_CLASS, relation, 0]]
+    for partition in catalog.rows.opaque:
+        key = keys.get((partition.catalog, partition.oid, 0))
+        if partition.type == "partition" and key:
+            owners[key] = keys[PG_CLASS, partition.owner, 0]
+    for index in catalog.rows.indexes:
+        key = keys.get((PG_CLASS, index.oid, 0))
+        if key and keys[PG_CLASS, index.relation, 0] in owners:
+            owners[key] = owners[keys[PG_CLASS, index.relation, 0]]
     return owners
 
 
-def _assemble_uniform_rows(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
-) -> Iterator[Opaque]:
-    spaces = namespaces_of(rows)
-    for row in chain.from_iterable(
-        rows[query] for query in OPAQUE_RELATION_QUERIES + OTHER_OPAQUE_QUERIES
-    ):
-        key = key_of_row(row, keys, spaces)
-        _, _, _, owner, _, _, type_, definition, drop, *more = row
-        if key:
-            relation = keys.get((PG_CLASS, owner, 0))
-            extra_need = find_key(keys, *more[:3]) if more else None
-            yield Opaque(
-                key=key,
-                trait=trait_of(type_),
-                definition=definition,
-                owner=owners.get(relation) if relation else None,
-                drop_sql=drop,
-                shape=tuple(more[3] or ()) if more[3:] else (),
-                needs=frozenset(needs[key] | ({extra_need} if extra_need else set())),
-            )
+def _assemble_uniform_rows(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:
+    keys, spaces = catalog.keys, namespaces_of(catalog.rows)
+    for row, key in select_opaque(catalog.rows.opaque, keys, spaces):
+        relation = keys.get((PG_CLASS, row.owner, 0))
+        need = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
+        yield Opaque(
+            key=key,
+            trait=trait_of(row.type),
+            definition=row.definition,
+            owner=owners.get(relation) if relation else None,
+            drop_sql=row.drop,
+            shape=tuple(row.shape),
+            needs=frozenset(catalog.needs[key] | ({need} if need else set())),
+        )
 
 
-def _assemble_constraints(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
-) -> Iterator[Opaque]:
-    for oid, relation, name, _, definition, *_ in chain(
-        rows["constraints"], rows["foreign_keys"]
-    ):
-        key = keys.get((PG_CONSTRAINT, oid, 0))
-        if key and key.kind == "opaque":
-            relation_key = keys[PG_CLASS, relation, 0]
-            alter = f"ALTER TABLE {qualify(relation_key)}"
-            yield Opaque(
-                key=key,
-                trait=TRAITS["constraint"],
-                definition=f"{alter} ADD CONSTRAINT {quote(name)} {definition}",
-                owner=owners.get(relation_key),
-                drop_sql=f"{alter} DROP CONSTRAINT {quote(name)}",
-                needs=frozenset(needs[key]),
-            )
+def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:
+    rows = catalog.rows.constraints
+    for row, key in catalog.select("opaque", PG_CONSTRAINT, rows):
+        relation = catalog.keys[PG_CLASS, row.relation, 0]
+        alter = f"ALTER TABLE {qualify(relation)}"
+        yield Opaque(
+            key=key,
+            trait=TRAITS["constraint"],
+            definition=f"{alter} ADD CONSTRAINT {quote(row.name)} {row.definition}",
+            owner=owners.get(relation),
+            drop_sql=f"{alter} DROP CONSTRAINT {quote(row.name)}",
+            needs=frozenset(catalog.needs[key]),
+        )
 
 
-def _assemble_indexes(
-    rows: CatalogRows, keys: KeysByAddress, needs: NeedsByKey, owners: OwnersByKey
-) -> Iterator[Opaque]:
-    for oid, relation, name, unique, definition, *_ in rows["indexes"]:
-        key = keys.get((PG_CLASS, oid, 0))
-        if key and key.kind == "opaque":
-            relation_key = keys[PG_CLASS, relation, 0]
-            create = "CREATE UNIQUE INDEX" if unique else "CREATE INDEX"
-            yield Opaque(
-                key=key,
-                trait=TRAITS["index"],
-                definition=f"{create} {quote(name)} ON {qualify(relation_key)} {definition}",
-                owner=owners.get(relation_key),
-                drop_sql=f"DROP INDEX {qualify(key)}",
-                needs=frozenset(needs[key]),
-            )
+def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:
+    for row, key in catalog.select("opaque", PG_CLASS, catalog.rows.indexes):
+        relation = catalog.keys[PG_CLASS, row.relation, 0]
+        create = "CREATE UNIQUE INDEX" if row.unique else "CREATE INDEX"
+        yield Opaque(
+            key=key,
+            trait=TRAITS["index"],
+            definition=f"{create} {quote(row.name)} ON {qualify(relation)} {row.definition}",
+            owner=owners.get(relation),
+            drop_sql=f"DROP INDEX {qualify(key)}",
+            needs=frozenset(catalog.needs[key]),
+        )
 
 
 def _assemble_comments(
-    rows: CatalogRows,
-    keys: KeysByAddress,
-    owners: OwnersByKey,
-    opaque: dict[Key, Opaque],
+    catalog: Catalog, owners: OwnersByKey, opaque: dict[Key, Opaque]
 ) -> Iterator[Opaque]:
-    for catalog, oid, _, column, text in rows["comments"]:
-        key = keys.get((catalog, oid, 0))
+    for row in catalog.rows.comments:
+        key = catalog.keys.get((row.catalog, row.oid, 0))
         if not key:
             continue
-        target = _render_comment_subject(key, column, opaque)
+        target = _render_comment_subject(key, row.column, opaque)
         kind = "" if key.kind == "opaque" else key.kind
-        subject = " ".join(filter(None, (kind, key.part, column)))
+        subject = " ".join(filter(None, (kind, key.part, row.column)))
         yield Opaque(
-            key=opaque_key(key, key.name, f"comment on {subject}"),
+            key=Key("opaque", key.namespace, key.name, f"comment on {subject}"),
             trait=TRAITS["comment"],
-            definition=f"COMMENT ON {target or subject} IS {text}",
+            definition=f"COMMENT ON {target or subject} IS {row.literal}",
             owner=_find_owner(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",
             needs=frozenset({key}),

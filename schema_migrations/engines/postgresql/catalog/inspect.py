@@ -1,6 +1,6 @@
 """Read the schema of a PostgreSQL database from its catalogs (14 to 18).
 
-A constant number of queries, one per kind of object (``queries/*.sql``), run in one
+A constant number of queries, one per kind of object (``queries/``), run in one
 snapshot and under fixed settings, so that the same schema always prints the same.
 They leave no trace, even inside a caller's transaction.
 
@@ -19,11 +19,13 @@ hold passwords), the revisions table and Django's own ``django_migrations``.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from itertools import starmap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble import assemble_schema
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
+from schema_migrations.engines.postgresql.catalog.rows import ROW_CLASSES, CatalogRows
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,27 +46,20 @@ SELECT set_config(name, value, true)
 
 def inspect(cursor: Cursor) -> Schema:
     """Return the whole schema, read through a psycopg cursor that returns tuples."""
+    rows: dict[str, list[Any]] = {field: [] for field in ROW_CLASSES}
     with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
         cursor.execute(_SET_PRINT_SETTINGS)
-        return assemble_schema(
-            {
-                name: _fetch_rows(cursor, sql)
-                for name, sql in read_catalog_queries().items()
-            }
-        )
+        for field, sql in read_catalog_queries():
+            cursor.execute(sql)
+            rows[field] += starmap(ROW_CLASSES[field], cursor.fetchall())
+    return assemble_schema(CatalogRows(**rows))
 
 
 @cache
-def read_catalog_queries() -> dict[str, str]:
-    """Return the SQL of each catalog query, by its file's name."""
-    folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
-    return {
-        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
-        for file in sorted(folder.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".sql")
-    }
-
-
-def _fetch_rows(cursor: Cursor, sql: str) -> list[Any]:
-    cursor.execute(sql)
-    return cursor.fetchall()
+def read_catalog_queries() -> list[tuple[str, str]]:
+    """Return the SQL of each query, behind the name of its rows in ``CatalogRows``."""
+    folder = Path(__file__).parent / "queries"
+    return [
+        (file.relative_to(folder).with_suffix("").parts[0], file.read_text("utf-8"))
+        for file in sorted(folder.rglob("*.sql"))
+    ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from psycopg.rows import class_row
+
 from schema_migrations.engines.engine import Blocker
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
-    fetch_rows,
 )
 from schema_migrations.engines.postgresql.session.pooler import PID_QUERY
 
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
 BLOCKERS_QUERY = """
 SELECT b.pid,
        CASE WHEN b.pid = 0 THEN 'a prepared transaction'
-            ELSE coalesce(nullif(a.application_name, ''), a.backend_type, '') END,
-       coalesce(a.state, ''),
+            ELSE coalesce(nullif(a.application_name, ''), a.backend_type, '')
+             END AS application,
+       coalesce(a.state, '') AS state,
        coalesce(extract(epoch FROM clock_timestamp()
-                                   - coalesce(a.xact_start, a.query_start)), 0)::float,
-       coalesce(a.query, '')
+                                   - coalesce(a.xact_start, a.query_start)), 0)::float
+         AS seconds,
+       coalesce(a.query, '') AS query
   FROM (SELECT DISTINCT unnest(pg_blocking_pids(%s)) AS pid) b
   LEFT JOIN pg_stat_activity a USING (pid)
- ORDER BY 4 DESC, 1
+ ORDER BY seconds DESC, b.pid
 """
 
 
@@ -54,11 +57,6 @@ def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
 
 
 def _fetch_blockers(sibling: Connection, pid: int) -> Sequence[Blocker]:
-    return tuple(
-        Blocker(
-            pid=blocker, application=application, state=state, seconds=age, query=query
-        )
-        for blocker, application, state, age, query in fetch_rows(
-            sibling, BLOCKERS_QUERY, pid
-        )
-    )
+    cursor = sibling.connection.cursor(row_factory=class_row(Blocker))
+    rows: list[Blocker] = cursor.execute(BLOCKERS_QUERY, [pid]).fetchall()
+    return rows

@@ -10,8 +10,7 @@ https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CON
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
@@ -48,10 +47,10 @@ SELECT n.nspname, c.relname
 """
 
 INDEX_QUERY = """
-SELECT format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
-       pg_get_indexdef(i.indexrelid),
+SELECT format('%%I.%%I', n.nspname, c.relname) AS name, i.indisvalid AS is_valid,
+       pg_get_indexdef(i.indexrelid) AS definition,
        (SELECT min(p.pid) FROM pg_stat_progress_create_index p
-         WHERE p.index_relid = i.indexrelid)
+         WHERE p.index_relid = i.indexrelid) AS builder_pid
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -180,8 +179,9 @@ def check_result(connection: Connection, sql: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CatalogIndex:
+class CatalogIndex(NamedTuple):
+    """A row of ``INDEX_QUERY``."""
+
     name: str
     """Qualified and quoted."""
     is_valid: bool
@@ -221,7 +221,7 @@ def _clear_created_index(
     )
 
 
-def _keep_or_drop_index(connection: Connection, index: _CatalogIndex) -> EarlierAttempt:
+def _keep_or_drop_index(connection: Connection, index: CatalogIndex) -> EarlierAttempt:
     if index.is_valid:
         message = f"the index {index.name} already exists, valid and as defined here"
         return EarlierAttempt(is_done=True, message=message)
@@ -278,14 +278,9 @@ def _find_relation(connection: Connection, name: str) -> tuple[str, str]:
 
 def _find_index(
     connection: Connection, namespace: str, name: str
-) -> _CatalogIndex | None:
+) -> CatalogIndex | None:
     rows = fetch_rows(connection, INDEX_QUERY, namespace, name)
-    if not rows:
-        return None
-    qualified, valid, definition, builder = rows[0]
-    return _CatalogIndex(
-        name=qualified, is_valid=valid, definition=definition, builder_pid=builder
-    )
+    return CatalogIndex(*rows[0]) if rows else None
 
 
 def _has_relation(connection: Connection, name: str) -> bool:
@@ -302,21 +297,14 @@ def _drop_reindex_leftovers(
     what, name = statement.object_type, statement.name
     relation = name if what in ("INDEX", "TABLE") else None
     namespace = name if what == "SCHEMA" else None
-    leftovers = [
-        index
-        for (index,) in fetch_rows(
-            connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what
-        )
-    ]
+    rows = fetch_rows(connection, REINDEX_LEFTOVERS_QUERY, relation, namespace, what)
+    leftovers = [index for (index,) in rows]
     with disable_timeouts(connection):
         for index in leftovers:
             execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
     names = ", ".join(leftovers)
-    return EarlierAttempt(
-        message=f"dropped indexes that an earlier REINDEX left: {names}"
-        if names
-        else ""
-    )
+    message = f"dropped indexes that an earlier REINDEX left: {names}" if names else ""
+    return EarlierAttempt(message=message)
 
 
 def _finish_detach(
@@ -328,17 +316,12 @@ def _finish_detach(
     """
     table, partition = statement.table, statement.partition
     rows = fetch_rows(connection, DETACH_PENDING_QUERY, table, partition)
-    if not rows:
+    if rows == [(True,)]:
+        finalize = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
+        execute(connection, finalize)
+        message = f"{partition} was half detached; the detach is now complete"
+        return EarlierAttempt(is_done=True, message=message)
+    if interrupted and not rows:
         message = f"{partition} is no longer a partition of {table}"
-        return (
-            EarlierAttempt(is_done=True, message=message)
-            if interrupted
-            else EarlierAttempt()
-        )
-    if not rows[0][0]:
-        return EarlierAttempt()
-    execute(connection, f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")
-    return EarlierAttempt(
-        is_done=True,
-        message=f"{partition} was half detached; the detach is now complete",
-    )
+        return EarlierAttempt(is_done=True, message=message)
+    return EarlierAttempt()

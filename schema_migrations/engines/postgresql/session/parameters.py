@@ -65,7 +65,7 @@ def set_parameters(connection: Connection, values: Mapping[str, str]) -> Iterato
         if value in (None, values[name]):
             continue
         try:
-            fetch_rows(connection, SET_VALUES_QUERY, [name], [values[name]])
+            _set_values(connection, {name: values[name]})
         except Error:  # client_connection_check_interval, where the platform lacks it
             continue
         before[name] = value
@@ -74,9 +74,7 @@ def set_parameters(connection: Connection, values: Mapping[str, str]) -> Iterato
     finally:
         if check_alive(connection):
             rollback(connection)
-            fetch_rows(
-                connection, SET_VALUES_QUERY, list(before), list(before.values())
-            )
+            _set_values(connection, before)
 
 
 @contextmanager
@@ -100,18 +98,12 @@ def _read_session_values(connection: Connection) -> dict[str, str]:
 def _restore_values(connection: Connection, before: dict[str, str]) -> None:
     now = _read_session_values(connection)
     if any(now[name] != before[name] for name in IDENTITY_PARAMETERS):
-        fetch_rows(
-            connection,
-            SET_VALUES_QUERY,
-            list(IDENTITY_PARAMETERS),
-            [before[name] for name in IDENTITY_PARAMETERS],
-        )
+        _set_values(connection, {name: before[name] for name in IDENTITY_PARAMETERS})
         now = _read_session_values(connection)  # another role may see fewer parameters
     changed = [name for name in now | before if now.get(name) != before.get(name)]
     if changed:  # NULL: the value that the session began with
-        fetch_rows(
-            connection,
-            SET_VALUES_QUERY,
-            changed,
-            [before.get(name) for name in changed],
-        )
+        _set_values(connection, {name: before.get(name) for name in changed})
+
+
+def _set_values(connection: Connection, values: Mapping[str, str | None]) -> None:
+    fetch_rows(connection, SET_VALUES_QUERY, list(values), list(values.values()))

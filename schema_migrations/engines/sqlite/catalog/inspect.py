@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.sqlite.catalog.parse import (
@@ -42,7 +43,7 @@ from schema_migrations.schema.model import (
 MIGRATION_TOOL_TABLES = ("atlas_schema_revisions", "django_migrations")
 
 CATALOG_QUERY = """
-SELECT type, name, tbl_name, sql
+SELECT type, name, tbl_name AS "table", sql
   FROM sqlite_master
  WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
  ORDER BY name
@@ -60,8 +61,7 @@ SHADOW_SUFFIXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogRow:
+class CatalogRow(NamedTuple):
     type: str
     name: str
     table: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from schema_migrations.engines.postgresql.catalog.inspect import read_catalog_queries
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.schema.model import (
     Column,
@@ -235,6 +235,12 @@ def test_constraints(
     assert found == Constraint(key=key, table=ITEM, type=type_, definition=expected)
     assert isinstance(found, Constraint)
     assert found.columns == columns
+
+
+def test_a_check_may_name_no_column(empty: Database) -> None:
+    empty.execute("CREATE TABLE t (CONSTRAINT always CHECK (1 < 2))")
+    (found,) = schema_of(empty).of(Constraint)
+    assert (found.definition, found.columns) == ("CHECK (1 < 2)", ())
 
 
 def test_not_null_is_a_fact_about_the_column(everything: Schema) -> None:
@@ -603,8 +609,7 @@ def test_the_traits_are_those_of_the_types_that_queries_print(
 ) -> None:
     printed = {each.type for each in everything.of(Opaque)}
     assert printed - TRAITS.keys() == WITHOUT_TRAITS
-    folder = files("schema_migrations.engines.postgresql.catalog") / "queries"
-    queries = "".join(each.read_text() for each in folder.iterdir())
+    queries = "".join(sql for _, sql in read_catalog_queries())
     unknown = [noun for noun in TRAITS.keys() - printed if f"'{noun}'" not in queries]
     assert unknown == []
 

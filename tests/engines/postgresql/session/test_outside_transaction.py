@@ -71,6 +71,16 @@ def refuse(db: BaseDatabaseWrapper, sql: str) -> None:
         EXECUTOR.execute(db, sql)
 
 
+def test_the_row_of_an_index_has_a_field_for_each_column(
+    db: BaseDatabaseWrapper,
+) -> None:
+    with db.cursor() as cursor:
+        cursor.execute(outside_transaction.INDEX_QUERY, ["public", "i"])
+        assert cursor.description is not None
+        columns = tuple(column.name for column in cursor.description)
+    assert columns == outside_transaction.CatalogIndex._fields
+
+
 @pytest.mark.parametrize("how", ["", "IF NOT EXISTS "])
 def test_an_invalid_index_of_ours_makes_room(db: BaseDatabaseWrapper, how: str) -> None:
     refuse(db, UNIQUE)  # over a duplicate

@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 from schema_migrations.engines.sqlite.catalog.inspect import (
+    CATALOG_QUERY,
     CatalogRow,
     assemble_schema,
     inspect,
@@ -118,6 +119,12 @@ class OldCursor:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.cursor, name)
+
+
+def test_a_row_has_a_field_for_each_column() -> None:
+    with database() as connection:
+        columns = connection.execute(CATALOG_QUERY).description
+    assert tuple(name for name, *_ in columns) == CatalogRow._fields
 
 
 def test_the_number_of_queries_is_constant() -> None:

@@ -2,8 +2,7 @@
 -- bring their own.
 SELECT d.classoid AS catalog,
        d.objoid AS oid,
-       d.objsubid AS column,
-       a.attname AS column_name,
+       a.attname AS column,
        quote_literal(d.description) AS literal
   FROM pg_catalog.pg_description AS d
   LEFT JOIN pg_catalog.pg_class AS c

@@ -1,7 +1,10 @@
 -- Enum types with their labels in order.
-SELECT t.oid,
+SELECT 'pg_catalog.pg_type'::regclass::oid AS catalog,
+       t.oid,
+       'enum' AS kind,
        t.typnamespace AS namespace,
        t.typname AS name,
+       '' AS definition,
        ARRAY(SELECT l.enumlabel::text
                FROM pg_catalog.pg_enum AS l
               WHERE l.enumtypid = t.oid

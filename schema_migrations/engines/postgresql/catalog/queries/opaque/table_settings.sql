@@ -11,7 +11,7 @@ SELECT NULL::oid AS catalog,
        concat('ALTER TABLE ', c.oid::regclass, ' ', s.action) AS definition,
        concat('ALTER TABLE ', c.oid::regclass, ' ', s.undo) AS drop,
        s.needed_catalog,
-       s.needed,
+       s.needed_oid,
        0 AS needed_column
   FROM pg_catalog.pg_class AS c
   LEFT JOIN pg_catalog.pg_class AS toast ON toast.oid = c.reltoastrelid
@@ -20,7 +20,7 @@ SELECT NULL::oid AS catalog,
                 'ENABLE ROW LEVEL SECURITY' AS action,
                 'DISABLE ROW LEVEL SECURITY' AS undo,
                 NULL::oid AS needed_catalog,
-                NULL::oid AS needed,
+                NULL::oid AS needed_oid,
                 NULL::regclass AS parent
           WHERE c.relrowsecurity
           UNION ALL

@@ -12,7 +12,7 @@ SELECT 'pg_catalog.pg_event_trigger'::regclass::oid AS catalog,
          ' EXECUTE FUNCTION ', t.evtfoid::regproc, '()') AS definition,
        'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column
   FROM pg_catalog.pg_event_trigger AS t
  WHERE t.oid >= 16384

@@ -18,7 +18,7 @@ SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
              quote_ident(n.nspname), '.', quote_ident(p.proname))) + 1)) AS definition,
        concat('DROP ', upper(k.type), ' ', p.oid::regprocedure) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column,
        concat_ws(' ', pg_get_function_result(p.oid), p.proargmodes, p.proargnames,
                  p.proallargtypes::regtype[])

@@ -19,7 +19,7 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
          E' AS\n', rtrim(pg_get_viewdef(c.oid), ';')) AS definition,
        concat('DROP ', upper(k.type), ' ', c.oid::regclass) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column,
        ARRAY(SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
                       nullif(a.attcollation, 0)::regcollation)

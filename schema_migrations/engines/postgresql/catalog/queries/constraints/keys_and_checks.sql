@@ -13,7 +13,7 @@ SELECT k.oid,
        CASE WHEN l.storage = '' THEN l.text
             ELSE concat(left(l.text, length(l.text) - length(l.tail)), l.storage, l.tail)
              END AS definition,
-       k.conkey::int[] AS columns
+       coalesce(k.conkey::int[], '{}') AS columns
   FROM pg_catalog.pg_constraint AS k
   JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_catalog.pg_class AS i

@@ -2,7 +2,9 @@
 -- clauses at its end that ALTER DOMAIN can change.
 -- Checks are pretty-printed, see inspect.py; defaults are not, because expressions such
 -- as AND and IS NULL need their parentheses after DEFAULT.
-SELECT t.oid,
+SELECT 'pg_catalog.pg_type'::regclass::oid AS catalog,
+       t.oid,
+       'domain' AS kind,
        t.typnamespace AS namespace,
        t.typname AS name,
        concat_ws(' ',
@@ -10,6 +12,7 @@ SELECT t.oid,
          CASE WHEN t.typcollation <> b.typcollation
               THEN 'COLLATE ' || t.typcollation::regcollation END,
          nullif(array_to_string(c.clauses, ' '), '')) AS definition,
+       '{}'::text[] AS labels,
        c.clauses
   FROM pg_catalog.pg_type AS t
   JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype

@@ -10,7 +10,7 @@ SELECT 'pg_catalog.pg_trigger'::regclass::oid AS catalog,
        pg_get_triggerdef(t.oid, true) AS definition,
        concat('DROP TRIGGER ', quote_ident(t.tgname), ' ON ', t.tgrelid::regclass) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column
   FROM pg_catalog.pg_trigger AS t
   JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -9,7 +9,7 @@ SELECT 'pg_catalog.pg_rewrite'::regclass::oid AS catalog,
        rtrim(pg_get_ruledef(r.oid, true), ';') AS definition,
        concat('DROP RULE ', quote_ident(r.rulename), ' ON ', r.ev_class::regclass) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column
   FROM pg_catalog.pg_rewrite AS r
   JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class

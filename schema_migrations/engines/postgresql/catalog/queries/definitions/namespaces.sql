@@ -1,9 +1,12 @@
 -- Schemas (namespaces) in scope: without the server's own, temporary ones and the one
--- that may hold the revisions.  "current" is the one that unqualified names resolve to.
+-- that may hold the revisions.  The one that unqualified names resolve to has no name.
 -- The other queries refer to these rows by oid.
-SELECT n.oid,
-       n.nspname AS name,
-       n.nspname = coalesce(current_schema(), 'public') AS current
+SELECT 'pg_catalog.pg_namespace'::regclass::oid AS catalog,
+       n.oid,
+       'namespace' AS kind,
+       NULL::oid AS namespace,
+       coalesce(nullif(n.nspname, coalesce(current_schema(), 'public')), '') AS name,
+       '' AS definition
   FROM pg_catalog.pg_namespace AS n
  WHERE n.nspname !~ '^pg_'
    AND n.nspname NOT IN ('information_schema', 'atlas_schema_revisions')

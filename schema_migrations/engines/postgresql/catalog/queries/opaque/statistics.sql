@@ -15,7 +15,7 @@ SELECT 'pg_catalog.pg_statistic_ext'::regclass::oid AS catalog,
        concat('DROP STATISTICS ',
          coalesce(quote_ident(nullif(n.nspname, current_schema())) || '.', '') || quote_ident(s.stxname)) AS drop,
        NULL::oid AS needed_catalog,
-       NULL::oid AS needed,
+       NULL::oid AS needed_oid,
        NULL::int AS needed_column
   FROM pg_catalog.pg_statistic_ext AS s
   JOIN pg_catalog.pg_namespace AS n ON n.oid = s.stxnamespace

@@ -13,7 +13,7 @@ SELECT NULL::oid AS catalog,
        concat('ALTER ', k.word, ' ', k.relation, ' ALTER COLUMN ', k.name, ' ',
          s.undo) AS drop,
        'pg_catalog.pg_class'::regclass::oid AS needed_catalog,
-       c.oid AS needed,
+       c.oid AS needed_oid,
        a.attnum AS needed_column
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid

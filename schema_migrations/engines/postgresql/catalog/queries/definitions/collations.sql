@@ -1,6 +1,8 @@
 -- Collations.  The column of an ICU locale has had three names: collcollate (14),
 -- colliculocale (15, 16), colllocale (17 and newer, for the builtin provider as well).
-SELECT c.oid,
+SELECT 'pg_catalog.pg_collation'::regclass::oid AS catalog,
+       c.oid,
+       'collation' AS kind,
        c.collnamespace AS namespace,
        c.collname AS name,
        concat(
