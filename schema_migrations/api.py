@@ -1,6 +1,7 @@
 """The stable names of the package: functions that do the work of the commands.
 
-Everything here is typed and raises only ``SchemaMigrationsError``.  Schemas, changes
+Everything here is typed and raises only ``SchemaMigrationsError``; ``errors`` and
+``changes`` hold the classes of errors and changes.  Schemas, changes
 and plans are frozen values; connections are Django's.
 """
 
@@ -15,6 +16,7 @@ from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from schema_migrations import errors
 from schema_migrations.conf import (
     list_managed_aliases,
     read_settings,
@@ -36,6 +38,7 @@ from schema_migrations.history.statements import SourceStatement
 from schema_migrations.history.statements import split as split_with
 from schema_migrations.plan.fills import with_fills
 from schema_migrations.plan.plan import Plan, Statement, build_plan
+from schema_migrations.schema import changes
 from schema_migrations.schema.changes import Change
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
@@ -75,7 +78,9 @@ __all__ = [
     "Statement",
     "Table",
     "apply",
+    "changes",
     "diff",
+    "errors",
     "format_file",
     "health",
     "inspect",

@@ -16,7 +16,12 @@ from typing import Any, Literal, cast
 from django.conf import settings as django_settings
 from django.db import connections
 
-from schema_migrations.errors import ConfigError, suggest_nearest
+from schema_migrations.errors import (
+    DirectoryNotSet,
+    InvalidSettings,
+    UnknownDatabase,
+    suggest_nearest,
+)
 from schema_migrations.history.comparison import ExecOrder
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
@@ -323,18 +328,14 @@ def read_settings(alias: str, *, directory: Path | None = None) -> Settings:
     """
     aliases = tuple(connections)
     if alias not in aliases:
-        raise ConfigError(
-            f"There is no database {alias!r} in DATABASES.",
-            hint=f"{suggest_nearest(alias, aliases)}Known: {', '.join(sorted(aliases))}.",
-        )
+        raise UnknownDatabase(alias=alias, known=tuple(sorted(aliases)))
     problems = find_project_problems()
     if problems:
-        raise ConfigError("\n".join(f"{p.message}  {p.hint}" for p in problems))
+        raise InvalidSettings(
+            problem="\n".join(f"{p.message}  {p.hint}" for p in problems)
+        )
     entry = getattr(django_settings, SETTING_NAME, {}).get(alias, {})
     if directory is None and alias != DEFAULT_ALIAS and "DIR" not in entry:
-        raise ConfigError(
-            f"The database {alias!r} has no migration directory.",
-            hint=f'Set {SETTING_NAME}[{alias!r}] = {{"DIR": …}}, or use --dir.',
-        )
+        raise DirectoryNotSet(alias=alias)
     base = Path(getattr(django_settings, "BASE_DIR", None) or Path.cwd())
     return settings_from_entry(entry, base=base, directory=directory)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import RevisionsNotReadable
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
@@ -69,14 +69,13 @@ class RevisionStore:
         with translate_driver_errors(self.engine, self._make_read_error):
             return self.query_rows()
 
-    def _make_read_error(self, driver_error: DriverError) -> ConfigError | None:
+    def _make_read_error(
+        self, driver_error: DriverError
+    ) -> RevisionsNotReadable | None:
         if driver_error.retryable:
             return None
-        return ConfigError(
-            f"{self.namespace}.{REVISIONS_TABLE} cannot be read: {driver_error.message}",
-            hint="Connect as the role that applies the files, or grant this role SELECT,"
-            " INSERT and UPDATE on the table. If another program made the table, choose"
-            " another schema with --revisions-schema.",
+        return RevisionsNotReadable(
+            table=f"{self.namespace}.{REVISIONS_TABLE}", reason=driver_error.message
         )
 
     def query_rows(self) -> tuple[Revision, ...]:

@@ -45,4 +45,12 @@ def check(
     )
     assert_type(outcome, s.Outcome)
     assert_type(s.health("default"), s.Health)
-    raise s.SchemaMigrationsError("What happened.", hint="What to do.")
+    try:
+        s.verify(directory)
+    except s.errors.DirectoryNotIntact as error:
+        assert_type(error.problems, tuple[str, ...])
+        assert_type((error.code, error.message, error.hint), tuple[str, str, str])
+        raise s.SchemaMigrationsError from error
+    for change in s.diff(s.EMPTY, schema):
+        if isinstance(change, s.changes.AddColumn):
+            assert_type(change.table, s.Key)

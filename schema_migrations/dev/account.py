@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import DevServerUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,10 @@ def choose_account() -> Account:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        raise ConfigError(
-            "PostgreSQL does not run as root, and this system has no account 'nobody'.",
-            hint="Run the command as a non-root user, or name another dev database.",
+        raise DevServerUnusable(
+            problem="PostgreSQL does not run as root, and this system has no account"
+            " 'nobody'.",
+            remedy="Run the command as a non-root user, or name another dev database",
         ) from None
     return Account(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=())
 
@@ -84,10 +85,10 @@ def ensure_cache_folder(account: Account) -> Path:
             continue
         if _is_trusted(folder) and _can_enter(folder, account):
             return folder
-    raise ConfigError(
-        "No folder can hold the embedded server's files. Tried: "
+    raise DevServerUnusable(
+        problem="No folder can hold the embedded server's files. Tried: "
         + ", ".join(str(folder) for folder in _list_cache_candidates(account)),
-        hint="Set XDG_CACHE_HOME to a folder that this account can write to.",
+        remedy="Set XDG_CACHE_HOME to a folder that this account can write to",
     )
 
 

@@ -30,7 +30,7 @@ from schema_migrations.dev.account import (
     make_reachable,
     move_into_place,
 )
-from schema_migrations.errors import Unreachable
+from schema_migrations.errors import DevServerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -191,11 +191,11 @@ def _end_server(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _make_start_error(path: Path, output: str) -> Unreachable:
+def _make_start_error(path: Path, output: str) -> DevServerUnreachable:
     last = "\n".join(output.strip().splitlines()[-5:]) or "no output"
-    return Unreachable(
-        f"The embedded PostgreSQL server did not start ({path}):\n{last}",
-        hint="Name another dev database, e.g. --dev docker://postgres/17.",
+    return DevServerUnreachable(
+        problem=f"The embedded PostgreSQL server did not start ({path}):\n{last}",
+        other="docker://postgres/17",
     )
 
 

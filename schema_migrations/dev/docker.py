@@ -22,7 +22,7 @@ from schema_migrations.dev.image import (
     parse_image_url,
 )
 from schema_migrations.dev.server import DevServer
-from schema_migrations.errors import ConfigError, Unreachable
+from schema_migrations.errors import DevServerUnreachable, DevServerUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,28 +83,28 @@ def connect_to_daemon() -> Iterator[Any]:
         import docker as sdk
         from requests.exceptions import RequestException
     except ImportError:
-        raise ConfigError(
-            "The Docker SDK for Python is not installed.",
-            hint='pip install "django-schema-migrations[docker]"',
+        raise DevServerUnusable(
+            problem="The Docker SDK for Python is not installed.",
+            remedy='Run pip install "django-schema-migrations[docker]"',
         ) from None
     failures = (sdk.errors.DockerException, RequestException)
     try:
         _check_daemon_socket(sdk.utils.parse_host(_find_daemon_address()))
         client = sdk.from_env(timeout=60)
     except (*failures, OSError) as problem:
-        raise Unreachable(
-            f"No Docker daemon answers: {_join_lines(problem)}",
-            hint="Start Docker, set DOCKER_HOST, or name another dev database, "
-            "e.g. --dev embedded.",
+        raise DevServerUnreachable(
+            problem=f"No Docker daemon answers: {_join_lines(problem)}",
+            remedy="Start Docker, set DOCKER_HOST",
+            other="embedded",
         ) from None
     with contextlib.closing(client):
         try:
             yield client
         except failures as problem:
-            raise Unreachable(
-                f"Docker failed: {_join_lines(problem)}",
-                hint="Check `docker info`, or name another dev database, "
-                "e.g. --dev embedded.",
+            raise DevServerUnreachable(
+                problem=f"Docker failed: {_join_lines(problem)}",
+                remedy="Check `docker info`",
+                other="embedded",
             ) from problem
 
 
@@ -242,15 +242,16 @@ def _pull_if_absent(
     try:
         client.images.pull(image.reference)
     except NotFound as problem:
-        raise ConfigError(
-            f"The image {image.reference} was not found: {_join_lines(problem)}",
-            hint="Check its name and tag. If it is private, run `docker login`.",
+        raise DevServerUnusable(
+            problem=f"The image {image.reference} was not found: {_join_lines(problem)}",
+            remedy="Check its name and tag. If it is private, run `docker login`",
         ) from None
     except APIError as problem:
-        raise Unreachable(
-            f"The image {image.reference} is not on this machine "
+        raise DevServerUnreachable(
+            problem=f"The image {image.reference} is not on this machine "
             f"and could not be pulled: {_join_lines(problem)}",
-            hint="Check the network, or name another dev database, e.g. --dev embedded.",
+            remedy="Check the network",
+            other="embedded",
         ) from None
 
 
@@ -275,10 +276,11 @@ def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
             break
         time.sleep(0.1)
     last = "\n".join(output.strip().splitlines()[-5:]) or "no output"
-    raise Unreachable(
-        f"The container of {image.reference} did not become ready ({refusal}):\n{last}",
-        hint="If containers are reached under another host name, add ?host=NAME to the "
-        "URL. Or name another dev database, e.g. --dev embedded.",
+    raise DevServerUnreachable(
+        problem=f"The container of {image.reference} did not become ready ({refusal}):\n{last}",
+        remedy="If containers are reached under another host name, add ?host=NAME to the"
+        " URL",
+        other="embedded",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidUrl
 
 URL_SCHEMES = ("docker", "docker+postgres")
 
@@ -43,15 +43,17 @@ def parse_image_url(url: str) -> ContainerImage:
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if unknown := sorted(set(options) - _URL_OPTIONS):
-        raise ConfigError(
-            f"{url}: unknown option {', '.join(unknown)}.",
-            hint="Known options: keep=1, host=NAME.",
+        raise InvalidUrl(
+            problem=f"{url}: unknown option {', '.join(unknown)}.",
+            advice="Known options: keep=1, host=NAME.",
         )
     path = [part for part in parts.path.split("/") if part]
     read = _read_known_image if parts.scheme == "docker" else _read_custom_image
     reference, rest = read(url, parts.netloc, path)
     if len(rest) > 1:
-        raise ConfigError(f"{url}: too many parts after the image.", hint=_URL_HINT)
+        raise InvalidUrl(
+            problem=f"{url}: too many parts after the image.", advice=_URL_HINT
+        )
     return ContainerImage(
         reference=reference,
         database=rest[0] if rest else "postgres",
@@ -69,12 +71,12 @@ def host_from_daemon_address(address: str) -> str:
 
 def _read_known_image(url: str, name: str, path: list[str]) -> tuple[str, list[str]]:
     if name not in _KNOWN_IMAGES:
-        raise ConfigError(
-            f"{url}: unknown image {name!r}.",
-            hint=f"Known images: {', '.join(_KNOWN_IMAGES)}. For others, write docker+postgres://registry/image:tag/dev.",
+        raise InvalidUrl(
+            problem=f"{url}: unknown image {name!r}.",
+            advice=f"Known images: {', '.join(_KNOWN_IMAGES)}. For others, write docker+postgres://registry/image:tag/dev.",
         )
     if not path:
-        raise ConfigError(f"{url}: the version is missing.", hint=_URL_HINT)
+        raise InvalidUrl(problem=f"{url}: the version is missing.", advice=_URL_HINT)
     return f"{_KNOWN_IMAGES[name]}:{path[0]}", path[1:]
 
 
@@ -88,4 +90,4 @@ def _read_custom_image(url: str, host: str, path: list[str]) -> tuple[str, list[
         # A colon in the first of several parts is a registry's port.
         if "@" in part or (":" in part and (place or len(parts) < 3 or host == "_")):
             return "/".join(parts[: place + 1]), parts[place + 1 :]
-    raise ConfigError(f"{url}: the image's tag is missing.", hint=_URL_HINT)
+    raise InvalidUrl(problem=f"{url}: the image's tag is missing.", advice=_URL_HINT)

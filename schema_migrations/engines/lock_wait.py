@@ -35,11 +35,7 @@ def wait_for_lock(
         holder = read_holder()
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            raise LockNotAcquired(
-                f"{message}: {holder}.",
-                hint=f"Waited {wait:g}s. Run again after it has ended, or wait longer"
-                " with LOCK_WAIT, or --lock-wait of schemaapply.",
-            )
+            raise LockNotAcquired(problem=message, holder=holder, waited=wait)
         if holder != reported:
             report_holder(holder)
             reported = holder

@@ -8,14 +8,13 @@ from __future__ import annotations
 from functools import cache
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidUrl, UnsupportedDatabase
 
 # SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
     "sqlite": "schema_migrations.engines.sqlite",
     "postgresql": "schema_migrations.engines.postgresql",
 }
-SUPPORTED_HINT = "Supported: PostgreSQL and SQLite."
 
 
 @cache
@@ -23,9 +22,8 @@ def engine_for(vendor: str) -> Engine:
     """Return the engine of a Django ``connection.vendor``; raises ``ConfigError``."""
     package = ENGINE_PACKAGES.get(vendor)
     if package is None:
-        raise ConfigError(
-            f"Databases of the kind {vendor!r} are not supported.",
-            hint=SUPPORTED_HINT,
+        raise UnsupportedDatabase(
+            problem=f"Databases of the kind {vendor!r} are not supported."
         )
     return Engine(vendor, package)
 
@@ -39,18 +37,18 @@ def engine_for_url(url: str) -> Engine:
     if not separator:
         if "=" in url:
             return engine_for("postgresql")
-        raise ConfigError(
-            "The database URL has no scheme.",
-            hint="Write postgres://user@host:5432/name or sqlite:///path.db.",
+        raise InvalidUrl(
+            problem="The database URL has no scheme.",
+            advice="Write postgres://user@host:5432/name or sqlite:///path.db.",
         )
     for vendor in ENGINE_PACKAGES:
         engine = engine_for(vendor)
         if scheme.lower() in engine.addresses.schemes:
             return engine
     if scheme.lower().startswith("docker"):
-        raise ConfigError(
-            "A docker:// URL names a dev database, not a target.",
-            hint="Give the URL of a running server; docker:// is for --dev only.",
+        raise InvalidUrl(
+            problem="A docker:// URL names a dev database, not a target.",
+            advice="Give the URL of a running server.",
         )
     # Safe to show: text before "://" is a scheme, never a piece of a password.
-    raise ConfigError(f"{scheme}:// URLs are not supported.", hint=SUPPORTED_HINT)
+    raise UnsupportedDatabase(problem=f"{scheme}:// URLs are not supported.")

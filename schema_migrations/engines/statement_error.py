@@ -20,8 +20,6 @@ NO_TRANSACTION_HINT = (
     " begins with the line '-- atlas:txmode none' and a blank line."
 )
 
-RESUME_HINT = "Run the command again; it continues from where the database is now."
-
 
 def make_statement_error(
     statement: SourceStatement | None,
@@ -45,12 +43,12 @@ def make_statement_error(
         hint = f"{NO_TRANSACTION_HINT} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(
-        mask_secrets("\n".join(lines), sql),
+        problem=mask_secrets("\n".join(lines), sql),
         file=file,
         line=line,
         sql=mask_secrets(sql),
         server_message=mask_secrets(driver_error.message, sql),
         sqlstate=driver_error.sqlstate,
         retryable=driver_error.retryable,
-        hint=hint,
+        advice=hint,
     )

@@ -11,7 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from schema_migrations.errors import IntegrityError
+from schema_migrations.errors import (
+    FileExcluded,
+    OutOfOrder,
+    PartialFileEdited,
+    PartialFileMissing,
+)
 from schema_migrations.history.edited_files import find_edited_files
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import BASELINE, Revision, find_history_start
@@ -20,7 +25,6 @@ from schema_migrations.history.statements import (
     Syntax,
     compute_partial_hashes,
 )
-from schema_migrations.history.sums import REHASH_COMMAND
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 
@@ -117,28 +121,21 @@ def check_runnable(comparison: HistoryComparison, syntax: Syntax) -> None:
     excluded from ``atlas.sum``.
     """
     if comparison.out_of_order and comparison.exec_order == "linear":
-        names = ", ".join(file.name for file in comparison.out_of_order)
-        raise IntegrityError(
-            f"out of order: {names} (the database is already at {comparison.current_version})",
-            hint="Usually a branch was merged late. Give the file a version later than"
-            f" {comparison.current_version}, then run: {REHASH_COMMAND}. If another"
-            " database already has it under this version, use --exec-order non-linear"
-            " to run it now, or --exec-order linear-skip to skip it.",
+        raise OutOfOrder(
+            files=tuple(file.name for file in comparison.out_of_order),
+            current_version=comparison.current_version,
         )
     for row in (*comparison.missing, *comparison.ahead):
         if not row.done:
-            raise IntegrityError(
-                f"version {row.version} ({row.description}) is half applied"
-                f" ({row.applied} of {row.total} statements), but its file is missing",
-                hint="Restore the file (from an older release or another branch?) and"
-                " run the command again; it continues where it stopped.",
+            raise PartialFileMissing(
+                version=row.version,
+                description=row.description,
+                applied=row.applied,
+                total=row.total,
             )
     for entry in comparison.pending:
         if entry.file.directives.is_sum_ignored:
-            raise IntegrityError(
-                f"{entry.file.name} is marked 'atlas:sum ignore' and cannot be applied",
-                hint=f"Remove that line, then run: {REHASH_COMMAND}",
-            )
+            raise FileExcluded(file=entry.file.name)
         if entry.done_count and entry.partial_revision:
             _check_done_statements(
                 entry.file, entry.partial_revision, entry.file.split_statements(syntax)
@@ -182,15 +179,11 @@ def _check_done_statements(
     file: MigrationFile, row: Revision, statements: Sequence[SourceStatement]
 ) -> None:
     """Raise ``IntegrityError`` when statements already run were changed or removed."""
-    hint = (
-        "Statements that already ran must not change; later statements may be edited."
-        f" Restore the start of the file, then run: {REHASH_COMMAND}"
-    )
     if len(statements) < row.applied:
-        raise IntegrityError(
-            f"{row.applied} statements of {file.name} already ran, but the file now has"
-            f" only {len(statements)}",
-            hint=hint,
+        raise PartialFileEdited(
+            file=file.name,
+            problem=f"{row.applied} statements of {file.name} already ran, but the file"
+            f" now has only {len(statements)}",
         )
     # Atlas keeps no hashes of a file that it considers complete: nothing to compare.
     now = compute_partial_hashes(statements[: row.applied])
@@ -198,8 +191,8 @@ def _check_done_statements(
         zip(row.partial_hashes, now, strict=False)
     ):
         if before.removeprefix("h1:") != after.removeprefix("h1:"):
-            raise IntegrityError(
-                f"{file.name}:{statements[number].line}: statement {number + 1}"
+            raise PartialFileEdited(
+                file=file.name,
+                problem=f"{file.name}:{statements[number].line}: statement {number + 1}"
                 " was changed after it ran",
-                hint=hint,
             )

@@ -65,10 +65,10 @@ def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     header = _read_header(text)
     if any(name == "txtar" for n, name, _ in _find_directives(text.split("\n")[:1])):
         raise SyntaxProblem(
-            "an archive of several files (atlas:txtar) cannot be applied",
+            problem="an archive of several files (atlas:txtar) cannot be applied",
             file=file,
             line=1,
-            hint="Keep only the SQL from its migration.sql part.",
+            advice="Keep only the SQL from its migration.sql part.",
         )
     return Directives(
         txmode=_read_txmode(header, file=file),
@@ -166,11 +166,14 @@ def _read_txmode(header: Iterable[str], *, file: str) -> str:
     for line, value in modes:
         if value not in {"none", "file"}:
             wrong = f"atlas:txmode must be none or file, not {value!r}"
-            raise SyntaxProblem(wrong, file=file, line=line, hint=hint)
+            raise SyntaxProblem(problem=wrong, file=file, line=line, advice=hint)
     if len(modes) > 1:
         twice = "this is the second atlas:txmode of the file"
         raise SyntaxProblem(
-            twice, file=file, line=modes[1][0], hint="Keep only one of them."
+            problem=twice,
+            file=file,
+            line=modes[1][0],
+            advice="Keep only one of them.",
         )
     return modes[0][1] if modes else ""
 
@@ -182,7 +185,9 @@ def _read_delimiter(text: str, *, file: str) -> str:
     value = match["value"] or ""
     if not value:
         hint = r"For example: -- atlas:delimiter \n\n\n"
-        raise SyntaxProblem("atlas:delimiter is empty", file=file, line=1, hint=hint)
+        raise SyntaxProblem(
+            problem="atlas:delimiter is empty", file=file, line=1, advice=hint
+        )
     for written, meant in ((r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t")):
         value = value.replace(written, meant)
     return value

@@ -15,11 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from schema_migrations.errors import ConfigError, IntegrityError
+from schema_migrations.errors import (
+    REHASH_COMMAND,
+    DirectoryMissing,
+    DirectoryNotAFolder,
+    DirectoryNotIntact,
+    DirectoryNotWritable,
+    FileNotAccessible,
+    NoLaterVersion,
+)
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.integrity import find_directory_problems
 from schema_migrations.history.sums import (
-    REHASH_COMMAND,
     SUM_FILE,
     SumFile,
     compute_sums,
@@ -67,9 +74,9 @@ def load(path: Path) -> Directory:
         sums = path / SUM_FILE
         text = sums.read_bytes().decode(errors="replace") if sums.exists() else None
     except OSError as error:
-        raise ConfigError(
-            f"{error.filename or path} cannot be read: {error.strerror}",
-            hint="Check its permissions and the user that runs this command.",
+        raise FileNotAccessible(
+            problem=f"{error.filename or path} cannot be read: {error.strerror}",
+            advice="Check its permissions and the user that runs this command.",
         ) from error
     return Directory(path=str(path), files=sort_files(files), sum_file_text=text)
 
@@ -78,11 +85,10 @@ def verify(directory: Directory) -> None:
     """Raise ``IntegrityError`` that names every file with a problem."""
     problems = find_directory_problems(directory.files, directory.sum_file_text)
     if problems:
-        messages = [problem.message for problem in problems]
-        gap = " " if len(messages) == 1 else "\n  "
-        hints = dict.fromkeys(problem.hint for problem in problems)
-        raise IntegrityError(
-            f"{directory.path}:{gap}" + gap.join(messages), hint="\n".join(hints)
+        raise DirectoryNotIntact(
+            directory=directory.path,
+            problems=tuple(problem.message for problem in problems),
+            advice="\n".join(dict.fromkeys(problem.hint for problem in problems)),
         )
 
 
@@ -115,9 +121,9 @@ def save(
             _replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
         except OSError as error:
             names = ", ".join(file.name for file in new_files)
-            raise ConfigError(
-                f"{path / SUM_FILE} cannot be written: {error.strerror}",
-                hint=f"{names} was written and kept. Remove the obstacle,"
+            raise FileNotAccessible(
+                problem=f"{path / SUM_FILE} cannot be written: {error.strerror}",
+                advice=f"{names} was written and kept. Remove the obstacle,"
                 f" then run: {REHASH_COMMAND}",
             ) from error
         _sync_folder(path)
@@ -127,10 +133,7 @@ def save(
 def rehash(path: Path) -> Directory:
     """Write ``atlas.sum`` for the files as they are now; return the directory."""
     if not _has_folder(path):
-        raise ConfigError(
-            f"{path} does not exist, so it has no files to hash",
-            hint="Check DIR in the settings, or the option --dir.",
-        )
+        raise DirectoryMissing(directory=str(path))
     directory = load(path).with_files(())
     with _translate_write_errors(path):
         _replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
@@ -141,8 +144,7 @@ def rehash(path: Path) -> Directory:
 def _has_folder(path: Path) -> bool:
     """Return whether the folder exists; raise ``ConfigError`` if it is not a folder."""
     if path.exists() and not path.is_dir():
-        hint = "DIR or --dir must name the folder that holds the migration files."
-        raise ConfigError(f"{path} is not a folder", hint=hint)
+        raise DirectoryNotAFolder(directory=str(path))
     return path.exists()
 
 
@@ -153,11 +155,7 @@ def _increment_version(version: str) -> str:
             return (moment + timedelta(seconds=1)).strftime(_VERSION_FORMAT)
     following = str(int(version) + 1).zfill(len(version)) if version.isdecimal() else ""
     if len(following) != len(version):
-        raise IntegrityError(
-            f"there is no later version with the length of {version}",
-            hint="Name the new file yourself, or rename the files so that their"
-            f" versions are times such as 20250101120000, then run: {REHASH_COMMAND}",
-        )
+        raise NoLaterVersion(version=version)
     return following
 
 
@@ -166,15 +164,14 @@ def _translate_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise ConfigError(
-            f"{error.filename} already exists; existing files are never overwritten",
-            hint="Another command may have just written it. Review it, then try again.",
+        raise FileNotAccessible(
+            problem=f"{error.filename} already exists; existing files are never"
+            " overwritten",
+            advice="Another command may have just written it. Review it, then try again.",
         ) from error
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written to: {error.strerror}",
-            hint="Nothing was changed. Run the command where the folder is writable (on a"
-            " developer's machine, not the server), or choose another with --dir.",
+        raise DirectoryNotWritable(
+            directory=str(path), reason=str(error.strerror)
         ) from error
 
 

@@ -41,12 +41,12 @@ class MigrationFile:
         except UnicodeDecodeError as error:
             wide = self.content.startswith((b"\xff\xfe", b"\xfe\xff"))
             raise SyntaxProblem(
-                "the text is UTF-16, not UTF-8"
+                problem="the text is UTF-16, not UTF-8"
                 if wide
                 else f"byte 0x{error.object[error.start]:02x} is not UTF-8",
                 file=self.name,
                 line=self.content.count(b"\n", 0, error.start) + 1,
-                hint="Save the file as UTF-8 in your editor.",
+                advice="Save the file as UTF-8 in your editor.",
             ) from error
 
     @property

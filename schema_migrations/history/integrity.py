@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schema_migrations.errors import IntegrityError
+from schema_migrations.errors import REHASH_COMMAND, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.sums import (
-    REHASH_COMMAND,
     SUM_FILE,
     FileDifference,
     compute_sums,
@@ -73,7 +72,7 @@ def _find_sum_problems(
         return [DirectoryProblem(message=message, hint=hint)] if files else []
     try:
         recorded = parse_sum_file(sum_text)
-    except IntegrityError as error:
+    except SumFileInvalid as error:
         return [DirectoryProblem(message=error.message, hint=error.hint)]
     ignored = [file.name for file in files if is_sum_ignored(file.content)]
     problems = [

@@ -62,7 +62,7 @@ class Script:
 
     def raise_problem(self, message: str, pos: int, *, hint: str = "") -> NoReturn:
         line = self.text.count("\n", 0, pos) + 1
-        raise SyntaxProblem(message, file=self.file, line=line, hint=hint)
+        raise SyntaxProblem(problem=message, file=self.file, line=line, advice=hint)
 
 
 def _find_match_end(pattern: re.Pattern[str], script: Script, pos: int) -> int:

@@ -12,12 +12,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schema_migrations.errors import IntegrityError
+from schema_migrations.errors import SumFileConflict, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
 
 SUM_FILE = "atlas.sum"
-REHASH_COMMAND = "python manage.py schemahash"
 _HASH_PREFIX = "h1:"
 _CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
@@ -98,19 +97,24 @@ def parse_sum_file(text: str) -> SumFile:
     entries = []
     for number, line in enumerate((first, *rest), 1):
         if line.startswith(_CONFLICT_MARKERS):
-            raise IntegrityError(
-                f"{SUM_FILE}:{number}: unresolved merge conflict",
-                hint="Two branches added files. Check that the files work together in"
-                f" this order, then run: {REHASH_COMMAND} (it rewrites the file; do not"
-                " resolve the conflict by hand)",
+            raise SumFileConflict(
+                file=SUM_FILE, line=number, problem="unresolved merge conflict"
             )
         name, prefix, digest = line.partition(_HASH_PREFIX)
         if not prefix:
-            raise _make_line_error(number, "this is not a valid line of the file")
+            raise SumFileInvalid(
+                file=SUM_FILE,
+                line=number,
+                problem="this is not a valid line of the file",
+            )
         entries.append((name.strip(), digest))
     sums = SumFile(entries=tuple(entries[1:]))
     if entries[0][1] != sums.total_hash:
-        raise _make_line_error(1, "the first line does not match the lines below it")
+        raise SumFileInvalid(
+            file=SUM_FILE,
+            line=1,
+            problem="the first line does not match the lines below it",
+        )
     return sums
 
 
@@ -162,14 +166,6 @@ def _match_recorded_hash(
         if _encode_base64(following) == recorded_hash:
             return following, kind
     return chain, "edited"
-
-
-def _make_line_error(line: int, message: str) -> IntegrityError:
-    return IntegrityError(
-        f"{SUM_FILE}:{line}: {message}",
-        hint="The file was edited or merged by hand. Check that the migration files are"
-        f" correct, then rewrite it: {REHASH_COMMAND}",
-    )
 
 
 def _encode_base64(digest: hashlib._Hash) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import MalformedAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +34,14 @@ def read_answers(
     Raises ``ConfigError`` for a text that lacks a side.
     """
     return Answers(
-        renames=tuple(_split_pair(text, "--rename", "OLD=NEW") for text in renames),
-        defaults=dict(
-            _split_pair(text, "--default", "table.column=SQL") for text in defaults
-        ),
+        renames=tuple(_split_pair(text, "OLD=NEW") for text in renames),
+        defaults=dict(_split_pair(text, "table.column=SQL") for text in defaults),
         allow_data_loss=allow_data_loss,
     )
 
 
-def _split_pair(text: str, option: str, form: str) -> tuple[str, str]:
+def _split_pair(text: str, form: str) -> tuple[str, str]:
     left, _, right = text.partition("=")
     if not (left.strip() and right.strip()):
-        raise ConfigError(
-            f"{option} {text!r} does not have the form {form}.",
-            hint="For example: --rename shop_order.total=amount or "
-            "--default \"shop_order.note=''\".",
-        )
+        raise MalformedAnswer(text=text, form=form)
     return left.strip(), right.strip()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import UnneededDefault
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Constraint, Key, Schema
@@ -240,10 +240,5 @@ def resolve_defaults(
         for name in (f"{key.name}.{key.part}", f"{key.namespace}.{key.name}.{key.part}")
     }
     if unknown := [name for name in defaults if name not in keys]:
-        raise ConfigError(
-            f"--default {unknown[0]}: no column of this name needs a value.",
-            hint="--default takes table.column=SQL, with the names in the database, for a "
-            "column that is added, becomes NOT NULL or changes its type. schemadiff "
-            "--check shows these columns.",
-        )
+        raise UnneededDefault(column=unknown[0])
     return {keys[name]: sql for name, sql in defaults.items()}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Set
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import CircularChanges
 from schema_migrations.plan.effects import effects_of, rank_for_reader
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
@@ -36,10 +36,7 @@ def order_changes(
         sorter.prepare()
     except CycleError as error:
         circle = ", ".join(str(ddl.subject_of(changes[i])) for i in error.args[1][:-1])
-        raise PlanError(
-            f"These changes depend on one another in a circle: {circle}",
-            hint="Change one of these models first, run schemadiff, then change the others.",
-        ) from error
+        raise CircularChanges(circle=circle) from error
     ready = [(ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)
     result = []

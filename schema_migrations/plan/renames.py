@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import ImpossibleRename
 from schema_migrations.plan.answers import Answers
 from schema_migrations.schema.model import (
     Column,
@@ -97,11 +97,10 @@ def _resolve_column_answer(
         if table_name in (*_names_of(before.key), *_names_of(after.key))
     ]
     if not matching:
-        raise ConfigError(
-            f"--rename {left}={right}: the files and the models share no table "
-            f"{table_name or left!r}.",
-            hint="Use the names in the database: table=table or table.column=column. "
-            "schemadiff --check shows them.",
+        raise ImpossibleRename(
+            old=left,
+            new=right,
+            problem=f"the files and the models share no table {table_name or left!r}.",
         )
     # If tables swap names, a name is the old one of one table and the new one of another.
     fitting = [
@@ -114,11 +113,10 @@ def _resolve_column_answer(
         missing, side = (
             (old, "files") if not _has_column(before, old) else (new, "models")
         )
-        raise ConfigError(
-            f"--rename {left}={right}: in the {side}, table {after.key.path} has no "
-            f"column {missing!r}.",
-            hint="Use the names in the database: table.column=column. schemadiff --check "
-            "shows them.",
+        raise ImpossibleRename(
+            old=left,
+            new=right,
+            problem=f"in the {side}, table {after.key.path} has no column {missing!r}.",
         )
     return after.key.column(old), new
 

@@ -118,8 +118,7 @@ def _describe_equal_values(change: ddl.Change, unique_columns: set[Key]) -> str:
                 return (
                     f"gives all existing rows the same value in {change.table.path}."
                     f"{change.column.name}, which is unique: fails on a table with more "
-                    'than one row (--default "table.column=SQL" can compute a value from '
-                    "other columns)"
+                    "than one row (an SQL default can compute a value from other columns)"
                 )
     return ""
 

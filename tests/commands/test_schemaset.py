@@ -151,7 +151,7 @@ def test_an_unknown_version_is_named_with_the_nearest(place: Place) -> None:
     place.write(_20250101000000_a=A, _20250202000000_b=B)
     code, said = refused(place, "20250202000001")
     assert code == 2
-    assert "schemaset 20250202000001: no file in" in said
+    assert "has the version 20250202000001." in said
     assert "Did you mean 20250202000000?" in said
     assert place.rows() == {}
 

@@ -208,7 +208,7 @@ def test_json_of_an_error_is_one_object(
     code, error = failure(sqlite_place, command, **options)
     assert code == 4
     assert "1.sql was edited" in error.pop("message")
-    assert error == NOWHERE
+    assert error == {**NOWHERE, "code": "directory-not-intact"}
 
 
 def test_json_of_text_that_cannot_be_split_has_its_line(sqlite_place: Place) -> None:

@@ -173,7 +173,7 @@ def test_a_server_that_does_not_start(
         run_server(programs, server_settings=wrong),
     ):
         pytest.fail("it must not come up")
-    assert "--dev" in caught.value.hint
+    assert "e.g. docker://" in caught.value.hint
     assert not list(open_folder.glob(f"{FOLDER_PREFIX}*"))
 
 

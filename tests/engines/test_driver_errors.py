@@ -10,13 +10,18 @@ import pytest
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import DriverError
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.errors import ConfigError, PlanError
+from schema_migrations.errors import (
+    ConfigError,
+    InvalidSettings,
+    PlanError,
+    UnsupportedChange,
+)
 
 SQLITE = engine_for("sqlite")
 
 
 def plan_error(failure: DriverError) -> PlanError:
-    return PlanError(f"refused: {failure.message}")
+    return UnsupportedChange(problem=f"refused: {failure.message}")
 
 
 def broken() -> None:
@@ -45,7 +50,9 @@ def test_an_error_of_ours_passes_with_its_cause() -> None:
     with (
         pytest.raises(ConfigError, match="the inner one"),
         translate_driver_errors(SQLITE, plan_error),
-        translate_driver_errors(SQLITE, lambda failure: ConfigError("the inner one")),
+        translate_driver_errors(
+            SQLITE, lambda failure: InvalidSettings(problem="the inner one")
+        ),
     ):
         broken()
 

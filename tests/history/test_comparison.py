@@ -261,7 +261,7 @@ def test_late_files_stop_a_linear_apply() -> None:
     error = refusal(compare_history(*args))
     assert "out of order: 2_x.sql, 3_x.sql" in error.message
     assert "already at 4" in error.message
-    assert "--exec-order non-linear" in error.hint
+    assert "EXEC_ORDER non-linear" in error.hint
     check_runnable(compare_history(*args, exec_order="linear-skip"), SYNTAX)
     check_runnable(compare_history(*args, exec_order="non-linear"), SYNTAX)
 

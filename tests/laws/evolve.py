@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import UnsupportedChange
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
@@ -26,7 +26,7 @@ from schema_migrations.schema.model import (
 def evolve(schema: Schema, changes: Iterable[ddl.Change]) -> Schema:
     """Return the schema after applying ``changes`` one by one.
 
-    Raises ``PlanError`` for a change that a server would refuse.
+    Raises ``UnsupportedChange`` for a change that a server would refuse.
     """
     for change in changes:
         schema = _apply_change(schema, change)
@@ -66,12 +66,14 @@ def _apply_change(schema: Schema, change: ddl.Change) -> Schema:
 
 def _add_object(schema: Schema, obj: Object) -> Schema:
     if obj.key in schema.by_key:
-        raise PlanError(f"{obj.key} already exists")
+        raise UnsupportedChange(problem=f"{obj.key} already exists")
     owner = owner_of(obj)
     needs = obj.needs | ({owner} if owner else set())
     missing = needs - _list_available_keys(schema) - provided_keys_of(obj) - {obj.key}
     if missing:
-        raise PlanError(f"{obj.key} needs {min(missing)}, which does not exist")
+        raise UnsupportedChange(
+            problem=f"{obj.key} needs {min(missing)}, which does not exist"
+        )
     return schema.replace_objects((), [obj])
 
 
@@ -107,13 +109,15 @@ def _check_unneeded(
         if obj.key in keys or obj.key in (ignoring or ()):
             continue
         if needed := keys & obj.needs:
-            raise PlanError(f"{min(needed)} is still needed by {obj.key}")
+            raise UnsupportedChange(
+                problem=f"{min(needed)} is still needed by {obj.key}"
+            )
 
 
 def _get_object(schema: Schema, key: Key) -> Object:
     obj = schema.get(key)
     if obj is None:
-        raise PlanError(f"{key} does not exist")
+        raise UnsupportedChange(problem=f"{key} does not exist")
     return obj
 
 
@@ -132,7 +136,9 @@ def _replace_column(
     match change:
         case ddl.AddColumn():
             if change.column.name in columns:
-                raise PlanError(f"{table.key}.{change.column.name} already exists")
+                raise UnsupportedChange(
+                    problem=f"{table.key}.{change.column.name} already exists"
+                )
             columns[change.column.name] = change.column
         case ddl.DropColumn():
             _check_unneeded(schema, {table.key.column(change.column.name)})
@@ -154,7 +160,9 @@ def _check_type_change(schema: Schema, table: Key, change: ddl.AlterColumn) -> N
     key = table.column(change.before.name)
     for obj in schema.of(Opaque):
         if key in obj.needs:
-            raise PlanError(f"the type of {key} is still needed by {obj.key}")
+            raise UnsupportedChange(
+                problem=f"the type of {key} is still needed by {obj.key}"
+            )
 
 
 def _with_columns(table: Table, columns: Iterable[Column]) -> Table:

@@ -19,6 +19,7 @@ from schema_migrations.conf import SETTING_KEYS
 from schema_migrations.management import commands
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from tools.docs.blocks import format_table
+from tools.docs.errors import format_errors
 
 COMMANDS = tuple(sorted(p.stem for p in Path(commands.__path__[0]).glob("[!_]*.py")))
 
@@ -123,5 +124,6 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "shared options": format_shared_options,
     **{f"options of {name}": partial(format_options, name) for name in COMMANDS},
     "settings": format_settings,
+    "errors": format_errors,
 }
 """The name of a block → what makes its text."""

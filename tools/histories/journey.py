@@ -303,7 +303,7 @@ class Leg:
             session.prepare_session(connection, SessionOptions()),
             session.guard_foreign_keys(connection),
         ):
-            replay(engine, connection, [file], hint="")
+            replay(engine, connection, [file])
 
     def _compare_catalogs(self, reached: State) -> None:
         engine = self.journey.engine

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.errors import Interrupted, SchemaMigrationsError
+from schema_migrations.management.hints import text_of, with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
 from schema_migrations.management.output.lines import (
     Formats,
@@ -184,7 +185,7 @@ class SchemaCommand(BaseCommand, ABC):
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
             self.clear_progress()
-            self.stderr.write(self.style.WARNING(f"warning: {text}"))
+            self.stderr.write(self.style.WARNING(f"warning: {with_options(text)}"))
 
     def _log(self, entry: LogEntry) -> None:
         if self.verbosity:
@@ -205,9 +206,10 @@ class SchemaCommand(BaseCommand, ABC):
 
 def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
     terminated = isinstance(interruption, Terminated)
-    error = SchemaMigrationsError("Terminated." if terminated else "Interrupted.")
-    error.exit_code = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
-    return error
+    return Interrupted(
+        problem="Terminated." if terminated else "Interrupted.",
+        exit_code=EXIT_TERMINATED if terminated else EXIT_INTERRUPTED,
+    )
 
 
 @contextmanager
@@ -220,7 +222,7 @@ def raise_command_errors(
         yield
     except SchemaMigrationsError as error:
         on_error(error)
-        raise CommandError(str(error), returncode=error.exit_code) from error
+        raise CommandError(text_of(error), returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
         on_error(_error_from_interruption(interruption))
         raise

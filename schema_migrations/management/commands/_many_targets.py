@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._target_options import urls_of
 from schema_migrations.management.output.lines import format_count
 from schema_migrations.management.output.many_targets import (
@@ -89,9 +89,9 @@ def read_addresses(options: Options) -> tuple[Address, ...]:
     if not (options["targets"] or options["targets_sql"]):
         return resolve_addresses(urls, kind=kind, url=None)
     if len(urls) > 1:
-        raise ConfigError(
-            "Several --url are given together with a list of targets.",
-            hint="Put the URLs into the list, or give one --url for its names.",
+        raise WrongUsage(
+            problem="Several --url are given together with a list of targets.",
+            advice="Put the URLs into the list, or give one --url for its names.",
         )
     url = next(iter(urls), None)
     if options["targets_sql"]:
@@ -110,9 +110,9 @@ def _read_targets_text(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"--targets {path}: {error}",
-            hint="Give a text file with one target per line.",
+        raise WrongUsage(
+            problem=f"--targets {path}: {error}",
+            advice="Give a text file with one target per line.",
         ) from error
 
 

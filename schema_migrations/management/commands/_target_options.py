@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import EXEC_ORDERS, parse_duration
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def url_of(options: Options) -> str | None:
     """Return the URL for a command with one target; raise ``ConfigError`` for several."""
     urls = urls_of(options)
     if len(urls) > 1:
-        raise ConfigError(
-            "This command works on one target, but several --url are given.",
-            hint="Run it once for each URL.",
+        raise WrongUsage(
+            problem="This command works on one target, but several --url are given.",
+            advice="Run it once for each URL.",
         )
     return next(iter(urls), None)

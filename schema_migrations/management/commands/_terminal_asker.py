@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from schema_migrations.errors import AnswerNeeded
+from schema_migrations.errors import Declined
 from schema_migrations.workflows.planning.questions import ValueQuestion
 
 ReadLine = Callable[[str], str]
@@ -60,9 +60,9 @@ class TerminalAsker:
             )
             number = self._ask_number(len(question.options) + 1)
             if number > len(question.options):
-                raise AnswerNeeded(
-                    "Nothing was written.",
-                    hint="Give the field a default in models.py.",
+                raise Declined(
+                    problem="Nothing was written.",
+                    advice="Give the field a default in models.py.",
                 )
             value = question.options[number - 1].sql
             if value is not None:
@@ -88,6 +88,6 @@ class TerminalAsker:
             return self._read(prompt).strip()
         except EOFError:
             self._say("")
-            raise AnswerNeeded(
-                "No answer; nothing was written.", hint=self._unanswered_hint
+            raise Declined(
+                problem="No answer; nothing was written.", advice=self._unanswered_hint
             ) from None

@@ -8,7 +8,7 @@ from time import perf_counter
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidModels
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.output.schemadiff import (
@@ -149,8 +149,9 @@ class Command(SchemaCommand):
             # No databases: Django 6.1 takes None as all, and connects to each of them.
             self.check(tags=[Tags.models], databases=[])
         except SystemCheckError as error:
-            raise ConfigError(
-                str(error), hint="Correct the models; manage.py check says the same."
+            raise InvalidModels(
+                problem=str(error),
+                advice="Correct the models; manage.py check says the same.",
             ) from error
 
     def _write_empty_file(self, options: Options) -> int:

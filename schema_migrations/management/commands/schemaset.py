@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.errors import AnswerNeeded
+from schema_migrations.errors import Declined
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target_options import (
     add_target_options,
@@ -104,7 +104,9 @@ class Command(SchemaCommand):
         count = format_count(len(marking.deleted), "revision")
         if self.format_name != "text" or sys.stdin is None or not sys.stdin.isatty():
             names = ", ".join(each.revision.file_stem for each in marking.deleted)
-            raise AnswerNeeded(f"{count} would be deleted: {names}", hint=NO_INPUT_HINT)
+            raise Declined(
+                problem=f"{count} would be deleted: {names}", advice=NO_INPUT_HINT
+            )
         terminal = TerminalAsker(say=self.stdout.write, unanswered_hint=NO_INPUT_HINT)
         if not terminal.confirm(f"{count} will be deleted. Continue?"):
-            raise AnswerNeeded("Cancelled: nothing was changed.")
+            raise Declined(problem="Cancelled: nothing was changed.")

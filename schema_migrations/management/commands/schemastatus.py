@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
@@ -72,9 +72,9 @@ class Command(SchemaCommand):
         if not options["drift"] and (
             as_sql or options["allow_data_loss"] or options["dev"]
         ):
-            raise ConfigError(
-                "--format sql, --allow-data-loss and --dev work with --drift only.",
-                hint="python manage.py schemastatus --drift --format sql",
+            raise WrongUsage(
+                problem="--format sql, --allow-data-loss and --dev work with --drift only.",
+                advice="python manage.py schemastatus --drift --format sql",
             )
         if as_sql:
             self.verbosity = 0

@@ -10,10 +10,13 @@ from schema_migrations.errors import (
     SyntaxProblem,
 )
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.management.hints import message_of
 from schema_migrations.management.output.lines import Formats, make_json_format
 
 
 class ErrorJson(TypedDict):
+    code: str
+    """Names the error; stays the same."""
     version: str | None
     """The version of the file."""
     statement: str | None
@@ -31,7 +34,12 @@ class FailureJson(TypedDict):
 def error_as_json(error: SchemaMigrationsError) -> ErrorJson:
     """Return the contract's JSON object; null for what the error does not know."""
     values = ErrorJson(
-        version=None, statement=None, line=None, message=error.message, sqlstate=None
+        code=error.code,
+        version=None,
+        statement=None,
+        line=None,
+        message=message_of(error),
+        sqlstate=None,
     )
     match error:
         case StatementFailed():

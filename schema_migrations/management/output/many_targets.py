@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
+from schema_migrations.management.hints import message_of, text_of
 from schema_migrations.management.output.lines import (
     Formats,
     Line,
@@ -95,7 +96,7 @@ def _list_warnings(result: TargetResult) -> Iterator[Warned]:
 def describe_result(result: TargetResult, *, read_only: bool) -> str:
     """Return the result of one target in a few words."""
     if result.error is not None:
-        return f"failed ({result.error.exit_code}): {result.error.message}"
+        return f"failed ({result.error.exit_code}): {message_of(result.error)}"
     if read_only:
         return f"{format_count(result.pending_count, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
@@ -128,7 +129,8 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     total = format_count(len(results) + len(not_started), "target")
     yield f"Done     {total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
     for result in failed:
-        message = str(result.error).replace("\n", "\n         ")
+        assert result.error is not None
+        message = text_of(result.error).replace("\n", "\n         ")
         yield f"Failed   {result.address.label}: {message}"
     if failed or not_started:
         yield (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from schema_migrations.errors import StatementFailed
 from schema_migrations.management.output.errors import ErrorJson
 from schema_migrations.management.output.lines import (
     Formats,
@@ -185,6 +186,7 @@ def status_as_json(status: Status) -> StatusJson:
 def _revision_error_as_json(revision: Revision) -> ErrorJson:
     """Return the error of a revision, in the shape of a command's error."""
     return {
+        "code": StatementFailed.code,
         "version": revision.version,
         "statement": revision.error_stmt or None,
         "line": None,

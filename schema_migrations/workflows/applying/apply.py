@@ -24,7 +24,7 @@ from django.utils import translation
 from django.utils.module_loading import module_has_submodule
 
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.errors import SessionLostToHandler, SignalHandlerFailed
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import create_baseline
 from schema_migrations.workflows.applying.events import (
@@ -214,7 +214,7 @@ def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
         names = ", ".join(row.version for row in comparison.abandoned)
         report(Warned(message=f"failed once, and their files no longer exist: {names}"))
     if selected.baseline_is_unused:
-        report(Warned(message="--baseline has no effect: the database has a history"))
+        report(Warned(message="the baseline has no effect: the database has a history"))
 
 
 def _run_selected(
@@ -293,12 +293,7 @@ def _refuse_lost_session(store: RevisionStore, driver_connection: object) -> Non
     """Raise if Django silently opened another session: it would not hold the lock."""
     connection, in_transaction = store.connection, store.engine.executor.in_transaction
     if connection.connection is not driver_connection or in_transaction(connection):
-        raise SchemaMigrationsError(
-            "A handler of the signal pre_migrate closed the connection that holds the"
-            " lock of this run, or left a transaction open.",
-            hint="Nothing was applied. Let the handler use its own connection, or run"
-            " without signals: --no-signals.",
-        )
+        raise SessionLostToHandler
 
 
 def _send_post_migrate(alias: str, request: ApplyRequest, report: ReportEvent) -> None:
@@ -320,7 +315,7 @@ def _make_signal_output() -> OutputWrapper:
 
 
 @contextmanager
-def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
+def _translate_handler_errors(signal: str, outcome: str) -> Iterator[None]:
     """Translate whatever a handler raises into our error."""
     try:
         # As in migrate: names of permissions are stored untranslated.
@@ -328,10 +323,8 @@ def _translate_handler_errors(signal: str, hint: str) -> Iterator[None]:
             yield
     except Exception as error:  # foreign code can raise anything
         log.debug("A handler of %s failed", signal, exc_info=True)
-        raise SchemaMigrationsError(
-            f"A handler of the signal {signal} failed: {type(error).__name__}: {error}",
-            hint=f"{hint} Run the command again to send the signal again, or skip it"
-            " with --no-signals. --traceback shows where it failed.",
+        raise SignalHandlerFailed(
+            signal=signal, reason=f"{type(error).__name__}: {error}", outcome=outcome
         ) from error
 
 

@@ -24,7 +24,12 @@ from typing import TYPE_CHECKING, Literal
 import django
 from django.db import connections
 
-from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.errors import (
+    SchemaMigrationsError,
+    SchemaMissing,
+    Unexpected,
+    WorkerKilled,
+)
 from schema_migrations.history.directory import Directory
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
@@ -91,11 +96,7 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
         error = caught
     except Exception as caught:  # a bug of ours: the other targets are still reported
         log.exception("%s", address.label)
-        error = SchemaMigrationsError(
-            mask_secrets(f"{type(caught).__name__}: {caught}"),
-            hint="This is a bug; its traceback is in the log schema_migrations. To run"
-            " the other targets anyway: --on-failure continue.",
-        )
+        error = Unexpected(problem=mask_secrets(f"{type(caught).__name__}: {caught}"))
     pending = 0
     if outcome is not None:
         pending = (
@@ -126,9 +127,9 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
                 connection, engine, wait=work.request.connect_wait
             )
             if target.schema != schema:
-                raise ConfigError(
-                    f"There is no schema {schema!r} that this user may use.",
-                    hint="Create it, or remove it from the list of targets.",
+                raise SchemaMissing(
+                    problem=f"There is no schema {schema!r} that this user may use.",
+                    advice="Create it, or remove it from the list of targets.",
                 )
         return do(connection, engine, work.directory, work.request, report)
 
@@ -161,20 +162,12 @@ def fan_out(
                     result = future.result()
                 except BrokenProcessPool:
                     result = TargetResult(
-                        address=address, events=(), error=_make_killed_error()
+                        address=address, events=(), error=WorkerKilled()
                     )
                     stopped = True
                 on_result(result)
                 stopped |= result.error is not None and on_failure == "stop"
     return tuple(reversed(remaining))
-
-
-def _make_killed_error() -> SchemaMigrationsError:
-    return SchemaMigrationsError(
-        "A worker process was killed. Its target's revisions say what was applied.",
-        hint="Run the same command again: each target resumes where it stopped. If"
-        " memory ran out: --jobs 1 needs the least.",
-    )
 
 
 def close_connections() -> None:
@@ -200,7 +193,7 @@ def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BrokenProcessPool as error:  # a worker without a target was killed
-        raise _make_killed_error() from error
+        raise WorkerKilled from error
     except BaseException:
         for child in active_children():
             if child not in others:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.statement_error import RESUME_HINT, make_statement_error
-from schema_migrations.errors import StatementFailed
+from schema_migrations.engines.statement_error import make_statement_error
+from schema_migrations.errors import RESUME_HINT, StatementFailed
 from schema_migrations.history.revision import (
     Revision,
     fail_revision,
@@ -216,13 +216,15 @@ def translate_statement_errors(
             raise
         line = statement.line if statement else 0
         raise StatementFailed(
-            f"{file}:{line}: {error.message}" if line else f"{file}: {error.message}",
+            problem=f"{file}:{line}: {error.message}"
+            if line
+            else f"{file}: {error.message}",
             file=file,
             line=line,
             sql=mask_secrets(statement.sql) if statement else "",
             server_message=error.message if line else "",
             retryable=error.retryable,
-            hint=f"{error.hint}\n{hint}",
+            advice=f"{error.hint}\n{hint}",
         ) from error
 
 

@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import (
-    ConfigError,
-    IntegrityError,
+    DatabaseAhead,
+    DatabaseNotEmpty,
+    FilesEdited,
+    FilesMissing,
     SyntaxProblem,
-    suggest_nearest,
+    TransactionModeConflict,
+    UnknownVersion,
 )
 from schema_migrations.history.comparison import (
     HistoryComparison,
@@ -127,56 +130,32 @@ def _choose_baseline(
 ) -> MigrationFile | None:
     """Return the baseline of a database without history; raise if it has tables."""
     if selection.baseline is not None:
-        return find_file(directory, selection.baseline, option="--baseline")
+        return find_file(directory, selection.baseline)
     others = [name for name in tables if name != REVISIONS_TABLE]
     if others and not selection.allow_dirty and directory.files:
-        names = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-        raise ConfigError(
-            f"The database has no history of migrations but is not empty: it has"
-            f" {len(others)} tables ({names}).",
-            hint="If the files up to some version made these tables: --baseline VERSION"
-            " records that version and runs the files after it. If the tables have"
-            " nothing to do with these files: --allow-dirty.",
-        )
+        raise DatabaseNotEmpty(tables=tuple(others))
     return None
 
 
-def find_file(directory: Directory, version: str, *, option: str) -> MigrationFile:
-    """Return the file with this version or name; raise ``ConfigError`` for none."""
+def find_file(directory: Directory, version: str) -> MigrationFile:
+    """Return the file with this version or name; raise ``UnknownVersion`` for none."""
     for file in directory.files:
         if version in (file.version, file.name):
             return file
-    versions = [file.version for file in directory.files]
-    raise ConfigError(
-        f"{option} {version}: no file in {directory.path} has this version.",
-        hint=f"{suggest_nearest(version, versions)}A version is the part of a file name before the first _.",
+    raise UnknownVersion(
+        version=version,
+        directory=directory.path,
+        known=tuple(file.version for file in directory.files),
     )
 
 
 def _refuse_broken_history(comparison: HistoryComparison, *, strict: bool) -> None:
     if comparison.edited:
-        names = ", ".join(file.name for file in comparison.edited)
-        raise IntegrityError(
-            f"edited after they were applied to this database: {names}",
-            hint="Restore them from version control, run python manage.py schemahash,"
-            " and write a new file for the change. If the database is right as it is:"
-            " schemaset VERSION accepts the files up to that version as they are now.",
-        )
+        raise FilesEdited(files=tuple(file.name for file in comparison.edited))
     if comparison.missing:
-        names = ", ".join(row.file_stem for row in comparison.missing)
-        raise IntegrityError(
-            f"applied to this database, but their files are missing: {names}",
-            hint="Restore them from version control, or check that this is the right"
-            " directory and the right database. If they were deleted on purpose:"
-            " schemaset VERSION forgets them.",
-        )
+        raise FilesMissing(files=tuple(row.file_stem for row in comparison.missing))
     if comparison.ahead and strict:
-        names = ", ".join(row.file_stem for row in comparison.ahead)
-        raise IntegrityError(
-            f"the database is ahead of the directory: {names}",
-            hint="It was migrated by a newer release. Without --strict this is only"
-            " a warning.",
-        )
+        raise DatabaseAhead(files=tuple(row.file_stem for row in comparison.ahead))
 
 
 def _select_pending(
@@ -184,7 +163,7 @@ def _select_pending(
 ) -> tuple[PendingFile, ...]:
     files = comparison.pending
     if selection.to is not None:
-        last = find_file(directory, selection.to, option="--to")
+        last = find_file(directory, selection.to)
         files = tuple(each for each in files if each.file.version <= last.version)
     return files if selection.count is None else files[: selection.count]
 
@@ -195,11 +174,7 @@ def _make_file_run(
     file = pending_file.file
     directive = file.directives.txmode
     if directive == "none" and tx_mode == "all":
-        raise ConfigError(
-            f"{file.name} is marked txmode none and cannot be part of one transaction"
-            " for all files.",
-            hint="Use --tx-mode file (or TX_MODE), or --to a version before it.",
-        )
+        raise TransactionModeConflict(file=file.name)
     mode: TxMode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
@@ -223,9 +198,9 @@ def _refuse_transaction_control(
         word = find_transaction_control(statement.sql)
         if word:
             raise SyntaxProblem(
-                f"{word} would break up the transaction that this file runs in",
+                problem=f"{word} would break up the transaction that this file runs in",
                 file=file.name,
                 line=statement.line,
-                hint="Remove it: the file and its revision are committed together. Or"
+                advice="Remove it: the file and its revision are committed together. Or"
                 " put -- atlas:txmode none at the top, and a blank line below it.",
             )

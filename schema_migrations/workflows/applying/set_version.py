@@ -107,7 +107,7 @@ def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:
     known = {file.version for file in directory.files}
     if version == ZERO_VERSION and ZERO_VERSION not in known:
         return None
-    return find_file(directory, version, option="schemaset")
+    return find_file(directory, version)
 
 
 def _plan_for_target(

@@ -11,7 +11,7 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import StatementFailed
+from schema_migrations.errors import DoneStatementNotRecorded, StatementFailed
 from schema_migrations.history.revision import (
     UNKNOWN_END,
     Revision,
@@ -51,11 +51,6 @@ BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
 COMMIT_WORDS = ("COMMIT", "END", "PREPARE TRANSACTION")
 END_WORDS = (*COMMIT_WORDS, *ROLLBACK_WORDS)
 
-UNRECORDED_HINT = (
-    "The statement is done, but this could not be recorded: the next run checks the"
-    " database and resumes after it."
-)
-
 STAYS_APPLIED_HINT = (
     "Without a transaction the whole file stays applied and counts as done. Correct"
     " what is wrong now in a new file."
@@ -65,10 +60,6 @@ UNKNOWN_END_WARNING = (
     "an earlier run ended while this statement ran outside a transaction, and the"
     " database does not show how far it got; it runs again"
 )
-
-
-class DoneStatementNotRecorded(StatementFailed):
-    """A statement outside a transaction is done, but its row still says UNKNOWN_END."""
 
 
 def run_stepwise(runner: Runner, run: FileRun) -> None:
@@ -244,17 +235,19 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
     statement = run.statements[index]
     try:
         with translate_statement_errors(
-            runner, run.file.name, hint=UNRECORDED_HINT, statement=statement
+            runner,
+            run.file.name,
+            hint=DoneStatementNotRecorded.hint,
+            statement=statement,
         ):
             runner.store.write(row)
     except StatementFailed as error:
         raise DoneStatementNotRecorded(
-            error.message,
+            problem=error.message,
             file=error.file,
             server_message=error.server_message,
             sqlstate=error.sqlstate,
             retryable=error.retryable,
-            hint=UNRECORDED_HINT,
         ) from error
 
 
@@ -304,7 +297,7 @@ def _make_progress_hint(run: FileRun, committed_row: Revision) -> str:
 
 def _make_left_open_error(run: FileRun) -> StatementFailed:
     return StatementFailed(
-        f"{run.file.name}: the file begins a transaction but does not end it.",
+        problem=f"{run.file.name}: the file begins a transaction but does not end it.",
         file=run.file.name,
-        hint=f"The transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
+        advice=f"The transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
     )

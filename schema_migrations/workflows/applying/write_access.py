@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import AutocommitOff, RevisionsNotCreated, TargetReadOnly
 from schema_migrations.workflows.applying.events import LockWaiting, ReportEvent
 from schema_migrations.workflows.targets.connected_target import (
     ConnectedTarget,
@@ -35,18 +35,13 @@ def connect_for_writing(
 ) -> ConnectedTarget:
     """Connect to a target; raise ``ConfigError`` if it is read-only, such as a standby."""
     if not connection.settings_dict["AUTOCOMMIT"]:
-        raise ConfigError(
-            f"AUTOCOMMIT is off for the database {connection.alias!r}, but files begin"
-            " and end their transactions themselves.",
-            hint="Give the database by its URL: --url or SCHEMA_MIGRATIONS_URL.",
-        )
+        raise AutocommitOff(alias=connection.alias)
     connected = connect_target(
         connection, engine, revisions_schema=revisions_schema, wait=wait
     )
     if connected.target.read_only:
-        raise ConfigError(
-            f"{connected.target.name} is not writable: {connected.target.read_only}.",
-            hint="Give the URL of the primary server, or of a writable file.",
+        raise TargetReadOnly(
+            target=connected.target.name, reason=connected.target.read_only
         )
     return connected
 
@@ -72,15 +67,10 @@ def hold_lock(
 def ensure_revisions_table(store: RevisionStore) -> None:
     """Create the revisions table if it is missing."""
 
-    def error_of(driver_error: DriverError) -> ConfigError | None:
+    def error_of(driver_error: DriverError) -> RevisionsNotCreated | None:
         if driver_error.retryable:
             return None
-        return ConfigError(
-            f"Cannot create the revisions table in schema {store.namespace!r}:"
-            f" {driver_error.message}",
-            hint="Grant the right to create tables there, or name another schema with"
-            " --revisions-schema.",
-        )
+        return RevisionsNotCreated(schema=store.namespace, reason=driver_error.message)
 
     with translate_driver_errors(store.engine, error_of):
         store.ensure_table()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from schema_migrations.errors import AnswerNeeded, ConfigError, suggest_nearest
+from schema_migrations.errors import AcknowledgementNeeded, Declined, UnknownMigration
 from schema_migrations.history.django_coverage import format_coverage_line
 from schema_migrations.workflows.planning.data_operations import DataOperation
 from schema_migrations.workflows.planning.questions import Asker
@@ -20,14 +20,9 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 )
 from schema_migrations.workflows.states.django_migrations import DjangoMigrations
 
-ACKNOWLEDGE_OPTION = "--acknowledge"
 ALL = "all"
 MAX_NAMED = 3
-"""The most operations of a new app to list one by one, and flags to spell out."""
-LOOK_HINT = (
-    "Check whether your database needs any of it (how-to guide: When a package brings "
-    "data migrations)"
-)
+"""The most operations of a new app to list one by one."""
 
 
 def find_unacknowledged(
@@ -56,10 +51,7 @@ def check_names(
     }
     for name in acknowledged:
         if name not in known:
-            raise ConfigError(
-                f"{ACKNOWLEDGE_OPTION} {name}: no installed app has this Django migration.",
-                hint=f"{suggest_nearest(name, known)}Use APP.MIGRATION, APP or {ALL}.",
-            )
+            raise UnknownMigration(name=name, known=frozenset(known))
 
 
 def acknowledge(
@@ -84,9 +76,16 @@ def acknowledge(
     if not open_:
         return lines
     if asker is None:
-        raise _make_acknowledgement_error(open_, lines, uncovered.new_apps)
+        named = dict.fromkeys(
+            op.app if op.app in uncovered.new_apps else op.migration_label
+            for op in open_
+        )
+        raise AcknowledgementNeeded(lines=lines, names=tuple(named))
     if not asker.confirm_acknowledgement(lines):
-        raise AnswerNeeded("Cancelled: nothing was written.", hint=f"{LOOK_HINT}.")
+        raise Declined(
+            problem="Cancelled: nothing was written.",
+            advice=f"{AcknowledgementNeeded.look}.",
+        )
     return ()
 
 
@@ -117,28 +116,6 @@ def _summarize_app(app: str, operations: Sequence[DataOperation]) -> str:
 def _describe_operation(operation: DataOperation) -> str:
     place = f"  {operation.path}:{operation.line}" if operation.line else ""
     return f"{operation.summary}{place}"
-
-
-def _make_acknowledgement_error(
-    unacknowledged: Sequence[DataOperation],
-    lines: Iterable[str],
-    new_apps: Collection[str],
-) -> AnswerNeeded:
-    """Return the error that lists the operations and the flags that acknowledge them."""
-    flags = dict.fromkeys(
-        f"{ACKNOWLEDGE_OPTION} {op.app if op.app in new_apps else op.migration_label}"
-        for op in unacknowledged
-    )
-    advice = (
-        " ".join(flags)
-        if len(flags) <= MAX_NAMED
-        else f"one {ACKNOWLEDGE_OPTION} for each"
-    )
-    also = f", or {ACKNOWLEDGE_OPTION} {ALL}" if len(flags) > 1 else ""
-    return AnswerNeeded(
-        "\n".join(lines),
-        hint=f"Nothing was written. {LOOK_HINT}, then run schemadiff again with {advice}{also}.",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,7 +239,7 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
     if target is not None and str(target.major) not in workspace.server.majors:
         yield (
             f"The target runs {target.version}, the dev database {description}:"
-            " choose the same major version with DEV or --dev."
+            " choose the same major version with DEV."
         )
     for label, reason in workspace.django_migrations.read_errors.items():
         yield (

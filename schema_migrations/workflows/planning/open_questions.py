@@ -1,6 +1,6 @@
 """Questions that a difference leaves open: values for existing rows, and lost data.
 
-They are answered beforehand, asked, or refused with the flags that would answer them.
+They are answered beforehand, asked, or make one ``QuestionsOpen``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import DriverError, Engine
-from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
+from schema_migrations.errors import LossDeclined, QuestionsOpen, SchemaMigrationsError
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import (
     NO_VALUE,
@@ -23,7 +23,7 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.planning.questions import (
     Asker,
-    make_unanswered_error,
+    list_open_questions,
     make_value_question,
 )
 from schema_migrations.workflows.planning.renaming import (
@@ -61,16 +61,12 @@ def fill_in_answers(
         else find_losses(changes, planner.may_alter_values)
     )
     if asker is None and strict and (open_ or lost):
-        raise make_unanswered_error(
-            open_, lost, decision.unasked_candidates, facts.origins
+        raise QuestionsOpen(
+            questions=list_open_questions(open_, lost, decision.unasked_candidates)
         )
     if asker is not None:
         if lost and not asker.confirm_loss([text for _, text in lost]):
-            raise AnswerNeeded(
-                "Nothing was written: the change would lose data.",
-                hint="Run schemadiff again and accept the loss, or name the rename: "
-                "--rename OLD=NEW.",
-            )
+            raise LossDeclined
         for need in open_:
             values[need.column] = _ask_value(engine, state, need, facts, asker)
     changes = with_fills(
@@ -107,6 +103,10 @@ def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
 class _ValueRefused(SchemaMigrationsError):
     """The dev database rejects the typed SQL."""
 
+    code = "value-refused"
+    message = "{reason}"
+    reason: str
+
 
 def _ask_value(
     engine: Engine, state: State, need: MissingValue, facts: ModelFacts, asker: Asker
@@ -129,7 +129,7 @@ def _try_expression(engine: Engine, state: State, column: Key, expression: str) 
         table = f"{engine.dialect.quote(column.namespace)}.{table}"
 
     def make_error(driver_error: DriverError) -> _ValueRefused:
-        return _ValueRefused(driver_error.message)
+        return _ValueRefused(reason=driver_error.message)
 
     with (
         roll_back_at_end(engine, state.connection),

@@ -1,14 +1,14 @@
 """The texts of questions before a change is planned, in Django's wording where it has
-one, and the flags that answer them beforehand.  An ``Asker`` of the caller asks them.
+one.  An ``Asker`` of the caller asks them, or ``QuestionsOpen`` lists them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from schema_migrations.errors import AnswerNeeded
+from schema_migrations.errors import OpenQuestion
 from schema_migrations.plan.fills import NO_VALUE, MissingValue
 from schema_migrations.plan.renames import NO_RENAMES, RenameCandidate, Renames
 from schema_migrations.schema.model import Key
@@ -89,11 +89,10 @@ def _add_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
-def format_rename_flag(candidate: RenameCandidate) -> str:
+def _format_rename(candidate: RenameCandidate) -> tuple[str, str]:
+    """Return the pair that answers beforehand that this is a rename."""
     old, new = candidate.old, candidate.new
-    if new.kind == "table":
-        return f"--rename {old.path}={new.path}"
-    return f"--rename {old.path}={new.part}"
+    return old.path, new.path if new.kind == "table" else new.part
 
 
 def make_value_question(need: MissingValue, origins: Origins) -> ValueQuestion:
@@ -143,36 +142,26 @@ def make_value_question(need: MissingValue, origins: Origins) -> ValueQuestion:
     )
 
 
-def make_unanswered_error(
-    needs: Sequence[MissingValue],
-    losses: Sequence[tuple[Key, str]],
+def list_open_questions(
+    needs: Iterable[MissingValue],
+    losses: Iterable[tuple[Key, str]],
     candidates: Sequence[RenameCandidate],
-    origins: Origins,
-) -> AnswerNeeded:
-    """Return the error that lists every open question with the flags that answer it."""
-    lines = []
-    for key, loss in losses:
-        lines.append(f"  {loss}")
-        lines += [
-            f"      or renamed?  {format_rename_flag(candidate)}"
-            for candidate in candidates
-            if candidate.old == key
-        ]
-    for need in needs:
-        lines += [
-            f"  {_describe_need(need)}",
-            f'      --default "{need.column.path}=SQL"',
-        ]
-    flags = "with a flag for each"
-    if losses:
-        flags = (
-            "with --rename or --default for each, --allow-data-loss to accept losses"
+) -> tuple[OpenQuestion, ...]:
+    """Return every open question, each with what may answer it."""
+    lost = [
+        OpenQuestion(
+            text=loss,
+            renames=tuple(
+                _format_rename(each) for each in candidates if each.old == key
+            ),
         )
-    return AnswerNeeded(
-        "This change needs answers, and schemadiff cannot ask for them here:\n"
-        + "\n".join(lines),
-        hint=f"Nothing was written. Run schemadiff again {flags}; on a terminal it asks.",
-    )
+        for key, loss in losses
+    ]
+    missing = [
+        OpenQuestion(text=_describe_need(need), column=need.column.path)
+        for need in needs
+    ]
+    return (*lost, *missing)
 
 
 def _describe_need(need: MissingValue) -> str:

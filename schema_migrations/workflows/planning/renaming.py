@@ -14,7 +14,7 @@ from functools import partial
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import DriverError, Engine
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_renames
@@ -139,11 +139,12 @@ def apply_renames(
         )
 
 
-def _make_rename_error(statement: Statement, driver_error: DriverError) -> PlanError:
-    return PlanError(
-        f"the dev database refused a rename: {driver_error.message}\n{statement.sql}",
-        hint="Change or drop what is in the way first, in a separate file: "
-        "manage.py schemadiff --empty NAME",
+def _make_rename_error(
+    statement: Statement, driver_error: DriverError
+) -> ObjectInTheWay:
+    return ObjectInTheWay(
+        problem=f"the dev database refused a rename: {driver_error.message}\n"
+        f"{statement.sql}"
     )
 
 

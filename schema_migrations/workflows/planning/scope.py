@@ -1,4 +1,4 @@
-"""The scope of a change: the tables it may touch, as in ``schemadiff --app``."""
+"""The scope of a change: the tables it may touch, those of some apps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.apps.registry import Apps
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import UnknownApp
 from schema_migrations.schema.model import Key, Schema, Table
 from schema_migrations.workflows.planning.proposal import Scope
 from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
@@ -22,10 +22,7 @@ def make_scope(registry: Apps, labels: Sequence[str] | None) -> Scope | None:
         return None
     known = {config.label for config in registry.get_app_configs()}
     if unknown := sorted(set(labels) - known):
-        raise ConfigError(
-            f"--app: no installed app has the label {', '.join(map(repr, unknown))}.",
-            hint=f"Known: {', '.join(sorted(known))}.",
-        )
+        raise UnknownApp(labels=tuple(unknown), known=tuple(sorted(known)))
     apps = map_tables_to_apps(registry)
 
     def touches(table: Table) -> bool:

@@ -14,7 +14,11 @@ from django.db import Error, transaction
 
 from schema_migrations.conf import DEFAULT_ALIAS, read_settings
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import ConfigError, SchemaMigrationsError, Unreachable
+from schema_migrations.errors import (
+    ConnectionRefused,
+    SchemaMigrationsError,
+    TargetUnreachable,
+)
 from schema_migrations.history.comparison import HistoryComparison, compare_history
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import open_target, read_directory
@@ -71,8 +75,10 @@ def compare_alias(alias: str) -> HistoryComparison:
         name = engine.addresses.format_masked_url(connection.settings_dict)
 
         def error_of(driver_error: DriverError) -> SchemaMigrationsError:
-            kind = Unreachable if driver_error.retryable else ConfigError
-            return kind(f"{name}: {driver_error.message}")
+            reason = driver_error.message
+            if driver_error.retryable:
+                return TargetUnreachable(target=name, reason=reason)
+            return ConnectionRefused(problem=f"{name}: {reason}")
 
         with translate_driver_errors(engine, error_of):
             missing = engine.executor.missing_database

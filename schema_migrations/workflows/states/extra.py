@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
-from schema_migrations.errors import ConfigError, StatementFailed, SyntaxProblem
+from schema_migrations.errors import InvalidSettings, StatementFailed, SyntaxProblem
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -57,9 +57,9 @@ def read_extra(
     files = [file for path in paths for file in _list_files(path)]
     for file in files:
         if file.parent.resolve() == migration_directory.resolve():
-            raise ConfigError(
-                f"EXTRA: {file} is a file of the migration directory.",
-                hint="Keep the SQL files for EXTRA in a separate folder.",
+            raise InvalidSettings(
+                problem=f"EXTRA: {file} is a file of the migration directory.",
+                advice="Keep the SQL files for EXTRA in a separate folder.",
             )
     return tuple(extra for file in files for extra in _read_statements(file, syntax))
 
@@ -81,9 +81,9 @@ def _list_files(path: Path) -> Sequence[Path]:
         return sorted(file for file in path.rglob(f"*{FILE_SUFFIX}") if file.is_file())
     if path.is_file():
         return [path]
-    raise ConfigError(
-        f"EXTRA: {path} does not exist.",
-        hint="List SQL files or folders of them; relative paths start at BASE_DIR.",
+    raise InvalidSettings(
+        problem=f"EXTRA: {path} does not exist.",
+        advice="List SQL files or folders of them; relative paths start at BASE_DIR.",
     )
 
 
@@ -94,10 +94,10 @@ def _read_statements(path: Path, syntax: Syntax) -> Iterator[ExtraStatement]:
     for statement in file.split_statements(syntax):
         if word := find_transaction_control(statement.sql):
             raise SyntaxProblem(
-                f"{word} is not allowed in EXTRA, whose statements run one by one",
+                problem=f"{word} is not allowed in EXTRA, whose statements run one by one",
                 file=file.name,
                 line=statement.line,
-                hint="Remove it.",
+                advice="Remove it.",
             )
         yield ExtraStatement(file=file.name, statement=statement)
 

@@ -9,7 +9,7 @@ from django.db import connections
 
 from schema_migrations.engines.engine import Connection, Engine, Target
 from schema_migrations.engines.registry import engine_for, engine_for_url
-from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.errors import SchemaMigrationsError, UnknownDatabase
 
 ALIAS_PREFIX = "db:"
 ANSWER_TIMEOUT_SECONDS = 2
@@ -62,9 +62,6 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
 
 
 def check_alias(alias: str) -> None:
-    """Raise ``ConfigError`` if ``DATABASES`` has no such alias."""
+    """Raise ``UnknownDatabase`` if ``DATABASES`` has no such alias."""
     if alias not in connections:
-        raise ConfigError(
-            f"There is no database {alias!r} in DATABASES.",
-            hint=f"Known: {', '.join(connections)}.",
-        )
+        raise UnknownDatabase(alias=alias, known=tuple(connections))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.engine import DriverError, Engine, MissingObject
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidModels
 from schema_migrations.schema.model import table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
 
@@ -20,7 +20,7 @@ def make_model_error(
     part_label: str,
     sql: str,
     driver_error: DriverError,
-) -> ConfigError:
+) -> InvalidModels:
     """Return the error for a refused statement of the DDL part ``part_label``."""
     missing_object = (
         engine.dev_server.find_missing_object(driver_error)
@@ -28,10 +28,10 @@ def make_model_error(
         else None
     )
     subject = find_refused_field(ddl, sql, driver_error.position) or part_label
-    return ConfigError(
-        f"{subject}: the dev database refused Django's SQL for it: "
+    return InvalidModels(
+        problem=f"{subject}: the dev database refused Django's SQL for it: "
         f"{driver_error.message}\n{sql}",
-        hint=_choose_hint(
+        advice=_choose_hint(
             missing_object, alias, missing=driver_error.names_missing_object
         ),
     )
@@ -87,7 +87,4 @@ def _choose_hint(
             "allowed on this alias by the routers. Declare a table that is created "
             f'elsewhere in a file of {setting}["EXTRA"].'
         )
-    return (
-        "Change the model or the SQL in EXTRA, or use another dev database with DEV or "
-        "--dev."
-    )
+    return "Change the model or the SQL in EXTRA, or use another dev database with DEV."

@@ -15,7 +15,7 @@ from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from schema_migrations.engines.engine import Connection
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidModels, UnknownApp
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.states.model_facts import (
@@ -125,10 +125,7 @@ def select_managed_models(
     """
     known = {config.label for config in registry.get_app_configs()}
     if unknown := sorted(set(labels or ()) - known):
-        raise ConfigError(
-            f"No installed app has the label {', '.join(map(repr, unknown))}.",
-            hint=f"Known: {', '.join(sorted(known))}.",
-        )
+        raise UnknownApp(labels=tuple(unknown), known=tuple(sorted(known)))
     return tuple(
         model
         for model in registry.get_models()
@@ -160,9 +157,9 @@ def _create_model(editor: Any, model: type[models.Model]) -> None:
     try:
         editor.create_model(model)
     except Exception as error:
-        raise ConfigError(
-            f"{model._meta.label}: Django cannot create its table: {error}",
-            hint=PERCENT_HINT
+        raise InvalidModels(
+            problem=f"{model._meta.label}: Django cannot create its table: {error}",
+            advice=PERCENT_HINT
             if "placeholder" in str(error)
             else "Run `manage.py check`; if it passes, check the model's fields.",
         ) from error

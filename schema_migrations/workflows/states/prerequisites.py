@@ -15,7 +15,7 @@ from django.db import router
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import PrerequisiteRefused
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key
 from schema_migrations.workflows.states.django_migrations import (
@@ -113,10 +113,12 @@ def load_prerequisites(
 
 def _make_extension_error(
     engine: Engine, name: str, source: str, driver_error: DriverError
-) -> ConfigError:
-    return ConfigError(
-        f"{source}: {name} cannot be created on the dev database: {driver_error.message}",
-        hint=format_dev_server_hint(engine, name),
+) -> PrerequisiteRefused:
+    return PrerequisiteRefused(
+        source=source,
+        name=name,
+        reason=driver_error.message,
+        advice=format_dev_server_hint(engine, name),
     )
 
 
@@ -129,16 +131,18 @@ def format_dev_server_hint(engine: Engine, extension: str) -> str:
     )
     example = f", for example {server}" if server else ""
     return (
-        f"Use a dev database that has it with DEV or --dev{example}, or install it on "
+        f"Use a dev database that has it with DEV{example}, or install it on "
         "this server."
     )
 
 
 def _make_collation_error(
     name: str, operation: MigrationOperation, driver_error: DriverError
-) -> ConfigError:
-    return ConfigError(
-        f"{operation}: {name} cannot be created on the dev database: {driver_error.message}",
-        hint="Use a dev database on a system that has this locale with DEV or --dev, "
+) -> PrerequisiteRefused:
+    return PrerequisiteRefused(
+        source=str(operation),
+        name=name,
+        reason=driver_error.message,
+        advice="Use a dev database on a system that has this locale with DEV, "
         "for example docker://postgres/17.",
     )

@@ -19,7 +19,7 @@ from schema_migrations.conf import Settings, read_settings
 from schema_migrations.dev.open_server import open_server
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import ConfigError, SourceOfOtherEngine, UnknownSource
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.managed_objects import read_managed_names
@@ -236,10 +236,8 @@ def _copy_live_database(
 def check_same_vendor(vendor: str, workspace: Workspace) -> None:
     """Raise ``ConfigError`` if a database is of another kind than the alias."""
     if vendor != workspace.engine.vendor:
-        raise ConfigError(
-            f"The source is a {vendor} database, but the alias "
-            f"{workspace.alias!r} is {workspace.engine.vendor}.",
-            hint="Choose an alias of the same kind with --database.",
+        raise SourceOfOtherEngine(
+            engine=vendor, alias=workspace.alias, alias_engine=workspace.engine.vendor
         )
 
 
@@ -266,8 +264,8 @@ def _load_with_extra(
     try:
         load_models(engine, connection, ddl, alias=workspace.alias)
     except ConfigError as error:
-        hint = "\n".join(filter(None, (error.hint, describe_deferred(deferred))))
-        raise ConfigError(error.message, hint=hint) from error
+        error.hint = "\n".join(filter(None, (error.hint, describe_deferred(deferred))))
+        raise
     run_deferred(engine, connection, deferred)
 
 
@@ -282,7 +280,4 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
             text = path.read_text(encoding="utf-8-sig")
             load_sql(engine, connection, text, file=str(path))
         else:
-            raise ConfigError(
-                f"{path} is not a source: no such folder or .sql file exists.",
-                hint="Use files, models, a directory, a .sql file, db:ALIAS or a database URL.",
-            )
+            raise UnknownSource(source=str(path))

@@ -14,7 +14,7 @@ from functools import partial
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import CopyRefused
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build_plan
@@ -94,8 +94,6 @@ def replay(
     engine: Engine,
     connection: Connection,
     files: Iterable[MigrationFile],
-    *,
-    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
@@ -104,7 +102,7 @@ def replay(
     for file in files:
         atomic = file.directives.txmode != "none"
         with engine.executor.open_transaction(connection) if atomic else nullcontext():
-            replay_file(engine, connection, file, hint=hint)
+            replay_file(engine, connection, file)
 
 
 def replay_file(
@@ -112,13 +110,11 @@ def replay_file(
     connection: Connection,
     file: MigrationFile,
     statement_count: int | None = None,
-    *,
-    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
     with engine.executor.keep_settings(connection):
         for statement in file.split_statements(engine.dialect.syntax)[:statement_count]:
-            _run_statement(engine, connection, statement, file=file.name, hint=hint)
+            _run_statement(engine, connection, statement, file=file.name)
 
 
 def _run_statement(
@@ -127,11 +123,12 @@ def _run_statement(
     statement: SourceStatement,
     *,
     file: str,
-    hint: str = NOTHING_WRITTEN_HINT,
 ) -> None:
     with translate_driver_errors(
         engine,
-        lambda error: make_statement_error(statement, error, file=file, hint=hint),
+        lambda error: make_statement_error(
+            statement, error, file=file, hint=NOTHING_WRITTEN_HINT
+        ),
     ):
         engine.executor.execute(connection, statement.sql)
 
@@ -171,11 +168,8 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
             engine.executor.execute(connection, statement.sql)
 
 
-def _make_copy_error(sql: str, driver_error: DriverError) -> PlanError:
-    return PlanError(
-        f"the dev database refused a copy of the live schema: {driver_error.message}\n{sql}",
-        hint="Use a dev database like the live one with DEV or --dev.",
-    )
+def _make_copy_error(sql: str, driver_error: DriverError) -> CopyRefused:
+    return CopyRefused(reason=driver_error.message, sql=sql)
 
 
 def canonicalize_state(engine: Engine, state: State, keys: frozenset[Key]) -> State:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.registry import engine_for_url
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import RevisionsShared, TargetQueryFailed, WrongTargets
 from schema_migrations.workflows.targets.connection import (
     ServerPart,
     connect_and_describe,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import DriverError
 
 TargetKind = Literal["schema", "database"]
-"""The meaning of a name that is not a URL, on the server of the alias or ``--url``."""
+"""The meaning of a name that is not a URL, on the server of the alias or the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,11 @@ def resolve_addresses(
     """Return the address of each name; raise ``ConfigError`` for none or a duplicate."""
     addresses = tuple(_resolve_address(name, kind=kind, url=url) for name in names)
     if not addresses:
-        raise ConfigError(
-            "No targets are given.",
-            hint="--targets takes one name or URL per line, --targets-sql one per row.",
-        )
+        raise WrongTargets(problem="No targets are given.")
     duplicates = sorted(_find_duplicates(addresses))
     if duplicates:
-        raise ConfigError(
-            f"Targets given more than once: {', '.join(duplicates)}.",
-            hint="Give each target once; with --targets-sql use SELECT DISTINCT.",
+        raise WrongTargets(
+            problem=f"Targets given more than once: {', '.join(duplicates)}."
         )
     return addresses
 
@@ -88,12 +84,7 @@ def refuse_shared_revisions(
     for address in addresses:
         is_schema = bool(address.part and address.part.schema)
         if is_schema or counts[_identify_database(address)] > 1:
-            raise ConfigError(
-                f"{address.label} would share its revisions with other targets: all"
-                f" would keep them in schema {revisions_schema!r}.",
-                hint="Let each schema keep its own: remove REVISIONS_SCHEMA, or pass"
-                " --revisions-schema '' to this command.",
-            )
+            raise RevisionsShared(target=address.label, schema=revisions_schema)
 
 
 def _identify_database(address: Address) -> tuple[object, ...]:
@@ -118,12 +109,8 @@ def query_target_names(
 ) -> tuple[str, ...]:
     """Return the first column of a query's rows; the server refuses every write."""
 
-    def error_of(driver_error: DriverError) -> ConfigError:
-        return ConfigError(
-            f"--targets-sql: {driver_error.message}",
-            hint="The query runs on the database of the alias or of --url and must"
-            " return one name or URL per row.",
-        )
+    def error_of(driver_error: DriverError) -> TargetQueryFailed:
+        return TargetQueryFailed(reason=driver_error.message)
 
     with open_target(alias, url) as (connection, engine):
         connect_and_describe(connection, engine, wait=wait)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.statement_error import RESUME_HINT
 from schema_migrations.errors import (
-    ConfigError,
+    ConnectionLost,
+    InsideTransaction,
+    RevisionsSchemaMissing,
     SchemaMigrationsError,
-    Unreachable,
-    suggest_nearest,
+    TargetFailed,
 )
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import connect_and_describe
@@ -48,10 +48,7 @@ def connect_target(
 ) -> ConnectedTarget:
     """Connect, retrying for ``wait`` seconds; raise ``Unreachable`` or ``ConfigError``."""
     if connection.in_atomic_block:
-        raise ConfigError(
-            "Migration files cannot run inside transaction.atomic().",
-            hint="Call the command outside it; in tests, use a TransactionTestCase.",
-        )
+        raise InsideTransaction
     target = connect_and_describe(connection, engine, wait=wait)
     store = RevisionStore(
         connection=connection,
@@ -100,12 +97,8 @@ def read_revisions_and_tables(
         return revisions, tables
     known = executor.list_namespaces(store.connection)
     if schema not in known:
-        raise ConfigError(
-            f"{connected.target.name} has tables but no schema {schema!r} for the"
-            " revisions.",
-            hint=f"{suggest_nearest(schema, known)}Name the schema that holds atlas_schema_revisions with"
-            " --revisions-schema or REVISIONS_SCHEMA. If there is none yet,"
-            " schemaapply --baseline VERSION or --allow-dirty creates it.",
+        raise RevisionsSchemaMissing(
+            target=connected.target.name, schema=schema, known=tuple(known)
         )
     return revisions, tables
 
@@ -114,9 +107,7 @@ def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManage
     """Translate driver errors outside of files, such as a lost connection, into ours."""
 
     def error_of(driver_error: DriverError) -> SchemaMigrationsError:
-        message = f"{connected.target.name}: {driver_error.message}"
-        if driver_error.retryable:
-            return Unreachable(message, hint=RESUME_HINT)
-        return SchemaMigrationsError(message, hint="--traceback shows where it failed.")
+        failed = ConnectionLost if driver_error.retryable else TargetFailed
+        return failed(target=connected.target.name, reason=driver_error.message)
 
     return translate_driver_errors(connected.store.engine, error_of)

@@ -17,7 +17,12 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.registry import engine_for, engine_for_url
-from schema_migrations.errors import ConfigError, Unreachable
+from schema_migrations.errors import (
+    DirectoryMissing,
+    InvalidSettings,
+    SchemaMissing,
+    Unreachable,
+)
 from schema_migrations.history.directory import Directory, load
 
 if TYPE_CHECKING:
@@ -122,24 +127,21 @@ def _with_part(
     if not part.schema:
         return settings
     if engine.addresses.with_namespace is None:
-        raise ConfigError(
-            f"{engine.addresses.format_masked_url(settings)} has no schema {part.schema!r}.",
-            hint="Only a PostgreSQL database has several schemas.",
+        raise SchemaMissing(
+            problem=f"{engine.addresses.format_masked_url(settings)} has no schema"
+            f" {part.schema!r}.",
+            advice="Only a PostgreSQL database has several schemas.",
         )
     return engine.addresses.with_namespace(settings, part.schema)
 
 
 def read_directory(path: Path) -> Directory:
-    """Read the directory of a target; raise ``ConfigError`` if there is no such folder.
+    """Read the directory of a target; raise ``DirectoryMissing`` if there is none.
 
     The image was probably built without it, and "nothing to do" would be wrong.
     """
     if not path.exists():
-        raise ConfigError(
-            f"The migration directory {path} does not exist.",
-            hint="Check DIR and --dir, and that the folder was deployed."
-            " python manage.py schemadiff creates the first file.",
-        )
+        raise DirectoryMissing(directory=str(path))
     return load(path)
 
 
@@ -147,9 +149,9 @@ def _find_connection(alias: str) -> BaseDatabaseWrapper:
     try:
         return connections[alias]
     except ImproperlyConfigured as error:
-        raise ConfigError(
-            f"The database {alias!r} cannot be used: {error}",
-            hint="Check its ENGINE in DATABASES.",
+        raise InvalidSettings(
+            problem=f"The database {alias!r} cannot be used: {error}",
+            advice="Check its ENGINE in DATABASES.",
         ) from error
 
 

@@ -225,7 +225,7 @@ def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
     finally:
         pg_place.execute("RESET ROLE")
         pg_place.execute("DROP ROLE plain_reader")
-    assert "--revisions-schema" in caught.value.hint
+    assert "REVISIONS_SCHEMA" in caught.value.hint
 
 
 def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(

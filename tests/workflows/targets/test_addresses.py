@@ -15,6 +15,7 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
     StatementFailed,
     SyntaxProblem,
+    UnknownDatabase,
 )
 from schema_migrations.workflows.targets.addresses import (
     parse_target_names,
@@ -108,9 +109,9 @@ def test_a_schema_comes_before_the_search_path_that_there_is(
 @pytest.mark.parametrize(
     "error",
     [
-        SchemaMigrationsError("m", hint="h"),
-        SyntaxProblem("m", file="f.sql", line=3, hint="h"),
-        StatementFailed("m", file="f.sql", line=3, sql="x", retryable=True),
+        UnknownDatabase(alias="m", known=("h",)),
+        SyntaxProblem(problem="m", file="f.sql", line=3, advice="h"),
+        StatementFailed(problem="m", file="f.sql", line=3, sql="x", retryable=True),
     ],
 )
 def test_an_error_crosses_to_another_process(error: SchemaMigrationsError) -> None:

@@ -77,8 +77,7 @@ def render(change: ddl.Change) -> Statements:
             return (_render_comment(change.key, change.after),)
         case ddl.AlterTable() | ddl.RebuildTable():
             raise UnsupportedChange(
-                f"PostgreSQL has no statement for {ddl.subject_of(change)}.",
-                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+                problem=f"PostgreSQL has no statement for {ddl.subject_of(change)}."
             )
 
 

@@ -62,8 +62,7 @@ def render_create(obj: NonTableObject) -> Statements:
         case Opaque():
             if not _is_runnable(obj):
                 raise UnsupportedChange(
-                    f"{obj.type} {obj.key.name} cannot be created automatically",
-                    hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
+                    problem=f"{obj.type} {obj.key.name} cannot be created automatically",
                 )
             return _make_statement(obj.definition.rstrip("; \n"), _describe_create(obj))
 
@@ -90,8 +89,7 @@ def render_drop(obj: NonTableObject) -> Statements:
         case Opaque():
             if not obj.drop_sql:
                 raise UnsupportedChange(
-                    f"{obj.type} {obj.key.name} cannot be dropped automatically",
-                    hint="Write its SQL by hand: manage.py schemadiff --empty NAME",
+                    problem=f"{obj.type} {obj.key.name} cannot be dropped automatically",
                 )
             return _make_statement(
                 obj.drop_sql.rstrip("; \n"), f"Drop {_describe_object(obj)}"
@@ -119,8 +117,7 @@ def render_alter(
             return _render_replace(after)
         case _:
             raise UnsupportedChange(
-                f"{after.key} cannot be altered from ({_describe_definition(before)}) to ({_describe_definition(after)})",
-                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+                problem=f"{after.key} cannot be altered from ({_describe_definition(before)}) to ({_describe_definition(after)})",
             )
 
 
@@ -161,8 +158,7 @@ def render_rename(before: Object, after: Object) -> Statements:
             )
         case _:
             raise UnsupportedChange(
-                f"{before.key} cannot be renamed to {after.key}.",
-                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+                problem=f"{before.key} cannot be renamed to {after.key}.",
             )
 
 
@@ -251,8 +247,7 @@ def _render_add_labels(before: Definition, after: Definition) -> Statements:
     kept = [label for label in after.labels if label in before.labels]
     if kept != list(before.labels):
         raise UnsupportedChange(
-            f"{after.key}: PostgreSQL cannot remove or reorder labels of an enum",
-            hint="Write this change by hand: manage.py schemadiff --empty NAME",
+            problem=f"{after.key}: PostgreSQL cannot remove or reorder labels of an enum",
         )
     name = qualify(after.key)
     statements: Statements = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.plan import Changes
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -307,12 +307,10 @@ def refuse_dangling_needs(
         if not trait.goes_along:
             needed |= obj.needs & (dropped_objects - created)
         if needed:
-            type_ = trait.noun
-            raise PlanError(
-                f"{type_} {obj.key.name} needs {_describe_dropped(min(needed), changes)}, which would be "
-                "dropped",
-                hint=f"Change the {type_} or drop it in a file of its own first: "
-                "manage.py schemadiff --empty NAME",
+            raise ObjectInTheWay(
+                problem=f"{trait.noun} {obj.key.name} needs"
+                f" {_describe_dropped(min(needed), changes)}, which would be dropped",
+                object=f"the {trait.noun}",
             )
     return changes
 

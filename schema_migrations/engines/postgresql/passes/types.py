@@ -69,9 +69,8 @@ def _recreate_type(
     based_on_it = [o for o in current.of(Definition) if before.key in o.needs]
     if based_on_it:
         raise UnsupportedChange(
-            f"{before.key} must be dropped and created again, but {based_on_it[0].key} "
-            "is based on it",
-            hint="Write this change by hand: manage.py schemadiff --empty NAME",
+            problem=f"{before.key} must be dropped and created again, but "
+            f"{based_on_it[0].key} is based on it"
         )
     aside = replace(before, key=_find_free_key(before.key, current))
     altered = {

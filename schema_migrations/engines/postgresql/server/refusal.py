@@ -15,7 +15,11 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.errors import ConfigError, Unreachable
+from schema_migrations.errors import (
+    ConnectionRefused,
+    ServerUnreachable,
+    TargetUnreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,7 +94,7 @@ def translate_refusals(connection: Connection, *, target: str = "") -> Iterator[
     try:
         yield
     except ImproperlyConfigured as problem:
-        raise ConfigError(str(problem)) from None
+        raise ConnectionRefused(problem=str(problem)) from None
     except Error as problem:
         raise _make_refusal_error(problem, connection.settings_dict, target) from (
             None if target else problem
@@ -99,7 +103,7 @@ def translate_refusals(connection: Connection, *, target: str = "") -> Iterator[
 
 def _make_refusal_error(
     problem: Error, settings: Mapping[str, Any], target: str
-) -> ConfigError | Unreachable:
+) -> ConnectionRefused | ServerUnreachable | TargetUnreachable:
     refusal = find_driver_error(problem)
     message = _join_causes(str(problem))
     options = settings.get("OPTIONS") or {}
@@ -107,18 +111,15 @@ def _make_refusal_error(
         message = message.replace(str(secret), "***")
     if isinstance(refusal, psycopg.OperationalError):
         if not is_final_refusal(refusal):
-            keep_trying = " --wait SECONDS keeps trying." if target else ""
-            return Unreachable(
-                f"{target or 'The server does not answer'}: {message}",
-                hint="Check the host and port, and that the server is running."
-                + keep_trying,
-            )
+            if target:
+                return TargetUnreachable(target=target, reason=message)
+            return ServerUnreachable(reason=message)
         start = "The server refused the connection"
     else:
         start = "The server cannot be used"
-    return ConfigError(
-        f"{target or start}: {message}",
-        hint="Check the user, password and database in the URL or in DATABASES.",
+    return ConnectionRefused(
+        problem=f"{target or start}: {message}",
+        advice="Check the user, password and database in the URL or in DATABASES.",
     )
 
 

@@ -15,7 +15,12 @@ from django.db import Error
 
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
-from schema_migrations.errors import ConfigError, Unreachable
+from schema_migrations.errors import (
+    ConfigError,
+    DevServerUnreachable,
+    DevServerUnusable,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,15 +114,16 @@ def check_rights(cursor: Any) -> None:
     cursor.execute(_RIGHTS_QUERY)
     role, may_create, standby = cursor.fetchone()
     if standby:
-        raise ConfigError(
-            "The server is a streaming standby; it cannot create databases.",
-            hint="Use the primary, or another dev database, e.g. --dev embedded.",
+        raise DevServerUnusable(
+            problem="The server is a streaming standby; it cannot create databases.",
+            remedy="Use the primary",
+            other="embedded",
         )
     if not may_create:
-        raise ConfigError(
-            f'Role "{role}" may not create databases on this server.',
-            hint=f'As an administrator, run ALTER ROLE "{role}" CREATEDB, '
-            "or name another dev database, e.g. --dev embedded.",
+        raise DevServerUnusable(
+            problem=f'Role "{role}" may not create databases on this server.',
+            remedy=f'As an administrator, run ALTER ROLE "{role}" CREATEDB',
+            other="embedded",
         )
 
 
@@ -135,9 +141,9 @@ def _create_database(server: Connection, name: str) -> None:
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     except Error as problem:
         line = " ".join(str(problem).split())
-        raise Unreachable(
-            f"The server did not create a scratch database: {line}",
-            hint="Name another dev database, e.g. --dev embedded.",
+        raise DevServerUnreachable(
+            problem=f"The server did not create a scratch database: {line}",
+            other="embedded",
         ) from problem
 
 

@@ -18,7 +18,7 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from schema_migrations.engines.postgresql.quote import quote as quote_name
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidUrl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,8 +84,9 @@ def _find_default_name(parameters: Mapping[str, str]) -> str:
     )
     name = next(filter(None, candidates), "")
     if not name:
-        raise ConfigError(
-            "The URL names no database.", hint="Write postgres://user@host:5432/NAME."
+        raise InvalidUrl(
+            problem="The URL names no database.",
+            advice="Write postgres://user@host:5432/NAME.",
         )
     return name
 
@@ -96,9 +97,10 @@ def _parse_parameters(url: str) -> dict[str, str]:
     try:
         parsed = conninfo_to_dict(normal)
     except psycopg.ProgrammingError as error:
-        raise ConfigError(
-            f"The database URL cannot be parsed{_explain_parse_error(str(error))}.",
-            hint=ESCAPING_HINT,
+        raise InvalidUrl(
+            problem="The database URL cannot be parsed"
+            f"{_explain_parse_error(str(error))}.",
+            advice=ESCAPING_HINT,
         ) from None  # the cause quotes the URL
     parameters = {name: str(value) for name, value in parsed.items() if value}
     _refuse_odd_host(parameters)
@@ -111,9 +113,9 @@ def _normalize_url(url: str) -> str:
     if not separator:
         return url  # keywords: host=… dbname=…
     if scheme.lower() not in SCHEMES:
-        raise ConfigError(
-            f"{_format_scheme(scheme)} is not a PostgreSQL URL scheme.",
-            hint=f"Known schemes: {', '.join(SCHEMES)}.",
+        raise InvalidUrl(
+            problem=f"{_format_scheme(scheme)} is not a PostgreSQL URL scheme.",
+            advice=f"Known schemes: {', '.join(SCHEMES)}.",
         )
     _refuse_unescaped(rest)
     address, _, query = rest.partition("?")
@@ -171,18 +173,24 @@ def _refuse_unescaped(rest: str) -> None:
     beyond = rest[len(authority) :]
     path = beyond.partition("?")[0]
     if "@" in path or ("@" in beyond and ":" in authority and "@" not in authority):
-        raise ConfigError("The URL has an @ after the host.", hint=ESCAPING_HINT)
+        raise InvalidUrl(
+            problem="The URL has an @ after the host.", advice=ESCAPING_HINT
+        )
     if authority.count("@") > 1:
-        raise ConfigError("The URL has more than one @.", hint=ESCAPING_HINT)
+        raise InvalidUrl(problem="The URL has more than one @.", advice=ESCAPING_HINT)
 
 
 def _refuse_odd_host(parameters: Mapping[str, str]) -> None:
     if "@" in parameters.get("host", ""):
-        raise ConfigError("The host in the URL contains an @.", hint=ESCAPING_HINT)
+        raise InvalidUrl(
+            problem="The host in the URL contains an @.", advice=ESCAPING_HINT
+        )
     ports = parameters.get("port", "").split(",")
     if not all(port.isdecimal() or port == "" for port in ports):
         # The value is not shown: it is more often a piece of the password than a port.
-        raise ConfigError("The port in the URL is not a number.", hint=ESCAPING_HINT)
+        raise InvalidUrl(
+            problem="The port in the URL is not a number.", advice=ESCAPING_HINT
+        )
 
 
 def _explain_parse_error(message: str) -> str:

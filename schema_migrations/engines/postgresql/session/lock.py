@@ -25,10 +25,9 @@ from schema_migrations.engines.postgresql.session.execution import (
 )
 from schema_migrations.engines.postgresql.session.parameters import set_parameters
 from schema_migrations.engines.postgresql.session.pooler import (
-    DIRECT_ADDRESS_HINT,
     refuse_shared_session,
 )
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import SessionShared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,9 +120,7 @@ def hold_lock(
             )
             held.callback(_release, connection, lock)
             if not fetch_row(connection, OWN_LOCK_QUERY, lock.key)[0]:
-                raise ConfigError(
-                    "The session did not keep its lock.", hint=DIRECT_ADDRESS_HINT
-                )
+                raise SessionShared(problem="The session did not keep its lock.")
         yield
 
 
@@ -148,4 +145,4 @@ def _release(connection: Connection, lock: _Lock) -> None:
         check_alive(connection)
         and not fetch_row(connection, lock.release_sql, lock.key)[0]
     ):
-        log.warning("The lock was lost before the run ended. %s", DIRECT_ADDRESS_HINT)
+        log.warning("The lock was lost before the run ended. %s", SessionShared.hint)

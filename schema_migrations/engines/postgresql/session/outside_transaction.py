@@ -174,8 +174,8 @@ def check_result(connection: Connection, sql: str) -> None:
     index = _find_index(connection, namespace, name) if namespace else None
     if index is not None and not index.is_valid:
         raise StatementFailed(
-            f"the server reported success, but the index {index.name} is INVALID",
-            hint=f"Run DROP INDEX CONCURRENTLY {index.name}; the next run creates it again.",
+            problem=f"the server reported success, but the index {index.name} is INVALID",
+            advice=f"Run DROP INDEX CONCURRENTLY {index.name}; the next run creates it again.",
         )
 
 
@@ -204,9 +204,9 @@ def _clear_created_index(
         return EarlierAttempt()
     if index.builder_pid is not None:
         raise StatementFailed(
-            f"server process {index.builder_pid} is building the index {index.name}",
+            problem=f"server process {index.builder_pid} is building the index {index.name}",
             retryable=True,
-            hint="Run the command again when it has finished.",
+            advice="Run the command again when it has finished.",
         )
     wanted = wanted or _print_wanted_index(connection, statement, namespace, table)[1]
     if index.definition == wanted:
@@ -214,9 +214,9 @@ def _clear_created_index(
     if not statement.name:
         return EarlierAttempt()  # the server will choose another name
     raise StatementFailed(
-        f"an index {index.name} exists with another definition:\n"
+        problem=f"an index {index.name} exists with another definition:\n"
         f"    existing {index.definition}\n    wanted   {wanted}",
-        hint="If nothing needs it, drop it (DROP INDEX CONCURRENTLY"
+        advice="If nothing needs it, drop it (DROP INDEX CONCURRENTLY"
         f" {index.name}); otherwise give the new one another name.",
     )
 
@@ -261,9 +261,9 @@ def _print_wanted_index(
         if driver_error is None or driver_error.retryable:
             raise
         raise StatementFailed(
-            f"an index of this name may exist on {original}, but it cannot be"
+            problem=f"an index of this name may exist on {original}, but it cannot be"
             f" compared: {driver_error.message}",
-            hint="Check it; if it is a leftover, drop it with DROP INDEX CONCURRENTLY.",
+            advice="Check it; if it is a leftover, drop it with DROP INDEX CONCURRENTLY.",
         ) from error
     finally:
         rollback(connection)

@@ -14,7 +14,7 @@ import psycopg
 
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.session.execution import execute, fetch_row
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import SessionShared
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
@@ -28,16 +28,12 @@ SHARED_SESSION_MESSAGE = (
     "A connection pooler (PgBouncer?) gives this session another server process for"
     " each transaction, so no lock could keep a second run out."
 )
-DIRECT_ADDRESS_HINT = (
-    "Give the server's own address (--url or SCHEMA_MIGRATIONS_URL), or a pooler's"
-    " address with pool_mode = session. The application may keep the pooled address."
-)
 
 
 def refuse_shared_session(connection: Connection) -> None:
     """Raise ``ConfigError`` when a pooler lets others use this session's server process."""
     if is_pooled(connection) and _is_server_shared(connection):
-        raise ConfigError(SHARED_SESSION_MESSAGE, hint=DIRECT_ADDRESS_HINT)
+        raise SessionShared(problem=SHARED_SESSION_MESSAGE)
 
 
 def _is_server_shared(connection: Connection) -> bool:

@@ -24,7 +24,10 @@ from schema_migrations.engines.postgresql.session.parameters import (
     set_parameters,
 )
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
-from schema_migrations.errors import ConfigError, StatementFailed
+from schema_migrations.errors import (
+    SchemaMissing,
+    StatementFailed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,9 +73,9 @@ def describe_target(connection: Connection) -> Target:
             connection, TARGET_QUERY
         )
     if schema is None:
-        raise ConfigError(
-            f"{name}: none of the schemas in search_path ({path!r}) exists.",
-            hint="Create the schema, or name another with ?search_path=NAME.",
+        raise SchemaMissing(
+            problem=f"{name}: none of the schemas in search_path ({path!r}) exists.",
+            advice="Create the schema, or name another with ?search_path=NAME.",
         )
     reasons = {
         "a standby server": standby,
@@ -156,6 +159,6 @@ def _refuse_lost_transaction(connection: Connection) -> None:
     """Raise unless the transaction is intact: COMMIT would only warn, or roll back."""
     if connection.connection.info.transaction_status != TransactionStatus.INTRANS:
         raise StatementFailed(
-            "A statement in the file ended the transaction that it ran in.",
-            hint="Put -- atlas:txmode none at the top of the file, followed by a blank line.",
+            problem="A statement in the file ended the transaction that it ran in.",
+            advice="Put -- atlas:txmode none at the top of the file, followed by a blank line.",
         )

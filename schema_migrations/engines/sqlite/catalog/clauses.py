@@ -17,7 +17,7 @@ from schema_migrations.engines.sqlite.catalog.tokens import (
     name_of,
     tokenize,
 )
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import UnreadableDefinition
 
 END_OF_TOKENS = Token("symbol", ";")
 
@@ -122,12 +122,9 @@ class TokenReader:
             depth += token.is_symbol("(") - token.is_symbol(")")
         return self.tokens[start : self.position - 1]
 
-    def make_error(self) -> PlanError:
+    def make_error(self) -> UnreadableDefinition:
         near = format_tokens(self.tokens[self.position : self.position + 4])
-        return PlanError(
-            f"Cannot read the definition of {self.subject} near {near!r}.",
-            hint="Please report its CREATE statement.",
-        )
+        return UnreadableDefinition(subject=self.subject, near=near)
 
 
 def read_table(name: str, sql: str) -> RawTable:

@@ -65,8 +65,7 @@ def render(change: ddl.Change) -> Statements:
             | ddl.SetComment()
         ):
             raise UnsupportedChange(
-                f"SQLite has no statement for {ddl.subject_of(change)}.",
-                hint="Write this change by hand: manage.py schemadiff --empty NAME",
+                problem=f"SQLite has no statement for {ddl.subject_of(change)}."
             )
 
 

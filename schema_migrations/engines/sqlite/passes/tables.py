@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.sqlite.catalog.tokens import is_literal
 from schema_migrations.engines.sqlite.ddl.conversion import find_conversion
 from schema_migrations.engines.sqlite.quote import quote
-from schema_migrations.errors import PlanError
+from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
@@ -104,11 +104,10 @@ def recreate_view_triggers(
         if not on_view or not views or trigger.key in dropped or after is None:
             continue
         if dropped_views := views - created:
-            raise PlanError(
-                f"trigger {trigger.key.name} needs view {min(dropped_views).name}, which would be "
-                "dropped",
-                hint="Change the trigger or drop it in a file of its own first: "
-                "manage.py schemadiff --empty NAME",
+            raise ObjectInTheWay(
+                problem=f"trigger {trigger.key.name} needs view {min(dropped_views).name},"
+                " which would be dropped",
+                object="the trigger",
             )
         assert isinstance(after, Opaque)
         result += [ddl.Drop(object=trigger), ddl.Create(object=after)]

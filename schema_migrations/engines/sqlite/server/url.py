@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import InvalidUrl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +29,15 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     rest = url.strip().partition("://")[2]
     path, _, query = rest.partition("?")
     if query:
-        raise ConfigError(
-            "A SQLite URL cannot have parameters after a ?.", hint=URL_FORMS
+        raise InvalidUrl(
+            problem="A SQLite URL cannot have parameters after a ?.", advice=URL_FORMS
         )
     if path in (":memory:", "/:memory:"):
         name = ":memory:"
     elif path.startswith("/") and len(path) > 1:
         name = unquote(path[1:])
     else:
-        raise ConfigError("The URL names no database file.", hint=URL_FORMS)
+        raise InvalidUrl(problem="The URL names no database file.", advice=URL_FORMS)
     return {
         **base,
         "ENGINE": base.get("ENGINE") or BACKEND,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.lock_wait import wait_for_lock
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import FileNotAccessible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,9 +95,9 @@ def _try_acquire(path: Path) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise ConfigError(
-            f"Cannot create the lock file {path}: {error.strerror}.",
-            hint="Make its folder writable: SQLite itself needs that too.",
+        raise FileNotAccessible(
+            problem=f"Cannot create the lock file {path}: {error.strerror}.",
+            advice="Make its folder writable: SQLite itself needs that too.",
         ) from error
     if _try_lock(descriptor) and _is_same_file(path, descriptor):
         return descriptor

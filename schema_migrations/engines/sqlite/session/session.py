@@ -25,7 +25,11 @@ from schema_migrations.engines.engine import (
 )
 from schema_migrations.engines.sqlite.server.url import format_masked_url
 from schema_migrations.engines.sqlite.session.lock import database_file_of
-from schema_migrations.errors import ConfigError, StatementFailed
+from schema_migrations.errors import (
+    ConnectionRefused,
+    RevisionsSchemaUnsupported,
+    StatementFailed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,10 +52,10 @@ def describe_target(connection: Connection) -> Target:
         _fetch_value(connection, "PRAGMA schema_version")
         path = database_file_of(connection)
     except ImproperlyConfigured as error:
-        raise ConfigError(str(error)) from None
+        raise ConnectionRefused(problem=str(error)) from None
     except (Error, sqlite3.Error) as error:
-        raise ConfigError(
-            f"{name}: {error}.", hint="Check the path and its permissions."
+        raise ConnectionRefused(
+            problem=f"{name}: {error}.", advice="Check the path and its permissions."
         ) from None
     return Target(
         name=name,
@@ -106,10 +110,7 @@ def list_namespaces(connection: Connection) -> Sequence[str]:
 def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
     """Return the names of the tables; raise ``ConfigError`` for a schema but ``main``."""
     if namespace not in (None, "main"):
-        raise ConfigError(
-            f"SQLite has no schema {namespace!r} for the revisions.",
-            hint="Remove REVISIONS_SCHEMA or --revisions-schema.",
-        )
+        raise RevisionsSchemaUnsupported(schema=namespace)
     with connection.cursor() as cursor:
         cursor.execute(TABLES_QUERY)
         return tuple(name for (name,) in cursor.fetchall())
@@ -157,8 +158,8 @@ def open_transaction(connection: Connection) -> Iterator[None]:
         yield
         if not in_transaction(connection):
             raise StatementFailed(
-                "A statement of the file ended the transaction that it ran in.",
-                hint="Write -- atlas:txmode none at the top of the file, then a blank line.",
+                problem="A statement of the file ended the transaction that it ran in.",
+                advice="Write -- atlas:txmode none at the top of the file, then a blank line.",
             )
         execute(connection, "COMMIT")
     except BaseException:
@@ -182,8 +183,8 @@ def check_foreign_keys(connection: Connection) -> Iterator[None]:
             for (table, parent), count in sorted(broken.items())
         )
         raise StatementFailed(
-            f"The file leaves rows that violate foreign keys: {details}.",
-            hint="Delete or correct these rows before the end of the file.",
+            problem=f"The file leaves rows that violate foreign keys: {details}.",
+            advice="Delete or correct these rows before the end of the file.",
         )
 
 

@@ -14,7 +14,7 @@ from django.core.management.commands import makemigrations
 from django.db.migrations.loader import MigrationLoader
 
 from schema_migrations.conf import list_managed_aliases
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._base import Options, raise_command_errors
 from schema_migrations.workflows.standing.app_ownership import (
     list_file_managed_apps,
@@ -75,9 +75,9 @@ def _list_apps_with_migrations() -> frozenset[str]:
     return list_installed_apps() & frozenset(loader.migrated_apps)
 
 
-def _make_refusal(labels: Iterable[str]) -> ConfigError:
-    return ConfigError(
-        "The tables of these apps are made by SQL files, not by Django migrations:"
+def _make_refusal(labels: Iterable[str]) -> WrongUsage:
+    return WrongUsage(
+        problem="The tables of these apps are made by SQL files, not by Django migrations:"
         f" {', '.join(sorted(labels))}.",
-        hint="To write a file for changes of their models: python manage.py schemadiff",
+        advice="To write a file for changes of their models: python manage.py schemadiff",
     )

@@ -24,7 +24,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import pre_migrate
 
 from schema_migrations.conf import list_managed_aliases, read_settings
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import WrongUsage
 from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._base import (
     Options,
@@ -102,23 +102,23 @@ class Command(migrate.Command):
         """Raise ``ConfigError`` for options that make no sense with SQL files."""
         alias, label = options["database"], options["app_label"]
         if label in list_apps_of_files(alias) & list_installed_apps():
-            raise ConfigError(
-                f"The tables of {label} are made by the SQL files in"
+            raise WrongUsage(
+                problem=f"The tables of {label} are made by the SQL files in"
                 f" {read_settings(alias).directory}, not by Django migrations.",
-                hint="python manage.py migrate applies all pending files;"
+                advice="python manage.py migrate applies all pending files;"
                 " python manage.py schemaapply --to VERSION applies those up to a version.",
             )
         if label is None and options["fake"]:
-            raise ConfigError(
-                f"--fake is for Django migrations, but SQL files make the tables of the"
+            raise WrongUsage(
+                problem=f"--fake is for Django migrations, but SQL files make the tables of the"
                 f" database {alias!r}.",
-                hint="To mark files as applied without running them:"
+                advice="To mark files as applied without running them:"
                 " python manage.py schemaset VERSION",
             )
         if label is None and options["prune"]:
-            raise ConfigError(
-                "Migrations can be pruned only when an app is specified.",
-                hint="python manage.py migrate APP --prune",
+            raise WrongUsage(
+                problem="Migrations can be pruned only when an app is specified.",
+                advice="python manage.py migrate APP --prune",
             )
 
     def _apply_files(self, alias: str, options: Options) -> None:
@@ -221,10 +221,10 @@ class Command(migrate.Command):
         """Run Django's ``migrate`` for an app that is left to it."""
         files = compare_alias(alias).pending
         if files:
-            raise ConfigError(
-                f"{format_count(len(files), 'SQL file')} pending. Django migrations may"
+            raise WrongUsage(
+                problem=f"{format_count(len(files), 'SQL file')} pending. Django migrations may"
                 " depend on them.",
-                hint="Apply them first: python manage.py migrate",
+                advice="Apply them first: python manage.py migrate",
             )
         file_apps = list_apps_of_files(alias)
         record_migrations_of_files(connections[alias], file_apps)
@@ -252,10 +252,10 @@ def protect_apps(labels: frozenset[str]) -> Iterator[None]:
     def refuse(*, plan: MigrationPlan, **_: Any) -> None:
         touched = sorted({migration.app_label for migration, _ in plan} & labels)
         if touched:
-            raise ConfigError(
-                f"This would run Django migrations of {', '.join(touched)}, whose"
+            raise WrongUsage(
+                problem=f"This would run Django migrations of {', '.join(touched)}, whose"
                 " tables are made by SQL files.",
-                hint="Write the change as SQL: python manage.py schemadiff --empty NAME",
+                advice="Write the change as SQL: python manage.py schemadiff --empty NAME",
             )
 
     pre_migrate.connect(refuse)

@@ -1,0 +1,211 @@
+"""Errors about the migration directory, its files, and what databases ran of them."""
+
+from __future__ import annotations
+
+from schema_migrations.errors.base import (
+    REHASH_COMMAND,
+    ConfigError,
+    IntegrityError,
+    SchemaMigrationsError,
+    suggest_nearest,
+)
+
+
+class DirectoryMissing(ConfigError):
+    """The migration directory does not exist."""
+
+    code = "directory-missing"
+    message = "The migration directory {directory} does not exist."
+    hint = "Check DIR, and that the folder was deployed."
+    directory: str
+
+
+class DirectoryNotAFolder(ConfigError):
+    """The path of the migration directory is a file."""
+
+    code = "directory-not-a-folder"
+    message = "{directory} is not a folder"
+    hint = "DIR must name the folder that holds the migration files."
+    directory: str
+
+
+class DirectoryNotWritable(ConfigError):
+    """Nothing could be written into the migration directory."""
+
+    code = "directory-not-writable"
+    message = "{directory} cannot be written to: {reason}"
+    hint = "Nothing was changed. Write files where the folder is writable (on a developer's machine, not the server), or choose another folder."
+    directory: str
+    reason: str
+
+
+class FileNotAccessible(ConfigError):
+    """A file cannot be read, written or created."""
+
+    code = "file-not-accessible"
+    hint = "{advice}"
+    problem: str
+    advice: str
+
+
+class SyntaxProblem(SchemaMigrationsError):
+    """SQL text cannot be split into statements, or has a directive that is wrong."""
+
+    code = "sql-syntax"
+    message = "{file}:{line}: {problem}"
+    hint = "{advice}"
+    problem: str
+    file: str
+    line: int
+    advice: str = ""
+
+
+class DirectoryNotIntact(IntegrityError):
+    """The files do not match ``atlas.sum``, or their versions are not in order."""
+
+    code = "directory-not-intact"
+    message = "{directory}:{listed}"
+    hint = "{advice}"
+    directory: str
+    problems: tuple[str, ...]
+    advice: str
+
+    @property
+    def listed(self) -> str:
+        gap = " " if len(self.problems) == 1 else "\n  "
+        return gap + gap.join(self.problems)
+
+
+class SumFileInvalid(IntegrityError):
+    """A line of ``atlas.sum`` is not as a program writes it."""
+
+    code = "sum-file-invalid"
+    message = "{file}:{line}: {problem}"
+    hint = f"The file was edited or merged by hand. Check that the migration files are correct, then rewrite it: {REHASH_COMMAND}"
+    file: str
+    line: int
+    problem: str
+
+
+class SumFileConflict(SumFileInvalid):
+    """``atlas.sum`` holds a merge conflict."""
+
+    code = "sum-file-conflict"
+    hint = (
+        "Two branches added files. Check that the files work together in this order,"
+        f" then run: {REHASH_COMMAND} (it rewrites the file; do not resolve the conflict"
+        " by hand)"
+    )
+
+
+class NoLaterVersion(IntegrityError):
+    """No version sorts after the last one of the directory."""
+
+    code = "no-later-version"
+    message = "there is no later version with the length of {version}"
+    hint = f"Name the new file yourself, or rename the files so that their versions are times such as 20250101120000, then run: {REHASH_COMMAND}"
+    version: str
+
+
+class UnknownVersion(ConfigError):
+    """No file has the version that was asked for."""
+
+    code = "unknown-version"
+    message = "No file in {directory} has the version {version}."
+    hint = "{suggestion}A version is the part of a file name before the first _."
+    version: str
+    directory: str
+    known: tuple[str, ...]
+
+    @property
+    def suggestion(self) -> str:
+        return suggest_nearest(self.version, self.known)
+
+
+class OutOfOrder(IntegrityError):
+    """Files were never run, though newer ones were."""
+
+    code = "out-of-order"
+    message = "out of order: {files} (the database is already at {current_version})"
+    hint = (
+        "Usually a branch was merged late. Give the file a version later than"
+        f" {{current_version}}, then run: {REHASH_COMMAND}. If another database already"
+        " has it under this version, EXEC_ORDER non-linear runs it now, and linear-skip"
+        " skips it."
+    )
+    files: tuple[str, ...]
+    current_version: str
+
+
+class FilesEdited(IntegrityError):
+    """Files were changed after this database ran them."""
+
+    code = "files-edited"
+    message = "edited after they were applied to this database: {files}"
+    hint = (
+        "Restore them from version control, run python manage.py schemahash, and write a"
+        " new file for the change. If the database is right as it is: schemaset VERSION"
+        " accepts the files up to that version as they are now."
+    )
+    files: tuple[str, ...]
+
+
+class FilesMissing(IntegrityError):
+    """The database has files that the directory does not."""
+
+    code = "files-missing"
+    message = "applied to this database, but their files are missing: {files}"
+    hint = (
+        "Restore them from version control, or check that this is the right directory"
+        " and the right database. If they were deleted on purpose: schemaset VERSION"
+        " forgets them."
+    )
+    files: tuple[str, ...]
+
+
+class DatabaseAhead(IntegrityError):
+    """A newer release ran files that the directory does not have."""
+
+    code = "database-ahead"
+    message = "the database is ahead of the directory: {files}"
+    hint = "It was migrated by a newer release. If this need not stop a run, do not ask for a strict one."
+    files: tuple[str, ...]
+
+
+class PartialFileMissing(IntegrityError):
+    """A file is half applied, and gone."""
+
+    code = "partial-file-missing"
+    message = "version {version} ({description}) is half applied ({applied} of {total} statements), but its file is missing"
+    hint = "Restore the file (from an older release or another branch?) and run the command again; it continues where it stopped."
+    version: str
+    description: str
+    applied: int
+    total: int
+
+
+class PartialFileEdited(IntegrityError):
+    """Statements of a half applied file were changed after they ran."""
+
+    code = "partial-file-edited"
+    hint = f"Statements that already ran must not change; later statements may be edited. Restore the start of the file, then run: {REHASH_COMMAND}"
+    file: str
+    problem: str
+
+
+class FileExcluded(IntegrityError):
+    """A pending file is left out of ``atlas.sum``."""
+
+    code = "file-excluded"
+    message = "{file} is marked 'atlas:sum ignore' and cannot be applied"
+    hint = f"Remove that line, then run: {REHASH_COMMAND}"
+    file: str
+
+
+class TransactionModeConflict(ConfigError):
+    """A file wants no transaction, but all files shall run in one."""
+
+    code = "transaction-mode-conflict"
+    message = "{file} is marked txmode none and cannot be part of one transaction for all files."
+    hint = "Set TX_MODE to file, or stop at a version before it."
+    file: str

@@ -1,0 +1,238 @@
+"""Errors on the way from models and files to the next file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schema_migrations.errors.base import (
+    AnswerNeeded,
+    ConfigError,
+    PlanError,
+    suggest_nearest,
+)
+from schema_migrations.errors.targets import StatementFailed
+
+
+class UnknownApp(ConfigError):
+    """No installed app has this label."""
+
+    code = "unknown-app"
+    message = "No installed app has the label {quoted}."
+    hint = "Known: {known}."
+    labels: tuple[str, ...]
+    known: tuple[str, ...]
+
+    @property
+    def quoted(self) -> str:
+        return ", ".join(map(repr, self.labels))
+
+
+class UnknownSource(ConfigError):
+    """A source is none of the forms that a schema can be read from."""
+
+    code = "unknown-source"
+    message = "{source} is not a source: no such folder or .sql file exists."
+    hint = "Use files, models, a directory, a .sql file, db:ALIAS or a database URL."
+    source: str
+
+
+class SourceOfOtherEngine(ConfigError):
+    """A source is a database of another kind than the alias."""
+
+    code = "source-of-other-engine"
+    message = (
+        "The source is a {engine} database, but the alias {alias!r} is {alias_engine}."
+    )
+    hint = "Choose an alias of the same kind."
+    engine: str
+    alias: str
+    alias_engine: str
+
+
+class InvalidModels(ConfigError):
+    """Django itself, or the dev database, refuses the models."""
+
+    code = "invalid-models"
+    hint = "{advice}"
+    problem: str
+    advice: str
+
+
+class PrerequisiteRefused(ConfigError):
+    """The dev database has no such extension or locale."""
+
+    code = "prerequisite-refused"
+    message = "{source}: {name} cannot be created on the dev database: {reason}"
+    hint = "{advice}"
+    source: str
+    name: str
+    reason: str
+    advice: str
+
+
+class MalformedAnswer(ConfigError):
+    """An answer given beforehand lacks a side of its ``=``."""
+
+    code = "malformed-answer"
+    message = "The answer {text!r} does not have the form {form}."
+    hint = "For example: shop_order.total=amount, or shop_order.note=''."
+    text: str
+    form: str
+
+
+class ImpossibleRename(ConfigError):
+    """A rename given beforehand names a table or column that does not exist."""
+
+    code = "impossible-rename"
+    message = "The rename {old}={new}: {problem}"
+    hint = "Use the names in the database: table=table or table.column=column."
+    old: str
+    new: str
+    problem: str
+
+
+class UnneededDefault(ConfigError):
+    """A default given beforehand is for a column that needs no value."""
+
+    code = "unneeded-default"
+    message = "The default of {column}: no column of this name needs a value."
+    hint = "Give table.column, with the names in the database, of a column that is added, becomes NOT NULL or changes its type."
+    column: str
+
+
+class UnknownMigration(ConfigError):
+    """No installed app has the Django migration that was acknowledged."""
+
+    code = "unknown-migration"
+    message = "No installed app has the Django migration {name}."
+    hint = "{suggestion}Use APP.MIGRATION, APP or all."
+    name: str
+    known: frozenset[str]
+
+    @property
+    def suggestion(self) -> str:
+        return suggest_nearest(self.name, self.known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A question that a difference leaves open."""
+
+    text: str
+    column: str = ""
+    """``table.column``, whose value for existing rows is the answer; empty: data would
+    be lost, and to accept that or to name a rename is the answer."""
+    renames: tuple[tuple[str, str], ...] = ()
+    """Renames, as (old, new), that may be meant instead of the loss."""
+
+
+class QuestionsOpen(AnswerNeeded):
+    """A change loses data, or existing rows need values."""
+
+    code = "questions-open"
+    message = "This change needs answers, and there is nobody to ask:\n{listed}"
+    hint = "Nothing was written. Give the answers beforehand, or an asker."
+    questions: tuple[OpenQuestion, ...]
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(f"  {question.text}" for question in self.questions)
+
+
+class AcknowledgementNeeded(AnswerNeeded):
+    """Django migrations change rows, which no file does; ``names`` acknowledge them."""
+
+    code = "acknowledgement-needed"
+    message = "{listed}"
+    hint = "Nothing was written. {look}, then acknowledge {names}."
+    lines: tuple[str, ...]
+    names: tuple[str, ...]
+    """APP.MIGRATION, or APP for a new app."""
+    look = "Check whether your database needs any of it (how-to guide: When a package brings data migrations)"
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Declined(AnswerNeeded):
+    """Somebody was asked and said no, or nothing."""
+
+    code = "declined"
+    hint = "{advice}"
+    problem: str
+    advice: str = ""
+
+
+class UnsupportedChange(PlanError):
+    """The engine has no statement for a change."""
+
+    code = "unsupported-change"
+    hint = "Write this change in a file by hand."
+    problem: str
+
+
+class ObjectInTheWay(PlanError):
+    """A view, trigger or the like needs what a change drops or renames."""
+
+    code = "object-in-the-way"
+    hint = "Change {object} or drop it in a file of its own first."
+    problem: str
+    object: str = "what is in the way"
+
+
+class CircularChanges(PlanError):
+    """Changes depend on one another in a circle."""
+
+    code = "circular-changes"
+    message = "These changes depend on one another in a circle: {circle}"
+    hint = "Change one of these models first, run schemadiff, then change the others."
+    circle: str
+
+
+class UnreadableDefinition(PlanError):
+    """The ``CREATE`` statement of a SQLite object cannot be read."""
+
+    code = "unreadable-definition"
+    message = "Cannot read the definition of {subject} near {near!r}."
+    hint = "Please report its CREATE statement."
+    subject: str
+    near: str
+
+
+class CopyRefused(PlanError):
+    """The dev database refused a copy of the live schema."""
+
+    code = "copy-refused"
+    message = "the dev database refused a copy of the live schema: {reason}\n{sql}"
+    hint = "Use a dev database like the live one with DEV."
+    reason: str
+    sql: str
+
+
+class ProofFailed(PlanError):
+    """Replaying the directory with the new file leaves a difference."""
+
+    code = "proof-failed"
+    message = "The plan ran on the dev database and left a difference:\n{listed}"
+    hint = "Nothing was written. Make this change by hand, and please report it with the model that causes it."
+    differences: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(f"  {difference}" for difference in self.differences)
+
+
+class PlanRefused(StatementFailed):
+    """The dev database refused a statement of the plan."""
+
+    code = "plan-refused"
+    hint = "The dev database refused this statement of the plan; nothing was written.\nMake this change in a file by hand."
+
+
+class LossDeclined(AnswerNeeded):
+    """Somebody was asked to accept a loss of data, and did not."""
+
+    code = "loss-declined"
+    message = "Nothing was written: the change would lose data."
+    hint = "Accept the loss, or name the rename that is meant."

@@ -1,0 +1,143 @@
+"""What a person at a terminal is told about an error: with the options of commands.
+
+Errors themselves speak to a Python caller.  Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from schema_migrations import errors
+from schema_migrations.errors import REHASH_COMMAND, SchemaMigrationsError
+
+EMPTY_FILE = "manage.py schemadiff --empty NAME"
+
+HINTS: Mapping[type[SchemaMigrationsError], str] = {
+    errors.Unexpected: f"{errors.Unexpected.hint} To run the other targets anyway: --on-failure continue.",
+    # The directory and its files
+    errors.DirectoryMissing: "Check DIR and --dir, and that the folder was deployed. python manage.py schemadiff creates the first file.",
+    errors.DirectoryNotAFolder: "DIR or --dir must name the folder that holds the migration files.",
+    errors.DirectoryNotSet: 'Set SCHEMA_MIGRATIONS[{alias!r}] = {{"DIR": …}}, or use'
+    " --dir.",
+    errors.DirectoryNotWritable: "Nothing was changed. Run the command where the folder"
+    " is writable (on a developer's machine, not the server), or choose another with"
+    " --dir.",
+    errors.OutOfOrder: "Usually a branch was merged late. Give the file a version later"
+    f" than {{current_version}}, then run: {REHASH_COMMAND}. If another database already"
+    " has it under this version, use --exec-order non-linear to run it now, or"
+    " --exec-order linear-skip to skip it.",
+    errors.DatabaseAhead: "It was migrated by a newer release. Without --strict this is only a warning.",
+    errors.TransactionModeConflict: "Use --tx-mode file (or TX_MODE), or --to a version before it.",
+    # The target
+    errors.WrongTargets: "--targets takes one name or URL per line, --targets-sql one per row; give each target once (SELECT DISTINCT).",
+    errors.TargetQueryFailed: "The query runs on the database of the alias or of --url and must return one name or URL per row.",
+    errors.RevisionsShared: "Let each schema keep its own: remove REVISIONS_SCHEMA, or pass --revisions-schema '' to this command.",
+    errors.AutocommitOff: "Give the database by its URL: --url or SCHEMA_MIGRATIONS_URL.",
+    errors.SessionShared: "Give the server's own address (--url or"
+    " SCHEMA_MIGRATIONS_URL), or a pooler's address with pool_mode = session. The"
+    " application may keep the pooled address.",
+    errors.DatabaseNotEmpty: "If the files up to some version made these tables:"
+    " --baseline VERSION records that version and runs the files after it. If the tables"
+    " have nothing to do with these files: --allow-dirty.",
+    errors.RevisionsSchemaMissing: "{suggestion}Name the schema that holds"
+    " atlas_schema_revisions with --revisions-schema or REVISIONS_SCHEMA. If there is"
+    " none yet, schemaapply --baseline VERSION or --allow-dirty creates it.",
+    errors.RevisionsSchemaUnsupported: "Remove REVISIONS_SCHEMA or --revisions-schema.",
+    errors.RevisionsNotCreated: "Grant the right to create tables there, or name another schema with --revisions-schema.",
+    errors.RevisionsNotReadable: "Connect as the role that applies the files, or grant"
+    " this role SELECT, INSERT and UPDATE on the table. If another program made the"
+    " table, choose another schema with --revisions-schema.",
+    errors.TargetUnreachable: f"{errors.TargetUnreachable.hint} --wait SECONDS keeps trying.",
+    errors.LockNotAcquired: "Waited {waited:g}s. Run again after it has ended, or wait longer with LOCK_WAIT, or --lock-wait of schemaapply.",
+    errors.TargetFailed: "--traceback shows where it failed.",
+    errors.SignalHandlerFailed: "{outcome} Run the command again to send the signal again, or skip it with --no-signals. --traceback shows where it failed.",
+    errors.SessionLostToHandler: "Nothing was applied. Let the handler use its own connection, or run without signals: --no-signals.",
+    errors.WorkerKilled: "Run the same command again: each target resumes where it stopped. If memory ran out: --jobs 1 needs the least.",
+    # The dev database
+    errors.NoDevServer: 'Simplest fix: pip install "django-schema-migrations[embedded]".'
+    " Or let the project's user create databases, start Docker, or name a server with"
+    " --dev postgres://user@host/db.",
+    # The plan
+    errors.SourceOfOtherEngine: "Choose an alias of the same kind with --database.",
+    errors.MalformedAnswer: "For example: --rename shop_order.total=amount or --default \"shop_order.note=''\".",
+    errors.ImpossibleRename: f"{errors.ImpossibleRename.hint} schemadiff --check shows them.",
+    errors.UnneededDefault: "--default takes table.column=SQL, with the names in the"
+    " database, for a column that is added, becomes NOT NULL or changes its type."
+    " schemadiff --check shows these columns.",
+    errors.UnsupportedChange: f"Write this change by hand: {EMPTY_FILE}",
+    errors.ObjectInTheWay: f"Change {{object}} or drop it in a file of its own first: {EMPTY_FILE}",
+    errors.ProofFailed: f"Nothing was written. Make this change by hand ({EMPTY_FILE}), and please report it with the model that causes it.",
+    errors.PlanRefused: f"The dev database refused this statement of the plan; nothing was written.\nMake this change in a file by hand: {EMPTY_FILE}, then schemahash.",
+    errors.LossDeclined: "Run schemadiff again and accept the loss, or name the rename: --rename OLD=NEW.",
+}
+"""Class → the template of its hint, where the error's own cannot name an option."""
+
+MESSAGES: Mapping[type[SchemaMigrationsError], str] = {
+    errors.TargetQueryFailed: "--targets-sql: {reason}",
+    errors.ImpossibleRename: "--rename {old}={new}: {problem}",
+    errors.UnneededDefault: "--default {column}: no column of this name needs a value.",
+    errors.UnknownMigration: "--acknowledge {name}: no installed app has this Django migration.",
+}
+"""Class → the template of its message, where an option is what was wrong."""
+
+MAX_NAMED = 3
+"""The most options to spell out that acknowledge something."""
+
+
+def message_of(error: SchemaMigrationsError) -> str:
+    """Return what is wrong, with the options that answer open questions."""
+    if not isinstance(error, errors.QuestionsOpen):
+        template = MESSAGES.get(type(error))
+        return error.message if template is None else error.fill_in(template)
+    lines = [line for each in error.questions for line in _list_answers(each)]
+    lead = "This change needs answers, and schemadiff cannot ask for them here:"
+    return "\n".join([lead, *lines])
+
+
+def _list_answers(question: errors.OpenQuestion) -> Iterator[str]:
+    yield f"  {question.text}"
+    for old, new in question.renames:
+        yield f"      or renamed?  --rename {old}={new}"
+    if question.column:
+        yield f'      --default "{question.column}=SQL"'
+
+
+def hint_of(error: SchemaMigrationsError) -> str:
+    """Return what to do next, with the options of the commands."""
+    match error:
+        case errors.DevServerUnusable() | errors.DevServerUnreachable():
+            return errors.suggest_other_server(error, "--dev {}")
+        case errors.QuestionsOpen():
+            how = "with a flag for each"
+            if any(not question.column for question in error.questions):
+                how = (
+                    "with --rename or --default for each, --allow-data-loss to accept"
+                    " losses"
+                )
+            return f"Nothing was written. Run schemadiff again {how}; on a terminal it asks."
+        case errors.AcknowledgementNeeded():
+            return _advise_acknowledgement(error)
+        case _:
+            pass
+    template = HINTS.get(type(error))
+    return with_options(error.hint) if template is None else error.fill_in(template)
+
+
+def with_options(text: str) -> str:
+    """Return the text with the option beside the setting that it overrides."""
+    return text.replace("with DEV", "with DEV or --dev")
+
+
+def _advise_acknowledgement(error: errors.AcknowledgementNeeded) -> str:
+    options = [f"--acknowledge {name}" for name in error.names]
+    several = "one --acknowledge for each"
+    options = [several] if len(options) > MAX_NAMED else options
+    also = ", or --acknowledge all" if len(error.names) > 1 else ""
+    again = f"then run schemadiff again with {' '.join(options)}{also}."
+    return f"Nothing was written. {error.look}, {again}"
+
+
+def text_of(error: SchemaMigrationsError) -> str:
+    """Return message and hint, as a command prints them."""
+    hint = hint_of(error)
+    return f"{message_of(error)}\n{hint}" if hint else message_of(error)
