@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db.utils import ConnectionHandler
+
+from tests.fixtures.json_schemas import read_answer, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,9 +76,9 @@ def test_exit_codes_and_streams(sqlite_place: Place) -> None:
     sqlite_place.write(_2="INSERT INTO nope VALUES (1);")
     code, out, err = run(sqlite_place, *APPLY, "--format", "json")
     assert code == 2
-    assert json.loads(out)["error"]["line"] == 1
+    assert read_answer("schemaapply", out)["error"]["line"] == 1
     log, _, message = err.partition("CommandError: ")
-    events = [json.loads(line)["event"] for line in log.splitlines()]
+    events = [each["event"] for each in read_log(log)]
     assert events == ["reached", "planned", "file_started", "failed"]
     assert message.startswith("2.sql:1: ")
     assert "Traceback" not in err
@@ -196,11 +197,11 @@ class TestInterrupted:
             process.terminate()
             out, err = process.communicate()
         assert process.returncode == 143
-        answer = json.loads(out)
+        answer = read_answer("schemaapply", out)
         assert [each["version"] for each in answer["applied"]] == ["1"]
         assert answer["error"]["message"] == "Terminated."
         *_, failed, message = err.splitlines()
-        assert json.loads(failed)["exit"] == 143
+        assert read_log(failed)[0]["exit"] == 143
         assert message == "Terminated."
 
     def test_a_server_that_does_not_answer_is_not_waited_for(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
 from schema_migrations.engines.registry import engine_for
+from tests.fixtures.json_schemas import read_answer, read_log
 
 if TYPE_CHECKING:
     from tests.fixtures.project import Project
@@ -47,7 +47,8 @@ def test_a_run_names_the_target_then_the_files_then_what_is_next(place: Place) -
     assert lines[1] == "Pending  3 files, 2 of them now; no history yet"
     assert lines[2].startswith("1_first.sql  1 statement  ")
     assert lines[-2].startswith("Done     2 files, 2 statements, ")
-    assert lines[-1] == "Next     1 file pending: python manage.py schemaapply"
+    again = f"python manage.py schemaapply --dir {place.folder}"
+    assert lines[-1] == f"Next     1 file pending: {again}"
     assert "post_migrate" not in err
     out, _ = run(place)
     assert (
@@ -89,7 +90,7 @@ def test_check_exits_1_while_files_are_pending(place: Place) -> None:
 def test_json_is_one_object_and_nothing_else(place: Place) -> None:
     place.write(_1=A, _2=B)
     out, _ = run(place, "1", format="json", verbosity=3)
-    answer = json.loads(out)
+    answer = read_answer("schemaapply", out)
     assert answer["current"] == "1"
     assert answer["pending"] == ["2"]
     ((applied,), error) = (answer["applied"], answer["error"])
@@ -111,7 +112,7 @@ def test_json_of_a_failure_has_the_place(place: Place) -> None:
             stderr=err,
         )
     assert caught.value.returncode == 2
-    answer = json.loads(out.getvalue())
+    answer = read_answer("schemaapply", out.getvalue())
     assert [each["version"] for each in answer["applied"]] == ["1"]
     assert answer["pending"] == ["2"]
     error = answer["error"]
@@ -132,7 +133,7 @@ def test_json_tells_what_went_wrong_before_the_database_was_reached(
             "schemaapply", dir=place.folder, format="json", stdout=out, stderr=err
         )
     assert caught.value.returncode == 4
-    answer = json.loads(out.getvalue())
+    answer = read_answer("schemaapply", out.getvalue())
     assert "1.sql was edited" in answer["error"]["message"]
     assert (answer["target"], answer["applied"]) == (None, [])
 
@@ -140,7 +141,7 @@ def test_json_tells_what_went_wrong_before_the_database_was_reached(
 def test_json_has_a_log_of_one_object_a_line(place: Place) -> None:
     place.write(_1=A, _2=f"-- atlas:txmode none\n\n{B}")
     _, err = run(place, format="json")
-    events = [json.loads(line) for line in err.splitlines()]
+    events = read_log(err)
     assert [each["event"] for each in events] == [
         *("reached", "planned"),
         *("file_started", "statement_done", "file_done") * 2,
@@ -160,7 +161,7 @@ def test_a_warning_is_a_line_of_the_log(place: Place) -> None:
     (place.folder / "2.sql").unlink()
     place.write()
     _, err = run(place, format="json")
-    (warned,) = [e for e in map(json.loads, err.splitlines()) if e["event"] == "warned"]
+    (warned,) = [each for each in read_log(err) if each["event"] == "warned"]
     assert "ahead of the directory" in warned["message"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ import pytest
 
 from schema_migrations.history.directory import rehash
 from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.json_schemas import read_log
 from tests.fixtures.project import Project, Ran
 from tests.fixtures.skips import missing
 
@@ -191,7 +191,7 @@ def test_urls_on_the_command_line_and_json(shop: Project, tmp_path: Path) -> Non
     options = [word for url in urls for word in ("--url", url)]
     done = applied(shop, *options, "--format", "json", "--jobs", "1")
     assert done.code == 0
-    ended = [json.loads(line) for line in done.err.splitlines()]
+    ended = read_log(done.err)
     assert [(line["event"], line["name"]) for line in ended] == [
         ("target_ended", url) for url in urls
     ]

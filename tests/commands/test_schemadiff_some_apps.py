@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
+from tests.fixtures.json_schemas import read_answer
 from tests.fixtures.project import MODELS, Project
 
 REFERRING = (
@@ -53,7 +53,9 @@ def test_they_live_beside_one_another(some_apps: Project) -> None:
     managed(some_apps, "migrate", "-v0")  # shop has no Django migrations
     managed(some_apps, "schemaapply", "--allow-dirty")
     managed(some_apps, "schemadiff", "--check")
-    found = json.loads(managed(some_apps, "schemastatus", "--drift", "--format=json"))
+    found = read_answer(
+        "schemastatus", managed(some_apps, "schemastatus", "--drift", "--format=json")
+    )
     assert (found["status"], found["drift"]) == ("ok", [])
 
     some_apps.write(
@@ -62,7 +64,9 @@ def test_they_live_beside_one_another(some_apps: Project) -> None:
     )
     managed(some_apps, "schemadiff", "--no-input", "index")
     managed(some_apps, "schemaapply")
-    found = json.loads(managed(some_apps, "schemastatus", "--drift", "--format=json"))
+    found = read_answer(
+        "schemastatus", managed(some_apps, "schemastatus", "--drift", "--format=json")
+    )
     assert (found["status"], found["drift"]) == ("ok", [])
 
 

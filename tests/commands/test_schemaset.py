@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from django.test import override_settings
 
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import RESOLVED
+from tests.fixtures.json_schemas import read_answer
 from tests.fixtures.terminal import typed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_files_are_marked_and_none_is_run(place: Place) -> None:
     assert lines[1:] == [
         "  [x] 1_first  not run",
         "Done     1 revision written, 0 deleted; no file was run.",
-        "Next     python manage.py schemastatus",
+        f"Next     python manage.py schemastatus --dir {place.folder}",
     ]
     assert place.tables() == []
     place.apply()
@@ -118,7 +118,8 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
     place.write(_1=A, _2=B)
     out = run(place, "1", dry_run=True)
     assert "Nothing was changed: 1 revision would be written, 0 deleted." in out
-    assert out.splitlines()[-1] == "Next     python manage.py schemaset 1"
+    again = f"python manage.py schemaset 1 --dir {place.folder}"
+    assert out.splitlines()[-1] == f"Next     {again}"
     place.connection.ensure_connection()
     assert "atlas_schema_revisions" not in place.engine.executor.list_tables(
         place.connection, None
@@ -128,7 +129,7 @@ def test_a_dry_run_writes_nothing(place: Place) -> None:
 def test_json(place: Place) -> None:
     place.write(_1=A, _2=B)
     place.apply(count=1)
-    found = json.loads(run(place, "2", format="json"))
+    found = read_answer("schemaset", run(place, "2", format="json"))
     assert found["written"] == [{"version": "2", "reason": "not run"}]
     assert found["deleted"] == []
     assert "://" in found["target"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def run(place: Place, command: str = "schemastatus", **options: Any) -> str:
 
 
 def answer(place: Place) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(place, format="json"))
+    found: dict[str, Any] = read_answer("schemastatus", run(place, format="json"))
     return found
 
 
@@ -49,7 +50,7 @@ def test_nothing_applied_yet(place: Place) -> None:
     assert lines[1:] == [
         "Status   pending: 0 files applied, 1 pending",
         "  [ ] 1_first.sql",
-        "Next     python manage.py schemaapply",
+        f"Next     python manage.py schemaapply --dir {place.folder}",
     ]
     assert answer(place) | {"target": ""} == {
         "target": "",
@@ -97,6 +98,10 @@ def test_a_failed_file(place: Place) -> None:
     assert "Status   failed: 1 file applied, 1 pending" in out
     assert "Failed   2_bad: 2_bad.sql:1: " in out
     assert "INSERT INTO nope VALUES (1)" in out
+    assert out.splitlines()[-1] == (
+        f"Next     correct the file, then python manage.py schemahash --dir {place.folder}"
+        f" and schemaapply --dir {place.folder}"
+    )
     error = answer(place)["error"]
     assert (error["version"], error["statement"]) == (
         "2",
@@ -115,7 +120,8 @@ def test_a_statement_that_nobody_saw_ending_is_no_failure(place: Place) -> None:
     )
     lines = run(place).splitlines()
     assert lines[-3].startswith("Stopped  1: started outside a transaction")
-    assert lines[-1].startswith("Next     python manage.py schemaapply: it checks")
+    again = f"python manage.py schemaapply --dir {place.folder}"
+    assert lines[-1].startswith(f"Next     {again}: it checks")
 
 
 def test_a_failure_without_a_statement_shows_no_empty_line(
@@ -163,8 +169,11 @@ def test_out_of_order_edited_gone_and_ahead(place: Place) -> None:
     assert (answer(place)["edited"], checked(place)) == (["1"], 4)
     (place.folder / "1.sql").unlink()
     place.write()
-    assert "FILE IS GONE" in run(place)
-    assert (answer(place)["missing"], checked(place)) == (["1"], 4)
+    out = run(place)
+    assert "Status   missing: " in out
+    assert "FILE IS GONE" in out
+    found = answer(place)
+    assert (found["status"], found["missing"], checked(place)) == ("edited", ["1"], 4)
 
 
 def test_an_unsound_directory_is_refused(place: Place) -> None:
@@ -180,7 +189,7 @@ def failure(place: Place, command: str, **options: Any) -> tuple[int, dict[str, 
     out = StringIO()
     with pytest.raises(CommandError) as caught:
         call_command(command, dir=place.folder, format="json", stdout=out, **options)
-    told: dict[str, Any] = json.loads(out.getvalue())
+    told: dict[str, Any] = read_answer(command, out.getvalue())
     return caught.value.returncode, told["error"]
 
 
@@ -276,7 +285,9 @@ class TestHash:
         assert "Wrote " in run(sqlite_place, "schemahash")
         assert "Nothing to do" in run(sqlite_place, "schemahash")
         assert "Nothing to do" in run(sqlite_place, "schemahash", check=True)
-        found = json.loads(run(sqlite_place, "schemahash", format="json"))
+        found = read_answer(
+            "schemahash", run(sqlite_place, "schemahash", format="json")
+        )
         assert (found["files"], found["changed"]) == (1, False)
         assert found["file"].endswith("atlas.sum")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+
+from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,9 @@ def run(place: Place, **options: Any) -> str:
 
 
 def answer(place: Place, **options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(place, format="json", **options))
+    found: dict[str, Any] = read_answer(
+        "schemastatus", run(place, format="json", **options)
+    )
     return found
 
 
@@ -73,7 +76,7 @@ def test_a_database_that_is_as_its_files_say(orders: Place) -> None:
     assert [line.split()[0] for line in lines[:3]] == ["Target", "Dev", "Status"]
     assert lines[2] == "Status   pending: 1 file applied, 1 pending"
     assert lines[-2] == "Drift    none, 4 objects equal"
-    assert lines[-1] == "Next     python manage.py schemaapply"
+    assert lines[-1] == f"Next     python manage.py schemaapply --dir {orders.folder}"
     found = answer(orders)
     assert (found["drift"], found["drift_checked"]) == ([], True)
     assert "Nothing to do." in run(orders, format="sql")
@@ -100,9 +103,8 @@ def test_missing_different_and_only_there(orders: Place) -> None:
         ("surplus", "notes"),
         ("surplus", "made_by_hand"),
     ]
-    assert out.splitlines()[-1].startswith(
-        "Next     python manage.py schemastatus --drift --format sql"
-    )
+    mend = f"schemastatus --drift --format sql --dir {orders.folder} > mend.sql"
+    assert out.splitlines()[-1].startswith(f"Next     python manage.py {mend}; ")
     assert checked(orders) == 1
 
 
@@ -167,7 +169,8 @@ def test_nor_is_it_seen_between_two_sources(orders: Place) -> None:
         out = StringIO()
         sources = ["--from", "files", "--to", "db:default", "--format", "json"]
         call_command("schemadiff", *sources, "--dir", str(orders.folder), stdout=out)
-        return [each["name"] for each in json.loads(out.getvalue())["changes"]]
+        answer = read_answer("schemadiff", out.getvalue())
+        return [each["name"] for each in answer["changes"]]
 
     assert changes() == ["jobs_queue"]
     with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs_*"]}}):

@@ -27,6 +27,8 @@ COMMANDS = tuple(sorted(p.stem for p in Path(commands.__path__[0]).glob("[!_]*.p
 class _SharedOptions(SchemaCommand):
     """A command with nothing of its own."""
 
+    formats = dict.fromkeys(("text", "json"), lambda result, view: ())
+
     def run(self, options: Options) -> int:
         return 0
 

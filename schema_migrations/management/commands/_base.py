@@ -1,7 +1,7 @@
 """The base of every command: options, output, errors as exit codes.
 
 Invariant: a failure is one message on standard error and the exit code of its class;
-with ``--format json`` standard output holds one JSON object and nothing else.
+a format for programs has standard output for itself.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.errors import Interrupted, SchemaMigrationsError
-from schema_migrations.management.commands._error_output import error_as_json
 from schema_migrations.management.hints import text_of, with_options
+from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
+from schema_migrations.management.output.lines import (
+    Formats,
+    Line,
+    LogEntry,
+    Progress,
+    View,
+)
+from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +46,7 @@ GRACE_SECONDS = 8.0
 """Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
 ends the sessions that are left.  Docker kills after 10."""
 
-FORMATS = {
+FORMAT_MEANINGS = {
     "text": "for people",
     "json": "one JSON object on standard output",
     "sql": "with --drift, only the SQL that ends it",
@@ -63,9 +71,12 @@ class SchemaCommand(BaseCommand, ABC):
     requires_system_checks = ()
     no_input_help = "never ask; exit 3 if an answer is needed"
     """Help of ``--no-input``; a command that needs no answer has its own."""
-    formats: tuple[str, ...] = ("text", "json")
+    formats: ClassVar[Formats]
+    """How the result is shown."""
+    format_name = "text"
     verbosity = 1
-    wants_json = False
+    given: Options
+    has_progress = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,9 +99,9 @@ class SchemaCommand(BaseCommand, ABC):
         )
         parser.add_argument(
             "--format",
-            choices=self.formats,
+            choices=tuple(self.formats),
             default="text",
-            help="; ".join(f"{name}: {FORMATS[name]}" for name in self.formats),
+            help="; ".join(f"{name}: {FORMAT_MEANINGS[name]}" for name in self.formats),
         )
         parser.add_argument(
             "--no-input",
@@ -104,18 +115,17 @@ class SchemaCommand(BaseCommand, ABC):
     def run(self, options: Options) -> int:
         """Do the work; return the exit code: 0, or 1 when a check found something."""
 
-    def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
-        """Return the JSON object of a run that failed."""
-        return {"error": error_as_json(error)}
+    def show_failure(self, error: SchemaMigrationsError) -> None:
+        """Show a failure to programs; the message for people follows."""
+        self.show(error, FAILURE_FORMATS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
-        self.wants_json = options["format"] == "json"
+        self.format_name = options["format"]
+        self.given = options
         if options["dir"] is not None:  # call_command may pass a string
             options["dir"] = Path(options["dir"])
-        with raise_command_errors(
-            lambda error: self.write_json(self.failed_run_as_json(error))
-        ):
+        with raise_command_errors(self._end_with_failure):
             code = self.run(options)
         if code:
             sys.exit(code)
@@ -128,40 +138,70 @@ class SchemaCommand(BaseCommand, ABC):
         with exit_on_interruption(self.stderr):
             super().run_from_argv(argv)
 
-    def say(self, text: str = "", *, level: int = 1) -> None:
-        """Print a line for people, unless JSON is asked for or the verbosity is lower."""
-        if not self.wants_json and self.verbosity >= level:
+    def _end_with_failure(self, error: SchemaMigrationsError) -> None:
+        self.clear_progress()
+        self.show_failure(error)
+
+    @property
+    def on_terminal(self) -> bool:
+        return self.format_name == "text" and bool(self.stdout.isatty())
+
+    @property
+    def view(self) -> View:
+        return View(
+            style=self.style,
+            verbosity=self.verbosity,
+            on_terminal=self.on_terminal,
+            given=self.given,
+        )
+
+    def show(self, value: object, formats: Formats | None = None) -> None:
+        """Print a value, the result or another, in the format that was asked for."""
+        chosen = self.formats if formats is None else formats
+        if self.format_name in chosen:
+            for line in chosen[self.format_name](value, self.view):
+                self._print_line(line)
+
+    def _print_line(self, line: Line) -> None:
+        match line:
+            case Warned():
+                self.warn(line.message)
+            case LogEntry():
+                self._log(line)
+            case Progress():
+                self._show_progress(line)
+            case _ if self.format_name == "text":
+                self.say(line)
+            case _:
+                self.stdout.write(line)
+
+    def say(self, text: str = "") -> None:
+        """Print a line for people, unless they want none, or programs read the output."""
+        if self.format_name == "text" and self.verbosity >= 1:
+            self.clear_progress()
             self.stdout.write(text)
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
+            self.clear_progress()
             self.stderr.write(self.style.WARNING(f"warning: {with_options(text)}"))
 
-    def write_json(self, value: dict[str, Any]) -> None:
-        """Print the one JSON object, if JSON is asked for."""
-        if self.wants_json:
-            self.stdout.write(json.dumps(value, default=str, ensure_ascii=False))
-
-    def log(self, values: dict[str, Any]) -> None:
-        """Write a line of the log, a JSON object of its own, if JSON is asked for."""
-        if self.wants_json and self.verbosity:
-            line = {"time": datetime.now(UTC).isoformat(), **values}
+    def _log(self, entry: LogEntry) -> None:
+        if self.verbosity:
+            line = {"time": datetime.now(UTC).isoformat(), **entry.values}
             self.stderr.write(json.dumps(line, ensure_ascii=False), str)
 
-    def show_progress(self, text: str) -> None:
-        """Show on a terminal what runs now, until the next line."""
+    def _show_progress(self, progress: Progress) -> None:
         if self.on_terminal and self.verbosity == 1:
-            self.stdout.write(f"\r\x1b[K{text} ...", ending="")
+            self.has_progress = True
+            self.stdout.write(f"\r\x1b[K{progress.text} ...", ending="")
             self.stdout.flush()
 
     def clear_progress(self) -> None:
-        if self.on_terminal and self.verbosity == 1:
+        if self.has_progress:
+            self.has_progress = False
             self.stdout.write("\r\x1b[K", ending="")
-
-    @property
-    def on_terminal(self) -> bool:
-        return not self.wants_json and bool(self.stdout.isatty())
 
 
 def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:

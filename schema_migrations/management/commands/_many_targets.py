@@ -1,8 +1,4 @@
-"""``schemaapply`` on many targets: options and output.
-
-Invariant: standard output has a line for every target that was changed or failed, and a
-summary that counts all of them.
-"""
+"""``schemaapply`` on many targets."""
 
 from __future__ import annotations
 
@@ -15,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration
 from schema_migrations.errors import WrongUsage
-from schema_migrations.management.commands._apply_output import (
-    format_count,
-    format_duration,
-    run_as_json,
-)
 from schema_migrations.management.commands._target_options import urls_of
-from schema_migrations.management.hints import message_of, text_of
-from schema_migrations.workflows.applying.events import FileDone, Warned
+from schema_migrations.management.output.lines import format_count
+from schema_migrations.management.output.many_targets import (
+    FORMATS,
+    TARGET_FORMATS,
+    EndedTarget,
+    EndedTargets,
+)
 from schema_migrations.workflows.applying.fan_out import TargetResult, Work, fan_out
 from schema_migrations.workflows.targets.addresses import (
     Address,
@@ -130,118 +126,31 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
     )
     started_at, results = time.monotonic(), list[TargetResult]()
 
-    def print_result(result: TargetResult) -> None:
+    def show_target(result: TargetResult) -> None:
         results.append(result)
-        position = f"[{len(results):>{len(str(len(targets)))}}/{len(targets)}]"
-        line = f"{position} {result.address.label}  {describe_result(result, read_only=work.read_only)}"
-        for event in result.events:
-            if isinstance(event, Warned):
-                command.warn(f"{result.address.label}: {event.message}")
-        if result.error is not None:
-            line = command.style.ERROR(line)
-        command.log(result_as_log_entry(result))
-        command.clear_progress()
-        if result.error is None and not has_work(result, read_only=work.read_only):
-            command.say(line, level=2)
-            command.show_progress(line)
-        else:
-            command.say(line)
+        ended = EndedTarget(
+            result=result,
+            number=len(results),
+            total=len(targets),
+            read_only=work.read_only,
+        )
+        command.show(ended, TARGET_FORMATS)
 
     not_started = fan_out(
         work,
         targets,
         jobs=options["jobs"],
         on_failure=options["on_failure"],
-        on_result=print_result,
+        on_result=show_target,
     )
-    command.clear_progress()
-    for line in summarize_results(
-        results,
-        not_started,
+    ended = EndedTargets(
+        results=results,
+        not_started=not_started,
         read_only=work.read_only,
-        elapsed=time.monotonic() - started_at,
-    ):
-        command.say(line)
-    command.write_json(results_as_json(results, not_started))
+        seconds=time.monotonic() - started_at,
+    )
+    command.show(ended, FORMATS)
     return choose_exit_code(results, check=options["check"])
-
-
-def describe_result(result: TargetResult, *, read_only: bool) -> str:
-    """Return the result of one target in a few words."""
-    if result.error is not None:
-        return f"failed ({result.error.exit_code}): {message_of(result.error)}"
-    if read_only:
-        return f"{format_count(result.pending_count, 'file')} pending"
-    done = [event for event in result.events if isinstance(event, FileDone)]
-    remaining = f"; {result.pending_count} pending" if result.pending_count else ""
-    if not done:
-        return f"nothing to do{remaining}"
-    statements = format_count(sum(event.statements for event in done), "statement")
-    return f"{format_count(len(done), 'file')}, {statements}, {format_duration(result.seconds)}{remaining}"
-
-
-def result_as_log_entry(result: TargetResult) -> dict[str, Any]:
-    """Return the last line of the log of a target."""
-    outcome = run_as_json(result.events, result.error)
-    return {"event": "target_ended", "name": result.address.label, **outcome}
-
-
-def has_work(result: TargetResult, *, read_only: bool) -> bool:
-    if read_only:
-        return bool(result.pending_count)
-    return any(isinstance(event, FileDone) for event in result.events)
-
-
-def summarize_results(
-    results: Sequence[TargetResult],
-    not_started: Sequence[Address],
-    *,
-    read_only: bool,
-    elapsed: float,
-) -> list[str]:
-    """Return the last lines: how many, which failed, and what to do next."""
-    failed = [result for result in results if result.error is not None]
-    changed = [
-        r for r in results if r.error is None and has_work(r, read_only=read_only)
-    ]
-    unchanged = len(results) - len(failed) - len(changed)
-    word = "have pending files" if read_only else "brought up to date"
-    parts = [f"{len(changed)} {word}", f"{unchanged} had nothing to do"]
-    parts += [f"{len(failed)} failed"] if failed else []
-    parts += [f"{len(not_started)} not started"] if not_started else []
-    total = format_count(len(results) + len(not_started), "target")
-    lines = [f"Done     {total}: {', '.join(parts)}; {format_duration(elapsed)}"]
-    for result in failed:
-        assert result.error is not None
-        message = text_of(result.error).replace("\n", "\n         ")
-        lines.append(f"Failed   {result.address.label}: {message}")
-    if failed or not_started:
-        lines.append(
-            "Next     fix what failed and run the same command again: each target resumes"
-            " where it stopped"
-        )
-    elif read_only and changed:
-        lines.append("Next     the same command without --check and --dry-run")
-    else:
-        lines.append("Next     nothing: every target has all requested files")
-    return lines
-
-
-def results_as_json(
-    results: Sequence[TargetResult], not_started: Sequence[Address]
-) -> dict[str, Any]:
-    """Return the JSON object of each target, in the order they ended."""
-    return {
-        "targets": [
-            {
-                name: value
-                for name, value in result_as_log_entry(each).items()
-                if name != "event"
-            }
-            for each in results
-        ],
-        "not_started": [address.label for address in not_started],
-    }
 
 
 def choose_exit_code(results: Sequence[TargetResult], *, check: bool) -> int:

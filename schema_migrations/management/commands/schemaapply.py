@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import TX_MODES, Settings, parse_duration, read_settings
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import verify
-from schema_migrations.management.commands._apply_output import (
-    describe_event,
-    describe_outcome,
-    event_as_json,
-    run_as_json,
-    sql_of,
-)
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._many_targets import (
     add_many_targets_options,
@@ -30,15 +22,15 @@ from schema_migrations.management.commands._target_options import (
     parse_duration_option,
     url_of,
 )
-from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
-from schema_migrations.workflows.applying.events import (
-    Event,
-    FileDone,
-    FileStarted,
-    StatementDone,
-    StillRunning,
-    Warned,
+from schema_migrations.management.output import events
+from schema_migrations.management.output.schemaapply import (
+    FAILURE_FORMATS,
+    FORMATS,
+    FailedRun,
+    FinishedRun,
 )
+from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
+from schema_migrations.workflows.applying.events import Event
 from schema_migrations.workflows.applying.fan_out import Work
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.targets.connection import open_target, read_directory
@@ -46,11 +38,14 @@ from schema_migrations.workflows.targets.connection import open_target, read_dir
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
+    from schema_migrations.errors import SchemaMigrationsError
+
 EXIT_DONE, EXIT_PENDING = 0, 1
 
 
 class Command(SchemaCommand):
     help = "Run pending migration files on a database."
+    formats = FORMATS
     stealth_options = (ALIAS_ITSELF,)
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -116,20 +111,11 @@ class Command(SchemaCommand):
             help="exit 4 when the database is ahead of the directory (default: only warn)",
         )
 
+    def show_failure(self, error: SchemaMigrationsError) -> None:
+        self.show(FailedRun(error=error, events=self.events), FAILURE_FORMATS)
+
     def run(self, options: Options) -> int:
         self.events: list[Event] = []
-        try:
-            return self._apply_or_preview(options)
-        except SchemaMigrationsError:
-            self.clear_progress()
-            raise
-
-    def failed_run_as_json(self, error: SchemaMigrationsError) -> dict[str, Any]:
-        values = run_as_json(self.events, error)
-        self.log({"event": "failed", **values["error"], "exit": error.exit_code})
-        return values
-
-    def _apply_or_preview(self, options: Options) -> int:
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
@@ -145,35 +131,19 @@ class Command(SchemaCommand):
         run = preview_run if read_only else apply
         with open_target(alias, url_of(options)) as (connection, engine):
             outcome = run(connection, engine, directory, request, self._report)
-        if options["dry_run"]:
-            for line in sql_of(outcome.selected.runs, self.style):
-                self.say(line)
-        self.say(describe_outcome(outcome, self.events, read_only=read_only))
-        self.write_json(run_as_json(self.events, None))
+        self.show(
+            FinishedRun(
+                outcome=outcome,
+                events=self.events,
+                read_only=read_only,
+                show_sql=options["dry_run"],
+            )
+        )
         return EXIT_PENDING if options["check"] and outcome.selected.runs else EXIT_DONE
 
     def _report(self, event: Event) -> None:
         self.events.append(event)
-        if self.wants_json:
-            self.log(event_as_json(event))
-            return
-        self.clear_progress()
-        match event:
-            case Warned():
-                self.warn(event.message)
-            case FileStarted():
-                self.show_progress(event.file)
-                self.say(describe_event(event), level=2)
-            case StatementDone():
-                if self.verbosity > 1:  # there may be very many
-                    self.say(describe_event(event))
-                self.show_progress(f"{event.file}  {event.number}/{event.total}")
-            case FileDone():
-                self.say(f"{describe_event(event)}  {self.style.SUCCESS('ok')}")
-            case StillRunning() if self.on_terminal:
-                self.show_progress(describe_event(event))
-            case _:
-                self.say(describe_event(event))
+        self.show(event, events.FORMATS)
 
 
 def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
@@ -207,7 +177,7 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
         sends_signals=options["signals"],
-        # Handlers print, but with JSON nothing else may be on standard output.
-        verbosity=0 if options["format"] == "json" else options["verbosity"],
+        # Handlers print, but nothing else may be on standard output of a program.
+        verbosity=options["verbosity"] if options["format"] == "text" else 0,
         interactive=options["interactive"],
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from pathlib import Path
 from time import perf_counter
 
 from django.core.checks import Tags
@@ -12,21 +10,18 @@ from django.core.management.base import CommandParser, SystemCheckError
 
 from schema_migrations.errors import InvalidModels
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.management.commands._diff_output import (
-    colour_sql,
-    format_change_tree,
-    next_file_as_json,
-)
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
+from schema_migrations.management.output.schemadiff import (
+    EMPTY_FILE_FORMATS,
+    FORMATS,
+    PlannedFile,
+)
 from schema_migrations.plan.answers import read_answers
-from schema_migrations.plan.plan import Plan
 from schema_migrations.workflows.planning.next_file import (
-    NextFile,
     NextFileRequest,
     write_empty_file,
     write_next_file,
 )
-from schema_migrations.workflows.planning.proposal import Proposal
 from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.states.sources import FILES, MODELS
 
@@ -35,6 +30,7 @@ EXIT_DONE, EXIT_CHANGES = 0, 1
 
 class Command(SchemaCommand):
     help = "Write the next SQL migration file from the difference between files and models."
+    formats = FORMATS
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -127,16 +123,23 @@ class Command(SchemaCommand):
         self._check_models()
         asker = self._choose_asker(options) if request.strict else None
         planned = write_next_file(request, asker=asker, reporter=self)
-        self._print_result(planned, request, options)
-        seconds = perf_counter() - started
-        self.write_json(next_file_as_json(planned, seconds=seconds))
+        self.show(
+            PlannedFile(
+                planned=planned,
+                request=request,
+                check=options["check"],
+                show_sql=options["dry_run"]
+                or (_has_sources(options) and not request.write),
+                seconds=perf_counter() - started,
+            )
+        )
         found = options["check"] and planned.proposal.file_text
         return EXIT_CHANGES if found else EXIT_DONE
 
     def _choose_asker(self, options: Options) -> Asker | None:
         """Return who answers questions; None without a terminal."""
         on_terminal = sys.stdin is not None and sys.stdin.isatty()
-        if self.wants_json or not (options["interactive"] and on_terminal):
+        if self.format_name != "text" or not (options["interactive"] and on_terminal):
             return None
         return TerminalAsker(say=self.stdout.write)
 
@@ -151,61 +154,11 @@ class Command(SchemaCommand):
                 advice="Correct the models; manage.py check says the same.",
             ) from error
 
-    def _print_result(
-        self, planned: NextFile, request: NextFileRequest, options: Options
-    ) -> None:
-        for name, seconds in planned.phases.items():
-            self.say(f"  {name:<14}{seconds:8.3f}s", level=2)
-        proposal = planned.proposal
-        if proposal.plan is None:
-            self.say(_describe_no_changes(planned, request))
-        else:
-            self._show_plan(planned, proposal.plan)
-        if not proposal.file_text:
-            return
-        shows_sql = options["dry_run"] or (_has_sources(options) and not request.write)
-        if shows_sql:
-            self.say()
-            self.say(colour_sql(proposal.file_text, self.style))
-        if options["check"]:
-            self.say("Next  the same command without --check writes the file")
-        elif shows_sql:
-            self.say("Nothing was written.")
-        else:
-            self._show_paths(planned.paths)
-            if proposal.plan is not None:
-                self.say(
-                    f"Proved  {len(proposal.plan.statements)} statements ran after the"
-                    " files before them and left no difference."
-                )
-            self.say(
-                "Next  review the SQL and commit it, then: python manage.py schemaapply"
-            )
-
-    def _show_plan(self, planned: NextFile, plan: Plan) -> None:
-        summary = planned.proposal.summary
-        for line in format_change_tree(summary, planned.apps, self.style):
-            self.say(line)
-        for loss in plan.losses:
-            self.warn(f"DATA LOSS: {loss}")
-        for restriction in plan.restrictions:
-            self.warn(restriction)
-
-    def _show_paths(self, paths: Iterable[Path]) -> None:
-        self.say(self.style.MIGRATE_HEADING("Wrote"))
-        for path in paths:
-            self.say(f"  {path}")
-
     def _write_empty_file(self, options: Options) -> int:
         paths = write_empty_file(
             options["database"], directory=options["dir"], name=options["name"]
         )
-        self._show_paths(paths)
-        self.say(
-            f"Next  write your SQL into {paths[0]}, then: python manage.py schemahash"
-        )
-        written = NextFile(proposal=Proposal(), paths=paths)
-        self.write_json(next_file_as_json(written, seconds=0.0))
+        self.show(paths, EMPTY_FILE_FORMATS)
         return EXIT_DONE
 
 
@@ -237,11 +190,3 @@ def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
 
 def _has_sources(options: Options) -> bool:
     return options["source"] is not None or options["target"] is not None
-
-
-def _describe_no_changes(planned: NextFile, request: NextFileRequest) -> str:
-    if not request.has_default_sources:
-        return f"No changes between {request.source} and {request.target}."
-    if planned.uncovered.operations:
-        return "No changes of the schema."
-    return "No changes: the directory is in step with the models."

@@ -9,6 +9,11 @@ from schema_migrations.conf import read_settings
 from schema_migrations.history.directory import load, rehash, verify
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.output.schemahash import (
+    FORMATS,
+    Rehash,
+    format_rehash,
+)
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
 class Command(SchemaCommand):
     help = "Write atlas.sum for the migration files as they are now."
+    formats = FORMATS
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -41,13 +47,13 @@ class Command(SchemaCommand):
         return 0
 
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
-        """Print what was done; raise for what hashing cannot fix: names, versions."""
-        path = Path(directory.path) / SUM_FILE
-        count = len(directory.files)
-        if changed:
-            self.say(f"Wrote {path} for {count} files.")
-            self.say("Next  commit it together with the files.")
-        else:
-            self.say(f"Nothing to do: {path} matches its {count} files.")
+        """Show what was done; raise for what hashing cannot fix: names, versions."""
+        result = Rehash(
+            file=str(Path(directory.path) / SUM_FILE),
+            files=len(directory.files),
+            changed=changed,
+        )
+        for line in format_rehash(result):
+            self.say(line)
         verify(directory)
-        self.write_json({"file": str(path), "files": count, "changed": changed})
+        self.show(result)

@@ -6,9 +6,9 @@ mending SQL ran on a copy of the live schema and left no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.history.applied_files import AppliedFiles
@@ -36,6 +36,7 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
@@ -62,6 +63,8 @@ class Drift:
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
     """Differences that the mending SQL leaves, since rows or values could be lost."""
+    apps: Mapping[str, str] = field(default_factory=dict)
+    """Table → label of its app."""
 
     @property
     def real_differences(self) -> tuple[Difference, ...]:
@@ -123,6 +126,7 @@ def find_drift(
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
+        apps=map_tables_to_apps(workspace.registry),
     )
 
 

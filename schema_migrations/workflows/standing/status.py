@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Schema
     from schema_migrations.workflows.standing.drift import Drift
 
-Verdict = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
+Verdict = Literal[
+    "ok", "pending", "drift", "failed", "out-of-order", "edited", "missing"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,10 @@ class Status:
     def verdict(self) -> Verdict:
         """The most serious finding."""
         comparison = self.comparison
-        if comparison.edited or comparison.missing:
+        if comparison.edited:
             return "edited"
+        if comparison.missing:
+            return "missing"
         if comparison.out_of_order and comparison.exec_order == "linear":
             return "out-of-order"
         if self.failed_revision:

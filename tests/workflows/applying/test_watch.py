@@ -11,7 +11,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import Blocker
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
-from schema_migrations.management.commands._apply_output import describe_event
+from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
 from schema_migrations.workflows.applying.watch import watch_statements

@@ -26,16 +26,15 @@ from django.db.models.signals import pre_migrate
 from schema_migrations.conf import list_managed_aliases, read_settings
 from schema_migrations.errors import WrongUsage
 from schema_migrations.history.directory import verify
-from schema_migrations.management.commands._apply_output import (
-    describe_event,
-    format_count,
-)
 from schema_migrations.management.commands._base import (
     Options,
     exit_on_interruption,
     raise_command_errors,
 )
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
+from schema_migrations.management.output.events import describe_event
+from schema_migrations.management.output.lines import format_count
+from schema_migrations.management.output.next_command import format_command
 from schema_migrations.workflows.applying.apply import (
     preview_run,
     request_from_settings,
@@ -190,7 +189,7 @@ class Command(migrate.Command):
             self._print_migrations(plan)
         pending = len(runs) + len(plan)
         self._print_line(
-            "Nothing was run.  Next  python manage.py migrate"
+            f"Nothing was run.  Next  {format_command('migrate', options)}"
             if pending
             else "Nothing to do."
         )

@@ -1,15 +1,13 @@
-"""How ``schemadiff`` shows a proposal: a tree by app, coloured SQL, JSON.  Pure."""
+"""Changes as a tree by app and table, and SQL, in the colours of the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlparse
 
 from schema_migrations.plan.summary import SummaryLine
-from schema_migrations.workflows.planning.next_file import NextFile
 
 SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
 """Change sign → role of Django's palette."""
@@ -78,33 +76,3 @@ def _colour_tokens(line: str, style: Any) -> Iterator[str]:
         for token in statement.flatten():
             text = str(token.value)
             yield style.SQL_KEYWORD(text) if token.is_keyword else text
-
-
-def next_file_as_json(planned: NextFile, *, seconds: float) -> dict[str, Any]:
-    """Return the JSON object of the contract."""
-    proposal = planned.proposal
-    plan = proposal.plan
-    return {
-        "changes": [
-            {
-                "kind": f"{_SIGN_VERBS[line.sign]} {line.kind}",
-                "table": line.table,
-                "name": line.name,
-                "detail": line.detail,
-            }
-            for line in proposal.summary
-        ],
-        "statements": [
-            {"sql": s.sql, "comment": s.comment, "transactional": s.transactional}
-            for s in (plan.statements if plan else ())
-        ],
-        "files": [str(path) for path in planned.paths],
-        "findings": [],
-        "losses": list(plan.losses) if plan else [],
-        "data_operations": [asdict(each) for each in planned.uncovered.operations],
-        "dev": planned.dev_server,
-        "seconds": round(seconds, 3),
-    }
-
-
-_SIGN_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}

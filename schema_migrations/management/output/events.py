@@ -1,0 +1,139 @@
+"""How the events of a run are shown while it goes on: lines, or entries of a log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, get_args
+
+from schema_migrations.management.output.lines import (
+    Formats,
+    Line,
+    LogEntry,
+    Progress,
+    View,
+    format_count,
+    format_duration,
+    shorten_to_line,
+)
+from schema_migrations.workflows.applying.events import (
+    Blocked,
+    Event,
+    FileDone,
+    FileStarted,
+    LockWaiting,
+    Planned,
+    Reached,
+    Resumed,
+    Retrying,
+    SignalSent,
+    StatementDone,
+    StillRunning,
+    Warned,
+)
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Blocker
+
+MODE_DESCRIPTIONS = {
+    "file": "one transaction",
+    "all": "one transaction for all files",
+    "none": "no transaction",
+}
+
+EVENT_NAMES = {
+    kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    for kind in get_args(Event)
+}
+"""Event class → its name in JSON: ``FileDone`` is ``file_done``."""
+
+
+def describe_event(event: Event) -> str:
+    """Return the line that describes an event."""
+    match event:
+        case Reached():
+            return f"Target   {event.target.name}  {event.target.version}"
+        case Planned():
+            return _describe_planned(event)
+        case LockWaiting():
+            return f"Waiting for another run: {event.holder}"
+        case FileStarted():
+            resumed = f", from statement {event.start + 1}" if event.start else ""
+            return f"{event.file}  {MODE_DESCRIPTIONS[event.mode]}{resumed}"
+        case StatementDone():
+            place = f"{event.number}/{event.total}"
+            return f"  {place:>7}  {shorten_to_line(event.sql)}  {format_duration(event.seconds)}"
+        case Resumed():
+            then = "counts as done" if event.done else "runs again"
+            return f"{event.file}:{event.line}  {event.message}: the statement {then}"
+        case FileDone():
+            count = format_count(event.statements, "statement")
+            return f"{event.file}  {count}  {format_duration(event.seconds)}"
+        case Blocked():
+            blockers = "\n".join(map(_describe_blocker, event.blockers))
+            place = f"{event.number}/{event.total}"
+            return f"{event.file}  {place}  waits for a lock held by\n{blockers}"
+        case StillRunning():
+            place = f"{event.number}/{event.total}"
+            return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
+        case Retrying():
+            return (
+                f"Rolled back: no lock in time ({event.message}); attempt"
+                f" {event.attempt + 1} in {format_duration(event.pause)}"
+            )
+        case SignalSent():
+            return f"Signal   {event.name}"
+        case Warned():
+            return f"warning: {event.message}"
+
+
+def _describe_blocker(blocker: Blocker) -> str:
+    who = f"process {blocker.pid}" if blocker.pid else blocker.application
+    named = f" ({blocker.application})" if blocker.pid and blocker.application else ""
+    since = f" for {format_duration(blocker.seconds)}" if blocker.seconds else ""
+    state = f", {blocker.state}{since}" if blocker.state else ""
+    doing = f": {shorten_to_line(blocker.query)}" if blocker.query else ""
+    return f"         {who}{named}{state}{doing}"
+
+
+def _describe_planned(event: Planned) -> str:
+    at = f"the database is at {event.current}" if event.current else "no history yet"
+    pending = format_count(len(event.versions), "file")
+    part = (
+        f", {event.chosen} of them now" if event.chosen != len(event.versions) else ""
+    )
+    first = (
+        f"Baseline {event.baseline}: this file and those before it count as applied\n"
+        if event.baseline
+        else ""
+    )
+    return f"{first}Pending  {pending}{part}; {at}"
+
+
+def format_event(event: Event, view: View) -> Iterator[Line]:
+    """Yield what an event shows; of statements, of which there may be very many, little."""
+    match event:
+        case Warned():
+            yield event
+        case FileStarted():
+            yield Progress(text=event.file)
+            if view.verbosity > 1:
+                yield describe_event(event)
+        case StatementDone():
+            if view.verbosity > 1:
+                yield describe_event(event)
+            yield Progress(text=f"{event.file}  {event.number}/{event.total}")
+        case FileDone():
+            yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"
+        case StillRunning() if view.on_terminal:
+            yield Progress(text=describe_event(event))
+        case _:
+            yield describe_event(event)
+
+
+def log_event(event: Event, view: View) -> Iterator[Line]:
+    yield LogEntry(values={"event": EVENT_NAMES[type(event)], **asdict(event)})
+
+
+FORMATS: Formats = {"text": format_event, "json": log_event}

@@ -1,0 +1,77 @@
+"""What a format is: a function from a value and its reader to lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any
+
+from schema_migrations.workflows.applying.events import Warned
+
+STATEMENT_WIDTH = 72
+"""Characters of a statement that are shown on one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Who looks at the output, and what was asked for."""
+
+    style: Any
+    """Django's palette."""
+    verbosity: int = 1
+    on_terminal: bool = False
+    given: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The parsed command line, which the next command may repeat; holds secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What runs now: shown on a terminal, until the next line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A JSON object on a line of the log; the command adds the time."""
+
+    values: Mapping[str, Any]
+
+
+Line = str | Warned | Progress | LogEntry
+Format = Callable[[Any, View], Iterable[Line]]
+Formats = Mapping[str, Format]
+"""By name; a name that is missing shows nothing."""
+
+
+def make_json_format(values_of: Callable[[Any], Mapping[str, Any]]) -> Format:
+    """Return the format that is one JSON object."""
+    return lambda result, view: (format_json(values_of(result)),)
+
+
+def format_json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, default=_as_json_value, ensure_ascii=False)
+
+
+def _as_json_value(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) else str(value)  # type: ignore[arg-type]
+
+
+def shorten_to_line(sql: str) -> str:
+    text = " ".join(sql.split())
+    return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
+
+
+def format_count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration for people: ``12ms``, ``1.4s``, ``2m05s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02}s"

@@ -1,0 +1,162 @@
+"""How ``schemaapply`` shows its results on many targets.
+
+Invariant: as text there is a line for every target that was changed or failed, and a
+summary that counts all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from schema_migrations.management.hints import message_of, text_of
+from schema_migrations.management.output.lines import (
+    Formats,
+    Line,
+    LogEntry,
+    Progress,
+    View,
+    format_count,
+    format_duration,
+    make_json_format,
+)
+from schema_migrations.management.output.schemaapply import (
+    RunJson,
+    describe_files,
+    run_as_json,
+)
+from schema_migrations.workflows.applying.events import FileDone, Warned
+from schema_migrations.workflows.applying.fan_out import TargetResult
+from schema_migrations.workflows.targets.addresses import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedTarget:
+    """The result of one target, and how many have ended."""
+
+    result: TargetResult
+    number: int
+    total: int
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedTargets:
+    results: Sequence[TargetResult]
+    """In the order they ended."""
+    not_started: Sequence[Address]
+    read_only: bool
+    seconds: float
+
+
+class TargetJson(RunJson):
+    name: str
+    """The URL, without password, or the name that was given."""
+
+
+class TargetsJson(TypedDict):
+    targets: list[TargetJson]
+    """In the order they ended."""
+    not_started: list[str]
+    """Names of targets."""
+
+
+class EndedEntry(TargetJson):
+    event: Literal["target_ended"]
+
+
+def format_target(ended: EndedTarget, view: View) -> Iterator[Line]:
+    """Yield the line of a target; of one with nothing to do only from ``-v 2`` on."""
+    yield from _list_warnings(ended.result)
+    number = f"{ended.number:>{len(str(ended.total))}}"
+    label = ended.result.address.label
+    words = describe_result(ended.result, read_only=ended.read_only)
+    line = f"[{number}/{ended.total}] {label}  {words}"
+    if ended.result.error is not None:
+        yield view.style.ERROR(line)
+    elif view.verbosity > 1 or _has_work(ended.result, read_only=ended.read_only):
+        yield line
+    else:
+        yield Progress(text=line)
+
+
+def log_target(ended: EndedTarget, view: View) -> Iterator[Line]:
+    yield from _list_warnings(ended.result)
+    entry: EndedEntry = {"event": "target_ended", **_target_as_json(ended.result)}
+    yield LogEntry(values=entry)
+
+
+def _list_warnings(result: TargetResult) -> Iterator[Warned]:
+    for event in result.events:
+        if isinstance(event, Warned):
+            yield Warned(message=f"{result.address.label}: {event.message}")
+
+
+def describe_result(result: TargetResult, *, read_only: bool) -> str:
+    """Return the result of one target in a few words."""
+    if result.error is not None:
+        return f"failed ({result.error.exit_code}): {message_of(result.error)}"
+    if read_only:
+        return f"{format_count(result.pending_count, 'file')} pending"
+    done = [event for event in result.events if isinstance(event, FileDone)]
+    remaining = f"; {result.pending_count} pending" if result.pending_count else ""
+    if not done:
+        return f"nothing to do{remaining}"
+    return f"{describe_files(done, result.seconds)}{remaining}"
+
+
+def _has_work(result: TargetResult, *, read_only: bool) -> bool:
+    if read_only:
+        return bool(result.pending_count)
+    return any(isinstance(event, FileDone) for event in result.events)
+
+
+def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
+    """Yield the last lines: how many, which failed, and what to do next."""
+    results, not_started = ended.results, ended.not_started
+    failed = [result for result in results if result.error is not None]
+    changed = [
+        result
+        for result in results
+        if result.error is None and _has_work(result, read_only=ended.read_only)
+    ]
+    unchanged = len(results) - len(failed) - len(changed)
+    word = "have pending files" if ended.read_only else "brought up to date"
+    parts = [f"{len(changed)} {word}", f"{unchanged} had nothing to do"]
+    parts += [f"{len(failed)} failed"] if failed else []
+    parts += [f"{len(not_started)} not started"] if not_started else []
+    total = format_count(len(results) + len(not_started), "target")
+    yield f"Done     {total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
+    for result in failed:
+        assert result.error is not None
+        message = text_of(result.error).replace("\n", "\n         ")
+        yield f"Failed   {result.address.label}: {message}"
+    if failed or not_started:
+        yield (
+            "Next     fix what failed and run the same command again: each target resumes"
+            " where it stopped"
+        )
+    elif ended.read_only and changed:
+        yield "Next     the same command without --check and --dry-run"
+    else:
+        yield "Next     nothing: every target has all requested files"
+
+
+def targets_as_json(ended: EndedTargets) -> TargetsJson:
+    return {
+        "targets": [_target_as_json(each) for each in ended.results],
+        "not_started": [address.label for address in ended.not_started],
+    }
+
+
+def _target_as_json(result: TargetResult) -> TargetJson:
+    outcome = run_as_json(result.events, result.error)
+    return {"name": result.address.label, **outcome}
+
+
+TARGET_FORMATS: Formats = {"text": format_target, "json": log_target}
+FORMATS: Formats = {
+    "text": format_targets,
+    "json": make_json_format(targets_as_json),
+}

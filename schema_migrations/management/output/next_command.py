@@ -1,0 +1,64 @@
+"""The command to run next, on the database and directory of this one.
+
+Invariant: no secret is put on a command line.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+
+from schema_migrations.engines.registry import engine_for_url
+from schema_migrations.workflows.targets.connection import URL_VARIABLE
+
+SECRET_WORDS = ("password", "secret")
+"""Parts of the names of libpq's parameters that hold secrets."""
+
+REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "schemaapply": ("revisions_schema", "exec_order"),
+    "schemaset": ("revisions_schema",),
+    "schemastatus": ("revisions_schema", "exec_order"),
+}
+"""Command with a target → the options that it takes besides ``--url``."""
+
+
+def format_command(command: str, given: Mapping[str, Any]) -> str:
+    """Return a command that works on what the ``given`` options name.
+
+    A URL with a secret is left to the variable: what is shown fails until it is set, and
+    never works on another database.  A URL from the variable is found there again.
+    """
+    url = _find_url(command, given)
+    hidden = url is not None and _has_secret(url)
+    options = _repeat_options(command, given, None if hidden else url)
+    variable = f"{URL_VARIABLE}=... " if hidden else ""
+    return f"{variable}{' '.join(('python manage.py', command, *options))}"
+
+
+def _find_url(command: str, given: Mapping[str, Any]) -> str | None:
+    """Return the only URL on the command line, for a command that takes one."""
+    url = given.get("url") if command.split()[0] in REPEATED_OPTIONS else None
+    return url if isinstance(url, str) else next(iter(url or ()), None)
+
+
+def _repeat_options(
+    command: str, given: Mapping[str, Any], url: str | None
+) -> Iterator[str]:
+    names = REPEATED_OPTIONS.get(command.split()[0], ())
+    values = {name: given.get(name) for name in ("database", "dir", *names)}
+    for name, value in (values | {"url": url}).items():
+        if value and (name, value) != ("database", DEFAULT_DB_ALIAS):
+            yield f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+
+
+def _has_secret(url: str) -> bool:
+    settings = engine_for_url(url).addresses.settings_from_url(url, {})
+    parameters = {**settings, **settings.get("OPTIONS", {})}
+    return any(
+        value and word in name.lower()
+        for name, value in parameters.items()
+        for word in SECRET_WORDS
+    )

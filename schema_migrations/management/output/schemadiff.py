@@ -1,0 +1,165 @@
+"""How ``schemadiff`` shows the next file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Never, TypedDict
+
+from schema_migrations.management.output.change_tree import (
+    colour_sql,
+    format_change_tree,
+)
+from schema_migrations.management.output.lines import (
+    Formats,
+    Line,
+    View,
+    format_json,
+    make_json_format,
+)
+from schema_migrations.management.output.next_command import format_command
+from schema_migrations.workflows.applying.events import Warned
+from schema_migrations.workflows.planning.next_file import NextFile, NextFileRequest
+from schema_migrations.workflows.planning.proposal import Proposal
+
+if TYPE_CHECKING:
+    from schema_migrations.plan.plan import Statement
+    from schema_migrations.workflows.planning.data_operations import DataOperation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFile:
+    """The next file, and what was asked for."""
+
+    planned: NextFile
+    request: NextFileRequest
+    check: bool
+    show_sql: bool
+    """Show the text of a file that was not written."""
+    seconds: float
+
+
+class ChangeJson(TypedDict):
+    kind: str
+    """What is done to what: ``add column``, ``drop table``, ``rename index``."""
+    table: str
+    """Empty: it belongs to no table."""
+    name: str
+    detail: str
+
+
+class PlannedFileJson(TypedDict):
+    changes: list[ChangeJson]
+    statements: list[Statement]
+    """The plan, in order."""
+    files: list[str]
+    """Paths that were written: the file and ``atlas.sum``."""
+    findings: list[Never]
+    """Empty: there is no linter yet."""
+    losses: list[str]
+    """What the plan deletes or may alter."""
+    data_operations: list[DataOperation]
+    """What Django migrations of installed apps do besides the schema."""
+    dev: str
+    """The dev database."""
+    seconds: float
+
+
+def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
+    planned, proposal = result.planned, result.planned.proposal
+    if view.verbosity > 1:
+        for name, seconds in planned.phases.items():
+            yield f"  {name:<14}{seconds:8.3f}s"
+    if proposal.plan is None:
+        yield _describe_no_changes(result)
+    else:
+        yield from format_change_tree(proposal.summary, planned.apps, view.style)
+        yield from _list_warnings(result)
+    if proposal.file_text and result.show_sql:
+        yield ""
+        yield colour_sql(proposal.file_text, view.style)
+    if proposal.file_text and result.check:
+        yield "Next  the same command without --check writes the file"
+    elif proposal.file_text and result.show_sql:
+        yield "Nothing was written."
+    elif proposal.file_text:
+        yield from _format_paths(planned.paths, view)
+        if proposal.plan is not None:
+            yield (
+                f"Proved  {len(proposal.plan.statements)} statements ran after the"
+                " files before them and left no difference."
+            )
+        command = format_command("schemaapply", view.given)
+        yield f"Next  review the SQL and commit it, then: {command}"
+
+
+def format_empty_file(paths: Sequence[Path], view: View) -> Iterator[Line]:
+    yield from _format_paths(paths, view)
+    command = format_command("schemahash", view.given)
+    yield f"Next  write your SQL into {paths[0]}, then: {command}"
+
+
+def _format_paths(paths: Sequence[Path], view: View) -> Iterator[str]:
+    yield view.style.MIGRATE_HEADING("Wrote")
+    for path in paths:
+        yield f"  {path}"
+
+
+def _describe_no_changes(result: PlannedFile) -> str:
+    if not result.request.has_default_sources:
+        return (
+            f"No changes between {result.request.source} and {result.request.target}."
+        )
+    if result.planned.uncovered.operations:
+        return "No changes of the schema."
+    return "No changes: the directory is in step with the models."
+
+
+def _list_warnings(result: PlannedFile) -> Iterator[Warned]:
+    plan = result.planned.proposal.plan
+    for loss in plan.losses if plan else ():
+        yield Warned(message=f"DATA LOSS: {loss}")
+    for restriction in plan.restrictions if plan else ():
+        yield Warned(message=restriction)
+
+
+def _print_json(result: PlannedFile, view: View) -> Iterator[Line]:
+    yield from _list_warnings(result)
+    yield format_json(next_file_as_json(result.planned, seconds=result.seconds))
+
+
+def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
+    """Return the JSON object of the contract."""
+    plan = planned.proposal.plan
+    return {
+        "changes": [
+            {
+                "kind": f"{_SIGN_VERBS[line.sign]} {line.kind}",
+                "table": line.table,
+                "name": line.name,
+                "detail": line.detail,
+            }
+            for line in planned.proposal.summary
+        ],
+        "statements": list(plan.statements) if plan else [],
+        "files": [str(path) for path in planned.paths],
+        "findings": [],
+        "losses": list(plan.losses) if plan else [],
+        "data_operations": list(planned.uncovered.operations),
+        "dev": planned.dev_server,
+        "seconds": round(seconds, 3),
+    }
+
+
+_SIGN_VERBS = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}
+
+FORMATS: Formats = {"text": format_planned_file, "json": _print_json}
+EMPTY_FILE_FORMATS: Formats = {
+    "text": format_empty_file,
+    "json": make_json_format(
+        lambda paths: next_file_as_json(
+            NextFile(proposal=Proposal(), paths=paths), seconds=0.0
+        )
+    ),
+}

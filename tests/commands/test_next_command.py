@@ -1,0 +1,123 @@
+"""The command to run next: on the same database, and without a password."""
+
+from __future__ import annotations
+
+import shlex
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import call_command
+
+from schema_migrations.management.output.lines import View
+from schema_migrations.management.output.next_command import format_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fixtures.project import Project
+    from tests.fixtures.targets import Place
+
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "expected"),
+    [
+        ("schemaapply", {}, "schemaapply"),
+        ("schemaapply", {"database": "default", "dir": None}, "schemaapply"),
+        ("schemaapply", {"database": "other"}, "schemaapply --database other"),
+        ("schemaset 1", {"dir": "my files"}, "schemaset 1 --dir 'my files'"),
+        (
+            "schemastatus --drift",
+            {"database": "other", "url": ["sqlite:///a b.db"]},
+            "schemastatus --drift --database other --url 'sqlite:///a b.db'",
+        ),
+        ("schemaapply", {"url": "sqlite:///a.db"}, "schemaapply --url sqlite:///a.db"),
+        ("schemahash", {"url": "sqlite:///a.db", "dir": "d"}, "schemahash --dir d"),
+        ("schemadiff", {"revisions_schema": "history"}, "schemadiff"),
+        (
+            "schemaapply",
+            {"revisions_schema": "history", "exec_order": "non-linear"},
+            "schemaapply --revisions-schema history --exec-order non-linear",
+        ),
+        ("schemaset 1", {"exec_order": "non-linear"}, "schemaset 1"),
+        ("migrate", {"database": "other"}, "migrate --database other"),
+    ],
+)
+def test_it_repeats_what_was_given(
+    command: str, given: dict[str, Any], expected: str
+) -> None:
+    assert format_command(command, given) == f"python manage.py {expected}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgres://me:{SECRET}@host/shop",
+        f"postgres://me@host/shop?password={SECRET}",
+        f"postgres://me@host/shop?p%61ssword={SECRET}",
+        f"postgres://me@host/shop?sslpassword={SECRET}",
+        f"host=host dbname=shop user=me password='{SECRET}'",
+    ],
+)
+def test_a_password_is_left_to_the_variable(url: str) -> None:
+    given = {"url": [url], "dir": "d"}
+    shown = "SCHEMA_MIGRATIONS_URL=... python manage.py schemaapply --dir d"
+    assert format_command("schemaapply", given) == shown
+    assert SECRET not in repr(View(style=None, given=given))
+
+
+def test_a_url_without_password_is_repeated() -> None:
+    url = "postgres://me@host/shop?sslmode=require"
+    shown = format_command("schemaapply", {"url": [url]})
+    assert shlex.split(shown)[-2:] == ["--url", url]
+
+
+def lines(command: str, *arguments: str, **options: Any) -> list[str]:
+    out = StringIO()
+    call_command(command, *arguments, stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+def test_what_comes_next_works_on_the_same_database(
+    sqlite_place: Place, tmp_path: Path
+) -> None:
+    sqlite_place.write(_1=A, _2="SELECT 2;")
+    given = {"url": f"sqlite:///{tmp_path}/elsewhere.db", "dir": sqlite_place.folder}
+    same = f"--dir {given['dir']} --url {given['url']}"
+    assert lines("schemastatus", **given)[-1].endswith(f"schemaapply {same}")
+    assert lines("schemaset", "1", dry_run=True, **given)[-1].endswith(
+        f"schemaset 1 {same}"
+    )
+    applied = lines("schemaapply", "1", signals=False, **given)
+    assert applied[-1].endswith(f"1 file pending: python manage.py schemaapply {same}")
+    # What was said is what works: the file that is left is applied there.
+    again = shlex.split(applied[-1].partition("manage.py ")[2])
+    assert lines(*again, "--no-signals")[-1].startswith("Next     nothing")
+    assert lines("schemastatus", **given)[-1].startswith("Next     nothing")
+
+
+def test_the_variable_is_not_repeated(
+    sqlite_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_place.write(_1=A)
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_URL", f"sqlite:///{tmp_path}/elsewhere.db")
+    next_line = lines("schemastatus", dir=sqlite_place.folder)[-1]
+    assert (
+        next_line
+        == f"Next     python manage.py schemaapply --dir {sqlite_place.folder}"
+    )
+
+
+def test_a_new_file_is_for_the_same_directory(project: Project, tmp_path: Path) -> None:
+    given = ("--dir", str(tmp_path / "files"))
+    for command, following in (
+        (("schemadiff", "--empty", "by_hand"), "schemahash"),
+        (("schemadiff",), "schemaapply"),
+    ):
+        ran = project.manage(*command, *given)
+        assert ran.code == 0, ran.err
+        expected = f"python manage.py {following} {' '.join(given)}"
+        assert ran.out.splitlines()[-1].endswith(expected)
