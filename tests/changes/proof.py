@@ -16,6 +16,7 @@ from django.apps.registry import Apps
 from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
+from schema_migrations.management.hints import message_of
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carried_objects import carry_over
@@ -271,7 +272,7 @@ def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
 def raises(text: str) -> Iterator[None]:
     with pytest.raises(SchemaMigrationsError) as caught:
         yield
-    assert caught.value.message.strip() == text
+    assert message_of(caught.value).strip() == text
 
 
 def renames_in(changes: tuple[Change, ...]) -> Renames:

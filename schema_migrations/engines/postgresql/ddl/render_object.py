@@ -279,7 +279,7 @@ def _describe_constraint(obj: Constraint | ForeignKey) -> str:
 def _describe_create(obj: Opaque) -> str:
     if not obj.trait.is_setting:
         return f"Create {_describe_object(obj)}"
-    words = obj.key.part
+    words = obj.key.part if obj.type == "comment" else obj.type
     if obj.owner and obj.owner.name == obj.key.name:
         return f"Set the {words} of table {qualify(obj.owner)}"
     return f"Set the {words} {quote(obj.key.name)}"
