@@ -1,6 +1,6 @@
 """The database engines; each part is imported on demand.
 
-Invariant: no other module names a concrete engine.
+Invariant: no other module imports a concrete engine.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class NoLaterVersion(IntegrityError):
     """No version sorts after the last one of the directory."""
 
     code = "no-later-version"
-    message = "there is no later version with the length of {version}"
+    message = "No version of the same length sorts after {version}."
     hint = f"Name the new file yourself, or rename the files so that their versions are times such as 20250101120000, then run: {REHASH_COMMAND}"
     version: str
 
@@ -168,7 +168,7 @@ class DatabaseAhead(IntegrityError):
 
     code = "database-ahead"
     message = "the database is ahead of the directory: {files}"
-    hint = "It was migrated by a newer release. If this need not stop a run, do not ask for a strict one."
+    hint = "It was migrated by a newer release. To run anyway, set strict=False."
     files: tuple[str, ...]
 
 
@@ -203,7 +203,7 @@ class FileExcluded(IntegrityError):
 
 
 class TransactionModeConflict(ConfigError):
-    """A file wants no transaction, but all files shall run in one."""
+    """A file must run outside a transaction, but all files are to run in one."""
 
     code = "transaction-mode-conflict"
     message = "{file} is marked txmode none and cannot be part of one transaction for all files."

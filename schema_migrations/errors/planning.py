@@ -131,7 +131,7 @@ class QuestionsOpen(AnswerNeeded):
 
     code = "questions-open"
     message = "This change needs answers, and there is nobody to ask:\n{listed}"
-    hint = "Nothing was written. Give the answers beforehand, or an asker."
+    hint = "Nothing was written. Pass the answers in NextFileRequest.answers, or pass an asker."
     questions: tuple[OpenQuestion, ...]
 
     @property
@@ -205,7 +205,7 @@ class CopyRefused(PlanError):
 
     code = "copy-refused"
     message = "the dev database refused a copy of the live schema: {reason}\n{sql}"
-    hint = "Use a dev database like the live one with DEV."
+    hint = "Use a dev server with the version and extensions of the live database: set DEV."
     reason: str
     sql: str
 

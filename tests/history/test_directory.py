@@ -289,5 +289,5 @@ def test_next_version_is_later_than_every_one_there(
 @pytest.mark.parametrize("last", ["999_a.sql", "v1_a.sql"])
 def test_no_later_version_of_that_kind_is_an_error(last: str) -> None:
     """Better than a file that would run first."""
-    with pytest.raises(IntegrityError, match="there is no later version"):
+    with pytest.raises(IntegrityError, match="No version of the same length"):
         next_name(Directory(path="", files=(file(last),)), "x", NOON)

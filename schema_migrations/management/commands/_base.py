@@ -34,7 +34,7 @@ from schema_migrations.management.output.lines import (
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
     from django.core.management.base import OutputWrapper
@@ -49,9 +49,8 @@ ends the sessions that are left.  Docker kills after 10."""
 FORMAT_MEANINGS = {
     "text": "for people",
     "json": "one JSON object on standard output",
-    "sql": "with --drift, only the SQL that ends it",
 }
-"""What ``--format`` prints."""
+"""What ``--format`` prints; a command may have further formats."""
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -73,6 +72,7 @@ class SchemaCommand(BaseCommand, ABC):
     """Help of ``--no-input``; a command that needs no answer has its own."""
     formats: ClassVar[Formats]
     """How the result is shown."""
+    format_meanings: ClassVar[Mapping[str, str]] = FORMAT_MEANINGS
     format_name = "text"
     verbosity = 1
     given: Options
@@ -101,7 +101,9 @@ class SchemaCommand(BaseCommand, ABC):
             "--format",
             choices=tuple(self.formats),
             default="text",
-            help="; ".join(f"{name}: {FORMAT_MEANINGS[name]}" for name in self.formats),
+            help="; ".join(
+                f"{name}: {self.format_meanings[name]}" for name in self.formats
+            ),
         )
         parser.add_argument(
             "--no-input",

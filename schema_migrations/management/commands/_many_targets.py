@@ -58,7 +58,7 @@ def add_many_targets_options(parser: CommandParser) -> None:
         "--targets-are",
         choices=("schemas", "databases"),
         default="schemas",
-        help="what names of targets mean, on the server of the alias or --url"
+        help="whether target names are schemas or databases of the server that the alias or --url names"
         " (default: %(default)s)",
     )
     parser.add_argument(

@@ -79,8 +79,7 @@ class Command(SchemaCommand):
             default=[],
             metavar="TABLE.COLUMN=SQL",
             dest="defaults",
-            help="the value that existing rows get, as an SQL expression; NULL: none, and"
-            " the file may fail; repeatable",
+            help="the value that existing rows get, as an SQL expression; NULL sets no value, and the file fails if the column is NOT NULL and the table has rows",
         )
         parser.add_argument(
             "--allow-data-loss",

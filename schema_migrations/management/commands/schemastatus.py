@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from schema_migrations.conf import parse_duration, read_settings
 from schema_migrations.errors import WrongUsage
-from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._base import (
+    FORMAT_MEANINGS,
+    Options,
+    SchemaCommand,
+)
 from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
     add_target_options,
@@ -38,6 +42,10 @@ CHECK_EXIT_CODES: Mapping[Verdict | Literal["not compared"], int] = {
 class Command(SchemaCommand):
     help = "Show which migration files a database has, and whether it matches them."
     formats = FORMATS
+    format_meanings: ClassVar = {
+        **FORMAT_MEANINGS,
+        "sql": "with --drift, only the SQL that makes the database match its files",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -79,8 +79,8 @@ def describe_event(event: Event) -> str:
             return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
         case Retrying():
             return (
-                f"Rolled back: no lock in time ({event.message}); attempt"
-                f" {event.attempt + 1} in {format_duration(event.pause)}"
+                f"Rolled back: lock not acquired in time ({event.message}); retrying in"
+                f" {format_duration(event.pause)} (attempt {event.attempt + 1})"
             )
         case SignalSent():
             return f"Signal   {event.name}"

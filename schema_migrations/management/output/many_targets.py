@@ -138,7 +138,7 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
             " where it stopped"
         )
     elif ended.read_only and changed:
-        yield "Next     the same command without --check and --dry-run"
+        yield "Next     run the same command without --check or --dry-run"
     else:
         yield "Next     nothing: every target has all requested files"
 

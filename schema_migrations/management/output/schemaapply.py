@@ -85,7 +85,8 @@ def _describe_outcome(run: FinishedRun, view: View) -> Iterator[str]:
     if selected.baseline is None and not left:
         yield f"Nothing to do; {at}."
     elif run.read_only:
-        yield "Nothing was run.  Next  the same command without --dry-run or --check"
+        yield "Nothing was run."
+        yield "Next     run the same command without --dry-run or --check"
     else:
         seconds = sum(event.seconds for event in done)
         ran = describe_files(done, seconds) if done else "nothing was run"

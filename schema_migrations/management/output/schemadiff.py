@@ -80,7 +80,7 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield ""
         yield colour_sql(proposal.file_text, view.style)
     if proposal.file_text and result.check:
-        yield "Next  the same command without --check writes the file"
+        yield "Next     run the same command without --check to write the file"
     elif proposal.file_text and result.show_sql:
         yield "Nothing was written."
     elif proposal.file_text:

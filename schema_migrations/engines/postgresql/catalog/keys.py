@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 ObjectAddress = tuple[int | None, int | None, int | None]
-"""Of which NULL is a part, it is nobody's."""
+"""An address with a NULL part belongs to no object."""
 KeysByAddress = dict[ObjectAddress, Key]
 NeedsByKey = defaultdict[Key, set[Key]]
 

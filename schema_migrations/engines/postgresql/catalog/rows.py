@@ -93,10 +93,14 @@ class OpaqueRow(NamedTuple):
     """The relation that it is on; of a partition: the table at the top."""
     name: str
     part: str
+    """What tells it from others of its name: type, and the relation it is on."""
     type: str
+    """The noun of its trait."""
     definition: str
     drop: str
+    """``DROP`` and its name, as COMMENT ON takes it too; empty: it goes with another."""
     needed_catalog: int | None = None
+    """The address of a need that ``dependencies.sql`` cannot give."""
     needed_oid: int | None = None
     needed_column: int | None = None
     shape: Sequence[str] = ()
