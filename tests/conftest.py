@@ -56,5 +56,5 @@ pytest_plugins = [
     "tests.fixtures.commands",
     "tests.fixtures.project",
     "tests.fixtures.replication",
-    "tests.changes.places",
+    "tests.changes.scratch_servers",
 ]

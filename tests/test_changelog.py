@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.commands import REPOSITORY
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 FOLDER = REPOSITORY / "changelog.d"
 ENTRIES = [path for path in FOLDER.iterdir() if path.name != ".gitignore"]
@@ -32,7 +32,7 @@ def test_an_entry_is_the_text_of_one_item() -> None:
 @pytest.mark.slow("a process")
 def test_a_release_moves_the_entries_into_the_changelog(tmp_path: Path) -> None:
     if find_spec("towncrier") is None:
-        missing("towncrier (dependency group release)")
+        skip_missing("towncrier (dependency group release)")
     for name in ("pyproject.toml", "CHANGELOG.md"):
         shutil.copy(REPOSITORY / name, tmp_path)
     shutil.copytree(FOLDER, tmp_path / FOLDER.name)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
 
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.targets import Place, use_as_default
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);"
 B = "CREATE TABLE b (id integer PRIMARY KEY);"
@@ -94,7 +94,7 @@ def test_a_history_that_does_not_match(place: Place) -> None:
 
 def test_a_database_that_cannot_be_looked_at(pg_place: Place) -> None:
     pg_place.write(_1_a=A)
-    with as_default({**pg_place.settings, "HOST": "127.0.0.1", "PORT": "1"}):
+    with use_as_default({**pg_place.settings, "HOST": "127.0.0.1", "PORT": "1"}):
         message = found(pg_place, "default")["W002"]
     assert "127.0.0.1" in message.msg
 

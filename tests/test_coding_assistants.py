@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from tests.fixtures.commands import REPOSITORY
-from tests.fixtures.project import MODELS, Project, Ran
+from tests.fixtures.project import MODELS, CommandResult, Project
 
 (RULES,) = re.findall(
     r"^````markdown\n(.*?)^````$",
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
 def test_every_command_does_what_the_rules_say(project: Project) -> None:
     used = set()
 
-    def run(command: str) -> Ran:
+    def run(command: str) -> CommandResult:
         """Run a command as it is in the rules."""
         assert command in COMMANDS
         used.add(command)

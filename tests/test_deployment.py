@@ -22,7 +22,7 @@ import yaml
 
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.project import Project
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 PAGE = REPOSITORY / "docs/deployment.md"
 BLOCKS: dict[str, str] = dict(
@@ -96,7 +96,7 @@ def test_other_recipes_can_be_read() -> None:
 
 @pytest.mark.slow("processes")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze") or missing("systemd-analyze")
+    program = shutil.which("systemd-analyze") or skip_missing("systemd-analyze")
     unit = tmp_path / "shop-schemaapply.service"
     # The user and the program are not on this machine.
     text = BLOCKS["systemd"].replace("User=shop\n", "")

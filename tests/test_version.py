@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from schema_migrations.version import VERSION
 from tests.fixtures.commands import REPOSITORY
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 FILES = ["pyproject.toml", ".gitattributes", ".git_archival.txt"]
 """What says how a version is found."""
@@ -29,10 +29,10 @@ def test_the_version_is_a_version() -> None:
 def clone(tmp_path: Path) -> Path:
     """A repository with one commit and no tag."""
     if find_spec("setuptools_scm") is None:
-        missing("setuptools-scm (dependency group release)")
+        skip_missing("setuptools-scm (dependency group release)")
     for name in FILES:
         if not (REPOSITORY / name).exists():
-            missing(f"{name}: an sdist does without it")
+            skip_missing(f"{name}: an sdist does without it")
         shutil.copy(REPOSITORY / name, tmp_path)
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", ".")

@@ -1,4 +1,4 @@
-"""What developers of this project look at it with; ``python -m tools`` lists it."""
+"""Tools for the developers of this project; ``python -m tools`` lists them."""
 
 from __future__ import annotations
 

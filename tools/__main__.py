@@ -1,4 +1,4 @@
-"""Look whether this package does what it promises, in ways that take longer than tests.
+"""Check that this package does what it promises, in ways that take longer than tests.
 
     python -m tools histories FOLDER... [-- OPTION...]     real migration histories
     python -m tools histories walk --settings MODULE       one, in its environment
@@ -11,7 +11,7 @@
     python -m tools docs                                   what docs/ takes from the code
     python -m tools docs site FOLDER                       broken links of the built site
 
-``--help`` after these words says more.
+Each of them has ``--help``.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ TOOLS = {
     "docs": "tools.docs.run",
     "docs site": "tools.docs.site",
 }
-"""Words → the module whose ``main`` takes what follows and returns an exit code.
+"""A tool's words → the module whose ``main`` takes the other arguments.
 
-Imported only then: most need Django, some a project's environment.
+``main`` returns an exit code.  A module is imported only when its tool is asked for: most
+need Django, some a project's environment.
 """
 
 
@@ -47,12 +48,12 @@ def main(arguments: Sequence[str]) -> int:
         if module and len(arguments) >= count:
             try:
                 return int(import_module(module).main(arguments[count:]))
-            except SchemaMigrationsError as problem:
-                print(f"{problem.message}\n{problem.hint}", file=sys.stderr)
+            except SchemaMigrationsError as error:
+                print(f"{error.message}\n{error.hint}", file=sys.stderr)
                 return 2
-    wanted = arguments[:1] in (["-h"], ["--help"])
-    print(__doc__, file=sys.stdout if wanted else sys.stderr)
-    return 0 if wanted else 2
+    wants_help = arguments[:1] in (["-h"], ["--help"])
+    print(__doc__, file=sys.stdout if wants_help else sys.stderr)
+    return 0 if wants_help else 2
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Cells as a table of text."""
+"""A table of text for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 
-def aligned(lines: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield lines of cells in columns, the first two to the left."""
+def align_columns(lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield each row of cells as a line; the first two columns are aligned to the left."""
     rows = list(lines)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -1,10 +1,10 @@
-"""List the public functions of the package by the first word of their names.
+"""List public functions, of the package and of the tools, by the first word of their names.
 
     python -m tools names
 
 A function is named by a verb of the domain, a predicate, or a conversion (``…_of``,
-``…_from_…``, ``…_as_…``, ``with_…``).  What is none of these is listed first, for review,
-and ends with 1; ``CONTRIBUTING.md`` says how names are chosen.
+``…_from_…``, ``…_as_…``, ``with_…``).  Names that are none of these come first, for review,
+and the exit code is then 1; ``CONTRIBUTING.md`` says how names are chosen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import schema_migrations
+from tools import ROOT
+
+FOLDERS = ("schema_migrations",)
+TOOL_FOLDERS = ("tools", "tests/changes", "tests/fixtures")
+"""What developers run; these functions may use ``TOOL_VERBS`` as well."""
 
 VERBS = frozenset(
     [
@@ -147,6 +151,41 @@ VERBS = frozenset(
         "write",
     ]
 )
+TOOL_VERBS = frozenset(
+    [
+        "adapt",
+        "adopt",
+        "align",
+        "answer",
+        "assert",
+        "configure",
+        "count",
+        "crash",
+        "cut",
+        "declare",
+        "flatten",
+        "fork",
+        "go",
+        "group",
+        "import",
+        "leave",
+        "lose",
+        "manage",
+        "mark",
+        "mount",
+        "release",
+        "reverse",
+        "sample",
+        "send",
+        "serve",
+        "stop",
+        "trace",
+        "type",
+        "update",
+        "wait",
+        "walk",
+    ]
+)
 PREDICATES = ("can_", "has_", "in_", "is_", "matches_", "may_", "needs_", "would_")
 CONVERSIONS = ("_as_", "_for", "_from_", "_of")
 KEYS = ("Key.column", "Key.constraint", "opaque_key", "table_key")
@@ -156,6 +195,7 @@ REASONS = {
     "Connection.schema_editor": "Django's",
     "Cursor.fetchall": "Python's database API",
     "Cursor.fetchone": "Python's database API",
+    "FaultsConfig.ready": "Django's",
     "Schema.of": "reads as schema.of(Table)",
     "SchemaMigrationsConfig.ready": "Django's",
     "TakeoverConfig.ready": "Django's",
@@ -164,6 +204,7 @@ REASONS = {
     "fingerprint": "a verb as well",
     "health": "a stable name of the Python API",
     "hash_of_chain": "a conversion",
+    "main": "what starts a program",
     "next_name": "a stable name of the Python API",
     "rollback": "SQL's own word",
 }
@@ -171,37 +212,56 @@ REASONS = {
 
 
 def list_functions(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield each public function and method below a folder with its file.
+    """Yield each function and method below a folder with its file.
 
-    Properties are not functions to their readers.
+    Properties are not functions to their readers, nor are the tests, fixtures and hooks
+    that pytest calls.
     """
     for path in sorted(folder.rglob("*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef):
-                yield node.name, path
+                if not _is_called_by_pytest(node):
+                    yield node.name, path
             elif isinstance(node, ast.ClassDef):
                 for member in node.body:
-                    if isinstance(member, ast.FunctionDef) and not _is_property(member):
+                    if isinstance(member, ast.FunctionDef) and not _has_decorator(
+                        member, "property"
+                    ):
                         yield f"{node.name}.{member.name}", path
 
 
-def _is_property(member: ast.FunctionDef) -> bool:
-    return any("property" in ast.unparse(each) for each in member.decorator_list)
+def _is_called_by_pytest(function: ast.FunctionDef) -> bool:
+    return function.name.startswith(("pytest_", "test_")) or _has_decorator(
+        function, "fixture"
+    )
+
+
+def _has_decorator(function: ast.FunctionDef, word: str) -> bool:
+    return any(word in ast.unparse(each) for each in function.decorator_list)
 
 
 def is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
-def is_well_named(name: str) -> bool:
+def is_well_named(name: str, *, is_tool: bool = False) -> bool:
+    """Tell whether a name is a verb, a predicate, a conversion, or has a reason."""
     bare = name.rpartition(".")[2]
     return (
         name in REASONS
         or name in KEYS
-        or bare.split("_")[0] in VERBS
+        or bare.split("_")[0] in (VERBS | TOOL_VERBS if is_tool else VERBS)
         or bare.startswith((*PREDICATES, "with_"))
         or any(mark in f"{bare}_" for mark in CONVERSIONS)
     )
+
+
+def list_names() -> Iterator[tuple[str, Path, bool]]:
+    """Yield each public function with its file, and whether it is named well."""
+    for folder in (*FOLDERS, *TOOL_FOLDERS):
+        for name, path in list_functions(ROOT / folder):
+            if is_public(name):
+                yield name, path, is_well_named(name, is_tool=folder in TOOL_FOLDERS)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -209,15 +269,15 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m tools names", description="List public functions by first word."
     )
     parser.parse_args(arguments)
-    folder = Path(schema_migrations.__file__).parent
-    functions = [each for each in list_functions(folder) if is_public(each[0])]
-    unclear = [each for each in functions if not is_well_named(each[0])]
-    for name, path in unclear:
-        print(f"REVIEW  {name}  {path.relative_to(folder.parent)}")
     words: dict[str, list[str]] = {}
-    for name, _ in functions:
+    unclear = 0
+    for name, path, is_clear in list_names():
         words.setdefault(name.rpartition(".")[2].split("_")[0], []).append(name)
+        if not is_clear:
+            unclear += 1
+            print(f"REVIEW  {name}  {path.relative_to(ROOT)}")
     for word in sorted(words):
         print(f"{word:<14}{len(words[word]):>3}  {' '.join(sorted(set(words[word])))}")
-    print(f"{len(functions)} public functions, {len(unclear)} to review.")
+    count = sum(map(len, words.values()))
+    print(f"{count} public functions, {unclear} to review.")
     return 1 if unclear else 0

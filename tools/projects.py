@@ -1,6 +1,6 @@
-"""Other projects, each with an environment of its own in ``.venvs``, kept between runs.
+"""Other projects, each with a virtual environment in ``.venvs`` that is kept between runs.
 
-What runs there finds this package on ``PYTHONPATH``.
+A tool that runs there finds this package on ``PYTHONPATH``.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ class Project:
     def run(self, *arguments: str) -> int:
         """Run one of the tools in the project's environment; return its exit code.
 
-        Modules of the project are looked up in its folder, and in the folder above.
+        Modules of the project are imported from its folder, and from the folder above.
         """
-        python = prepared(
+        python = prepare_environment(
             f"history-{self.name}", self.folder / "frozen.txt", name=self.name
         )
-        places = (self.folder, self.folder.parent, ROOT)
+        folders = (self.folder, self.folder.parent, ROOT)
         return subprocess.run(
             [python, "-W", "ignore", "-m", "tools", *arguments],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, places))},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))},
             check=False,
         ).returncode
 
 
-def chosen(
+def parse_projects(
     arguments: Sequence[str], *, tool: str, description: str
 ) -> tuple[list[Project], Sequence[str]]:
-    """Return the projects of ``FOLDER... [-- OPTION...]``, and the options."""
+    """Parse ``FOLDER... [-- OPTION...]``; return the projects, and the options."""
     parser = argparse.ArgumentParser(
         prog=f"python -m tools {tool}",
         usage="%(prog)s FOLDER... [-- OPTION...]",
@@ -65,30 +65,30 @@ def chosen(
     return projects, arguments[end + 1 :]
 
 
-def prepared(environment: str, requirements: Path, *, name: str) -> Path:
-    """Return the Python of an environment with these requirements.
+def prepare_environment(environment: str, requirements: Path, *, name: str) -> Path:
+    """Return the Python of a virtual environment with these requirements.
 
-    It is made where their list has changed, by the pip of this Python.
+    Creates it with the pip of this Python, unless it exists and has the same list.
     """
     venv = ROOT / ".venvs" / environment
-    python, made_for = venv / "bin" / "python", venv / "installed.txt"
-    if made_for.is_file() and made_for.read_bytes() == requirements.read_bytes():
+    python, installed = venv / "bin" / "python", venv / "installed.txt"
+    if installed.is_file() and installed.read_bytes() == requirements.read_bytes():
         return python
     print(f"Installing {name} ...", flush=True)
     run_or_exit(sys.executable, "-m", "venv", "--clear", "--without-pip", venv)
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     install = (*pip, "--python", python, "install")
     run_or_exit(*install, "--no-deps", "-r", requirements)
-    # What this package needs, where the project has none of it.
-    works = (python, "-c", "import psycopg.pq")
-    if subprocess.run(works, capture_output=True, check=False).returncode:
+    # This package needs psycopg, also where the project does not.
+    probe = (python, "-c", "import psycopg.pq")
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
         run_or_exit(*install, "psycopg[binary]>=3.2")
-    made_for.write_bytes(requirements.read_bytes())
+    installed.write_bytes(requirements.read_bytes())
     return python
 
 
 def run_or_exit(*command: str | Path) -> None:
-    """Run a program; show what it said and exit with 2 when it fails."""
+    """Run a program; when it fails, print its output and exit with 2."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"{done.stdout}{done.stderr}", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""A case's models as classes in an app registry of their own.
+"""Load a case's models as classes in an app registry of their own.
 
 Names in capitals are settings: ``DEFAULT_AUTO_FIELD = ...``, ``EXTENSIONS = [...]``;
-``OPERATIONS = [...]`` are those of the app's Django migrations.  Whatever a project
-would import is there.
+``OPERATIONS = [...]`` are those of the app's Django migrations.  What a project would
+import need not be imported.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from schema_migrations.workflows.states.prerequisites import (
 )
 
 LABELS = ("shop", "stock")
-"""Models are the shop's unless they name another app."""
+"""The apps; a model belongs to the first one unless it names another."""
 
 # As ``django.contrib.postgres`` does once it is installed.
 IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
@@ -59,17 +59,19 @@ _IMPORTED: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedModels:
+    """The models in a registry, and what their tables need in a database."""
+
     registry: Apps
     prerequisites: Prerequisites
 
 
 @contextmanager
-def loaded(source: str) -> Iterator[Loaded]:
-    """Yield the models of a piece of ``models.py``, with its settings in force."""
+def load_case_models(source: str) -> Iterator[LoadedModels]:
+    """Load a piece of ``models.py``; keep its settings in force until the block ends."""
     tree = ast.parse(source)
-    named = {"OPERATIONS": [], "EXTENSIONS": [], **_imported_settings(tree)}
-    body = [node for node in tree.body if not _setting(node)]
+    named = {"OPERATIONS": [], "EXTENSIONS": [], **_evaluate_settings(tree)}
+    body = [node for node in tree.body if not _find_setting_name(node)]
     code = compile(ast.Module(body=body, type_ignores=[]), "models.py", "exec")
     # A model belongs to the app whose package its module is in.
     stub: Any = AppConfigStub(LABELS[0])
@@ -87,7 +89,7 @@ def loaded(source: str) -> Iterator[Loaded]:
                 )
                 for operation in named["OPERATIONS"]
             ]
-            yield Loaded(
+            yield LoadedModels(
                 registry=registry,
                 prerequisites=collect_prerequisites(steps, named["EXTENSIONS"]),
             )
@@ -95,15 +97,15 @@ def loaded(source: str) -> Iterator[Loaded]:
         apps.unset_installed_apps()
 
 
-def _imported_settings(tree: ast.Module) -> dict[str, Any]:
+def _evaluate_settings(tree: ast.Module) -> dict[str, Any]:
     return {
         name: eval(ast.unparse(node.value), dict(_IMPORTED))
         for node in tree.body
-        if (name := _setting(node)) and isinstance(node, ast.Assign)
+        if (name := _find_setting_name(node)) and isinstance(node, ast.Assign)
     }
 
 
-def _setting(node: ast.stmt) -> str:
+def _find_setting_name(node: ast.stmt) -> str:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]) if name.isupper():
             return name

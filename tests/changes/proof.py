@@ -1,4 +1,7 @@
-"""What must hold of every case, on a real database with rows."""
+"""Prove what must hold of every case, on a real database with rows.
+
+The function in a traceback says which check failed; ``CONTRIBUTING.md`` lists them.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +44,15 @@ from schema_migrations.workflows.states.state import (
     load_models,
     load_sql,
 )
-from tests.changes.case import Case, Values, answers
-from tests.changes.case_models import loaded
-from tests.changes.places import Place
+from tests.changes.case import Case, ColumnValues, answers_from_flags
+from tests.changes.case_models import load_case_models
+from tests.changes.scratch_servers import ScratchServer
 from tools import catalogs
-from tools.histories import kept
-from tools.histories.answers import Renames
-from tools.histories.mapping import pairs
-from tools.histories.rows import fill
+from tools.histories import comparison
+from tools.histories.database import Database
+from tools.histories.pairs import Pair, pair_tables
+from tools.histories.renames import Renames
+from tools.histories.rows import fill_tables
 
 ALIAS = "default"
 NO_PREREQUISITES = Prerequisites()
@@ -56,23 +60,27 @@ NOTHING: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 @contextmanager
-def fresh(place: Place, source: str, *, by_hand: str = "") -> Iterator[State]:
-    """Yield the state of some models, made on an empty database as Django makes it."""
-    with place.scratch() as connection:
-        with loaded(source) as found:
-            state = created(place, connection, found.registry, found.prerequisites)
-        load_sql(place.engine, connection, by_hand, file="by hand")
-        yield replace(state, schema=inspect_database(place.engine, connection))
+def create_state(
+    server: ScratchServer, source: str, *, by_hand: str = ""
+) -> Iterator[State]:
+    """Create the state of some models as Django does; keep it until the block ends."""
+    with server.create_scratch() as connection:
+        with load_case_models(source) as found:
+            state = create_tables(
+                server, connection, found.registry, found.prerequisites
+            )
+        load_sql(server.engine, connection, by_hand, file="by hand")
+        yield replace(state, schema=inspect_database(server.engine, connection))
 
 
-def created(
-    place: Place,
+def create_tables(
+    server: ScratchServer,
     connection: Connection,
     registry: Apps,
     prerequisites: Prerequisites = NO_PREREQUISITES,
 ) -> State:
-    """Make the tables of a registry's models on an empty database."""
-    engine = place.engine
+    """Create the tables of a registry's models on an empty database."""
+    engine = server.engine
     ddl = collect_alias_ddl(
         connection,
         registry,
@@ -92,257 +100,301 @@ def created(
     )
 
 
-def plan_text(proposal: Proposal) -> str:
-    """Return the plan as a reader sees it: losses first, then the statements."""
+def format_plan(proposal: Proposal) -> str:
+    """Format a plan as a reader sees it: losses first, then the statements."""
     plan = proposal.plan
     if plan is None:
         return ""
     losses = [f"DATA LOSS: {loss}." for loss in plan.losses]
-    obstacles = [f"NEEDS A LOOK: {obstacle}." for obstacle in plan.restrictions]
+    restrictions = [f"NEEDS A LOOK: {each}." for each in plan.restrictions]
     statements = [(s.comment, s.sql) for s in plan.statements]
-    return format_file(header=(*losses, *obstacles), statements=statements).strip()
+    return format_file(header=(*losses, *restrictions), statements=statements).strip()
 
 
-def planned(place: Place, case: Case) -> str:
-    """Return the plan of a case."""
+def plan_case(server: ScratchServer, case: Case) -> str:
+    """Plan a case, and format the plan."""
     with (
-        fresh(place, case.before, by_hand=case.by_hand) as current,
-        fresh(place, case.after) as desired,
+        create_state(server, case.before, by_hand=case.earlier_sql) as current,
+        create_state(server, case.after) as desired,
     ):
-        return plan_text(
+        return format_plan(
             plan_change(
-                place.engine,
+                server.engine,
                 current,
                 desired,
-                ChangeRequest(answers=answers(case.flags), prove=False),
+                ChangeRequest(answers=answers_from_flags(case.flags), prove=False),
             )
         )
 
 
-def prove(place: Place, case: Case) -> None:
-    """Go there and back again with rows; every assertion names what is wrong."""
-    vendor = place.engine.vendor
+def prove_case(server: ScratchServer, case: Case) -> None:
+    """Apply the change and the way back to a database with rows, and check both."""
+    vendor = server.engine.vendor
     with (
-        fresh(place, case.before, by_hand=case.by_hand) as start,
-        fresh(place, case.after) as goal,
+        create_state(server, case.before, by_hand=case.earlier_sql) as start,
+        create_state(server, case.after) as goal,
     ):
-        if case.refusal(vendor):
-            assert_refused(place, case, start, goal)
+        if case.find_refusal(vendor):
+            assert_refused(server, case, start, goal)
             return
-        assert_asks(place, case, start, goal)
-        put_rows(place, start)
-        set_values(place, start, case.values)
-        there = travel(place, start, goal, answers(case.flags), said(case, "after"))
-        assert plan_text(there.proposal) == case.plan(vendor)
-        assert_values(place, there.reached, case.values, "after")
-        put_rows(place, there.reached)
-        with fresh(place, case.before, by_hand=case.by_hand) as origin:
-            if refusal := case.refusal_back(vendor):
-                with raises(refusal):
-                    travel(place, there.reached, origin, way_back(case))
+        assert_asks(server, case, start, goal)
+        fill_empty_tables(server, start)
+        set_values(server, start, case.values)
+        there = apply_and_compare(
+            server,
+            start,
+            goal,
+            answers_from_flags(case.flags),
+            find_stated_columns(case, "after"),
+        )
+        assert_planned(there.proposal, case.find_plan(vendor))
+        assert_values(server, there.reached, case.values, "after")
+        fill_empty_tables(server, there.reached)
+        with create_state(server, case.before, by_hand=case.earlier_sql) as origin:
+            if refusal := case.find_refusal_back(vendor):
+                with expect_refusal(refusal):
+                    apply_and_compare(
+                        server, there.reached, origin, reverse_answers(case)
+                    )
             else:
-                back = said(case, "back")
-                home = travel(place, there.reached, origin, way_back(case), back)
-                assert_values(place, home.reached, case.values, "back")
+                back = find_stated_columns(case, "back")
+                home = apply_and_compare(
+                    server, there.reached, origin, reverse_answers(case), back
+                )
+                assert_values(server, home.reached, case.values, "back")
 
 
-def said(case: Case, when: str) -> frozenset[str]:
-    """Return the columns whose values the case itself says."""
+def assert_planned(proposal: Proposal, plan: str) -> None:
+    """Check that the plan is the one in the page."""
+    assert format_plan(proposal) == plan
+
+
+def find_stated_columns(case: Case, when: str) -> frozenset[str]:
+    """Find the columns whose values the case itself states."""
     return frozenset(each.column for each in case.values if each.when == when)
 
 
-def way_back(case: Case) -> Answers:
-    """Return the answers from after to before: renames turned round, all may go."""
-    there, back = answers(case.flags), answers(case.flags_back)
-    turned = []
+def reverse_answers(case: Case) -> Answers:
+    """Return the answers for the way back: renames reversed, and losses allowed."""
+    there, back = answers_from_flags(case.flags), answers_from_flags(case.flags_back)
+    reversed_ = []
     for old, new in there.renames:
         table, _, column = old.rpartition(".")
-        turned.append((f"{table}.{new}", column) if table else (new, old))
-    return replace(back, renames=(*back.renames, *turned), allow_data_loss=True)
+        reversed_.append((f"{table}.{new}", column) if table else (new, old))
+    return replace(back, renames=(*back.renames, *reversed_), allow_data_loss=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Travelled:
+class AppliedChange:
+    """The state after a change, and the proposal that led to it."""
+
     reached: State
     proposal: Proposal
 
 
-def travel(
-    place: Place,
+def apply_and_compare(
+    server: ScratchServer,
     start: State,
     goal: State,
-    given: Answers,
+    answers: Answers,
     other: frozenset[str] = frozenset(),
     *,
     expected: Mapping[tuple[str, str], str] = NOTHING,
-) -> Travelled:
-    """Plan, apply to the database with rows, and compare with fresh creation.
+) -> AppliedChange:
+    """Apply the change to the database with rows, and compare with fresh creation.
 
-    The values of ``other`` columns need not read the same; ``expected`` maps new ones
-    to what existing rows must hold there.
+    The values of ``other`` columns need not stay the same; ``expected`` maps new columns
+    to what existing rows must have there.
     """
-    db = place.database(start)
-    before = kept.snapshot(db, start.schema)
-    proposal = applied(place, start, goal, given)
-    reached = replace(start, schema=inspect_database(place.engine, start.connection))
-    assert_same(place, reached, goal)
-    same = pairs(start.schema, reached.schema, renames_in(proposal.changes))
+    db = server.database_of(start)
+    before = comparison.take_snapshot(db, start.schema)
+    proposal = apply_change(server, start, goal, answers)
+    reached = replace(start, schema=inspect_database(server.engine, start.connection))
+    assert_no_difference(server, reached, goal)
+    same = pair_tables(start.schema, reached.schema, collect_renames(proposal.changes))
+    pairs = tuple(pair.omit_columns(other) for pair in same)
+    assert_rows_kept(db, reached.schema, before, pairs, expected)
+    again = plan_change(server.engine, reached, goal, ChangeRequest(prove=False))
+    assert [str(line) for line in again.summary] == []
+    return AppliedChange(reached=reached, proposal=proposal)
+
+
+def assert_rows_kept(
+    db: Database,
+    schema: Schema,
+    before: comparison.Snapshot,
+    pairs: tuple[Pair, ...],
+    expected: Mapping[tuple[str, str], str],
+) -> None:
+    """Check that every row and value is there, and that counters are ahead of keys."""
+    after = comparison.take_snapshot(db, schema)
     problems = [
-        *kept.differences(
-            before,
-            kept.snapshot(db, reached.schema),
-            (pair.without(other) for pair in same),
-            expected,
-        ),
-        *kept.behind(db, reached.schema),
-        *kept.dangling(db),
+        *comparison.find_differences(before, after, pairs, expected),
+        *comparison.find_late_counters(db, schema),
+        *comparison.find_dangling_references(db),
     ]
     assert problems == []
-    again = plan_change(place.engine, reached, goal, ChangeRequest(prove=False))
-    assert [str(line) for line in again.summary] == []
-    return Travelled(reached=reached, proposal=proposal)
 
 
-def applied(place: Place, start: State, goal: State, given: Answers) -> Proposal:
-    """Plan, and let the proof run the file on the rows as ``schemaapply`` runs it."""
-    session, connection = place.engine.executor, start.connection
+def apply_change(
+    server: ScratchServer, start: State, goal: State, answers: Answers
+) -> Proposal:
+    """Plan a change; its proof runs the file on the rows as ``schemaapply`` does."""
+    session, connection = server.engine.executor, start.connection
     with (
         session.prepare_session(connection, SessionOptions()),
         session.guard_foreign_keys(connection),
     ):
-        return plan_change(place.engine, start, goal, ChangeRequest(answers=given))
+        return plan_change(server.engine, start, goal, ChangeRequest(answers=answers))
 
 
-def assert_same(place: Place, reached: State, goal: State) -> None:
-    """Compare with fresh creation: by our inspector, and by programs not ours."""
+def assert_no_difference(server: ScratchServer, reached: State, goal: State) -> None:
+    """Check that our inspector and other programs see no difference to fresh creation."""
     keys = find_uncertain_definitions(reached.schema, goal.schema)
     one, other = (
-        canonicalize_state(place.engine, s, keys).schema for s in (reached, goal)
+        canonicalize_state(server.engine, s, keys).schema for s in (reached, goal)
     )
     carried = carry_over(one, other, unmanaged_tables=goal.facts.unmanaged_tables)
     left = summarize(diff(one, carried))
     assert [f"{line} ({line.detail})" for line in left] == []
     if carried == other:
-        assert_facts(place, reached, goal)
+        assert_equal_facts(server, reached, goal)
 
 
-def assert_facts(place: Place, reached: State, goal: State) -> None:
-    ours, theirs = (facts(place, state) for state in (reached, goal))
-    if ours != theirs and place.programs is not None:
-        ours, theirs = (facts(place, s, restored=True) for s in (reached, goal))
+def assert_equal_facts(server: ScratchServer, reached: State, goal: State) -> None:
+    """Check that programs that are not ours see no difference to fresh creation."""
+    ours, theirs = (read_facts(server, state) for state in (reached, goal))
+    if ours != theirs and server.clients is not None:
+        ours, theirs = (read_facts(server, s, restored=True) for s in (reached, goal))
     assert sorted(ours - theirs) == sorted(theirs - ours)
 
 
-def facts(place: Place, state: State, *, restored: bool = False) -> frozenset[str]:
+def read_facts(
+    server: ScratchServer, state: State, *, restored: bool = False
+) -> frozenset[str]:
     connection = state.connection
-    if place.engine.vendor == "sqlite":
+    if server.engine.vendor == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.sqlite3")
             connection.connection.execute(f"VACUUM INTO '{path}'")
-            return catalogs.of_sqlite(path)
-    if place.programs is None:
+            return catalogs.read_sqlite_facts(path)
+    if server.clients is None:
         return frozenset()
-    at = connection.settings_dict
-    host, port = quote(str(at["HOST"]), safe=""), at["PORT"]
-    url = f"postgresql://{quote(at['USER'])}@/{at['NAME']}?host={host}&port={port}"
-    told = catalogs.of_postgresql if restored else catalogs.first_print
-    return told(url, place.programs)
+    settings = connection.settings_dict
+    host, port = quote(str(settings["HOST"]), safe=""), settings["PORT"]
+    user, name = quote(settings["USER"]), settings["NAME"]
+    url = f"postgresql://{user}@/{name}?host={host}&port={port}"
+    read = (
+        catalogs.read_restored_postgresql_facts
+        if restored
+        else catalogs.read_postgresql_facts
+    )
+    return read(url, server.clients)
 
 
-def assert_asks(place: Place, case: Case, start: State, goal: State) -> None:
-    """See that what would be lost or guessed is refused without the case's answers."""
+def assert_asks(server: ScratchServer, case: Case, start: State, goal: State) -> None:
+    """Check that a plan is refused without the case's answers, and only if it needs them."""
     try:
-        plan_change(place.engine, start, goal, ChangeRequest(prove=False))
+        plan_change(server.engine, start, goal, ChangeRequest(prove=False))
     except AnswerNeeded:
-        asked = True
+        has_asked = True
     else:
-        asked = False
-    wanted = case.asked(place.engine.vendor)
-    assert asked == wanted, "asks" if asked else "asks nothing"
+        has_asked = False
+    must_ask = case.needs_answers(server.engine.vendor)
+    assert has_asked == must_ask, "asks" if has_asked else "asks nothing"
 
 
-def assert_refused(place: Place, case: Case, start: State, goal: State) -> None:
-    with raises(case.refusal(place.engine.vendor)):
+def assert_refused(
+    server: ScratchServer, case: Case, start: State, goal: State
+) -> None:
+    """Check that the change is refused with the error in the page."""
+    with expect_refusal(case.find_refusal(server.engine.vendor)):
         plan_change(
-            place.engine, start, goal, ChangeRequest(answers=answers(case.flags))
+            server.engine,
+            start,
+            goal,
+            ChangeRequest(answers=answers_from_flags(case.flags)),
         )
 
 
 @contextmanager
-def raises(text: str) -> Iterator[None]:
+def expect_refusal(text: str) -> Iterator[None]:
+    """Expect an error of ours with this message until the block ends."""
     with pytest.raises(SchemaMigrationsError) as caught:
         yield
     assert message_of(caught.value).strip() == text
 
 
-def renames_in(changes: tuple[Change, ...]) -> Renames:
-    """Return where tables and columns are in the end, whatever steps lead there."""
+def collect_renames(changes: tuple[Change, ...]) -> Renames:
+    """Collect the renames from first to last name, whatever steps lead there."""
     tables: dict[str, str] = {}
     columns: dict[tuple[str, str], str] = {}
     for change in changes:
         match change:
             case Rename(before=Table() as before, after=Table() as after):
-                old = _origin(tables, before.key.name)
+                old = _find_old_name(tables, before.key.name)
                 tables[old] = after.key.name
             case RenameColumn(table=table, before=before_, after=after_):
                 own = {k[1]: v for k, v in columns.items() if k[0] == table.name}
-                columns[table.name, _origin(own, before_.name)] = after_.name
+                columns[table.name, _find_old_name(own, before_.name)] = after_.name
             case _:
                 pass
     return Renames(tables=tables, columns=columns)
 
 
-def _origin(names: Mapping[str, str], name: str) -> str:
+def _find_old_name(names: Mapping[str, str], name: str) -> str:
     return next((old for old, new in names.items() if new == name), name)
 
 
-def put_rows(place: Place, state: State) -> None:
-    """Put three rows into every empty table."""
-    assert fill(place.database(state), state.schema) == {}
+def fill_empty_tables(server: ScratchServer, state: State) -> None:
+    """Fill every empty table with rows; fail if one stays empty."""
+    assert fill_tables(server.database_of(state), state.schema) == {}
 
 
-def set_values(place: Place, state: State, values: tuple[Values, ...]) -> None:
-    """Let existing rows hold what the case says."""
-    db = place.database(state)
+def set_values(
+    server: ScratchServer, state: State, values: tuple[ColumnValues, ...]
+) -> None:
+    """Set the values that existing rows have before the change."""
+    db = server.database_of(state)
     for each in values:
-        if each.when != "before" or each.vendor not in (None, place.engine.vendor):
+        if each.when != "before" or each.vendor not in (None, server.engine.vendor):
             continue
         table, column = each.column.split(".")
-        key = _first_key(state.schema, table)
-        keys = db.literals(key, of=table_key(table), order=db.name(key))
+        key = _find_key_column(state.schema, table)
+        keys = db.query_literals(key, of=table_key(table), order=db.quote_name(key))
         for row, literal in zip(keys, each.cells, strict=True):
-            name = db.name(table_key(table))
+            name = db.quote_name(table_key(table))
             db.run(
-                f"UPDATE {name} SET {db.name(column)} = {literal} "
-                f"WHERE {db.name(key)} = {row}"
+                f"UPDATE {name} SET {db.quote_name(column)} = {literal} "
+                f"WHERE {db.quote_name(key)} = {row}"
             )
 
 
 def assert_values(
-    place: Place, state: State, values: tuple[Values, ...], when: str
+    server: ScratchServer, state: State, values: tuple[ColumnValues, ...], when: str
 ) -> None:
-    """See that they hold afterwards, or when they are back, what the case says."""
-    db = place.database(state)
+    """Check the values that rows have after the change, or after the way back."""
+    db = server.database_of(state)
     for each in values:
-        if each.when != when or each.vendor not in (None, place.engine.vendor):
+        if each.when != when or each.vendor not in (None, server.engine.vendor):
             continue
         name, column_name = each.column.split(".")
         table = state.schema.get_table(table_key(name))
         column = table.get_column(column_name)
-        key = _first_key(state.schema, name)
-        held = db.literals(column.name, of=table.key, order=db.name(key))
+        key = _find_key_column(state.schema, name)
+        held = db.query_literals(column.name, of=table.key, order=db.quote_name(key))
         if not each.cells:
             assert len(set(held)) == len(held)
             assert "NULL" not in held
             continue
         wanted = [
-            db.value(f"SELECT {db.literal(db.cast(literal, column))}")
+            db.query_value(f"SELECT {db.render_literal(db.cast(literal, column))}")
             for literal in each.cells
         ]
         assert (each.column, held) == (each.column, wanted)
 
 
-def _first_key(schema: Schema, table: str) -> str:
+def _find_key_column(schema: Schema, table: str) -> str:
     for obj in schema.by_table[table_key(table)]:
         if isinstance(obj, Constraint) and obj.type == "primary key":
             return obj.columns[0]

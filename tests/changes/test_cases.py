@@ -1,4 +1,4 @@
-"""Every case of ``docs/reference/changes`` and ``tests/cases/changes``, proved.
+"""Prove every case of ``docs/reference/changes`` and ``tests/cases/changes``.
 
 Run with ``UPDATE_GOLDEN=1`` (and without ``-n``) to rewrite the plans in the pages, and
 review them as a diff.
@@ -13,18 +13,21 @@ from typing import Any
 
 import pytest
 
-from tests.changes.case import Case, cases
-from tests.changes.places import Place
-from tests.changes.proof import planned, prove
+from tests.changes.case import Case, read_cases
+from tests.changes.proof import plan_case, prove_case
+from tests.changes.scratch_servers import ScratchServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = (ROOT / "docs/reference/changes", ROOT / "tests/cases/changes")
 CASES = [
-    case for f in FOLDERS for page in sorted(f.glob("*.md")) for case in cases(page)
+    case
+    for f in FOLDERS
+    for page in sorted(f.glob("*.md"))
+    for case in read_cases(page)
 ]
 
 
-def on(vendor: str) -> list[Any]:
+def list_parameters(vendor: str) -> list[Any]:
     return [
         pytest.param(case, id=f"{case.page.stem}: {case.title}")
         for case in CASES
@@ -32,34 +35,34 @@ def on(vendor: str) -> list[Any]:
     ]
 
 
-def check(place: Place, case: Case) -> None:
-    vendor = place.engine.vendor
-    if os.environ.get("UPDATE_GOLDEN") and not case.refusal(vendor):
-        case = updated(case, vendor, planned(place, case))
-    prove(place, case)
+def check_case(server: ScratchServer, case: Case) -> None:
+    vendor = server.engine.vendor
+    if os.environ.get("UPDATE_GOLDEN") and not case.find_refusal(vendor):
+        case = update_page(case, vendor, plan_case(server, case))
+    prove_case(server, case)
 
 
-def updated(case: Case, vendor: str, plan: str) -> Case:
-    """Write a plan into its page."""
-    (now,) = (c for c in cases(case.page) if c.title == case.title)
+def update_page(case: Case, vendor: str, plan: str) -> Case:
+    """Write a plan into the case's page; return the case with it."""
+    (now,) = (c for c in read_cases(case.page) if c.title == case.title)
     text = now.with_plan(vendor, plan)
     case.page.write_text(case.page.read_text().replace(f"## {now.text}", f"## {text}"))
     return Case(page=case.page, title=case.title, text=text)
 
 
-@pytest.mark.parametrize("case", on("postgresql"))
-def test_postgresql(case: Case, on_postgresql: Place) -> None:
+@pytest.mark.parametrize("case", list_parameters("postgresql"))
+def test_postgresql(case: Case, on_postgresql: ScratchServer) -> None:
     """The plan reads as the page says, keeps the rows, leads there and back."""
-    check(on_postgresql, case)
+    check_case(on_postgresql, case)
 
 
-@pytest.mark.parametrize("case", on("sqlite"))
-def test_sqlite(case: Case, on_sqlite: Place) -> None:
+@pytest.mark.parametrize("case", list_parameters("sqlite"))
+def test_sqlite(case: Case, on_sqlite: ScratchServer) -> None:
     """The plan reads as the page says, keeps the rows, leads there and back."""
-    check(on_sqlite, case)
+    check_case(on_sqlite, case)
 
 
-def test_titles_are_told_apart() -> None:
+def test_titles_differ() -> None:
     titles = [(case.page, case.title) for case in CASES]
     assert len(set(titles)) == len(titles)
 
@@ -81,10 +84,10 @@ def index_of(page: Path) -> str:
     title = page.read_text().partition("\n")[0].removeprefix("# ")
     link = f"changes/{page.name}"
     lines = [
-        f"- [{c.title}]({link}#{anchor(c.title)})" for c in CASES if c.page == page
+        f"- [{c.title}]({link}#{anchor_of(c.title)})" for c in CASES if c.page == page
     ]
     return "\n".join(["", f"**[{title}]({link})**", "", *lines, ""])
 
 
-def anchor(title: str) -> str:
+def anchor_of(title: str) -> str:
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")

@@ -186,8 +186,8 @@ class TestInterrupted:
             _, err = process.communicate()
         assert (process.returncode, err.strip()) == (code, said)
         assert self.gone(pg_place, pid)
-        assert pg_place.tables() == []
-        assert pg_place.rows() == {}
+        assert pg_place.list_tables() == []
+        assert pg_place.read_revisions() == {}
 
     def test_json_says_that_it_was_terminated(
         self, pg_place: Place, blocker: BaseDatabaseWrapper
@@ -219,7 +219,7 @@ class TestInterrupted:
             finally:
                 os.kill(pid, signal.SIGCONT)
         assert self.gone(pg_place, pid)
-        assert pg_place.tables() == []
+        assert pg_place.list_tables() == []
 
     def test_a_kill_between_statements_does_nothing_twice_and_skips_nothing(
         self, pg_place: Place, blocker: BaseDatabaseWrapper
@@ -235,7 +235,7 @@ class TestInterrupted:
         assert out.startswith("Target ")
         # The server notices by itself: client_connection_check_interval.
         assert self.gone(pg_place, pid)
-        row = pg_place.rows()["1"]
+        row = pg_place.read_revisions()["1"]
         assert (row.applied, row.total, len(row.partial_hashes)) == (2, 4, 2)
         assert pg_place.execute("SELECT id FROM a") == [(0,)]
         blocker.close()
@@ -243,7 +243,7 @@ class TestInterrupted:
         assert code == 0
         assert "no transaction, from statement 3" in out
         assert pg_place.execute("SELECT id FROM a ORDER BY id") == [(0,), (1,)]
-        assert pg_place.rows()["1"].done
+        assert pg_place.read_revisions()["1"].done
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
     @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ class TestInterrupted:
         code = 143 if number == signal.SIGTERM else -signal.SIGKILL
         assert process.returncode == code, err
         assert self.gone(pg_place, pid)
-        assert pg_place.rows()["2"].applied == 1
+        assert pg_place.read_revisions()["2"].applied == 1
         writer.close()
         pg_place.apply()
         assert pg_place.execute("SELECT id FROM a ORDER BY id") == [(0,), (1,)]
@@ -280,7 +280,7 @@ class TestInterrupted:
             " WHERE indrelid = 'a'::regclass AND indisvalid ORDER BY 1"
         ) == [("a_pkey",), *left_by(statement)]
         assert pg_place.execute("SELECT FROM pg_index WHERE NOT indisvalid") == []
-        assert pg_place.rows()["2"].done
+        assert pg_place.read_revisions()["2"].done
 
     def behind_a_writer(self, place: Place) -> int:
         """Return the server's process that waits for another transaction to end."""

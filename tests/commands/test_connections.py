@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.fixtures.children import eventually
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.children import wait_until
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,11 @@ def test_each_command_opens_few_connections(
 @contextmanager
 def logged_connections(settings: dict[str, Any]) -> Iterator[None]:
     """Let the server write a line for each connection."""
-    with administrator(settings) as server:
+    with connect_as_administrator(settings) as server:
         server.execute("ALTER SYSTEM SET log_connections = on")
         server.execute("SELECT pg_reload_conf()")
         try:
-            assert eventually(lambda: is_logging(settings))
+            assert wait_until(lambda: is_logging(settings))
             yield
         finally:
             server.execute("ALTER SYSTEM RESET log_connections")
@@ -59,5 +59,5 @@ def logged_connections(settings: dict[str, Any]) -> Iterator[None]:
 
 def is_logging(settings: dict[str, Any]) -> bool:
     """Ask a new session: an open one keeps the value that it began with."""
-    with administrator(settings) as session:
+    with connect_as_administrator(settings) as session:
         return session.execute("SHOW log_connections").fetchone() != ("off",)

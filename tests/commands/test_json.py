@@ -18,8 +18,8 @@ from jsonschema import ValidationError
 from tests.fixtures.json_schemas import (
     ANSWERS,
     LOG,
-    object_schema,
-    published_schema,
+    make_object_schema,
+    make_published_schema,
     read_answer,
     read_log,
 )
@@ -57,14 +57,14 @@ def assert_block(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", [*ANSWERS, LOG])
 def test_the_schema_in_the_docs_is_that_of_the_code(name: str) -> None:
-    text = json.dumps(published_schema(name), indent=1, ensure_ascii=False)
+    text = json.dumps(make_published_schema(name), indent=1, ensure_ascii=False)
     assert_written(REFERENCE / "json" / f"{name}.json", f"{text}\n")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_keys_in_the_docs_are_those_of_the_code(name: str) -> None:
     rows = "\n".join(
-        f"| {' | '.join(row)} |" for row in keys(object_schema(TABLES[name]))
+        f"| {' | '.join(row)} |" for row in keys(make_object_schema(TABLES[name]))
     )
     assert_block(f"keys: {name}", f"| key | holds | meaning |\n|---|---|---|\n{rows}\n")
 

@@ -73,8 +73,8 @@ def test_a_dry_run_prints_the_sql_and_writes_nothing(place: Place) -> None:
     assert "-- 1.sql  (one transaction)\n-- first table\nCREATE TABLE a" in out
     assert "-- 2.sql  (no transaction)" in out
     assert "Nothing was run." in out.splitlines()[-1]
-    assert place.tables() == []
-    assert place.rows() == {}
+    assert place.list_tables() == []
+    assert place.read_revisions() == {}
 
 
 def test_check_exits_1_while_files_are_pending(place: Place) -> None:
@@ -82,7 +82,7 @@ def test_check_exits_1_while_files_are_pending(place: Place) -> None:
     with pytest.raises(SystemExit) as caught:
         run(place, check=True)
     assert caught.value.code == 1
-    assert place.rows() == {}
+    assert place.read_revisions() == {}
     run(place)
     run(place, check=True)
 
@@ -184,7 +184,7 @@ def test_passwords_of_a_statement_are_neither_shown_nor_recorded(
                 )
         finally:
             pg_place.execute("DROP ROLE IF EXISTS never")
-        row = pg_place.rows()["1"]
+        row = pg_place.read_revisions()["1"]
         assert "***" in err.getvalue()
         told = (out.getvalue(), err.getvalue(), str(caught.value), row.error)
         assert SECRET not in "".join((*told, row.error_stmt))
@@ -229,7 +229,7 @@ class TestSettings:
                 call_command(
                     "schemaapply", "--no-signals", "--tx-mode=file", stdout=StringIO()
                 )
-            assert place.tables() == ["a"]
+            assert place.list_tables() == ["a"]
 
     def test_settings_hold_where_no_option_is_given(self, place: Place) -> None:
         place.write(_1=A, _2=BAD)
@@ -237,7 +237,7 @@ class TestSettings:
         with override_settings(SCHEMA_MIGRATIONS=all_at_once):
             with pytest.raises(CommandError):
                 call_command("schemaapply", "--no-signals", stdout=StringIO())
-            assert place.tables() == []
+            assert place.list_tables() == []
 
     @override_settings(SCHEMA_MIGRATIONS={"default": {"DRI": "x", "LOCK_WAIT": "x"}})
     def test_every_wrong_setting_is_told_at_once(self, sqlite_place: Place) -> None:
@@ -259,7 +259,7 @@ class TestTarget:
         out, _ = run(sqlite_place, url=f"sqlite:///{tmp_path}/elsewhere.db")
         assert "elsewhere.db" in out
         assert (tmp_path / "elsewhere.db").exists()
-        assert sqlite_place.tables() == []
+        assert sqlite_place.list_tables() == []
 
     def test_the_url_may_stand_in_the_environment(
         self, sqlite_place: Place, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
@@ -291,7 +291,7 @@ class TestTarget:
         error = refused(sqlite_place, url=url)
         assert error.returncode == code
         assert SECRET not in str(error)
-        assert sqlite_place.tables() == []
+        assert sqlite_place.list_tables() == []
 
     def test_a_streaming_standby_is_refused_and_told(
         self, sqlite_place: Place, standby: dict[str, Any]
@@ -355,7 +355,7 @@ class TestTarget:
         assert error.returncode == 5
         assert "process" in str(error)
         assert "--lock-wait" in str(error)
-        assert place.rows() == {}
+        assert place.read_revisions() == {}
 
 
 class TestIntegrity:
@@ -435,7 +435,7 @@ class TestUsage:
         error = refused(place)
         assert error.returncode == 2
         assert str(error).startswith("2.sql:2: ")
-        assert place.rows() == {}
+        assert place.read_revisions() == {}
 
     def test_a_directory_that_is_not_there_is_told(self, sqlite_place: Place) -> None:
         """An image built without the folder must not say that all is done."""

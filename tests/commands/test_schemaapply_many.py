@@ -19,8 +19,8 @@ import pytest
 from schema_migrations.history.directory import rehash
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.json_schemas import read_log
-from tests.fixtures.project import Project, Ran
-from tests.fixtures.skips import missing
+from tests.fixtures.project import CommandResult, Project
+from tests.fixtures.skips import skip_missing
 
 FIRST = "CREATE TABLE a (id integer PRIMARY KEY);\n"
 SECOND = "CREATE TABLE b (id integer REFERENCES a (id));\n"
@@ -55,7 +55,7 @@ def tenants(
         yield shop, connection
 
 
-def applied(project: Project, *options: str) -> Ran:
+def applied(project: Project, *options: str) -> CommandResult:
     return project.manage("schemaapply", "--no-signals", "--jobs", "2", *options)
 
 
@@ -325,7 +325,7 @@ def workers_of(child: subprocess.Popen[str]) -> list[int]:
     found = Path(f"/proc/{child.pid}/task/{child.pid}/children")
     if not found.exists():
         child.kill()
-        missing("Linux's /proc")
+        skip_missing("Linux's /proc")
     return [int(word) for word in found.read_text().split()]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.project import MODELS, Project, Ran
+from tests.fixtures.project import MODELS, CommandResult, Project
 
 OnPostgres = Callable[..., Project]
 PHONE = '    phone = models.CharField(max_length=20, default="none")\n'
@@ -203,7 +203,7 @@ def test_routers_are_asked_for_each_alias(project: Project, tmp_path: Path) -> N
     assert "shop_order" not in project.files[0].read_text()
 
 
-def refused(ran: Ran, *, code: int, say: list[str]) -> None:
+def refused(ran: CommandResult, *, code: int, say: list[str]) -> None:
     assert ran.code == code, ran.out + ran.err
     for words in say:
         assert words in ran.err

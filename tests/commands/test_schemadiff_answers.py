@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.project import MODELS, Project
-from tests.fixtures.terminal import typed
+from tests.fixtures.terminal import type_answers
 
 OnPostgres = Callable[..., Project]
 
@@ -163,7 +163,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_FIELD)
 
-        code, screen = typed(project, ["maybe\n", "y\n"])
+        code, screen = type_answers(project, ["maybe\n", "y\n"])
 
         question = "Was the field order.total renamed to order.amount (a DecimalField)?"
         assert f"{question} [y/N]" in screen
@@ -175,7 +175,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_MODEL)
 
-        code, screen = typed(project, ["y\n"])
+        code, screen = type_answers(project, ["y\n"])
 
         assert "Was the model shop.order renamed to shop.Sale? [y/N]" in screen
         assert code == 0, screen
@@ -185,7 +185,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_FIELD.replace("places=2", "places=2, default=0"))
 
-        code, screen = typed(project, ["\n", "y\n"])
+        code, screen = type_answers(project, ["\n", "y\n"])
 
         assert "drops column shop_order.total with all its values" in screen
         assert code == 0, screen
@@ -195,7 +195,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, REQUIRED)
 
-        code, screen = typed(project, ["7\n", "1\n", "nosuch(\n", "'new'\n"])
+        code, screen = type_answers(project, ["7\n", "1\n", "nosuch(\n", "'new'\n"])
 
         assert "It is impossible to add a non-nullable field 'code' to order" in screen
         assert "Please select a valid option" in screen
@@ -213,7 +213,7 @@ class TestOnATerminal:
         changed(project, REQUIRED if answer == "3\n" else NO_TOTAL)
         before = sorted(p.name for p in Path(project.migrations).iterdir())
 
-        ended, screen = typed(project, [answer])
+        ended, screen = type_answers(project, [answer])
 
         assert ended == code, screen
         assert "Traceback" not in screen

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fixtures.project import MODELS, Project, Ran
-from tests.fixtures.terminal import typed
+from tests.fixtures.project import MODELS, CommandResult, Project
+from tests.fixtures.terminal import type_answers
 
 Begun = Callable[[], Project]
 
@@ -253,7 +253,9 @@ def test_other_sources_have_nothing_to_acknowledge(begun: Begun) -> None:
     project = begun()
     upgrade(project)
 
-    ran: Ran = project.manage("schemadiff", "--from", "models", "--to", "files")
+    ran: CommandResult = project.manage(
+        "schemadiff", "--from", "models", "--to", "files"
+    )
 
     assert ran.code == 0
     assert "shop.0002_first" not in ran.out
@@ -264,7 +266,7 @@ class TestOnATerminal:
         project = begun()
         upgrade(project)
 
-        code, screen = typed(project, ["what\n", "y\n"])
+        code, screen = type_answers(project, ["what\n", "y\n"])
 
         assert names_them(project, screen)
         assert "Have you handled these, or are they not needed here? [y/N]" in screen
@@ -278,7 +280,7 @@ class TestOnATerminal:
         project = begun()
         upgrade(project)
 
-        ended, screen = typed(project, [answer])
+        ended, screen = type_answers(project, [answer])
 
         assert ended == code, screen
         assert "Traceback" not in screen

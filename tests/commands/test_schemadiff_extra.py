@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.project import MODELS, Project, Ran
+from tests.fixtures.project import MODELS, CommandResult, Project
 
 OnPostgres = Callable[..., Project]
 
@@ -92,7 +92,7 @@ def wrote(project: Project, *options: str) -> str:
     return project.files[-1].read_text()
 
 
-def refused(ran: Ran, *say: str) -> None:
+def refused(ran: CommandResult, *say: str) -> None:
     assert ran.code == 2, ran.out + ran.err
     for words in say:
         assert words in ran.err

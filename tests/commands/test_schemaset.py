@@ -12,7 +12,7 @@ from django.test import override_settings
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import RESOLVED
 from tests.fixtures.json_schemas import read_answer
-from tests.fixtures.terminal import typed
+from tests.fixtures.terminal import type_answers
 
 if TYPE_CHECKING:
     from tests.fixtures.project import Project
@@ -50,9 +50,9 @@ def test_files_are_marked_and_none_is_run(place: Place) -> None:
         "Done     1 revision written, 0 deleted; no file was run.",
         f"Next     python manage.py schemastatus --dir {place.folder}",
     ]
-    assert place.tables() == []
+    assert place.list_tables() == []
     place.apply()
-    assert (place.done, place.tables()) == (["2"], ["b"])
+    assert (place.done, place.list_tables()) == (["2"], ["b"])
 
 
 def test_on_a_database_that_has_tables(place: Place) -> None:
@@ -60,7 +60,7 @@ def test_on_a_database_that_has_tables(place: Place) -> None:
     place.write(_1_first=A, _2_second=B)
     run(place, "1_first.sql")
     place.apply()
-    assert place.tables() == ["a", "b"]
+    assert place.list_tables() == ["a", "b"]
 
 
 def test_a_half_applied_file_counts_as_complete(place: Place) -> None:
@@ -68,7 +68,7 @@ def test_a_half_applied_file_counts_as_complete(place: Place) -> None:
     with pytest.raises(StatementFailed, match="nope"):
         place.apply()
     assert "  [x] 1  not finished" in run(place, "1")
-    row = place.rows()["1"]
+    row = place.read_revisions()["1"]
     assert (row.applied, row.total, row.error) == (2, 2, "")
     assert row.type & RESOLVED
     assert row.partial_hashes == ()
@@ -80,7 +80,7 @@ def test_later_revisions_are_deleted_and_their_files_run_again(place: Place) -> 
     place.write(_1=A, _2=B)
     place.apply()
     assert "  [ ] 2  newer" in run(place, "1")
-    assert list(place.rows()) == ["1"]
+    assert list(place.read_revisions()) == ["1"]
     place.execute("DROP TABLE b")
     place.apply()
     assert place.done == ["2"]
@@ -90,8 +90,8 @@ def test_zero_is_the_version_before_the_first(place: Place) -> None:
     place.write(_1=A)
     place.apply()
     run(place, "zero")
-    assert place.rows() == {}
-    assert place.tables() == ["a"]
+    assert place.read_revisions() == {}
+    assert place.list_tables() == ["a"]
 
 
 def test_an_edited_and_a_deleted_file_no_longer_stop_an_apply(place: Place) -> None:
@@ -109,9 +109,9 @@ def test_an_edited_and_a_deleted_file_no_longer_stop_an_apply(place: Place) -> N
 def test_nothing_to_do(place: Place) -> None:
     place.write(_1=A)
     place.apply()
-    before = place.rows()
+    before = place.read_revisions()
     assert "Nothing to do: the revisions are already at 1." in run(place, "1")
-    assert place.rows() == before
+    assert place.read_revisions() == before
 
 
 def test_a_dry_run_writes_nothing(place: Place) -> None:
@@ -144,7 +144,7 @@ def test_deleting_needs_an_answer_where_nobody_can_be_asked(place: Place) -> Non
         "1 revision would be deleted: 2_b",
         "To skip the question: --no-input. To only look: --dry-run.",
     ]
-    assert list(place.rows()) == ["1", "2"]
+    assert list(place.read_revisions()) == ["1", "2"]
 
 
 def test_an_unknown_version_is_named_with_the_nearest(place: Place) -> None:
@@ -153,7 +153,7 @@ def test_an_unknown_version_is_named_with_the_nearest(place: Place) -> None:
     assert code == 2
     assert "has the version 20250202000001." in said
     assert "Did you mean 20250202000000?" in said
-    assert place.rows() == {}
+    assert place.read_revisions() == {}
 
 
 def test_a_directory_that_is_not_sound_is_refused(place: Place) -> None:
@@ -207,15 +207,15 @@ def versions(project: Project) -> list[str]:
 
 def test_on_a_terminal_deleting_is_asked_about(project: Project) -> None:
     applied_project(project)
-    code, screen = typed(project, ["n\n"], "1", command="schemaset")
+    code, screen = type_answers(project, ["n\n"], "1", command="schemaset")
     assert code == 3
     assert "  [ ] 2  newer" in screen
     assert "1 revision will be deleted. Continue? [y/N]" in screen
     assert "Cancelled: nothing was changed." in screen
-    code, screen = typed(project, ["\x04"], "1", command="schemaset")
+    code, screen = type_answers(project, ["\x04"], "1", command="schemaset")
     assert code == 3
     assert "--no-input" in screen
     assert versions(project) == ["1", "2"]
-    code, screen = typed(project, ["y\n"], "1", command="schemaset")
+    code, screen = type_answers(project, ["y\n"], "1", command="schemaset")
     assert code == 0
     assert versions(project) == ["1"]

@@ -68,7 +68,7 @@ def test_nothing_applied_yet(place: Place) -> None:
         "error": None,
     }
     assert checked(place) == 1
-    assert place.rows() == {}
+    assert place.read_revisions() == {}
 
 
 def test_a_missing_database_file_is_not_made(sqlite_place: Place) -> None:

@@ -182,7 +182,7 @@ def test_a_baseline_stands_for_the_files_before_it(place: Place) -> None:
     for sql in ORDERS.split(";\n")[:1]:
         place.execute(sql)
     place.apply(baseline="2")
-    assert sorted(place.rows()) == ["2", "3"]
+    assert sorted(place.read_revisions()) == ["2", "3"]
     assert kinds(place) == []
 
 
@@ -194,7 +194,7 @@ def test_a_database_without_history_is_taken_to_be_at_the_newest_file(
     out = run(place)
     assert "No history: compared as if after --baseline 1" in out
     assert kinds(place) == [("missing", "by_code")]
-    assert place.rows() == {}
+    assert place.read_revisions() == {}
 
 
 def test_a_file_that_was_edited_leaves_nothing_to_compare_with(orders: Place) -> None:

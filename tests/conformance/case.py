@@ -160,12 +160,12 @@ def _do(case: Case, step: Step, place: Place, *, exact: bool) -> None:
         case ("sql", sql):
             place.execute(sql)
         case ("tables", *names):
-            _equal(case, step, sorted(place.tables()), sorted(names), "")
+            _equal(case, step, sorted(place.list_tables()), sorted(names), "")
         case ("rows", table, count):
             found = place.execute(f"SELECT count(*) FROM {table}")
             _equal(case, step, found, [(int(count),)], "")
         case ("revisions", *wanted):
-            rows = list(place.rows().values())
+            rows = list(place.read_revisions().values())
             if not exact:
                 rows = [row for row in rows if row.has_effect]
                 wanted = [word for word in wanted if ":0/" not in word or "0/0" in word]

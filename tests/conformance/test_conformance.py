@@ -86,6 +86,9 @@ def test_a_directory_that_schemadiff_wrote(pg_place: Place, player: str) -> None
         file.version: (len(file.split_statements(syntax)),) * 2
         for file in pg_place.directory.files
     }
-    found = {row.version: (row.applied, row.total) for row in pg_place.rows().values()}
+    found = {
+        row.version: (row.applied, row.total)
+        for row in pg_place.read_revisions().values()
+    }
     assert found == expected
     assert second(pg_place, ["schemastatus", "--check"]).code == 0

@@ -11,7 +11,7 @@ import pytest
 
 from schema_migrations.dev.docker import LABEL, run_image
 from schema_migrations.errors import ConfigError, Unreachable
-from tests.fixtures.children import eventually, holding
+from tests.fixtures.children import hold_dev_database, wait_until
 
 if TYPE_CHECKING:
     from schema_migrations.dev.server import DevServer
@@ -77,7 +77,7 @@ def test_a_signal_ends_it(
     docker_client: Any, docker_url: str, how: signal.Signals
 ) -> None:
     """The container is removed before the command is over."""
-    with holding(docker_url) as (child, told):
+    with hold_dev_database(docker_url) as (child, told):
         child.send_signal(how)
         child.wait(timeout=60)
         assert child.returncode
@@ -86,12 +86,12 @@ def test_a_signal_ends_it(
 
 def test_kill_9_ends_it(docker_client: Any, docker_url: str) -> None:
     """The lifeline ends with the command, and the container with the lifeline."""
-    with holding(docker_url) as (child, told):
+    with hold_dev_database(docker_url) as (child, told):
         port = told["settings"]["PORT"]
         assert published(docker_client, port)
         child.kill()
         child.wait(timeout=60)
-    assert eventually(lambda: not published(docker_client, port))
+    assert wait_until(lambda: not published(docker_client, port))
 
 
 def test_concurrent_runs_do_not_meet(docker_url: str) -> None:

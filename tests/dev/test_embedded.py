@@ -22,9 +22,14 @@ from schema_migrations.dev.account import choose_account, make_reachable
 from schema_migrations.dev.cluster import FOLDER_PREFIX, THROWAWAY_SETTINGS, run_server
 from schema_migrations.dev.embedded import run_embedded_server, run_programs
 from schema_migrations.errors import Unreachable
-from tests.fixtures.children import eventually, holding
-from tests.fixtures.postgresql import NO_POSTGRES, administrator, default_major, majors
-from tests.fixtures.skips import missing
+from tests.fixtures.children import hold_dev_database, wait_until
+from tests.fixtures.postgresql import (
+    NO_POSTGRES,
+    choose_default_major,
+    connect_as_administrator,
+    map_majors,
+)
+from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +44,11 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
 
 @pytest.fixture
 def programs() -> Programs:
-    return majors()[default_major()] if majors() else missing(NO_POSTGRES)
+    return (
+        map_majors()[choose_default_major()]
+        if map_majors()
+        else skip_missing(NO_POSTGRES)
+    )
 
 
 @pytest.fixture
@@ -52,16 +61,18 @@ def open_folder() -> Iterator[Path]:
 
 
 def asked(server: DevServer, question: str) -> object:
-    with administrator(server.settings) as connection:
+    with connect_as_administrator(server.settings) as connection:
         row = connection.execute(question.encode()).fetchone()
         assert row
         return row[0]
 
 
-@pytest.mark.parametrize("major", majors() or [0], ids=lambda major: f"pg{major}")
+@pytest.mark.parametrize("major", map_majors() or [0], ids=lambda major: f"pg{major}")
 def test_it_answers_and_is_gone_after(major: int) -> None:
     """A real server of that major, on a Unix socket only; nothing of it stays."""
-    with run_programs(majors()[major] if major else missing(NO_POSTGRES)) as server:
+    with run_programs(
+        map_majors()[major] if major else skip_missing(NO_POSTGRES)
+    ) as server:
         assert str(asked(server, "SHOW server_version")).split(".")[0] == str(major)
         assert asked(server, "SHOW listen_addresses") == ""
         assert server.description.startswith(f"embedded PostgreSQL {major}")
@@ -72,8 +83,8 @@ def test_it_answers_and_is_gone_after(major: int) -> None:
 
 def test_the_best_one_is_chosen() -> None:
     """Without a wish it is the newest on the machine."""
-    if not majors():
-        missing(NO_POSTGRES)
+    if not map_majors():
+        skip_missing(NO_POSTGRES)
     with run_embedded_server() as server:
         assert asked(server, "SELECT 1") == 1
 
@@ -95,7 +106,7 @@ def test_an_exception_ends_it(programs: Programs) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it(programs: Programs, how: signal.Signals) -> None:
     """Ctrl-C, a request to terminate, a closed terminal: gone before the command is."""
-    with holding("embedded") as (child, told):
+    with hold_dev_database("embedded") as (child, told):
         child.send_signal(how)
         child.wait(timeout=60)
         assert child.returncode
@@ -104,12 +115,12 @@ def test_a_signal_ends_it(programs: Programs, how: signal.Signals) -> None:
 
 def test_kill_9_ends_it(programs: Programs) -> None:
     """A command that could not clean up leaves no server and no folder."""
-    with holding("embedded") as (child, told):
+    with hold_dev_database("embedded") as (child, told):
         folder = Path(told["settings"]["HOST"])
         server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         child.kill()
         child.wait(timeout=60)
-    assert eventually(lambda: not folder.exists())
+    assert wait_until(lambda: not folder.exists())
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
 
@@ -126,7 +137,7 @@ def test_concurrent_runs_do_not_meet(
         ]
         servers = [run.result() for run in runs]
         for server in servers:
-            with administrator(server.settings) as connection:
+            with connect_as_administrator(server.settings) as connection:
                 connection.execute("CREATE TABLE only_mine ()")
     clusters = open_folder.glob("*/cluster-*")
     assert len(list(clusters)) == 1
@@ -141,7 +152,7 @@ def test_the_data_folder_is_made_once(
     seen = []
     for _ in "12":
         with run_programs(programs) as server:
-            with administrator(server.settings) as connection:
+            with connect_as_administrator(server.settings) as connection:
                 connection.execute("CREATE DATABASE gone")
             (prepared,) = open_folder.glob("*/cluster-*")
             seen.append((prepared.stat().st_ino, prepared.stat().st_mtime_ns))
@@ -192,8 +203,12 @@ def test_programs_in_a_private_folder(
     """They are copied once to where the server's account gets; the folder stays closed."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
     # Debian's find their shared files by an absolute path, and are always reachable.
-    movable = [each for each in majors().values() if each.base_folder.parts[1] != "usr"]
-    programs = movable[0] if movable else missing("PostgreSQL programs that can move")
+    movable = [
+        each for each in map_majors().values() if each.base_folder.parts[1] != "usr"
+    ]
+    programs = (
+        movable[0] if movable else skip_missing("PostgreSQL programs that can move")
+    )
     private = replace(
         programs,
         bin_folder=tmp_path / programs.bin_folder.relative_to(programs.base_folder),

@@ -12,7 +12,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.dev.open_server import DEFAULT_IMAGE_URL, open_server
 from schema_migrations.errors import ConfigError, Unreachable
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def test_auto_without_the_right_to_create(
     configure: Configure, postgres_settings: dict[str, Any]
 ) -> None:
     """A role that may not create databases is a reason to go on."""
-    with administrator(postgres_settings) as cursor:
+    with connect_as_administrator(postgres_settings) as cursor:
         cursor.execute("CREATE ROLE modest LOGIN")
         configure({**postgres_settings, "USER": "modest"})
         with open_server("auto", PROJECT) as server:

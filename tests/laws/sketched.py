@@ -27,7 +27,7 @@ from tests.laws.sketch import (
     model,
     pointer,
 )
-from tools.histories.history import Labelled, rendered
+from tools.histories.history import Labelled, render_apps
 
 LABEL = "shop"
 
@@ -295,7 +295,7 @@ def _said_of_fields(
 
 def source(sketch: Sketch) -> str:
     """Return the models as a person would write them."""
-    registry = rendered(project(sketch))
+    registry = render_apps(project(sketch))
     found = [registry.get_model(LABEL, each.name) for each in sketch]
     return "\n".join(line for model_ in found for line in _lines(model_))
 

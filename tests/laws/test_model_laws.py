@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
 from schema_migrations.errors import ConfigError
 from schema_migrations.schema.model import Column
 from schema_migrations.workflows.states.state import State
-from tests.changes.places import Place
-from tests.changes.proof import created, travel
+from tests.changes.proof import apply_and_compare, create_tables
+from tests.changes.scratch_servers import ScratchServer
 from tests.laws.mutations import pairs
 from tests.laws.sketch import Sketch
 from tests.laws.sketched import project, said_of, source
-from tools.histories.answers import Moment
-from tools.histories.history import rendered
-from tools.histories.mapping import Pair
-from tools.histories.rows import fill
-from tools.histories.told import told
+from tools.histories.answers import answer_step
+from tools.histories.history import render_apps
+from tools.histories.pairs import Pair
+from tools.histories.renames import RenderedState
+from tools.histories.rows import fill_tables
 
 pytestmark = pytest.mark.slow("patience")
 
@@ -48,25 +48,27 @@ class Stop:
     """A sketch, its models, and their tables on a database."""
 
     sketch: Sketch
-    moment: Moment
+    moment: RenderedState
     state: State
 
 
-def stop(stack: ExitStack, place: Place, sketch: Sketch) -> Stop:
+def stop(stack: ExitStack, server: ScratchServer, sketch: Sketch) -> Stop:
     state = project(sketch)
-    moment = Moment(state=state, apps=rendered(state))
-    connection = stack.enter_context(place.scratch())
+    moment = RenderedState(state=state, apps=render_apps(state))
+    connection = stack.enter_context(server.create_scratch())
     return Stop(
-        sketch=sketch, moment=moment, state=created(place, connection, moment.apps)
+        sketch=sketch,
+        moment=moment,
+        state=create_tables(server, connection, moment.apps),
     )
 
 
-def go(place: Place, start: Stop, goal: Stop) -> State:
+def go(server: ScratchServer, start: Stop, goal: Stop) -> State:
     """Lead rows from one to the other; every assertion says what is wrong."""
-    db = place.database(start.state)
-    for reason in fill(db, start.state.schema).values():
+    db = server.database_of(start.state)
+    for reason in fill_tables(db, start.state.schema).values():
         event(f"a table without rows: {reason[:40]}")
-    said = told(
+    said = answer_step(
         db,
         start.state.schema,
         goal.state,
@@ -75,12 +77,12 @@ def go(place: Place, start: Stop, goal: Stop) -> State:
         operations=said_of(start.sketch, goal.sketch),
         conversions=True,
     )
-    return travel(
-        place,
+    return apply_and_compare(
+        server,
         start.state,
         goal.state,
         said.answers,
-        frozenset(said.given.replaced) | other_values(said.pairs),
+        frozenset(said.values.replaced_columns) | other_values(said.pairs),
         expected=said.expected,
     ).reached
 
@@ -104,27 +106,29 @@ def base(column: Column) -> str:
     return column.type.partition("(")[0]
 
 
-def there_and_back(place: Place, before: Sketch, after: Sketch) -> None:
+def there_and_back(server: ScratchServer, before: Sketch, after: Sketch) -> None:
     note(f"--- before\n{source(before)}\n--- after\n{source(after)}")
     with ExitStack() as stack:
         try:
             start, goal, origin = (
-                stop(stack, place, sketch) for sketch in (before, after, before)
+                stop(stack, server, sketch) for sketch in (before, after, before)
             )
         except ConfigError as error:
             event(f"Django cannot make it: {error.message[:60]}")
             reject()
-        reached = go(place, start, goal)
-        go(place, Stop(sketch=after, moment=goal.moment, state=reached), origin)
+        reached = go(server, start, goal)
+        go(server, Stop(sketch=after, moment=goal.moment, state=reached), origin)
 
 
 @examples
 @given(pair=pairs(vendor="postgresql"))
-def test_on_postgresql(pair: tuple[Sketch, Sketch], on_postgresql: Place) -> None:
+def test_on_postgresql(
+    pair: tuple[Sketch, Sketch], on_postgresql: ScratchServer
+) -> None:
     there_and_back(on_postgresql, *pair)
 
 
 @examples
 @given(pair=pairs(vendor="sqlite"))
-def test_on_sqlite(pair: tuple[Sketch, Sketch], on_sqlite: Place) -> None:
+def test_on_sqlite(pair: tuple[Sketch, Sketch], on_sqlite: ScratchServer) -> None:
     there_and_back(on_sqlite, *pair)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.project import Project, Ran
+from tests.fixtures.project import CommandResult, Project
 
 BLOG = """
 from django.db import models
@@ -33,7 +33,7 @@ EACH_ENGINE = pytest.mark.parametrize(
 )
 
 
-def run(project: Project, *commands: str, **environment: str) -> list[Ran]:
+def run(project: Project, *commands: str, **environment: str) -> list[CommandResult]:
     """Run commands one after another."""
     return [project.manage(*shlex.split(each), **environment) for each in commands]
 

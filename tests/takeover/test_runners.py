@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from schema_migrations.history.directory import rehash
-from tests.fixtures.postgresql import administrator
-from tests.fixtures.project import Project, Ran
+from tests.fixtures.postgresql import connect_as_administrator
+from tests.fixtures.project import CommandResult, Project
 from tests.takeover.conftest import EACH_ENGINE, Opted, run
 
 SEED = """
@@ -85,14 +85,14 @@ def add(project: Project, name: str, sql: str) -> None:
     rehash(project.migrations)
 
 
-def passed(ran: Ran) -> str:
+def passed(ran: CommandResult) -> str:
     assert ran.code == 0, ran.out + ran.err
     return ran.out + ran.err
 
 
 def pytest_in(project: Project, *arguments: str) -> str:
     """Run pytest-django on the project's tests."""
-    environment = project.environment()
+    environment = project.make_environment()
     for name in [name for name in environment if name.startswith("PYTEST_")]:
         del environment[name]
     plugins = ("-p", "no:cacheprovider", "-p", "no:randomly")
@@ -104,7 +104,7 @@ def pytest_in(project: Project, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    return passed(Ran(code=done.returncode, out=done.stdout, err=done.stderr))
+    return passed(CommandResult(code=done.returncode, out=done.stdout, err=done.stderr))
 
 
 @EACH_ENGINE
@@ -169,7 +169,7 @@ def test_a_file_that_fails_is_told_like_by_schemaapply(
 
 
 def templates(database: dict[str, Any]) -> set[str]:
-    with administrator(database) as server:
+    with connect_as_administrator(database) as server:
         found = server.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE 'dsm_template_%'"
         )

@@ -10,13 +10,13 @@ import pytest
 
 from tests.fixtures.commands import REPOSITORY
 from tools.__main__ import TOOLS
-from tools.projects import Project, chosen
+from tools.projects import Project, parse_projects
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def started(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_tools(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tools", *arguments],
         cwd=REPOSITORY,
@@ -29,7 +29,7 @@ def started(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", TOOLS)
 @pytest.mark.slow("processes")
 def test_every_tool_says_what_it_takes(words: str) -> None:
-    done = started(*words.split(), "--help")
+    done = run_tools(*words.split(), "--help")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: python -m tools {words} ")
 
@@ -37,14 +37,14 @@ def test_every_tool_says_what_it_takes(words: str) -> None:
 @pytest.mark.parametrize("arguments", [(), ("history",), ("walk", "histories")])
 @pytest.mark.slow("processes")
 def test_without_a_tool_all_are_listed(arguments: tuple[str, ...]) -> None:
-    done = started(*arguments)
+    done = run_tools(*arguments)
     assert done.returncode == 2
     assert all(f"python -m tools {words} " in done.stderr for words in TOOLS)
 
 
 @pytest.mark.slow("processes")
-def test_an_error_of_ours_is_told_with_its_hint() -> None:
-    done = started(*("histories", "walk", "--settings", "x", "--url", "oracle://x/y"))
+def test_an_error_of_ours_is_shown_with_its_hint() -> None:
+    done = run_tools(*("histories", "walk", "--settings", "x", "--url", "oracle://x/y"))
     assert done.returncode == 2
     assert done.stderr == (
         "oracle:// URLs are not supported.\nSupported: PostgreSQL and SQLite.\n"
@@ -54,7 +54,7 @@ def test_an_error_of_ours_is_told_with_its_hint() -> None:
 def test_options_follow_the_folders(tmp_path: Path) -> None:
     for name in ("frozen.txt", "corpus_settings.py"):
         (tmp_path / name).touch()
-    projects, options = chosen(
+    projects, options = parse_projects(
         [str(tmp_path), "--", "--only", "x"], tool="histories", description=""
     )
     assert projects == [Project(folder=tmp_path)]
@@ -63,6 +63,6 @@ def test_options_follow_the_folders(tmp_path: Path) -> None:
 
 @pytest.mark.slow("processes")
 def test_a_folder_without_requirements_is_no_project(tmp_path: Path) -> None:
-    done = started("adoption", str(tmp_path))
+    done = run_tools("adoption", str(tmp_path))
     assert done.returncode == 2
     assert f"There is no frozen.txt in {tmp_path}" in done.stderr

@@ -1,1 +1,1 @@
-"""Adopt databases that Django's migrations made."""
+"""Adopt databases that Django's migrations have made."""

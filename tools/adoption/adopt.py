@@ -3,8 +3,8 @@
     python -m tools adoption adopt --name PROJECT [--engine postgresql|sqlite] [-v]
 
 Follows docs/how-to.md ("Come from migrate", "Go back to migrate") on the project that
-``corpus_settings`` loads, with one small app beside it.  Prints a line for each step
-with what it found; exits 1 when a step does not end as it must, or a row is lost.
+``corpus_settings`` loads, with one small app more.  Prints a line for each step with what
+it found; exits 1 when a step does not end as it must, or a row is lost.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from schema_migrations.schema.model import Table, table_key
 from tools import ROOT
 from tools.adoption import app
 from tools.histories.database import Database
-from tools.histories.independent import differences
-from tools.histories.rows import count, fill
+from tools.histories.independent import find_differences
+from tools.histories.rows import count_rows, fill_tables
 
 SETTINGS = """
 import os
@@ -54,8 +54,8 @@ if "ONLY_THIRD_PARTY" in os.environ:
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 """
 
-ALIKE = {"serial", "wider"}
-"""Kinds of difference that stay."""
+LASTING_KINDS = {"serial", "wider"}
+"""Kinds of difference that may remain."""
 
 
 class Wrong(Exception):
@@ -68,16 +68,16 @@ class Project:
     url: str
     verbose: bool
     apps: list[str] | None
-    """None: all are ours."""
+    """The apps that are ours; None: all."""
 
     @property
     def migrations(self) -> Path:
         return self.folder / "migrations"
 
-    def django(self, *arguments: str, url: str = "", **environment: str) -> str:
+    def run_django(self, *arguments: str, url: str = "", **environment: str) -> str:
         """Run a command of the project in a process of its own; return its output.
 
-        ``environment`` is added to its own.
+        ``environment`` is added to the variables of this process.
         """
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "django", *arguments],
@@ -103,76 +103,78 @@ class Project:
             raise Wrong(f"{' '.join(arguments)} ended with {done.returncode}:\n{text}")
         return done.stdout
 
-    def drift(self, url: str = "") -> Counter[str]:
-        """Return how many differences of each kind there are."""
-        answer = self.django("schemastatus", "--drift", "--format", "json", url=url)
-        found = json.loads(answer)
+    def count_drift(self, url: str = "") -> Counter[str]:
+        """Count the differences of each kind."""
+        output = self.run_django("schemastatus", "--drift", "--format", "json", url=url)
+        found = json.loads(output)
         if not found["drift_checked"]:
-            raise Wrong("nothing was compared")
+            raise Wrong("schemastatus compared nothing")
         return Counter(each["kind"] for each in found["drift"])
 
 
-def adopted(project: Project, database: Any, empty: str) -> Iterator[str]:
-    """Do the steps one after another; yield what each one found."""
-    project.django("migrate", "-v0", "--no-input")
-    tables, left_empty = database.filled()
+def adopt(project: Project, database: LiveDatabase, empty: str) -> Iterator[str]:
+    """Follow the steps one after another; describe what each one has found."""
+    project.run_django("migrate", "-v0", "--no-input")
+    tables, left_empty = database.fill_tables()
     yield f"Django's migrate: {tables} tables, {tables - left_empty} with rows"
-    before = database.counts()
+    before = database.count_rows()
 
-    project.django("schemadiff", "initial", "--acknowledge", "all", "--no-input")
+    project.run_django("schemadiff", "initial", "--acknowledge", "all", "--no-input")
     (first,) = project.migrations.glob("*.sql")
     yield f"the first file: {first.stat().st_size:,} bytes"
-    yield f"drift before the baseline: {told(project.drift())}"
-    sql = project.django("schemastatus", "--drift", "--format", "sql")
-    database.script(sql)
-    rest = project.drift()
-    yield f"mended by {sql.count(';' + chr(10))} statements, left: {told(rest)}"
-    must(not set(rest) - {"surplus", *ALIKE}, "mending leaves a difference")
-    must(database.counts() == before, "mending loses rows")
+    yield f"drift before the baseline: {format_drift(project.count_drift())}"
+    sql = project.run_django("schemastatus", "--drift", "--format", "sql")
+    database.run_script(sql)
+    rest = project.count_drift()
+    yield f"{sql.count(';' + chr(10))} statements mend it, left: {format_drift(rest)}"
+    expect(not set(rest) - {"surplus", *LASTING_KINDS}, "mending leaves a difference")
+    expect(database.count_rows() == before, "mending loses rows")
 
-    project.django("schemadiff", "kept", "--no-input", *declare(project))
+    project.run_django("schemadiff", "kept", "--no-input", *declare_surplus(project))
     newest = max(project.migrations.glob("*.sql"))
-    rest = project.drift()
-    must(not set(rest) - ALIKE, "what was declared still differs")
+    rest = project.count_drift()
+    expect(not set(rest) - LASTING_KINDS, "what was declared still differs")
     yield "what only the database has is declared in EXTRA"
 
-    project.django("schemaapply", "--baseline", newest.name.partition("_")[0])
-    project.django("schemastatus", "--drift", "--check")
-    project.django("schemadiff", "--check")
+    project.run_django("schemaapply", "--baseline", newest.name.partition("_")[0])
+    project.run_django("schemastatus", "--drift", "--check")
+    project.run_django("schemadiff", "--check")
     yield "baseline; schemadiff --check finds nothing to do"
 
-    app.become(project.folder, app.CHANGED)
-    project.django("schemadiff", "parcels", "--no-input", "--allow-data-loss")
-    project.django("schemaapply", "--no-input")
-    must(project.drift() == rest, "a changed model leaves a difference")
-    after = database.counts()
+    app.write_models(project.folder, app.CHANGED)
+    project.run_django("schemadiff", "parcels", "--no-input", "--allow-data-loss")
+    project.run_django("schemaapply", "--no-input")
+    expect(project.count_drift() == rest, "a changed model leaves a difference")
+    after = database.count_rows()
     del after["adopted_stamp"]
     grown = {name for name in before if after.get(name, -1) != before[name]}
     # Content types and permissions of the new model come with the signals.
-    must(grown <= {"auth_permission", "django_content_type"}, f"other rows in {grown}")
+    expect(
+        grown <= {"auth_permission", "django_content_type"}, f"other rows in {grown}"
+    )
     yield f"a model changed and applied: rows of {len(before)} tables kept"
 
     dirty = []
     if project.apps is not None:
-        project.django("migrate", "-v0", url=empty, ONLY_THIRD_PARTY="1")
+        project.run_django("migrate", "-v0", url=empty, ONLY_THIRD_PARTY="1")
         dirty = ["--allow-dirty"]
-    project.django("schemaapply", "--no-input", *dirty, url=empty)
-    must(not project.drift(empty), "a new database differs")
+    project.run_django("schemaapply", "--no-input", *dirty, url=empty)
+    expect(not project.count_drift(empty), "a new database differs")
     yield "a new database: drift none"
     if not rest:
-        seen = "\n".join(database.unlike(empty))
-        must(not seen, f"another program sees a difference:\n{seen}")
+        differences = "\n".join(database.find_differences(empty))
+        expect(not differences, f"another program sees a difference:\n{differences}")
         yield "another program finds the adopted and the new database equal"
-    yield from gone_back(project, database)
+    yield from go_back(project, database)
 
 
-def declare(project: Project) -> list[str]:
+def declare_surplus(project: Project) -> list[str]:
     """Write the SQL of what only the database has into a file of ``EXTRA``.
 
-    Returns options for the next ``schemadiff``: new columns take the values of nobody.
+    Returns options for the next ``schemadiff``: new columns get no values.
     """
     answer = json.loads(
-        project.django(
+        project.run_django(
             *("schemadiff", "--from", "files", "--to", "db:default", "--format", "json")
         )
     )
@@ -189,29 +191,30 @@ def declare(project: Project) -> list[str]:
     ]
 
 
-def gone_back(project: Project, database: Any) -> Iterator[str]:
+def go_back(project: Project, database: LiveDatabase) -> Iterator[str]:
     """Go back to Django's migrations, as the how-to guide says."""
-    project.django("makemigrations", "-v0", "--no-input", app.NAME)
-    project.django("migrate", "-v0", "--fake", "--no-input")
-    project.django("migrate", "--check")
-    app.become(project.folder, app.BACK)
-    project.django("makemigrations", "-v0", "--no-input", app.NAME)
-    project.django("migrate", "-v0", "--no-input")
-    must("made" in database.columns("adopted_stamp"), "migrate changes nothing")
-    yield "back to migrate: makemigrations, migrate --fake, and migrate goes on"
+    project.run_django("makemigrations", "-v0", "--no-input", app.NAME)
+    project.run_django("migrate", "-v0", "--fake", "--no-input")
+    project.run_django("migrate", "--check")
+    app.write_models(project.folder, app.AFTER_RETURN)
+    project.run_django("makemigrations", "-v0", "--no-input", app.NAME)
+    project.run_django("migrate", "-v0", "--no-input")
+    expect("made" in database.list_columns("adopted_stamp"), "migrate changes nothing")
+    yield "back to migrate: makemigrations, migrate --fake, migrate"
 
 
-def told(found: Counter[str]) -> str:
+def format_drift(found: Counter[str]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in sorted(found.items())) or "none"
 
 
-def must(holds: bool, otherwise: str) -> None:
+def expect(holds: bool, otherwise: str) -> None:
+    """Raise ``Wrong`` with a text unless something holds."""
     if not holds:
         raise Wrong(otherwise)
 
 
-class Living:
-    """The database with rows, reached beside the project."""
+class LiveDatabase:
+    """A direct connection to the project's database."""
 
     def __init__(self, url: str) -> None:
         self.engine = engine_for_url(url)
@@ -221,31 +224,31 @@ class Living:
         self.connection.ensure_connection()
         self.db = Database(engine=self.engine, connection=cast(Any, self.connection))
 
-    def _schema(self) -> Any:
+    def _inspect(self) -> Any:
         return self.engine.reader.inspect(self.connection.connection.cursor())
 
-    def filled(self) -> tuple[int, int]:
-        """Put rows in; return how many tables there are, and how many stay empty."""
-        schema = self._schema()
-        empty = fill(self.db, schema)
-        return len(self.counts()), len(empty)
+    def fill_tables(self) -> tuple[int, int]:
+        """Fill the tables; return how many there are, and how many stay empty."""
+        schema = self._inspect()
+        empty = fill_tables(self.db, schema)
+        return len(self.count_rows()), len(empty)
 
-    def counts(self) -> dict[str, int]:
-        keys = [table.key for table in self._schema().of(Table)]
-        return {key.path: count(self.db, key) for key in keys}
+    def count_rows(self) -> dict[str, int]:
+        keys = [table.key for table in self._inspect().of(Table)]
+        return {key.path: count_rows(self.db, key) for key in keys}
 
-    def unlike(self, url: str) -> Iterator[str]:
-        """Yield how it differs from another database, for programs that are not ours."""
-        other = Living(url)
-        yield from differences(self.db, other.db)
+    def find_differences(self, url: str) -> Iterator[str]:
+        """Yield the differences to another database that other programs find."""
+        other = LiveDatabase(url)
+        yield from find_differences(self.db, other.db)
         other.connection.close()
 
-    def columns(self, name: str) -> list[str]:
+    def list_columns(self, name: str) -> list[str]:
         return [
-            column.name for column in self._schema().get_table(table_key(name)).columns
+            column.name for column in self._inspect().get_table(table_key(name)).columns
         ]
 
-    def script(self, sql: str) -> None:
+    def run_script(self, sql: str) -> None:
         """Run a script as ``psql -f`` or ``sqlite3 -bail`` would."""
         driver = self.connection.connection
         if self.engine.vendor == "sqlite":
@@ -255,8 +258,11 @@ class Living:
 
 
 @contextmanager
-def databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the URLs of the database to adopt, and of an empty one."""
+def create_databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Keep two databases until the block ends; yield the URLs of both.
+
+    The first is to be adopted, the second is empty.
+    """
     if engine == "sqlite":
         yield f"sqlite:///{folder}/old.sqlite3", f"sqlite:///{folder}/new.sqlite3"
         return
@@ -271,35 +277,36 @@ def databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
         yield f"{base}/old", f"{base}/new"
 
 
-def passes(engine: str, options: argparse.Namespace) -> bool:
+def try_adoption(engine: str, options: argparse.Namespace) -> bool:
+    """Adopt the project's database on an engine; print the steps, tell whether all pass."""
     left = ", all but the small app left to migrate" if options.apps else ""
     print(f"\n{options.name} on {engine}{left}", flush=True)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
-        with databases(engine, folder) as (old, empty):
+        with create_databases(engine, folder) as (old, empty):
             project = Project(
                 folder=folder,
                 url=old,
                 verbose=options.verbose,
                 apps=options.apps or None,
             )
-            app.write(folder)
+            app.write_app(folder)
             (folder / "adopted_settings.py").write_text(
                 SETTINGS.format(
                     app=app.NAME, folder=str(folder), apps=options.apps or None
                 )
             )
             # Connecting makes the SQLite file, and the project's settings name it.
-            living = Living(old)
+            living = LiveDatabase(old)
             try:
                 began = time.monotonic()
-                for line in adopted(project, living, empty):
+                for line in adopt(project, living, empty):
                     print(
                         f"  ok    {line}, {time.monotonic() - began:.1f} s", flush=True
                     )
                     began = time.monotonic()
-            except Wrong as problem:
-                print(f"  FAIL  {problem}", flush=True)
+            except Wrong as error:
+                print(f"  FAIL  {error}", flush=True)
                 return False
             finally:
                 living.connection.close()
@@ -310,7 +317,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools adoption adopt", description=__doc__
     )
-    parser.add_argument("--name", required=True, help="of the project")
+    parser.add_argument("--name", required=True, help="the project's name")
     parser.add_argument(
         "--engine", choices=("postgresql", "sqlite"), action="append", default=[]
     )
@@ -325,5 +332,5 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     settings.configure()
     engines = options.engine or ["postgresql", "sqlite"]
-    results = [passes(engine, options) for engine in engines]
+    results = [try_adoption(engine, options) for engine in engines]
     return 0 if all(results) else 1

@@ -1,4 +1,4 @@
-"""A small app that lives in the adopted project: its Django history, and its future."""
+"""A small app for the adopted project: its Django history, and its later models."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Stamp(models.Model):
 """
 )
 
-BACK = CHANGED + "    made = models.DateTimeField(null=True)\n"
-"""What the models become once the project has gone back to Django's migrations."""
+AFTER_RETURN = CHANGED + "    made = models.DateTimeField(null=True)\n"
+"""The models after the project has gone back to Django's migrations."""
 
 HISTORY = {
     "0001_initial": """
@@ -73,16 +73,17 @@ class Migration(migrations.Migration):
 }
 
 
-def write(project: Path) -> None:
-    """Write the app as it was before the project came to us."""
+def write_app(project: Path) -> None:
+    """Write the app as it is before the project comes to us."""
     package = project / NAME
     (package / "migrations").mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "migrations/__init__.py").write_text("")
     for name, text in HISTORY.items():
         (package / f"migrations/{name}.py").write_text(text)
-    become(project, MODELS)
+    write_models(project, MODELS)
 
 
-def become(project: Path, models: str) -> None:
+def write_models(project: Path, models: str) -> None:
+    """Replace the app's models."""
     (project / NAME / "models.py").write_text(models)

@@ -1,1 +1,1 @@
-"""Make the models in Django's own tests, by Django's way and by ours."""
+"""Create the models in Django's own tests, in Django's way and in ours."""

@@ -1,8 +1,8 @@
-"""Do tasks in processes of their own, forked from this one.
+"""Run tasks in processes that are forked from this one.
 
-A fork begins with everything that was imported here and keeps what it does to Django's
-registry to itself.  Invariant: there is an answer for each task, also when its process
-died.
+A fork begins with everything that was imported here, and what it does to Django's
+registry has no effect here.  Invariant: each task has an answer, also when its process
+dies.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ Answer = TypeVar("Answer")
 FORK = get_context("fork")
 
 
-def forked(
+def fork_tasks(
     tasks: Iterable[Task], work: Callable[[Task], Answer], at_once: int
 ) -> Iterator[tuple[Task, Answer | None]]:
-    """Yield tasks with their answers as they come; None: the process died."""
+    """Run each task in a fork; yield the tasks with their answers as they come.
+
+    The answer is None when the process died.
+    """
     waiting = iter(tasks)
     running: dict[Connection, tuple[Task, ForkProcess]] = {}
     while True:
         while len(running) < at_once and (task := next(waiting, None)) is not None:
-            running |= [_started(task, work)]
+            running |= [_start_task(task, work)]
         if not running:
             return
         for answering in wait(list(running)):
@@ -42,7 +45,7 @@ def forked(
             yield task, answer
 
 
-def _started(
+def _start_task(
     task: Task, work: Callable[[Task], Answer]
 ) -> tuple[Connection, tuple[Task, ForkProcess]]:
     ours, its = FORK.Pipe(duplex=False)

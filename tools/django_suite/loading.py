@@ -1,7 +1,7 @@
-"""Django's test apps: which there are, and some loaded as Django loads them.
+"""Find Django's test apps, and load some of them as Django does.
 
-Invariant: nothing here knows an app by its name; what an app needs, and why one cannot
-be loaded, is asked of Django.
+Invariant: nothing here knows an app by its name; Django says what an app needs, and why
+one cannot be loaded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ALWAYS = [
     "django.contrib.flatpages",
     "django.contrib.redirects",
 ]
-"""What Django's ``runtests.py`` installs beside each app, and what it adds for some."""
+"""The apps that Django's ``runtests.py`` installs with each app, or with some."""
 
 
 class NotLoaded(Exception):
@@ -43,15 +43,15 @@ class NotLoaded(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Models that stand in one database: of some apps, and those that they point at."""
+    """Models that go into one database: those of some apps, and those they refer to."""
 
     registry: Apps
     labels: frozenset[str]
-    own: tuple[type[Model], ...]
-    """Those of the apps that were asked for; without proxies and unmanaged ones."""
+    own_models: tuple[type[Model], ...]
+    """The models of the apps that were asked for, without proxies and unmanaged ones."""
 
 
-def settle_in(tests: Path) -> None:
+def set_up_django(tests: Path) -> None:
     """Set Django up without any test app and without a database."""
     sys.path.insert(0, str(tests))
     settings.configure(
@@ -65,8 +65,8 @@ def settle_in(tests: Path) -> None:
     django.setup()
 
 
-def use(databases: dict[str, dict[str, Any]]) -> None:
-    """Let Django know these databases instead of those that it knew."""
+def use_databases(databases: dict[str, dict[str, Any]]) -> None:
+    """Replace the databases that Django knows by these."""
     for connection in connections.all(initialized_only=True):
         connection.close()
         del connections[connection.alias]
@@ -74,8 +74,8 @@ def use(databases: dict[str, dict[str, Any]]) -> None:
     connections.settings = connections.configure_settings(databases)
 
 
-def apps_in(tests: Path) -> tuple[str, ...]:
-    """Return the dotted names of all folders that hold models."""
+def find_apps(tests: Path) -> tuple[str, ...]:
+    """Find the folders that hold models; return their dotted names."""
     modules = [*tests.rglob("models.py"), *tests.rglob("models/__init__.py")]
     folders = {
         path.parent if path.name == "models.py" else path.parent.parent
@@ -84,31 +84,34 @@ def apps_in(tests: Path) -> tuple[str, ...]:
     return tuple(sorted(".".join(f.relative_to(tests).parts) for f in folders))
 
 
-def load(names: Sequence[str], others: Iterable[str]) -> tuple[Group, ...]:
-    """Install apps and, of ``others``, those that their models name; raises anything.
+def load_apps(names: Sequence[str], others: Iterable[str]) -> tuple[Group, ...]:
+    """Install apps and those of ``others`` that their models refer to.
 
-    One group for Django's registry, and some for each that an app has made itself.
+    Returns one group for Django's registry, and some for each registry that an app has
+    made itself.  Raises whatever the apps raise.
     """
     wanted = list(names)
     while True:
         installed_apps.set_installed_apps([*settings.INSTALLED_APPS, *wanted])
-        # What waits for models that are not there; Django offers no other way to ask.
+        # These wait for models that are not installed; Django has no public name for them.
         missing = {label for label, _ in installed_apps._pending_operations}
-        found = [x for x in others if x not in wanted and _label(x) in missing]
+        found = [x for x in others if x not in wanted and _label_of(x) in missing]
         if not found:
             break
         wanted += found
-    groups = [_group(registry, names) for registry in _registries(names)]
-    return tuple(group for group in groups if group.own)
+    groups = [_make_group(registry, names) for registry in _find_registries(names)]
+    return tuple(group for group in groups if group.own_models)
 
 
-def owner(model: type[Model], names: Iterable[str]) -> str:
-    """Return the app that a model's module is in; empty: in none of them."""
-    return max((name for name in names if _within(model.__module__, name)), default="")
+def find_owner(model: type[Model], names: Iterable[str]) -> str:
+    """Return which of these apps a model's module belongs to; empty: none of them."""
+    return max(
+        (name for name in names if _is_within(model.__module__, name)), default=""
+    )
 
 
-def extensions(name: str) -> tuple[CreateExtension, ...]:
-    """Return the operations of an app's Django migrations that make extensions."""
+def find_extensions(name: str) -> tuple[CreateExtension, ...]:
+    """Find the operations of an app's Django migrations that create extensions."""
     try:
         package = import_module(f"{name}.migrations")
     except ModuleNotFoundError:
@@ -125,46 +128,46 @@ def extensions(name: str) -> tuple[CreateExtension, ...]:
     )
 
 
-def _label(name: str) -> str:
+def _label_of(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _within(module: str, name: str) -> bool:
+def _is_within(module: str, name: str) -> bool:
     return f"{module}.".startswith(f"{name}.")
 
 
-def _registries(names: Sequence[str]) -> Iterator[Apps]:
+def _find_registries(names: Sequence[str]) -> Iterator[Apps]:
     yield installed_apps
     seen = {id(installed_apps)}
     for module in list(sys.modules.values()):
-        if any(_within(getattr(module, "__name__", ""), name) for name in names):
+        if any(_is_within(getattr(module, "__name__", ""), name) for name in names):
             for value in vars(module).values():
                 if isinstance(value, Apps) and id(value) not in seen:
                     seen.add(id(value))
-                    yield from _without_clashes(value)
+                    yield from _split_registry(value)
 
 
-def _without_clashes(registry: Apps) -> Iterator[Apps]:
-    """Yield registries with one model for each table, until each model was in one.
+def _split_registry(registry: Apps) -> Iterator[Apps]:
+    """Split a registry into registries with one model for each table.
 
-    Tests make models in a registry of their own, several for a table; and no app is
-    installed there, so ``get_models`` needs what Django's historical states have.
+    Tests make models in a registry of their own, several for a table.  No app is
+    installed there, so ``get_models`` needs the stubs that Django's historical states use.
     """
     models = [m for of in registry.all_models.values() for m in of.values()]
     left = models
     while left:
-        chosen = {_table(model): model for model in reversed([*left, *models])}
-        left = [model for model in left if chosen[_table(model)] is not model]
-        yield _registry(chosen.values())
+        chosen = {_table_of(model): model for model in reversed([*left, *models])}
+        left = [model for model in left if chosen[_table_of(model)] is not model]
+        yield _make_registry(chosen.values())
 
 
-def _table(model: type[Model]) -> str:
+def _table_of(model: type[Model]) -> str:
     options = model._meta
     makes_one = options.managed and not options.proxy
     return options.db_table if makes_one else options.label
 
 
-def _registry(models: Iterable[type[Model]]) -> Apps:
+def _make_registry(models: Iterable[type[Model]]) -> Apps:
     made = Apps()
     for model in models:
         label = model._meta.app_label
@@ -175,11 +178,11 @@ def _registry(models: Iterable[type[Model]]) -> Apps:
     return made
 
 
-def _group(registry: Apps, names: Sequence[str]) -> Group:
+def _make_group(registry: Apps, names: Sequence[str]) -> Group:
     own = tuple(
         model
         for model in registry.get_models()
-        if owner(model, names)
+        if find_owner(model, names)
         and model._meta.managed
         and not model._meta.proxy
         and not model._meta.swapped
@@ -190,14 +193,16 @@ def _group(registry: Apps, names: Sequence[str]) -> Group:
         label = waiting.pop()
         labels.add(label)
         waiting |= (
-            _named(registry.get_app_config(label).get_models(include_auto_created=True))
+            _find_referenced_labels(
+                registry.get_app_config(label).get_models(include_auto_created=True)
+            )
             - labels
         )
-    return Group(registry=registry, labels=frozenset(labels), own=own)
+    return Group(registry=registry, labels=frozenset(labels), own_models=own)
 
 
-def _named(models: Iterable[type[Model]]) -> set[str]:
-    """Return the labels of the apps whose models are pointed at."""
+def _find_referenced_labels(models: Iterable[type[Model]]) -> set[str]:
+    """Find the labels of the apps whose models these models refer to."""
     fields = (field for model in models for field in model._meta.local_fields)
     related = {field.related_model for field in fields}
     return {m._meta.app_label for m in related if m and not isinstance(m, str)}

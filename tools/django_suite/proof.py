@@ -1,7 +1,7 @@
-"""An app's models: a database of Django's making and one of ours are the same.
+"""Prove that Django and we create the same database from an app's models.
 
-Invariant: Django's database comes first, so that what Django itself refuses is told
-from what we get wrong.
+Invariant: Django's database is created first, so that what Django itself refuses does
+not count as our mistake.
 """
 
 from __future__ import annotations
@@ -32,53 +32,55 @@ from schema_migrations.workflows.states.state import (
     canonicalize_state,
     inspect_database,
 )
-from tools.django_suite.loading import Group, extensions
-from tools.django_suite.places import (
+from tools.django_suite.databases import (
     DJANGOS,
     OURS,
-    Place,
-    different,
-    two_databases,
+    Backend,
+    compare_catalogs,
+    create_two_databases,
 )
+from tools.django_suite.loading import Group, find_extensions
 
 Operations = tuple[CreateExtension, ...]
 
 SHOWN = 40
-"""Lines of a difference."""
+"""How many lines of a difference are shown."""
 
 
 class Differs(Exception):
-    """Something is not as it must be; the text says what."""
+    """Something is not as it must be; the text says what it is."""
 
 
 class NotMade(Exception):
-    """Django itself cannot make the tables; the text says why."""
+    """Django itself cannot create the tables; the text says why."""
 
 
-def prove(group: Group, names: Iterable[str], place: Place) -> None:
-    """Make both databases for a group of these apps, and compare them.
+def prove(group: Group, names: Iterable[str], backend: Backend) -> None:
+    """Create both databases for a group of these apps, and compare them.
 
     Raises ``Differs``, ``NotMade`` and whatever our own code raises.
     """
-    made: Operations = ()
-    if place.vendor == "postgresql":
-        made = tuple(operation for name in names for operation in extensions(name))
-    with two_databases(place) as folder:
+    operations: Operations = ()
+    if backend.vendor == "postgresql":
+        operations = tuple(
+            operation for name in names for operation in find_extensions(name)
+        )
+    with create_two_databases(backend) as folder:
         try:
-            _make_by_django(group, made)
+            _make_by_django(group, operations)
         except Exception as error:
             raise NotMade(f"{type(error).__name__}: {error}") from error
         _make_by_us(group, folder)
-        _compare_by_inspector(place.vendor)
-        theirs, ours = different(place)
-        _equal("the catalog", theirs, ours)
+        _compare_by_inspector(backend.vendor)
+        theirs, ours = compare_catalogs(backend)
+        _expect_equal("the catalog", theirs, ours)
 
 
-def _make_by_django(group: Group, made: Operations) -> None:
-    """As ``migrate --run-syncdb`` does where there are no migrations."""
+def _make_by_django(group: Group, operations: Operations) -> None:
+    """Create the tables as ``migrate --run-syncdb`` does without migrations."""
     connection = connections[DJANGOS]
     with connection.schema_editor() as editor:
-        for operation in made:
+        for operation in operations:
             operation.database_forwards("", editor, ProjectState(), ProjectState())
         for model in group.registry.get_models():
             chosen = model._meta.app_label in group.labels
@@ -87,18 +89,18 @@ def _make_by_django(group: Group, made: Operations) -> None:
 
 
 def _make_by_us(group: Group, folder: Path) -> None:
-    """Models → plan → file → applied; then there is nothing left to plan."""
+    """Plan the models, save and apply the file; expect that a second plan is empty."""
     settings.SCHEMA_MIGRATIONS = {
         "default": {"DIR": folder / "migrations", "APPS": sorted(group.labels)}
     }
     with open_workspace("default", registry=group.registry) as workspace:
-        directory = _written(workspace, propose(workspace).file_text)
+        directory = _save_file(workspace, propose(workspace).file_text)
         apply(connections[OURS], directory, signals=False)
         second = propose(replace(workspace, directory=directory))
-    _equal("the second diff", (), [str(line) for line in second.summary])
+    _expect_equal("the second diff", (), [str(line) for line in second.summary])
 
 
-def _written(workspace: Workspace, text: str) -> Directory:
+def _save_file(workspace: Workspace, text: str) -> Directory:
     name = next_name(workspace.directory, "initial", datetime.now(UTC))
     file = MigrationFile(name=name, content=text.encode())
     return save(workspace.settings.directory, workspace.directory, [file])
@@ -106,20 +108,20 @@ def _written(workspace: Workspace, text: str) -> Directory:
 
 def _compare_by_inspector(vendor: str) -> None:
     engine = engine_for(vendor)
-    theirs, ours = (_live(alias, vendor) for alias in (DJANGOS, OURS))
+    theirs, ours = (_inspect_live(alias, vendor) for alias in (DJANGOS, OURS))
     keys = find_uncertain_definitions(theirs.schema, ours.schema)
     theirs, ours = (canonicalize_state(engine, state, keys) for state in (theirs, ours))
     lines = summarize(diff(theirs.schema, ours.schema))
-    _equal("our inspector", (), [str(line) for line in lines])
+    _expect_equal("our inspector", (), [str(line) for line in lines])
 
 
-def _live(alias: str, vendor: str) -> State:
+def _inspect_live(alias: str, vendor: str) -> State:
     connection = cast(Connection, connections[alias])
     schema = inspect_database(engine_for(vendor), connection)
     return State(schema=schema, connection=connection, description=alias)
 
 
-def _equal(what: str, theirs: Iterable[str], ours: Iterable[str]) -> None:
+def _expect_equal(what: str, theirs: Iterable[str], ours: Iterable[str]) -> None:
     lines = [*(f"- {x}" for x in sorted(theirs)), *(f"+ {x}" for x in sorted(ours))]
     if lines:
         text = "\n".join(lines[:SHOWN])

@@ -1,12 +1,12 @@
-"""Compare what we make of the models in Django's own tests with what Django makes.
+"""Compare what we create from the models in Django's own tests with what Django creates.
 
     python -m tools django-suite [APP ...]
 
 For each test app of Django's source distribution that holds models, on PostgreSQL and
-on SQLite: models, plan, file, applied to an empty database; and beside it Django's
-schema editor on another.  Both must be the same to our own inspector and diff and to
-programs that are not ours, and a second diff must be empty.  Exits 1 on any difference.
-What Django itself cannot load or make is named with Django's own reason.
+on SQLite, the file that is planned from the models is applied to an empty database, and
+Django's schema editor fills another.  Our own inspector and diff, and programs that are
+not ours, must find both the same, and a second diff must be empty.  Exits 1 on any
+difference.  What Django itself cannot load or create is listed with Django's own reason.
 """
 
 from __future__ import annotations
@@ -25,33 +25,37 @@ from django.db.models import Model
 
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.errors import SchemaMigrationsError
-from tools.django_suite.forks import forked
+from tools.django_suite.databases import (
+    Backend,
+    choose_server_and_clients,
+    use_server_only,
+)
+from tools.django_suite.forks import fork_tasks
 from tools.django_suite.loading import (
     NotLoaded,
-    apps_in,
-    load,
-    owner,
-    settle_in,
+    find_apps,
+    find_owner,
+    load_apps,
+    set_up_django,
 )
 from tools.django_suite.outcome import (
     ENGINES,
     FAILED,
     Outcome,
     Row,
-    differences,
-    heading,
-    line,
-    notes,
-    total,
+    format_heading,
+    format_row,
+    format_totals,
+    list_differences,
+    list_notes,
 )
-from tools.django_suite.places import Place, server_and_clients, settle_at
 from tools.django_suite.proof import Differs, NotMade, prove
-from tools.django_suite.sdist import tests
+from tools.django_suite.sdist import fetch_tests
 
-TOGETHER = 8
-"""Apps that are compared at once: databases and processes cost more than tables."""
+APPS_AT_ONCE = 8
+"""How many apps are compared at once; databases and processes cost more than tables."""
 
-Task = tuple[tuple[str, ...], Place]
+Task = tuple[tuple[str, ...], Backend]
 Outcomes = dict[str, Outcome]
 """App → outcome."""
 
@@ -61,116 +65,128 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m tools django-suite",
         description=(__doc__ or "").split("\n", 1)[0],
     )
-    parser.add_argument("app", nargs="*", help="for example model_fields; default: all")
+    parser.add_argument(
+        "app", nargs="*", help="an app, for example model_fields (default: all)"
+    )
     chosen = parser.parse_args(arguments).app
-    folder = tests()
-    known = apps_in(folder)
+    folder = fetch_tests()
+    known = find_apps(folder)
     if unknown := sorted(set(chosen) - set(known)):
-        parser.error(f"no models are in {', '.join(unknown)}")
+        parser.error(f"There are no models in {', '.join(unknown)}.")
     began = time.monotonic()
-    settle_in(folder)
-    programs, clients = server_and_clients()
+    set_up_django(folder)
+    programs, clients = choose_server_and_clients()
     with run_programs(programs) as server:
         host = server.settings["HOST"]
-        places = [Place(vendor=v, host=host, programs=clients) for v in ENGINES]
+        backends = [Backend(vendor=v, host=host, clients=clients) for v in ENGINES]
         print(
             f"Django {django.__version__}, PostgreSQL {programs.version}, "
-            f"SQLite {sqlite3.sqlite_version}\n\n{heading()}",
+            f"SQLite {sqlite3.sqlite_version}\n\n{format_heading()}",
             flush=True,
         )
         rows = []
-        for row in by_app(examined(chosen or known, places, known)):
+        for row in group_by_app(compare_all(chosen or known, backends, known)):
             rows.append(row)
-            print("\n".join([line(row), *differences(row)]), flush=True)
-    print("", *notes(rows), total(rows), sep="\n")
+            print("\n".join([format_row(row), *list_differences(row)]), flush=True)
+    print("", *list_notes(rows), format_totals(rows), sep="\n")
     print(f"{len(rows)} apps, {time.monotonic() - began:.0f} s")
-    return any(each.word == FAILED for _, found in rows for each in found.values())
+    return any(each.verdict == FAILED for _, found in rows for each in found.values())
 
 
-def examined(
-    apps: Sequence[str], places: Sequence[Place], known: Collection[str]
-) -> Iterator[tuple[Place, Outcomes]]:
-    """Yield outcomes as they come; where several apps do not pass, one by one."""
+def compare_all(
+    apps: Sequence[str], backends: Sequence[Backend], known: Collection[str]
+) -> Iterator[tuple[Backend, Outcomes]]:
+    """Compare apps, several at once; where these do not pass, compare each by itself."""
     at_once = os.cpu_count() or 1
-    together = [tuple(apps[i : i + TOGETHER]) for i in range(0, len(apps), TOGETHER)]
-    tasks = [(names, place) for names in together for place in places]
+    together = [
+        tuple(apps[i : i + APPS_AT_ONCE]) for i in range(0, len(apps), APPS_AT_ONCE)
+    ]
+    tasks = [(names, backend) for names in together for backend in backends]
     again: list[Task] = []
-    for (names, place), answer in forked(tasks, partial(all_pass, known), at_once):
-        if answer is None:
-            again += [((name,), place) for name in names]
+    for (names, backend), outcomes in fork_tasks(
+        tasks, partial(try_together, known), at_once
+    ):
+        if outcomes is None:
+            again += [((name,), backend) for name in names]
         else:
-            yield place, answer
-    died = Outcome(word="FAIL", text="The process died.")
-    for ((name,), place), said in forked(again, partial(outcome, known), at_once):
-        yield place, {name: said or died}
+            yield backend, outcomes
+    death = Outcome(verdict="FAIL", detail="The process died.")
+    for ((name,), backend), outcome in fork_tasks(
+        again, partial(compare_one, known), at_once
+    ):
+        yield backend, {name: outcome or death}
 
 
-def by_app(answers: Iterable[tuple[Place, Outcomes]]) -> Iterator[Row]:
-    """Yield an app when its outcomes are known for all engines."""
+def group_by_app(answers: Iterable[tuple[Backend, Outcomes]]) -> Iterator[Row]:
+    """Yield each app as soon as its outcomes are known for all engines."""
     found: dict[str, dict[str, Outcome]] = {}
-    for place, outcomes in answers:
+    for backend, outcomes in answers:
         for app, answer in outcomes.items():
             row = found.setdefault(app, {})
-            row[place.vendor] = answer
+            row[backend.vendor] = answer
             if len(row) == len(ENGINES):
                 yield app, row
 
 
-def all_pass(known: Collection[str], task: Task) -> Outcomes | None:
-    """Compare several apps at once; None: not all is well with all of them."""
-    names, place = task
+def try_together(known: Collection[str], task: Task) -> Outcomes | None:
+    """Compare several apps at once; return None when one of them does not pass."""
+    names, backend = task
     try:
-        return compared(names, place, known)
+        return compare_apps(names, backend, known)
     except Exception:
         return None
 
 
-def outcome(known: Collection[str], task: Task) -> Outcome:
-    """Compare one app, and say what is wrong."""
-    (name,), place = task
+def compare_one(known: Collection[str], task: Task) -> Outcome:
+    """Compare one app; its outcome says what is wrong."""
+    (name,), backend = task
     try:
-        return compared([name], place, known)[name]
+        return compare_apps([name], backend, known)[name]
     except NotLoaded as reason:
-        return Outcome(word="not loaded", text=str(reason))
+        return Outcome(verdict="not loaded", detail=str(reason))
     except NotMade as reason:
-        return Outcome(word="not made", text=str(reason))
+        return Outcome(verdict="not made", detail=str(reason))
     except Differs as difference:
-        return Outcome(word="FAIL", text=str(difference))
+        return Outcome(verdict="FAIL", detail=str(difference))
     except SchemaMigrationsError as error:
-        return Outcome(word="FAIL", text=f"{error.message}\n{error.hint}")
+        return Outcome(verdict="FAIL", detail=f"{error.message}\n{error.hint}")
     except Exception:
-        return Outcome(word="FAIL", text=traceback.format_exc())
+        return Outcome(verdict="FAIL", detail=traceback.format_exc())
 
 
-def compared(names: Sequence[str], place: Place, known: Collection[str]) -> Outcomes:
-    """Load apps and compare them; raises for anything but success."""
-    settle_at(place)
+def compare_apps(
+    names: Sequence[str], backend: Backend, known: Collection[str]
+) -> Outcomes:
+    """Load apps and compare them; raise for anything but success."""
+    use_server_only(backend)
     try:
-        groups = load(names, known)
+        groups = load_apps(names, known)
     except Exception as error:
         raise NotLoaded(f"{type(error).__name__}: {error}") from error
-    models = {model for group in groups for model in group.own}
-    missing = {model: needs(model) for model in models}
+    models = {model for group in groups for model in group.own_models}
+    missing = {model: list_missing_features(model) for model in models}
     for group in groups:
-        if not all(missing[model] for model in group.own):
-            prove(group, names, place)
+        if not all(missing[model] for model in group.own_models):
+            prove(group, names, backend)
     return {
-        name: succeeded({m: missing[m] for m in models if owner(m, names) == name})
+        name: summarize_success(
+            {m: missing[m] for m in models if find_owner(m, names) == name}
+        )
         for name in names
     }
 
 
-def succeeded(missing: Mapping[type[Model], str]) -> Outcome:
+def summarize_success(missing: Mapping[type[Model], str]) -> Outcome:
     left = {model._meta.object_name: what for model, what in missing.items() if what}
     return Outcome(
-        word="no models" if len(left) == len(missing) else "ok",
+        verdict="no models" if len(left) == len(missing) else "ok",
         models=len(missing),
         left_out=tuple(sorted(f"{model} ({what})" for model, what in left.items())),
     )
 
 
-def needs(model: type[Model]) -> str:
-    """Say what an engine must have to hold a model, when this one has it not."""
+def list_missing_features(model: type[Model]) -> str:
+    """List what the engine lacks and a model needs, or nothing."""
     options = model._meta
     if options.can_migrate(connections["default"]):
         return ""

@@ -1,4 +1,4 @@
-"""Django's own tests, from the source distribution of the Django that runs here.
+"""Fetch Django's own tests, from the source distribution of the Django that runs here.
 
 Invariant: the folder appears whole or not at all; a second call downloads nothing.
 """
@@ -15,26 +15,26 @@ from pathlib import Path
 import django
 
 
-def tests() -> Path:
-    """Return the folder ``tests``; downloaded once with pip.
+def fetch_tests() -> Path:
+    """Return the folder ``tests``; download it once, with pip.
 
-    Kept in ``CI_CACHE``, else where programs of this user keep their caches.  Ends the
-    program when pip cannot download it.
+    It is kept in ``CI_CACHE``, or where programs of this user keep their caches.  Exits
+    when pip cannot download it.
     """
-    cache = _cache() / "django"
+    cache = _find_cache() / "django"
     kept = cache / f"tests-{django.__version__}"
     if not kept.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as made:
-            archive = _downloaded(Path(made))
+        with tempfile.TemporaryDirectory(dir=cache) as temporary:
+            archive = _download(Path(temporary))
             with tarfile.open(archive) as opened:
-                opened.extractall(made, filter="data")
-            (folder,) = Path(made).glob("*/tests")
+                opened.extractall(temporary, filter="data")
+            (folder,) = Path(temporary).glob("*/tests")
             folder.rename(kept)
     return kept
 
 
-def _cache() -> Path:
+def _find_cache() -> Path:
     named = os.environ.get("CI_CACHE")
     if named:
         return Path(named)
@@ -42,7 +42,7 @@ def _cache() -> Path:
     return Path(caches, "django-schema-migrations-ci")
 
 
-def _downloaded(folder: Path) -> Path:
+def _download(folder: Path) -> Path:
     wanted = f"django=={django.__version__}"
     print(f"Downloading the source distribution of {wanted} ...", flush=True)
     options = ["--disable-pip-version-check", "--no-deps", "--no-binary", "django"]

@@ -1,1 +1,1 @@
-"""The reference parts of ``docs/`` that are made from the code, and the built site."""
+"""Make the parts of ``docs/`` that come from the code, and check the built site."""

@@ -1,4 +1,4 @@
-"""Blocks of Markdown pages that are made from the code.
+"""Find and replace the blocks of Markdown pages that are made from the code.
 
 A block is what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; both
 lines stay, so the pages read well where they are, without a build.

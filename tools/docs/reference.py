@@ -1,4 +1,4 @@
-"""What the code says of options, settings and errors, as tables in Markdown.
+"""Format what the code says of options, settings and errors as tables in Markdown.
 
 The help of an option, the key of a setting and the docstring of an error are the one
 place for what the reference says of them.  ``TEXTS`` names every block there is.
@@ -34,6 +34,7 @@ class _SharedOptions(SchemaCommand):
 
 
 def format_shared_options() -> str:
+    """Return the table of the options that all commands share."""
     return format_table(("option", "meaning"), _shared_rows())
 
 

@@ -1,4 +1,4 @@
-"""Look whether every link of the built site leads somewhere.
+"""Check that every link of the built site leads somewhere.
 
     python -m tools docs site FOLDER
 

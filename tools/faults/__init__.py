@@ -1,1 +1,1 @@
-"""Break runs of ``schemaapply`` in every way, and look whether its promises hold."""
+"""Break runs of ``schemaapply`` in every way, and check that it keeps its promises."""

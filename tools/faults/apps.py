@@ -1,4 +1,4 @@
-"""An app whose handler of ``post_migrate`` leaves a trace, as Django's own ones do."""
+"""An app whose handler of ``post_migrate`` writes a row, as Django's own handlers do."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-SIGNALLED = "signalled"
+SIGNAL_TABLE = "signalled"
 
 
-class Faults(AppConfig):
+class FaultsConfig(AppConfig):
     name = "tools.faults"
 
     def ready(self) -> None:
-        post_migrate.connect(leave_trace, sender=self)
+        post_migrate.connect(record_signal, sender=self)
 
 
-def leave_trace(using: str, **others: Any) -> None:
-    """Write the one row, if it is not there."""
+def record_signal(using: str, **others: Any) -> None:
+    """Insert the one row of ``SIGNAL_TABLE``, unless the row or no such table exists."""
     connection = connections[using]
-    if SIGNALLED in connection.introspection.table_names():
+    if SIGNAL_TABLE in connection.introspection.table_names():
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {SIGNALLED} VALUES ('post_migrate') ON CONFLICT DO NOTHING"
+                f"INSERT INTO {SIGNAL_TABLE} VALUES ('post_migrate') ON CONFLICT DO NOTHING"
             )

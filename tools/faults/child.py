@@ -1,13 +1,14 @@
-"""Runs of ``schemaapply`` in processes of their own, to be broken.
+"""Start runs of ``schemaapply`` in processes of their own, so that they can be broken.
 
 Most are forked from this process, which has everything imported already; others are
-started as a person starts them.  Invariant: a forked run takes nothing along that is
-open here, and never returns into the caller's code.
+started as a person starts them.  Invariant: a forked run inherits nothing that is open
+here, and never returns into the caller's code.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import select
 import signal
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,121 +28,148 @@ from django.core.management import execute_from_command_line
 import schema_migrations.management.commands.schemaapply  # noqa: F401 (as above)
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 from tools import ROOT
-from tools.faults.forking import keep_only
+from tools.faults.forking import keep_descriptors
 
 PATIENCE = 60.0
+"""Seconds that a run may take."""
+
 DONE, RETRY = 0, 5
 """Exit codes: done; a retry is safe."""
 
 
 class Stuck(Exception):
-    """A run did not end."""
+    """A run does not end."""
 
 
 @dataclass(kw_only=True)
 class Child:
+    """A run in a process of its own; pipes are file descriptors."""
+
     pid: int
-    output: int
-    at: int = -1
-    """Says when the call that was asked for is about to be sent."""
-    go: int = -1
-    """Closed here, the run goes on."""
-    said: bytes = b""
-    over: bool = False
-    """Its output has ended, and so has the run."""
-    _code: int | None = field(default=None, repr=False)
+    output_pipe: int
+    arrival_pipe: int = -1
+    """The run writes to it when it waits before the call that it was asked to wait for."""
+    release_pipe: int = -1
+    """The run goes on when this end is closed."""
+    output: bytes = b""
+    """What was read so far."""
+    has_ended: bool = False
+    """The output has ended, and so has the run."""
+    _exit_code: int | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
-        return self.said.decode(errors="replace")
+        return self.output.decode(errors="replace")
 
-    def lines(self, count: int) -> bool:
-        """Wait for lines of output; False: it ended before."""
+    def list_events(self) -> list[dict[str, Any]]:
+        """Return the events of a run with ``--format json``, as printed so far."""
+        return [each for each in self._parse_lines() if "event" in each]
+
+    def has_succeeded(self) -> bool:
+        """Tell whether a run with ``--format json`` has printed a result without error."""
+        return any(each.get("error", "") is None for each in self._parse_lines())
+
+    def _parse_lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the JSON objects of the output; a broken run may print half of one."""
+        for line in self.text.splitlines():
+            with suppress(json.JSONDecodeError):
+                parsed = json.loads(line)
+                if isinstance(parsed, dict):
+                    yield parsed
+
+    def wait_for_lines(self, count: int) -> bool:
+        """Wait for lines of output; return False if the run ends before."""
         deadline = time.monotonic() + PATIENCE
-        while self.said.count(b"\n") < count and not self.over:
+        while self.output.count(b"\n") < count and not self.has_ended:
             self._read(deadline)
-        return self.said.count(b"\n") >= count
+        return self.output.count(b"\n") >= count
 
-    def arrived(self) -> bool:
-        """Wait for the call that was asked for; False: it ended before."""
-        return os.read(self.at, 16) == b"!"
+    def wait_for_call(self) -> bool:
+        """Wait until the run waits before its call; return False if it ends before."""
+        return os.read(self.arrival_pipe, 16) == b"!"
 
-    def calls(self) -> int:
-        """Wait for the end, and return how many calls there were."""
-        return int(os.read(self.at, 16) or b"0")
+    def wait_for_call_count(self) -> int:
+        """Wait for the end of the run; return how many calls it has made."""
+        return int(os.read(self.arrival_pipe, 16) or b"0")
 
-    def send(self, number: int) -> None:
-        if self._code is None:
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the process is known to have ended."""
+        if self._exit_code is None:
             os.kill(self.pid, number)
 
-    def ended(self, seconds: float) -> bool:
-        """Wait a while for the end of its output."""
+    def wait_for_end(self, seconds: float) -> bool:
+        """Wait at most so long for the end of the run; tell whether it has ended."""
         deadline = time.monotonic() + seconds
-        while not self.over and time.monotonic() < deadline:
+        while not self.has_ended and time.monotonic() < deadline:
             self._read(deadline)
-        return self.over
+        return self.has_ended
 
     def release(self) -> None:
-        """Let it go on from the call that it waits before."""
-        if self.go >= 0:
-            os.close(self.go)
-            self.go = -1
+        """Let the run go on from the call that it waits before."""
+        if self.release_pipe >= 0:
+            os.close(self.release_pipe)
+            self.release_pipe = -1
 
     def wait(self) -> int:
-        """Return the exit code; negative: a signal.  Raises ``Stuck``."""
+        """Release the run and return its exit code; a signal's is negative.
+
+        Raises ``Stuck``.
+        """
         self.release()
         try:
-            if not self.ended(PATIENCE):
-                raise Stuck(f"no end after {PATIENCE:g} s: {self.text}")
+            if not self.wait_for_end(PATIENCE):
+                raise Stuck(f"The run does not end within {PATIENCE:g} s: {self.text}")
         finally:
             self._reap()
-        assert self._code is not None
-        return self._code
+        assert self._exit_code is not None
+        return self._exit_code
 
     def _read(self, deadline: float) -> None:
-        """Read what comes next, if anything comes before the deadline."""
+        """Read the next piece of output, if one comes before the deadline."""
         left = max(0.0, deadline - time.monotonic())
-        if select.select([self.output], [], [], left)[0]:
-            more = os.read(self.output, 65536)
-            self.said += more
-            self.over = not more
+        if select.select([self.output_pipe], [], [], left)[0]:
+            more = os.read(self.output_pipe, 65536)
+            self.output += more
+            self.has_ended = not more
 
     def _reap(self) -> None:
-        if not self.over:
+        if not self.has_ended:
             os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
-        self._code = os.waitstatus_to_exitcode(status)
-        os.close(self.output)
-        if self.at >= 0:
-            os.close(self.at)
+        self._exit_code = os.waitstatus_to_exitcode(status)
+        os.close(self.output_pipe)
+        if self.arrival_pipe >= 0:
+            os.close(self.arrival_pipe)
 
 
-def forked(arguments: Sequence[str], url: str, *, call: int | None = None) -> Child:
-    """Fork a run; it waits before the call to the driver that has this number.
+def fork_run(arguments: Sequence[str], url: str, *, call: int | None = None) -> Child:
+    """Fork a run that waits before the call to the driver with this number.
 
-    0: before none, and tells at the end how many there were.
+    With 0 it waits before no call, and writes at the end how many it has made.
     """
     output, its_output = os.pipe()
-    at, its_at = os.pipe()
-    its_go, go = os.pipe()
+    arrival, its_arrival = os.pipe()
+    its_release, release = os.pipe()
     sys.stdout.flush()
-    # Nothing of ours is to be cleared away there, in the midst of what is tried.
+    # The fork must not collect this process's garbage in the midst of its run.
     gc.collect()
     gc.freeze()
     pid = os.fork()
     if pid == 0:
-        _applied(arguments, url, its_output, _Gate(call, its_at, its_go))
-    for descriptor in (its_output, its_at, its_go):
+        _run_and_exit(arguments, url, its_output, _Gate(call, its_arrival, its_release))
+    for descriptor in (its_output, its_arrival, its_release):
         os.close(descriptor)
-    return Child(pid=pid, output=output, at=at, go=go)
+    return Child(
+        pid=pid, output_pipe=output, arrival_pipe=arrival, release_pipe=release
+    )
 
 
-def whole(arguments: Sequence[str], url: str) -> Child:
-    """Start a run as a person does."""
+def start_run(arguments: Sequence[str], url: str) -> Child:
+    """Start a run as a person does, without a fork of this process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "django", "schemaapply", *arguments],
         cwd=ROOT,
-        env={**environment(url), "PYTHONUNBUFFERED": "1"},
+        env={**make_environment(url), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -148,12 +177,12 @@ def whole(arguments: Sequence[str], url: str) -> Child:
     assert process.stdout is not None
     output = os.dup(process.stdout.fileno())
     process.stdout.close()
-    process.returncode = 0  # it is waited for here, not there
-    return Child(pid=process.pid, output=output)
+    process.returncode = 0  # Child waits for the process, Popen must not.
+    return Child(pid=process.pid, output_pipe=output)
 
 
-def environment(url: str) -> dict[str, str]:
-    """Return the variables of a run that is no fork."""
+def make_environment(url: str) -> dict[str, str]:
+    """Return the environment variables of a run that is not forked."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tools.faults.settings",
@@ -161,13 +190,15 @@ def environment(url: str) -> dict[str, str]:
     }
 
 
-def _applied(arguments: Sequence[str], url: str, output: int, gate: _Gate) -> NoReturn:
+def _run_and_exit(
+    arguments: Sequence[str], url: str, output: int, gate: _Gate
+) -> NoReturn:
     code = 1
     try:
-        _settle(output, gate)
+        _prepare_process(output, gate)
         os.environ[URL_VARIABLE] = url
-        if gate.number is not None:
-            _guard(gate.passed)
+        if gate.awaited_call is not None:
+            _gate_drivers(gate.count_call)
         execute_from_command_line(["manage.py", "schemaapply", *arguments])
         code = 0
     except SystemExit as end:
@@ -175,16 +206,16 @@ def _applied(arguments: Sequence[str], url: str, output: int, gate: _Gate) -> No
     except BaseException:
         traceback.print_exc()
     finally:
-        if gate.number == 0:
-            os.write(gate.at, str(gate.count).encode())
+        if gate.awaited_call == 0:
+            os.write(gate.arrival_pipe, str(gate.call_count).encode())
         os._exit(code)
 
 
-def _settle(output: int, gate: _Gate) -> None:
-    """Keep only what the run needs, and the signals as a shell gives them."""
+def _prepare_process(output: int, gate: _Gate) -> None:
+    """Set up descriptors, standard streams and signals as a shell would."""
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
-    keep_only(gate.at, gate.go)
+    keep_descriptors(gate.arrival_pipe, gate.release_pipe)
     sys.stdin = Path(os.devnull).open()  # noqa: SIM115 (for as long as the process)
     sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, closefd=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -193,41 +224,41 @@ def _settle(output: int, gate: _Gate) -> None:
 
 @dataclass(kw_only=False)
 class _Gate:
-    """Counts calls to the driver, and waits before one of them."""
+    """What counts the calls to the driver, and waits before one of them."""
 
-    number: int | None
-    """None: no call is counted."""
-    at: int
-    go: int
-    count: int = 0
+    awaited_call: int | None
+    """Its number; 0: calls are only counted; None: they are not."""
+    arrival_pipe: int
+    release_pipe: int
+    call_count: int = 0
 
-    def passed(self) -> None:
-        self.count += 1
-        if self.count == self.number:
-            os.write(self.at, b"!")
-            os.read(self.go, 1)  # until the other end is closed
+    def count_call(self) -> None:
+        self.call_count += 1
+        if self.call_count == self.awaited_call:
+            os.write(self.arrival_pipe, b"!")
+            os.read(self.release_pipe, 1)  # until the other end is closed
 
 
-def _guard(passed: Callable[[], None]) -> None:
-    """Let every call to either driver go through the gate; only in this process."""
+def _gate_drivers(count_call: Callable[[], None]) -> None:
+    """Let every call to either driver be counted first, in this process only."""
     import sqlite3.dbapi2
 
     import psycopg
 
-    waiting = psycopg.Connection.wait
-    connecting = sqlite3.dbapi2.connect
+    driver_wait = psycopg.Connection.wait
+    driver_connect = sqlite3.dbapi2.connect
 
     def wait(self: Any, *arguments: Any, **named: Any) -> Any:
-        passed()
-        return waiting(self, *arguments, **named)
+        count_call()
+        return driver_wait(self, *arguments, **named)
 
-    class Gated(sqlite3.Connection):
+    class GatedConnection(sqlite3.Connection):
         def cursor(self, *arguments: Any, **named: Any) -> Any:
-            passed()
+            count_call()
             return super().cursor(*arguments, **named)
 
     def connect(*arguments: Any, **named: Any) -> Any:
-        return connecting(*arguments, factory=Gated, **named)
+        return driver_connect(*arguments, factory=GatedConnection, **named)
 
     psycopg.Connection.wait = wait  # type: ignore[method-assign]  # it is the gate
     sqlite3.dbapi2.connect = connect

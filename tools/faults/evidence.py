@@ -1,4 +1,4 @@
-"""What a database holds, what its revisions claim, and how the two compare."""
+"""Read what a database holds and what its revisions claim, and compare the two."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from schema_migrations.history.revision import Revision
 from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
 from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.model import Schema
-from tools.faults.places import Database
+from tools.faults.databases import Database
 from tools.faults.scenarios import File
 
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
-Done = Mapping[str, tuple[bool | None, ...]]
-"""Version → for each statement whether its effect is there; None: nobody can tell."""
+Effects = Mapping[str, tuple[bool | None, ...]]
+"""Version → for each statement whether its effect is visible; None: it cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that must be the same after an undisturbed run and after a broken one."""
+    """What must be the same after an undisturbed run and after a broken one."""
 
     schema: Schema
     rows: Mapping[str, Sequence[str]]
     """Table → its rows as text, in order."""
     revisions: tuple[Revision, ...]
-    """Without moments and durations."""
+    """Without times and durations."""
 
 
-def snapshot(database: Database) -> Snapshot:
-    with database.opened() as connection:
+def take_snapshot(database: Database) -> Snapshot:
+    with database.open_connection() as connection:
         schema = api.inspect(connection)
         names = engine_for(connection.vendor).executor.list_tables(connection, None)
         return Snapshot(
             schema=schema,
             rows={
-                name: _rows(connection, name)
+                name: _read_rows(connection, name)
                 for name in names
                 if name != REVISIONS_TABLE
             },
-            revisions=_revisions(connection),
+            revisions=_read_revisions(connection),
         )
 
 
-def differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
-    """Yield what is not as after an undisturbed run, in words."""
+def find_differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
+    """Describe each difference to the snapshot of an undisturbed run."""
     for change in api.diff(expected.schema, found.schema):
         yield f"the schema differs: {type(change).__name__} {subject_of(change)}"
     for name in sorted(expected.rows.keys() | found.rows.keys()):
@@ -61,77 +61,77 @@ def differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
             lost, more = Counter(one) - Counter(other), Counter(other) - Counter(one)
             yield (
                 f"the rows of {name} differ: {len(other)} instead of {len(one)};"
-                f" missing {list(lost)[:3]}, one too many {list(more)[:3]}"
+                f" missing {list(lost)[:3]}, surplus {list(more)[:3]}"
             )
-    yield from _of_revisions(expected.revisions, found.revisions)
+    yield from _find_revision_differences(expected.revisions, found.revisions)
 
 
-def _of_revisions(
+def _find_revision_differences(
     expected: Sequence[Revision], found: Sequence[Revision]
 ) -> Iterator[str]:
-    theirs, ours = (
+    wanted, present = (
         {row.version: asdict(row) for row in each} for each in (expected, found)
     )
-    for version in sorted(theirs.keys() - ours.keys()):
+    for version in sorted(wanted.keys() - present.keys()):
         yield f"the revision {version} is missing"
-    for version in sorted(ours.keys() - theirs.keys()):
-        yield f"the revision {version} is one too many"
-    for version in sorted(theirs.keys() & ours.keys()):
-        for name, value in theirs[version].items():
-            if ours[version][name] != value:
+    for version in sorted(present.keys() - wanted.keys()):
+        yield f"the revision {version} is surplus"
+    for version in sorted(wanted.keys() & present.keys()):
+        for name, value in wanted[version].items():
+            if present[version][name] != value:
                 yield (
                     f"the revision {version} differs: {name} is"
-                    f" {ours[version][name]!r} instead of {value!r}"
+                    f" {present[version][name]!r} instead of {value!r}"
                 )
 
 
-def claims(database: Database, files: Sequence[File]) -> Iterator[str]:
-    """Yield what the revisions say and the database does not show, or the reverse."""
-    with database.opened() as connection:
-        rows = {row.version: row for row in _revisions(connection)}
-        done = {
+def find_wrong_claims(database: Database, files: Sequence[File]) -> Iterator[str]:
+    """Describe what revisions claim and the database does not show, or the reverse."""
+    with database.open_connection() as connection:
+        rows = {row.version: row for row in _read_revisions(connection)}
+        effects = {
             file.version: tuple(
-                any(_answers(connection, query) for query in step.done)
-                if step.done
+                any(_has_rows(connection, query) for query in step.done_queries)
+                if step.done_queries
                 else None
                 for step in file.steps
             )
             for file in files
         }
-    yield from overclaimed(files, rows, done)
+    yield from compare_claims(files, rows, effects)
 
 
-def overclaimed(
-    files: Sequence[File], rows: Mapping[str, Revision], done: Done
+def compare_claims(
+    files: Sequence[File], rows: Mapping[str, Revision], effects: Effects
 ) -> Iterator[str]:
-    """Compare the statements that revisions count with those whose effect is there.
+    """Compare the statements that revisions count with those whose effect is visible.
 
-    Only a statement outside a transaction may be in force and not yet counted, and then
-    its row must say so.
+    Only a statement outside of transactions may have its effect and not yet be counted,
+    and then its revision must say so.
     """
     for file in files:
         row = rows.get(file.version)
         counted = row.applied if row else 0
-        for number, there in enumerate(done[file.version], start=1):
+        for number, is_visible in enumerate(effects[file.version], start=1):
             running = (
                 bool(row and row.error)
                 and number == counted + 1
-                and file.steps[number - 1].outside
+                and file.steps[number - 1].is_outside_transaction
             )
-            if there is False and number <= counted:
-                yield f"{file.name}: statement {number} is claimed and was not done"
-            if there and number > counted and not running:
+            if is_visible is False and number <= counted:
+                yield f"{file.name}: statement {number} is recorded and was not done"
+            if is_visible and number > counted and not running:
                 yield f"{file.name}: statement {number} was done and is not recorded"
 
 
-def progress(database: Database, files: Sequence[File]) -> tuple[int, int]:
-    """Return how many statements the revisions count, and how many there are."""
-    with database.opened() as connection:
-        counted = sum(row.applied for row in _revisions(connection))
+def count_statements(database: Database, files: Sequence[File]) -> tuple[int, int]:
+    """Return how many statements the revisions count, and how many the files have."""
+    with database.open_connection() as connection:
+        counted = sum(row.applied for row in _read_revisions(connection))
     return counted, sum(len(file.steps) for file in files)
 
 
-def _revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
+def _read_revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
     engine = engine_for(connection.vendor)
     schema = engine.executor.describe_target(connection).schema
     store = RevisionStore(connection=connection, engine=engine, namespace=schema)
@@ -140,14 +140,14 @@ def _revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
     )
 
 
-def _rows(connection: BaseDatabaseWrapper, table: str) -> Sequence[str]:
+def _read_rows(connection: BaseDatabaseWrapper, table: str) -> Sequence[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
         return sorted(map(repr, cursor.fetchall()))
 
 
-def _answers(connection: BaseDatabaseWrapper, query: str) -> bool:
-    """Whether a query has a row; what it names may not be there yet."""
+def _has_rows(connection: BaseDatabaseWrapper, query: str) -> bool:
+    """Tell whether a query returns a row; what it names may not exist yet."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"{query} LIMIT 1")

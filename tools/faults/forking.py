@@ -1,4 +1,4 @@
-"""What a forked process takes along."""
+"""Close what a forked process inherits and must not have."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def keep_only(*kept: int) -> None:
+def keep_descriptors(*kept: int) -> None:
     """Close every descriptor but the standard ones and these.
 
-    One of them may be the other end of a pipe whose closing means that we have ended.
+    An inherited one may be the end of a pipe whose closing means that the parent has ended.
     """
     for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
         if descriptor > 2 and descriptor not in kept:

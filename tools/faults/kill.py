@@ -6,32 +6,34 @@ import argparse
 import time
 from pathlib import Path
 
-from tools.faults.points import parsed, sampled
-from tools.faults.scenarios import chosen_of
+from tools.faults.points import parse_point, sample_points
+from tools.faults.scenarios import select_scenarios
 from tools.faults.server import Server
-from tools.faults.tally import figures, table
-from tools.faults.trial import Reference, Trial, measured, tried
+from tools.faults.tally import describe_figures, format_table
+from tools.faults.trial import Reference, Trial, measure_run, try_point
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--points", type=int, default=300, help="how many")
-    parser.add_argument("--seed", type=int, default=1)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--points", type=int, default=300, help="break runs at so many points"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="which points")
     parser.add_argument(
         "--point",
         action="append",
-        type=parsed,
-        help="this one only (repeatable), as a line of output names it",
+        type=parse_point,
+        help="break runs at this point only, as the output names it (repeatable)",
     )
     parser.add_argument(
-        "--scenario", action="append", help="from this one only (repeatable)"
+        "--scenario", action="append", help="run this scenario only (repeatable)"
     )
 
 
 def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
-    """Return the exit code: 1 when anything was lost, done twice or claimed."""
+    """Return 1 when anything was lost, done twice, or recorded but not done."""
     began = time.monotonic()
-    references = measure(chosen, server, folder)
-    points = chosen.point or sampled(
+    references = measure_scenarios(chosen, server, folder)
+    points = chosen.point or sample_points(
         chosen.points,
         chosen.seed,
         chosen.engine,
@@ -40,13 +42,13 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     )
     trials: list[Trial] = []
     for number, point in enumerate(points, start=1):
-        trial = tried(point, references[point.scenario], server)
+        trial = try_point(point, references[point.scenario], server)
         trials.append(trial)
-        told = "WRONG" if trial.problems else trial.left or "ok"
-        print(f"{number:4}  {point!s:40}  {trial.where:20}  {told}", flush=True)
+        verdict = "WRONG" if trial.problems else trial.remains or "ok"
+        print(f"{number:4}  {point!s:40}  {trial.stage:20}  {verdict}", flush=True)
         for problem in trial.problems:
             print(f"      {problem}", flush=True)
-    print(f"\n{table(trials)}\n", *figures(trials), sep="\n")
+    print(f"\n{format_table(trials)}\n", *describe_figures(trials), sep="\n")
     wrong = [trial.point for trial in trials if trial.problems]
     print(
         f"{len(trials)} points, seed {chosen.seed}, {chosen.engine}, {len(wrong)} wrong,"
@@ -55,18 +57,18 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     )
     if wrong:
         again = "".join(f" --point {point}" for point in wrong)
-        print(f"Again:  python -m tools faults kill --engine {chosen.engine}{again}")
+        print(f"Repeat:  python -m tools faults kill --engine {chosen.engine}{again}")
     return 1 if wrong else 0
 
 
-def measure(
+def measure_scenarios(
     chosen: argparse.Namespace, server: Server | None, folder: Path
 ) -> dict[str, Reference]:
-    """Run the scenarios undisturbed."""
+    """Run each scenario undisturbed, and print what it took."""
     named = [point.scenario for point in chosen.point or ()]
     references: dict[str, Reference] = {}
-    for name, each in chosen_of(chosen.engine, chosen.scenario or named).items():
-        references[name] = measured(each, each.write(folder / name), server)
+    for name, each in select_scenarios(chosen.engine, chosen.scenario or named).items():
+        references[name] = measure_run(each, each.write(folder / name), server)
         found = references[name].measure
         print(
             f"{name}: {len(each.files)} files, {len(each.steps)} statements,"

@@ -1,8 +1,8 @@
-"""A connection that can be cut: a TCP relay to a server, in a process of its own.
+"""Relay TCP connections to a server, in a process of its own that can cut them.
 
-SIGKILL     both ends see the connection end
-SIGUSR1     only the client does; the server's side hangs on for a while
-SIGUSR2     the next answer is lost: the server did what it was asked, and nobody knows
+SIGKILL     both ends see that the connection has ended
+SIGUSR1     only the client sees it; the server's side stays for a while
+SIGUSR2     the server's next answer is lost, and both ends see the connection end
 """
 
 from __future__ import annotations
@@ -19,36 +19,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from tools.faults.forking import keep_only
+from tools.faults.forking import keep_descriptors
 
-HANGS_ON = 1.5
-"""Seconds that the server's side of a parted connection stays."""
+LINGER_SECONDS = 1.5
+"""Seconds that the server's side of a cut connection stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
+    """The process that relays, and its port on this machine."""
+
     port: int
     pid: int
 
     def cut(self) -> None:
+        """End the connection for both sides."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def part(self) -> None:
+    def cut_client_only(self) -> None:
+        """End the connection for the client; the server notices later."""
         os.kill(self.pid, signal.SIGUSR1)
 
     def lose_answer(self) -> None:
+        """End the connection instead of relaying the server's next answer."""
         os.kill(self.pid, signal.SIGUSR2)
 
 
 @contextmanager
-def relay(server: Path) -> Iterator[Relay]:
-    """Relay a port of this machine to the server's socket in a folder."""
+def run_relay(server: Path) -> Iterator[Relay]:
+    """Relay a port of this machine to the server's socket in a folder, until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
     lifeline, ours = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            keep_only(listening.fileno(), lifeline)
+            keep_descriptors(listening.fileno(), lifeline)
             _serve(listening, lifeline, str(server / ".s.PGSQL.5432"))
         finally:
             os._exit(1)
@@ -66,9 +71,9 @@ def relay(server: Path) -> Iterator[Relay]:
 def _serve(listening: socket.socket, lifeline: int, server: str) -> None:
     """Relay until the lifeline ends."""
     clients: list[socket.socket] = []
-    losing: list[int] = []
+    losing: list[int] = []  # not empty: the next answer is to be lost
     other: dict[socket.socket, socket.socket] = {}
-    signal.signal(signal.SIGUSR1, lambda number, frame: _part(clients))
+    signal.signal(signal.SIGUSR1, lambda number, frame: _cut_clients(clients))
     signal.signal(signal.SIGUSR2, lambda number, frame: losing.append(number))
     ready = selectors.DefaultSelector()
     ready.register(listening, selectors.EVENT_READ)
@@ -86,7 +91,7 @@ def _serve(listening: socket.socket, lifeline: int, server: str) -> None:
                 other |= {client: upstream, upstream: client}
                 for each in (client, upstream):
                     ready.register(each, selectors.EVENT_READ)
-            elif data := _received(source):
+            elif data := _receive(source):
                 if losing and source not in clients:
                     return
                 other[source].sendall(data)
@@ -96,18 +101,18 @@ def _serve(listening: socket.socket, lifeline: int, server: str) -> None:
                     each.close()
 
 
-def _part(clients: Iterable[socket.socket]) -> NoReturn:
+def _cut_clients(clients: Iterable[socket.socket]) -> NoReturn:
     for client in clients:
-        with suppress(OSError):  # it has gone already
+        with suppress(OSError):  # the client has closed it already
             # A reset, as from a firewall that forgot the connection.
             linger = struct.pack("ii", 1, 0)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             client.close()
-    time.sleep(HANGS_ON)
+    time.sleep(LINGER_SECONDS)
     os._exit(0)
 
 
-def _received(source: socket.socket) -> bytes:
+def _receive(source: socket.socket) -> bytes:
     try:
         return source.recv(65536)
     except OSError:

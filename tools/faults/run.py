@@ -1,8 +1,8 @@
-"""Break runs of ``schemaapply`` and look whether it keeps its promises.
+"""Break runs of ``schemaapply`` and check that it keeps its promises.
 
     python -m tools faults kill|full|stampede|traffic [--engine ENGINE] [OPTION...]
 
-Exits 1 when anything was lost, done twice, or claimed and not done.
+Exits 1 when anything was lost, done twice, or recorded but not done.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ def main(arguments: Sequence[str]) -> int:
         engines = (POSTGRESQL,) if module is traffic else (POSTGRESQL, SQLITE)
         sub.add_argument("--engine", choices=engines, default=POSTGRESQL)
         sub.add_argument(
-            "--major", type=int, help="of PostgreSQL (default: the newest)"
+            "--major", type=int, help="PostgreSQL's major (default: the newest)"
         )
-        module.options(sub)
+        module.add_options(sub)
         sub.set_defaults(run=module.run)
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    with served(chosen) as server, tempfile.TemporaryDirectory() as folder:
+    with start_server(chosen) as server, tempfile.TemporaryDirectory() as folder:
         code: int = chosen.run(chosen, server, Path(folder))
     return code
 
 
 @contextmanager
-def served(chosen: argparse.Namespace) -> Iterator[Any]:
-    """Yield a server that can be crashed; None for SQLite."""
+def start_server(chosen: argparse.Namespace) -> Iterator[Any]:
+    """Run a server that can be crashed until the block ends; yield None for SQLite."""
     from schema_migrations.dev.programs import choose_programs, find_installed_programs
     from tools.faults.scenarios import POSTGRESQL
-    from tools.faults.server import crashable
+    from tools.faults.server import run_crashable_server
 
     if chosen.engine != POSTGRESQL:
         yield None
         return
     programs = choose_programs(find_installed_programs(), major=chosen.major)
     print(f"PostgreSQL {programs.version}; fsync is off, commits are not")
-    with crashable(programs) as server:
+    with run_crashable_server(programs) as server:
         yield server

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that may be crashed and started again on the same data.
+"""Run a PostgreSQL server that can be crashed and started again on the same data.
 
 Invariant: it ends with the ``with`` block, or with this process, in whatever way.
 """
@@ -53,44 +53,46 @@ wait $server
 
 @dataclass(kw_only=True)
 class Server:
+    """A running server, and how often it was crashed."""
+
     programs: Programs
     folder: Path
-    """Of the socket, the data and the log."""
+    """It holds the socket, the data and the log."""
     account: Account
     crashes: int = 0
-    _life: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
-        """Return a superuser's connection in autocommit."""
+        """Connect as a superuser, in autocommit."""
         return psycopg.connect(
             host=str(self.folder), user=USER, dbname=database, autocommit=True
         )
 
     def start(self) -> None:
-        """Start, again and again while processes of the one before still end."""
+        """Start the server; try again while processes of the one before still end."""
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers(self._launched(), deadline):
+        while not self._wait_for_answer(self._launch(), deadline):
             if time.monotonic() > deadline:
                 last = (self.folder / "log").read_text().splitlines()[-5:]
                 raise SystemExit("The server does not start:\n" + "\n".join(last))
             time.sleep(0.05)
 
     def crash(self, signal: int) -> None:
-        """End the postmaster by a signal, and start another one."""
+        """End the postmaster with a signal, and start another one."""
         lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
         os.kill(int(lines[0]), signal)
-        assert self._life is not None
-        self._life.wait(START_SECONDS)
+        assert self._process is not None
+        self._process.wait(START_SECONDS)
         self.crashes += 1
         self.start()
 
     def stop(self) -> None:
-        if self._life is not None:
-            assert self._life.stdin is not None
-            self._life.stdin.close()
-            self._life.wait(START_SECONDS)
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait(START_SECONDS)
 
-    def _launched(self) -> subprocess.Popen[bytes]:
+    def _launch(self) -> subprocess.Popen[bytes]:
         options = {**OPTIONS, "unix_socket_directories": str(self.folder)}
         command = [
             str(self.programs.bin_folder / "postgres"),
@@ -100,18 +102,18 @@ class Server:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
-            self._life = subprocess.Popen(
+            self._process = subprocess.Popen(
                 ["/bin/sh", "-c", LIFELINE, "sh", *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **identity(self.account, self.folder),
+                **process_options_for(self.account, self.folder),
             )
-        return self._life
+        return self._process
 
-    def _answers(self, life: subprocess.Popen[bytes], deadline: float) -> bool:
-        """Wait until it does; False: it has ended, or time is up."""
+    def _wait_for_answer(self, life: subprocess.Popen[bytes], deadline: float) -> bool:
+        """Wait until the server answers; return False when it ends or time is up."""
         while life.poll() is None and time.monotonic() < deadline:
             try:
                 self.connect().close()
@@ -122,8 +124,8 @@ class Server:
         return False
 
 
-def identity(account: Account, folder: Path) -> dict[str, Any]:
-    """Return how ``subprocess`` starts a program as the server's account."""
+def process_options_for(account: Account, folder: Path) -> dict[str, Any]:
+    """Return the options that let ``subprocess`` start a program as an account."""
     return {
         "user": account.user,
         "group": account.group,
@@ -134,8 +136,8 @@ def identity(account: Account, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def crashable(programs: Programs) -> Iterator[Server]:
-    """Run a new server of these programs."""
+def run_crashable_server(programs: Programs) -> Iterator[Server]:
+    """Run a new server of these programs until the block ends."""
     account = choose_account()
     programs = make_reachable(programs, account)
     folder = make_private_folder(account, "dsm-faults-")
@@ -148,7 +150,7 @@ def crashable(programs: Programs) -> Iterator[Server]:
             ],
             check=True,
             stdout=subprocess.DEVNULL,
-            **identity(account, folder),
+            **process_options_for(account, folder),
         )
         server.start()
         yield server

@@ -1,4 +1,4 @@
-"""Start many runs at once on one target: each statement runs once."""
+"""Start many runs at once on one target, and check that each statement runs once."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from collections import Counter
 from pathlib import Path
 
 from tools.faults import evidence
-from tools.faults.child import DONE, RETRY, Child, forked, whole
-from tools.faults.places import Database, fresh
-from tools.faults.scenarios import Scenario, chosen_of
+from tools.faults.child import DONE, RETRY, Child, fork_run, start_run
+from tools.faults.databases import Database, create_database
+from tools.faults.scenarios import Scenario, select_scenarios
 from tools.faults.server import Server
-from tools.faults.trial import measured
+from tools.faults.trial import measure_run
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--processes", type=int, default=50)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--processes", type=int, default=50, help="start so many runs")
     parser.add_argument(
-        "--scenario", action="append", help="this one only (repeatable)"
+        "--scenario", action="append", help="run this scenario only (repeatable)"
     )
     parser.add_argument(
-        "--whole",
+        "--unforked",
         action="store_true",
-        help="processes as a person starts them, no forks",
+        help="start processes as a person starts them, instead of forks",
     )
 
 
 def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
-    """Return 1 when a statement did not run exactly once, or a run ended oddly."""
+    """Return 1 when a statement did not run exactly once, or a run ended in another way
+    than it may."""
     failed = False
-    for name, scenario in chosen_of(chosen.engine, chosen.scenario).items():
-        reference = measured(scenario, scenario.write(folder / name), server)
-        # First each waits its turn, then most give up: both ends are in the contract.
+    for name, scenario in select_scenarios(chosen.engine, chosen.scenario).items():
+        reference = measure_run(scenario, scenario.write(folder / name), server)
+        # First each waits for its turn, then most give up: both are in the contract.
         for wait, allowed in (("60s", {DONE}), ("0s", {DONE, RETRY})):
-            with fresh(server) as database:
+            with create_database(server) as database:
                 began = time.monotonic()
-                codes, odd = stampede(
+                codes, unexpected = run_at_once(
                     scenario, reference.folder, database, wait=wait, chosen=chosen
                 )
                 seconds = time.monotonic() - began
                 problems = list(
-                    evidence.differences(
-                        reference.snapshot, evidence.snapshot(database)
+                    evidence.find_differences(
+                        reference.snapshot, evidence.take_snapshot(database)
                     )
                 )
             if set(codes) - allowed or not codes[DONE]:
-                problems.append(f"ended with {dict(codes)}: {odd}")
+                problems.append(f"The runs ended with {dict(codes)}: {unexpected}")
             ends = ", ".join(
                 f"{count} with {code}" for code, count in sorted(codes.items())
             )
-            told = "WRONG" if problems else "ok"
+            verdict = "WRONG" if problems else "ok"
             print(
                 f"{name}, --lock-wait {wait}: {chosen.processes} runs in {seconds:.1f} s"
-                f" ended, {ends}: {told}",
+                f" ended, {ends}: {verdict}",
                 *problems,
                 sep="\n      ",
                 flush=True,
@@ -62,7 +63,7 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     return 1 if failed else 0
 
 
-def stampede(
+def run_at_once(
     scenario: Scenario,
     directory: Path,
     database: Database,
@@ -70,25 +71,25 @@ def stampede(
     wait: str,
     chosen: argparse.Namespace,
 ) -> tuple[Counter[int], str]:
-    """Return how the runs ended, and what the last one of the odd ones said."""
-    asked = ["--dir", str(directory), "--tx-mode", scenario.mode, "--lock-wait", wait]
-    # A fork stops before its first call to the driver: all go off together.
+    """Count the exit codes of the runs; return also the output of one that failed."""
+    options = ["--dir", str(directory), "--tx-mode", scenario.mode, "--lock-wait", wait]
+    # A fork waits before its first call to the driver, so that all start together.
     children: list[Child] = [
-        whole(asked, database.url)
-        if chosen.whole
-        else forked(asked, database.url, call=1)
+        start_run(options, database.url)
+        if chosen.unforked
+        else fork_run(options, database.url, call=1)
         for _ in range(chosen.processes)
     ]
     for child in children:
-        if not chosen.whole:
-            child.arrived()
+        if not chosen.unforked:
+            child.wait_for_call()
     for child in children:
         child.release()
     codes: Counter[int] = Counter()
-    odd = ""
+    unexpected = ""
     for child in children:
         code = child.wait()
         codes[code] += 1
         if code not in (DONE, RETRY) or "Traceback" in child.text:
-            odd = child.text
-    return codes, odd
+            unexpected = child.text
+    return codes, unexpected

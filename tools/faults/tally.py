@@ -1,57 +1,57 @@
-"""Trials as a table: fault, where it struck, what was left, and how it ended."""
+"""Show trials as a table: the fault, the stage it struck at, what it left, the verdict."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from tools.columns import aligned
-from tools.faults.trial import LEFT, WHERE, Trial
+from tools.columns import align_columns
+from tools.faults.trial import REMAINS, STAGES, Trial
 
 WRONG = "WRONG"
 COLUMNS = (
     "fault",
     "struck",
     "points",
-    *(f"left {what}" for what in LEFT),
+    *(f"left {what}" for what in REMAINS),
     "at once",
     WRONG,
 )
 
 
-def table(trials: Iterable[Trial]) -> str:
-    """Return the table, with a line of sums."""
+def format_table(trials: Iterable[Trial]) -> str:
+    """Return the table of the trials, with a line of sums."""
     counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for trial in trials:
-        counted[trial.point.fault, _where(trial)].update(_cells(trial))
-    places = [*WHERE, "too late"]
+        counted[trial.point.fault, _stage_of(trial)].update(_list_cells(trial))
+    places = [*STAGES, "too late"]
     lines = [COLUMNS]
     order = sorted(counted, key=lambda key: (key[0], places.index(key[1])))
-    lines += [(*key, *_numbers(counted[key])) for key in order]
-    lines.append(("all", "", *_numbers(sum(counted.values(), Counter()))))
-    return "\n".join(aligned(lines))
+    lines += [(*key, *_format_counts(counted[key])) for key in order]
+    lines.append(("all", "", *_format_counts(sum(counted.values(), Counter()))))
+    return "\n".join(align_columns(lines))
 
 
-def figures(trials: Sequence[Trial]) -> Iterator[str]:
-    """Yield sentences with what the table does not show."""
-    struck = [trial for trial in trials if trial.struck]
-    more = sum(trial.runs > 1 for trial in trials)
-    lingered = max((trial.lingered for trial in trials), default=0.0)
+def describe_figures(trials: Sequence[Trial]) -> Iterator[str]:
+    """Describe what the table does not show, in sentences."""
+    struck = [trial for trial in trials if trial.was_struck]
+    more = sum(trial.rerun_count > 1 for trial in trials)
+    lingered = max((trial.linger_seconds for trial in trials), default=0.0)
     yield f"{len(struck)} runs were struck, {len(trials) - len(struck)} had ended before."
-    yield f"{len(trials) - more} were done by one more run, {more} took more than one."
-    yield f"The server ended what a broken run had left within {lingered:.1f} s."
+    yield f"One more run finished {len(trials) - more} of them, {more} took several."
+    yield f"The server released what broken runs held within {lingered:.1f} s."
 
 
-def _where(trial: Trial) -> str:
-    return trial.where if trial.struck else "too late"
+def _stage_of(trial: Trial) -> str:
+    return trial.stage if trial.was_struck else "too late"
 
 
-def _cells(trial: Trial) -> Iterator[str]:
+def _list_cells(trial: Trial) -> Iterator[str]:
     yield "points"
-    yield f"left {trial.left}" if trial.left else "at once"
+    yield f"left {trial.remains}" if trial.remains else "at once"
     if trial.problems:
         yield WRONG
 
 
-def _numbers(counter: Counter[str]) -> tuple[str, ...]:
+def _format_counts(counter: Counter[str]) -> tuple[str, ...]:
     return tuple(str(counter[name] or "") for name in COLUMNS[2:])

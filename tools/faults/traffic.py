@@ -1,8 +1,8 @@
-"""Apply files below readers and writers, and see how long the longest of them stood.
+"""Apply files while others read and write, and measure how long these are held up.
 
-A transaction that has read the table keeps the ALTER TABLE waiting, and whoever comes
-after it waits behind the ALTER TABLE: not longer than its lock_timeout, then it lets
-them pass and tries again.
+A transaction that has read the table keeps the ALTER TABLE waiting, and all statements
+after it wait behind the ALTER TABLE: not longer than its lock_timeout, then the run rolls
+back, lets them pass and tries again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psycopg
 
-from tools.faults.child import DONE, Child, whole
-from tools.faults.places import Database, fresh
+from tools.faults.child import DONE, Child, start_run
+from tools.faults.databases import Database, create_database
 from tools.faults.scenarios import File, Scenario, Step
 from tools.faults.server import Server
 
@@ -65,93 +65,104 @@ FILES = (
 
 @dataclass(kw_only=True)
 class Log:
-    """What one thread did."""
+    """The statements of one reader or writer."""
 
-    seconds: list[float] = field(default_factory=list)
-    """Of each statement."""
+    durations: list[float] = field(default_factory=list)
+    """The seconds that each of them took."""
     errors: list[str] = field(default_factory=list)
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lock-timeout", type=float, default=0.3, metavar="SECONDS")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lock-timeout",
+        type=float,
+        default=0.3,
+        metavar="SECONDS",
+        help="the run's lock_timeout",
+    )
     parser.add_argument(
         "--slack",
         type=float,
         default=1.0,
         metavar="SECONDS",
-        help="that a statement may stand longer: a busy machine, the ALTER TABLE itself",
+        help="add this to the limit: a busy machine, the ALTER TABLE itself",
     )
     parser.add_argument(
         "--retries",
         type=int,
         default=3,
-        help="how often the apply gives up before the transaction that has read ends",
+        help="end the transaction that has read after so many retries of the run",
     )
     parser.add_argument(
-        "--threads", type=int, default=4, help="of readers, and of writers"
+        "--threads", type=int, default=4, help="start so many readers and writers"
     )
 
 
 def run(chosen: argparse.Namespace, server: Server, folder: Path) -> int:
-    """Return 1 when a row was lost, a statement failed, or traffic stood too long."""
+    """Return 1 when a row was lost, or a statement failed or was held up too long."""
     directory = Scenario(name="traffic", files=FILES).write(folder / "traffic")
     logs: dict[str, list[Log]] = {"readers": [], "writers": []}
-    with fresh(server) as database:
-        first = apply(directory, database, chosen, "1")
+    with create_database(server) as database:
+        first = start_apply(directory, database, chosen, "1")
         if first.wait() != DONE:
             raise SystemExit(first.text)
         with (
-            flowing(server, database, chosen.threads, logs),
-            reading(server, database) as reader,
+            run_traffic(server, database, chosen.threads, logs),
+            hold_read_lock(server, database) as reader,
         ):
             began = time.monotonic()
-            child = apply(directory, database, chosen)
-            while gave_up(child) < chosen.retries and not child.ended(0.02):
+            child = start_apply(directory, database, chosen)
+            while count_retries(child) < chosen.retries and not child.wait_for_end(
+                0.02
+            ):
                 pass
             reader.rollback()
             code = child.wait()
             seconds = time.monotonic() - began
-        problems = list(missing(server, database, logs["writers"]))
+        problems = list(find_missing_rows(server, database, logs["writers"]))
     everything = [each for name in logs for each in logs[name]]
     problems += sorted({error for each in everything for error in each.errors})
     if code != DONE:
-        problems.append(f"the apply ended with {code}: {child.text}")
+        problems.append(f"the run ended with {code}: {child.text}")
     for name, those in logs.items():
-        print(told(name, [second for each in those for second in each.seconds]))
+        print(
+            describe_durations(
+                name, [second for each in those for second in each.durations]
+            )
+        )
     bound = chosen.lock_timeout + chosen.slack
-    longest = max(second for each in everything for second in each.seconds)
-    if gave_up(child) < chosen.retries:
-        problems.append(f"the apply waited on behind the reader: {child.text}")
+    longest = max(second for each in everything for second in each.durations)
+    if count_retries(child) < chosen.retries:
+        problems.append(f"the run did not retry behind the reader: {child.text}")
     if longest > bound:
-        problems.append(f"the traffic stood {longest:.3f} s")
+        problems.append(f"a statement was held up for {longest:.3f} s")
     print(
-        f"The apply took {seconds:.1f} s, and was tried again"
-        f" {gave_up(child)} times after {chosen.lock_timeout:g} s.\n"
-        f"The longest stall of the traffic was {longest:.3f} s; allowed: {bound:g} s.",
+        f"The run took {seconds:.1f} s; it tried again {count_retries(child)} times,"
+        f" each time after {chosen.lock_timeout:g} s.\n"
+        f"The slowest statement took {longest:.3f} s; the limit is {bound:g} s.",
         *[f"WRONG: {problem}" for problem in problems] or ["Nothing was lost."],
         sep="\n",
     )
     return 1 if problems else 0
 
 
-def gave_up(child: Child) -> int:
-    """Return how often its lock_timeout ended a transaction of the run."""
-    return child.text.count("Rolled back: no lock in time")
+def count_retries(child: Child) -> int:
+    """Return how often the run has tried again after its lock_timeout."""
+    return sum(event["event"] == "retrying" for event in child.list_events())
 
 
-def apply(
+def start_apply(
     directory: Path, database: Database, chosen: argparse.Namespace, *count: str
 ) -> Child:
-    # No fork: this process has threads.
+    """Start a run on the directory; it is no fork, since this process has threads."""
     limit = f"{round(chosen.lock_timeout * 1000)}ms"
-    return whole(
-        ["--dir", str(directory), "--lock-timeout", limit, *count], database.url
-    )
+    options = ["--dir", str(directory), "--lock-timeout", limit, "--format", "json"]
+    return start_run([*options, *count], database.url)
 
 
 @contextmanager
-def reading(server: Server, database: Database) -> Iterator[psycopg.Connection]:
-    """A transaction that has read the table, and keeps its lock."""
+def hold_read_lock(server: Server, database: Database) -> Iterator[psycopg.Connection]:
+    """Hold the lock of a transaction that has read the table, until the block ends."""
     with psycopg.connect(
         host=str(server.folder), user="postgres", dbname=database.name
     ) as connection:
@@ -160,10 +171,10 @@ def reading(server: Server, database: Database) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def flowing(
+def run_traffic(
     server: Server, database: Database, threads: int, logs: dict[str, list[Log]]
 ) -> Iterator[None]:
-    """Readers and writers at work."""
+    """Keep readers and writers at work until the block ends."""
     over = threading.Event()
 
     def work(log: Log, once: Callable[[psycopg.Connection, int], None]) -> None:
@@ -176,12 +187,12 @@ def flowing(
                     once(connection, number)
                 except psycopg.Error as error:
                     log.errors.append(str(error))
-                log.seconds.append(time.monotonic() - began)
+                log.durations.append(time.monotonic() - began)
                 time.sleep(0.005)
 
     started = []
     for writer in range(threads):
-        for name, once in (("readers", read), ("writers", writing(writer))):
+        for name, once in (("readers", read_account), ("writers", make_writer(writer))):
             log = Log()
             logs[name].append(log)
             started.append(threading.Thread(target=work, args=(log, once)))
@@ -195,12 +206,12 @@ def flowing(
             thread.join()
 
 
-def read(connection: psycopg.Connection, number: int) -> None:
+def read_account(connection: psycopg.Connection, number: int) -> None:
     connection.execute("SELECT n FROM account WHERE id = %s", [number % ROWS + 1])
 
 
-def writing(writer: int) -> Callable[[psycopg.Connection, int], None]:
-    """Return what a writer does once: one transaction on both tables."""
+def make_writer(writer: int) -> Callable[[psycopg.Connection, int], None]:
+    """Return a function that writes once: one transaction on both tables."""
 
     def write(connection: psycopg.Connection, number: int) -> None:
         with connection.transaction():
@@ -214,9 +225,11 @@ def writing(writer: int) -> Callable[[psycopg.Connection, int], None]:
     return write
 
 
-def missing(server: Server, database: Database, logs: list[Log]) -> Iterator[str]:
-    """Yield what the writers wrote and the tables do not show."""
-    written = sum(len(log.seconds) for log in logs)
+def find_missing_rows(
+    server: Server, database: Database, logs: list[Log]
+) -> Iterator[str]:
+    """Describe what the writers wrote and the tables do not show."""
+    written = sum(len(log.durations) for log in logs)
     with server.connect(database.name) as connection:
         for query in ("SELECT count(*) FROM event", "SELECT sum(n) FROM account"):
             ((found,),) = connection.execute(query.encode()).fetchall()
@@ -224,13 +237,14 @@ def missing(server: Server, database: Database, logs: list[Log]) -> Iterator[str
                 yield f"{written} rows were written; {query}: {found}"
 
 
-def told(name: str, seconds: list[float]) -> str:
+def describe_durations(name: str, seconds: list[float]) -> str:
     ordered = sorted(seconds)
-    at = {
+    quantiles = {
         part: ordered[min(len(ordered) - 1, int(len(ordered) * part))]
         for part in (0.5, 0.99)
     }
     return (
-        f"{name}: {len(ordered)} statements, half within {at[0.5] * 1000:.1f} ms,"
-        f" 99 % within {at[0.99] * 1000:.0f} ms, the longest {ordered[-1] * 1000:.0f} ms"
+        f"{name}: {len(ordered)} statements, half within {quantiles[0.5] * 1000:.1f} ms,"
+        f" 99 % within {quantiles[0.99] * 1000:.0f} ms,"
+        f" the slowest {ordered[-1] * 1000:.0f} ms"
     )

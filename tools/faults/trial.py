@@ -1,13 +1,13 @@
-"""One point: break a run there, look at what is left, run again, compare.
+"""Try one point: break a run there, check what is left, run again, and compare.
 
-Invariant: whatever is found is said in ``problems``; nothing but a bug here raises.
+Invariant: whatever is wrong is in ``problems``; nothing but a bug here raises.
 """
 
 from __future__ import annotations
 
-import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,41 +17,42 @@ from typing import Any
 import psycopg
 
 from tools.faults import evidence
-from tools.faults.child import DONE, RETRY, Child, Stuck, forked, whole
-from tools.faults.places import Database, administer, fresh
+from tools.faults.child import DONE, RETRY, Child, Stuck, fork_run, start_run
+from tools.faults.databases import Database, create_database, execute_on_server
 from tools.faults.points import SIGNALS, Measure, Point, key_of
-from tools.faults.proxy import Relay, relay
+from tools.faults.proxy import Relay, run_relay
 from tools.faults.scenarios import Scenario
 from tools.faults.server import Server
 
-OF_THE_LINE = ("cut", "part", "unanswered")
-TRIES = 4
-ENDS_WITHIN = 5.0
-"""Seconds that the server may go on with the statement of a run that is gone; it looks
+CONNECTION_FAULTS = ("cut", "part", "unanswered")
+MAX_RERUNS = 4
+MAX_LINGER_SECONDS = 5.0
+"""Seconds that the server may go on with the statement of a run that has ended; it checks
 once a second whether the client is there."""
 
-CODES = {
+EXIT_CODES = {
     "kill": {DONE, -signal.SIGKILL},
     "term": {DONE, 143},
     "int": {DONE, 130},
 }
-"""What a broken run may end with; a lost connection: a retry is safe."""
+"""Exit codes of a run that is ended by a signal; else it is done, or a retry is safe."""
 
-ASIDE = {"term": {-signal.SIGTERM}, "int": {1, -signal.SIGINT}}
-"""And while Python starts or ends, before the command's first line or after its last."""
+EDGE_EXIT_CODES = {"term": {-signal.SIGTERM}, "int": {1, -signal.SIGINT}}
+"""More of them while Python starts or ends, before the first event or after the result."""
 
-WHERE = (
+STAGES = (
     "before any statement",
     "in the first half",
     "in the second half",
     "at the end",
 )
-LEFT = ("nothing", "a part", "all")
-STATEMENT = re.compile(r"^ +\d+/\d+  ", re.MULTILINE)
+REMAINS = ("nothing", "a part", "all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
+    """What an undisturbed run of a scenario takes, and what it leaves."""
+
     scenario: Scenario
     folder: Path
     """The directory."""
@@ -61,161 +62,170 @@ class Reference:
 
 @dataclass(kw_only=True)
 class Trial:
+    """What happened at a point."""
+
     point: Point
-    struck: bool = False
-    """The run had not ended before."""
-    where: str = ""
-    """One of ``WHERE``."""
-    left: str = ""
-    """What was there after it: one of ``LEFT``; empty: not looked at."""
-    runs: int = 0
-    """How many it took to the end, broken ones not counted."""
-    lingered: float = 0.0
-    """Seconds until the server had given up the broken run."""
+    was_struck: bool = False
+    """The fault came before the run had ended."""
+    stage: str = ""
+    """How far the broken run had come: one of ``STAGES``."""
+    remains: str = ""
+    """What the broken run had recorded: one of ``REMAINS``; empty: not checked."""
+    rerun_count: int = 0
+    """How many runs it took to finish, broken ones not counted."""
+    linger_seconds: float = 0.0
+    """How long the server kept sessions of the broken run."""
     problems: list[str] = field(default_factory=list)
 
 
-def arguments(scenario: Scenario, folder: Path) -> list[str]:
+def options_for(scenario: Scenario, folder: Path) -> list[str]:
     return [
         *("--dir", str(folder), "--tx-mode", scenario.mode, "-v", "2"),
-        *("--lock-wait", "30s", "--lock-timeout", "60s"),
+        *("--lock-wait", "30s", "--lock-timeout", "60s", "--format", "json"),
     ]
 
 
-def measured(scenario: Scenario, folder: Path, server: Server | None) -> Reference:
-    """Run a scenario undisturbed."""
-    with fresh(server) as database:
+def measure_run(scenario: Scenario, folder: Path, server: Server | None) -> Reference:
+    """Run a scenario undisturbed, and measure it."""
+    with create_database(server) as database:
         began = time.monotonic()
-        child = forked(arguments(scenario, folder), database.url, call=0)
-        calls = child.calls()
+        child = fork_run(options_for(scenario, folder), database.url, call=0)
+        calls = child.wait_for_call_count()
         code = child.wait()
         seconds = time.monotonic() - began
         if code:
-            raise SystemExit(f"Undisturbed, {scenario.name} fails:\n{child.text}")
-        measure = Measure(calls=calls, lines=child.said.count(b"\n"), seconds=seconds)
-        found = evidence.snapshot(database)
+            raise SystemExit(f"{scenario.name} fails undisturbed:\n{child.text}")
+        measure = Measure(calls=calls, lines=child.output.count(b"\n"), seconds=seconds)
+        found = evidence.take_snapshot(database)
     return Reference(scenario=scenario, folder=folder, measure=measure, snapshot=found)
 
 
-def tried(point: Point, reference: Reference, server: Server | None) -> Trial:
+def try_point(point: Point, reference: Reference, server: Server | None) -> Trial:
+    """Break a run at a point of a new database, finish it, and compare the result."""
     trial = Trial(point=point)
-    with fresh(server) as database:
+    with create_database(server) as database:
         try:
-            _broken(trial, reference, database)
-            stuck = _finished(trial, reference, database)
-        except Stuck as problem:
-            stuck = str(problem)
-        if stuck:
-            trial.problems.append(stuck)
+            _break_run(trial, reference, database)
+            failure = _finish_run(trial, reference, database)
+        except Stuck as error:
+            failure = str(error)
+        if failure:
+            trial.problems.append(failure)
         else:
-            found = evidence.snapshot(database)
-            trial.problems += evidence.differences(reference.snapshot, found)
+            found = evidence.take_snapshot(database)
+            trial.problems += evidence.find_differences(reference.snapshot, found)
     return trial
 
 
-def _broken(trial: Trial, reference: Reference, database: Database) -> None:
-    """Start a run, break it, and look."""
+def _break_run(trial: Trial, reference: Reference, database: Database) -> None:
+    """Start a run, break it, and check what it has left."""
     point, scenario, server = trial.point, reference.scenario, database.server
     with ExitStack() as stack:
-        url, line = database.url, None
-        if server and point.fault in OF_THE_LINE:
-            line = stack.enter_context(relay(server.folder))
-            url = database.through(line.port)
+        url, relay = database.url, None
+        if server and point.fault in CONNECTION_FAULTS:
+            relay = stack.enter_context(run_relay(server.folder))
+            url = database.url_for_port(relay.port)
         holder = None
         if point.trigger == "within":
-            holder = stack.enter_context(_held(database, key_of(scenario, point)))
-        asked = arguments(scenario, reference.folder)
-        if point.whole:
-            child = whole(asked, url)
+            holder = stack.enter_context(_hold_lock(database, key_of(scenario, point)))
+        options = options_for(scenario, reference.folder)
+        if point.is_unforked:
+            child = start_run(options, url)
         else:
             call = int(point.value) if point.trigger == "call" else None
-            child = forked(asked, url, call=call)
-        trial.struck = _awaited(point, reference, child, database, holder)
-        if trial.struck:
-            _strike(point.fault, child, database, line)
+            child = fork_run(options, url, call=call)
+        trial.was_struck = _wait_for_trigger(point, reference, child, database, holder)
+        if trial.was_struck:
+            _inject_fault(point.fault, child, database, relay)
         if holder and point.fault == "unanswered":
-            holder.close()  # there must be something to answer
+            holder.close()  # the statement must end, so that the server answers
         try:
             code = child.wait()
         finally:
-            trial.where = _where(child, scenario)
-        trial.problems += _odd_end(point.fault, code, child)
-        if server and not point.now:
-            trial.lingered = _settled(trial, server, database)
-    if not point.now:
-        trial.problems += evidence.claims(database, scenario.files)
-        counted, total = evidence.progress(database, scenario.files)
-        trial.left = LEFT[0 if not counted else 1 if counted < total else 2]
+            trial.stage = _find_stage(child, scenario)
+        trial.problems += _check_exit(point.fault, code, child)
+        if server and not point.reruns_at_once:
+            trial.linger_seconds = _wait_until_released(trial, server, database)
+    if not point.reruns_at_once:
+        trial.problems += evidence.find_wrong_claims(database, scenario.files)
+        counted, total = evidence.count_statements(database, scenario.files)
+        trial.remains = REMAINS[0 if not counted else 1 if counted < total else 2]
 
 
-def _finished(trial: Trial, reference: Reference, database: Database) -> str:
-    """Run again until it is done; return why it cannot be, or nothing."""
-    asked = arguments(reference.scenario, reference.folder)
-    if trial.point.again:
-        child = forked(asked, database.url, call=trial.point.again)
-        if child.arrived():
-            child.send(signal.SIGKILL)
+def _finish_run(trial: Trial, reference: Reference, database: Database) -> str:
+    """Run again until all is done; return why that fails, or nothing."""
+    options = options_for(reference.scenario, reference.folder)
+    if trial.point.broken_rerun_call:
+        child = fork_run(options, database.url, call=trial.point.broken_rerun_call)
+        if child.wait_for_call():
+            child.send_signal(signal.SIGKILL)
         child.wait()
-    for number in range(1, TRIES + 1):
-        child = forked(asked, database.url)
+    for number in range(1, MAX_RERUNS + 1):
+        child = fork_run(options, database.url)
         code = child.wait()
-        trial.runs = number
+        trial.rerun_count = number
         if code == DONE:
             return ""
         if code != RETRY:
             break
-    return f"run {trial.runs} after it ended with {code}: {_last_words(child)}"
+    return (
+        f"run {trial.rerun_count} after it ended with {code}: {_last_lines_of(child)}"
+    )
 
 
-def _awaited(
+def _wait_for_trigger(
     point: Point,
     reference: Reference,
     child: Child,
     database: Database,
     holder: psycopg.Connection[Any] | None,
 ) -> bool:
-    """Wait for the moment; False: the run ended before."""
+    """Wait until the fault is to come; return False if the run ends before."""
     match point.trigger:
         case "call":
-            return child.arrived()
+            return child.wait_for_call()
         case "at":
-            return not child.ended(point.value * reference.measure.seconds)
+            return not child.wait_for_end(point.value * reference.measure.seconds)
         case "line":
-            return child.lines(int(point.value))
+            return child.wait_for_lines(int(point.value))
         case "within":
             assert holder is not None
-            concurrent = reference.scenario.steps[int(point.value) - 1].concurrent
-            return _within(child, database, holder, concurrent=concurrent)
+            step = reference.scenario.steps[int(point.value) - 1]
+            return _wait_within_statement(
+                child, database, holder, for_snapshots=step.waits_for_snapshots
+            )
 
 
-def _within(
+def _wait_within_statement(
     child: Child,
     database: Database,
     holder: psycopg.Connection[Any],
     *,
-    concurrent: bool,
+    for_snapshots: bool,
 ) -> bool:
-    """Wait until the statement is held up; False: the run ended before."""
-    if not _waits(child, database, holder):
+    """Wait until the statement is held up; return False if the run ends before."""
+    if not _wait_until_blocked(child, database, holder):
         return False
-    if not concurrent:
+    if not for_snapshots:
         return True
-    # It was the statement before, held by our key, that waited: from the snapshot that
-    # is taken now until the run ends, only those wait that wait for snapshots.
+    # Our lock held up the statement before.  Now take a snapshot and release the lock:
+    # until the run ends, only statements that wait for snapshots are held up.
     holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     holder.execute("SELECT pg_advisory_unlock_all()")
-    return _waits(child, database, holder)
+    return _wait_until_blocked(child, database, holder)
 
 
-def _strike(fault: str, child: Child, database: Database, line: Relay | None) -> None:
+def _inject_fault(
+    fault: str, child: Child, database: Database, relay: Relay | None
+) -> None:
     server = database.server
     if fault in SIGNALS:
-        child.send(getattr(signal, f"SIG{fault.upper()}"))
+        child.send_signal(getattr(signal, f"SIG{fault.upper()}"))
         return
     assert server is not None
     match fault:
         case "backend":
-            administer(
+            execute_on_server(
                 server,
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = %s AND application_name <> 'faults'",
@@ -225,17 +235,18 @@ def _strike(fault: str, child: Child, database: Database, line: Relay | None) ->
             server.crash(signal.SIGQUIT)
         case "server-kill":
             server.crash(signal.SIGKILL)
-        case "cut" if line:
-            line.cut()
-        case "part" if line:
-            line.part()
-        case "unanswered" if line:
-            line.lose_answer()
+        case "cut" if relay:
+            relay.cut()
+        case "part" if relay:
+            relay.cut_client_only()
+        case "unanswered" if relay:
+            relay.lose_answer()
 
 
 @contextmanager
-def _held(database: Database, key: int) -> Iterator[psycopg.Connection[Any]]:
-    """Hold up the statement that takes a key."""
+def _hold_lock(database: Database, key: int) -> Iterator[psycopg.Connection[Any]]:
+    """Hold an advisory lock, and with it the statement that takes it, until the block
+    ends."""
     assert database.server is not None
     with database.server.connect(database.name) as connection:
         connection.execute("SET application_name = 'faults'")
@@ -246,13 +257,15 @@ def _held(database: Database, key: int) -> Iterator[psycopg.Connection[Any]]:
             connection.close()
 
 
-def _waits(child: Child, database: Database, holder: psycopg.Connection[Any]) -> bool:
-    """Wait until a run waits for the holder; False: it ended before."""
+def _wait_until_blocked(
+    child: Child, database: Database, holder: psycopg.Connection[Any]
+) -> bool:
+    """Wait until a session waits for the holder; return False if the run ends before."""
     assert database.server is not None
-    with database.server.connect(database.name) as looking:
-        looking.execute("SET application_name = 'faults'")
-        while not child.ended(0.005):
-            if looking.execute(
+    with database.server.connect(database.name) as observer:
+        observer.execute("SET application_name = 'faults'")
+        while not child.wait_for_end(0.005):
+            if observer.execute(
                 "SELECT FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))",
                 [holder.info.backend_pid],
             ).fetchall():
@@ -260,11 +273,11 @@ def _waits(child: Child, database: Database, holder: psycopg.Connection[Any]) ->
     return False
 
 
-def _settled(trial: Trial, server: Server, database: Database) -> float:
-    """Wait until the server has no session of the broken run; return how long."""
+def _wait_until_released(trial: Trial, server: Server, database: Database) -> float:
+    """Wait until the server has no session of the broken run; return the seconds."""
     began = time.monotonic()
     while True:
-        left = administer(
+        left = execute_on_server(
             server,
             "SELECT state, left(query, 80) FROM pg_stat_activity"
             " WHERE datname = %s AND application_name <> 'faults'"
@@ -274,7 +287,7 @@ def _settled(trial: Trial, server: Server, database: Database) -> float:
         lingered = time.monotonic() - began
         if not left:
             return lingered
-        if lingered > ENDS_WITHIN:
+        if lingered > MAX_LINGER_SECONDS:
             trial.problems.append(
                 f"after {lingered:.0f} s the server still runs: {left}"
             )
@@ -282,26 +295,27 @@ def _settled(trial: Trial, server: Server, database: Database) -> float:
         time.sleep(0.02)
 
 
-def _odd_end(fault: str, code: int, child: Child) -> Iterator[str]:
-    allowed = CODES.get(fault, {DONE, RETRY})
-    aside = ASIDE.get(fault, set())
-    if "Target " not in child.text or "\nNext " in child.text:
-        allowed = allowed | aside
+def _check_exit(fault: str, code: int, child: Child) -> Iterator[str]:
+    allowed = EXIT_CODES.get(fault, {DONE, RETRY})
+    at_edges = EDGE_EXIT_CODES.get(fault, set())
+    if not child.list_events() or child.has_succeeded():
+        allowed = allowed | at_edges
     if code not in allowed:
-        yield f"the broken run ended with {code}: {_last_words(child)}"
-    elif "Traceback" in child.text and code not in aside:
+        yield f"the broken run ended with {code}: {_last_lines_of(child)}"
+    elif "Traceback" in child.text and code not in at_edges:
         yield f"the broken run showed a traceback: {child.text}"
 
 
-def _last_words(child: Child) -> str:
+def _last_lines_of(child: Child) -> str:
     return " / ".join(child.text.splitlines()[-4:])
 
 
-def _where(child: Child, scenario: Scenario) -> str:
-    """Say how far the run had come, by what it had printed."""
-    told = len(STATEMENT.findall(child.text))
-    if not told:
-        return WHERE[0]
-    if child.text.count("  ok\n") == len(scenario.files):
-        return WHERE[3]
-    return WHERE[1] if 2 * told < len(scenario.steps) else WHERE[2]
+def _find_stage(child: Child, scenario: Scenario) -> str:
+    """Find out by its events how far a run has come."""
+    events = Counter(event["event"] for event in child.list_events())
+    if not events["statement_done"]:
+        return STAGES[0]
+    if events["file_done"] == len(scenario.files):
+        return STAGES[3]
+    is_first_half = 2 * events["statement_done"] < len(scenario.steps)
+    return STAGES[1] if is_first_half else STAGES[2]

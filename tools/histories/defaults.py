@@ -1,7 +1,7 @@
-"""The value for existing rows, wherever a step asks for one, as Django has it.
+"""Choose the values for existing rows that a step needs, as Django would give them.
 
-A one-off default is what a person answered; a field's own default Django uses without
-asking; where neither is, a data migration stood between, and a value is made up.
+A one-off default is what a person answered.  A field's own default is used by Django
+without needed.  Without either, a data migration gave the values, and they are made up.
 """
 
 from __future__ import annotations
@@ -13,95 +13,105 @@ from django.db.models import NOT_PROVIDED
 
 from schema_migrations.schema.model import Column, Constraint, Index, Key, Schema
 from schema_migrations.workflows.states.state import State
-from tools.histories.answers import Moment, Trail, django_value, fields_by_column
 from tools.histories.database import Database
-from tools.histories.mapping import Pair, origin
-from tools.histories.rows import foreign_keys, target_column, value
+from tools.histories.pairs import Pair, find_column
+from tools.histories.renames import (
+    Origins,
+    RenderedState,
+    map_fields_by_column,
+    render_default,
+)
+from tools.histories.rows import find_target_column, make_value, map_foreign_keys
 
-Place = tuple[str, str]
+ColumnPlace = tuple[str, str]
 """(table, column), both by their new names."""
 
 
 @dataclass(slots=True)
-class Given:
+class RowValues:
+    """The values for existing rows in one step."""
+
     defaults: dict[str, str] = field(default_factory=dict)
     """``table.column`` → SQL, as ``--default`` takes it."""
-    filled: set[Place] = field(default_factory=set)
-    """Existing rows get a value, answered or from the field."""
-    one_value: set[Place] = field(default_factory=set)
-    """Of these, where it is the same for all rows."""
-    expected: dict[Place, tuple[Column, str]] = field(default_factory=dict)
+    filled: set[ColumnPlace] = field(default_factory=set)
+    """Columns where existing rows get a value."""
+    same_for_all: set[ColumnPlace] = field(default_factory=set)
+    """Those of them where it is the same value for all rows."""
+    expected: dict[ColumnPlace, tuple[Column, str]] = field(default_factory=dict)
     """What existing rows must hold in a new column."""
     made_up: list[str] = field(default_factory=list)
-    replaced: set[str] = field(default_factory=set)
-    """``table.column`` that stays by name, and whose old values no conversion keeps."""
-    hopeless: list[Key] = field(default_factory=list)
-    """Current tables whose rows no value can help."""
+    """The values that are made up, in words."""
+    replaced_columns: set[str] = field(default_factory=set)
+    """``table.column`` that keeps its name, and whose old values no conversion keeps."""
+    unfillable_tables: list[Key] = field(default_factory=list)
+    """Current tables whose rows must go, since no value is possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """A column that existing rows need a value for."""
+class NeededValue:
+    """A column where existing rows need a value."""
 
     pair: Pair
     column: Column
-    new: bool
-    """False: it is there and becomes NOT NULL."""
+    is_new: bool
+    """False: the column exists and becomes NOT NULL."""
     literal: str | None
-    """What Django would put; None: nothing."""
-    once: bool
-    """It is a one-off default."""
+    """The value that Django would give; None: it has none."""
+    is_one_off: bool
+    """The value is a one-off default."""
     varies: bool
-    """Django would have another one a moment later."""
+    """Django would give another value a moment later."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ColumnPlace:
         return self.pair.after.key.name, self.column.name
 
 
-def given(
+def choose_values(
     db: Database,
     desired: State,
-    after: Moment,
-    found: Trail,
+    after: RenderedState,
+    origins: Origins,
     pairs: Iterable[Pair],
     *,
     conversions: bool = False,
-) -> Given:
-    """Return every value that is needed for existing rows.
+) -> RowValues:
+    """Choose every value that existing rows need.
 
-    With ``conversions`` values are made up also where there is no conversion from a
-    column's old type to its new one; else that is left open.
+    With ``conversions`` values are also made up where no conversion leads from a column's
+    old type to its new one.
     """
     pairs = tuple(pairs)
-    result = Given()
-    for pair, column in _unconvertible(db, pairs) if conversions else ():
-        _replace(result, db, pairs, desired.schema, pair, column)
-    for place in _served(pairs):
+    result = RowValues()
+    for pair, column in _find_unconvertible(db, pairs) if conversions else ():
+        _replace_values(result, db, pairs, desired.schema, pair, column)
+    for place in _find_own_defaults(pairs):
         result.filled.add(place)
-        result.one_value.add(place)
-    for asking in _asking(db, after, found, pairs):
-        if ".".join(asking.place) in result.replaced:
+        result.same_for_all.add(place)
+    for needed in _find_needed_values(db, after, origins, pairs):
+        if ".".join(needed.place) in result.replaced_columns:
             continue
-        if asking.literal is not None:
-            _answer(result, desired, asking, asking.literal)
-        elif not asking.new:
-            result.defaults[".".join(asking.place)] = "NULL"
-        elif not asking.column.nullable:
-            _make_up(result, db, pairs, desired.schema, asking.pair, asking.column)
+        if needed.literal is not None:
+            _take_default(result, desired, needed, needed.literal)
+        elif not needed.is_new:
+            result.defaults[".".join(needed.place)] = "NULL"
+        elif not needed.column.nullable:
+            _make_up_value(
+                result, db, pairs, desired.schema, needed.pair, needed.column
+            )
     return result
 
 
-def _served(pairs: Iterable[Pair]) -> Iterator[Place]:
-    """Yield the columns whose own default existing rows get."""
+def _find_own_defaults(pairs: Iterable[Pair]) -> Iterator[ColumnPlace]:
+    """Yield the columns that give existing rows their own default."""
     for pair in pairs:
         tightened = [a for b, a in pair.columns if b.nullable > a.nullable]
-        for column in (*pair.added, *tightened):
+        for column in (*pair.added_columns, *tightened):
             if column.default is not None:
                 yield pair.after.key.name, column.name
 
 
-def _unconvertible(
+def _find_unconvertible(
     db: Database, pairs: Iterable[Pair]
 ) -> Iterator[tuple[Pair, Column]]:
     for pair in pairs:
@@ -111,30 +121,30 @@ def _unconvertible(
                 yield pair, after
 
 
-def _replace(
-    result: Given,
+def _replace_values(
+    result: RowValues,
     db: Database,
     pairs: Iterable[Pair],
     desired: Schema,
     pair: Pair,
     column: Column,
 ) -> None:
-    """Give what would be typed where there is no conversion from the old type."""
+    """Give existing rows another value, where no conversion keeps the old one."""
     name = f"{pair.after.key.name}.{column.name}"
-    result.replaced.add(name)
+    result.replaced_columns.add(name)
     if column.nullable:
         result.defaults[name] = f"CAST(NULL AS {column.type})"
     else:
-        _make_up(result, db, pairs, desired, pair, column)
+        _make_up_value(result, db, pairs, desired, pair, column)
 
 
-def _asking(
-    db: Database, after: Moment, found: Trail, pairs: Iterable[Pair]
-) -> Iterator[Asking]:
-    fields = fields_by_column(after.apps)
+def _find_needed_values(
+    db: Database, after: RenderedState, origins: Origins, pairs: Iterable[Pair]
+) -> Iterator[NeededValue]:
+    fields = map_fields_by_column(after.apps)
     with db.connection.schema_editor(collect_sql=True, atomic=False) as editor:
         for pair in pairs:
-            columns = [(column, True) for column in pair.added]
+            columns = [(column, True) for column in pair.added_columns]
             columns += [(a, False) for b, a in pair.columns if b.nullable > a.nullable]
             for column, new in columns:
                 place = (pair.after.key.name, column.name)
@@ -142,64 +152,66 @@ def _asking(
                 if own or place not in fields:
                     continue
                 key, each = fields[place]
-                once = found.once.get((key, each.name), NOT_PROVIDED)
-                literal = django_value(editor, each, once)
-                yield Asking(
+                one_off = origins.one_off_defaults.get((key, each.name), NOT_PROVIDED)
+                literal = render_default(editor, each, one_off)
+                yield NeededValue(
                     pair=pair,
                     column=column,
-                    new=new,
+                    is_new=new,
                     literal=literal,
-                    once=once is not NOT_PROVIDED,
-                    varies=literal != django_value(editor, each, once),
+                    is_one_off=one_off is not NOT_PROVIDED,
+                    varies=literal != render_default(editor, each, one_off),
                 )
 
 
-def _answer(result: Given, desired: State, asking: Asking, literal: str) -> None:
-    table, column = asking.place
+def _take_default(
+    result: RowValues, desired: State, needed: NeededValue, literal: str
+) -> None:
+    table, column = needed.place
     key = Key(kind="column", name=table, part=column)
-    known = key in desired.facts.fills and not asking.once
+    known = key in desired.facts.fills and not needed.is_one_off
     if not known:
         result.defaults[f"{table}.{column}"] = literal
-    result.filled.add(asking.place)
-    if not (known and asking.varies):
-        result.one_value.add(asking.place)
-        if asking.new:
-            result.expected[asking.place] = (asking.column, literal)
+    result.filled.add(needed.place)
+    if not (known and needed.varies):
+        result.same_for_all.add(needed.place)
+        if needed.is_new:
+            result.expected[needed.place] = (needed.column, literal)
 
 
-def _make_up(
-    result: Given,
+def _make_up_value(
+    result: RowValues,
     db: Database,
     pairs: Iterable[Pair],
     desired: Schema,
     pair: Pair,
     column: Column,
 ) -> None:
-    """Give what a data migration between the operations would have given."""
+    """Give existing rows a value as a data migration would have given one."""
     table, place = pair.after.key, (pair.after.key.name, column.name)
-    reference = foreign_keys(desired, table).get(column.name)
+    reference = map_foreign_keys(desired, table).get(column.name)
     expression: str | None = None
     if reference is not None:
-        target = target_column(desired, reference)
-        found = origin(pairs, reference.referenced_table, target)
+        target = find_target_column(desired, reference)
+        found = find_column(pairs, reference.referenced_table, target)
         if found is not None and found[1].type == found[2].type:
-            known = db.literals(found[1].name, of=found[0].before.key)
+            known = db.query_literals(found[1].name, of=found[0].before.key)
             expression = known[0] if known else None
-    elif _alone_unique(desired, table, column.name):
-        expression = _of_each_row(db, column)
+    elif _is_unique_alone(desired, table, column.name):
+        expression = _make_varying_expression(db, column)
     if expression is None or reference is not None:
-        result.one_value.add(place)
+        result.same_for_all.add(place)
     if expression is None and reference is None:
-        expression = value(db, desired, table, column, 1)
+        expression = make_value(db, desired, table, column, 1)
     if expression is None:
-        result.hopeless.append(pair.before.key)
+        result.unfillable_tables.append(pair.before.key)
     name = f"{table.name}.{column.name}"
     result.defaults[name] = expression or "NULL"
     result.filled.add(place)
     result.made_up.append(f"{name} = {expression or 'no value, its rows are deleted'}")
 
 
-def _alone_unique(schema: Schema, table: Key, column: str) -> bool:
+def _is_unique_alone(schema: Schema, table: Key, column: str) -> bool:
     for obj in schema.by_table.get(table, ()):
         match obj:
             case Constraint(type="unique" | "primary key") | Index(unique=True):
@@ -210,10 +222,10 @@ def _alone_unique(schema: Schema, table: Key, column: str) -> bool:
     return False
 
 
-def _of_each_row(db: Database, column: Column) -> str | None:
-    """Return an expression that differs from row to row."""
+def _make_varying_expression(db: Database, column: Column) -> str | None:
+    """Return an expression that gives each row another value."""
     base = column.type.partition("(")[0]
-    if not db.on_postgresql:
+    if not db.is_postgresql:
         return "abs(random()) % 1000000" if "int" in base else "hex(randomblob(4))"
     return {
         "smallint": "(random() * 30000)::smallint",

@@ -1,7 +1,7 @@
-"""A project's Django migrations as a walk through its states.
+"""List the states that a project's Django migrations go through.
 
-Invariant: a state that is handed out is never rendered and never changed afterwards;
-``rendered`` makes an app registry of a copy.
+Invariant: a state that is yielded is never rendered and never changed afterwards;
+``render_apps`` renders a copy.
 """
 
 from __future__ import annotations
@@ -19,29 +19,31 @@ from django.db.migrations.state import ModelState, ProjectState
 Labelled = tuple[str, Operation]
 """An app's label and one of its operations."""
 
-_WORDS_ONLY = (
+_OPTIONS_WITHOUT_EFFECT = (
     *("verbose_name", "verbose_name_plural", "ordering", "permissions"),
     *("default_permissions", "get_latest_by", "base_manager_name"),
     *("default_manager_name", "default_related_name"),
 )
-"""Options of a model that its table does not show."""
+"""Options of a model that do not change its table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One stretch of the history, and the state that it leads to."""
+    """Some operations of the history that follow each other, and the state after them."""
 
     name: str
     operations: tuple[Labelled, ...]
     state: ProjectState
 
 
-def steps(loader: MigrationLoader, *, each_operation: bool = False) -> Iterator[Step]:
+def list_steps(
+    loader: MigrationLoader, *, each_operation: bool = False
+) -> Iterator[Step]:
     """Yield the states that ``migrate`` goes through: after each migration, or each
     of its operations."""
     state = ProjectState(real_apps=loader.unmigrated_apps)
     yield Step(name="apps without migrations", operations=(), state=state.clone())
-    for migration in plan(loader):
+    for migration in list_migrations(loader):
         name = f"{migration.app_label}.{migration.name}"
         done: list[Labelled] = []
         for number, operation in enumerate(migration.operations, start=1):
@@ -59,7 +61,7 @@ def steps(loader: MigrationLoader, *, each_operation: bool = False) -> Iterator[
             yield Step(name=name, operations=tuple(done), state=state.clone())
 
 
-def plan(loader: MigrationLoader) -> list[Any]:
+def list_migrations(loader: MigrationLoader) -> list[Any]:
     """Return the migrations of all leaf nodes, in the order of ``migrate``."""
     names = dict.fromkeys(
         name
@@ -69,25 +71,27 @@ def plan(loader: MigrationLoader) -> list[Any]:
     return [loader.graph.nodes[name] for name in names]
 
 
-def flat(operations: Iterable[Labelled]) -> Iterator[Labelled]:
-    """Yield the operations that change the state, those inside others too."""
+def flatten_operations(operations: Iterable[Labelled]) -> Iterator[Labelled]:
+    """Yield the operations that change the state, also those inside of others."""
     for label, operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
-            yield from flat((label, each) for each in operation.state_operations)
+            yield from flatten_operations(
+                (label, each) for each in operation.state_operations
+            )
         else:
             yield label, operation
 
 
-def on_database_only(operations: Iterable[Labelled]) -> Iterator[Labelled]:
-    """Yield the operations that change the database without the state."""
+def find_database_only_operations(operations: Iterable[Labelled]) -> Iterator[Labelled]:
+    """Yield the operations that change the database and not the state."""
     for label, operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             for each in operation.database_operations:
                 yield label, each
 
 
-def rendered(state: ProjectState) -> Apps:
-    """Return the app registry of a state that is fit for creation.
+def render_apps(state: ProjectState) -> Apps:
+    """Render a state as an app registry whose tables can be created.
 
     ``AddIndex`` followed by ``RenameIndex(old_fields=…)`` leaves one index twice.
     """
@@ -100,30 +104,33 @@ def rendered(state: ProjectState) -> Apps:
     return registry
 
 
-def same_tables(before: ProjectState, after: ProjectState) -> bool:
-    """Tell whether nothing differs that a table could show; in doubt something does."""
+def has_same_tables(before: ProjectState, after: ProjectState) -> bool:
+    """Tell whether two states have the same tables; when in doubt, they have not."""
     return before.models.keys() == after.models.keys() and all(
-        _same(before.models[key], model) for key, model in after.models.items()
+        _is_same_model(before.models[key], model) for key, model in after.models.items()
     )
 
 
-def _same(before: ModelState, after: ModelState) -> bool:
+def _is_same_model(before: ModelState, after: ModelState) -> bool:
     return (
         before.name == after.name
         and before.bases == after.bases
-        and _options(before) == _options(after)
+        and _select_options(before) == _select_options(after)
         and list(before.fields) == list(after.fields)
         and all(
-            field is before.fields[name] or _shape(field) == _shape(before.fields[name])
+            field is before.fields[name]
+            or _describe_field(field) == _describe_field(before.fields[name])
             for name, field in after.fields.items()
         )
     )
 
 
-def _options(model: ModelState) -> dict[str, Any]:
-    return {k: v for k, v in model.options.items() if k not in _WORDS_ONLY and v}
+def _select_options(model: ModelState) -> dict[str, Any]:
+    return {
+        k: v for k, v in model.options.items() if k not in _OPTIONS_WITHOUT_EFFECT and v
+    }
 
 
-def _shape(field: Any) -> object:
+def _describe_field(field: Any) -> object:
     _, path, args, kwargs = field.deconstruct()
     return path, args, {k: v for k, v in kwargs.items() if k not in field.non_db_attrs}

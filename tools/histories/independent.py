@@ -1,4 +1,4 @@
-"""The last comparison, by programs that are not ours."""
+"""Compare two databases with programs that are not ours."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from schema_migrations.dev.programs import find_installed_programs
-from tools.catalogs import of_postgresql, of_sqlite
+from tools.catalogs import read_restored_postgresql_facts, read_sqlite_facts
 from tools.histories.database import Database
 
 
 @cache
-def clients(major: int) -> Path | None:
-    """Return the folder of a ``pg_dump`` that reads this major: no older one does."""
+def find_clients(major: int) -> Path | None:
+    """Find the folder of a ``pg_dump`` that reads this major; an older one does not."""
     able = {
         p.major: p.bin_folder
         for p in find_installed_programs()
@@ -24,27 +24,24 @@ def clients(major: int) -> Path | None:
     return able[min(fitting)] if (fitting := [m for m in able if m >= major]) else None
 
 
-def differences(reached: Database, desired: Database) -> Iterator[str]:
-    """Yield what one database has and the other has not, in SQL's words.
-
-    Nothing without a ``pg_dump``.
-    """
-    one, other = (_facts(db) for db in (desired, reached))
+def find_differences(reached: Database, desired: Database) -> Iterator[str]:
+    """Yield the facts that only one of the databases has; none without a ``pg_dump``."""
+    one, other = (_read_facts(db) for db in (desired, reached))
     for sign, facts in (("-", one - other), ("+", other - one)):
         yield from (f"{sign} {fact}" for fact in sorted(facts))
 
 
-def _facts(db: Database) -> frozenset[str]:
-    if not db.on_postgresql:
+def _read_facts(db: Database) -> frozenset[str]:
+    if not db.is_postgresql:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.sqlite3")
             db.connection.connection.execute(f"VACUUM INTO '{path}'")
-            return of_sqlite(path)
-    programs = clients(db.major)
+            return read_sqlite_facts(path)
+    programs = find_clients(db.major)
     if programs is None:
         return frozenset()
-    place = db.connection.settings_dict
-    user, port = quote(place["USER"]), place["PORT"]
-    host = quote(place["HOST"], safe="")
-    url = f"postgresql://{user}@/{place['NAME']}?host={host}&port={port}"
-    return of_postgresql(url, programs)
+    settings = db.connection.settings_dict
+    user, port = quote(settings["USER"]), settings["PORT"]
+    host = quote(settings["HOST"], safe="")
+    url = f"postgresql://{user}@/{settings['NAME']}?host={host}&port={port}"
+    return read_restored_postgresql_facts(url, programs)

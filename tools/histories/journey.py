@@ -1,4 +1,4 @@
-"""One walk: from state to state, and what must hold after each step."""
+"""Walk from state to state, and check what must hold after each step."""
 
 from __future__ import annotations
 
@@ -29,37 +29,39 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     replay,
 )
-from tools.histories import independent, kept
-from tools.histories.answers import Moment
+from tools.histories import comparison, independent
+from tools.histories.answers import StepAnswers, answer_step
+from tools.histories.creation import Surroundings, create_state, extend_surroundings
 from tools.histories.database import Database, Refused
-from tools.histories.fresh import Ground, fresh, ground
-from tools.histories.history import Labelled, Step, rendered, same_tables
-from tools.histories.rows import count, fill
+from tools.histories.history import Labelled, Step, has_same_tables, render_apps
+from tools.histories.renames import RenderedState
+from tools.histories.rows import count_rows, fill_tables
 from tools.histories.tally import Tally
-from tools.histories.told import Told, told
 
 ALIAS = "default"
-NOWHERE = Step(name="an empty database", operations=(), state=ProjectState())
+EMPTY_DATABASE = Step(name="an empty database", operations=(), state=ProjectState())
 
 
-class Failed(Exception):
-    """A step did not do what it must; the text says what."""
+class StepFailed(Exception):
+    """A step does not end as it must; the text says how."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Living:
+class WalkedDatabase:
     """The database that goes through the history, and the state that it is in."""
 
     state: State
-    moment: Moment
-    drawn: object
-    """What fresh creation of its state runs."""
+    rendered: RenderedState
+    creation: object
+    """What fresh creation of its state runs; states with the same are the same."""
     stack: ExitStack
-    """Ends with its database."""
+    """Closing it drops the database."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Journey:
+    """A walk through one history, with its options and what it has reached."""
+
     engine: Engine
     settings: DatabaseSettings
     tally: Tally
@@ -69,144 +71,163 @@ class Journey:
     thorough: bool = False
     """Compare by another program after every step, not only at the end."""
     phases: Phases = field(default_factory=Phases)
-    ground: Ground = field(default_factory=Ground)
-    passed_by: Step = NOWHERE
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    skipped: Step = EMPTY_DATABASE
     """The last step that was not walked."""
     pending: list[Labelled] = field(default_factory=list)
     """Operations since the state that the database is in."""
-    living: Living | None = None
-    empty: dict[str, str] = field(default_factory=dict)
+    walked: WalkedDatabase | None = None
+    empty_tables: dict[str, str] = field(default_factory=dict)
     """Table → why it has no rows."""
 
-    def go(self, step: Step) -> None:
-        """Lead the database to the state after ``step``."""
+    def walk_step(self, step: Step) -> None:
+        """Bring the database to the state after a step."""
         if self.only and self.only not in step.name:
-            self.leave()
-            self.passed_by = step
-            self.ground = ground(self.engine, self.ground, step.operations)
+            self.drop_database()
+            self.skipped = step
+            self.surroundings = extend_surroundings(
+                self.engine, self.surroundings, step.operations
+            )
             return
-        living = self.living or self._begin()
-        before, self.ground = (
-            self.ground,
-            ground(self.engine, self.ground, step.operations),
+        walked = self.walked or self._create_first_state()
+        before, self.surroundings = (
+            self.surroundings,
+            extend_surroundings(self.engine, self.surroundings, step.operations),
         )
         self.pending += step.operations
-        if before == self.ground and same_tables(living.moment.state, step.state):
+        if before == self.surroundings and has_same_tables(
+            walked.rendered.state, step.state
+        ):
             return
         with ExitStack() as stack:
             try:
-                moment, ddl = self._drawn(living, step)
-                if self._identity(ddl) == living.drawn:
+                rendered, ddl = self._collect_models(walked, step)
+                if self._identify_creation(ddl) == walked.creation:
                     desired = None
                 else:
                     with self.phases("fresh creation"):
-                        desired = stack.enter_context(self._fresh(ddl))
+                        desired = stack.enter_context(self._create_state(ddl))
             except (SchemaMigrationsError, ValueError, LookupError) as error:
                 self.tally.unfit.append(step.name)
-                self.say(f"unfit {step.name}: {_indented(error)}")
+                self.say(f"unfit {step.name}: {_indent(error)}")
                 return
             if desired is not None:
-                leg = Leg(journey=self, living=living, desired=desired, moment=moment)
-                self._lead(leg, step, ddl, stack)
+                step_run = StepRun(
+                    journey=self, walked=walked, desired=desired, rendered=rendered
+                )
+                self._apply_step(step_run, step, ddl, stack)
         self.pending.clear()
-        assert self.living is not None
-        self.living.moment = moment
+        assert self.walked is not None
+        self.walked.rendered = rendered
 
-    def _drawn(self, living: Living, step: Step) -> tuple[Moment, ModelsDdl]:
-        """Return the models of a step, and what creates them."""
+    def _collect_models(
+        self, walked: WalkedDatabase, step: Step
+    ) -> tuple[RenderedState, ModelsDdl]:
+        """Render the models of a step, and collect the DDL that creates them."""
         with self.phases("render"):
-            moment = Moment(state=step.state, apps=rendered(step.state))
+            rendered = RenderedState(state=step.state, apps=render_apps(step.state))
         with self.phases("collect DDL"):
-            return moment, self._ddl(living.state.connection, moment)
+            return rendered, self._collect_ddl(walked.state.connection, rendered)
 
-    def _ddl(self, connection: Connection, moment: Moment) -> ModelsDdl:
+    def _collect_ddl(
+        self, connection: Connection, rendered: RenderedState
+    ) -> ModelsDdl:
         values = self.engine.planner.computed_defaults
         return collect_alias_ddl(
-            connection, moment.apps, ALIAS, labels=None, computed_defaults=values
+            connection, rendered.apps, ALIAS, labels=None, computed_defaults=values
         )
 
-    def _identity(self, ddl: ModelsDdl) -> object:
-        return self.ground, [part.statements for part in ddl.parts]
+    def _identify_creation(self, ddl: ModelsDdl) -> object:
+        return self.surroundings, [part.statements for part in ddl.parts]
 
-    def _begin(self) -> Living:
-        """Make the state before the first step that is walked."""
-        moment = Moment(state=self.passed_by.state, apps=rendered(self.passed_by.state))
+    def _create_first_state(self) -> WalkedDatabase:
+        """Create the state before the first step that is walked, with rows."""
+        rendered = RenderedState(
+            state=self.skipped.state, apps=render_apps(self.skipped.state)
+        )
         stack = ExitStack()
         with self.engine.dev_server.create_scratch_database(
             self.settings, ALIAS
         ) as connection:
-            ddl = self._ddl(connection, moment)
-        state = stack.enter_context(self._fresh(ddl))
-        self.living = Living(
-            state=state, moment=moment, drawn=self._identity(ddl), stack=stack
+            ddl = self._collect_ddl(connection, rendered)
+        state = stack.enter_context(self._create_state(ddl))
+        self.walked = WalkedDatabase(
+            state=state,
+            rendered=rendered,
+            creation=self._identify_creation(ddl),
+            stack=stack,
         )
-        self._fill()
-        return self.living
+        self._fill_tables()
+        return self.walked
 
-    def _fresh(self, ddl: ModelsDdl) -> AbstractContextManager[State]:
-        return fresh(self.engine, self.settings, ALIAS, ddl, self.ground)
+    def _create_state(self, ddl: ModelsDdl) -> AbstractContextManager[State]:
+        return create_state(self.engine, self.settings, ALIAS, ddl, self.surroundings)
 
-    def _lead(self, leg: Leg, step: Step, ddl: ModelsDdl, stack: ExitStack) -> None:
-        """Carry out our plan; where it fails, go on with fresh creation's database,
-        which lives as long as ``stack``."""
-        began, living = time.monotonic(), leg.living
+    def _apply_step(
+        self, step_run: StepRun, step: Step, ddl: ModelsDdl, stack: ExitStack
+    ) -> None:
+        """Apply our plan; if it fails, go on with the database of fresh creation, which
+        lives as long as ``stack``."""
+        began, walked = time.monotonic(), step_run.walked
         self.tally.steps += 1
         try:
-            living.state = leg.run(tuple(self.pending))
-            living.drawn = self._identity(ddl)
+            walked.state = step_run.run(tuple(self.pending))
+            walked.creation = self._identify_creation(ddl)
             self.say(f"ok    {step.name}  {time.monotonic() - began:.1f}s")
-        except (Failed, Refused, SchemaMigrationsError) as error:
+        except (StepFailed, Refused, SchemaMigrationsError) as error:
             self.tally.failures.append(step.name)
-            print(f"FAIL  {step.name}: {_indented(error)}", flush=True)
-            self.say(f"      {_indented(leg.text)}", level=2)
-            self.leave()
-            self.living = Living(
-                state=leg.desired,
-                moment=leg.moment,
-                drawn=self._identity(ddl),
+            print(f"FAIL  {step.name}: {_indent(error)}", flush=True)
+            self.say(f"      {_indent(step_run.file_text)}", level=2)
+            self.drop_database()
+            self.walked = WalkedDatabase(
+                state=step_run.desired,
+                rendered=step_run.rendered,
+                creation=self._identify_creation(ddl),
                 stack=stack.pop_all(),
             )
-        self._fill()
+        self._fill_tables()
 
-    def _fill(self) -> None:
-        assert self.living is not None
-        state = self.living.state
+    def _fill_tables(self) -> None:
+        assert self.walked is not None
+        state = self.walked.state
         with self.phases("rows"):
-            empty = fill(database(self.engine, state), state.schema)
+            empty = fill_tables(database_of(self.engine, state), state.schema)
         for name, reason in empty.items():
-            if self.empty.get(name) != reason:
+            if self.empty_tables.get(name) != reason:
                 self.say(f"      {name} has no rows: {reason}")
-        self.empty = empty
+        self.empty_tables = empty
 
     def finish(self) -> None:
-        """Count what is there, and compare with fresh creation by another program."""
-        living = self.living or self._begin()
-        db = database(self.engine, living.state)
-        counts = [count(db, table.key) for table in living.state.schema.of(Table)]
+        """Count tables and rows, and compare with fresh creation by another program."""
+        walked = self.walked or self._create_first_state()
+        db = database_of(self.engine, walked.state)
+        counts = [count_rows(db, table.key) for table in walked.state.schema.of(Table)]
         self.tally.tables = len(counts)
         self.tally.tables_with_rows = sum(map(bool, counts))
         self.tally.rows = sum(counts)
-        ddl = self._ddl(living.state.connection, living.moment)
-        if db.on_postgresql and independent.clients(db.major) is None:
-            print(f"NOT COMPARED by pg_dump: none here reads PostgreSQL {db.major}")
-        with self._fresh(ddl) as desired:
-            found = self.independent(living.state, desired)
+        ddl = self._collect_ddl(walked.state.connection, walked.rendered)
+        if db.is_postgresql and independent.find_clients(db.major) is None:
+            print(
+                f"NOT COMPARED by pg_dump: this machine has none for PostgreSQL {db.major}"
+            )
+        with self._create_state(ddl) as desired:
+            found = self.compare_independently(walked.state, desired)
         if found:
             self.tally.failures.append("at the end")
-            print(f"FAIL  at the end, {_indented(found)}", flush=True)
+            print(f"FAIL  at the end, {_indent(found)}", flush=True)
 
-    def independent(self, reached: State, desired: State) -> str:
-        """Return what a program that is not ours finds different."""
+    def compare_independently(self, reached: State, desired: State) -> str:
+        """Return the differences that a program that is not ours finds, or nothing."""
         with self.phases("independent comparison"):
-            one, other = (database(self.engine, each) for each in (reached, desired))
-            found = list(independent.differences(one, other))
+            one, other = (database_of(self.engine, each) for each in (reached, desired))
+            found = list(independent.find_differences(one, other))
         return "by another program:\n" + "\n".join(found[:5]) if found else ""
 
-    def leave(self) -> None:
-        """Drop the database."""
-        if self.living is not None:
-            self.living.stack.close()
-            self.living = None
+    def drop_database(self) -> None:
+        """Drop the database; the next step begins with a new one."""
+        if self.walked is not None:
+            self.walked.stack.close()
+            self.walked = None
         self.pending.clear()
 
     def say(self, line: str, *, level: int = 1) -> None:
@@ -214,91 +235,91 @@ class Journey:
             print(line, flush=True)
 
 
-def database(engine: Engine, state: State) -> Database:
+def database_of(engine: Engine, state: State) -> Database:
     return Database(engine=engine, connection=state.connection)
 
 
-def _indented(text: object) -> str:
+def _indent(text: object) -> str:
     return str(text).replace("\n", "\n      ")
 
 
 @dataclass(slots=True, kw_only=True)
-class Leg:
-    """One step's work on the living database."""
+class StepRun:
+    """One step's work on the walked database."""
 
     journey: Journey
-    living: Living
+    walked: WalkedDatabase
     desired: State
-    moment: Moment
-    """Of the desired state."""
-    text: str = ""
-    """The plan's file."""
+    rendered: RenderedState
+    """The models of the desired state."""
+    file_text: str = ""
+    """The text of the plan's file."""
 
     @property
     def db(self) -> Database:
-        return database(self.journey.engine, self.living.state)
+        return database_of(self.journey.engine, self.walked.state)
 
     def run(self, operations: tuple[Labelled, ...]) -> State:
-        """Return the state that our plan leads to.
+        """Plan and apply the change, and return the state that it leads to.
 
-        Raises ``Failed`` where it is not the desired one, and whatever planning and
+        Raises ``StepFailed`` if it is not the desired state, and whatever planning and
         applying raise.
         """
-        journey, db, current = self.journey, self.db, self.living.state
+        journey, db, current = self.journey, self.db, self.walked.state
         with journey.phases("rows"):
-            said = told(
+            answers = answer_step(
                 db,
                 current.schema,
                 self.desired,
-                before=self.living.moment,
-                after=self.moment,
+                before=self.walked.rendered,
+                after=self.rendered,
                 operations=operations,
             )
-            self._tell(said)
-            before = kept.snapshot(db, current.schema)
+            self._report_answers(answers)
+            before = comparison.take_snapshot(db, current.schema)
         with journey.phases("plan"):
-            self.text = plan_change(
+            self.file_text = plan_change(
                 journey.engine,
                 current,
                 self.desired,
-                ChangeRequest(answers=said.answers, prove=False),
+                ChangeRequest(answers=answers.answers, prove=False),
             ).file_text
         with journey.phases("apply"):
-            self._apply()
+            self._apply_file()
         reached = replace(
             current, schema=inspect_database(journey.engine, current.connection)
         )
         with journey.phases("compare"):
             self._compare_catalogs(reached)
             problems = [
-                *kept.differences(
+                *comparison.find_differences(
                     before,
-                    kept.snapshot(db, reached.schema),
-                    said.pairs,
-                    said.expected,
+                    comparison.take_snapshot(db, reached.schema),
+                    answers.pairs,
+                    answers.expected,
                 ),
-                *kept.behind(db, reached.schema),
-                *kept.dangling(db),
+                *comparison.find_late_counters(db, reached.schema),
+                *comparison.find_dangling_references(db),
             ]
         if problems:
-            raise Failed("rows:\n" + "\n".join(problems[:10]))
+            raise StepFailed("rows:\n" + "\n".join(problems[:10]))
         if journey.thorough:
-            found_out = journey.independent(reached, self.desired)
-            if found_out:
-                raise Failed(found_out)
+            found = journey.compare_independently(reached, self.desired)
+            if found:
+                raise StepFailed(found)
         return reached
 
-    def _tell(self, said: Told) -> None:
-        self.journey.tally.adapted += len(said.adapted)
-        self.journey.tally.made_up += len(said.given.made_up)
-        for line in (*said.adapted, *said.given.made_up):
+    def _report_answers(self, answers: StepAnswers) -> None:
+        self.journey.tally.adapted += len(answers.adapted)
+        self.journey.tally.made_up += len(answers.values.made_up)
+        for line in (*answers.adapted, *answers.values.made_up):
             self.journey.say(f"      {line}")
 
-    def _apply(self) -> None:
+    def _apply_file(self) -> None:
         """Run the file as ``schemaapply`` runs it."""
-        engine, connection = self.journey.engine, self.living.state.connection
+        engine, connection = self.journey.engine, self.walked.state.connection
         session = engine.executor
-        file = MigrationFile(name="1_step.sql", content=self.text.encode())
+        file = MigrationFile(name="1_step.sql", content=self.file_text.encode())
         with (
             session.prepare_session(connection, SessionOptions()),
             session.guard_foreign_keys(connection),
@@ -314,4 +335,4 @@ class Leg:
         )
         if left:
             lines = [f"{line} ({line.detail})" for line in summarize(left)]
-            raise Failed("differs from fresh creation:\n" + "\n".join(lines[:20]))
+            raise StepFailed("differs from fresh creation:\n" + "\n".join(lines[:20]))

@@ -1,8 +1,8 @@
-"""A few valid rows for every table, made from the catalog alone.
+"""Fill every table with a few valid rows, made from the catalog alone.
 
 Tables are filled in the order of their foreign keys.  Row ``n`` refers to the ``n``-th
-row of each target, so that one-to-one keys and pairs stay unique; the last row holds
-NULL, or the column's default, wherever that is allowed.
+row of each target, so that one-to-one keys and pairs are unique; the last row has NULL,
+or the column's default, wherever that is allowed.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from schema_migrations.schema.model import (
 from tools.histories import values
 from tools.histories.database import Database, Refused
 
-WANTED = 3
-ATTEMPTS = 300
-ANYTHING = ("1", "0", "'1'", "''", "'{}'", "'[]'", "true", "false", "NULL")
-"""Tried where a check refuses what a column's type suggests."""
+ROWS_WANTED = 3
+MAX_ATTEMPTS = 300
+COMMON_LITERALS = ("1", "0", "'1'", "''", "'{}'", "'[]'", "true", "false", "NULL")
+"""Values to try where a check refuses what a column's type suggests."""
 
 
-def fill(db: Database, schema: Schema) -> dict[str, str]:
+def fill_tables(db: Database, schema: Schema) -> dict[str, str]:
     """Put rows into every empty table; return table → why it stays empty."""
-    empty = {t.key for t in schema.of(Table) if not count(db, t.key)}
+    empty = {t.key for t in schema.of(Table) if not count_rows(db, t.key)}
     refused: dict[Key, str] = {}
-    while ready := sorted(empty - refused.keys() - _waiting(schema, empty)):
+    while ready := sorted(empty - refused.keys() - _find_waiting_tables(schema, empty)):
         for key in ready:
-            refused[key] = _fill(db, schema, schema.get_table(key))
+            refused[key] = _fill_table(db, schema, schema.get_table(key))
             if not refused[key]:
                 del refused[key]
                 empty.discard(key)
@@ -42,11 +42,11 @@ def fill(db: Database, schema: Schema) -> dict[str, str]:
     return {key.name: reason for key, reason in sorted({**rest, **refused}.items())}
 
 
-def count(db: Database, table: Key) -> int:
-    return int(db.value(f"SELECT count(*) FROM {db.name(table)}"))
+def count_rows(db: Database, table: Key) -> int:
+    return int(db.query_value(f"SELECT count(*) FROM {db.quote_name(table)}"))
 
 
-def foreign_keys(schema: Schema, table: Key) -> dict[str, ForeignKey]:
+def map_foreign_keys(schema: Schema, table: Key) -> dict[str, ForeignKey]:
     """Return column → the foreign key on that column alone."""
     on_it = schema.by_table.get(table, ())
     return {
@@ -56,7 +56,7 @@ def foreign_keys(schema: Schema, table: Key) -> dict[str, ForeignKey]:
     }
 
 
-def target_column(schema: Schema, key: ForeignKey) -> str:
+def find_target_column(schema: Schema, key: ForeignKey) -> str:
     """Return the column that a foreign key refers to."""
     found = re.search(r'REFERENCES [^(]+\("?([^")]+)"?\)', key.definition)
     if found:
@@ -68,14 +68,14 @@ def target_column(schema: Schema, key: ForeignKey) -> str:
     )
 
 
-def value(
+def make_value(
     db: Database, schema: Schema, table: Key, column: Column, number: int
 ) -> str | None:
-    """Return a literal for a column that refers to nothing; None: unknown."""
-    if not db.on_postgresql:
-        if any(_is_json(check, column) for check in checks(schema, table)):
-            return values.quoted(f'{{"a": [{number}, "o\'é %s"]}}')
-        return values.sqlite(column.type, number)
+    """Make a literal for a column without a foreign key; None: no value is known."""
+    if not db.is_postgresql:
+        if any(_is_json(check, column) for check in list_checks(schema, table)):
+            return values.quote(f'{{"a": [{number}, "o\'é %s"]}}')
+        return values.make_sqlite_value(column.type, number)
     definitions = schema.of(Definition)
     labels = {d.key.name: d.labels for d in definitions if d.key.kind == "enum"}
     domains = {
@@ -83,15 +83,15 @@ def value(
         for d in definitions
         if d.key.kind == "domain" and (base := d.definition.removeprefix("AS "))
     }
-    return values.postgresql(column.type, number, labels, domains)
+    return values.make_postgresql_value(column.type, number, labels, domains)
 
 
 def _is_json(check: Constraint, column: Column) -> bool:
     return f'json_valid("{column.name}")' in check.definition.lower()
 
 
-def _waiting(schema: Schema, empty: set[Key]) -> set[Key]:
-    """Return the tables that must refer to a row of another table, which has none."""
+def _find_waiting_tables(schema: Schema, empty: set[Key]) -> set[Key]:
+    """Find the tables that must refer to a row of another table, which has none."""
     return {
         obj.table
         for obj in schema.of(ForeignKey)
@@ -102,40 +102,44 @@ def _waiting(schema: Schema, empty: set[Key]) -> set[Key]:
     }
 
 
-def _fill(db: Database, schema: Schema, table: Table) -> str:
-    """Insert rows until enough are there; return why not a single one went in."""
+def _fill_table(db: Database, schema: Schema, table: Table) -> str:
+    """Insert enough rows; if the server takes none of them, return why."""
     problem = ""
-    for number in range(1, WANTED + 1):
+    for number in range(1, ROWS_WANTED + 1):
         try:
-            row = _row(db, schema, table, number)
+            row = _make_row(db, schema, table, number)
         except Refused as error:
             return str(error)
-        problem = _insert(db, table, row, checks(schema, table.key)) or problem
-    return "" if count(db, table.key) else problem
+        problem = _insert_row(db, table, row, list_checks(schema, table.key)) or problem
+    return "" if count_rows(db, table.key) else problem
 
 
-def _row(db: Database, schema: Schema, table: Table, number: int) -> dict[str, str]:
-    """Return column → literal; what is left out gets what the server gives it."""
-    references = foreign_keys(schema, table.key)
+def _make_row(
+    db: Database, schema: Schema, table: Table, number: int
+) -> dict[str, str]:
+    """Make a row as column → literal, without columns that the server fills."""
+    references = map_foreign_keys(schema, table.key)
     row: dict[str, str] = {}
     for column in table.columns_in_order:
         draws = "nextval(" in (column.default or "")
         if column.generated is not None or column.identity or draws:
             continue
-        if number == WANTED and column.default is not None:
+        if number == ROWS_WANTED and column.default is not None:
             continue
-        if number == WANTED and column.nullable:
+        if number == ROWS_WANTED and column.nullable:
             row[column.name] = "NULL"
         elif reference := references.get(column.name):
-            target = target_column(schema, reference)
-            order = db.name(target)
-            found = db.literals(target, of=reference.referenced_table, order=order)
+            target = find_target_column(schema, reference)
+            order = db.quote_name(target)
+            found = db.query_literals(
+                target, of=reference.referenced_table, order=order
+            )
             if reference.referenced_table == table.key and target in row:
                 row[column.name] = row[target]  # the row itself
             elif found:
                 row[column.name] = found[(number - 1) % len(found)]
         else:
-            literal = value(db, schema, table.key, column, number)
+            literal = make_value(db, schema, table.key, column, number)
             if literal is None and not column.nullable:
                 raise Refused(f"no value is known for {column.name} {column.type}")
             if literal is not None:
@@ -143,7 +147,7 @@ def _row(db: Database, schema: Schema, table: Table, number: int) -> dict[str, s
     return row
 
 
-def checks(schema: Schema, table: Key) -> list[Constraint]:
+def list_checks(schema: Schema, table: Key) -> list[Constraint]:
     return [
         obj
         for obj in schema.by_table.get(table, ())
@@ -151,51 +155,59 @@ def checks(schema: Schema, table: Key) -> list[Constraint]:
     ]
 
 
-def _insert(
+def _insert_row(
     db: Database, table: Table, row: dict[str, str], constraints: list[Constraint]
 ) -> str:
-    """Insert a row, with other values where a check refuses it; return a refusal."""
+    """Insert a row, with other values where a check refuses it; return the refusal."""
     for check in constraints:
-        row = _pleasing(db, table, row, check)
-    names = ", ".join(map(db.name, row))
-    given = f"({names}) VALUES ({', '.join(row.values())})"
+        row = _satisfy_check(db, table, row, check)
+    names = ", ".join(map(db.quote_name, row))
+    values_ = f"({names}) VALUES ({', '.join(row.values())})"
     try:
-        db.run(f"INSERT INTO {db.name(table.key)} {given if row else 'DEFAULT VALUES'}")
+        db.run(
+            f"INSERT INTO {db.quote_name(table.key)} {values_ if row else 'DEFAULT VALUES'}"
+        )
     except Refused as error:
         return str(error)
     return ""
 
 
-def _pleasing(
+def _satisfy_check(
     db: Database, table: Table, row: dict[str, str], check: Constraint
 ) -> dict[str, str]:
-    """Return the row with values that a check accepts, if any are found."""
+    """Return a row with values that a check accepts, or the same row if none are found."""
     known = [name for name in check.columns if name in row]
-    choices = product(*(candidates(check, table.get_column(name)) for name in known))
+    choices = product(
+        *(list_candidates(check, table.get_column(name)) for name in known)
+    )
     others = (row | dict(zip(known, each, strict=True)) for each in choices)
-    tried = islice((row, *islice(others, ATTEMPTS)), ATTEMPTS)
-    return next((each for each in tried if _passes(db, table, each, check)), row)
+    attempts = islice((row, *islice(others, MAX_ATTEMPTS)), MAX_ATTEMPTS)
+    return next(
+        (each for each in attempts if _is_accepted(db, table, each, check)), row
+    )
 
 
-def _passes(db: Database, table: Table, row: dict[str, str], check: Constraint) -> bool:
+def _is_accepted(
+    db: Database, table: Table, row: dict[str, str], check: Constraint
+) -> bool:
     shown = ", ".join(
-        f"{db.cast(row.get(column.name, 'NULL'), column)} AS {db.name(column.name)}"
+        f"{db.cast(row.get(column.name, 'NULL'), column)} AS {db.quote_name(column.name)}"
         for column in table.columns
     )
     expression = check.definition.removeprefix("CHECK ").removesuffix(" NOT VALID")
     try:
-        with db.refusing():
-            return not db.rows(
+        with db.translate_errors():
+            return not db.query_rows(
                 f"SELECT 1 FROM (SELECT {shown}) AS x WHERE NOT {expression}"
             )
     except Refused:
         return False
 
 
-def candidates(check: Constraint, column: Column) -> tuple[str, ...]:
-    """Return literals that may please a check: those it names come first."""
+def list_candidates(check: Constraint, column: Column) -> tuple[str, ...]:
+    """List literals that a check may accept; those that it names come first."""
     constants = re.findall(r"'(?:[^']|'')*'|\b\d+\b", check.definition)
-    found = dict.fromkeys((*constants, *ANYTHING))
+    found = dict.fromkeys((*constants, *COMMON_LITERALS))
     if re.match(r"(small|big)?int|numeric|decimal|real|double", column.type):
         # SQLite would take text there, too.
         found = dict.fromkeys(

@@ -11,15 +11,17 @@ import json
 import tempfile
 from collections.abc import Sequence
 
-from tools.histories.tally import Tally, table
-from tools.projects import chosen
+from tools.histories.tally import Tally, format_table
+from tools.projects import parse_projects
 
 ENGINES = ("postgresql", "sqlite")
 
 
 def main(arguments: Sequence[str]) -> int:
     description = __doc__.partition("\n")[0]
-    projects, options = chosen(arguments, tool="histories", description=description)
+    projects, options = parse_projects(
+        arguments, tool="histories", description=description
+    )
     failed = False
     with tempfile.NamedTemporaryFile("r") as report:
         for project in projects:
@@ -31,5 +33,5 @@ def main(arguments: Sequence[str]) -> int:
                     *("--report", report.name, *options),
                 )
                 failed = failed or bool(code)
-        print("", table(Tally(**json.loads(line)) for line in report), sep="\n")
+        print("", format_table(Tally(**json.loads(line)) for line in report), sep="\n")
     return 1 if failed else 0

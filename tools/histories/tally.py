@@ -1,11 +1,11 @@
-"""The result of a walk, and the table of several."""
+"""Count the results of a walk, and show those of several as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-from tools.columns import aligned
+from tools.columns import align_columns
 
 COLUMNS = (
     *("project", "engine", "steps", "ok", "failed", "unfit"),
@@ -20,34 +20,31 @@ class Tally:
     project: str
     engine: str
     steps: int = 0
-    """Pairs of states whose tables differ."""
+    """How many states have other tables than the one before."""
     failures: list[str] = field(default_factory=list)
     unfit: list[str] = field(default_factory=list)
-    """States that Django itself cannot create; their steps go to the next one."""
+    """States that Django itself cannot create; the step continues to the next state."""
     tables: int = 0
-    """At the end."""
+    """How many there are at the end, as for the next two."""
     tables_with_rows: int = 0
     rows: int = 0
     adapted: int = 0
-    """How often rows were made fit for a step, as a data migration would."""
+    """How often rows were adapted to a step, as by a data migration."""
     made_up: int = 0
-    """Values that a data migration would have given to a new column."""
+    """How many values were made up for a new column, as by a data migration."""
     seconds: float = 0.0
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         return not self.failures
 
-    def row(self) -> dict[str, object]:
-        return asdict(self)
 
-
-def table(results: Iterable[Tally]) -> str:
+def format_table(results: Iterable[Tally]) -> str:
     """Return the results as a table of text."""
-    return "\n".join(aligned([COLUMNS, *map(_cells, results)]))
+    return "\n".join(align_columns([COLUMNS, *map(_format_cells, results)]))
 
 
-def _cells(result: Tally) -> tuple[str, ...]:
+def _format_cells(result: Tally) -> tuple[str, ...]:
     failed = len(result.failures)
     numbers = (
         *(result.steps, result.steps - min(failed, result.steps), failed),

@@ -1,7 +1,7 @@
-"""A value for a column, told by its type alone, as SQL text.  Pure.
+"""Make a value for a column from its type alone, as SQL text.  Pure.
 
 ``number`` counts from 1; different numbers give different values wherever the type has
-that many.  The values hold what breaks careless SQL: quotes, percent signs, accents.
+that many.  Texts have what breaks careless SQL: quotes, percent signs, accents.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import date, timedelta
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def text(size: int | None, number: int) -> str:
-    """Return text of at most ``size`` characters."""
+def make_text(size: int | None, number: int) -> str:
+    """Make a text of at most ``size`` characters."""
     if size == 1:
         return LETTERS[number % len(LETTERS)]
     if size is not None and size < 10:
@@ -25,18 +25,18 @@ def text(size: int | None, number: int) -> str:
     return f"{number} o'é %s"
 
 
-def day(number: int) -> date:
+def make_day(number: int) -> date:
     return date(2019, 12, 31) + timedelta(days=number)
 
 
-def number_of(whole: int, places: int, number: int) -> str:
-    """Return a decimal with at most ``whole`` digits before the point."""
+def make_decimal(whole: int, places: int, number: int) -> str:
+    """Make a decimal with at most ``whole`` digits before the point."""
     if whole <= 0:
         return f"0.{number % 10**places:0{places}}"
     return f"{number % 10**whole}" + (".5" if places else "")
 
 
-_POSTGRESQL = {
+_POSTGRESQL_FORMS = {
     "smallint": "{n}",
     "integer": "{n}",
     "bigint": "{n}",
@@ -67,56 +67,58 @@ _POSTGRESQL = {
 }
 
 
-def postgresql(
+def make_postgresql_value(
     type_: str,
     number: int,
     labels: dict[str, tuple[str, ...]],
     domains: dict[str, str] | None = None,
 ) -> str | None:
-    """Return an untyped literal for a type; None: no value is known.
+    """Make an untyped literal for a type; None: no value is known.
 
     ``labels`` are those of the enums, ``domains`` the types that domains are based on.
     """
     if domains and type_ in domains:
-        # Its check is not read: a plain number pleases more of them than most texts.
+        # A domain's check is not read; most of them accept a plain number.
         base = domains[type_]
         texts = base.startswith("character") or base in ("text", "citext")
-        return quoted(str(number)) if texts else postgresql(base, number, labels)
+        return (
+            quote(str(number)) if texts else make_postgresql_value(base, number, labels)
+        )
     if type_.endswith("[]"):
-        inner = postgresql(type_[:-2], number, labels)
+        inner = make_postgresql_value(type_[:-2], number, labels)
         if inner is None:
             return None
         item = inner[1:-1].replace("''", "'").replace("\\", "\\\\").replace('"', '\\"')
-        return quoted('{"' + item + '"}')
-    name, sizes = _sized(type_)
+        return quote('{"' + item + '"}')
+    name, sizes = _split_sizes(type_)
     if name in labels:
-        return quoted(labels[name][number % len(labels[name])])
+        return quote(labels[name][number % len(labels[name])])
     if name == "boolean":
         return "true" if number % 2 else "false"
     if name in ("character varying", "character", "text", "citext"):
-        return quoted(text(sizes[0] if sizes else None, number))
+        return quote(make_text(sizes[0] if sizes else None, number))
     if name == "numeric" and sizes:
-        return quoted(number_of(sizes[0] - sizes[-1], sizes[-1], number))
-    form = _POSTGRESQL.get(name)
+        return quote(make_decimal(sizes[0] - sizes[-1], sizes[-1], number))
+    form = _POSTGRESQL_FORMS.get(name)
     if form is None:
         return None
-    return quoted(form.format(n=number, day=day(number), byte=number % 256))
+    return quote(form.format(n=number, day=make_day(number), byte=number % 256))
 
 
-def sqlite(type_: str, number: int) -> str:
-    """Return a literal of the form in which Django keeps values of a type there."""
-    name, sizes = _sized(type_.lower())
+def make_sqlite_value(type_: str, number: int) -> str:
+    """Make a literal of the form in which Django keeps values of a type on SQLite."""
+    name, sizes = _split_sizes(type_.lower())
     match name:
         case "bool":
             return str(number % 2)
         case "datetime":
-            return quoted(f"{day(number)} 03:04:05.{number:06}")
+            return quote(f"{make_day(number)} 03:04:05.{number:06}")
         case "date":
-            return quoted(str(day(number)))
+            return quote(str(make_day(number)))
         case "time":
-            return quoted(f"03:04:05.{number:06}")
+            return quote(f"03:04:05.{number:06}")
         case "char" if sizes == (32,):
-            return quoted(f"000000000000400080{number:014}")
+            return quote(f"000000000000400080{number:014}")
         case "decimal" | "real":
             return f"{number}.5"
         case "blob":
@@ -124,10 +126,10 @@ def sqlite(type_: str, number: int) -> str:
         case _ if "int" in name:
             return str(number)
         case _:
-            return quoted(text(sizes[0] if sizes else None, number))
+            return quote(make_text(sizes[0] if sizes else None, number))
 
 
-def _sized(type_: str) -> tuple[str, tuple[int, ...]]:
+def _split_sizes(type_: str) -> tuple[str, tuple[int, ...]]:
     found = re.fullmatch(r"([^(]+?)\s*\(([\d,\s]+)\)(.*)", type_)
     if not found:
         return type_, ()

@@ -3,10 +3,10 @@
     python -m tools histories walk --settings MODULE [--engine postgresql|sqlite]
                                    [--url URL] [--each-operation] [--only TEXT] [-v]
 
-A database with rows lives through the whole history: at each step our plan, from the
-state before to the state after, is applied to it, and must give exactly the catalog of
-fresh creation, with every row and value kept.  Prints one line for a step that fails,
-and a table at the end; exits 1 when a step failed.
+A database with rows lives through the whole history.  At each step our plan, from the
+state before to the state after, is applied to it; its catalog must then be that of fresh
+creation, with every row and value kept.  Prints a line for each step that fails, and a
+table at the end; exits 1 when a step failed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +29,23 @@ from django.db.migrations.loader import MigrationLoader
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.dev.programs import choose_programs, find_installed_programs
 from schema_migrations.engines.registry import engine_for, engine_for_url
-from tools.histories.history import steps
+from tools.histories.history import list_steps
 from tools.histories.journey import Journey
-from tools.histories.tally import Tally, table
+from tools.histories.tally import Tally, format_table
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = chosen(arguments)
-    with served(options) as (settings, url):
+    options = parse_options(arguments)
+    with start_server(options) as (settings, url):
         os.environ.setdefault("CORPUS_DB_URL", url)
         os.environ["DJANGO_SETTINGS_MODULE"] = options.settings
-        load(settings)
+        load_project(settings)
+        has_passed = walk_history(options, settings)
+    return 0 if has_passed else 1
 
-        result = walked(options, settings)
-    return 0 if result else 1
 
-
-def walked(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
-    """Walk, print the table, and tell whether every step passed."""
+def walk_history(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
+    """Walk through the history, print the table, and tell whether every step passed."""
     began = time.monotonic()
     tally = Tally(project=options.name or options.settings, engine=options.engine)
     journey = Journey(
@@ -58,21 +58,21 @@ def walked(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
     )
     loader = MigrationLoader(None, replace_migrations=not options.unsquashed)
     try:
-        for step in steps(loader, each_operation=options.each_operation):
-            journey.go(step)
+        for step in list_steps(loader, each_operation=options.each_operation):
+            journey.walk_step(step)
         journey.finish()
     finally:
-        journey.leave()
+        journey.drop_database()
     tally.seconds = time.monotonic() - began
     journey.say("  ".join(f"{k} {v:.0f}s" for k, v in journey.phases.items()))
-    print(table([tally]))
+    print(format_table([tally]))
     if options.report:
         with options.report.open("a") as file:
-            file.write(json.dumps(tally.row()) + "\n")
-    return tally.passed
+            file.write(json.dumps(asdict(tally)) + "\n")
+    return tally.has_passed
 
 
-def chosen(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tools histories walk", description=__doc__
     )
@@ -83,13 +83,13 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
         "--engine", choices=("postgresql", "sqlite"), default="postgresql"
     )
     parser.add_argument(
-        "--url", help="of a server where databases can be made; else one is started"
+        "--url", help="make databases on this server (default: start one)"
     )
-    parser.add_argument("--name", help="of the project, in the table")
+    parser.add_argument("--name", help="the project's name in the table")
     parser.add_argument(
         "--each-operation",
         action="store_true",
-        help="a step for each operation, not each migration",
+        help="make a step of each operation, not of each migration",
     )
     parser.add_argument(
         "--unsquashed",
@@ -103,7 +103,7 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
         "--extension",
         action="append",
         default=[],
-        help="that the project needs from the beginning",
+        help="an extension that the project needs from the beginning (repeatable)",
     )
     parser.add_argument(
         "--thorough",
@@ -118,14 +118,14 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
         "--verbose",
         action="count",
         default=0,
-        help="a line for every step; twice: the plan of one that fails, too",
+        help="print a line for every step; twice: also the plan of a step that fails",
     )
     return parser.parse_args(arguments)
 
 
 @contextmanager
-def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the settings of a server, and its URL."""
+def start_server(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
+    """Run a server until the block ends, unless one is given; yield settings and URL."""
     if options.url:
         engine = engine_for_url(options.url)
         options.engine = engine.vendor
@@ -134,17 +134,17 @@ def served(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], str]]:
         settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
         yield settings, "sqlite:///:memory:"
     else:
-        every = tuple(find_installed_programs())
-        # Its own pg_dump makes the last comparison; an older one would refuse.
-        able = [each for each in every if (each.bin_folder / "pg_dump").exists()]
-        programs = choose_programs(able or every, extensions=["hstore"])
+        installed = tuple(find_installed_programs())
+        # The last comparison needs a pg_dump of this major; an older one would refuse.
+        with_dump = [p for p in installed if (p.bin_folder / "pg_dump").exists()]
+        programs = choose_programs(with_dump or installed, extensions=["hstore"])
         with run_programs(programs) as server:
             host = server.settings["HOST"].replace("/", "%2F")
             user = server.settings["USER"]
             yield server.settings, f"postgresql://{user}@{host}:5432/postgres"
 
 
-def load(database: dict[str, Any]) -> None:
+def load_project(database: dict[str, Any]) -> None:
     """Load the project with this database as its only one."""
     warnings.simplefilter("ignore")
     django_settings.DATABASES = {"default": database}

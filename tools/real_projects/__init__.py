@@ -1,1 +1,1 @@
-"""Run the loop on real projects from the registry."""
+"""Plan, apply and compare the models of real projects from the registry."""

@@ -1,4 +1,4 @@
-"""What the settings of both projects share; REAL_PROJECT_URL names the database."""
+"""The settings that both projects share; REAL_PROJECT_URL names the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 class NoMigrations:
-    """Every app without migrations, so that ``migrate --run-syncdb`` makes the models."""
+    """A mapping that says that no app has migrations, so that ``--run-syncdb`` makes all."""
 
     def __contains__(self, label: str) -> bool:
         return True
@@ -18,22 +18,22 @@ class NoMigrations:
         return None
 
 
-def database(url: str) -> dict[str, Any]:
+def database_from_url(url: str) -> dict[str, Any]:
     if url.startswith("sqlite:"):
         name = url.removeprefix("sqlite:///")
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
-    given = conninfo_to_dict(url)
+    parts = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": given["dbname"],
-        "USER": given.get("user", ""),
-        "PASSWORD": given.get("password", ""),
-        "HOST": given.get("host", ""),
-        "PORT": str(given.get("port", "")),
+        "NAME": parts["dbname"],
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
     }
 
 
-DATABASES = {"default": database(os.environ["REAL_PROJECT_URL"])}
+DATABASES = {"default": database_from_url(os.environ["REAL_PROJECT_URL"])}
 if os.environ.get("REAL_PROJECT_MIGRATIONS") == "off":
     MIGRATION_MODULES = NoMigrations()
 

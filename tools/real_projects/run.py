@@ -2,11 +2,11 @@
 
     python -m tools real-projects [oscar] [wagtail]
 
-For each project and each engine: ``schemadiff`` from an empty directory, ``schemaapply``
-to an empty database, and beside it ``migrate --run-syncdb`` with migrations switched
-off.  Both databases must then be the same to our own inspector and diff, to programs
-that are not ours (``catalogs.py``), and in the rows that signals write.  Exits 1 on any
-difference.
+For each project and each engine ``schemadiff`` plans from an empty directory and
+``schemaapply`` applies to an empty database; on another ``migrate --run-syncdb`` runs
+with migrations switched off.  Our own inspector and diff, and programs that are not ours
+(``catalogs.py``), must find both databases the same, as well as the rows that signals
+write.  Exits 1 on any difference.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from schema_migrations.dev.cluster import SUPERUSER
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.dev.programs import choose_programs, find_installed_programs
 from tools import ROOT
-from tools.catalogs import of_postgresql, of_sqlite
-from tools.projects import prepared
+from tools.catalogs import read_restored_postgresql_facts, read_sqlite_facts
+from tools.projects import prepare_environment
 
 HERE = Path(__file__).parent
 PROJECTS = ("oscar", "wagtail")
@@ -64,7 +64,7 @@ class Case:
 
 
 class Differs(Exception):
-    """Something is not as it must be; the text says what."""
+    """Something is not as it must be; the text says what it is."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,9 +76,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     projects = parser.parse_args(arguments).project or PROJECTS
     if unknown := set(projects) - set(PROJECTS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}")
+        parser.error(f"There is no {', '.join(sorted(unknown))}.")
     pythons = {
-        name: prepared(name, HERE / f"requirements-{name}.txt", name=name)
+        name: prepare_environment(name, HERE / f"requirements-{name}.txt", name=name)
         for name in projects
     }
     programs = choose_programs(find_installed_programs())
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
                 place = Path(folder, f"{project}-{engine}")
                 place.mkdir()
                 ours, djangos = (
-                    new_databases(host, project)
+                    create_databases(host, project)
                     if engine == "postgresql"
                     else (f"sqlite:///{place / name}.sqlite3" for name in SIDES)
                 )
@@ -103,11 +103,11 @@ def main(arguments: Sequence[str]) -> int:
                     ours=ours,
                     djangos=djangos,
                 )
-                failed += not passes(case, programs.bin_folder)
+                failed += not try_case(case, programs.bin_folder)
     return 1 if failed else 0
 
 
-def new_databases(host: str, project: str) -> list[str]:
+def create_databases(host: str, project: str) -> list[str]:
     names = [f"{project}_{side}" for side in SIDES]
     with psycopg.connect(
         host=host, user=SUPERUSER, dbname="postgres", autocommit=True
@@ -117,68 +117,75 @@ def new_databases(host: str, project: str) -> list[str]:
     return [f"postgresql://{SUPERUSER}@/{name}?host={quote(host)}" for name in names]
 
 
-def passes(case: Case, programs: Path) -> bool:
+def try_case(case: Case, programs: Path) -> bool:
+    """Compare the databases of a case; print the steps, tell whether all pass."""
     print(f"\n{case.project} on {case.engine}", flush=True)
     try:
-        for line in steps(case, programs):
+        for line in compare_databases(case, programs):
             print(f"  ok    {line}", flush=True)
-    except Differs as problem:
-        print(f"  FAIL  {problem}", flush=True)
+    except Differs as error:
+        print(f"  FAIL  {error}", flush=True)
         return False
     return True
 
 
-def steps(case: Case, programs: Path) -> Iterator[str]:
+def compare_databases(case: Case, programs: Path) -> Iterator[str]:
+    """Make both databases and compare them; describe each step that has passed.
+
+    Raises ``Differs``.
+    """
     began = time.monotonic()
-    asked = ("initial", "--acknowledge", "all", "--no-input")
-    run(case, "schemadiff", *asked, on=case.ours)
+    options = ("initial", "--acknowledge", "all", "--no-input")
+    run_django(case, "schemadiff", *options, on=case.ours)
     files = sorted(case.directory.glob("*.sql"))
     size = sum(path.stat().st_size for path in files)
-    yield f"schemadiff: {len(files)} file, {size:,} bytes, {since(began)}"
+    yield f"schemadiff: {len(files)} file, {size:,} bytes, {format_elapsed(began)}"
 
     began = time.monotonic()
-    run(case, "schemaapply", "--no-input", on=case.ours)
-    yield f"schemaapply, {since(began)}"
+    run_django(case, "schemaapply", "--no-input", on=case.ours)
+    yield f"schemaapply, {format_elapsed(began)}"
 
-    run(case, "schemadiff", "--check", on=case.ours)
+    run_django(case, "schemadiff", "--check", on=case.ours)
     yield "schemadiff --check finds nothing to do"
 
-    run(case, "migrate", "--run-syncdb", "-v0", on=case.djangos, migrations="off")
-    equal("our diff", own_changes(case), frozenset())
+    run_django(
+        case, "migrate", "--run-syncdb", "-v0", on=case.djangos, migrations="off"
+    )
+    expect_equal("our diff", find_own_changes(case), frozenset())
     yield "our own diff of the two databases is empty"
 
-    theirs, ours = (catalog(url, programs) for url in (case.djangos, case.ours))
-    equal("the catalog", ours, theirs)
+    theirs, ours = (read_facts(url, programs) for url in (case.djangos, case.ours))
+    expect_equal("the catalog", ours, theirs)
     measure = "pg_dump" if case.engine == "postgresql" else "sqlite_master and pragmas"
     yield f"{measure}: {len(ours)} facts, all equal"
 
-    theirs, ours = (rows(case, url) for url in (case.djangos, case.ours))
-    equal("what signals wrote", ours, theirs)
+    theirs, ours = (read_rows(case, url) for url in (case.djangos, case.ours))
+    expect_equal("what signals wrote", ours, theirs)
     yield "content types, permissions and sites are equal"
 
 
-def own_changes(case: Case) -> frozenset[str]:
-    answer = run(
+def find_own_changes(case: Case) -> frozenset[str]:
+    output = run_django(
         case,
         "schemadiff",
         *("--from", case.djangos, "--to", case.ours, "--format", "json", "-v0"),
         on=case.ours,
     )
-    changes: list[dict[str, Any]] = json.loads(answer)["changes"]
+    changes: list[dict[str, Any]] = json.loads(output)["changes"]
     return frozenset(json.dumps(change, sort_keys=True) for change in changes)
 
 
-def catalog(url: str, programs: Path) -> frozenset[str]:
+def read_facts(url: str, programs: Path) -> frozenset[str]:
     if url.startswith("sqlite"):
-        return of_sqlite(Path(url.removeprefix("sqlite:///")))
-    return of_postgresql(url, programs)
+        return read_sqlite_facts(Path(url.removeprefix("sqlite:///")))
+    return read_restored_postgresql_facts(url, programs)
 
 
-def rows(case: Case, url: str) -> frozenset[str]:
-    return frozenset(run(case, "shell", "-v0", "-c", ROWS, on=url).splitlines())
+def read_rows(case: Case, url: str) -> frozenset[str]:
+    return frozenset(run_django(case, "shell", "-v0", "-c", ROWS, on=url).splitlines())
 
 
-def equal(what: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
+def expect_equal(what: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
     if ours != theirs:
         lines = [f"- {fact}" for fact in sorted(theirs - ours)]
         lines += [f"+ {fact}" for fact in sorted(ours - theirs)]
@@ -186,7 +193,7 @@ def equal(what: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
         raise Differs(f"{what} (- Django's, + ours, {len(lines)}):\n        {text}")
 
 
-def run(case: Case, *arguments: str, on: str, migrations: str = "on") -> str:
+def run_django(case: Case, *arguments: str, on: str, migrations: str = "on") -> str:
     """Run a Django command of the project; return its standard output."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": f"tools.real_projects.{case.project}_settings",
@@ -208,5 +215,5 @@ def run(case: Case, *arguments: str, on: str, migrations: str = "on") -> str:
     return done.stdout
 
 
-def since(began: float) -> str:
+def format_elapsed(began: float) -> str:
     return f"{time.monotonic() - began:.1f} s"

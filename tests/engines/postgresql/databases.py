@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,13 @@ Database = psycopg.Connection[tuple[Any, ...]]
 def database(settings: dict[str, Any]) -> Iterator[Database]:
     """Connect, in autocommit, to a new database that is gone afterwards."""
     name = f"test_{secrets.token_hex(6)}"
-    with administrator(settings) as server:
+    with connect_as_administrator(settings) as server:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
         with connected(settings, name) as connection:
             yield connection
     finally:
-        with administrator(settings) as server:
+        with connect_as_administrator(settings) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

@@ -1,4 +1,4 @@
-"""What counts as lost, done twice, or claimed: pure, and on a real database."""
+"""What counts as lost, done twice, or recorded but not done: pure, and on a database."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ import pytest
 
 from schema_migrations.history.revision import Revision
 from tests.fixtures.fast import leave_out
-from tools.faults.child import DONE, whole
-from tools.faults.evidence import claims, differences, overclaimed, snapshot
-from tools.faults.places import Database, fresh
-from tools.faults.scenarios import SQLITE, File, Step, scenarios
-from tools.faults.trial import arguments
+from tools.faults.child import DONE, start_run
+from tools.faults.databases import Database, create_database
+from tools.faults.evidence import (
+    compare_claims,
+    find_differences,
+    find_wrong_claims,
+    take_snapshot,
+)
+from tools.faults.scenarios import SQLITE, File, Step, make_scenarios
+from tools.faults.trial import options_for
 
-STEPS = (Step(sql="A"), Step(sql="B", outside=True), Step(sql="C"))
+STEPS = (Step(sql="A"), Step(sql="B", is_outside_transaction=True), Step(sql="C"))
 FILES = (File(name="1_a", steps=STEPS),)
 
 
-def row(applied: int, error: str = "") -> Revision:
+def make_revision(applied: int, error: str = "") -> Revision:
     return Revision(
         version="1",
         applied=applied,
@@ -32,67 +37,68 @@ def row(applied: int, error: str = "") -> Revision:
 
 
 @pytest.mark.parametrize(
-    ("revision", "done", "said"),
+    ("revision", "effects", "problems"),
     [
         (None, (False, False, False), []),
         (None, (True, False, False), ["1_a: statement 1 was done and is not recorded"]),
-        (row(2), (True, True, False), []),
-        (row(2), (True, None, False), []),
+        (make_revision(2), (True, True, False), []),
+        (make_revision(2), (True, None, False), []),
         (
-            row(2),
+            make_revision(2),
             (True, False, False),
-            ["1_a: statement 2 is claimed and was not done"],
+            ["1_a: statement 2 is recorded and was not done"],
         ),
         (
-            row(1),
+            make_revision(1),
             (True, True, False),
             ["1_a: statement 2 was done and is not recorded"],
         ),
-        (row(1, "not known"), (True, True, False), []),
+        (make_revision(1, "not known"), (True, True, False), []),
         (
-            row(2, "not known"),
+            make_revision(2, "not known"),
             (True, True, True),
             ["1_a: statement 3 was done and is not recorded"],
         ),
     ],
 )
 def test_rows_claim_what_was_done_and_nothing_else(
-    revision: Revision | None, done: tuple[bool | None, ...], said: list[str]
+    revision: Revision | None, effects: tuple[bool | None, ...], problems: list[str]
 ) -> None:
     rows = {"1": revision} if revision else {}
-    assert list(overclaimed(FILES, rows, {"1": done})) == said
+    assert list(compare_claims(FILES, rows, {"1": effects})) == problems
 
 
-SCENARIO = scenarios(SQLITE)["none"]
+SCENARIO = make_scenarios(SQLITE)["none"]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The file of a database that the scenario was applied to."""
+def applied_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file of a SQLite database that the scenario was applied to."""
     leave_out("processes")
     folder = SCENARIO.write(tmp_path_factory.mktemp("faults") / "directory")
-    with fresh(None) as database:
-        child = whole(arguments(SCENARIO, folder), database.url)
+    with create_database(None) as database:
+        child = start_run(options_for(SCENARIO, folder), database.url)
         assert child.wait() == DONE, child.text
         yield database.folder / database.name
 
 
 @pytest.fixture
-def applied(made: Path, tmp_path: Path) -> Database:
-    path = Path(shutil.copy(made, tmp_path / "database"))
+def applied_database(applied_path: Path, tmp_path: Path) -> Database:
+    """A copy that a test may change."""
+    path = Path(shutil.copy(applied_path, tmp_path / "database"))
     return Database(url=f"sqlite:///{path}", name=path.name, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "difference"),
     [
         (
             "INSERT INTO log SELECT what FROM log LIMIT 1",
-            "the rows of log differ: 6 instead of 5; missing [], one too many [\"('104',)\"]",
+            "the rows of log differ: 6 instead of 5; missing [], surplus [\"('104',)\"]",
         ),
         (
             "DELETE FROM log WHERE what = '404'",
-            "the rows of log differ: 4 instead of 5; missing [\"('404',)\"], one too many []",
+            "the rows of log differ: 4 instead of 5; missing [\"('404',)\"], surplus []",
         ),
         ("DROP INDEX part_item_id", "the schema differs: Drop index part_item_id"),
         (
@@ -106,23 +112,31 @@ def applied(made: Path, tmp_path: Path) -> Database:
     ],
 )
 def test_what_differs_from_an_undisturbed_run_is_named(
-    applied: Database, sql: str, said: str
+    applied_database: Database, sql: str, difference: str
 ) -> None:
-    before = snapshot(applied)
-    assert list(differences(before, snapshot(applied))) == []
-    with applied.opened() as connection, connection.cursor() as cursor:
+    before = take_snapshot(applied_database)
+    assert list(find_differences(before, take_snapshot(applied_database))) == []
+    with (
+        applied_database.open_connection() as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(sql)
-    assert list(differences(before, snapshot(applied))) == [said]
+    assert list(find_differences(before, take_snapshot(applied_database))) == [
+        difference
+    ]
 
 
-def test_a_claim_is_looked_for_in_the_database(applied: Database) -> None:
-    assert list(claims(applied, SCENARIO.files)) == []
-    with applied.opened() as connection, connection.cursor() as cursor:
+def test_a_claim_is_looked_for_in_the_database(applied_database: Database) -> None:
+    assert list(find_wrong_claims(applied_database, SCENARIO.files)) == []
+    with (
+        applied_database.open_connection() as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("DELETE FROM log WHERE what = '205'")
         cursor.execute(
             "UPDATE atlas_schema_revisions SET applied = 4 WHERE version = 4"
         )
-    assert list(claims(applied, SCENARIO.files)) == [
-        "2_rows: statement 5 is claimed and was not done",
+    assert list(find_wrong_claims(applied_database, SCENARIO.files)) == [
+        "2_rows: statement 5 is recorded and was not done",
         "4_more: statement 5 was done and is not recorded",
     ]

@@ -11,7 +11,7 @@ from schema_migrations.schema.model import Table
 from schema_migrations.workflows.states.state import inspect_database, load_sql
 from tools.histories import values
 from tools.histories.database import Database
-from tools.histories.rows import count, fill
+from tools.histories.rows import count_rows, fill_tables
 
 KNOWN = """
 smallint, integer, bigint, numeric, numeric(3,2), numeric(2,2), real, double precision,
@@ -28,7 +28,7 @@ def test_postgresql_takes_the_value_of_every_known_type(pg: Any, type_: str) -> 
     with pg.cursor() as cursor:
         cursor.execute(f"CREATE TABLE t (c {type_})")
         for number in (1, 2, 57):
-            literal = values.postgresql(type_, number, {})
+            literal = values.make_postgresql_value(type_, number, {})
             cursor.execute(f"INSERT INTO t VALUES ({literal})".replace("%", "%%"), [])
         cursor.execute("SELECT count(c), count(DISTINCT c::text) FROM t")
         assert cursor.fetchone() == (3, 2 if type_ == "boolean" else 3)
@@ -64,9 +64,9 @@ def test_tables_are_filled_in_the_order_of_their_references(
         db = Database(engine=engine, connection=one)
         schema = inspect_database(engine, one)
 
-        empty = fill(db, schema)
+        empty = fill_tables(db, schema)
 
-        counts = {t.key.name: count(db, t.key) for t in schema.of(Table)}
+        counts = {t.key.name: count_rows(db, t.key) for t in schema.of(Table)}
         assert counts == {"parent": 3, "child": 3, "link": 3, "self": 3, "never": 0}
         assert list(empty) == ["never"]
-        assert db.value("SELECT count(*) FROM child WHERE maybe IS NULL") == 1
+        assert db.query_value("SELECT count(*) FROM child WHERE maybe IS NULL") == 1

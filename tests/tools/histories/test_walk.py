@@ -109,10 +109,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def walked(
+def run_walk(
     project: Path, *options: str
 ) -> tuple[subprocess.CompletedProcess[str], Any]:
-    """Return what the walk printed, and its result."""
+    """Walk through the history; return what was printed, and the result."""
     report = project / "report.json"
     done = subprocess.run(
         [
@@ -129,7 +129,7 @@ def walked(
     return done, json.loads(report.read_text())
 
 
-def url(engine: str, settings: dict[str, Any]) -> str:
+def url_for(engine: str, settings: dict[str, Any]) -> str:
     if engine == "sqlite":
         return "sqlite:///:memory:"
     host = str(settings["HOST"]).replace("/", "%2F")
@@ -144,7 +144,9 @@ def test_every_step_of_a_history_passes(
     project: Path,
     postgres_settings: dict[str, Any],
 ) -> None:
-    done, result = walked(project, "--url", url(engine, postgres_settings), *option)
+    done, result = run_walk(
+        project, "--url", url_for(engine, postgres_settings), *option
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert result["failures"] == []
@@ -164,8 +166,8 @@ def test_a_step_that_cannot_be_planned_fails(
     text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)
     (project / "shop" / "migrations" / "step_9.py").write_text(text)
 
-    done, result = walked(
-        project, "--url", url("postgresql", postgres_settings), "--each-operation"
+    done, result = run_walk(
+        project, "--url", url_for("postgresql", postgres_settings), "--each-operation"
     )
 
     assert done.returncode == 1

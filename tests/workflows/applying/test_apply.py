@@ -21,7 +21,7 @@ from schema_migrations.workflows.applying.events import (
     StatementDone,
     Warned,
 )
-from tests.fixtures.targets import as_default
+from tests.fixtures.targets import use_as_default
 
 if TYPE_CHECKING:
     from tests.fixtures.targets import Place
@@ -42,8 +42,8 @@ def test_pending_files_run_in_order_and_are_recorded(place: Place) -> None:
     outcome = place.apply()
     assert place.done == ["1", "2"]
     assert outcome.current_version == "2"
-    assert place.tables() == ["a", "b"]
-    first, second = place.rows().values()
+    assert place.list_tables() == ["a", "b"]
+    first, second = place.read_revisions().values()
     assert (first.version, first.description) == ("1", "first")
     assert (first.applied, first.total, first.type) == (2, 2, 2)
     assert (first.error, first.error_stmt, first.partial_hashes) == ("", "", ())
@@ -56,10 +56,10 @@ def test_pending_files_run_in_order_and_are_recorded(place: Place) -> None:
 def test_a_second_run_does_nothing_and_succeeds(place: Place) -> None:
     place.write(_1=A)
     place.apply()
-    before = place.rows()
+    before = place.read_revisions()
     place.apply()
     assert place.done == []
-    assert place.rows() == before
+    assert place.read_revisions() == before
 
 
 def test_an_empty_directory_leaves_no_trace(place: Place) -> None:
@@ -74,8 +74,8 @@ def test_a_file_without_statements_is_applied_like_any(place: Place, mode: str) 
     place.write(_1=A, _2=f"{mode}-- Words.\n-- django: shop 0002_fill\n", _3=B)
     place.apply()
     again = place.apply()
-    assert place.tables() == ["a", "b"]
-    assert [row.applied for row in place.rows().values()] == [2, 0, 1]
+    assert place.list_tables() == ["a", "b"]
+    assert [row.applied for row in place.read_revisions().values()] == [2, 0, 1]
     assert again.selected.runs == ()
 
 
@@ -125,30 +125,30 @@ class TestOneTransactionAFile:
         with pytest.raises(StatementFailed) as caught:
             place.apply()
         assert place.done == ["1"]
-        assert place.tables() == ["a"]
+        assert place.list_tables() == ["a"]
         error = caught.value
         assert (error.file, error.line) == ("2_bad.sql", 2)
         assert error.sql == "INSERT INTO nope VALUES (1)"
         assert "nope" in error.server_message
         assert "Rolled back" in error.hint
-        row = place.rows()["2"]
+        row = place.read_revisions()["2"]
         assert (row.applied, row.total, row.partial_hashes) == (0, 2, ())
         assert "nope" in row.error
         assert row.error_stmt == "INSERT INTO nope VALUES (1)"
-        assert "3" not in place.rows()
+        assert "3" not in place.read_revisions()
 
     def test_the_corrected_file_runs_from_its_start(self, place: Place) -> None:
         place.write(_1=A, _2=BROKEN)
         with pytest.raises(StatementFailed):
             place.apply()
-        started = place.rows()["2"].executed_at
+        started = place.read_revisions()["2"].executed_at
         place.write(_2=f"{B}SELECT 1; SELECT 2;")
         place.apply()
-        row = place.rows()["2"]
+        row = place.read_revisions()["2"]
         assert (row.applied, row.total, row.error, row.error_stmt) == (3, 3, "", "")
         assert row.executed_at == started
         assert row.hash != ""
-        assert place.tables() == ["a", "b"]
+        assert place.list_tables() == ["a", "b"]
 
     def test_a_failure_out_of_order_leaves_no_row_that_would_hide_the_file(
         self, place: Place
@@ -158,7 +158,7 @@ class TestOneTransactionAFile:
         place.write(_2=BROKEN)
         with pytest.raises(StatementFailed):
             place.apply(exec_order="non-linear")
-        assert set(place.rows()) == {"1", "3"}
+        assert set(place.read_revisions()) == {"1", "3"}
 
     @pytest.mark.parametrize("word", ["COMMIT", "BEGIN", "ROLLBACK", "END"])
     @pytest.mark.parametrize("mode", ["file", "all"])
@@ -168,8 +168,8 @@ class TestOneTransactionAFile:
         place.write(_1=A, _2=f"{B}\n{word};\n")
         with pytest.raises(SyntaxProblem, match=f"2.sql:3: {word}"):
             place.apply(tx_mode=mode)
-        assert place.tables() == []
-        assert place.rows() == {}
+        assert place.list_tables() == []
+        assert place.read_revisions() == {}
 
 
 class TestOneTransactionForAll:
@@ -177,7 +177,7 @@ class TestOneTransactionForAll:
         place.write(_1=A, _2=B)
         place.apply(tx_mode="all")
         assert place.done == ["1", "2"]
-        assert [row.done for row in place.rows().values()] == [True, True]
+        assert [row.done for row in place.read_revisions().values()] == [True, True]
 
     def test_a_failure_undoes_every_file_and_is_recorded_where_the_run_begins(
         self, place: Place
@@ -186,8 +186,8 @@ class TestOneTransactionForAll:
         with pytest.raises(StatementFailed, match=r"2\.sql:2"):
             place.apply(tx_mode="all")
         assert place.done == []
-        assert place.tables() == []
-        (row,) = place.rows().values()
+        assert place.list_tables() == []
+        (row,) = place.read_revisions().values()
         assert (row.version, row.applied, row.total) == ("1", 0, 2)
         assert row.error.startswith("2.sql:2: ")
         place.write(_2=B)
@@ -198,7 +198,7 @@ class TestOneTransactionForAll:
         place.write(_1=A, _2=NONE + B)
         with pytest.raises(ConfigError, match=r"2\.sql"):
             place.apply(tx_mode="all")
-        assert place.tables() == []
+        assert place.list_tables() == []
 
 
 class TestStatementByStatement:
@@ -209,10 +209,10 @@ class TestStatementByStatement:
         with pytest.raises(StatementFailed) as caught:
             place.apply()
         assert "2 of its 4 statements" in caught.value.hint
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         assert (row.applied, row.total, len(row.partial_hashes)) == (2, 4, 2)
         assert "nope" in row.error
-        assert place.tables() == ["a"]
+        assert place.list_tables() == ["a"]
         # Edited where nothing was run yet, and longer than before.
         place.write(_1=f"{NONE}{A}INSERT INTO a VALUES (2);\n{B}SELECT 1;\n")
         place.apply()
@@ -223,7 +223,7 @@ class TestStatementByStatement:
         ]
         (started,) = (e for e in place.events if isinstance(e, FileStarted))
         assert (started.mode, started.start) == ("none", 2)
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         assert (row.applied, row.total, row.error, row.partial_hashes) == (5, 5, "", ())
         assert place.execute("SELECT id FROM a ORDER BY id") == [(1,), (2,)]
         place.apply()
@@ -256,7 +256,7 @@ class TestStatementByStatement:
         place.write(_1=f"{NONE}{A.replace('VALUES (1)', 'VALUES (7)')}SELECT 1;")
         with pytest.raises(IntegrityError, match="statement 2 was changed"):
             place.apply()
-        assert place.rows()["1"].applied == 2
+        assert place.read_revisions()["1"].applied == 2
 
     def test_a_resumed_file_may_go_on_in_one_transaction(self, place: Place) -> None:
         place.write(_1=f"{NONE}{A}INSERT INTO nope VALUES (1);\n{B}")
@@ -265,11 +265,11 @@ class TestStatementByStatement:
         place.write(_1=f"{A}INSERT INTO nope VALUES (2);\n{B}")
         with pytest.raises(StatementFailed):
             place.apply()
-        assert place.rows()["1"].applied == 2
+        assert place.read_revisions()["1"].applied == 2
         place.write(_1=f"{A}{B}")
         place.apply()
-        assert place.tables() == ["a", "b"]
-        assert place.rows()["1"].total == 3
+        assert place.list_tables() == ["a", "b"]
+        assert place.read_revisions()["1"].total == 3
 
     def test_a_transaction_of_the_files_own_is_kept_as_written(
         self, place: Place
@@ -278,7 +278,7 @@ class TestStatementByStatement:
         place.write(_1=f"{NONE}{A}{own}BEGIN;\nDELETE FROM a;\nROLLBACK;\nSELECT 1;")
         place.apply()
         assert len(place.execute("SELECT id FROM a")) == 3
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         assert (row.applied, row.total, row.done) == (10, 10, True)
 
     def test_a_failure_inside_the_files_own_transaction_goes_back_before_it(
@@ -288,7 +288,7 @@ class TestStatementByStatement:
         place.write(_1=f"{NONE}{A}{own.format('INSERT INTO nope VALUES (1);')}")
         with pytest.raises(StatementFailed):
             place.apply()
-        assert place.rows()["1"].applied == 2
+        assert place.read_revisions()["1"].applied == 2
         assert place.execute("SELECT id FROM a") == [(1,)]
         place.write(_1=f"{NONE}{A}{own.format('INSERT INTO a VALUES (3);')}")
         place.apply()
@@ -299,7 +299,7 @@ class TestStatementByStatement:
         with pytest.raises(StatementFailed, match="does not end it"):
             place.apply()
         assert place.execute("SELECT id FROM a") == [(1,)]
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         assert (row.applied, row.total) == (2, 4)
         assert "does not end it" in row.error
 
@@ -312,7 +312,7 @@ class TestStatementByStatement:
             sqlite_place.apply()
         assert "counts as done" in caught.value.hint
         assert "Correct the file" not in caught.value.hint
-        row = sqlite_place.rows()["1"]
+        row = sqlite_place.read_revisions()["1"]
         assert (row.done, "refer to no row" in row.error) == (True, True)
         sqlite_place.apply()
         assert sqlite_place.done == []
@@ -322,7 +322,7 @@ class TestStatementByStatement:
     ) -> None:
         place.write(_1=f"{NONE}{A}VACUUM;\nINSERT INTO a VALUES (2);")
         place.apply()
-        assert place.rows()["1"].done
+        assert place.read_revisions()["1"].done
         assert len(place.execute("SELECT id FROM a")) == 2
 
     def test_a_statement_outside_a_transaction_that_was_killed_runs_again(
@@ -330,7 +330,7 @@ class TestStatementByStatement:
     ) -> None:
         place.write(_1=f"{NONE}{A}VACUUM;\n")
         place.apply()
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         # As a kill leaves it: recorded as about to run, never as done.
         place.execute(
             "UPDATE atlas_schema_revisions SET applied = 2, error ="
@@ -339,7 +339,7 @@ class TestStatementByStatement:
         )
         place.apply()
         assert warnings(place) == ""
-        assert replace(place.rows()["1"], execution_time=0) == replace(
+        assert replace(place.read_revisions()["1"], execution_time=0) == replace(
             row, execution_time=0
         )
 
@@ -351,13 +351,13 @@ class TestFirstRun:
         with pytest.raises(ConfigError, match="theirs") as caught:
             place.apply()
         assert "baseline" in caught.value.hint
-        assert place.rows() == {}
+        assert place.read_revisions() == {}
 
     def test_allow_dirty_runs_from_the_first_file(self, place: Place) -> None:
         place.execute("CREATE TABLE theirs (id integer)")
         place.write(_1=A)
         place.apply(allow_dirty=True)
-        assert place.tables() == ["a", "theirs"]
+        assert place.list_tables() == ["a", "theirs"]
 
     def test_baseline_records_a_version_and_runs_the_files_after_it(
         self, place: Place
@@ -366,7 +366,7 @@ class TestFirstRun:
         place.write(_1=A, _2=B)
         place.apply(baseline="1")
         assert place.done == ["2"]
-        row = place.rows()["1"]
+        row = place.read_revisions()["1"]
         assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "")
         place.apply(baseline="1")
         assert place.done == []
@@ -376,7 +376,7 @@ class TestFirstRun:
         place.write(_1=A)
         with pytest.raises(ConfigError, match="version 9"):
             place.apply(baseline="9")
-        assert place.rows() == {}
+        assert place.read_revisions() == {}
 
     def test_a_failed_first_run_leaves_a_clean_database_clean(
         self, place: Place
@@ -396,7 +396,7 @@ class TestHistory:
         place.write(_1=A + "SELECT 1;", _3="SELECT 3;")
         with pytest.raises(IntegrityError, match=r"edited after.*1\.sql"):
             place.apply()
-        assert "3" not in place.rows()
+        assert "3" not in place.read_revisions()
 
     def test_a_file_deleted_since_is_named(self, place: Place) -> None:
         place.write(_1=A, _2_gone=B, _3="SELECT 3;")
@@ -448,12 +448,12 @@ class TestHistory:
             " ('.atlas_cloud_identifier', 'uuid',"
             " '2026-01-02 03:04:05.123456000+00:00', 0, '', 'Atlas CLI v1')"
         )
-        assert set(place.rows()) == {"1"}
+        assert set(place.read_revisions()) == {"1"}
         place.execute(
             "UPDATE atlas_schema_revisions SET version = '0', partial_hashes = '[]'"
             " WHERE version LIKE '.%'"
         )
-        assert place.rows()["0"].executed_at.isoformat() == (
+        assert place.read_revisions()["0"].executed_at.isoformat() == (
             "2026-01-02T03:04:05.123456+00:00"
         )
 
@@ -464,14 +464,14 @@ class TestReadingOnly:
         outcome = place.preview(count=1)
         assert [run.file.version for run in outcome.selected.runs] == ["1"]
         assert outcome.selected.remaining_count == 1
-        assert place.tables() == []
-        assert place.rows() == {}
+        assert place.list_tables() == []
+        assert place.read_revisions() == {}
 
     def test_a_preview_with_a_baseline_writes_nothing(self, place: Place) -> None:
         place.write(_1=A, _2=B)
         outcome = place.preview(baseline="1")
         assert [run.file.version for run in outcome.selected.runs] == ["2"]
-        assert place.rows() == {}
+        assert place.read_revisions() == {}
 
 
 def test_the_same_transaction_holds_a_file_and_its_row(place: Place) -> None:
@@ -491,7 +491,7 @@ def test_the_same_transaction_holds_a_file_and_its_row(place: Place) -> None:
     place.write(_2=B)
     with pytest.raises(StatementFailed, match=r"2\.sql"):
         place.apply()
-    assert place.tables() == ["a"]
+    assert place.list_tables() == ["a"]
     assert not any(isinstance(e, FileDone) for e in place.events)
 
 
@@ -503,7 +503,7 @@ def test_a_run_inside_atomic_is_refused(place: Place) -> None:
 
 def test_without_autocommit_nothing_is_run(place: Place) -> None:
     place.write(_1=A)
-    with as_default({**place.settings, "AUTOCOMMIT": False}):
+    with use_as_default({**place.settings, "AUTOCOMMIT": False}):
         with pytest.raises(ConfigError, match="AUTOCOMMIT is off") as caught:
             place.apply()
         assert len(place.preview().selected.runs) == 1

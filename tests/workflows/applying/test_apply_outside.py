@@ -83,7 +83,7 @@ def test_what_was_made_before_it_could_be_recorded_is_not_made_again(
         (True, "the index public.i already exists, valid and as defined here")
     ]
     assert ran(ours) == ["SELECT 1"]
-    row = ours.rows()["2"]
+    row = ours.read_revisions()["2"]
     assert (row.done, row.applied, row.error) == (True, 2, "")
 
 
@@ -94,7 +94,7 @@ def test_what_was_half_made_is_made_anew(ours: Place) -> None:
     with pytest.raises(StatementFailed, match="duplicated"):
         ours.apply()
     assert valid(ours) == [(False,)]
-    assert "could not create unique index" in ours.rows()["2"].error
+    assert "could not create unique index" in ours.read_revisions()["2"].error
     ours.execute("TRUNCATE a")
     ours.apply()
     assert resumed(ours) == [
@@ -113,7 +113,7 @@ def test_another_index_of_that_name_stops_with_the_place(ours: Place) -> None:
             "2.sql:3: an index public.i exists with another definition:"
         )
         assert (caught.value.exit_code, caught.value.sql) == (2, INDEX)
-        row = ours.rows()["2"]
+        row = ours.read_revisions()["2"]
         assert (row.applied, row.error_stmt) == (0, INDEX)
         assert "another definition" in row.error
 
@@ -136,7 +136,7 @@ def test_a_drop_counts_as_done_where_it_may_have_been_done(
     if done:
         ours.apply()
         assert resumed(ours) == [(True, "the index i is already gone")]
-        assert ours.rows()["2"].done
+        assert ours.read_revisions()["2"].done
     else:
         with pytest.raises(StatementFailed, match='index "i" does not exist'):
             ours.apply()
@@ -167,13 +167,13 @@ def test_a_record_that_cannot_be_written_does_not_make_it_run_twice(
     with pytest.raises(StatementFailed, match="No space left") as caught:
         place.apply()
     assert "is done" in caught.value.hint
-    row = place.rows()["2"]
+    row = place.read_revisions()["2"]
     assert (row.applied, row.error) == (0, UNKNOWN_END)
     place.execute("DROP TRIGGER full_disk ON atlas_schema_revisions")
     place.apply()
     assert [done for done, _ in resumed(place)] == [True]
     assert ran(place) == ["SELECT 1"]
-    assert place.rows()["2"].done
+    assert place.read_revisions()["2"].done
 
 
 def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
@@ -190,7 +190,7 @@ def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
                 cursor.execute("BEGIN; LOCK TABLE atlas_schema_revisions")
 
     request = replace(
-        ours.request(),
+        ours.make_request(),
         lock_retries=3,
         session_options=SessionOptions(lock_timeout=0.05),
     )
@@ -198,10 +198,10 @@ def test_a_record_that_waits_for_a_lock_does_not_make_it_run_twice(
         apply(ours.connection, ours.engine, ours.directory, request, in_the_way)
     assert caught.value.exit_code == 5
     other.close()
-    assert ours.rows()["2"].error == UNKNOWN_END
+    assert ours.read_revisions()["2"].error == UNKNOWN_END
     ours.apply()
     assert ran(ours) == ["SELECT 1"]
-    assert ours.rows()["2"].done
+    assert ours.read_revisions()["2"].done
 
 
 @pytest.mark.parametrize("directive", ["", NONE])
@@ -211,10 +211,10 @@ def test_a_record_that_cannot_be_written_takes_the_statement_back(
     failing_record.write(_2=f"{directive}CREATE TABLE b (id integer);")
     with pytest.raises(StatementFailed, match="No space left"):
         failing_record.apply()
-    assert failing_record.tables() == ["a"]
+    assert failing_record.list_tables() == ["a"]
     failing_record.execute("DROP TRIGGER full_disk ON atlas_schema_revisions")
     failing_record.apply()
-    assert failing_record.tables() == ["a", "b"]
+    assert failing_record.list_tables() == ["a", "b"]
 
 
 def test_a_lock_that_was_not_to_be_had_is_tried_again(ours: Place) -> None:
@@ -225,12 +225,12 @@ def test_a_lock_that_was_not_to_be_had_is_tried_again(ours: Place) -> None:
     ours.execute(SLOWLY)
     ours.write(_2=f"{NONE}{CALL};\nSELECT 1;")
     with pytest.raises(StatementFailed) as caught:
-        ours.apply(replace(ours.request(), lock_retries=2))
+        ours.apply(replace(ours.make_request(), lock_retries=2))
     assert caught.value.exit_code == 5
     assert sum(isinstance(e, Retrying) for e in ours.events) == 2
     other.close()
     ours.apply()
-    assert ours.rows()["2"].done
+    assert ours.read_revisions()["2"].done
 
 
 def test_what_cannot_be_known_runs_again_and_is_told(ours: Place) -> None:

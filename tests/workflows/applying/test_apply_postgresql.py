@@ -28,7 +28,7 @@ from schema_migrations.workflows.applying.events import (
     StatementDone,
 )
 from schema_migrations.workflows.targets.connection import open_target
-from tests.fixtures.children import eventually
+from tests.fixtures.children import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_an_index_is_made_concurrently_in_a_file_without_transaction(
     assert pg_place.execute(
         "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"
     ) == [(True,)]
-    assert pg_place.rows()["2"].done
+    assert pg_place.read_revisions()["2"].done
 
 
 def test_in_a_transaction_it_fails_and_the_hint_names_the_directive(
@@ -68,7 +68,7 @@ def test_in_a_transaction_it_fails_and_the_hint_names_the_directive(
         pg_place.apply()
     assert caught.value.sqlstate == "25001"
     assert "-- atlas:txmode none" in caught.value.hint
-    assert pg_place.tables() == []
+    assert pg_place.list_tables() == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_lock_timeout_is_tried_again_after_a_roll_back(
     session.execute(other, "BEGIN")
     session.execute(other, "LOCK TABLE a")
     request = replace(
-        pg_place.request(),
+        pg_place.make_request(),
         lock_retries=1,
         session_options=SessionOptions(lock_timeout=0.05),
     )
@@ -109,8 +109,8 @@ def test_a_lock_timeout_is_tried_again_after_a_roll_back(
         request,
         make_way,
     )
-    assert pg_place.tables() == ["b"]
-    row = pg_place.rows()["2"]
+    assert pg_place.list_tables() == ["b"]
+    row = pg_place.read_revisions()["2"]
     assert (row.applied, row.done) == (row.total, True)
 
 
@@ -124,9 +124,9 @@ def test_a_second_run_at_the_same_time_is_refused(
         ),
         pytest.raises(LockNotAcquired),
     ):
-        pg_place.apply(replace(pg_place.request(), lock_wait=0.05))
+        pg_place.apply(replace(pg_place.make_request(), lock_wait=0.05))
     assert any(isinstance(e, LockWaiting) for e in pg_place.events)
-    assert pg_place.rows() == {}
+    assert pg_place.read_revisions() == {}
 
 
 def test_a_file_may_change_search_path_and_its_row_is_found(pg_place: Place) -> None:
@@ -135,7 +135,7 @@ def test_a_file_may_change_search_path_and_its_row_is_found(pg_place: Place) -> 
     pg_place.write(_1=f"{empty}CREATE TABLE public.a (id integer);")
     pg_place.apply()
     pg_place.connection.close()
-    assert pg_place.rows()["1"].done
+    assert pg_place.read_revisions()["1"].done
 
 
 @pytest.fixture
@@ -176,12 +176,12 @@ def test_what_a_file_sets_ends_with_it(pg_place: Place, mode: str, sets: str) ->
     pg_place.execute("SET TIME ZONE 'Europe/Lisbon'")  # the project's own
     (who,) = pg_place.execute("SELECT current_user")[0]
     pg_place.write(_1=f"{sets}\nCREATE TABLE public.a (id integer);", _2=SEEN)
-    request = pg_place.request(tx_mode=mode)
+    request = pg_place.make_request(tx_mode=mode)
     pg_place.apply(replace(request, session_options=SessionOptions(lock_timeout=7)))
     assert pg_place.execute("SELECT path, wait, zone, who FROM public.seen") == [
         ('"$user", public', "7s", "Europe/Lisbon", who)
     ]
-    assert pg_place.rows().keys() == {"1", "2"}
+    assert pg_place.read_revisions().keys() == {"1", "2"}
 
 
 def test_what_statements_alone_set_ends_with_their_file(pg_place: Place) -> None:
@@ -200,12 +200,12 @@ def test_what_a_failing_file_sets_ends_with_it(pg_place: Place, directive: str) 
     with pytest.raises(StatementFailed, match="division by zero"):
         pg_place.apply()
     assert pg_place.execute("SHOW search_path") == [('"$user", public',)]
-    assert pg_place.rows()["1"].failed
+    assert pg_place.read_revisions()["1"].failed
 
 
 def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> None:
     pg_place.write(_1=A)
-    request = replace(pg_place.request(), revisions_schema="My History")
+    request = replace(pg_place.make_request(), revisions_schema="My History")
     pg_place.apply(request)
     pg_place.apply(request)
     assert pg_place.done == []
@@ -236,13 +236,13 @@ def test_a_table_that_another_session_makes_just_now_is_worth_a_retry(
     session.execute(other, "BEGIN")
     session.create_revisions_table(other, "public")
     request = replace(
-        pg_place.request(), session_options=SessionOptions(lock_timeout=0.05)
+        pg_place.make_request(), session_options=SessionOptions(lock_timeout=0.05)
     )
     with pytest.raises(Unreachable, match="lock timeout"):
         pg_place.apply(request)
     session.rollback(other)
     pg_place.apply(request)
-    assert pg_place.rows()["1"].done
+    assert pg_place.read_revisions()["1"].done
 
 
 def test_no_right_to_read_the_table_is_told(pg_place: Place) -> None:
@@ -274,12 +274,12 @@ def test_a_connection_that_breaks_between_files_is_worth_a_retry(
             pg_place.connection,
             pg_place.engine,
             pg_place.directory,
-            pg_place.request(),
+            pg_place.make_request(),
             end_the_session,
         )
     assert caught.value.exit_code == 5
     pg_place.connection.close()
-    assert pg_place.tables() == []
+    assert pg_place.list_tables() == []
 
 
 def terminate(place: Place, other: BaseDatabaseWrapper) -> None:
@@ -304,7 +304,7 @@ def test_a_signal_in_the_middle_of_an_exchange_stays_a_signal(
             pg_place.connection,
             pg_place.engine,
             pg_place.directory,
-            pg_place.request(),
+            pg_place.make_request(),
             interrupt,
         )
     assert pg_place.connection.connection.closed
@@ -333,8 +333,8 @@ def test_a_commit_that_the_server_refuses_is_a_failure_of_the_file(
     with pytest.raises(StatementFailed, match="at the end of its transaction"):
         pg_place.apply()
     assert pg_place.done == []
-    assert pg_place.tables() == []
-    assert "violates foreign key" in pg_place.rows()["1"].error
+    assert pg_place.list_tables() == []
+    assert "violates foreign key" in pg_place.read_revisions()["1"].error
 
 
 def test_a_connection_that_breaks_in_a_file_leaves_the_file_not_started(
@@ -345,8 +345,8 @@ def test_a_connection_that_breaks_in_a_file_leaves_the_file_not_started(
         pg_place.apply()
     assert caught.value.exit_code == 5
     pg_place.connection.close()
-    assert pg_place.tables() == []
-    assert pg_place.rows() == {}
+    assert pg_place.list_tables() == []
+    assert pg_place.read_revisions() == {}
 
 
 def test_a_run_that_stands_still_within_a_transaction_is_ended(
@@ -357,7 +357,7 @@ def test_a_run_that_stands_still_within_a_transaction_is_ended(
 
     def stand_still(event: object) -> None:
         if isinstance(event, StatementDone):
-            assert eventually(lambda: not session_of_the_run(other))
+            assert wait_until(lambda: not session_of_the_run(other))
 
     options = SessionOptions(idle_in_transaction_timeout=0.05)
     with pytest.raises(StatementFailed) as caught:
@@ -365,12 +365,12 @@ def test_a_run_that_stands_still_within_a_transaction_is_ended(
             pg_place.connection,
             pg_place.engine,
             pg_place.directory,
-            replace(pg_place.request(), session_options=options),
+            replace(pg_place.make_request(), session_options=options),
             stand_still,
         )
     assert caught.value.exit_code == 5
     pg_place.connection.close()
-    assert pg_place.tables() == []
+    assert pg_place.list_tables() == []
 
 
 def session_of_the_run(other: BaseDatabaseWrapper) -> list[tuple[object, ...]]:
@@ -407,10 +407,10 @@ class TestSignals:
         self, place: Place, sent: list[tuple[str, str]]
     ) -> None:
         place.write(_1=schema_of_django(place), _2="SELECT 1;")
-        request = replace(place.request(count=1), sends_signals=True)
+        request = replace(place.make_request(count=1), sends_signals=True)
         place.apply(request)
         assert sent == [("pre", "default")]  # a file is left
-        place.apply(replace(place.request(), sends_signals=True))
+        place.apply(replace(place.make_request(), sends_signals=True))
         assert sent[1:] == [("pre", "default"), ("post", "default")]
         assert [e.name for e in place.events if isinstance(e, SignalSent)] == [
             "pre_migrate",
@@ -422,7 +422,7 @@ class TestSignals:
         assert {"user", "group", "permission", "contenttype"} <= models
         ((count,),) = place.execute("SELECT count(*) FROM auth_permission")
         assert count >= 16
-        place.apply(replace(place.request(), sends_signals=True))
+        place.apply(replace(place.make_request(), sends_signals=True))
         assert place.execute("SELECT count(*) FROM auth_permission") == [(count,)]
 
     def test_handlers_write_in_the_language_of_the_code(self, place: Place) -> None:
@@ -436,7 +436,7 @@ class TestSignals:
         post_migrate.connect(after, sender=sender)
         try:
             with translation.override("de"):
-                place.apply(replace(place.request(), sends_signals=True))
+                place.apply(replace(place.make_request(), sends_signals=True))
         finally:
             post_migrate.disconnect(after, sender=sender)
         assert languages == [None]
@@ -448,9 +448,9 @@ class TestSignals:
         with pytest.raises(
             SchemaMigrationsError, match="post_migrate failed"
         ) as caught:
-            place.apply(replace(place.request(), sends_signals=True))
+            place.apply(replace(place.make_request(), sends_signals=True))
         assert "files are applied" in caught.value.hint
-        assert place.rows()["1"].done
+        assert place.read_revisions()["1"].done
 
     @pytest.mark.parametrize("does", ["close", "begin"])
     def test_a_handler_that_takes_the_runs_session_away_stops_it(
@@ -469,13 +469,13 @@ class TestSignals:
         pre_migrate.connect(handler, sender=auth)
         try:
             with pytest.raises(SchemaMigrationsError, match="closed the connection"):
-                place.apply(replace(place.request(), sends_signals=True))
+                place.apply(replace(place.make_request(), sends_signals=True))
         finally:
             pre_migrate.disconnect(handler, sender=auth)
         place.connection.close()
-        assert place.tables() == []
-        place.apply(replace(place.request(), lock_wait=60.0))
-        assert place.tables() == ["a"]
+        assert place.list_tables() == []
+        place.apply(replace(place.make_request(), lock_wait=60.0))
+        assert place.list_tables() == ["a"]
 
 
 def test_a_session_that_is_lost_is_not_replaced_by_one_without_the_lock(
@@ -486,9 +486,9 @@ def test_a_session_that_is_lost_is_not_replaced_by_one_without_the_lock(
         with pytest.raises(StatementFailed, match="COPY cannot be used"):
             pg_place.apply()
         assert connection.connection.closed
-    assert pg_place.rows()["1"].applied == 1
+    assert pg_place.read_revisions()["1"].applied == 1
     pg_place.write(_1=f"{NONE}{A}INSERT INTO a VALUES (1);")
-    pg_place.apply(replace(pg_place.request(), lock_wait=60.0))
+    pg_place.apply(replace(pg_place.make_request(), lock_wait=60.0))
     assert pg_place.execute("SELECT id FROM a") == [(1,)]
 
 

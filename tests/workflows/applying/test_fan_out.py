@@ -13,12 +13,12 @@ from schema_migrations.workflows.applying.fan_out import (
     work_on_target,
 )
 from schema_migrations.workflows.targets.addresses import Address
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.targets import Place, use_as_default
 
 
 def test_no_thread_of_a_pool_is_left_for_the_fork(pg_database: dict[str, Any]) -> None:
     before = set(threading.enumerate())
-    with as_default({**pg_database, "OPTIONS": {"pool": True}}):
+    with use_as_default({**pg_database, "OPTIONS": {"pool": True}}):
         connections["default"].ensure_connection()
         assert set(threading.enumerate()) - before
         close_connections()
@@ -31,7 +31,7 @@ def test_what_nobody_foresaw_is_the_failure_of_one_target(sqlite_place: Place) -
     work = Work(
         alias="unheard of",
         directory=sqlite_place.directory,
-        request=sqlite_place.request(),
+        request=sqlite_place.make_request(),
         read_only=True,
     )
     result = work_on_target(work, Address(label="tenant", url=None))

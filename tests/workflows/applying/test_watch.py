@@ -15,8 +15,8 @@ from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
 from schema_migrations.workflows.applying.watch import watch_statements
-from tests.fixtures.children import eventually
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.children import wait_until
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def test_an_assumed_role_sees_what_the_others_of_its_login_do(
     pg_database: dict[str, Any],
 ) -> None:
     """The second session looks as the login that both have in common."""
-    with administrator(pg_database) as server:
+    with connect_as_administrator(pg_database) as server:
         server.execute("CREATE ROLE watch_owner; CREATE ROLE watcher LOGIN")
         server.execute("GRANT watch_owner TO watcher")
     login = {**pg_database, "USER": "watcher"}
@@ -63,13 +63,13 @@ def test_an_assumed_role_sees_what_the_others_of_its_login_do(
         )
         with open_lookup() as list_blockers:
             waiting.start()
-            assert eventually(lambda: bool(list_blockers()))
+            assert wait_until(lambda: bool(list_blockers()))
             (blocker,) = list_blockers()
         blocking.execute("SELECT pg_advisory_unlock(1)")
         waiting.join()
     mine.close()
     other.close()
-    with administrator({**pg_database}) as server:
+    with connect_as_administrator({**pg_database}) as server:
         server.execute("DROP ROLE watcher; DROP ROLE watch_owner")
     assert blocker.query == "SELECT pg_advisory_lock(1) -- taken"
 
@@ -100,7 +100,7 @@ def test_who_blocks_is_told_while_the_statement_waits(
         pg_place.connection,
         pg_place.engine,
         pg_place.directory,
-        pg_place.request(),
+        pg_place.make_request(),
         make_way,
     )
     (told,) = [event for event in events if isinstance(event, Blocked)]
@@ -138,7 +138,7 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
         ) as watch,
         watch.track_statement("2.sql", 1, 2),
     ):
-        assert eventually(lambda: len(events) > 1)
+        assert wait_until(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
     assert describe_event(events[0]).startswith("2.sql  1/2  still running after ")
 
@@ -157,5 +157,5 @@ def test_a_second_session_that_fails_is_no_matter() -> None:
         ) as watch,
         watch.track_statement("2.sql", 1, 2),
     ):
-        assert eventually(lambda: len(events) > 1)
+        assert wait_until(lambda: len(events) > 1)
     assert asked == [1]

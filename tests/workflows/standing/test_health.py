@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from schema_migrations import health
 from schema_migrations.conf import read_settings
 from schema_migrations.workflows.applying.apply import request_from_settings
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.targets import Place, use_as_default
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);"
 B = "CREATE TABLE b (id integer PRIMARY KEY);"
@@ -106,7 +106,7 @@ def test_a_server_that_does_not_answer_is_an_error_without_the_password(
         "PORT": "1",
         "PASSWORD": "s3cr3t",
     }
-    with as_default(lost), managed(pg_place):
+    with use_as_default(lost), managed(pg_place):
         found = health()
     assert "127.0.0.1" in found.error
     assert "s3cr3t" not in found.error
@@ -115,7 +115,7 @@ def test_a_server_that_does_not_answer_is_an_error_without_the_password(
 
 def test_a_sqlite_file_that_is_missing_stays_missing(tmp_path: Path) -> None:
     settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db")}
-    with as_default(settings):
+    with use_as_default(settings):
         place = Place(folder=tmp_path / "migrations", settings=settings)
         place.write(_1_a=A)
         with managed(place):

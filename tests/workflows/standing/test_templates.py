@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.test import override_settings
 
 from schema_migrations.testing import use_templates
-from tests.fixtures.postgresql import administrator
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.postgresql import connect_as_administrator
+from tests.fixtures.targets import Place, use_as_default
 
 A = "CREATE TABLE a (id integer PRIMARY KEY);"
 
@@ -18,12 +18,12 @@ def test_it_holds_the_files_and_their_revisions(pg_place: Place) -> None:
         use_templates()
         use_templates()  # the second call finds what the first one has set
     name = pg_place.connection.settings_dict["TEST"]["TEMPLATE"]
-    with as_default({**pg_place.settings, "NAME": name}):
-        assert pg_place.tables() == ["a"]
+    with use_as_default({**pg_place.settings, "NAME": name}):
+        assert pg_place.list_tables() == ["a"]
         rows = pg_place.execute("SELECT version FROM history.atlas_schema_revisions")
         assert rows == [("1",)]
-    assert pg_place.tables() == []
-    with administrator(pg_place.settings) as server:
+    assert pg_place.list_tables() == []
+    with connect_as_administrator(pg_place.settings) as server:
         server.execute(f'DROP DATABASE "{name}"')
 
 
@@ -35,11 +35,11 @@ def test_other_files_and_another_time_zone_make_another(pg_place: Place) -> None
         for text, zone in ((A, None), (A, "Asia/Tokyo"), (f"{A}\n-- more", None)):
             pg_place.write(_1_a=text)
             fresh = {**pg_place.settings, "TIME_ZONE": zone, "TEST": {}}
-            with as_default(fresh):
+            with use_as_default(fresh):
                 use_templates()
                 names.add(pg_place.connection.settings_dict["TEST"]["TEMPLATE"])
     assert len(names) == 3
-    with administrator(pg_place.settings) as server:
+    with connect_as_administrator(pg_place.settings) as server:
         for name in names:
             server.execute(f'DROP DATABASE "{name}"')
 

@@ -15,7 +15,7 @@ from schema_migrations.workflows.targets.connection import (
     connect_and_describe,
     open_target,
 )
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.targets import Place, use_as_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_session_of_its_own_in_place_of_a_pool_or_an_open_transaction(
 ) -> None:
     """Django finds a pool by its alias, whatever database that means by now."""
     options = {"pool": True, "sslmode": "prefer"}
-    with as_default({**pg_database, "AUTOCOMMIT": False, "OPTIONS": options}):
+    with use_as_default({**pg_database, "AUTOCOMMIT": False, "OPTIONS": options}):
         before = connections["default"]
         for part in (
             ServerPart(schema="public"),
@@ -151,7 +151,7 @@ def test_another_database_is_not_reached_through_the_pool_of_the_alias(
     pg_place: Place,
 ) -> None:
     """It leads to the one that the alias means, whatever NAME says."""
-    with as_default({**pg_place.settings, "OPTIONS": {"pool": True}}):
+    with use_as_default({**pg_place.settings, "OPTIONS": {"pool": True}}):
         with (
             open_target("default", None, ServerPart(database="postgres")) as (other, _),
             other.cursor() as cursor,

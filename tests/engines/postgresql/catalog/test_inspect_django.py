@@ -40,7 +40,7 @@ from schema_migrations.schema.model import (
     table_key,
 )
 from tests.engines.postgresql.databases import Database, database, schema_of
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def contrib(pg: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
                 cursor.execute(f"CREATE EXTENSION {name}")
             except Exception as error:
                 if isinstance(error.__cause__, psycopg.errors.FeatureNotSupported):
-                    missing("PostgreSQL with contrib")
+                    skip_missing("PostgreSQL with contrib")
                 raise
     return pg
 

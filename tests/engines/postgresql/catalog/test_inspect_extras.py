@@ -17,7 +17,7 @@ from schema_migrations.schema.model import (
     table_key,
 )
 from tests.engines.postgresql.databases import Database, database, schema_of
-from tests.fixtures.skips import missing
+from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def icu(connection: Database) -> Database:
     if not connection.execute(
         "SELECT 1 FROM pg_collation WHERE collprovider = 'i'"
     ).fetchone():
-        missing("PostgreSQL with ICU")
+        skip_missing("PostgreSQL with ICU")
     return connection
 
 
@@ -43,7 +43,7 @@ def contrib(connection: Database) -> Database:
     try:
         connection.execute("CREATE EXTENSION citext; CREATE EXTENSION pg_trgm")
     except psycopg.errors.FeatureNotSupported:
-        missing("PostgreSQL with contrib")
+        skip_missing("PostgreSQL with contrib")
     return connection
 
 

@@ -16,7 +16,7 @@ from tests.engines.postgresql.databases import (
     make_everything,
     schema_of,
 )
-from tests.fixtures.postgresql import majors
+from tests.fixtures.postgresql import map_majors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def test_a_copy_made_by_pg_dump_is_the_same(
 ) -> None:
     """Where the programs of this major include pg_dump."""
     major = full.info.server_version // 10000
-    pg_dump = majors()[major].bin_folder / "pg_dump"
+    pg_dump = map_majors()[major].bin_folder / "pg_dump"
     if not pg_dump.exists():
         # An installation for servers only; others of the same run have it.
         return

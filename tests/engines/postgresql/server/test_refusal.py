@@ -22,9 +22,13 @@ from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.session import describe_target
 from schema_migrations.errors import ConfigError, Unreachable
-from tests.fixtures.children import eventually
+from tests.fixtures.children import wait_until
 from tests.fixtures.fast import leave_out
-from tests.fixtures.postgresql import administrator, default_major, majors
+from tests.fixtures.postgresql import (
+    choose_default_major,
+    connect_as_administrator,
+    map_majors,
+)
 from tests.fixtures.replication import SECRET
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ CREATE ROLE refused_limited LOGIN CONNECTION LIMIT 0;
 @pytest.fixture
 def refusing(postgres_settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A server with roles and databases that it does not let everybody use."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         server.execute(ROLES)
         server.execute("CREATE DATABASE refused_closed ALLOW_CONNECTIONS false")
         server.execute("CREATE DATABASE refused_limited CONNECTION LIMIT 0")
@@ -94,7 +98,7 @@ def test_both_ways_to_a_server_tell_the_same(refusing: dict[str, Any]) -> None:
 @pytest.mark.every_postgres
 def test_a_full_server_may_be_tried_again(postgres_settings: dict[str, Any]) -> None:
     """The last slots are kept for superusers, and then there are none."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         server.execute("CREATE ROLE refused_plain LOGIN")
         sessions: list[Connection] = []
         for user in ("refused_plain", "postgres"):
@@ -105,7 +109,7 @@ def test_a_full_server_may_be_tried_again(postgres_settings: dict[str, Any]) -> 
             assert "FATAL" in str(caught.value)
         for session in sessions:
             session.close()
-        assert eventually(lambda: has_gone(server, "refused_plain"))
+        assert wait_until(lambda: has_gone(server, "refused_plain"))
         server.execute("DROP ROLE refused_plain")
 
 
@@ -116,9 +120,9 @@ def has_gone(server: psycopg.Connection, user: str) -> bool:
 
 def test_a_server_that_shuts_down_may_be_tried_again() -> None:
     leave_out("a server")
-    with run_programs(majors()[default_major()]) as server:
+    with run_programs(map_majors()[choose_default_major()]) as server:
         settings = {**server.settings, "NAME": "system", "USER": "system"}
-        with administrator(server.settings):
+        with connect_as_administrator(server.settings):
             pid_file = Path(settings["HOST"], "data", "postmaster.pid")
             os.kill(int(pid_file.read_text().split()[0]), signal.SIGTERM)
 
@@ -129,7 +133,7 @@ def test_a_server_that_shuts_down_may_be_tried_again() -> None:
                     caught.value, Unreachable
                 )
 
-            assert eventually(is_shutting_down)
+            assert wait_until(is_shutting_down)
 
 
 class TestPasswords:

@@ -14,8 +14,8 @@ from schema_migrations.engines.postgresql.server.scratch import (
     create_scratch_database,
 )
 from schema_migrations.errors import ConfigError, Unreachable
-from tests.fixtures.children import eventually, holding
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.children import hold_dev_database, wait_until
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +29,14 @@ ALIAS = "nowhere"
 @pytest.fixture
 def weak(postgres_settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The server as seen by a role that may not create databases."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         server.execute("CREATE ROLE weak LOGIN")
         yield {**postgres_settings, "USER": "weak"}
         server.execute("DROP ROLE weak")
 
 
 def databases(settings: dict[str, Any]) -> set[str]:
-    with administrator(settings) as server:
+    with connect_as_administrator(settings) as server:
         return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
 
 
@@ -96,7 +96,7 @@ def test_a_signal_drops_it(
     postgres_settings: dict[str, Any], how: signal.Signals
 ) -> None:
     """Ctrl-C and a request to terminate leave nothing on the project's server."""
-    with holding("auto", postgres_settings) as (child, told):
+    with hold_dev_database("auto", postgres_settings) as (child, told):
         assert told["settings"]["HOST"] == postgres_settings["HOST"]
         assert told["name"] in databases(postgres_settings)
         child.send_signal(how)
@@ -111,7 +111,7 @@ def test_leftovers_are_swept(postgres_settings: dict[str, Any]) -> None:
         f"{SCRATCH_PREFIX}1500000000_{end}" for end in ("aaaa", "bbbb", "mine")
     )
     young = f"{SCRATCH_PREFIX}4000000000_cccc"
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         for name in (old, used, foreign, young):
             server.execute(f'CREATE DATABASE "{name}"'.encode())
         with (
@@ -135,7 +135,7 @@ def test_the_named_database_need_not_exist(postgres_settings: dict[str, Any]) ->
 
 def test_the_session_is_the_same_everywhere(pg_database: dict[str, Any]) -> None:
     """What the role and the options say has no effect."""
-    with administrator(pg_database) as server:
+    with connect_as_administrator(pg_database) as server:
         server.execute("CREATE ROLE odd LOGIN CREATEDB")
         for setting in (
             "search_path = pg_catalog",
@@ -179,7 +179,7 @@ def test_it_is_dropped_by_the_session_that_created_it(
     postgres_settings: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Even when the server would not accept another session of this role."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         server.execute("CREATE ROLE limited LOGIN CREATEDB")
         settings = {**postgres_settings, "USER": "limited"}
         with create_scratch_database(settings, ALIAS) as connection:
@@ -196,7 +196,7 @@ def test_a_session_that_was_ended_meanwhile_is_replaced(
     postgres_settings: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """By idle_session_timeout, a restart, an administrator."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         server.execute("CREATE ROLE idle LOGIN CREATEDB")
         settings = {**postgres_settings, "USER": "idle"}
         with create_scratch_database(settings, ALIAS) as connection:
@@ -226,7 +226,7 @@ def test_its_sessions_say_whose_they_are(postgres_settings: dict[str, Any]) -> N
 @pytest.mark.every_postgres
 def test_the_version_of_the_server(postgres_settings: dict[str, Any]) -> None:
     """What the command says about where its dev database is."""
-    with administrator(postgres_settings) as server:
+    with connect_as_administrator(postgres_settings) as server:
         number = server.info.server_version
     assert check_server(postgres_settings, ALIAS) == (
         f"PostgreSQL {number // 10000}.{number % 10000}"
@@ -258,12 +258,12 @@ def test_kill_9_leaves_a_database_that_can_be_swept(
     postgres_settings: dict[str, Any],
 ) -> None:
     """Nobody is connected to it any more, and its name says how old it is."""
-    with holding("auto", postgres_settings) as (child, told):
+    with hold_dev_database("auto", postgres_settings) as (child, told):
         child.kill()
         child.wait(timeout=60)
     name = told["name"]
     idle = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = %s"
-    with administrator(postgres_settings) as server:
-        assert eventually(lambda: server.execute(idle, [name]).fetchone() == (True,))
+    with connect_as_administrator(postgres_settings) as server:
+        assert wait_until(lambda: server.execute(idle, [name]).fetchone() == (True,))
         assert name in databases(postgres_settings)
         server.execute(f'DROP DATABASE "{name}"'.encode())

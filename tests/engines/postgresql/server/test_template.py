@@ -16,7 +16,7 @@ from schema_migrations.engines.postgresql.server.template import (
     ensure_template,
 )
 from schema_migrations.errors import ConfigError
-from tests.fixtures.postgresql import administrator
+from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +30,13 @@ def none_left(postgres_settings: dict[str, Any]) -> Iterator[None]:
 
 
 def drop_all(settings: dict[str, Any]) -> None:
-    with administrator(settings) as server:
+    with connect_as_administrator(settings) as server:
         for name in templates(settings):
             server.execute(f'DROP DATABASE "{name}"')
 
 
 def templates(settings: dict[str, Any]) -> list[str]:
-    with administrator(settings) as server:
+    with connect_as_administrator(settings) as server:
         found = server.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE 'dsm_template_%'"
         )
@@ -108,7 +108,7 @@ def test_workers_that_start_together_make_one(pg_database: dict[str, Any]) -> No
 
 def test_what_was_not_used_for_long_is_dropped(pg_database: dict[str, Any]) -> None:
     old, recent = use(pg_database, "old"), use(pg_database, "recent")
-    with administrator(pg_database) as server:
+    with connect_as_administrator(pg_database) as server:
         server.execute(f"COMMENT ON DATABASE \"{old}\" IS 'used 1'")
         draft = f"{TEMPLATE_PREFIX}0123456789abcdef_draft"  # of a run that was killed
         server.execute(f'CREATE DATABASE "{draft}"')
@@ -121,7 +121,7 @@ def test_a_draft_says_when_it_was_begun(pg_database: dict[str, Any]) -> None:
     seen = list[Any]()
 
     def build(name: str) -> None:
-        with administrator(pg_database) as server:
+        with connect_as_administrator(pg_database) as server:
             seen.append(
                 server.execute(
                     "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
@@ -137,7 +137,7 @@ def test_a_draft_says_when_it_was_begun(pg_database: dict[str, Any]) -> None:
 def test_a_role_that_may_not_create_databases_is_told(
     pg_database: dict[str, Any],
 ) -> None:
-    with administrator(pg_database) as server:
+    with connect_as_administrator(pg_database) as server:
         server.execute("CREATE ROLE humble LOGIN")
         try:
             with pytest.raises(ConfigError, match="humble"):

@@ -13,7 +13,7 @@ from schema_migrations.engines.engine import EarlierAttempt
 from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session import outside_transaction
 from schema_migrations.errors import StatementFailed
-from tests.fixtures.children import eventually
+from tests.fixtures.children import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +186,7 @@ def test_one_that_is_built_just_now_is_left_alone(
     builder = threading.Thread(target=EXECUTOR.execute, args=(other, UNIQUE))
     builder.start()
     third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
-    assert eventually(lambda: indexes(third) == {"i": False})
+    assert wait_until(lambda: indexes(third) == {"i": False})
     with pytest.raises(
         StatementFailed, match=r"is building the index public\.i"
     ) as told:

@@ -10,8 +10,8 @@ from django.db.utils import ConnectionHandler
 from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
 from schema_migrations.errors import ConfigError, LockNotAcquired
-from tests.fixtures.pooling import pooled
-from tests.fixtures.targets import Place, as_default
+from tests.fixtures.pooling import run_pooler
+from tests.fixtures.targets import Place, use_as_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def connected(settings: dict[str, Any]) -> BaseDatabaseWrapper:
 def test_servers_that_are_given_away_are_refused(
     pg_database: dict[str, Any], mode: str, size: int
 ) -> None:
-    with pooled(pg_database, mode, size=size) as entry:
+    with run_pooler(pg_database, mode, size=size) as entry:
         connection, other = connected(entry), connected(entry)
         for each in (connection, other):
             with pytest.raises(ConfigError, match="connection pooler") as caught:
@@ -52,7 +52,7 @@ def test_servers_that_are_given_away_are_refused(
 def test_a_session_that_keeps_its_server_is_as_good_as_any(
     pg_database: dict[str, Any],
 ) -> None:
-    with pooled(pg_database, "session") as entry:
+    with run_pooler(pg_database, "session") as entry:
         connection, other = connected(entry), connected(pg_database)
         assert is_pooled(connection)
         assert not is_pooled(other)
@@ -71,8 +71,8 @@ def test_reading_through_a_pooler_makes_nobody_else_read_only(
     pg_database: dict[str, Any], tmp_path: Path
 ) -> None:
     with (
-        pooled(pg_database, "transaction") as entry,
-        as_default(entry),
+        run_pooler(pg_database, "transaction") as entry,
+        use_as_default(entry),
     ):
         place = Place(folder=tmp_path / "migrations", settings=entry)
         place.write(_1=A)
@@ -84,5 +84,5 @@ def test_reading_through_a_pooler_makes_nobody_else_read_only(
         place.preview()
         with pytest.raises(ConfigError, match="connection pooler"):
             place.apply()
-        assert place.tables() == []
+        assert place.list_tables() == []
         application.close()

@@ -1,6 +1,6 @@
-"""That rows and values survive a step: what was there before, and what is there after.
+"""Compare rows and values before a step with those after it.
 
-A row is known by its primary key.  Values of columns that a step does not change must be
+A row is identified by its primary key.  Values of columns that a step does not change must be
 the same text; of a column that changes its type, the same number, moment or text; and
 NULL may only become a value where the column may not hold NULL any more.
 """
@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from schema_migrations.schema.model import Column, Constraint, Key, Schema, Table
 from tools.histories.database import Database
-from tools.histories.mapping import Pair
+from tools.histories.pairs import Pair
 
 NULL = "NULL"
 
@@ -31,50 +31,56 @@ class Content:
 Snapshot = dict[Key, Content]
 
 
-def snapshot(db: Database, schema: Schema) -> Snapshot:
+def take_snapshot(db: Database, schema: Schema) -> Snapshot:
     found = {}
     for table in schema.of(Table):
         names = [column.name for column in table.columns_in_order]
-        shown = ", ".join(db.literal(db.name(name)) for name in names)
-        rows = db.rows(f"SELECT {shown} FROM {db.name(table.key)}") if names else []
+        shown = ", ".join(db.render_literal(db.quote_name(name)) for name in names)
+        rows = (
+            db.query_rows(f"SELECT {shown} FROM {db.quote_name(table.key)}")
+            if names
+            else []
+        )
         found[table.key] = Content(
             rows=tuple(dict(zip(names, row, strict=True)) for row in rows),
-            key=_primary_key(schema, table.key),
+            key=_find_primary_key(schema, table.key),
         )
     return found
 
 
-def _primary_key(schema: Schema, table: Key) -> tuple[str, ...]:
+def _find_primary_key(schema: Schema, table: Key) -> tuple[str, ...]:
     for obj in schema.by_table.get(table, ()):
         if isinstance(obj, Constraint) and obj.type == "primary key":
             return obj.columns
     return ()
 
 
-def differences(
+def find_differences(
     before: Snapshot,
     after: Snapshot,
     pairs: Iterable[Pair],
     expected: Mapping[tuple[str, str], str],
 ) -> Iterator[str]:
-    """Say what was lost or changed; ``expected`` maps (table, column) to the literal
-    that existing rows must have got."""
+    """Describe what was lost or changed.
+
+    ``expected`` maps (table, column) to the literal that existing rows must have now.
+    """
     for pair in pairs:
         old, new = before[pair.before.key], after[pair.after.key]
         name = pair.after.key.name
         if len(old.rows) != len(new.rows):
             yield f"{name}: {len(old.rows)} rows before, {len(new.rows)} after"
         elif old.rows:
-            yield from _in_table(pair, old, new)
-            yield from _in_new_columns(pair, new, expected)
+            yield from _compare_rows(pair, old, new)
+            yield from _compare_new_columns(pair, new, expected)
 
 
-def _in_table(pair: Pair, old: Content, new: Content) -> Iterator[str]:
+def _compare_rows(pair: Pair, old: Content, new: Content) -> Iterator[str]:
     name = pair.after.key.name
     named = {b.name: a.name for b, a in pair.columns}
     retyped = {b.name for b, a in pair.columns if b.type != a.type}
     if not old.key or any(c not in named or c in retyped for c in old.key):
-        yield from _as_bags(pair, old, new)
+        yield from _compare_without_key(pair, old, new)
         return
     found = {tuple(row[named[c]] for c in old.key): row for row in new.rows}
     for row in old.rows:
@@ -84,40 +90,43 @@ def _in_table(pair: Pair, old: Content, new: Content) -> Iterator[str]:
             continue
         for b, a in pair.columns:
             was, now = row[b.name], found[key][a.name]
-            if not _survives(b, a, was, now):
+            if not _is_kept(b, a, was, now):
                 yield f"{name}.{a.name}: {was} became {now} in the row {', '.join(key)}"
 
 
-def _as_bags(pair: Pair, old: Content, new: Content) -> Iterator[str]:
-    """Compare rows that no key tells apart, by the columns that stay as they are."""
-    same = [(b.name, a.name) for b, a in pair.columns if _untouched(b, a)]
+def _compare_without_key(pair: Pair, old: Content, new: Content) -> Iterator[str]:
+    """Compare rows that no key identifies, by the columns that do not change."""
+    same = [(b.name, a.name) for b, a in pair.columns if _is_unchanged(b, a)]
     was = Counter(tuple(row[b] for b, _ in same) for row in old.rows)
     now = Counter(tuple(row[a] for _, a in same) for row in new.rows)
     if was != now:
         yield f"{pair.after.key.name}: rows differ: {was - now} became {now - was}"
 
 
-def _untouched(before: Column, after: Column) -> bool:
+def _is_unchanged(before: Column, after: Column) -> bool:
     shape = (before.type, before.nullable, before.generated)
     return shape == (after.type, after.nullable, after.generated)
 
 
-def _survives(before: Column, after: Column, was: str, now: str) -> bool:
+def _is_kept(before: Column, after: Column, was: str, now: str) -> bool:
     if was == now or after.generated is not None or before.generated is not None:
         return True
     if was == NULL:
         return before.nullable and not after.nullable
     if before.type == after.type or now == NULL:
         return False
-    if before.type in _WHOLE and after.type in _UUID:
+    if before.type in _INTEGERS and after.type in _UUIDS:
         return int(now.strip("'").replace("-", ""), 16) == int(was.strip("'"))
-    if before.type in _UUID and after.type in _WHOLE:
-        return True  # there is no such conversion but what somebody answered
-    return _plain(was) == _plain(now) or before.type.split("(")[0] not in _COMPARABLE
+    if before.type in _UUIDS and after.type in _INTEGERS:
+        return True  # there is no conversion but what somebody answered
+    return (
+        _normalize_literal(was) == _normalize_literal(now)
+        or before.type.split("(")[0] not in _COMPARABLE
+    )
 
 
-_WHOLE = ("smallint", "integer", "bigint")
-_UUID = ("uuid", "char(32)")
+_INTEGERS = ("smallint", "integer", "bigint")
+_UUIDS = ("uuid", "char(32)")
 _COMPARABLE = (
     *("smallint", "integer", "bigint", "numeric", "decimal", "real"),
     *("character varying", "varchar", "character", "char", "text", "citext"),
@@ -126,7 +135,7 @@ _COMPARABLE = (
 """Types whose values must read the same after a change to another type."""
 
 
-def _plain(literal: str) -> str:
+def _normalize_literal(literal: str) -> str:
     bare = literal[1:-1].replace("''", "'") if literal.startswith("'") else literal
     try:
         return str(Decimal(bare).normalize())
@@ -134,11 +143,11 @@ def _plain(literal: str) -> str:
         return bare.rstrip()
 
 
-def _in_new_columns(
+def _compare_new_columns(
     pair: Pair, new: Content, expected: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
     table = pair.after.key.name
-    for column in pair.added:
+    for column in pair.added_columns:
         wanted = expected.get((table, column.name))
         if wanted is None:
             continue
@@ -147,50 +156,52 @@ def _in_new_columns(
             yield f"{table}.{column.name}: {wanted} expected, rows hold {sorted(held)}"
 
 
-def as_stored(db: Database, column: Column, literal: str) -> str:
-    """Return how the database prints a literal that became a value of a column."""
+def read_stored_literal(db: Database, column: Column, literal: str) -> str:
+    """Read back how the database prints a literal that is stored in a column."""
     table = "CREATE TEMPORARY TABLE printed"
     db.run(f"{table} (c {column.type})", f"INSERT INTO printed VALUES ({literal})")
     try:
-        return str(db.value(f"SELECT {db.literal('c')} FROM printed"))
+        return str(db.query_value(f"SELECT {db.render_literal('c')} FROM printed"))
     finally:
         db.run("DROP TABLE printed")
 
 
-def behind(db: Database, schema: Schema) -> Iterator[str]:
-    """Name the columns whose counter would give a key that a row has already."""
+def find_late_counters(db: Database, schema: Schema) -> Iterator[str]:
+    """Find the columns whose counter would give a key that a row has already."""
     for table in schema.of(Table):
         for column in table.columns:
             counts = column.identity or "nextval(" in (column.default or "")
             if not counts:
                 continue
-            top = db.value(
-                f"SELECT max({db.name(column.name)}) FROM {db.name(table.key)}"
+            top = db.query_value(
+                f"SELECT max({db.quote_name(column.name)}) FROM {db.quote_name(table.key)}"
             )
             if top is None:
                 continue
-            last = _counter(db, table, column)
+            last = _read_counter(db, table, column)
             if last is None or last < top:
                 yield f"{table.key.name}.{column.name}: counts from {last}, a row has {top}"
 
 
-def _counter(db: Database, table: Table, column: Column) -> int | None:
-    if not db.on_postgresql:
+def _read_counter(db: Database, table: Table, column: Column) -> int | None:
+    if not db.is_postgresql:
         name = table.key.name.replace("'", "''")
-        found = db.rows(f"SELECT seq FROM sqlite_sequence WHERE name = '{name}'")
+        found = db.query_rows(f"SELECT seq FROM sqlite_sequence WHERE name = '{name}'")
         return found[0][0] if found else None
-    name = db.name(table.key).replace("'", "''")
+    name = db.quote_name(table.key).replace("'", "''")
     column_name = column.name.replace("'", "''")
-    sequence = db.value(f"SELECT pg_get_serial_sequence('{name}', '{column_name}')")
+    sequence = db.query_value(
+        f"SELECT pg_get_serial_sequence('{name}', '{column_name}')"
+    )
     if sequence is None:
         return None
-    last, called = db.rows(f"SELECT last_value, is_called FROM {sequence}")[0]
+    last, called = db.query_rows(f"SELECT last_value, is_called FROM {sequence}")[0]
     return int(last) if called else int(last) - 1
 
 
-def dangling(db: Database) -> Iterator[str]:
-    """Name rows that refer to nothing, where the server does not watch by itself."""
-    if db.on_postgresql:
+def find_dangling_references(db: Database) -> Iterator[str]:
+    """Find rows that refer to nothing, where the server does not check it by itself."""
+    if db.is_postgresql:
         return
-    for table, _, parent, _ in db.rows("PRAGMA foreign_key_check"):
+    for table, _, parent, _ in db.query_rows("PRAGMA foreign_key_check"):
         yield f"{table}: a row refers to no row of {parent}"

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.schema.model import Column, Schema, Table, table_key
-from tools.histories.answers import Renames
-from tools.histories.kept import Content, differences
-from tools.histories.mapping import pairs
+from tools.histories.comparison import Content, find_differences
+from tools.histories.pairs import pair_tables
+from tools.histories.renames import Renames
 
 KEY = Column(name="id", type="integer", nullable=False)
 
 
-def schema(*columns: Column) -> Schema:
+def make_schema(*columns: Column) -> Schema:
     table = Table(key=table_key("t"), columns=(KEY, *columns))
     return Schema(frozenset([table]))
 
 
-def said(
+def compare_values(
     old: Column, new: Column, *, rows: list[str], then: list[str], key: bool = True
 ) -> list[str]:
-    """Return what is said of one column's values before and after; ids count from 1."""
-    before, after = schema(old), schema(new)
+    """Compare one column's values before with those after; ids count from 1."""
+    before, after = make_schema(old), make_schema(new)
     columns = {} if old.name == new.name else {("t", old.name): new.name}
     contents = [
         Content(
@@ -33,8 +33,8 @@ def said(
         for name, values in ((old.name, rows), (new.name, then))
     ]
     one, other = ({table_key("t"): content} for content in contents)
-    same = pairs(before, after, Renames(columns=columns))
-    return list(differences(one, other, same, {}))
+    same = pair_tables(before, after, Renames(columns=columns))
+    return list(find_differences(one, other, same, {}))
 
 
 TEXT = Column(name="c", type="varchar(9)")
@@ -63,10 +63,10 @@ NUMBER, UUID = Column(name="c", type="bigint"), Column(name="c", type="uuid")
         (UUID, NUMBER, [f"'{'0' * 31}a'"], ["'7'"]),
     ],
 )
-def test_what_stays_is_not_said(
+def test_what_stays_is_no_difference(
     old: Column, new: Column, rows: list[str], then: list[str]
 ) -> None:
-    assert said(old, new, rows=rows, then=then) == []
+    assert compare_values(old, new, rows=rows, then=then) == []
 
 
 @pytest.mark.parametrize("key", [True, False])
@@ -80,25 +80,27 @@ def test_what_stays_is_not_said(
         (Column(name="d", type="varchar(9)"), ["NULL", "NULL"]),
     ],
 )
-def test_a_lost_row_or_value_is_said(new: Column, then: list[str], key: bool) -> None:
-    assert said(TEXT, new, rows=["'a'", "'b'"], then=then, key=key)
+def test_a_lost_row_or_value_is_a_difference(
+    new: Column, then: list[str], key: bool
+) -> None:
+    assert compare_values(TEXT, new, rows=["'a'", "'b'"], then=then, key=key)
 
 
 def test_a_number_becomes_no_other_uuid() -> None:
-    assert said(NUMBER, UUID, rows=["'10'"], then=[f"'{'0' * 31}b'"])
+    assert compare_values(NUMBER, UUID, rows=["'10'"], then=[f"'{'0' * 31}b'"])
 
 
 def test_null_does_not_become_a_value_unasked() -> None:
-    assert said(TEXT, TEXT, rows=["NULL"], then=["''"])
+    assert compare_values(TEXT, TEXT, rows=["NULL"], then=["''"])
 
 
 def test_a_new_column_holds_what_django_gives() -> None:
-    before, after = schema(), schema(TEXT)
+    before, after = make_schema(), make_schema(TEXT)
     old = {table_key("t"): Content(rows=({"id": "1"},), key=("id",))}
     new = {table_key("t"): Content(rows=({"id": "1", "c": "'b'"},), key=("id",))}
-    same = tuple(pairs(before, after, Renames()))
+    same = tuple(pair_tables(before, after, Renames()))
 
-    assert list(differences(old, new, same, {("t", "c"): "'b'"})) == []
-    assert list(differences(old, new, same, {("t", "c"): "'a'"})) == [
+    assert list(find_differences(old, new, same, {("t", "c"): "'b'"})) == []
+    assert list(find_differences(old, new, same, {("t", "c"): "'a'"})) == [
         "t.c: 'a' expected, rows hold [\"'b'\"]"
     ]

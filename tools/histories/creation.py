@@ -1,4 +1,4 @@
-"""A state made anew on an empty database, by Django's own schema editor."""
+"""Create a state on an empty database, with Django's own schema editor."""
 
 from __future__ import annotations
 
@@ -34,36 +34,39 @@ _CREATE_TYPE = re.compile(r'CREATE\s+(?:TYPE|DOMAIN)\s+"?(\w+)"?', re.IGNORECASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What models depend on and no model shows."""
+class Surroundings:
+    """What models need in a database and do not create themselves."""
 
     extensions: tuple[str, ...] = ()
     steps: tuple[MigrationOperation, ...] = ()
-    """That may create extensions or collations."""
+    """Operations that may create extensions or collations."""
     types: tuple[tuple[str, str], ...] = ()
     """Name and SQL of types and domains made by hand; models may use them."""
 
 
-def ground(engine: Engine, before: Ground, operations: Iterable[Labelled]) -> Ground:
-    """Return the ground after some more operations."""
+def extend_surroundings(
+    engine: Engine, before: Surroundings, operations: Iterable[Labelled]
+) -> Surroundings:
+    """Return the surroundings after some more operations."""
     extensions = list(before.extensions)
     steps, types = list(before.steps), list(before.types)
     for label, operation in operations:
         for each in select_database_operations([operation]):
             if isinstance(each, RunSQL):
                 extensions += _CREATE_EXTENSION.findall(str(each.sql))
-                types += _types(engine, each.sql)
+                types += _find_types(engine, each.sql)
             elif type(each).__module__.startswith("django.contrib.postgres."):
                 steps.append(
                     MigrationOperation(app=label, migration="", operation=each)
                 )
     kept = dict.fromkeys(name for name in extensions if name != "plpgsql")
-    return Ground(extensions=tuple(kept), steps=tuple(steps), types=tuple(types))
+    return Surroundings(extensions=tuple(kept), steps=tuple(steps), types=tuple(types))
 
 
-def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
-    """Yield the types and domains that a text creates; SQLite has none, and a history
-    may run SQL for PostgreSQL only.
+def _find_types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
+    """Yield the types and domains that an SQL text creates.
+
+    SQLite has none, and cannot split SQL that a history has for PostgreSQL only.
     """
     if engine.vendor == "sqlite":
         return
@@ -75,21 +78,26 @@ def _types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def fresh(
+def create_state(
     engine: Engine,
     settings: DatabaseSettings,
     alias: str,
     ddl: ModelsDdl,
-    on: Ground,
+    surroundings: Surroundings,
 ) -> Iterator[State]:
-    """Yield a state on a database of its own.  Raises ``ConfigError``."""
+    """Keep a state on a database of its own until the block ends.
+
+    Raises ``ConfigError``.
+    """
     with engine.dev_server.create_scratch_database(settings, alias) as connection:
         if engine.vendor == "postgresql":
             load_prerequisites(
-                engine, connection, collect_prerequisites(on.steps, on.extensions)
+                engine,
+                connection,
+                collect_prerequisites(surroundings.steps, surroundings.extensions),
             )
             text = " ".join(sql for part in ddl.parts for sql in part.statements)
-            for name, sql in on.types:
+            for name, sql in surroundings.types:
                 if re.search(rf"\b{name}\b", text):
                     engine.executor.execute(connection, sql)
         load_models(engine, connection, ddl, alias=alias)

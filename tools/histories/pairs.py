@@ -1,4 +1,4 @@
-"""Which table and column is which, before and after a step."""
+"""Pair the tables and columns before a step with those after it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from schema_migrations.schema.model import Column, Key, Schema, Table
-from tools.histories.answers import Renames
+from tools.histories.renames import Renames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,11 @@ class Pair:
     columns: tuple[tuple[Column, Column], ...]
 
     @property
-    def added(self) -> tuple[Column, ...]:
+    def added_columns(self) -> tuple[Column, ...]:
         kept = {after.name for _, after in self.columns}
         return tuple(c for c in self.after.columns_in_order if c.name not in kept)
 
-    def without(self, columns: Container[str]) -> Pair:
+    def omit_columns(self, columns: Container[str]) -> Pair:
         """Return the pair without some columns, ``table.column`` by their new names."""
         name = self.after.key.name
         kept = (
@@ -30,13 +30,13 @@ class Pair:
         )
         return replace(self, columns=tuple(kept))
 
-    def old_name(self, column: str) -> str | None:
-        """Return what a column was called before; None: it is new."""
+    def find_old_name(self, column: str) -> str | None:
+        """Return the name that a column had before; None: it is new."""
         found = (b.name for b, a in self.columns if a.name == column)
         return next(found, None)
 
 
-def origin(
+def find_column(
     pairs: Iterable[Pair], table: Key, column: str
 ) -> tuple[Pair, Column, Column] | None:
     """Find a column by its names afterwards; None: it is new."""
@@ -47,7 +47,7 @@ def origin(
     return None
 
 
-def pairs(current: Schema, desired: Schema, renames: Renames) -> Iterator[Pair]:
+def pair_tables(current: Schema, desired: Schema, renames: Renames) -> Iterator[Pair]:
     """Pair the tables of two schemas that are the same table, by name or by rename."""
     old_names = {new: old for old, new in renames.tables.items()}
     for after in desired.of(Table):
@@ -57,11 +57,13 @@ def pairs(current: Schema, desired: Schema, renames: Renames) -> Iterator[Pair]:
         moved_away = old == name and name in renames.tables
         if isinstance(before, Table) and not moved_away:
             yield Pair(
-                before=before, after=after, columns=_columns(before, after, renames)
+                before=before,
+                after=after,
+                columns=_pair_columns(before, after, renames),
             )
 
 
-def _columns(
+def _pair_columns(
     before: Table, after: Table, renames: Renames
 ) -> tuple[tuple[Column, Column], ...]:
     names = {

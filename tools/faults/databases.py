@@ -1,6 +1,6 @@
-"""Fresh databases to break runs on.
+"""Create empty databases to break runs on.
 
-Invariant: each is gone when its block ends, whoever is still connected to it.
+Invariant: each is dropped when its block ends, whoever is still connected to it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Database:
     """None: SQLite."""
 
     @contextmanager
-    def opened(self) -> Iterator[BaseDatabaseWrapper]:
-        """A Django connection."""
+    def open_connection(self) -> Iterator[BaseDatabaseWrapper]:
+        """Open a Django connection until the block ends."""
         settings = engine_for_url(self.url).addresses.settings_from_url(self.url, {})
         connection = ConnectionHandler({"default": settings})["default"]
         try:
@@ -40,21 +40,21 @@ class Database:
         finally:
             connection.close()
 
-    def through(self, port: int) -> str:
-        """Return the URL by way of a local port."""
+    def url_for_port(self, port: int) -> str:
+        """Return the database's URL through a local port that leads to its server."""
         return f"postgresql://{USER}@127.0.0.1:{port}/{self.name}"
 
 
 @contextmanager
-def fresh(server: Server | None) -> Iterator[Database]:
-    """An empty database, gone at the end; without a server a SQLite file."""
+def create_database(server: Server | None) -> Iterator[Database]:
+    """Keep an empty database until the block ends; a SQLite file without a server."""
     name = f"fault_{secrets.token_hex(4)}"
-    with tempfile.TemporaryDirectory(prefix="dsm-faults-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="dsm-faults-") as path:
+        folder = Path(path)
         if server is None:
             yield Database(url=f"sqlite:///{folder / name}", name=name, folder=folder)
             return
-        administer(server, f"CREATE DATABASE {name} TEMPLATE template0")
+        execute_on_server(server, f"CREATE DATABASE {name} TEMPLATE template0")
         host = quote(str(server.folder), safe="")
         try:
             yield Database(
@@ -64,11 +64,13 @@ def fresh(server: Server | None) -> Iterator[Database]:
                 server=server,
             )
         finally:
-            administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+            execute_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def administer(server: Server, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-    """Run a statement on the server, in no database in particular."""
+def execute_on_server(
+    server: Server, sql: str, *parameters: object
+) -> list[tuple[Any, ...]]:
+    """Run a statement in the server's own database, and return its rows."""
     with server.connect() as connection:
         cursor = connection.execute(sql.encode(), parameters or None)
         return cursor.fetchall() if cursor.description else []

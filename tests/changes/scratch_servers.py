@@ -1,4 +1,4 @@
-"""Where a change of models is proved: an engine and databases that are made and emptied."""
+"""Servers that create, or empty, a database for each state of a case."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states.state import State
-from tests.fixtures.postgresql import administrator, clients
+from tests.fixtures.postgresql import connect_as_administrator, find_clients
 from tools.histories.database import Database
 
 ALIAS = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    engine: Engine
-    scratch: Callable[[], AbstractContextManager[Connection]]
-    """Makes, or empties, a database."""
-    programs: Path | None = None
-    """Folder of PostgreSQL's clients."""
+class ScratchServer:
+    """An engine, and how it creates databases for cases."""
 
-    def database(self, state: State) -> Database:
+    engine: Engine
+    create_scratch: Callable[[], AbstractContextManager[Connection]]
+    """Creates, or empties, a database and keeps it until the block ends."""
+    clients: Path | None = None
+    """The folder of PostgreSQL's clients."""
+
+    def database_of(self, state: State) -> Database:
         return Database(engine=self.engine, connection=state.connection)
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(pg_server: DevServer) -> Iterator[Place]:
-    """Databases are emptied and used again: making one takes longer than a case."""
+def on_postgresql(pg_server: DevServer) -> Iterator[ScratchServer]:
+    """A server that empties databases and uses them again: creating one takes long."""
     engine = engine_for("postgresql")
     settings = {**pg_server.settings, "OPTIONS": {}}
     free: list[Connection] = []
-    with administrator(settings) as server, ExitStack() as stack:
+    with connect_as_administrator(settings) as server, ExitStack() as stack:
         server.execute("SET allow_in_place_tablespaces = on")
         server.execute("CREATE TABLESPACE fast LOCATION ''")
         stack.callback(server.execute, "DROP TABLESPACE fast")
@@ -60,13 +62,15 @@ def on_postgresql(pg_server: DevServer) -> Iterator[Place]:
                 raise
             free.append(connection)
 
-        yield Place(engine=engine, scratch=scratch, programs=clients())
+        yield ScratchServer(
+            engine=engine, create_scratch=scratch, clients=find_clients()
+        )
 
 
 @pytest.fixture(scope="session")
-def on_sqlite() -> Place:
+def on_sqlite() -> ScratchServer:
     engine = engine_for("sqlite")
-    return Place(
+    return ScratchServer(
         engine=engine,
-        scratch=lambda: engine.dev_server.create_scratch_database({}, ALIAS),
+        create_scratch=lambda: engine.dev_server.create_scratch_database({}, ALIAS),
     )

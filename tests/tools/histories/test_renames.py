@@ -1,4 +1,4 @@
-"""What a stretch of Django's operations says about names."""
+"""Renames are found in Django's operations."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import pytest
 from django.db import migrations, models
 from django.db.migrations.state import ProjectState
 
-from tools.histories.answers import Moment, Renames, renames, trail
-from tools.histories.history import Labelled, rendered
+from tools.histories.history import Labelled, render_apps
+from tools.histories.renames import Renames, RenderedState, find_renames, trace_origins
 
 
-def labelled(*operations: Any) -> tuple[Labelled, ...]:
+def label_operations(*operations: Any) -> tuple[Labelled, ...]:
     return tuple(("shop", operation) for operation in operations)
 
 
-def moment(operations: tuple[Labelled, ...]) -> Moment:
+def render_after(operations: tuple[Labelled, ...]) -> RenderedState:
     state = ProjectState()
     for label, operation in operations:
         operation.state_forwards(label, state)
-    return Moment(state=state.clone(), apps=rendered(state))
+    return RenderedState(state=state.clone(), apps=render_apps(state))
 
 
-def found(before: tuple[Any, ...], operations: tuple[Any, ...]) -> Renames:
-    """Return the renames of a stretch that follows other operations."""
-    first, then = labelled(*before), labelled(*operations)
-    return renames(then, moment(first), moment((*first, *then)))
+def find_renames_after(before: tuple[Any, ...], operations: tuple[Any, ...]) -> Renames:
+    """Find the renames of operations that follow others."""
+    first, then = label_operations(*before), label_operations(*operations)
+    return find_renames(then, render_after(first), render_after((*first, *then)))
 
 
 ID: Any = ("id", models.BigAutoField(primary_key=True))
@@ -111,7 +111,9 @@ def test_names_follow_models_and_fields(
     tables: dict[str, str],
     columns: dict[tuple[str, str], str],
 ) -> None:
-    assert found((TAG, ORDER), operations) == Renames(tables=tables, columns=columns)
+    assert find_renames_after((TAG, ORDER), operations) == Renames(
+        tables=tables, columns=columns
+    )
 
 
 def test_a_model_made_on_the_table_of_another_is_that_model() -> None:
@@ -125,7 +127,9 @@ def test_a_model_made_on_the_table_of_another_is_that_model() -> None:
         state_operations=[migrations.DeleteModel("Order"), bill]
     )
 
-    renamed = found((TAG, ORDER), (moved, migrations.AlterModelTable("bill", None)))
+    renamed = find_renames_after(
+        (TAG, ORDER), (moved, migrations.AlterModelTable("bill", None))
+    )
 
     assert renamed.tables == {"shop_order": "shop_bill"}
 
@@ -137,7 +141,7 @@ def test_renames_by_hand_are_read_from_the_database_operations() -> None:
         database_operations=[migrations.RunSQL(sql)], state_operations=[link]
     )
 
-    assert found((TAG, ORDER), (by_hand,)) == Renames(
+    assert find_renames_after((TAG, ORDER), (by_hand,)) == Renames(
         tables={"shop_order_tags": "shop_link"},
         columns={("shop_link", "tag_id"): "label_id"},
     )
@@ -145,15 +149,15 @@ def test_renames_by_hand_are_read_from_the_database_operations() -> None:
 
 def test_a_one_off_default_follows_its_field() -> None:
     note: Any = models.TextField(default="none")
-    operations = labelled(
+    operations = label_operations(
         migrations.AddField("order", "note", note, preserve_default=False),
         migrations.RenameField("order", "note", "remark"),
         migrations.RenameModel("Order", "Sale"),
     )
 
-    before = moment(labelled(TAG, ORDER))
+    before = render_after(label_operations(TAG, ORDER))
 
-    assert trail(operations, before.state).once == {
+    assert trace_origins(operations, before.state).one_off_defaults == {
         (("shop", "sale"), "remark"): "none"
     }
 
@@ -165,7 +169,7 @@ def test_a_rename_to_a_table_that_the_state_has_made_is_none() -> None:
         state_operations=[migrations.DeleteModel("Order")],
     )
 
-    assert found((TAG, ORDER), (moved,)) == Renames()
+    assert find_renames_after((TAG, ORDER), (moved,)) == Renames()
 
 
 def test_a_renamed_model_may_take_the_name_of_one_that_goes() -> None:
@@ -176,4 +180,6 @@ def test_a_renamed_model_may_take_the_name_of_one_that_goes() -> None:
         migrations.RenameModel("Order", "Tag"),
     )
 
-    assert found((TAG, ORDER), operations) == Renames(tables={"shop_order": "shop_tag"})
+    assert find_renames_after((TAG, ORDER), operations) == Renames(
+        tables={"shop_order": "shop_tag"}
+    )
