@@ -20,6 +20,7 @@ from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import (
     ConfigError,
+    DevServersDown,
     DevServerUnusable,
     NoDevServer,
     SchemaMigrationsError,
@@ -144,9 +145,9 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
             failures.append((name, problem))
         else:
             return replace(server, choice_reason=_explain_choice(name, failures))
-    raise NoDevServer(
-        tried=tuple(f"{form}: {problem.message}" for form, problem in failures),
-        retryable=any(problem.retryable for _, problem in failures),
+    is_down = any(problem.retryable for _, problem in failures)
+    raise (DevServersDown if is_down else NoDevServer)(
+        tried=tuple(f"{form}: {problem.message}" for form, problem in failures)
     )
 
 

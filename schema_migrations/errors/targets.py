@@ -354,11 +354,10 @@ def suggest_other_server(
     return f"{error.remedy}, or name {other}" if error.remedy else f"Name {other}"
 
 
-class NoDevServer(Unreachable):
-    """``auto`` found no dev server; the exit code is 5 if one did not answer, else 2."""
+class NoDevServer(ConfigError):
+    """``auto`` found no dev server."""
 
     code = "no-dev-server"
-    exit_code = 2
     message = "No dev database is available. Tried:\n{listed}"
     hint = (
         'Simplest fix: pip install "django-schema-migrations[embedded]". Or let the'
@@ -367,8 +366,13 @@ class NoDevServer(Unreachable):
     )
     tried: tuple[str, ...]
     """Each form of dev server with its problem."""
-    retryable: bool
 
     @property
     def listed(self) -> str:
         return "\n".join(f"  {attempt}" for attempt in self.tried)
+
+
+class DevServersDown(NoDevServer, Unreachable):
+    """``auto`` found no dev server, and one of those tried did not answer."""
+
+    code = "dev-servers-down"

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from schema_migrations import errors
+import schema_migrations.errors as errors  # the package itself would import its API
 from schema_migrations.errors import REHASH_COMMAND, SchemaMigrationsError
 
 EMPTY_FILE = "manage.py schemadiff --empty NAME"
+
+NO_DEV_SERVER_HINT = (
+    'Simplest fix: pip install "django-schema-migrations[embedded]".'
+    " Or let the project's user create databases, start Docker, or name a server with"
+    " --dev postgres://user@host/db."
+)
 
 HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.Unexpected: f"{errors.Unexpected.hint} To run the other targets anyway: --on-failure continue.",
@@ -54,9 +60,8 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.SessionLostToHandler: "Nothing was applied. Let the handler use its own connection, or run without signals: --no-signals.",
     errors.WorkerKilled: "Run the same command again: each target resumes where it stopped. If memory ran out: --jobs 1 needs the least.",
     # The dev database
-    errors.NoDevServer: 'Simplest fix: pip install "django-schema-migrations[embedded]".'
-    " Or let the project's user create databases, start Docker, or name a server with"
-    " --dev postgres://user@host/db.",
+    errors.NoDevServer: NO_DEV_SERVER_HINT,
+    errors.DevServersDown: NO_DEV_SERVER_HINT,
     # The plan
     errors.SourceOfOtherEngine: "Choose an alias of the same kind with --database.",
     errors.MalformedAnswer: "For example: --rename shop_order.total=amount or --default \"shop_order.note=''\".",

@@ -204,11 +204,7 @@ def _relation_names_of(obj: Object) -> frozenset[Key]:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
     """
     match obj:
-        case (
-            Constraint(type="check")
-            | Constraint(reserves_relation_name=False)
-            | Index(reserves_relation_name=False)
-        ):
+        case Constraint(type="check") | Constraint(reserves_relation_name=False):
             return NO_KEYS
         case Constraint():
             name = obj.key.part

@@ -163,8 +163,6 @@ class Index:
     columns: tuple[str, ...] = field(default=(), compare=False)
     """Plain columns among the indexed ones."""
     method: str = field(default="", compare=False)
-    reserves_relation_name: bool = field(default=True, compare=False)
-    """No other index, table or view of any table can have its name."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
 

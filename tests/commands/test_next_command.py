@@ -59,6 +59,7 @@ def test_it_repeats_what_was_given(
         f"postgres://me@host/shop?password={SECRET}",
         f"postgres://me@host/shop?p%61ssword={SECRET}",
         f"postgres://me@host/shop?sslpassword={SECRET}",
+        f"postgres://me@host/shop?scram_client_key={SECRET}",
         f"host=host dbname=shop user=me password='{SECRET}'",
     ],
 )
@@ -67,6 +68,12 @@ def test_a_password_is_left_to_the_variable(url: str) -> None:
     shown = "SCHEMA_MIGRATIONS_URL=... python manage.py schemaapply --dir d"
     assert format_command("schemaapply", given) == shown
     assert SECRET not in repr(View(style=None, given=given))
+
+
+def test_an_empty_schema_is_repeated() -> None:
+    """It overrides the setting."""
+    shown = format_command("schemaapply", {"revisions_schema": ""})
+    assert shlex.split(shown)[-2:] == ["--revisions-schema", ""]
 
 
 def test_a_url_without_password_is_repeated() -> None:
@@ -121,3 +128,12 @@ def test_a_new_file_is_for_the_same_directory(project: Project, tmp_path: Path) 
         assert ran.code == 0, ran.err
         expected = f"python manage.py {following} {' '.join(given)}"
         assert ran.out.splitlines()[-1].endswith(expected)
+
+
+def test_no_password_of_a_source_is_shown(pg_place: Place) -> None:
+    settings = pg_place.settings
+    address = f"/{settings['NAME']}?host={settings['HOST']}"
+    source = f"postgres://postgres:{SECRET}@{address}"
+    shown = "".join(lines("schemadiff", source=source, target=source, dev="embedded"))
+    assert "No changes between postgres://postgres:***@" in shown
+    assert SECRET not in shown

@@ -14,7 +14,7 @@ from tools.docs.blocks import format_table
 
 def list_errors() -> tuple[type[SchemaMigrationsError], ...]:
     """Return every class of the tree, a base before the classes below it."""
-    return tuple(_walk_tree(errors.SchemaMigrationsError))
+    return tuple(dict.fromkeys(_walk_tree(errors.SchemaMigrationsError)))
 
 
 def _walk_tree(

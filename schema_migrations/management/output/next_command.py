@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS
 from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
-SECRET_WORDS = ("password", "secret")
+SECRET_WORDS = ("password", "secret", "scram_")
 """Parts of the names of libpq's parameters that hold secrets."""
 
 REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ def _repeat_options(
     names = REPEATED_OPTIONS.get(command.split()[0], ())
     values = {name: given.get(name) for name in ("database", "dir", *names)}
     for name, value in (values | {"url": url}).items():
-        if value and (name, value) != ("database", DEFAULT_DB_ALIAS):
+        if value is not None and (name, value) != ("database", DEFAULT_DB_ALIAS):
             yield f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Never, TypedDict
 
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.output.change_tree import (
     colour_sql,
     format_change_tree,
@@ -108,9 +109,8 @@ def _format_paths(paths: Sequence[Path], view: View) -> Iterator[str]:
 
 def _describe_no_changes(result: PlannedFile) -> str:
     if not result.request.has_default_sources:
-        return (
-            f"No changes between {result.request.source} and {result.request.target}."
-        )
+        sources = f"{result.request.source} and {result.request.target}"
+        return mask_secrets(f"No changes between {sources}.")
     if result.planned.uncovered.operations:
         return "No changes of the schema."
     return "No changes: the directory is in step with the models."

@@ -308,11 +308,15 @@ def refuse_dangling_needs(
             needed |= obj.needs & (dropped_objects - created)
         if needed:
             raise ObjectInTheWay(
-                problem=f"{trait.noun} {obj.key.name} needs"
+                problem=f"{trait.noun} {_name_of(obj)} needs"
                 f" {_describe_dropped(min(needed), changes)}, which would be dropped",
                 object=f"the {trait.noun}",
             )
     return changes
+
+
+def _name_of(obj: Object) -> str:
+    return obj.key.part if obj.key.kind == "constraint" else obj.key.name
 
 
 def _describe_dropped(key: Key, changes: Changes) -> str:

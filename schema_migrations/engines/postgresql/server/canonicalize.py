@@ -48,7 +48,7 @@ _CREATE_PATTERN = re.compile(
 def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     """Return ``schema`` with canonical definitions of the objects that ``keys`` name.
 
-    These are checks, exclusion constraints, indexes, domains, opaque objects that hold one, and the
+    These are checks, exclusion constraints, indexes, domains, opaque objects with an expression, and the
     defaults and expressions of columns (a table's key means all of its columns).  Other
     keys are ignored, and objects that cannot be created again stay as they are.
     """

@@ -3,6 +3,9 @@
 A refused connection has no SQLSTATE, only libpq's text, of which the server's part is in
 the server's language: https://github.com/psycopg/psycopg/issues/1188.  Invariant: what is
 not recognized may be tried again, and no message contains a password.
+
+Known limit: where the server does not speak English, a limit on the connections of one
+role or database looks like a refusal of that role or database.
 """
 
 from __future__ import annotations
@@ -34,9 +37,12 @@ _TEMPORARY = re.compile(r"too many connections|database system is")
 
 _WRONG_SETTINGS = re.compile(
     r"authentication failed|parameter|command-line|certificate|does not support SSL"
-    r"|definition of service|invalid \w+ (value|number)"
+    r"|definition of service|invalid \w+ (value|number)|does not exist"
+    r"|no password supplied|no pg_hba.conf entry|not permitted to log in"
+    r"|permission denied"
 )
-"""English words of refusals, by the server or by libpq, that name no role or database."""
+"""English words of refusals by the server or by libpq.  They matter where no name tells:
+psycopg before 3.3 gives none after several attempts (a host with two addresses)."""
 
 
 def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
@@ -68,9 +74,11 @@ def is_about_database(error: BaseException) -> bool:
     role and database have one name, only the English message tells.
     """
     refusal = find_driver_error(error)
-    if refusal is None or refusal.pgconn is None:
+    if refusal is None:
         return False
     text, attempt = str(refusal), refusal.pgconn
+    if attempt is None:
+        return bool(re.search(r'database(: | ")', text))
     if attempt.db != attempt.user:
         return _names(text, attempt.db)
     name = re.escape(attempt.db.decode(errors="replace"))
@@ -109,18 +117,15 @@ def _make_refusal_error(
     options = settings.get("OPTIONS") or {}
     for secret in filter(None, (settings.get("PASSWORD"), options.get("password"))):
         message = message.replace(str(secret), "***")
+    start, advice = "The server cannot be used", ""
     if isinstance(refusal, psycopg.OperationalError):
+        advice = "Check the user, password and database in the URL or in DATABASES."
         if not is_final_refusal(refusal):
             if target:
                 return TargetUnreachable(target=target, reason=message)
             return ServerUnreachable(reason=message)
         start = "The server refused the connection"
-    else:
-        start = "The server cannot be used"
-    return ConnectionRefused(
-        problem=f"{target or start}: {message}",
-        advice="Check the user, password and database in the URL or in DATABASES.",
-    )
+    return ConnectionRefused(problem=f"{target or start}: {message}", advice=advice)
 
 
 def _join_causes(message: str) -> str:

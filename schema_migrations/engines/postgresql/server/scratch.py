@@ -102,6 +102,8 @@ def create_scratch_database(
             name = _make_name(cursor)
         try:
             _create_database(server, name)
+            if server.settings_dict["NAME"] == "template1":
+                server.close()  # CREATE DATABASE of others waits until nobody is there
             with closing(open_sibling({**settings, "NAME": name}, alias)) as connection:
                 with connection.cursor() as cursor:
                     cursor.execute(_SET_SESSION_DEFAULTS)

@@ -12,7 +12,7 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.postgresql.server.refusal import translate_refusals
-from schema_migrations.engines.postgresql.server.url import BACKEND
+from schema_migrations.engines.postgresql.server.url import BACKEND, format_masked_url
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection, DatabaseSettings
@@ -55,12 +55,25 @@ def make_sibling(settings: DatabaseSettings, alias: str) -> Connection:
     return cast("Connection", handler[NO_DB_ALIAS])
 
 
-def open_sibling(settings: DatabaseSettings, alias: str) -> Connection:
+def open_sibling(
+    settings: DatabaseSettings, alias: str, *, target: str = ""
+) -> Connection:
     """Return an open connection, which the caller closes.
 
-    Raises ``ConfigError`` or ``Unreachable``.
+    ``target`` is the masked URL of a target; empty: the server is not one.  Raises
+    ``ConfigError`` or ``Unreachable``.
     """
     connection = make_sibling(settings, alias)
-    with translate_refusals(connection):
-        connection.ensure_connection()
+    try:
+        with translate_refusals(connection, target=target):
+            connection.ensure_connection()
+    except BaseException:
+        connection.close()  # it may be open, and what Django does first have failed
+        raise
     return connection
+
+
+def open_sibling_of(connection: Connection) -> Connection:
+    """Return another open session on a target, which the caller closes."""
+    settings = connection.settings_dict
+    return open_sibling(settings, connection.alias, target=format_masked_url(settings))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from psycopg.rows import class_row
 
 from schema_migrations.engines.engine import Blocker
-from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
@@ -46,9 +46,7 @@ def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
 
     @contextmanager
     def open_blocker_lookup() -> Iterator[Callable[[], Sequence[Blocker]]]:
-        with closing(
-            open_sibling(connection.settings_dict, connection.alias)
-        ) as sibling:
+        with closing(open_sibling_of(connection)) as sibling:
             # An assumed role may not see what the other sessions of its login do.
             execute(sibling, "RESET ROLE")
             yield lambda: _fetch_blockers(sibling, pid)

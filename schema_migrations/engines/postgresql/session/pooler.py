@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import execute, fetch_row
 from schema_migrations.errors import SessionShared
 
@@ -38,7 +38,7 @@ def refuse_shared_session(connection: Connection) -> None:
 
 def _is_server_shared(connection: Connection) -> bool:
     """Return whether another session gets this one's server process while it is idle."""
-    with closing(open_sibling(connection.settings_dict, connection.alias)) as rival:
+    with closing(open_sibling_of(connection)) as rival:
         for _ in range(CHECK_ROUNDS):
             (mine,) = fetch_row(connection, PID_QUERY)
             try:

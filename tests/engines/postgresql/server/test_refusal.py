@@ -205,6 +205,25 @@ def refused(said: str, *, user: str = "app", database: str = "shop") -> psycopg.
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "about_database"),
+    [
+        ('FATAL:  database "shop" does not exist', True),
+        ('FATAL:  no pg_hba.conf entry for user "app", database "shop"', True),
+        ('FATAL:  role "app" does not exist', False),
+        ("fe_sendauth: no password supplied", False),
+    ],
+)
+def test_english_words_tell_where_psycopg_tells_no_names(
+    said: str, about_database: bool
+) -> None:
+    """psycopg 3.2 does not, after attempts at several addresses."""
+    error = psycopg.OperationalError(f"{said}\nMultiple connection attempts failed.")
+    assert error.pgconn is None
+    assert is_final_refusal(error)
+    assert is_about_database(error) is about_database
+
+
 @pytest.mark.parametrize("said", FINAL)
 def test_what_names_the_settings_is_final(said: str) -> None:
     assert is_final_refusal(refused(said))
