@@ -72,7 +72,10 @@ def test_a_dry_run_prints_the_sql_and_writes_nothing(place: Place) -> None:
     out, _ = run(place, dry_run=True)
     assert "-- 1.sql  (one transaction)\n-- first table\nCREATE TABLE a" in out
     assert "-- 2.sql  (no transaction)" in out
-    assert "Nothing was run." in out.splitlines()[-1]
+    assert out.splitlines()[-2:] == [
+        "Nothing was run.",
+        "Next     run the same command without --dry-run or --check",
+    ]
     assert place.list_tables() == []
     assert place.read_revisions() == {}
 
