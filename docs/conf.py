@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import version as get_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _project = tomllib.loads(Path("../pyproject.toml").read_text())["project"]
 
 project = _project["name"]
-version = release = _project["version"]
+version = release = get_version(project)
 html_title = f"{project} {version}"
 html_theme = "furo"
 html_theme_options = {
