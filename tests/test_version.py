@@ -66,7 +66,7 @@ def archive(clone: Path, commit: str) -> Path:
     place = clone / "archive"
     place.mkdir()
     git(clone, "archive", "--output=archive/all.tar", commit)
-    shutil.unpack_archive(place / "all.tar", place)
+    shutil.unpack_archive(place / "all.tar", place, filter="data")
     return place
 
 
