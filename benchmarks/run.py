@@ -37,7 +37,7 @@ Figures = dict[str, float]
 
 def main(sizes: tuple[int, ...]) -> None:
     programs = choose_programs(find_installed_programs())
-    with run_programs(programs) as server:
+    with run_programs(programs, asks_for_password=False) as server:
         host = server.settings["HOST"]
         columns = [
             measured(models, host, programs.bin_folder / "psql") for models in sizes

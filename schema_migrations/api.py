@@ -54,8 +54,9 @@ from schema_migrations.workflows.planning.next_file import (
 from schema_migrations.workflows.standing.health import Health, health
 from schema_migrations.workflows.states.sources import (
     MODELS,
+    Workspace,
     open_state,
-    open_workspace,
+    run_in_workspace,
 )
 from schema_migrations.workflows.states.state import inspect_database as inspect_with
 
@@ -109,13 +110,14 @@ def read_schema(
     ``source`` is ``files``, ``models``, a path, ``db:ALIAS`` or a URL; ``registry`` may
     be any app registry, such as ``ProjectState.apps`` of a historical state.
     """
-    with (
-        open_workspace(
-            alias, directory=directory, dev=dev, registry=registry
-        ) as workspace,
-        open_state(source, workspace) as state,
-    ):
-        return state.schema
+
+    def read(workspace: Workspace) -> Schema:
+        with open_state(source, workspace) as state:
+            return state.schema
+
+    return run_in_workspace(
+        read, alias, directory=directory, dev=dev, registry=registry
+    )
 
 
 def inspect(connection: BaseDatabaseWrapper) -> Schema:

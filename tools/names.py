@@ -125,6 +125,7 @@ VERBS = frozenset(
         "run",
         "save",
         "say",
+        "seal",
         "select",
         "set",
         "shorten",

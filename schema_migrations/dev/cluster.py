@@ -1,8 +1,9 @@
 """Start a private PostgreSQL server that lives exactly as long as the caller.
 
 Every start copies a prepared data folder (0.1-0.4 s; initdb takes a second) into a folder
-of its own and listens there, on a Unix socket only.  Invariant: two starts share nothing
-but the prepared folder, which is never written to once it exists.
+of its own and listens there, on a Unix socket only.  Only the server's account can enter
+that folder, and its superuser has a password that only the caller can read.  Invariant: two
+starts share nothing but the prepared folder, which is never written to once it exists.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
+import secrets
 import shutil
 import stat
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -44,7 +47,8 @@ STOP_SECONDS = 30.0
 
 _INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
-    "--auth=trust",  # others cannot enter the socket's folder
+    "--auth-local=password",  # in clear, on a socket in a private folder
+    "--auth-host=reject",
     "--encoding=UTF8",
     "--locale=C",
     "--no-sync",
@@ -65,6 +69,9 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {
 }
 """PostgreSQL's settings for a server whose data need not survive."""
 
+_OPEN_RULES = "local all all trust\n"
+"""For tests, whose roles have no passwords."""
+
 # The lifeline is a pipe on standard input whose other end only the caller holds: however
 # the caller ends, even by kill -9, `cat` sees the end of the pipe.  TERM comes before
 # QUIT because a shell starts background jobs with QUIT ignored, and the server installs
@@ -80,11 +87,27 @@ folder=$PWD; cd /; rm -rf "$folder"
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningServer:
+    """A server on a Unix socket: user ``postgres``, port 5432."""
+
+    folder: Path
+    """Holds the socket, and the data in ``data``."""
+    password: str = field(repr=False)
+
+
 @contextmanager
 def run_server(
-    programs: Programs, *, server_settings: Mapping[str, str] = THROWAWAY_SETTINGS
-) -> Iterator[Path]:
-    """Hold a running server; yield its socket's folder (user ``postgres``, port 5432)."""
+    programs: Programs,
+    *,
+    server_settings: Mapping[str, str] = THROWAWAY_SETTINGS,
+    asks_for_password: bool = True,
+) -> Iterator[RunningServer]:
+    """Hold a running server.
+
+    Without ``asks_for_password`` every process of the server's account may enter as any
+    role.
+    """
     account = choose_account()
     _remove_leftovers(account)
     programs = make_reachable(programs, account)
@@ -92,8 +115,12 @@ def run_server(
     folder = make_private_folder(account, FOLDER_PREFIX)
     try:
         with _hold_folder_lock(folder) as lock, (folder / "log").open("w+b") as log:
+            if not asks_for_password:
+                rules = folder / "hba.conf"
+                rules.write_text(_OPEN_RULES)
+                server_settings = {**server_settings, "hba_file": str(rules)}
             command = [
-                str(prepared),
+                str(prepared / "data"),
                 *_build_command(programs, folder, server_settings),
             ]
             life = subprocess.Popen(
@@ -111,7 +138,9 @@ def run_server(
             )
             try:
                 _await_server(folder, life, log)
-                yield folder
+                yield RunningServer(
+                    folder=folder, password=(prepared / "password").read_text()
+                )
             finally:
                 _end_server(life)
     finally:
@@ -128,7 +157,10 @@ def _build_command(
 
 
 def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
-    """Return a data folder as initdb leaves it, created once per build and options."""
+    """Return a folder with ``data`` as initdb leaves it and its ``password``.
+
+    It is created once per build and options.  Only the caller can read the password.
+    """
     cache = ensure_cache_folder(account)
     owner = os.geteuid() if account.user is None else account.user
     name = f"cluster-{programs.version}-{platform.machine()}"
@@ -136,13 +168,20 @@ def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
     if target.is_dir():
         return target
     folder = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
-    change_owner(folder, account)
+    folder.chmod(0o711)  # the server's account copies what is its own in it
+    password_file, data = folder / "password", folder / "data"
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_urlsafe(24))
+    data.mkdir(mode=0o700)
+    for given in (password_file, data):
+        change_owner(given, account)
     try:
         answer = subprocess.run(
             [
                 programs.bin_folder / "initdb",
                 *_INITDB_OPTIONS,
-                f"--pgdata={folder / 'data'}",
+                f"--pgdata={data}",
+                f"--pwfile={password_file}",
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -157,7 +196,8 @@ def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
         )
         if answer.returncode:
             raise _make_start_error(programs.bin_folder / "initdb", answer.stdout)
-        move_into_place(folder / "data", target)
+        os.chown(password_file, os.geteuid(), -1)
+        move_into_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return target

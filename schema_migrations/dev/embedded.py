@@ -34,16 +34,18 @@ def run_embedded_server(
 
 
 @contextmanager
-def run_programs(programs: Programs) -> Iterator[DevServer]:
-    """Run a server of these programs."""
-    with run_server(programs) as folder:
+def run_programs(
+    programs: Programs, *, asks_for_password: bool = True
+) -> Iterator[DevServer]:
+    """Run a server of these programs; see ``run_server``."""
+    with run_server(programs, asks_for_password=asks_for_password) as server:
         yield DevServer(
             settings={
                 "ENGINE": "django.db.backends.postgresql",
                 "NAME": "postgres",
                 "USER": SUPERUSER,
-                "PASSWORD": "",
-                "HOST": str(folder),
+                "PASSWORD": server.password,
+                "HOST": str(server.folder),
                 "PORT": "5432",
                 "OPTIONS": {},
             },

@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from django.db import connections
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import DatabaseSettings, Engine
 
 DEFAULT_IMAGE_URL = "docker://postgres/17"
+Sharing = Literal["first", "last", "never"]
 CONNECT_SECONDS = 5
 
 
@@ -49,6 +50,8 @@ class ServerRequest:
     """``embedded`` chooses programs that have them."""
     major: int | None = None
     """The target's major version, if known; ``auto`` and ``embedded`` prefer it."""
+    sharing: Sharing = "first"
+    """When ``auto`` tries the project's own server: it is shared with other databases."""
     report: Callable[[str], None] = lambda line: None
     """Gets a line before a slow step."""
 
@@ -60,10 +63,12 @@ def open_server(
     *,
     extensions: Collection[str] = (),
     major: int | None = None,
+    sharing: Sharing = "first",
     report: Callable[[str], None] = lambda line: None,
 ) -> Iterator[DevServer]:
     """Hold a dev server for scratch databases of the alias's kind; close it at the end.
 
+    ``sharing`` says when ``auto`` tries the project's own server.
     Raises ``ConfigError`` or ``Unreachable``; after ``auto`` they list every attempt.
     """
     request = ServerRequest(
@@ -72,6 +77,7 @@ def open_server(
         settings=connections[alias].settings_dict,
         extensions=extensions,
         major=major,
+        sharing=sharing,
         report=report,
     )
     with _exit_on_signals(), ExitStack() as stack:
@@ -129,14 +135,16 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
         **(request.settings.get("OPTIONS") or {}),
     }
     image = f"docker://postgres/{request.major}" if request.major else DEFAULT_IMAGE_URL
-    forms: tuple[tuple[str, Callable[[], AbstractContextManager[DevServer]]], ...] = (
-        (
-            f"the server of {request.alias!r}",
-            lambda: _open_existing({**request.settings, "OPTIONS": options}, request),
-        ),
+    shared = (
+        f"the server of {request.alias!r}",
+        lambda: _open_existing({**request.settings, "OPTIONS": options}, request),
+    )
+    forms: list[tuple[str, Callable[[], AbstractContextManager[DevServer]]]] = [
         ("embedded", lambda: _open_embedded(request)),
         (image, lambda: _open_container(image, request)),
-    )
+    ]
+    if request.sharing != "never":
+        forms.insert(0 if request.sharing == "first" else len(forms), shared)
     failures: list[tuple[str, SchemaMigrationsError]] = []
     for name, form in forms:
         try:
@@ -144,7 +152,8 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
         except (ConfigError, Unreachable) as problem:
             failures.append((name, problem))
         else:
-            return replace(server, choice_reason=_explain_choice(name, failures))
+            reason = _explain_choice(name, failures, request.sharing)
+            return replace(server, choice_reason=reason)
     is_down = any(problem.retryable for _, problem in failures)
     raise (DevServersDown if is_down else NoDevServer)(
         tried=tuple(f"{form}: {problem.message}" for form, problem in failures)
@@ -152,8 +161,10 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
 
 
 def _explain_choice(
-    name: str, failures: list[tuple[str, SchemaMigrationsError]]
+    name: str, failures: list[tuple[str, SchemaMigrationsError]], sharing: Sharing
 ) -> str:
+    if sharing != "first" and not failures:
+        return f"auto: {name}, since SQL files act on more than a database"
     if not failures:
         return f"auto: {name} answers and allows creating databases"
     attempts = "; ".join(
@@ -173,7 +184,9 @@ def _open_existing(
     version = request.engine.dev_server.check_server(settings, request.alias)
     host = settings.get("HOST") or "the local socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""
-    yield DevServer(settings=settings, description=f"{version} at {host}{port}")
+    yield DevServer(
+        settings=settings, description=f"{version} at {host}{port}", is_shared=True
+    )
 
 
 @contextmanager

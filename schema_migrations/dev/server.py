@@ -19,6 +19,8 @@ class DevServer:
     """The settings of a database to connect to; it is never written to."""
     description: str
     """``embedded PostgreSQL 18.4``; no password."""
+    is_shared: bool = False
+    """Others use the server, so statements must not act outside their database."""
     choice_reason: str = ""
     """Why this form was taken, for the line that a command prints; "": it was asked for."""
 

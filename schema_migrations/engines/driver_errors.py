@@ -8,7 +8,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.errors import (
+    LeavesDevDatabase,
+    ReachesOtherFile,
+    SchemaMigrationsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +32,22 @@ def translate_driver_errors(
     except Exception as exception:  # only the engine knows its driver's exceptions
         driver_error = engine.executor.read_driver_error(exception)
         error = error_of(driver_error) if driver_error else None
-        if error is None:
+        if error is None or driver_error is None:
             raise
+        if driver_error.leaves_dev_database:
+            error = _make_leaving_error(engine, error, driver_error)
         raise error from exception
+
+
+def _make_leaving_error(
+    engine: Engine, error: SchemaMigrationsError, driver_error: DriverError
+) -> LeavesDevDatabase | ReachesOtherFile:
+    has_server = engine.dev_server.seal is not None
+    return (LeavesDevDatabase if has_server else ReachesOtherFile)(
+        problem=error.message,
+        file=getattr(error, "file", ""),
+        line=getattr(error, "line", 0),
+        sql=getattr(error, "sql", ""),
+        server_message=driver_error.message,
+        sqlstate=driver_error.sqlstate,
+    )

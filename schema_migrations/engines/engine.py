@@ -72,6 +72,8 @@ class DriverError:
     """The server refused to run the statement inside a transaction block."""
     names_missing_object: bool = False
     """The statement names something that does not exist."""
+    leaves_dev_database: bool = False
+    """The statement would act on more than its sealed scratch database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +220,14 @@ class DevServer:
     None: there is no server."""
     find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
     """Return the missing object that made the server refuse; None: another reason."""
+    seal: Callable[[Engine], Engine] | None = None
+    """Return the engine with scratch databases whose statements stay inside them, whatever
+    their role may do on the server.  None: there is no server to share."""
+    use_stand_ins: Callable[[Engine], Engine] | None = None
+    """Return the engine for a server of our own, where statements find every role and
+    database that they name.  None: a schema needs nothing outside of its database."""
+    may_leave: Callable[[str], bool] | None = None
+    """Return whether a file's text names something outside of its database."""
     suggest_dev_server: Callable[[str], str] | None = None
     """Extension → the URL of a dev server that has it, or nothing."""
     ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
@@ -346,8 +356,8 @@ class Engine:
     def _load(self, module: str) -> object:
         return getattr(import_module(f"{self.package}.{module}"), module.upper())
 
-    def with_reader(self, reader: Reader) -> Engine:
-        """Return a copy of the engine that reads schemas with ``reader``."""
+    def with_parts(self, **parts: object) -> Engine:
+        """Return a copy of the engine with other parts: ``reader=…``, ``executor=…``."""
         copy = replace(self)
-        copy.__dict__["reader"] = reader
+        copy.__dict__.update({**self.__dict__, **parts})
         return copy

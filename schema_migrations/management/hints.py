@@ -62,6 +62,8 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     # The dev database
     errors.NoDevServer: NO_DEV_SERVER_HINT,
     errors.DevServersDown: NO_DEV_SERVER_HINT,
+    errors.LeavesDevDatabase: "Use a dev database with a server of its own, where this may"
+    " run: --dev embedded, or --dev docker://postgres/17 (setting: DEV).{listed}",
     # The plan
     errors.SourceOfOtherEngine: "Choose an alias of the same kind with --database.",
     errors.MalformedAnswer: "For example: --rename shop_order.total=amount or --default \"shop_order.note=''\".",

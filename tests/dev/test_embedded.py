@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schema_migrations.dev.account import choose_account, make_reachable
+from schema_migrations.dev.account import (
+    choose_account,
+    ensure_cache_folder,
+    make_reachable,
+)
 from schema_migrations.dev.cluster import FOLDER_PREFIX, THROWAWAY_SETTINGS, run_server
 from schema_migrations.dev.embedded import run_embedded_server, run_programs
 from schema_migrations.errors import Unreachable
@@ -196,6 +200,49 @@ def test_root_hands_it_to_nobody(programs: Programs) -> None:
     assert owner == choose_account().user
 
 
+OTHER_USER = """
+import os, pwd, sys, psycopg
+account = pwd.getpwnam(sys.argv[1])
+os.setgroups([]), os.setgid(account.pw_gid), os.setuid(account.pw_uid)
+try:
+    psycopg.connect(host=sys.argv[2], user="postgres", dbname="postgres", password="guess")
+except psycopg.OperationalError as error:
+    print(error)
+for folder in sys.argv[3:]:
+    try:
+        print("could read", open(folder).read())
+    except OSError:
+        pass
+"""
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("account", "refusal"),
+    [
+        pytest.param("daemon", "Permission denied", id="another"),
+        pytest.param("nobody", "password authentication failed", id="the-server's"),
+    ],
+)
+def test_another_user_of_the_machine_cannot_enter(
+    programs: Programs, account: str, refusal: str
+) -> None:
+    """Not even a process of the account that the server runs as, when root began it."""
+    cache = ensure_cache_folder(choose_account())
+    with run_programs(programs) as server:
+        passwords = [str(path) for path in cache.glob("cluster-*/password")]
+        arguments = (account, server.settings["HOST"], *passwords)
+        answer = subprocess.run(
+            [sys.executable, "-c", OTHER_USER, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert passwords
+    assert refusal in answer.stdout
+    assert "could read" not in answer.stdout
+
+
 @as_root
 def test_programs_in_a_private_folder(
     tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -243,7 +290,8 @@ if os.geteuid() == 0:
 with run_programs(programs) as server:
     folder = pathlib.Path(server.settings["HOST"])
     assert (folder / "data").stat().st_uid == os.getuid() != 0
-    psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+    given = {key.lower(): server.settings[key] for key in ("HOST", "USER", "PASSWORD")}
+    psycopg.connect(**given, dbname="postgres").close()
 assert not folder.exists()
 print("as", os.getuid())
 """

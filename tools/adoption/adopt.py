@@ -267,7 +267,8 @@ def create_databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
         yield f"sqlite:///{folder}/old.sqlite3", f"sqlite:///{folder}/new.sqlite3"
         return
     with run_programs(
-        choose_programs(tuple(find_installed_programs()), extensions=["hstore"])
+        choose_programs(tuple(find_installed_programs()), extensions=["hstore"]),
+        asks_for_password=False,
     ) as server:
         host, user = server.settings["HOST"], server.settings["USER"]
         base = f"postgresql://{user}@{host.replace('/', '%2F')}:5432"

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     set_up_django(folder)
     programs, clients = choose_server_and_clients()
-    with run_programs(programs) as server:
+    with run_programs(programs, asks_for_password=False) as server:
         host = server.settings["HOST"]
         backends = [Backend(vendor=v, host=host, clients=clients) for v in ENGINES]
         print(

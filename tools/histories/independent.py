@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -35,7 +37,8 @@ def _read_facts(db: Database) -> frozenset[str]:
     if not db.is_postgresql:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.sqlite3")
-            db.connection.connection.execute(f"VACUUM INTO '{path}'")
+            with closing(sqlite3.connect(path)) as copy:
+                db.connection.connection.backup(copy)
             return read_sqlite_facts(path)
     programs = find_clients(db.major)
     if programs is None:

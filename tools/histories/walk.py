@@ -138,7 +138,7 @@ def start_server(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], 
         # The last comparison needs a pg_dump of this major; an older one would refuse.
         with_dump = [p for p in installed if (p.bin_folder / "pg_dump").exists()]
         programs = choose_programs(with_dump or installed, extensions=["hstore"])
-        with run_programs(programs) as server:
+        with run_programs(programs, asks_for_password=False) as server:
             host = server.settings["HOST"].replace("/", "%2F")
             user = server.settings["USER"]
             yield server.settings, f"postgresql://{user}@{host}:5432/postgres"

@@ -84,7 +84,10 @@ def main(arguments: Sequence[str]) -> int:
     programs = choose_programs(find_installed_programs())
     print(f"PostgreSQL {programs.version}; SQLite of this Python.", flush=True)
     failed = 0
-    with run_programs(programs) as server, tempfile.TemporaryDirectory() as folder:
+    with (
+        run_programs(programs, asks_for_password=False) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         host = server.settings["HOST"]
         for project in projects:
             for engine in ("postgresql", "sqlite"):

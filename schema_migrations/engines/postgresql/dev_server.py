@@ -12,6 +12,9 @@ from schema_migrations.engines.postgresql.server.scratch import (
     create_scratch_database,
 )
 from schema_migrations.engines.postgresql.server.template import ensure_template
+from schema_migrations.engines.postgresql.session.sealed_room import seal
+from schema_migrations.engines.postgresql.session.stand_ins import use_stand_ins
+from schema_migrations.engines.postgresql.session.statement_rights import may_leave
 
 DEV_SERVER = DevServer(
     create_scratch_database=create_scratch_database,
@@ -19,4 +22,7 @@ DEV_SERVER = DevServer(
     find_missing_object=find_missing_object,
     suggest_dev_server=suggest_dev_server,
     ensure_template=ensure_template,
+    seal=seal,
+    use_stand_ins=use_stand_ins,
+    may_leave=may_leave,
 )

@@ -6,9 +6,13 @@ from dataclasses import replace
 
 from schema_migrations.history.applied_files import find_applied_files
 from schema_migrations.management.commands._base import Options, SchemaCommand
-from schema_migrations.workflows.standing.drift import find_drift
+from schema_migrations.workflows.standing.drift import Drift, find_drift
 from schema_migrations.workflows.standing.status import Status
-from schema_migrations.workflows.states.sources import check_same_vendor, open_workspace
+from schema_migrations.workflows.states.sources import (
+    Workspace,
+    check_same_vendor,
+    run_in_workspace,
+)
 
 
 def add_drift(status: Status, options: Options, command: SchemaCommand) -> Status:
@@ -17,12 +21,9 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
     The dev server is the one of the alias, even if the target is reached by a URL.
     """
     assert status.schema is not None
-    with open_workspace(
-        options["database"],
-        directory=options["dir"],
-        dev=options["dev"],
-        report=command.say,
-    ) as workspace:
+    schema = status.schema
+
+    def find(workspace: Workspace) -> Drift:
         check_same_vendor(status.vendor, workspace)
         server = workspace.server
         reason = f" ({server.choice_reason})" if server.choice_reason else ""
@@ -34,11 +35,19 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
                 "print the same thing differently; choose the same one with --dev"
             )
         files = workspace.directory.files
-        result = find_drift(
+        return find_drift(
             workspace,
-            status.schema,
+            schema,
             find_applied_files(files, status.revisions, status.comparison),
             plan_mending=options["format"] == "sql" or options["verbosity"] > 1,
             allow_data_loss=options["allow_data_loss"],
         )
-    return replace(status, drift=result)
+
+    drift = run_in_workspace(
+        find,
+        options["database"],
+        directory=options["dir"],
+        dev=options["dev"],
+        report=command.say,
+    )
+    return replace(status, drift=drift)

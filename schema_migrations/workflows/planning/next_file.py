@@ -38,7 +38,7 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     propose,
 )
-from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.planning.questions import Asker, RememberingAsker
 from schema_migrations.workflows.planning.scope import make_scope
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
@@ -51,7 +51,7 @@ from schema_migrations.workflows.states.sources import (
     FILES,
     MODELS,
     Workspace,
-    open_workspace,
+    run_in_workspace,
 )
 
 
@@ -127,29 +127,16 @@ def write_next_file(
     """Plan the next file, prove it and write it, as far as the request goes.
 
     ``asker`` is asked what the request leaves open; None: nobody can be asked.  Raises
-    what ``open_workspace`` and ``plan_change`` raise; then nothing was written.
+    what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
     """
-    with open_workspace(
+    asker = asker and RememberingAsker(asker)
+    workspace, uncovered, proposal = run_in_workspace(
+        lambda workspace: _propose(request, workspace, asker, reporter),
         request.alias,
         directory=request.directory,
         dev=request.dev,
         report=reporter.say,
-    ) as workspace:
-        _report_workspace(workspace, reporter)
-        uncovered = _acknowledge(request, workspace, asker, reporter)
-        proposal = propose(
-            workspace,
-            ChangeRequest(
-                answers=request.answers,
-                asker=asker,
-                strict=request.strict,
-                scope=make_scope(installed_apps, request.app_labels),
-                prove=request.prove,
-                notes=make_notes(uncovered),
-            ),
-            source=request.source,
-            target=request.target,
-        )
+    )
     paths: tuple[Path, ...] = ()
     if request.write and proposal.file_text:
         directory = workspace.directory
@@ -163,6 +150,30 @@ def write_next_file(
         dev_server=workspace.server.description,
         phases=workspace.phases,
     )
+
+
+def _propose(
+    request: NextFileRequest,
+    workspace: Workspace,
+    asker: Asker | None,
+    reporter: Reporter,
+) -> tuple[Workspace, UncoveredMigrations, Proposal]:
+    _report_workspace(workspace, reporter)
+    uncovered = _acknowledge(request, workspace, asker, reporter)
+    proposal = propose(
+        workspace,
+        ChangeRequest(
+            answers=request.answers,
+            asker=asker,
+            strict=request.strict,
+            scope=make_scope(installed_apps, request.app_labels),
+            prove=request.prove,
+            notes=make_notes(uncovered),
+        ),
+        source=request.source,
+        target=request.target,
+    )
+    return workspace, uncovered, proposal
 
 
 def write_empty_file(

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import (
+    LeavesDevDatabase,
     ObjectInTheWay,
     PlanRefused,
     ProofFailed,
+    ReachesOtherFile,
     StatementFailed,
 )
 from schema_migrations.history.file import MigrationFile
@@ -36,6 +38,8 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
     before = _find_dangling(engine, current)
     try:
         replay(engine, current.connection, [file])
+    except (LeavesDevDatabase, ReachesOtherFile):
+        raise
     except StatementFailed as error:
         raise PlanRefused(
             problem=error.problem,

@@ -4,9 +4,9 @@ one.  An ``Asker`` of the caller asks them, or ``QuestionsOpen`` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from schema_migrations.errors import OpenQuestion
 from schema_migrations.plan.fills import NO_VALUE, MissingValue
@@ -43,6 +43,31 @@ class Asker(Protocol):
     def ask_value(self, question: ValueQuestion) -> str: ...
     def confirm_loss(self, losses: Sequence[str]) -> bool: ...
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool: ...
+
+
+class RememberingAsker:
+    """Asks each question once, for work that starts again on another dev database."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._answers: dict[object, Any] = {}
+
+    def confirm_rename(self, question: str) -> bool:
+        return bool(self._recall(self._asker.confirm_rename, question))
+
+    def ask_value(self, question: ValueQuestion) -> str:
+        return str(self._recall(self._asker.ask_value, question))
+
+    def confirm_loss(self, losses: Sequence[str]) -> bool:
+        return bool(self._recall(self._asker.confirm_loss, tuple(losses)))
+
+    def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
+        return bool(self._recall(self._asker.confirm_acknowledgement, tuple(lines)))
+
+    def _recall(self, ask: Callable[[Any], object], question: object) -> object:
+        if question not in self._answers:
+            self._answers[question] = ask(question)
+        return self._answers[question]
 
 
 def format_rename_question(

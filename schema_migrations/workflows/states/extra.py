@@ -10,11 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
-from schema_migrations.errors import InvalidSettings, StatementFailed, SyntaxProblem
+from schema_migrations.errors import (
+    InvalidSettings,
+    SchemaMigrationsError,
+    StatementFailed,
+    SyntaxProblem,
+)
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -129,12 +136,24 @@ def _try_once(
 ) -> Iterator[DeferredStatement]:
     for extra in statements:
         try:
-            engine.executor.execute(connection, extra.statement.sql)
-        except Exception as error:
+            with translate_driver_errors(engine, partial(_make_leaving_error, extra)):
+                engine.executor.execute(connection, extra.statement.sql)
+        except SchemaMigrationsError:
+            raise
+        except Exception as error:  # only the engine knows its driver's exceptions
             driver_error = engine.executor.read_driver_error(error)
             if driver_error is None or driver_error.retryable:
                 raise
             yield DeferredStatement(extra=extra, driver_error=driver_error)
+
+
+def _make_leaving_error(
+    extra: ExtraStatement, driver_error: DriverError
+) -> StatementFailed | None:
+    """Return an error at once for a statement that never may run here."""
+    if not driver_error.leaves_dev_database:
+        return None
+    return make_statement_error(extra.statement, driver_error, file=extra.file)
 
 
 def run_deferred(

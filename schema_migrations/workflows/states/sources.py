@@ -7,19 +7,26 @@ database of its own, which is dropped when the context ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
 from schema_migrations.conf import Settings, read_settings
-from schema_migrations.dev.open_server import open_server
+from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine
-from schema_migrations.errors import ConfigError, SourceOfOtherEngine, UnknownSource
+from schema_migrations.errors import (
+    ConfigError,
+    LeavesDevDatabase,
+    NoDevServer,
+    SourceOfOtherEngine,
+    UnknownSource,
+)
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.managed_objects import read_managed_names
@@ -64,6 +71,7 @@ from schema_migrations.workflows.states.state import (
 from schema_migrations.workflows.targets.connection import open_target
 
 FILES, MODELS = "files", "models"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +95,46 @@ class Workspace:
     phases: Phases = field(default_factory=Phases)
 
 
+def run_in_workspace(
+    job: Callable[[Workspace], Result],
+    alias: str,
+    *,
+    directory: Path | None = None,
+    dev: str | None = None,
+    registry: Apps = installed_apps,
+    report: Callable[[str], None] = lambda line: None,
+) -> Result:
+    """Open a workspace for a job, and return what the job returns.
+
+    If a statement would act outside its dev database, ``auto`` takes a server of our own,
+    where it may, and the job starts again.  Raises what ``open_workspace`` and the job
+    raise.
+    """
+
+    def run(sharing: Sharing | None) -> Result:
+        with open_workspace(
+            alias,
+            directory=directory,
+            dev=dev,
+            registry=registry,
+            sharing=sharing,
+            report=report,
+        ) as workspace:
+            return job(workspace)
+
+    try:
+        return run(None)
+    except LeavesDevDatabase as error:
+        if (dev or read_settings(alias, directory=directory).dev) != "auto":
+            raise
+        leaving = error
+    report(f"{leaving.problem}\nThis would change more than the dev database.")
+    try:
+        return run("never")
+    except NoDevServer as error:
+        raise leaving.with_tried(error.tried) from error
+
+
 @contextmanager
 def open_workspace(
     alias: str,
@@ -94,12 +142,14 @@ def open_workspace(
     directory: Path | None = None,
     dev: str | None = None,
     registry: Apps = installed_apps,
+    sharing: Sharing | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Workspace]:
     """Read and verify the directory of an alias and open its dev server.
 
-    ``directory`` and ``dev`` override the settings; ``report`` gets a line before
-    anything slow.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
+    ``directory`` and ``dev`` override the settings; ``sharing`` says when ``auto`` may
+    take the project's own server, None: as the files suggest; ``report`` gets a line
+    before anything slow.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
     started, and ``Unreachable``.
     """
     settings = read_settings(alias, directory=directory)
@@ -132,9 +182,14 @@ def open_workspace(
                         *(name for name, _ in prerequisites.extensions),
                         *filter(None, map(extension_of, extra_statements)),
                     ],
+                    sharing=sharing
+                    or _choose_sharing(engine, loaded_directory, extra_statements),
                     report=report,
                 )
             )
+        dev_server = engine.dev_server
+        prepare = dev_server.seal if server.is_shared else dev_server.use_stand_ins
+        engine = prepare(engine) if prepare else engine
         yield Workspace(
             engine=engine,
             alias=alias,
@@ -148,6 +203,19 @@ def open_workspace(
             excluded_tables=excluded_tables,
             phases=phases,
         )
+
+
+def _choose_sharing(
+    engine: Engine, directory: Directory, extra_statements: Iterable[ExtraStatement]
+) -> Sharing:
+    may_leave = engine.dev_server.may_leave
+    if may_leave is None:
+        return "first"
+    texts = (
+        *(file.text for file in directory.files),
+        *(extra.statement.sql for extra in extra_statements),
+    )
+    return "last" if any(map(may_leave, texts)) else "first"
 
 
 @contextmanager

@@ -7,7 +7,12 @@ two states spell equal definitions alike.  A live database is only read.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -52,8 +57,8 @@ def with_ignored(
     if not (patterns or excluded_tables):
         return engine
     reader = engine.reader
-    return engine.with_reader(
-        replace(
+    return engine.with_parts(
+        reader=replace(
             reader,
             inspect=lambda cursor: hide_ignored(
                 reader.inspect(cursor), patterns, excluded_tables=excluded_tables
@@ -101,8 +106,21 @@ def replay(
     """
     for file in files:
         atomic = file.directives.txmode != "none"
-        with engine.executor.open_transaction(connection) if atomic else nullcontext():
+        with (
+            _name_file(engine, file.name),
+            engine.executor.open_transaction(connection) if atomic else nullcontext(),
+        ):
             replay_file(engine, connection, file)
+
+
+def _name_file(engine: Engine, file: str) -> AbstractContextManager[None]:
+    """Let an error of the commit name the file; those of statements name more."""
+    return translate_driver_errors(
+        engine,
+        lambda error: make_statement_error(
+            None, error, file=file, hint=NOTHING_WRITTEN_HINT
+        ),
+    )
 
 
 def replay_file(
@@ -144,7 +162,11 @@ def load_models(
     engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
     """Create the models' tables on a scratch database.  Raises ``ConfigError``."""
-    with engine.executor.open_transaction(connection):
+    make_error = partial(make_model_error, engine, alias, ddl, "the models", "")
+    with (
+        translate_driver_errors(engine, make_error),
+        engine.executor.open_transaction(connection),
+    ):
         for part in ddl.parts:
             for sql in part.statements:
                 error = partial(make_model_error, engine, alias, ddl, part.label, sql)

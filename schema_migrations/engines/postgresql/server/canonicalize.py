@@ -31,7 +31,7 @@ from schema_migrations.schema.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from schema_migrations.engines.engine import Cursor
 
@@ -45,12 +45,19 @@ _CREATE_PATTERN = re.compile(
 """The start of an opaque object's definition: only names are not in capitals."""
 
 
-def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
+def canonicalize(
+    cursor: Cursor,
+    schema: Schema,
+    keys: frozenset[Key],
+    *,
+    format_statement: Callable[[str], str] = lambda sql: sql,
+) -> Schema:
     """Return ``schema`` with canonical definitions of the objects that ``keys`` name.
 
     These are checks, exclusion constraints, indexes, domains, opaque objects with an expression, and the
     defaults and expressions of columns (a table's key means all of its columns).  Other
     keys are ignored, and objects that cannot be created again stay as they are.
+    ``format_statement`` says how a statement is sent, for a sealed room.
     """
     objects = {
         key: obj
@@ -60,7 +67,7 @@ def canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema
     if not objects:
         return schema
     with roll_back_at_end(cursor):
-        probes = _create_probes(cursor, objects)
+        probes = _create_probes(cursor, objects, format_statement)
         printed = dict(_find_reprintable(inspect(cursor)))
     canonical = {
         key: _with_definition_of(objects[key], printed[probe])
@@ -91,17 +98,20 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 pass
 
 
-def _create_probes(cursor: Cursor, objects: dict[Key, Reprintable]) -> dict[Key, Key]:
+def _create_probes(
+    cursor: Cursor,
+    objects: dict[Key, Reprintable],
+    format_statement: Callable[[str], str],
+) -> dict[Key, Key]:
     """Create a probe of each object; return the probes' keys."""
     probes = {}
     cursor.execute("SAVEPOINT probe")
     for number, (key, obj) in enumerate(objects.items()):
         name = f"canonicalize probe {number}"
+        create = format_statement(_render_probe(key, obj, name))
         try:
             # One message, which is parsed as a whole: it sets the next savepoint as well.
-            cursor.execute(
-                f"{_render_probe(key, obj, name)}; RELEASE SAVEPOINT probe; SAVEPOINT probe"
-            )
+            cursor.execute(f"{create}; RELEASE SAVEPOINT probe; SAVEPOINT probe")
         except psycopg.Error:
             # A legal object may print illegal text (its collation no longer exists).
             cursor.execute("ROLLBACK TO SAVEPOINT probe")

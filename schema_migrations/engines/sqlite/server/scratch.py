@@ -1,11 +1,12 @@
 """Create an empty SQLite scratch database in memory, which leaves nothing behind.
 
 Invariant: for that the project's own database lends only its backend and options; it is
-not connected to.
+not connected to.  A statement cannot open or write any other database file.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +27,9 @@ _SCRATCH_SETTINGS = {
     "CONN_HEALTH_CHECKS": False,
 }
 
+_PROCESS_PRAGMAS = frozenset({"temp_store_directory", "data_store_directory"})
+"""These act on every database of the process."""
+
 
 @contextmanager
 def create_scratch_database(
@@ -39,11 +43,24 @@ def create_scratch_database(
     try:
         connection.ensure_connection()
         connection.disable_constraint_checking()
+        connection.connection.set_authorizer(_authorize)
         # django-stubs' types are narrower than the Protocol.
         yield cast("Connection", connection)
     finally:
         # The backend's own close() keeps a database in memory open.
         BaseDatabaseWrapper.close(connection)
+
+
+def _authorize(action: int, subject: str | None, *_: str | None) -> int:
+    """Deny ``ATTACH`` and ``VACUUM INTO`` of files; a plain ``VACUUM`` attaches ``''``.
+
+    https://www.sqlite.org/c3ref/set_authorizer.html
+    """
+    if action == sqlite3.SQLITE_ATTACH and subject not in {"", ":memory:"}:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and subject in _PROCESS_PRAGMAS:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
 
 
 def make_sibling(settings: DatabaseSettings, alias: str) -> Connection:

@@ -34,6 +34,7 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
         gave_up_on_lock=busy,
         refused_in_transaction=bool(NO_TRANSACTION_PATTERN.search(message)),
         names_missing_object=bool(MISSING_OBJECT_PATTERN.search(message)),
+        leaves_dev_database=code == "SQLITE_AUTH",  # only dev databases deny anything
     )
 
 

@@ -120,7 +120,9 @@ def has_gone(server: psycopg.Connection, user: str) -> bool:
 
 def test_a_server_that_shuts_down_may_be_tried_again() -> None:
     leave_out("a server")
-    with run_programs(map_majors()[choose_default_major()]) as server:
+    with run_programs(
+        map_majors()[choose_default_major()], asks_for_password=False
+    ) as server:
         settings = {**server.settings, "NAME": "system", "USER": "system"}
         with connect_as_administrator(server.settings):
             pid_file = Path(settings["HOST"], "data", "postmaster.pid")

@@ -1,0 +1,464 @@
+"""Nothing that runs in a sealed room changes the cluster around it.
+
+Each attack runs as a statement of a file in a transaction, as one outside of it, and from
+a ``DO`` block, for four roles; a snapshot of the whole cluster is equal afterwards.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from schema_migrations.engines.registry import engine_for
+from tests.fixtures.postgresql import connect_as_administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.dev.server import DevServer
+    from schema_migrations.engines.engine import Connection, DriverError, Engine
+
+ALIAS = "nowhere"
+
+ROLES = {
+    "boss": "SUPERUSER",
+    "owner": "CREATEDB",
+    "plain": "CREATEDB",
+    "operator": "CREATEDB CREATEROLE REPLICATION",
+}
+OPERATOR_ROLES = (
+    "pg_signal_backend",
+    "pg_execute_server_program",
+    "pg_write_server_files",
+    "pg_read_server_files",
+)
+
+# {victim}: a database of the role "owner"; {pid}: a session in it; {file}: a path that the
+# server may write to; {role}: the role that connects.
+ATTACKS = """
+CREATE ROLE evil
+CREATE ROLE evil SUPERUSER LOGIN
+CREATE USER evil
+CREATE GROUP evil
+ALTER ROLE {role} SUPERUSER
+ALTER ROLE {role} SET work_mem = '1MB'
+ALTER ROLE {role} IN DATABASE {victim} SET work_mem = '1MB'
+ALTER ROLE {role} PASSWORD 'known'
+ALTER ROLE CURRENT_USER SET work_mem = '1MB'
+ALTER ROLE CURRENT_USER PASSWORD 'known'
+ALTER ROLE SESSION_USER SET work_mem = '1MB'
+ALTER ROLE ALL SET work_mem = '1MB'
+ALTER ROLE bystander RENAME TO evil
+ALTER USER bystander CONNECTION LIMIT 0
+DROP ROLE bystander
+GRANT owner TO bystander
+GRANT pg_read_all_data TO bystander
+REVOKE member FROM bystander
+COMMENT ON ROLE bystander IS 'evil'
+COMMENT ON DATABASE {victim} IS 'evil'
+SECURITY LABEL ON ROLE bystander IS 'evil'
+REASSIGN OWNED BY owner TO bystander
+DROP OWNED BY owner
+DROP OWNED BY pg_database_owner
+CREATE DATABASE evil
+DROP DATABASE {victim}
+DROP DATABASE {victim} WITH (FORCE)
+/* hidden */ DROP DATABASE {victim}
+DROP /* hidden */ DATABASE {victim}
+ALTER DATABASE {victim} RENAME TO evil
+ALTER DATABASE {victim} SET work_mem = '1MB'
+ALTER DATABASE {victim} OWNER TO bystander
+ALTER DATABASE {victim} ALLOW_CONNECTIONS false
+ALTER DATABASE {victim} IS_TEMPLATE true
+ALTER DATABASE postgres SET work_mem = '1MB'
+GRANT ALL ON DATABASE {victim} TO bystander
+REVOKE CONNECT ON DATABASE {victim} FROM PUBLIC
+CREATE TABLESPACE evil LOCATION '/tmp'
+ALTER TABLESPACE pg_default SET (random_page_cost = 9)
+GRANT CREATE ON TABLESPACE pg_default TO bystander
+ALTER SYSTEM SET work_mem = '1MB'
+ALTER SYSTEM RESET ALL
+GRANT SET ON PARAMETER work_mem TO bystander
+SELECT pg_reload_conf()
+SELECT pg_rotate_logfile()
+SELECT pg_terminate_backend({pid})
+SELECT pg_cancel_backend({pid})
+SELECT pg_create_physical_replication_slot('evil')
+SELECT pg_create_logical_replication_slot('evil', 'pgoutput')
+SELECT pg_replication_origin_create('evil')
+CREATE SUBSCRIPTION evil CONNECTION 'dbname={victim}' PUBLICATION p WITH (connect = false)
+SELECT lo_export(lo_from_bytea(0, 'x'), '{file}')
+COPY (SELECT 1) TO '{file}'
+COPY (SELECT 1) TO PROGRAM 'touch {file}'
+COPY pg_catalog.pg_class TO PROGRAM 'touch {file}'
+CREATE EXTENSION dblink
+SELECT dblink_exec('dbname={victim}', 'DROP TABLE precious')
+CREATE EXTENSION adminpack
+CREATE SERVER evil FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname '{victim}')
+SET ROLE bystander
+SET SESSION AUTHORIZATION bystander
+RESET ROLE
+RESET SESSION AUTHORIZATION
+SELECT set_config('role', 'none', false)
+SELECT set_config('session_authorization', 'default', false)
+ALTER FUNCTION dsm_sealed_room.run SECURITY INVOKER
+CREATE OR REPLACE FUNCTION dsm_sealed_room.run(statement text) RETURNS void LANGUAGE sql AS 'SELECT'
+ALTER SCHEMA dsm_sealed_room OWNER TO CURRENT_USER
+DROP SCHEMA dsm_sealed_room CASCADE
+GRANT ALL ON SCHEMA dsm_sealed_room TO PUBLIC
+UPDATE pg_catalog.pg_proc SET prosecdef = false WHERE proname = 'run'
+UPDATE pg_catalog.pg_authid SET rolsuper = true
+DELETE FROM pg_catalog.pg_db_role_setting
+LOAD 'auto_explain'
+PREPARE TRANSACTION 'evil'
+VACUUM FULL pg_catalog.pg_authid
+REINDEX SYSTEM postgres
+CREATE EVENT TRIGGER evil ON ddl_command_end EXECUTE FUNCTION trap()
+CREATE INDEX CONCURRENTLY evil ON bait ((trap_value(1)))
+VACUUM ANALYZE bait
+INSERT INTO bait VALUES (1)
+SELECT pg_advisory_lock(1)
+SET lc_messages = 'C'; RESET ROLE; COPY (SELECT 1) TO PROGRAM 'touch {file}'
+CREATE INDEX CONCURRENTLY evil2 ON bait (id); RESET ROLE; DROP DATABASE {victim}
+""".strip().splitlines()
+
+# What a role must never run with its own rights: it gives those back and breaks out.
+_BREAK_OUT = """
+  EXECUTE 'RESET ROLE';
+  EXECUTE 'CREATE ROLE broken_out';
+  EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {file}''';
+"""
+
+TRAPS = (
+    "CREATE TABLE bait (id int)",
+    "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN {_BREAK_OUT} RETURN NULL; EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$",
+    "CREATE FUNCTION trap_value(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+    f" $$ BEGIN {_BREAK_OUT} RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 1; END $$",
+    "CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION trap()",
+    "INSERT INTO bait VALUES (1)",
+)
+
+SNAPSHOT = (
+    "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, rolconnlimit,"
+    " rolpassword FROM pg_authid ORDER BY 1",
+    "SELECT roleid::regrole, member::regrole FROM pg_auth_members ORDER BY 1, 2",
+    "SELECT datname, datdba::regrole, datallowconn, datistemplate, datacl FROM pg_database"
+    " ORDER BY 1",
+    "SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting ORDER BY 1, 2",
+    "SELECT spcname, spcacl, spcoptions FROM pg_tablespace ORDER BY 1",
+    "SELECT classoid, description FROM pg_shdescription ORDER BY 1, 2",
+    "SELECT slot_name FROM pg_replication_slots",
+    "SELECT roname FROM pg_replication_origin",
+    "SELECT gid FROM pg_prepared_xacts",
+    "SELECT name, setting FROM pg_file_settings ORDER BY 1, 2",
+    "SELECT pg_conf_load_time()",
+    "SELECT pid, datname FROM pg_stat_activity"
+    " WHERE application_name = 'victim' ORDER BY 1",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    settings: dict[str, Any]
+    administrator: psycopg.Connection
+    victim: psycopg.Connection
+    """A session of the role ``owner`` in its own database."""
+    file: str
+    """A path that the server could write to."""
+
+    def as_role(self, role: str) -> dict[str, Any]:
+        return {**self.settings, "USER": role, "PASSWORD": "known"}
+
+    def fill_in(self, attack: str, role: str) -> str:
+        return (
+            attack.replace("{victim}", self.victim.info.dbname)
+            .replace("{pid}", str(self.victim.info.backend_pid))
+            .replace("{file}", self.file)
+            .replace("{role}", role)
+        )
+
+    def take_facts(self) -> list[object]:
+        """Return all that needs no session of the victim."""
+        return [self.administrator.execute(query).fetchall() for query in SNAPSHOT]
+
+    def take_snapshot(self) -> list[object]:
+        facts = self.take_facts()
+        facts.append(self.victim.execute("SELECT count(*) FROM precious").fetchall())
+        (written,) = self.administrator.execute(
+            "SELECT pg_stat_file(%s, true) IS NOT NULL", [self.file]
+        ).fetchone() or (None,)
+        return [*facts, written]
+
+
+@pytest.fixture
+def cluster(pg_server: DevServer) -> Iterator[Cluster]:
+    settings = {**pg_server.settings, "OPTIONS": {}}
+    with ExitStack() as stack:
+        administrator = stack.enter_context(connect_as_administrator(settings))
+        run = administrator.execute
+        row = run("SELECT current_setting('data_directory') || '/written'").fetchone()
+        assert row is not None
+        file = row[0]
+
+        def drop() -> None:
+            run(f"COPY (SELECT 1) TO PROGRAM 'rm -f {file}'")
+            run("DROP DATABASE IF EXISTS precious WITH (FORCE)")
+            for role in (*ROLES, "bystander", "member", "evil", "broken_out"):
+                run(f"DROP ROLE IF EXISTS {role}")
+
+        drop()
+        stack.callback(drop)
+        run("CREATE ROLE bystander")
+        run("CREATE ROLE member ROLE bystander")
+        for role, options in ROLES.items():
+            run(f"CREATE ROLE {role} LOGIN {options}")
+        run(f"GRANT {', '.join(OPERATOR_ROLES)} TO operator")
+        run("CREATE DATABASE precious OWNER owner")
+        victim = stack.enter_context(
+            psycopg.connect(
+                host=settings["HOST"],
+                port=settings["PORT"],
+                user="owner",
+                dbname="precious",
+                application_name="victim",
+                autocommit=True,
+            )
+        )
+        victim.execute("CREATE TABLE precious AS SELECT 1 AS id")
+        yield Cluster(
+            settings=settings, administrator=administrator, victim=victim, file=file
+        )
+
+
+@pytest.fixture
+def engine() -> Engine:
+    plain = engine_for("postgresql")
+    assert plain.dev_server.seal is not None
+    return plain.dev_server.seal(plain)
+
+
+def attempt(engine: Engine, connection: Connection, sql: str) -> DriverError | None:
+    """Run a statement; return how the server refused it."""
+    try:
+        engine.executor.execute(connection, sql)
+    except Exception as exception:
+        error = engine.executor.read_driver_error(exception)
+        if error is None:
+            raise
+        return error
+    return None
+
+
+def attempt_in_transaction(
+    engine: Engine, connection: Connection, sql: str
+) -> DriverError | None:
+    """Run a statement as the only one of a file."""
+    error: DriverError | None = None
+    try:
+        with engine.executor.open_transaction(connection):
+            engine.executor.execute(connection, sql)
+    except Exception as exception:
+        error = engine.executor.read_driver_error(exception)
+        if error is None:
+            raise
+    return error
+
+
+def wrap_in_do(sql: str) -> str:
+    return f"DO $outer$ BEGIN EXECUTE $inner${sql}$inner$; END $outer$"
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize("role", ROLES)
+def test_no_statement_changes_the_cluster(
+    cluster: Cluster, engine: Engine, role: str
+) -> None:
+    outside = cluster.take_snapshot()
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role(role), ALIAS
+    ) as connection:
+        for sql in TRAPS:
+            engine.executor.execute(connection, cluster.fill_in(sql, role))
+        before = cluster.take_snapshot()
+        for attack in ATTACKS:
+            sql = cluster.fill_in(attack, role)
+            for attempt_it in (attempt, attempt_in_transaction):
+                for form in (sql, wrap_in_do(sql)):
+                    attempt_it(engine, connection, form)
+                    assert cluster.take_snapshot() == before, form
+    assert cluster.take_snapshot() == outside
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "CREATE ROLE evil",
+        "DO $$ BEGIN CREATE ROLE evil; END $$",
+        "DROP DATABASE {victim} WITH (FORCE)",
+        "GRANT ALL ON DATABASE {victim} TO bystander",
+        "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
+        "SELECT pg_reload_conf()",
+        "SELECT pg_terminate_backend({pid}, 5000)",
+        "INSERT INTO bait VALUES (1)",
+    ],
+)
+def test_without_the_room_they_do(cluster: Cluster, attack: str) -> None:
+    unsealed = engine_for("postgresql")
+    with unsealed.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        for sql in TRAPS[:-1]:
+            unsealed.executor.execute(connection, cluster.fill_in(sql, "boss"))
+        before = cluster.take_facts()
+        unsealed.executor.execute(connection, cluster.fill_in(attack, "boss"))
+        assert cluster.take_facts() != before
+
+
+def test_there_are_enough_attacks() -> None:
+    assert len(ATTACKS) >= 40
+    assert len(set(ATTACKS)) == len(ATTACKS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE ROLE evil",
+        "DROP DATABASE precious",
+        "DO $$ BEGIN CREATE ROLE evil; END $$",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "ALTER SYSTEM SET work_mem = '1MB'",
+        "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
+        "SELECT pg_reload_conf()",
+        "SELECT 1 INTO somewhere",
+        "DO $$ BEGIN COMMIT; END $$",
+    ],
+)
+def test_the_error_says_that_a_statement_leaves_the_dev_database(
+    cluster: Cluster, engine: Engine, role: str, sql: str
+) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role(role), ALIAS
+    ) as connection:
+        error = attempt(engine, connection, sql)
+        assert error is not None
+        assert error.leaves_dev_database
+        assert not error.refused_in_transaction
+
+
+# What teams write, and what a dump holds: it runs for every role that could run it.
+HARMLESS = """
+CREATE SCHEMA shop
+CREATE TABLE shop.item (id int PRIMARY KEY, name text)
+SET search_path = shop
+CREATE TABLE part (id int PRIMARY KEY, item int REFERENCES item DEFERRABLE INITIALLY DEFERRED)
+INSERT INTO item VALUES (1, 'a\\b'), (2, 'it''s')
+INSERT INTO part VALUES (1, 1)
+SET search_path TO public, shop
+ALTER TABLE shop.part DISABLE TRIGGER USER
+ALTER TABLE shop.item OWNER TO bystander
+ALTER TABLE IF EXISTS ONLY shop.item OWNER TO "bystander"
+SET ROLE bystander
+CREATE TABLE still_mine (id int)
+RESET ROLE
+ALTER TABLE shop.item ADD COLUMN price numeric
+GRANT SELECT ON shop.item TO bystander
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO bystander
+CREATE FUNCTION f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1'
+ALTER FUNCTION f(int, text) OWNER TO bystander
+CREATE INDEX CONCURRENTLY item_name ON shop.item (name)
+REINDEX INDEX CONCURRENTLY shop.item_name
+REINDEX TABLE shop.item
+VACUUM (ANALYZE) shop.item
+VACUUM shop.item, shop.part
+DROP INDEX CONCURRENTLY shop.item_name
+CREATE TYPE mood AS ENUM ('good')
+ALTER TYPE mood ADD VALUE 'bad'
+SET CONSTRAINTS ALL DEFERRED
+LOCK TABLE shop.item
+CREATE EXTENSION IF NOT EXISTS plpgsql
+COMMENT ON TABLE shop.item IS 'x'
+DO $$ BEGIN PERFORM 1; END $$
+REVOKE ALL ON shop.item FROM PUBLIC
+CREATE PUBLICATION news FOR TABLE shop.item
+""".strip().splitlines()
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize("role", ROLES)
+def test_what_teams_write_runs(cluster: Cluster, engine: Engine, role: str) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role(role), ALIAS
+    ) as connection:
+        for sql in HARMLESS:
+            assert attempt(engine, connection, sql) is None, sql
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM shop.item ORDER BY id")
+            assert cursor.fetchall() == [("a\\b",), ("it's",)]
+
+
+def test_only_a_superuser_needs_more_rights_for_these(
+    cluster: Cluster, engine: Engine
+) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        for sql in (
+            "CREATE TABLE a (id int PRIMARY KEY)",
+            "CREATE TABLE b (a int REFERENCES a)",
+            "ALTER TABLE b DISABLE TRIGGER ALL",
+            "SET session_replication_role = replica",
+            "INSERT INTO b VALUES (7)",
+            "SET session_replication_role TO DEFAULT",
+            "COMMENT ON EXTENSION plpgsql IS 'x'",
+            "COMMENT ON SCHEMA public IS 'x'",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        ):
+            assert attempt(engine, connection, sql) is None, sql
+
+
+def test_a_role_must_exist(cluster: Cluster, engine: Engine) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        engine.executor.execute(connection, "CREATE TABLE a (id int)")
+        for sql in ("SET ROLE nobody_here", "ALTER TABLE a OWNER TO nobody_here"):
+            error = attempt(engine, connection, sql)
+            assert error is not None
+            assert (error.sqlstate, error.leaves_dev_database) == ("42704", False)
+        error = attempt(engine, connection, "ALTER TABLE missing OWNER TO bystander")
+        assert error is not None
+        assert error.sqlstate == "42P01"
+
+
+def test_an_error_keeps_its_position(cluster: Cluster, engine: Engine) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("plain"), ALIAS
+    ) as connection:
+        error = attempt(engine, connection, "SELECT missing")
+        assert error is not None
+        assert error.position == len("SELECT ") + 1
+        inner = "DO $$ BEGIN PERFORM missing; END $$"
+        error = attempt(engine, connection, inner)
+        assert error is not None
+        assert error.position == 0
+
+
+def test_the_room_is_not_part_of_the_schema(cluster: Cluster, engine: Engine) -> None:
+    plain = engine_for("postgresql")
+    schemas = []
+    for each in (plain, engine):
+        with each.dev_server.create_scratch_database(
+            cluster.as_role("boss"), ALIAS
+        ) as connection:
+            each.executor.execute(connection, "CREATE TABLE a (id int CHECK (id > 0))")
+            schemas.append(each.reader.inspect(connection.connection.cursor()))
+    assert schemas[0] == schemas[1]
