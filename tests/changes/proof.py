@@ -5,9 +5,10 @@ The function in a traceback says which check failed; ``CONTRIBUTING.md`` lists t
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -276,7 +277,8 @@ def read_facts(
     if server.engine.vendor == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "copy.sqlite3")
-            connection.connection.execute(f"VACUUM INTO '{path}'")
+            with closing(sqlite3.connect(path)) as copy:
+                connection.connection.backup(copy)
             return catalogs.read_sqlite_facts(path)
     if server.clients is None:
         return frozenset()

@@ -207,7 +207,7 @@ def cluster(pg_server: DevServer) -> Iterator[Cluster]:
         file = row[0]
 
         def drop() -> None:
-            run(f"COPY (SELECT 1) TO PROGRAM 'rm -f {file}'")
+            run(f"COPY (SELECT 1) TO PROGRAM 'cat; rm -f {file}'")
             run("DROP DATABASE IF EXISTS precious WITH (FORCE)")
             for role in (*ROLES, "bystander", "member", "evil", "broken_out"):
                 run(f"DROP ROLE IF EXISTS {role}")
