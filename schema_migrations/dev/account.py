@@ -14,6 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from schema_migrations.dev.programs import Programs
 
 CACHE_NAME = "django-schema-migrations"
+UNUSED_SECONDS = 30 * 24 * 3600
+"""Age at which a folder of the cache that nobody used is removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ def make_reachable(programs: Programs, account: Account) -> Programs:
     target = ensure_cache_folder(account) / key
     if not target.is_dir():
         _copy_programs(programs, target)
+    note_use(target)
     return replace(
         programs,
         bin_folder=target / programs.bin_folder.relative_to(programs.base_folder),
@@ -123,8 +127,25 @@ def fingerprint(programs: Programs, *options: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def note_use(folder: Path) -> None:
+    """Note that a folder of the cache is used now, so that it is kept."""
+    os.utime(folder)
+
+
+def _remove_unused(cache: Path) -> None:
+    """Remove what was not used for long, and what a killed run left half made."""
+    for folder in cache.iterdir():
+        is_ours = folder.name.startswith(("cluster-", "programs-", "making-"))
+        if is_ours and time.time() - folder.lstat().st_mtime > UNUSED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def move_into_place(finished: Path, target: Path) -> None:
-    """Move a finished folder to its final place, unless another run was faster."""
+    """Move a finished folder to its final place, unless another run was faster.
+
+    The cache grows only here, so what is not used any more is removed here.
+    """
+    _remove_unused(target.parent)
     try:
         finished.rename(target)
     except OSError:

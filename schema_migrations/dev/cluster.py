@@ -32,6 +32,7 @@ from schema_migrations.dev.account import (
     make_private_folder,
     make_reachable,
     move_into_place,
+    note_use,
 )
 from schema_migrations.errors import DevServerUnreachable
 
@@ -166,6 +167,7 @@ def _ensure_prepared_folder(programs: Programs, account: Account) -> Path:
     name = f"cluster-{programs.version}-{platform.machine()}"
     target = cache / f"{name}-{fingerprint(programs, *_INITDB_OPTIONS)}-{owner}"
     if target.is_dir():
+        note_use(target)
         return target
     folder = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
     folder.chmod(0o711)  # the server's account copies what is its own in it

@@ -166,7 +166,7 @@ def _explain_choice(
     if sharing != "first" and not failures:
         return f"auto: {name}, since SQL files act on more than a database"
     if not failures:
-        return f"auto: {name} answers and allows creating databases"
+        return f"auto: {name} lets create databases"
     attempts = "; ".join(
         f"{form} does not answer"
         if isinstance(problem, Unreachable)

@@ -24,6 +24,11 @@ class DevServer:
     choice_reason: str = ""
     """Why this form was taken, for the line that a command prints; "": it was asked for."""
 
+    def describe(self) -> list[str]:
+        """Return the lines that say which server was taken, and why."""
+        reason = [f"         {self.choice_reason}"] if self.choice_reason else []
+        return [f"Dev      {self.description}", *reason]
+
     @property
     def majors(self) -> list[str]:
         """Return the numbers before a dot in the description."""

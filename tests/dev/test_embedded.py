@@ -159,7 +159,8 @@ def test_the_data_folder_is_made_once(
             with connect_as_administrator(server.settings) as connection:
                 connection.execute("CREATE DATABASE gone")
             (prepared,) = open_folder.glob("*/cluster-*")
-            seen.append((prepared.stat().st_ino, prepared.stat().st_mtime_ns))
+            data = (prepared / "data").stat()
+            seen.append((data.st_ino, data.st_mtime_ns))
     assert seen[0] == seen[1]
 
 
@@ -190,6 +191,22 @@ def test_a_server_that_does_not_start(
         pytest.fail("it must not come up")
     assert "e.g. docker://" in caught.value.hint
     assert not list(open_folder.glob(f"{FOLDER_PREFIX}*"))
+
+
+def test_what_is_not_used_any_more_is_removed(
+    programs: Programs, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
+    cache = ensure_cache_folder(choose_account())
+    for name in ("cluster-1", "cluster-2", "making-3", "something-else"):
+        (cache / name).mkdir()
+        if name != "cluster-2":
+            os.utime(cache / name, (0, 0))
+    with run_programs(programs) as server:
+        assert asked(server, "SELECT 1") == 1
+    left = {folder.name for folder in cache.iterdir()}
+    assert {"cluster-2", "something-else"} < left
+    assert not left & {"cluster-1", "making-3"}
 
 
 @as_root

@@ -52,7 +52,7 @@ def test_auto_takes_the_projects_own(
         assert server.settings["HOST"] == postgres_settings["HOST"]
         assert server.description.startswith("PostgreSQL ")
         assert server.choice_reason == (
-            "auto: the server of 'project' answers and allows creating databases"
+            "auto: the server of 'project' lets create databases"
         )
 
 

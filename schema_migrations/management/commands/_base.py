@@ -31,6 +31,7 @@ from schema_migrations.management.output.lines import (
     Progress,
     View,
 )
+from schema_migrations.management.progress import ProgressDisplay
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
@@ -76,12 +77,18 @@ class SchemaCommand(BaseCommand, ABC):
     format_name = "text"
     verbosity = 1
     given: Options
-    has_progress = False
+    progress: ProgressDisplay | None = None
+    """None: nobody waits for lines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             self.style = make_plain_style()
+        self.stderr.style_func = self._colour_first_line
+
+    def _colour_first_line(self, text: str) -> str:
+        first, newline, rest = text.partition("\n")
+        return f"{self.style.ERROR(first)}{newline}{rest}"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the shared options; a subclass calls this first."""
@@ -127,8 +134,14 @@ class SchemaCommand(BaseCommand, ABC):
         self.given = options
         if options["dir"] is not None:  # call_command may pass a string
             options["dir"] = Path(options["dir"])
-        with raise_command_errors(self._end_with_failure):
-            code = self.run(options)
+        if self.format_name == "text" and self.verbosity >= 1:
+            self.progress = ProgressDisplay(self.stdout, self.say)
+        try:
+            with raise_command_errors(self._end_with_failure):
+                code = self.run(options)
+        finally:
+            if self.progress:
+                self.progress.end()
         if code:
             sys.exit(code)
 
@@ -141,7 +154,7 @@ class SchemaCommand(BaseCommand, ABC):
             super().run_from_argv(argv)
 
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
-        self.clear_progress()
+        self.hide_progress()
         self.show_failure(error)
 
     @property
@@ -171,7 +184,7 @@ class SchemaCommand(BaseCommand, ABC):
             case LogEntry():
                 self._log(line)
             case Progress():
-                self._show_progress(line)
+                self.show_progress(line.text)
             case _ if self.format_name == "text":
                 self.say(line)
             case _:
@@ -180,30 +193,28 @@ class SchemaCommand(BaseCommand, ABC):
     def say(self, text: str = "") -> None:
         """Print a line for people, unless they want none, or programs read the output."""
         if self.format_name == "text" and self.verbosity >= 1:
-            self.clear_progress()
+            self.hide_progress()
             self.stdout.write(text)
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
-            self.clear_progress()
-            self.stderr.write(self.style.WARNING(f"warning: {with_options(text)}"))
+            self.hide_progress()
+            self.stderr.write(f"warning: {with_options(text)}", self.style.WARNING)
 
     def _log(self, entry: LogEntry) -> None:
         if self.verbosity:
             line = {"time": datetime.now(UTC).isoformat(), **entry.values}
             self.stderr.write(json.dumps(line, ensure_ascii=False), str)
 
-    def _show_progress(self, progress: Progress) -> None:
-        if self.on_terminal and self.verbosity == 1:
-            self.has_progress = True
-            self.stdout.write(f"\r\x1b[K{progress.text} ...", ending="")
-            self.stdout.flush()
+    def show_progress(self, text: str) -> None:
+        """Say what runs now, if it takes long."""
+        if self.progress:
+            self.progress.show(text)
 
-    def clear_progress(self) -> None:
-        if self.has_progress:
-            self.has_progress = False
-            self.stdout.write("\r\x1b[K", ending="")
+    def hide_progress(self) -> None:
+        if self.progress:
+            self.progress.hide()
 
 
 def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:

@@ -26,8 +26,8 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
     def find(workspace: Workspace) -> Drift:
         check_same_vendor(status.vendor, workspace)
         server = workspace.server
-        reason = f" ({server.choice_reason})" if server.choice_reason else ""
-        command.say(f"Dev      {server.description}{reason}")
+        for line in server.describe():
+            command.say(line)
         on_server = workspace.engine.dev_server.check_server is not None
         if on_server and str(status.target.major) not in server.majors:
             command.warn(
@@ -49,5 +49,6 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         directory=options["dir"],
         dev=options["dev"],
         report=command.say,
+        report_progress=command.show_progress,
     )
     return replace(status, drift=drift)

@@ -9,7 +9,7 @@ import sqlparse
 
 from schema_migrations.plan.summary import SummaryLine
 
-SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "NOTICE"}
+SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "MIGRATE_HEADING"}
 """Change sign → role of Django's palette."""
 
 
@@ -64,7 +64,7 @@ def colour_sql(text: str, style: Any) -> str:
     lines = []
     for line in text.rstrip("\n").split("\n"):
         if line.lstrip().startswith("--"):
-            lines.append(style.NOTICE(line))
+            lines.append(style.HTTP_NOT_MODIFIED(line))
         else:
             lines.append("".join(_colour_tokens(line, style)))
     return "\n".join(lines)

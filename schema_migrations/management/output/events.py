@@ -126,8 +126,8 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
             yield Progress(text=f"{event.file}  {event.number}/{event.total}")
         case FileDone():
             yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"
-        case StillRunning() if view.on_terminal:
-            yield Progress(text=describe_event(event))
+        case SignalSent() | StillRunning() if view.verbosity < 2:
+            pass  # the display of progress has a clock
         case _:
             yield describe_event(event)
 

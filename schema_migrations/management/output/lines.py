@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from schema_migrations.workflows.applying.events import Warned
 
-STATEMENT_WIDTH = 72
-"""Characters of a statement that are shown on one line."""
+STATEMENT_WIDTH = 58
+"""Characters of a statement that are shown on one line, between number and duration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What runs now: shown on a terminal, until the next line."""
+    """What runs now: shown if it takes long."""
 
     text: str
 
@@ -61,6 +62,14 @@ def _as_json_value(value: Any) -> Any:
 def shorten_to_line(sql: str) -> str:
     text = " ".join(sql.split())
     return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
+
+
+def shorten_path(path: Path) -> str:
+    """Return the path from the current folder, where it is below it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def format_count(number: int, noun: str) -> str:

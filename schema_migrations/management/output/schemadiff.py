@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Never, TypedDict
 
@@ -16,8 +17,10 @@ from schema_migrations.management.output.lines import (
     Formats,
     Line,
     View,
+    format_count,
     format_json,
     make_json_format,
+    shorten_path,
 )
 from schema_migrations.management.output.next_command import format_command
 from schema_migrations.workflows.applying.events import Warned
@@ -87,24 +90,21 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
     elif proposal.file_text:
         yield from _format_paths(planned.paths, view)
         if proposal.plan is not None:
-            yield (
-                f"Proved  {len(proposal.plan.statements)} statements ran after the"
-                " files before them and left no difference."
-            )
+            count = format_count(len(proposal.plan.statements), "statement")
+            yield f"Proved   {count} ran after all earlier files; no difference is left."
         command = format_command("schemaapply", view.given)
-        yield f"Next  review the SQL and commit it, then: {command}"
+        yield f"Next     review the SQL and commit it, then: {command}"
 
 
 def format_empty_file(paths: Sequence[Path], view: View) -> Iterator[Line]:
     yield from _format_paths(paths, view)
     command = format_command("schemahash", view.given)
-    yield f"Next  write your SQL into {paths[0]}, then: {command}"
+    yield f"Next     write your SQL into {shorten_path(paths[0])}, then: {command}"
 
 
 def _format_paths(paths: Sequence[Path], view: View) -> Iterator[str]:
-    yield view.style.MIGRATE_HEADING("Wrote")
-    for path in paths:
-        yield f"  {path}"
+    for label, path in zip(chain(("Wrote",), repeat("")), paths, strict=False):
+        yield f"{label:<9}{shorten_path(path)}"
 
 
 def _describe_no_changes(result: PlannedFile) -> str:

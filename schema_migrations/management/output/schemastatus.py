@@ -65,8 +65,12 @@ class StatusJson(TypedDict):
     """The error of the file that failed; its message names the line."""
 
 
+_VERDICT_ROLES = {"ok": "SUCCESS", "pending": "WARNING", "drift": "WARNING"}
+"""Verdict → role of Django's palette; the others need somebody at once."""
+
+
 def format_status(status: Status, view: View) -> Iterator[str]:
-    yield from _format_files(status)
+    yield from _format_files(status, view)
     if status.drift is not None:
         from schema_migrations.management.output.drift import format_drift
 
@@ -81,11 +85,15 @@ def format_mending(status: Status, view: View) -> Iterator[str]:
     yield format_mending_script(status.target.name, status.drift)
 
 
-def _format_files(status: Status) -> Iterator[str]:
+def _format_files(status: Status, view: View) -> Iterator[str]:
     """Yield a line for each applied and each pending file."""
     comparison = status.comparison
     applied, pending = len(status.applied_revisions), len(comparison.pending)
-    yield f"Status   {status.verdict}: {format_count(applied, 'file')} applied, {pending} pending"
+    role = getattr(view.style, _VERDICT_ROLES.get(status.verdict, "ERROR"))
+    yield (
+        f"Status   {role(status.verdict)}: {format_count(applied, 'file')} applied,"
+        f" {pending} pending"
+    )
     marks = {file.version: "edited since" for file in comparison.edited}
     marks |= {
         row.version: "file is gone"

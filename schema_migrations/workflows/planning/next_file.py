@@ -60,6 +60,7 @@ class Reporter(Protocol):
 
     def say(self, text: str = "") -> None: ...
     def warn(self, text: str) -> None: ...
+    def show_progress(self, text: str) -> None: ...
 
 
 class _Silence:
@@ -68,6 +69,9 @@ class _Silence:
 
     def warn(self, text: str) -> None:
         """Say nothing."""
+
+    def show_progress(self, text: str) -> None:
+        """Show nothing."""
 
 
 SILENCE: Reporter = _Silence()
@@ -136,6 +140,7 @@ def write_next_file(
         directory=request.directory,
         dev=request.dev,
         report=reporter.say,
+        report_progress=reporter.show_progress,
     )
     paths: tuple[Path, ...] = ()
     if request.write and proposal.file_text:
@@ -237,9 +242,8 @@ def _acknowledge(
 
 
 def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
-    server = workspace.server
-    reason = f" ({server.choice_reason})" if server.choice_reason else ""
-    reporter.say(f"Dev database  {server.description}{reason}")
+    for line in workspace.server.describe():
+        reporter.say(line)
     for warning in _find_warnings(workspace):
         reporter.warn(warning)
 

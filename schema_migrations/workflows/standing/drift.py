@@ -137,7 +137,7 @@ def _open_replayed_state(
     engine, phases = workspace.engine, workspace.phases
     with open_scratch_database(workspace) as connection:
         with phases("replay"):
-            replay(engine, connection, applied.files)
+            replay(engine, connection, applied.files, report_progress=phases.report)
             if applied.partial_file is not None:
                 replay_file(engine, connection, *applied.partial_file)
         with phases("inspect"):

@@ -1,8 +1,8 @@
-"""The time that each phase of a command takes."""
+"""The phases of a command: the time that each takes, and what runs now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -10,9 +10,15 @@ from time import perf_counter
 class Phases(dict[str, float]):
     """Phase → seconds; a call is a context manager that adds its time to a phase."""
 
+    def __init__(self, report: Callable[[str], None] = lambda text: None) -> None:
+        super().__init__()
+        self.report = report
+        """Gets what runs now, for a person who waits."""
+
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         start = perf_counter()
+        self.report(name)
         try:
             yield
         finally:

@@ -103,6 +103,7 @@ def run_in_workspace(
     dev: str | None = None,
     registry: Apps = installed_apps,
     report: Callable[[str], None] = lambda line: None,
+    report_progress: Callable[[str], None] = lambda text: None,
 ) -> Result:
     """Open a workspace for a job, and return what the job returns.
 
@@ -119,6 +120,7 @@ def run_in_workspace(
             registry=registry,
             sharing=sharing,
             report=report,
+            report_progress=report_progress,
         ) as workspace:
             return job(workspace)
 
@@ -144,12 +146,13 @@ def open_workspace(
     registry: Apps = installed_apps,
     sharing: Sharing | None = None,
     report: Callable[[str], None] = lambda line: None,
+    report_progress: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Workspace]:
     """Read and verify the directory of an alias and open its dev server.
 
     ``directory`` and ``dev`` override the settings; ``sharing`` says when ``auto`` may
     take the project's own server, None: as the files suggest; ``report`` gets a line
-    before anything slow.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
+    before anything slow, ``report_progress`` what runs now.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
     started, and ``Unreachable``.
     """
     settings = read_settings(alias, directory=directory)
@@ -161,7 +164,7 @@ def open_workspace(
     )
     loaded_directory = load(settings.directory)
     verify(loaded_directory)
-    phases = Phases()
+    phases = Phases(report_progress)
     with phases("migrations"):
         django_migrations = read_django_migrations(settings.apps)
     extra_statements = read_extra(
@@ -261,9 +264,8 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         description = "the models"
     elif source == FILES:
         with phases("replay"):
-            replay(
-                engine, connection, select_from_checkpoint(workspace.directory.files)
-            )
+            files = select_from_checkpoint(workspace.directory.files)
+            replay(engine, connection, files, report_progress=phases.report)
         description = f"{len(workspace.directory.files)} files"
     elif is_live_source(source):
         with phases("live"):
@@ -343,7 +345,8 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
         if path.is_dir():
             directory = load(path)
             verify(directory)
-            replay(engine, connection, select_from_checkpoint(directory.files))
+            files = select_from_checkpoint(directory.files)
+            replay(engine, connection, files, report_progress=workspace.phases.report)
         elif path.is_file() and path.suffix == ".sql":
             text = path.read_text(encoding="utf-8-sig")
             load_sql(engine, connection, text, file=str(path))

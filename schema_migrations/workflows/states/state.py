@@ -6,7 +6,7 @@ two states spell equal definitions alike.  A live database is only read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
     contextmanager,
@@ -98,13 +98,17 @@ NOTHING_WRITTEN_HINT = "The dev database refused this statement; nothing was wri
 def replay(
     engine: Engine,
     connection: Connection,
-    files: Iterable[MigrationFile],
+    files: Sequence[MigrationFile],
+    *,
+    report_progress: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
+    ``report_progress`` gets a text for each file.
     Raises ``StatementFailed`` with file, line and statement, and ``SyntaxProblem``.
     """
-    for file in files:
+    for number, file in enumerate(files, 1):
+        report_progress(f"replay: file {number} of {len(files)}")
         atomic = file.directives.txmode != "none"
         with (
             _name_file(engine, file.name),
