@@ -16,6 +16,7 @@ from schema_migrations.management.output.lines import format_duration
 if TYPE_CHECKING:
     from rich.status import Status
 
+REDRAW_SECONDS = 0.5
 DELAY = 2.0
 """Seconds until the first sign."""
 INTERVAL = 10.0
@@ -29,7 +30,10 @@ class Stream(Protocol):
 
 
 class ProgressDisplay:
-    """Shows the last text until it is hidden; a thread draws, so a long step shows too."""
+    """Shows the last text until it is hidden.
+
+    A thread draws, so a step that takes long is shown as well.
+    """
 
     def __init__(
         self,
@@ -59,8 +63,9 @@ class ProgressDisplay:
             self._thread.start()
 
     def hide(self) -> None:
-        """Take the live line away, so that another line can be printed."""
+        """Say nothing until the next ``show``: a line is printed, or a person is asked."""
         with self._lock:
+            self._text = ""
             if self._live is not None:
                 self._live.stop()
                 self._live = None
@@ -73,17 +78,17 @@ class ProgressDisplay:
         self.hide()
 
     def _draw(self) -> None:
-        pause = self._delay
-        begun = monotonic()
+        can_redraw = self._can_redraw()
+        pause = self._delay if can_redraw else self._interval
         while not self._has_ended.wait(pause):
-            if self._can_redraw():
-                self._redraw()
-                pause = 0.5
-            elif monotonic() - begun >= self._interval:
-                self._write_line(self._describe())
-                pause = self._interval
-            else:
-                pause = max(0.01, self._interval - (monotonic() - begun))
+            pause = min(REDRAW_SECONDS, self._delay) if can_redraw else self._interval
+            with self._lock:
+                if not self._text:
+                    continue
+                if can_redraw:
+                    self._redraw()
+                else:
+                    self._write_line(self._describe())
 
     def _can_redraw(self) -> bool:
         if not self._stream.isatty():
@@ -99,15 +104,13 @@ class ProgressDisplay:
         from rich.status import Status
         from rich.text import Text
 
-        with self._lock:
-            text = Text(self._describe(), overflow="ellipsis", no_wrap=True)
-            if self._live is None:
-                self._live = Status(
-                    text, console=Console(file=cast("IO[str]", self._stream))
-                )
-                self._live.start()
-            else:
-                self._live.update(text)
+        text = Text(self._describe(), overflow="ellipsis", no_wrap=True)
+        if self._live is None:
+            console = Console(file=cast("IO[str]", self._stream))
+            self._live = Status(text, console=console)
+            self._live.start()
+        else:
+            self._live.update(text)
 
     def _describe(self) -> str:
         return f"{self._text} ({format_duration(monotonic() - self._since)})"

@@ -21,7 +21,7 @@ def test_models_become_a_file_and_then_nothing_is_left(project: Project) -> None
     assert first.code == 0, first.err
     assert [path.name.partition("_")[2] for path in project.files] == ["initial.sql"]
     assert "+ table shop_order" in first.out
-    assert "left no difference" in first.out
+    assert "no difference is left" in first.out
     assert first.out.rstrip().endswith("python manage.py schemaapply")
     assert again.code == 0
     assert "No changes: the directory is in step with the models." in again.out

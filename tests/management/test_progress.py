@@ -38,6 +38,16 @@ def test_elsewhere_there_is_a_line_each_interval() -> None:
     assert all(line.startswith("replay: file 3 of 7 (") for line in lines)
 
 
+def test_nothing_is_said_while_a_person_is_asked() -> None:
+    lines: list[str] = []
+    display = ProgressDisplay(Pipe(), lines.append, delay=0.01, interval=0.05)
+    display.show("inspect")
+    display.hide()
+    time.sleep(0.3)
+    display.end()
+    assert lines == []
+
+
 def test_what_ends_at_once_says_nothing() -> None:
     lines: list[str] = []
     display = ProgressDisplay(Pipe(), lines.append, delay=60, interval=60)

@@ -135,7 +135,7 @@ class SchemaCommand(BaseCommand, ABC):
         if options["dir"] is not None:  # call_command may pass a string
             options["dir"] = Path(options["dir"])
         if self.format_name == "text" and self.verbosity >= 1:
-            self.progress = ProgressDisplay(self.stdout, self.say)
+            self.progress = ProgressDisplay(self.stdout, self.stdout.write)
         try:
             with raise_command_errors(self._end_with_failure):
                 code = self.run(options)

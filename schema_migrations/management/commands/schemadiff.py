@@ -140,7 +140,11 @@ class Command(SchemaCommand):
         on_terminal = sys.stdin is not None and sys.stdin.isatty()
         if self.format_name != "text" or not (options["interactive"] and on_terminal):
             return None
-        return TerminalAsker(say=self.stdout.write)
+        return TerminalAsker(say=self._print_question)
+
+    def _print_question(self, text: str) -> None:
+        self.hide_progress()
+        self.stdout.write(text)
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""
