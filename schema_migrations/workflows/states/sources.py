@@ -29,6 +29,7 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.history.encoding import read_text
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.django_migrations import (
@@ -345,7 +346,7 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
             verify(directory)
             replay(engine, connection, select_from_checkpoint(directory.files))
         elif path.is_file() and path.suffix == ".sql":
-            text = path.read_text(encoding="utf-8-sig")
+            text = read_text(path.read_bytes(), file=str(path))
             load_sql(engine, connection, text, file=str(path))
         else:
             raise UnknownSource(source=str(path))

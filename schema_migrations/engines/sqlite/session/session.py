@@ -30,6 +30,7 @@ from schema_migrations.errors import (
     RevisionsSchemaUnsupported,
     StatementFailed,
 )
+from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -233,6 +234,7 @@ def keep_settings(connection: Connection) -> Iterator[None]:
 
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement to its last row."""
+    check_statement(sql)
     cursor = connection.connection.cursor()
     try:
         for _ in cursor.execute(sql):
