@@ -166,6 +166,8 @@ class HoldLock(Protocol):
 class Dialect:
     """The facts of an engine's SQL."""
 
+    name: str
+    """The engine's name for people, with which ``Target.version`` begins."""
     syntax: Syntax
     quote: Callable[[str], str]
     """Quote an identifier."""

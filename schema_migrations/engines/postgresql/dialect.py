@@ -6,4 +6,9 @@ from schema_migrations.engines.engine import Dialect
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 
-DIALECT = Dialect(syntax=SYNTAX, quote=quote, script_preamble="SET lock_timeout = '5s'")
+DIALECT = Dialect(
+    name="PostgreSQL",
+    syntax=SYNTAX,
+    quote=quote,
+    script_preamble="SET lock_timeout = '5s'",
+)

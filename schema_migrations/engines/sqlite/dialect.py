@@ -7,5 +7,8 @@ from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 
 DIALECT = Dialect(
-    syntax=SYNTAX, quote=quote, script_preamble="PRAGMA foreign_keys = OFF"
+    name="SQLite",
+    syntax=SYNTAX,
+    quote=quote,
+    script_preamble="PRAGMA foreign_keys = OFF",
 )

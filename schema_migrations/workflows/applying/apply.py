@@ -123,6 +123,9 @@ def apply(
 ) -> Outcome:
     """Run the selected pending files; raise ``SchemaMigrationsError``."""
     verify(directory)
+    missing = engine.executor.missing_database
+    if missing and missing.would_create_database(connection):
+        _check_before_creating(connection, engine, directory, request)
     connected = connect_for_writing(
         connection,
         engine,
@@ -146,6 +149,22 @@ def apply(
         selected=selected,
         current_version=_find_current_version(selected, has_run=True),
     )
+
+
+def _check_before_creating(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: ApplyRequest,
+) -> None:
+    """Raise what would stop the run, before connecting creates the database."""
+    with connect_for_reading(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.connect_wait,
+    ) as connected:
+        select_for_target(connected, directory, request.selection)
 
 
 def preview_run(
@@ -180,7 +199,12 @@ def select_for_target(
     first_run = selection.allow_dirty or selection.baseline is not None
     revisions, tables = read_revisions_and_tables(connected, is_first_run=first_run)
     return select_files(
-        directory, revisions, tables, selection, connected.store.engine.dialect.syntax
+        directory,
+        revisions,
+        tables,
+        selection,
+        connected.store.engine.dialect,
+        target=connected.target.name,
     )
 
 
