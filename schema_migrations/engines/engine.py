@@ -171,6 +171,9 @@ class Dialect:
     syntax: Syntax
     quote: Callable[[str], str]
     """Quote an identifier."""
+    format_time: Callable[[str], str]
+    """Column of times → an expression that no setting of the session changes: ISO 8601
+    text, or what the driver reads as a time."""
     script_preamble: str
     """A statement at the top of a script that a person runs; it does what
     ``Executor.prepare_session`` would do."""
@@ -275,7 +278,10 @@ class Executor:
     missing_database: MissingDatabase | None = None
     """None: connecting creates nothing."""
     forbid_writes: Callable[[Connection], AbstractContextManager[None]]
-    """Let the server refuse every write."""
+    """Let the server refuse every write, with its settings fixed."""
+    hold_fixed_settings: Callable[[Connection], AbstractContextManager[None]]
+    """Hold the settings that change what SQL means or how values are printed, whatever a
+    role, a database or ``DATABASES`` set, as they are on a dev database."""
     list_namespaces: Callable[[Connection], Sequence[str]]
     """Return the names of the namespaces, without the server's own."""
     list_tables: Callable[[Connection, str | None], Sequence[str]]

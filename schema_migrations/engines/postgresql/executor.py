@@ -13,6 +13,7 @@ from schema_migrations.engines.postgresql.session.blockers import prepare_blocke
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.lock import hold_lock
 from schema_migrations.engines.postgresql.session.parameters import (
+    hold_fixed_settings,
     is_session_setting,
     keep_settings,
 )
@@ -27,6 +28,7 @@ EXECUTOR = Executor(
     list_namespaces=session.list_namespaces,
     list_tables=session.list_tables,
     hold_lock=hold_lock,
+    hold_fixed_settings=hold_fixed_settings,
     prepare_session=session.prepare_session,
     open_transaction=session.open_transaction,
     keep_settings=keep_settings,

@@ -10,5 +10,6 @@ DIALECT = Dialect(
     name="SQLite",
     syntax=SYNTAX,
     quote=quote,
+    format_time=lambda column: column,
     script_preamble="PRAGMA foreign_keys = OFF",
 )

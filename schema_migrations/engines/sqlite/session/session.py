@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from schema_migrations.engines.engine import (
 )
 from schema_migrations.engines.sqlite.server.url import format_masked_url
 from schema_migrations.engines.sqlite.session.lock import database_file_of
+from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
 from schema_migrations.errors import (
     ConnectionRefused,
     RevisionsSchemaUnsupported,
@@ -119,6 +120,15 @@ def list_tables(connection: Connection, namespace: str | None) -> Sequence[str]:
 
 LONGEST_WAIT = 2**31 - 1
 """Milliseconds, 24 days: SQLite has no unlimited wait, and 0 means not to wait."""
+
+
+@contextmanager
+def hold_fixed_settings(connection: Connection) -> Iterator[None]:
+    """Hold what changes the meaning of SQL at the values of a dev database."""
+    with ExitStack() as stack:
+        for name, value in FIXED_VALUES.items():
+            stack.enter_context(_override_pragma(connection, name, value))
+        yield
 
 
 @contextmanager
