@@ -114,6 +114,18 @@ class SessionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMessage:
+    """What a server says beside its results, such as by ``RAISE NOTICE``."""
+
+    severity: str
+    """``WARNING``, ``NOTICE``, ``INFO``, ``LOG`` or ``DEBUG``, in every language."""
+    message: str
+    detail: str = ""
+    hint: str = ""
+    sqlstate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """Another session that keeps a statement waiting."""
 
@@ -310,6 +322,13 @@ class Executor:
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
     """None: the server cannot list blockers."""
+    handle_messages: (
+        Callable[
+            [Connection, Callable[[ServerMessage], None]], AbstractContextManager[None]
+        ]
+        | None
+    ) = None
+    """Call a function with what the server says.  None: it says nothing."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """Roll back the open transaction, if there is one."""

@@ -12,6 +12,7 @@ from schema_migrations.engines.postgresql.session import (
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.lock import hold_lock
+from schema_migrations.engines.postgresql.session.messages import handle_messages
 from schema_migrations.engines.postgresql.session.parameters import (
     hold_fixed_settings,
     is_session_setting,
@@ -40,6 +41,7 @@ EXECUTOR = Executor(
         check_result=outside_transaction.check_result,
     ),
     prepare_blocker_lookup=prepare_blocker_lookup,
+    handle_messages=handle_messages,
     in_transaction=execution.in_transaction,
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,

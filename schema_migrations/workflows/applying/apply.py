@@ -34,6 +34,7 @@ from schema_migrations.workflows.applying.events import (
     SignalSent,
     Warned,
 )
+from schema_migrations.workflows.applying.messages import watch_messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
@@ -58,15 +59,16 @@ from schema_migrations.workflows.targets.connected_target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.conf import Settings
+    from schema_migrations.conf import Settings, TxMode
     from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
+    from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch
 
 log = logging.getLogger("schema_migrations")
@@ -266,14 +268,19 @@ def _run_selected(
         ensure_revisions_table(store)
         if selected.baseline is not None:
             _record_baseline(store, selected.baseline)
-        if request.selection.tx_mode == "all" and selected.runs:
-            run_in_one_transaction(runner, selected.runs)
-            return
-        for run in selected.runs:
-            if run.mode == "none":
-                run_stepwise(runner, run)
-            else:
-                run_in_one_transaction(runner, (run,))
+        with watch_messages(store, watch, report):
+            _run_files(runner, selected.runs, request.selection.tx_mode)
+
+
+def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
+    if tx_mode == "all" and runs:
+        run_in_one_transaction(runner, runs)
+        return
+    for run in runs:
+        if run.mode == "none":
+            run_stepwise(runner, run)
+        else:
+            run_in_one_transaction(runner, (run,))
 
 
 def _open_watch(

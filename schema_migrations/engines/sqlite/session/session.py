@@ -153,8 +153,9 @@ def _override_pragma(connection: Connection, name: str, value: str) -> Iterator[
     try:
         yield
     finally:
-        rollback(connection)
-        execute(connection, f"PRAGMA {name} = {before}")
+        if connection.connection is not None:  # a signal handler may have closed it
+            rollback(connection)
+            execute(connection, f"PRAGMA {name} = {before}")
 
 
 def _fetch_value(connection: Connection, sql: str) -> Any:
