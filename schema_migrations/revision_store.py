@@ -7,6 +7,7 @@ the description or the time of the first attempt, as with Atlas.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -80,8 +81,10 @@ class RevisionStore:
 
     def query_rows(self) -> tuple[Revision, ...]:
         """Return the rows by version, in one query; raise the driver's exceptions."""
-        columns = ", ".join(map(self.engine.dialect.quote, COLUMNS))
-        version = self.engine.dialect.quote("version")
+        dialect = self.engine.dialect
+        quoted = {name: dialect.quote(name) for name in COLUMNS}
+        quoted["executed_at"] = dialect.format_time(quoted["executed_at"])
+        columns, version = ", ".join(quoted.values()), quoted["version"]
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {columns} FROM {self._qualified_table} "
@@ -161,6 +164,9 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
 
 def _make_aware(value: object) -> datetime:
     """Return an aware time; the earliest one for any other value (SQLite)."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
         return datetime.min.replace(tzinfo=UTC)
     return value if value.tzinfo else value.replace(tzinfo=UTC)

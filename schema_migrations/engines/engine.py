@@ -114,6 +114,18 @@ class SessionOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMessage:
+    """What a server says beside its results, such as by ``RAISE NOTICE``."""
+
+    severity: str
+    """``WARNING``, ``NOTICE``, ``INFO``, ``LOG`` or ``DEBUG``, in every language."""
+    message: str
+    detail: str = ""
+    hint: str = ""
+    sqlstate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """Another session that keeps a statement waiting."""
 
@@ -166,9 +178,14 @@ class HoldLock(Protocol):
 class Dialect:
     """The facts of an engine's SQL."""
 
+    name: str
+    """The engine's name for people, with which ``Target.version`` begins."""
     syntax: Syntax
     quote: Callable[[str], str]
     """Quote an identifier."""
+    format_time: Callable[[str], str]
+    """Column of times → an expression that no setting of the session changes: ISO 8601
+    text, or what the driver reads as a time."""
     script_preamble: str
     """A statement at the top of a script that a person runs; it does what
     ``Executor.prepare_session`` would do."""
@@ -273,7 +290,10 @@ class Executor:
     missing_database: MissingDatabase | None = None
     """None: connecting creates nothing."""
     forbid_writes: Callable[[Connection], AbstractContextManager[None]]
-    """Let the server refuse every write."""
+    """Let the server refuse every write, with its settings fixed."""
+    hold_fixed_settings: Callable[[Connection], AbstractContextManager[None]]
+    """Hold the settings that change what SQL means or how values are printed, whatever a
+    role, a database or ``DATABASES`` set, as they are on a dev database."""
     list_namespaces: Callable[[Connection], Sequence[str]]
     """Return the names of the namespaces, without the server's own."""
     list_tables: Callable[[Connection, str | None], Sequence[str]]
@@ -302,6 +322,13 @@ class Executor:
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
     """None: the server cannot list blockers."""
+    handle_messages: (
+        Callable[
+            [Connection, Callable[[ServerMessage], None]], AbstractContextManager[None]
+        ]
+        | None
+    ) = None
+    """Call a function with what the server says.  None: it says nothing."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """Roll back the open transaction, if there is one."""

@@ -6,9 +6,11 @@ Invariant: no other module imports a concrete engine.
 from __future__ import annotations
 
 from functools import cache
+from urllib.parse import unquote
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import InvalidUrl, UnsupportedDatabase
+from schema_migrations.history.encoding import NUL
 
 # SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
@@ -33,6 +35,11 @@ def engine_for_url(url: str) -> Engine:
 
     Text without a scheme is libpq's ``host=… dbname=…``.
     """
+    if NUL in unquote(url):
+        raise InvalidUrl(
+            problem="The database URL holds a NUL character (%00).",
+            advice="Remove it: what follows it would not be read.",
+        )
     scheme, separator, _ = url.strip().partition("://")
     if not separator:
         if "=" in url:

@@ -202,6 +202,24 @@ class FileExcluded(IntegrityError):
     file: str
 
 
+class FileOfOtherEngine(ConfigError):
+    """Files were proved on another kind of database than the one they are to run on."""
+
+    code = "file-of-other-engine"
+    message = "{named} proved on {proved_on}, but {target} is a {engine} database."
+    hint = "Nothing was run. SQL is not the same on both: give the database of each engine a directory of its own, in the setting DIR of its alias."
+    files: tuple[str, ...]
+    proved_on: str
+    target: str
+    engine: str
+
+    @property
+    def named(self) -> str:
+        more = len(self.files) - 1
+        others = f" and {more} more {'file' if more == 1 else 'files'}" if more else ""
+        return f"{self.files[0]}{others} {'were' if more else 'was'}"
+
+
 class TransactionModeConflict(ConfigError):
     """A file must run outside a transaction, but all files are to run in one."""
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
+from schema_migrations.history.encoding import read_text
 from schema_migrations.history.statements import SourceStatement, Syntax, split
 
 FILE_SUFFIX = ".sql"
@@ -36,18 +36,7 @@ class MigrationFile:
     @property
     def text(self) -> str:
         """The content as text without a byte order mark; raises ``SyntaxProblem``."""
-        try:
-            return self.content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            wide = self.content.startswith((b"\xff\xfe", b"\xfe\xff"))
-            raise SyntaxProblem(
-                problem="the text is UTF-16, not UTF-8"
-                if wide
-                else f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-                file=self.name,
-                line=self.content.count(b"\n", 0, error.start) + 1,
-                advice="Save the file as UTF-8 in your editor.",
-            ) from error
+        return read_text(self.content, file=self.name)
 
     @property
     def leading_comments(self) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ SECRET_PATTERNS = tuple(
         rf"{_PASSWORD_WORD}E'(?P<secret>(?:[^'\\]|''|\\.)+)'",
         rf"{_PASSWORD_WORD}(?:U&)?'(?!')(?P<secret>(?:[^']|'')+)'",
         rf"{_PASSWORD_WORD}(?P<tag>\$(?:[^\W\d]\w*)?\$)(?P<secret>.+?)(?P=tag)",
-        # CONNECTION 'host=h password=x', also with the value quoted
-        r"\bpassword\s*=\s*''(?P<secret>(?:[^'\\]|\\.)+)''",
+        # Within another string: EXECUTE 'ALTER ROLE r PASSWORD ''x'''
+        rf"{_PASSWORD_WORD}''(?P<secret>(?:[^'\\]|\\.)+)''",
+        # CONNECTION 'host=h password=x'
         r"\b(?:ssl)?password=(?!\$\w*\$)(?P<secret>[^\s'\"&;,)(]+)",
         r"://[^\s/:@'\"]*:(?P<secret>[^\s@'\"]+)@",
     )

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from schema_migrations.history.encoding import refuse_nul
 from schema_migrations.history.scanner import (
     SPACE_CHARACTERS,
     Script,
@@ -67,6 +68,7 @@ def split(
     Raises ``SyntaxProblem``.  Empty statements are dropped.  A custom delimiter inside
     quotes, comments or parentheses does not count, as in Atlas.
     """
+    refuse_nul(text, file=file)
     source = Script(text=text, syntax=syntax, file=file, delimiter=delimiter)
     return tuple(_scan_statements(source))
 

@@ -33,6 +33,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     " has it under this version, use --exec-order non-linear to run it now, or"
     " --exec-order linear-skip to skip it.",
     errors.DatabaseAhead: "It was migrated by a newer release. Without --strict this is only a warning.",
+    errors.FileOfOtherEngine: f"{errors.FileOfOtherEngine.hint} --dir names another directory for this run.",
     errors.TransactionModeConflict: "Use --tx-mode file (or TX_MODE), or --to a version before it.",
     # The target
     errors.WrongTargets: "--targets takes one name or URL per line, --targets-sql one per row; give each target once (SELECT DISTINCT).",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from schema_migrations.management.output.lines import format_duration
 
 if TYPE_CHECKING:
+    from django.core.management.base import OutputWrapper
     from rich.status import Status
 
 REDRAW_SECONDS = 0.5
@@ -21,12 +22,6 @@ DELAY = 2.0
 """Seconds until the first sign."""
 INTERVAL = 10.0
 """Seconds between two lines where no line can be redrawn."""
-
-
-class Stream(Protocol):
-    """What the display asks of an output; Django's wrapper of one has it."""
-
-    def isatty(self) -> bool: ...
 
 
 class ProgressDisplay:
@@ -37,7 +32,7 @@ class ProgressDisplay:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: IO[str] | OutputWrapper,
         write_line: Callable[[str], object],
         *,
         delay: float = DELAY,

@@ -45,6 +45,9 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark() -> None:
     [
         (b"SELECT 1;\n-- caf\xe9\n", 2, "byte 0xe9 is not UTF-8"),
         ("SELECT 1;".encode("utf-16"), 1, "UTF-16"),
+        ("SELECT 1;".encode("utf-16-le"), 1, "NUL character"),
+        (b"SELECT 1;\n\nUPDATE t SET a = 1\0 WHERE id = 1;\n", 3, "NUL character"),
+        (b"-- note\n-- \0\n", 2, "NUL character"),
     ],
 )
 def test_other_encodings_are_named_with_their_line(

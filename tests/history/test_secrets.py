@@ -26,6 +26,11 @@ from schema_migrations.history.secrets import mask_secrets
         ),
         ("CONNECTION 'password=''a b'' x=1'", "CONNECTION 'password=''***'' x=1'"),
         ("dblink('postgres://u:geheim@h/d')", "dblink('postgres://u:***@h/d')"),
+        (
+            "EXECUTE 'ALTER ROLE r PASSWORD ''x'''",
+            "EXECUTE 'ALTER ROLE r PASSWORD ''***'''",
+        ),
+        ("INSERT INTO u (password) VALUES ('')", None),
         ("UPDATE u SET password = 'abc'", "UPDATE u SET password = '***'"),
         ("UPDATE u SET password = trim(password)", None),
         ("ALTER TABLE u ADD password varchar(128) NOT NULL", None),

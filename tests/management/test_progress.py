@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import time
@@ -21,14 +22,9 @@ if TYPE_CHECKING:
 SLOW = "SELECT pg_sleep(5);\n"
 
 
-class Pipe:
-    def isatty(self) -> bool:
-        return False
-
-
 def test_elsewhere_there_is_a_line_each_interval() -> None:
     lines: list[str] = []
-    display = ProgressDisplay(Pipe(), lines.append, delay=0.01, interval=0.05)
+    display = ProgressDisplay(io.StringIO(), lines.append, delay=0.01, interval=0.05)
     display.show("replay: file 3 of 7")
     assert wait_until(lambda: len(lines) >= 2)
     display.end()
@@ -40,7 +36,7 @@ def test_elsewhere_there_is_a_line_each_interval() -> None:
 
 def test_nothing_is_said_while_a_person_is_asked() -> None:
     lines: list[str] = []
-    display = ProgressDisplay(Pipe(), lines.append, delay=0.01, interval=0.05)
+    display = ProgressDisplay(io.StringIO(), lines.append, delay=0.01, interval=0.05)
     display.show("inspect")
     display.hide()
     time.sleep(0.3)
@@ -50,7 +46,7 @@ def test_nothing_is_said_while_a_person_is_asked() -> None:
 
 def test_what_ends_at_once_says_nothing() -> None:
     lines: list[str] = []
-    display = ProgressDisplay(Pipe(), lines.append, delay=60, interval=60)
+    display = ProgressDisplay(io.StringIO(), lines.append, delay=60, interval=60)
     display.show("inspect")
     display.end()
     assert lines == []

@@ -12,7 +12,9 @@ from schema_migrations.engines.postgresql.session import (
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.lock import hold_lock
+from schema_migrations.engines.postgresql.session.messages import handle_messages
 from schema_migrations.engines.postgresql.session.parameters import (
+    hold_fixed_settings,
     is_session_setting,
     keep_settings,
 )
@@ -27,6 +29,7 @@ EXECUTOR = Executor(
     list_namespaces=session.list_namespaces,
     list_tables=session.list_tables,
     hold_lock=hold_lock,
+    hold_fixed_settings=hold_fixed_settings,
     prepare_session=session.prepare_session,
     open_transaction=session.open_transaction,
     keep_settings=keep_settings,
@@ -38,6 +41,7 @@ EXECUTOR = Executor(
         check_result=outside_transaction.check_result,
     ),
     prepare_blocker_lookup=prepare_blocker_lookup,
+    handle_messages=handle_messages,
     in_transaction=execution.in_transaction,
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,

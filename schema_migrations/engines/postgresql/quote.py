@@ -25,6 +25,14 @@ def qualify(key: Key) -> str:
     return prefix + quote(key.name)
 
 
+def format_time(column: str) -> str:
+    """Return an expression that prints a time as ISO 8601, whatever ``datestyle`` is.
+
+    psycopg reads times of one style only.
+    """
+    return f"to_json({column}) #>> '{{}}'"
+
+
 def quote_literal(text: str) -> str:
     """Return a string constant that means the same under any setting.
 

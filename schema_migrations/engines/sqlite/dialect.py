@@ -7,5 +7,9 @@ from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 
 DIALECT = Dialect(
-    syntax=SYNTAX, quote=quote, script_preamble="PRAGMA foreign_keys = OFF"
+    name="SQLite",
+    syntax=SYNTAX,
+    quote=quote,
+    format_time=lambda column: column,
+    script_preamble="PRAGMA foreign_keys = OFF",
 )

@@ -20,6 +20,7 @@ EXECUTOR = Executor(
     list_namespaces=session.list_namespaces,
     list_tables=session.list_tables,
     hold_lock=hold_lock,
+    hold_fixed_settings=session.hold_fixed_settings,
     prepare_session=session.prepare_session,
     open_transaction=session.open_transaction,
     check_foreign_keys=session.check_foreign_keys,

@@ -23,6 +23,7 @@ from schema_migrations.workflows.applying.events import (
     FileDone,
     FileStarted,
     LockWaiting,
+    MessageReceived,
     Planned,
     Reached,
     Resumed,
@@ -64,6 +65,8 @@ def describe_event(event: Event) -> str:
         case StatementDone():
             place = f"{event.number}/{event.total}"
             return f"  {place:>7}  {shorten_to_line(event.sql)}  {format_duration(event.seconds)}"
+        case MessageReceived():
+            return f"{event.severity}  {_describe_message(event)}"
         case Resumed():
             then = "counts as done" if event.done else "runs again"
             return f"{event.file}:{event.line}  {event.message}: the statement {then}"
@@ -86,6 +89,25 @@ def describe_event(event: Event) -> str:
             return f"Signal   {event.name}"
         case Warned():
             return f"warning: {event.message}"
+
+
+def _describe_message(event: MessageReceived) -> str:
+    place = f"{event.file}:{event.line}" if event.line else event.file
+    lines = [f"{place}: {event.message}"]
+    lines += [f"detail: {event.detail}"] if event.detail else []
+    lines += [f"hint from the server: {event.hint}"] if event.hint else []
+    return "\n".join(lines)
+
+
+def find_warning(event: Event) -> Warned | None:
+    """Return the warning that an event is, also one of the server."""
+    match event:
+        case Warned():
+            return event
+        case MessageReceived(is_warning=True):
+            return Warned(message=_describe_message(event))
+        case _:
+            return None
 
 
 def _describe_blocker(blocker: Blocker) -> str:
@@ -114,8 +136,11 @@ def _describe_planned(event: Planned) -> str:
 def format_event(event: Event, view: View) -> Iterator[Line]:
     """Yield what an event shows; of statements, of which there may be very many, little."""
     match event:
-        case Warned():
-            yield event
+        case Warned() | MessageReceived():
+            if warning := find_warning(event):
+                yield warning
+            elif view.verbosity > 1:
+                yield describe_event(event)
         case FileStarted():
             yield Progress(text=event.file)
             if view.verbosity > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from schema_migrations.management.hints import message_of, text_of
+from schema_migrations.management.output.events import find_warning
 from schema_migrations.management.output.lines import (
     Formats,
     Line,
@@ -89,8 +90,8 @@ def log_target(ended: EndedTarget, view: View) -> Iterator[Line]:
 
 def _list_warnings(result: TargetResult) -> Iterator[Warned]:
     for event in result.events:
-        if isinstance(event, Warned):
-            yield Warned(message=f"{result.address.label}: {event.message}")
+        if warning := find_warning(event):
+            yield Warned(message=f"{result.address.label}: {warning.message}")
 
 
 def describe_result(result: TargetResult, *, read_only: bool) -> str:

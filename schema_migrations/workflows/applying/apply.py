@@ -34,6 +34,7 @@ from schema_migrations.workflows.applying.events import (
     SignalSent,
     Warned,
 )
+from schema_migrations.workflows.applying.messages import watch_messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
@@ -58,15 +59,16 @@ from schema_migrations.workflows.targets.connected_target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.conf import Settings
+    from schema_migrations.conf import Settings, TxMode
     from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
+    from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch
 
 log = logging.getLogger("schema_migrations")
@@ -123,6 +125,9 @@ def apply(
 ) -> Outcome:
     """Run the selected pending files; raise ``SchemaMigrationsError``."""
     verify(directory)
+    missing = engine.executor.missing_database
+    if missing and missing.would_create_database(connection):
+        _check_before_creating(connection, engine, directory, request)
     connected = connect_for_writing(
         connection,
         engine,
@@ -146,6 +151,22 @@ def apply(
         selected=selected,
         current_version=_find_current_version(selected, has_run=True),
     )
+
+
+def _check_before_creating(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: ApplyRequest,
+) -> None:
+    """Raise what would stop the run, before connecting creates the database."""
+    with connect_for_reading(
+        connection,
+        engine,
+        revisions_schema=request.revisions_schema,
+        wait=request.connect_wait,
+    ) as connected:
+        select_for_target(connected, directory, request.selection)
 
 
 def preview_run(
@@ -180,7 +201,12 @@ def select_for_target(
     first_run = selection.allow_dirty or selection.baseline is not None
     revisions, tables = read_revisions_and_tables(connected, is_first_run=first_run)
     return select_files(
-        directory, revisions, tables, selection, connected.store.engine.dialect.syntax
+        directory,
+        revisions,
+        tables,
+        selection,
+        connected.store.engine.dialect,
+        target=connected.target.name,
     )
 
 
@@ -242,14 +268,19 @@ def _run_selected(
         ensure_revisions_table(store)
         if selected.baseline is not None:
             _record_baseline(store, selected.baseline)
-        if request.selection.tx_mode == "all" and selected.runs:
-            run_in_one_transaction(runner, selected.runs)
-            return
-        for run in selected.runs:
-            if run.mode == "none":
-                run_stepwise(runner, run)
-            else:
-                run_in_one_transaction(runner, (run,))
+        with watch_messages(store, watch, report):
+            _run_files(runner, selected.runs, request.selection.tx_mode)
+
+
+def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
+    if tx_mode == "all" and runs:
+        run_in_one_transaction(runner, runs)
+        return
+    for run in runs:
+        if run.mode == "none":
+            run_stepwise(runner, run)
+        else:
+            run_in_one_transaction(runner, (run,))
 
 
 def _open_watch(

@@ -63,6 +63,25 @@ class StatementDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived:
+    """The server said something while a statement ran, such as by ``RAISE NOTICE``."""
+
+    file: str
+    line: int
+    """Where the statement begins; 0: at the end of a transaction."""
+    severity: str
+    """``WARNING``, ``NOTICE``, ``INFO``, ``LOG`` or ``DEBUG``."""
+    message: str
+    detail: str
+    hint: str
+    sqlstate: str
+
+    @property
+    def is_warning(self) -> bool:
+        return self.severity == "WARNING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """An earlier attempt at a statement outside a transaction left traces."""
 
@@ -133,6 +152,7 @@ Event = (
     | LockWaiting
     | FileStarted
     | StatementDone
+    | MessageReceived
     | Resumed
     | FileDone
     | Blocked

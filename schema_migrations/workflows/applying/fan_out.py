@@ -33,7 +33,11 @@ from schema_migrations.errors import (
 from schema_migrations.history.directory import Directory
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
-from schema_migrations.workflows.applying.events import Event, StatementDone
+from schema_migrations.workflows.applying.events import (
+    Event,
+    MessageReceived,
+    StatementDone,
+)
 from schema_migrations.workflows.targets.addresses import (
     Address,
     refuse_shared_revisions,
@@ -117,8 +121,11 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
     do = preview_run if work.read_only else apply
 
     def report(event: Event) -> None:
-        if not isinstance(event, StatementDone):  # too many to keep for all targets
-            events.append(event)
+        match event:
+            case StatementDone() | MessageReceived(is_warning=False):
+                pass  # too many to keep for all targets
+            case _:
+                events.append(event)
 
     with open_target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""

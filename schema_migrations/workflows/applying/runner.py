@@ -184,7 +184,9 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
         translate_statement_errors(
             runner, run.file.name, hint=hint, statement=statement
         ),
-        runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
+        runner.watch.track_statement(
+            run.file.name, statement, index + 1, len(run.statements)
+        ),
     ):
         runner.store.engine.executor.execute(runner.store.connection, statement.sql)
     runner.report(

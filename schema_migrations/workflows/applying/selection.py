@@ -25,6 +25,7 @@ from schema_migrations.history.comparison import (
     check_runnable,
     compare_history,
 )
+from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.history.revision import Revision, create_baseline
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from schema_migrations.conf import TxMode
+    from schema_migrations.engines.engine import Dialect
     from schema_migrations.history.comparison import ExecOrder
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.file import MigrationFile
@@ -92,28 +94,37 @@ def select_files(
     revisions: Sequence[Revision],
     tables: Sequence[str],
     selection: Selection,
-    syntax: Syntax,
+    dialect: Dialect,
+    *,
+    target: str,
 ) -> SelectedFiles:
     """Select the files to run; ``tables`` are those of the target schema.
 
+    ``target`` is the target's name, for messages.
     Raise ``ConfigError``, ``IntegrityError`` and ``SyntaxProblem``.
     """
     order = selection.exec_order
     comparison = compare_history(directory.files, revisions, exec_order=order)
     baseline = None
     fresh = not comparison.current_version and not comparison.ahead
-    if fresh:
-        baseline = _choose_baseline(directory, tables, selection)
-        if baseline is not None:
-            row = create_baseline(baseline, now=datetime.now(UTC), operator="")
-            comparison = compare_history(
-                directory.files, (*revisions, row), exec_order=order
-            )
+    if fresh and selection.baseline is not None:
+        baseline = find_file(directory, selection.baseline)
+        row = create_baseline(baseline, now=datetime.now(UTC), operator="")
+        comparison = compare_history(
+            directory.files, (*revisions, row), exec_order=order
+        )
+    refuse_other_engine(
+        (each.file for each in comparison.pending), engine=dialect.name, target=target
+    )
+    if fresh and baseline is None and not selection.allow_dirty and directory.files:
+        _refuse_tables(tables)
     _refuse_broken_history(comparison, strict=selection.strict)
-    check_runnable(comparison, syntax)
+    check_runnable(comparison, dialect.syntax)
     sums = directory.computed_sums
     runs = [
-        _make_file_run(each, sums.hash_of(each.file.name), selection.tx_mode, syntax)
+        _make_file_run(
+            each, sums.hash_of(each.file.name), selection.tx_mode, dialect.syntax
+        )
         for each in _select_pending(comparison, directory, selection)
     ]
     return SelectedFiles(
@@ -125,16 +136,11 @@ def select_files(
     )
 
 
-def _choose_baseline(
-    directory: Directory, tables: Sequence[str], selection: Selection
-) -> MigrationFile | None:
-    """Return the baseline of a database without history; raise if it has tables."""
-    if selection.baseline is not None:
-        return find_file(directory, selection.baseline)
+def _refuse_tables(tables: Sequence[str]) -> None:
+    """Raise if a database without history has tables already."""
     others = [name for name in tables if name != REVISIONS_TABLE]
-    if others and not selection.allow_dirty and directory.files:
+    if others:
         raise DatabaseNotEmpty(tables=tuple(others))
-    return None
 
 
 def find_file(directory: Directory, version: str) -> MigrationFile:

@@ -213,7 +213,9 @@ def _run_outside_transaction(
         translate_statement_errors(
             runner, run.file.name, hint=hint, statement=statement
         ),
-        runner.watch.track_statement(run.file.name, index + 1, len(run.statements)),
+        runner.watch.track_statement(
+            run.file.name, statement, index + 1, len(run.statements)
+        ),
     ):
         if powers and _clear_leftovers(runner, run, index, powers):
             return

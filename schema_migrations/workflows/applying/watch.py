@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.engine import Blocker, OpenBlockerLookup
+    from schema_migrations.history.statements import SourceStatement
 
 log = logging.getLogger("schema_migrations")
 
@@ -40,6 +41,7 @@ class RunningStatement:
     """The statement that runs now."""
 
     file: str
+    statement: SourceStatement
     number: int
     """1-based."""
     total: int
@@ -51,11 +53,20 @@ class Watch:
     """The running statement, for the watching thread: one assignment, so no lock."""
 
     running: RunningStatement | None = None
+    file: str = ""
+    """Of the statement that runs, or ran last."""
 
     @contextmanager
-    def track_statement(self, file: str, number: int, total: int) -> Iterator[None]:
+    def track_statement(
+        self, file: str, statement: SourceStatement, number: int, total: int
+    ) -> Iterator[None]:
+        self.file = file
         self.running = RunningStatement(
-            file=file, number=number, total=total, started_at=time.monotonic()
+            file=file,
+            statement=statement,
+            number=number,
+            total=total,
+            started_at=time.monotonic(),
         )
         try:
             yield

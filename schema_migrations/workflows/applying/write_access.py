@@ -50,7 +50,10 @@ def connect_for_writing(
 def hold_lock(
     connected: ConnectedTarget, report: ReportEvent, *, wait: float
 ) -> Iterator[None]:
-    """Hold the lock of a target; wait ``wait`` seconds for another run to end."""
+    """Hold the lock of a target; wait ``wait`` seconds for another run to end.
+
+    What is read and run meanwhile means the same on every target.
+    """
     store = connected.store
     with (
         translate_target_errors(connected),
@@ -60,6 +63,8 @@ def hold_lock(
             wait=wait,
             report_holder=lambda holder: report(LockWaiting(holder=holder)),
         ),
+        # After the lock, which refuses a pooler that would hand the settings to others.
+        store.engine.executor.hold_fixed_settings(store.connection),
     ):
         yield
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schema_migrations.history.file import format_file
+from schema_migrations.history.origin import format_origin
 from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.summary import SummaryLine, format_header
-from schema_migrations.version import VERSION
 from schema_migrations.workflows.planning.acknowledge import FileNotes
-
-MADE_BY = f"Made by django-schema-migrations {VERSION}"
 
 
 def format_file_text(
@@ -33,7 +31,7 @@ def format_file_text(
         *(f"DATA LOSS: {loss}." for loss in plan.losses),
         *(f"NEEDS A LOOK: {restriction}." for restriction in plan.restrictions),
         *notes.review_lines,
-        f"{MADE_BY}, proved on {proved_on}.",
+        format_origin(proved_on),
         *notes.coverage_lines,
     )
     return format_file(
@@ -55,7 +53,7 @@ def format_notes_only(notes: FileNotes) -> str:
     header = (
         "The schema does not change.",
         *notes.review_lines,
-        f"{MADE_BY}.",
+        format_origin(),
         *notes.coverage_lines,
     )
     return format_file(header=header, statements=(), footer=notes.footer_lines)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import read_settings
+from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import verify
+from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.apply import apply, request_from_settings
 from schema_migrations.workflows.targets.connection import (
@@ -36,6 +38,11 @@ def use_template(alias: str) -> str:
             return ""
         directory = read_directory(settings.directory)
         verify(directory)
+        refuse_other_engine(
+            select_from_checkpoint(directory.files),
+            engine=engine.dialect.name,
+            target=f"the database {alias!r}",
+        )
 
         def build(name: str) -> None:
             with open_target(alias, None, ServerPart(database=name)) as (template, _):

@@ -29,7 +29,9 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
+from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -61,6 +63,7 @@ from schema_migrations.workflows.states.prerequisites import (
 )
 from schema_migrations.workflows.states.state import (
     State,
+    check_origin,
     copy_schema,
     inspect_database,
     load_models,
@@ -164,6 +167,11 @@ def open_workspace(
     )
     loaded_directory = load(settings.directory)
     verify(loaded_directory)
+    refuse_other_engine(
+        select_from_checkpoint(loaded_directory.files),
+        engine=engine.dialect.name,
+        target=f"the database {alias!r}",
+    )
     phases = Phases(report_progress)
     with phases("migrations"):
         django_migrations = read_django_migrations(settings.apps)
@@ -348,7 +356,8 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
             files = select_from_checkpoint(directory.files)
             replay(engine, connection, files, report_progress=workspace.phases.report)
         elif path.is_file() and path.suffix == ".sql":
-            text = path.read_text(encoding="utf-8-sig")
-            load_sql(engine, connection, text, file=str(path))
+            file = MigrationFile(name=str(path), content=path.read_bytes())
+            check_origin(engine, [file])
+            load_sql(engine, connection, file.text, file=file.name)
         else:
             raise UnknownSource(source=str(path))

@@ -21,6 +21,7 @@ from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import CopyRefused
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
@@ -104,9 +105,11 @@ def replay(
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
-    ``report_progress`` gets a text for each file.
-    Raises ``StatementFailed`` with file, line and statement, and ``SyntaxProblem``.
+    ``report_progress`` gets a text for each file.  Raises ``StatementFailed`` with file,
+    line and statement, ``SyntaxProblem``, and before the first one runs
+    ``FileOfOtherEngine``.
     """
+    check_origin(engine, files)
     for number, file in enumerate(files, 1):
         report_progress(f"replay: file {number} of {len(files)}")
         atomic = file.directives.txmode != "none"
@@ -115,6 +118,11 @@ def replay(
             engine.executor.open_transaction(connection) if atomic else nullcontext(),
         ):
             replay_file(engine, connection, file)
+
+
+def check_origin(engine: Engine, files: Sequence[MigrationFile]) -> None:
+    """Raise ``FileOfOtherEngine`` if a dev database of this engine is not for the files."""
+    refuse_other_engine(files, engine=engine.dialect.name, target="the dev database")
 
 
 def _name_file(engine: Engine, file: str) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.errors import RevisionsShared, TargetQueryFailed, WrongTargets
+from schema_migrations.history.encoding import NUL
 from schema_migrations.workflows.targets.connection import (
     ServerPart,
     connect_and_describe,
@@ -39,7 +40,12 @@ class Address:
 
 
 def parse_target_names(text: str) -> tuple[str, ...]:
-    """Return the lines of a list of targets, without blank lines and ``#`` comments."""
+    """Return the lines of a list of targets, without blank lines and ``#`` comments.
+
+    Raises ``WrongTargets`` for a NUL character: a driver would read a name up to there.
+    """
+    if NUL in text:
+        raise WrongTargets(problem="The list of targets holds a NUL character.")
     lines = (line.strip() for line in text.splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
+from schema_migrations.api import split
 from schema_migrations.engines.engine import Blocker
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.management.output.events import describe_event
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures.targets import Place
 
+(STATEMENT,) = split("SELECT 1", vendor="postgresql")
 NONE = "-- atlas:txmode none\n\n"
 A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
 
@@ -136,7 +138,7 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
             lock_timeout=0.01,
             heartbeat_interval=0.01,
         ) as watch,
-        watch.track_statement("2.sql", 1, 2),
+        watch.track_statement("2.sql", STATEMENT, 1, 2),
     ):
         assert wait_until(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
@@ -155,7 +157,7 @@ def test_a_second_session_that_fails_is_no_matter() -> None:
         watch_statements(
             refusing, events.append, lock_timeout=0.01, heartbeat_interval=0.01
         ) as watch,
-        watch.track_statement("2.sql", 1, 2),
+        watch.track_statement("2.sql", STATEMENT, 1, 2),
     ):
         assert wait_until(lambda: len(events) > 1)
     assert asked == [1]

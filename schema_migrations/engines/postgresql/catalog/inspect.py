@@ -26,6 +26,11 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.catalog.assemble import assemble_schema
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 from schema_migrations.engines.postgresql.catalog.rows import ROW_CLASSES, CatalogRows
+from schema_migrations.engines.postgresql.session_values import (
+    PRINT_VALUES,
+    SET_VALUES_QUERY,
+    arguments_of,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,22 +38,14 @@ if TYPE_CHECKING:
     from schema_migrations.engines.engine import Cursor
     from schema_migrations.schema.model import Schema
 
-# The print of constants depends on these.  JIT is off: it never pays for such queries.
-# https://www.postgresql.org/docs/current/runtime-config-client.html
-_SET_PRINT_SETTINGS = """
-SELECT set_config(name, value, true)
-  FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'),
-               ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
-               ('extra_float_digits', '1'), ('xmloption', 'content'),
-               ('quote_all_identifiers', 'off'), ('jit', 'off')) AS s (name, value)
-"""
-
 
 def inspect(cursor: Cursor) -> Schema:
     """Return the whole schema, read through a psycopg cursor that returns tuples."""
     rows: dict[str, list[Any]] = {field: [] for field in ROW_CLASSES}
     with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
-        cursor.execute(_SET_PRINT_SETTINGS)
+        cursor.execute(
+            SET_VALUES_QUERY, arguments_of(PRINT_VALUES, in_transaction=True)
+        )
         for field, sql in read_catalog_queries():
             cursor.execute(sql)
             rows[field] += starmap(ROW_CLASSES[field], cursor.fetchall())

@@ -15,6 +15,11 @@ from django.db import Error
 
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.session_values import (
+    SCRATCH_VALUES,
+    SET_VALUES_QUERY,
+    arguments_of,
+)
 from schema_migrations.errors import (
     ConfigError,
     DevServerUnreachable,
@@ -43,35 +48,6 @@ WHERE datname ~ %s
   AND extract(epoch FROM clock_timestamp()) - split_part(datname, '_', 3)::bigint > %s
   AND pg_has_role(datdba, 'USAGE')
   AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datid = d.oid)
-"""
-
-# Parameters that a role, a database or PGOPTIONS may set and that change how a statement
-# runs or how the server prints a definition.
-_SET_SESSION_DEFAULTS = """
-SELECT set_config(name, value, false)
-FROM pg_settings JOIN (VALUES
-  ('search_path', 'public'),
-  ('default_transaction_isolation', 'read committed'),
-  ('default_transaction_read_only', 'off'),
-  ('default_transaction_deferrable', 'off'),
-  ('statement_timeout', '0'),
-  ('lock_timeout', '0'),
-  ('transaction_timeout', '0'),
-  ('idle_in_transaction_session_timeout', '0'),
-  ('idle_session_timeout', '0'),
-  ('default_tablespace', ''),
-  ('default_table_access_method', 'heap'),
-  ('default_toast_compression', 'pglz'),
-  ('check_function_bodies', 'on'),
-  ('quote_all_identifiers', 'off'),
-  ('standard_conforming_strings', 'on'),
-  ('backslash_quote', 'safe_encoding'),
-  ('xmloption', 'content'),
-  ('bytea_output', 'hex'),
-  ('datestyle', 'ISO, MDY'),
-  ('intervalstyle', 'postgres'),
-  ('extra_float_digits', '1')
-) AS wanted (known, value) ON lower(name) = known
 """
 
 
@@ -106,7 +82,10 @@ def create_scratch_database(
                 server.close()  # CREATE DATABASE of others waits until nobody is there
             with closing(open_sibling({**settings, "NAME": name}, alias)) as connection:
                 with connection.cursor() as cursor:
-                    cursor.execute(_SET_SESSION_DEFAULTS)
+                    cursor.execute(
+                        SET_VALUES_QUERY,
+                        arguments_of(SCRATCH_VALUES, in_transaction=False),
+                    )
                 yield connection
         finally:
             _drop_database(server, name)

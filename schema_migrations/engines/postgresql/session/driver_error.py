@@ -14,6 +14,7 @@ from schema_migrations.engines.postgresql.server.refusal import (
     find_driver_error,
     is_final_refusal,
 )
+from schema_migrations.history.encoding import NulInStatement
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_SQLSTATES = frozenset({"55P03", "40P01"})
@@ -33,6 +34,8 @@ connections."""
 
 def read_driver_error(exception: BaseException) -> DriverError | None:
     """Return the parts of a psycopg exception, wrapped by Django or not; None: another."""
+    if isinstance(exception, NulInStatement):
+        return DriverError(message=str(exception))
     error = find_driver_error(exception)
     if error is None:
         return None

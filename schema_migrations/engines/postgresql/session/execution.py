@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import TransactionStatus
 
+from schema_migrations.history.encoding import check_statement
+
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
 
@@ -28,6 +30,7 @@ def fetch_row(connection: Connection, sql: str, *parameters: object) -> tuple[An
 
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement; without parameters psycopg does not interpret ``%``."""
+    check_statement(sql)
     with connection.connection.cursor() as cursor:
         cursor.execute(sql)
 

@@ -17,20 +17,21 @@ from schema_migrations.engines.postgresql.session.execution import (
     fetch_rows,
     rollback,
 )
+from schema_migrations.engines.postgresql.session_values import (
+    FIXED_VALUES,
+    SET_VALUES_QUERY,
+    arguments_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from schema_migrations.engines.engine import Connection
 
 CURRENT_VALUES_QUERY = (
     "SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name"
 )
-
-SET_VALUES_QUERY = """
-SELECT set_config(name, value, false)
-  FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
-"""
 
 IDENTITY_PARAMETERS = ("session_authorization", "role")
 """The identity of the session; setting the first also sets the second."""
@@ -77,6 +78,17 @@ def set_parameters(connection: Connection, values: Mapping[str, str]) -> Iterato
             _set_values(connection, before)
 
 
+def hold_fixed_settings(connection: Connection) -> AbstractContextManager[None]:
+    """Hold what changes the meaning of SQL at the values of a dev database."""
+    return set_parameters(connection, FIXED_VALUES)
+
+
+def set_fixed_values(connection: Connection) -> None:
+    """Fix them until the open transaction ends."""
+    arguments = arguments_of(FIXED_VALUES, in_transaction=True)
+    fetch_rows(connection, SET_VALUES_QUERY, *arguments)
+
+
 @contextmanager
 def keep_settings(connection: Connection) -> Iterator[None]:
     """Restore at the end what is SET inside, roles too; roll back on an exception."""
@@ -106,4 +118,5 @@ def _restore_values(connection: Connection, before: dict[str, str]) -> None:
 
 
 def _set_values(connection: Connection, values: Mapping[str, str | None]) -> None:
-    fetch_rows(connection, SET_VALUES_QUERY, list(values), list(values.values()))
+    arguments = arguments_of(values, in_transaction=False)
+    fetch_rows(connection, SET_VALUES_QUERY, *arguments)

@@ -32,6 +32,7 @@ from schema_migrations.engines.postgresql.session import execution, session
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.statement_rights import decide_rights
 from schema_migrations.errors import DevServerUnusable
+from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +138,7 @@ def _create_sealed_database(
 
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement that can change nothing but its scratch database."""
+    check_statement(sql)
     rights = decide_rights(sql)
     if rights.ends_transaction:
         _finish(connection)

@@ -21,6 +21,8 @@ from schema_migrations.engines.postgresql.session.execution import (
     rollback,
 )
 from schema_migrations.engines.postgresql.session.parameters import (
+    hold_fixed_settings,
+    set_fixed_values,
     set_parameters,
 )
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
@@ -92,18 +94,22 @@ def describe_target(connection: Connection) -> Target:
 
 @contextmanager
 def forbid_writes(connection: Connection) -> Iterator[None]:
-    """Let the server refuse every write.
+    """Let the server refuse every write, and mean by SQL what it means elsewhere.
 
     Behind a pooler this takes one read-only transaction: a session parameter would stay
     with a server process that others get.  Elsewhere it takes the parameter: a long
     transaction would hold locks and keep old rows from being vacuumed.
     """
     if not is_pooled(connection):
-        with set_parameters(connection, {"default_transaction_read_only": "on"}):
+        with (
+            hold_fixed_settings(connection),
+            set_parameters(connection, {"default_transaction_read_only": "on"}),
+        ):
             yield
         return
     execute(connection, "BEGIN READ ONLY")
     try:
+        set_fixed_values(connection)
         yield
     finally:
         rollback(connection)

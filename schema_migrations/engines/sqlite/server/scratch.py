@@ -14,6 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
+from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,6 +45,8 @@ def create_scratch_database(
     try:
         connection.ensure_connection()
         connection.disable_constraint_checking()
+        for name, value in FIXED_VALUES.items():
+            connection.connection.execute(f"PRAGMA {name} = {value}")
         connection.connection.set_authorizer(_authorize)
         # django-stubs' types are narrower than the Protocol.
         yield cast("Connection", connection)

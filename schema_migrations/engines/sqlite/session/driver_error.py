@@ -9,6 +9,7 @@ import re
 import sqlite3
 
 from schema_migrations.engines.engine import DriverError
+from schema_migrations.history.encoding import NulInStatement
 
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
@@ -21,6 +22,8 @@ MISSING_OBJECT_PATTERN = re.compile(r"\bno such (?!savepoint)")
 
 def read_driver_error(exception: BaseException) -> DriverError | None:
     """Return a driver error in parts, unwrapped from Django's exception; None: not one."""
+    if isinstance(exception, NulInStatement):
+        return DriverError(message=str(exception))
     error = _unwrap_driver_error(exception)
     if error is None:
         return None

@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,13 @@ from schema_migrations.engines.engine import (
 )
 from schema_migrations.engines.sqlite.server.url import format_masked_url
 from schema_migrations.engines.sqlite.session.lock import database_file_of
+from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
 from schema_migrations.errors import (
     ConnectionRefused,
     RevisionsSchemaUnsupported,
     StatementFailed,
 )
+from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,6 +123,15 @@ LONGEST_WAIT = 2**31 - 1
 
 
 @contextmanager
+def hold_fixed_settings(connection: Connection) -> Iterator[None]:
+    """Hold what changes the meaning of SQL at the values of a dev database."""
+    with ExitStack() as stack:
+        for name, value in FIXED_VALUES.items():
+            stack.enter_context(_override_pragma(connection, name, value))
+        yield
+
+
+@contextmanager
 def prepare_session(connection: Connection, options: SessionOptions) -> Iterator[None]:
     """Hold the session's settings: lock timeout, and foreign keys off.
 
@@ -142,8 +153,9 @@ def _override_pragma(connection: Connection, name: str, value: str) -> Iterator[
     try:
         yield
     finally:
-        rollback(connection)
-        execute(connection, f"PRAGMA {name} = {before}")
+        if connection.connection is not None:  # a signal handler may have closed it
+            rollback(connection)
+            execute(connection, f"PRAGMA {name} = {before}")
 
 
 def _fetch_value(connection: Connection, sql: str) -> Any:
@@ -233,6 +245,7 @@ def keep_settings(connection: Connection) -> Iterator[None]:
 
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement to its last row."""
+    check_statement(sql)
     cursor = connection.connection.cursor()
     try:
         for _ in cursor.execute(sql):
