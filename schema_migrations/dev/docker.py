@@ -73,6 +73,7 @@ def run_image(
             yield DevServer(
                 settings=_await_server(container, image),
                 description=f"Docker container of {image.reference}",
+                is_shared=image.is_kept,  # with the commands to come
             )
 
 

@@ -121,10 +121,11 @@ def test_kept(docker_client: Any, docker_url: str) -> None:
     try:
         with run_image(url) as first:
             asked(first, "SELECT 1")
-        with run_image(docker_url):
-            pass
+        with run_image(docker_url) as temporary:
+            assert not temporary.is_shared
         with run_image(url) as second:
             assert second.settings == first.settings
+            assert second.is_shared
             asked(second, "SELECT 1")
     finally:
         for container in published(docker_client, first.settings["PORT"]):
