@@ -82,6 +82,16 @@ def parse_duration(value: object) -> float:
     raise ValueError(f"{value!r} is not a duration")
 
 
+def format_duration(seconds: float) -> str:
+    """Return a duration for people: ``12ms``, ``1.4s``, ``2m05s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02}s"
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
@@ -312,6 +322,14 @@ def list_managed_aliases() -> tuple[str, ...]:
     """Return the aliases in ``SCHEMA_MIGRATIONS``; ``default`` if it has none."""
     raw = getattr(django_settings, SETTING_NAME, {})
     return (tuple(raw) if isinstance(raw, Mapping) else ()) or (DEFAULT_ALIAS,)
+
+
+def find_revisions_schema(alias: str) -> str | None:
+    """Return ``REVISIONS_SCHEMA`` of an alias; None where it is not set or not usable."""
+    raw = getattr(django_settings, SETTING_NAME, {})
+    entry = raw.get(alias) if isinstance(raw, Mapping) else None
+    name = entry.get("REVISIONS_SCHEMA") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def find_project_problems() -> tuple[SettingProblem, ...]:

@@ -1,21 +1,68 @@
 """The revisions table as a model, for the admin and for queries.
 
-Invariant: unmanaged and read-only; only ``revision_store.py`` writes the table.
+Invariant: unmanaged and read-only; only ``revision_store.py`` writes the table, and no
+fixture carries its rows to another database.
 Django's ``flush`` empties managed tables: tests would lose the history of a managed one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.management.base import CommandError
 from django.db import models
+from django.db.models.signals import pre_save
+from django.db.models.sql import Query
+from django.db.models.sql.datastructures import BaseTable
+from django.dispatch import receiver
+
+from schema_migrations.conf import find_revisions_schema
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import RevisionsReadOnly
+from schema_migrations.revision_store import ATLAS_CLOUD_VERSION, REVISIONS_TABLE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
+class RevisionsTable(BaseTable):
+    """The table in a ``FROM``, in the schema that the alias's settings name."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, parameters = super().as_sql(compiler, connection)
+        if schema := find_revisions_schema(connection.alias):
+            sql = f"{engine_for(connection.vendor).dialect.quote(schema)}.{sql}"
+        return sql, parameters
+
+
+class RevisionsQuery(Query):
+    base_table_class = RevisionsTable
+
+
+class RevisionManager(models.Manager["Revision"]):
+    """Finds the rows of files, in the table of the alias that is asked."""
+
+    def get_queryset(self) -> models.QuerySet[Revision]:
+        rows: models.QuerySet[Revision] = models.QuerySet(
+            self.model, query=RevisionsQuery(self.model), using=self._db
+        )
+        return rows.exclude(version=ATLAS_CLOUD_VERSION)
+
+
+class NoRows(models.Manager["Revision"]):
+    """Finds nothing, and asks no database."""
+
+    def get_queryset(self) -> models.QuerySet[Revision]:
+        return super().get_queryset().none()
+
+
 class Revision(models.Model):
-    """A migration file that was run on this database, completely or in part."""
+    """A migration file that was run on this database, completely or in part.
+
+    ``Revision.objects`` finds the rows.  The default manager finds none: with it
+    ``dumpdata`` collects what it writes, and the history of one database must not be
+    loaded into another.
+    """
 
     version: models.CharField[str, str] = models.CharField(
         primary_key=True, max_length=255
@@ -33,13 +80,25 @@ class Revision(models.Model):
     hash: models.CharField[str, str] = models.CharField(max_length=255)
     operator_version: models.CharField[str, str] = models.CharField(max_length=255)
 
+    objects = RevisionManager()
+    no_rows = NoRows()
+
     class Meta:
         managed = False
-        db_table = "atlas_schema_revisions"
+        db_table = REVISIONS_TABLE
         ordering: ClassVar[list[str]] = ["version"]
         default_permissions = ("view",)
+        default_manager_name = "no_rows"
+        base_manager_name = "no_rows"
 
     def __str__(self) -> str:
         return (
             f"{self.version}_{self.description}" if self.description else self.version
         )
+
+
+@receiver(pre_save, sender=Revision)
+def refuse_to_save(instance: Revision, *, raw: bool, **kwargs: Any) -> None:
+    """Raise instead of saving; ``loaddata`` shows a ``CommandError`` without traceback."""
+    error = RevisionsReadOnly(version=instance.version)
+    raise CommandError(str(error)) if raw else error

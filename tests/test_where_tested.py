@@ -14,7 +14,6 @@ from tests.fixtures.commands import REPOSITORY
 PACKAGE = REPOSITORY / "schema_migrations"
 TESTS = REPOSITORY / "tests"
 ELSEWHERE = {
-    "admin": ["test_revision_model.py"],
     "apps": ["test_checks.py"],
     "dev": ["dev/test_embedded.py"],
     "engines": ["changes/test_cases.py", "workflows/applying/test_apply.py"],

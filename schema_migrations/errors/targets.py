@@ -216,6 +216,18 @@ class RevisionsNotReadable(ConfigError):
     reason: str
 
 
+class RevisionsReadOnly(ConfigError):
+    """A program or a fixture would write the table of revisions."""
+
+    code = "revisions-read-only"
+    message = "revision {version} cannot be saved: only schemaapply and schemaset write the table of revisions"
+    hint = (
+        "A fixture with revisions holds the history of another database. To load its"
+        " other rows: python manage.py loaddata FIXTURE --exclude schema_migrations"
+    )
+    version: str
+
+
 class ServerUnreachable(Unreachable):
     """A server does not answer, or not yet."""
 

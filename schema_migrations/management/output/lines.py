@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from schema_migrations.conf import format_duration as format_duration
 from schema_migrations.workflows.applying.events import Warned
 
 STATEMENT_WIDTH = 58
@@ -74,13 +75,3 @@ def shorten_path(path: Path) -> str:
 
 def format_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration for people: ``12ms``, ``1.4s``, ``2m05s``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02}s"
