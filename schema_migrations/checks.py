@@ -23,14 +23,14 @@ from schema_migrations.history.integrity import (
     DirectoryProblem,
     find_directory_problems,
 )
-from schema_migrations.workflows.standing.health import compare_alias
+from schema_migrations.workflows.standing.health import judge_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django.apps import AppConfig
 
-    from schema_migrations.history.comparison import HistoryComparison
+    from schema_migrations.history.standing import Standing
 
 TAKEOVER_APP = "schema_migrations.takeover"
 
@@ -124,7 +124,7 @@ def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
 
 def _check_database(alias: str) -> Iterator[CheckMessage]:
     try:
-        yield from _check_history(alias, compare_alias(alias))
+        yield from _check_history(alias, judge_alias(alias))
     except SchemaMigrationsError as error:
         yield Warning(
             f"Cannot tell whether the database has all files: {error.message}",
@@ -134,37 +134,31 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
         )
 
 
-def _check_history(alias: str, comparison: HistoryComparison) -> Iterator[CheckMessage]:
-    edited = [file.name for file in comparison.edited]
-    missing = [row.version for row in comparison.missing]
-    out_of_order = [file.name for file in comparison.out_of_order]
-    for mismatch, names in (
-        ("Edited after they were applied", edited),
-        ("Applied, but their files are missing", missing),
-        ("Out of order", out_of_order if comparison.exec_order == "linear" else []),
-    ):
-        if names:
-            yield Error(
-                "The history of the database does not match the files."
-                f" {mismatch}: {', '.join(names)}.",
-                hint=f"See {_format_command('schemastatus', alias)}.",
-                obj=alias,
-                id=_check_id_of("E007"),
-            )
+def _check_history(alias: str, standing: Standing) -> Iterator[CheckMessage]:
+    if standing.problem is not None:
+        yield Error(
+            "The history of the database does not match the files:"
+            f" {standing.problem.message}.",
+            hint=f"For what to do, run: {_format_command('schemastatus', alias)}",
+            obj=alias,
+            id=_check_id_of("E007"),
+        )
+        return
+    comparison = standing.comparison
     files = [entry.file.name for entry in comparison.pending]
     if files:
         yield Warning(
             f"The database does not have all files; {len(files)} pending:"
             f" {', '.join(files[:3])}{', …' if files[3:] else ''}.",
-            hint=_suggest_apply(alias, comparison),
+            hint=_suggest_apply(alias, is_first_run=not comparison.has_history),
             obj=alias,
             id=_check_id_of("W001"),
         )
 
 
-def _suggest_apply(alias: str, comparison: HistoryComparison) -> str:
+def _suggest_apply(alias: str, *, is_first_run: bool) -> str:
     apply = _format_command("schemaapply", alias)
-    if comparison.current_version:
+    if not is_first_run:
         return f"Run {apply}."
     return (
         f"Run {apply}. If the tables already exist, add --baseline VERSION."

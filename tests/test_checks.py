@@ -83,13 +83,13 @@ def test_a_history_that_does_not_match(place: Place) -> None:
     place.write(_1_a=A, _2_b=B)
     place.apply()
     place.write(_2_b=f"{B}\n-- more")
-    assert (
-        "Edited after they were applied: 2_b.sql" in found(place, "default")["E007"].msg
-    )
+    message = found(place, "default")["E007"]
+    assert "edited after they were applied to this database: 2_b.sql" in message.msg
+    assert message.hint == "For what to do, run: python manage.py schemastatus"
     place.write(_2_b=B)
     (place.folder / "1_a.sql").unlink()
     place.write()
-    assert "files are missing: 1" in found(place, "default")["E007"].msg
+    assert "files are missing: 1_a" in found(place, "default")["E007"].msg
 
 
 def test_a_database_that_cannot_be_looked_at(pg_place: Place) -> None:

@@ -81,6 +81,7 @@ VERBS = frozenset(
         "hold",
         "infer",
         "inspect",
+        "judge",
         "keep",
         "limit",
         "list",

@@ -122,6 +122,40 @@ class UnknownVersion(ConfigError):
         return suggest_nearest(self.version, self.known)
 
 
+class UnknownRevision(ConfigError):
+    """The database has no revision of the version that was asked for."""
+
+    code = "unknown-revision"
+    message = "The database has no revision {version}."
+    hint = "{suggestion}schemastatus lists the versions that it has."
+    version: str
+    known: tuple[str, ...]
+
+    @property
+    def suggestion(self) -> str:
+        return suggest_nearest(self.version, self.known)
+
+
+class FileStillThere(ConfigError):
+    """A revision was to be moved or forgotten though its file is in the directory."""
+
+    code = "file-still-there"
+    message = "The file of revision {version} is there: {file}."
+    hint = "Only a revision whose file is gone can be moved or forgotten. schemaset VERSION says up to which file all count as applied."
+    version: str
+    file: str
+
+
+class FileNotMoved(ConfigError):
+    """A revision was to be moved to a file that has other content than its own had."""
+
+    code = "file-not-moved"
+    message = "The file of version {new_version} does not have the content that {version} had when it was run, or is applied itself."
+    hint = "schemastatus says which files have another name. If the database has what the new file does: forget the old revision, then schemaset VERSION."
+    version: str
+    new_version: str
+
+
 class OutOfOrder(IntegrityError):
     """Files were never run, though newer ones were."""
 
@@ -148,6 +182,8 @@ class FilesEdited(IntegrityError):
         " accepts the files up to that version as they are now."
     )
     files: tuple[str, ...]
+    accepted_version: str
+    """The version to mark, if it says nothing new of any other file; else empty."""
 
 
 class FilesMissing(IntegrityError):
@@ -156,11 +192,16 @@ class FilesMissing(IntegrityError):
     code = "files-missing"
     message = "applied to this database, but their files are missing: {files}"
     hint = (
-        "Restore them from version control, or check that this is the right directory"
-        " and the right database. If they were deleted on purpose: schemaset VERSION"
-        " forgets them."
+        "They are files of another branch, or got other names, or were deleted. python"
+        " manage.py schemastatus says which, and prints the command for it."
     )
     files: tuple[str, ...]
+    renamed: tuple[str, ...]
+    """``OLD is now NEW.sql`` of each whose content has another name now."""
+    moves: tuple[str, ...]
+    """Their versions: ``OLD=NEW``."""
+    lost_versions: tuple[str, ...]
+    """The versions of the others."""
 
 
 class DatabaseAhead(IntegrityError):

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schema_migrations.history.comparison import (
-    HistoryComparison,
-    select_from_checkpoint,
-)
+from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import Revision, find_history_start
+from schema_migrations.history.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +31,14 @@ class AppliedFiles:
 def find_applied_files(
     files: Sequence[MigrationFile],
     revisions: Sequence[Revision],
-    comparison: HistoryComparison,
+    standing: Standing,
 ) -> AppliedFiles:
     """Return the files of a directory that a database has.
 
     A baseline counts as all files up to it, a checkpoint as all files before it.
-    ``comparison`` is ``compare_history`` of the same files and revisions.
+    ``standing`` is what the same files and revisions are judged to be.
     """
-    if unknown := _explain_unknown(comparison):
+    if unknown := _explain_unknown(standing):
         return AppliedFiles(unknown_reason=unknown)
     rows = {row.version: row for row in revisions if row.has_effect}
     by_version = {file.version: file for file in files}
@@ -80,11 +78,9 @@ def find_applied_files(
     )
 
 
-def _explain_unknown(comparison: HistoryComparison) -> str:
-    if comparison.edited:
-        return f"{comparison.edited[0].name} was edited after it was applied"
-    if comparison.missing:
-        return f"version {comparison.missing[0].version} is applied, but its file is missing"
-    if comparison.ahead:
-        return f"the database has version {comparison.ahead[0].version}, which is newer than the directory"
+def _explain_unknown(standing: Standing) -> str:
+    if standing.problem is not None and standing.verdict in ("edited", "missing"):
+        return standing.problem.message
+    if ahead := standing.comparison.ahead:
+        return f"the database has version {ahead[0].version}, which is newer than the directory"
     return ""

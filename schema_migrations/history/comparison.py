@@ -1,8 +1,7 @@
 """Compare a directory with revisions: pending files, and what does not match.
 
-``compare_history`` never raises: applying and reporting the status both use it.
-``check_runnable`` raises where nothing may run.
-Invariant: a file whose statements have all run is never pending again.
+``history/standing.py`` judges what is found here.
+Invariant: nothing raises, and a file whose statements have all run is never pending again.
 """
 
 from __future__ import annotations
@@ -11,20 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from schema_migrations.errors import (
-    FileExcluded,
-    OutOfOrder,
-    PartialFileEdited,
-    PartialFileMissing,
-)
 from schema_migrations.history.edited_files import find_edited_files
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.moved_files import MovedFile, find_moved_files
 from schema_migrations.history.revision import BASELINE, Revision, find_history_start
-from schema_migrations.history.statements import (
-    SourceStatement,
-    Syntax,
-    compute_partial_hashes,
-)
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 
@@ -51,6 +40,8 @@ class HistoryComparison:
     exec_order: ExecOrder = "linear"
     missing: tuple[Revision, ...] = ()
     """Run at least in part, but their file is missing."""
+    moved: tuple[MovedFile, ...] = ()
+    """Those of the missing whose content is in a file of another name."""
     ahead: tuple[Revision, ...] = ()
     """Run, but newer than every file: the directory is from an older release."""
     edited: tuple[MigrationFile, ...] = ()
@@ -59,6 +50,15 @@ class HistoryComparison:
     """Failed before any statement took effect, and their file is missing: dead rows."""
     current_version: str = ""
     """The newest version that the database has; empty: none."""
+
+    @property
+    def has_history(self) -> bool:
+        """At least one file was applied, or begun with effect."""
+        return bool(self.current_version)
+
+    @property
+    def moved_versions(self) -> frozenset[str]:
+        return frozenset(each.revision.version for each in self.moved)
 
     @property
     def partial(self) -> PendingFile | None:
@@ -91,6 +91,21 @@ def compare_history(
     checkpoints = [file.version for file in files if file.directives.is_checkpoint]
     newest = max(versions, default=None)
     lost = [row for row in without_file if row.has_effect]
+    moved = {
+        each.revision.version: each
+        for each in (find_moved_files(files, history) if lost else ())
+    }
+    ahead = tuple(
+        row for row in lost if _is_ahead(row, newest) and row.version not in moved
+    )
+    missing = tuple(
+        row
+        for row in lost
+        if row not in ahead
+        # The files before a checkpoint may be deleted, and so may a baseline's.
+        and not (checkpoints and row.done and row.version < checkpoints[-1])
+        and row.type != BASELINE
+    )
     return HistoryComparison(
         pending=tuple(
             PendingFile(file=file, partial_revision=rows.get(file.version))
@@ -98,48 +113,13 @@ def compare_history(
         ),
         out_of_order=out_of_order,
         exec_order=exec_order,
-        missing=tuple(
-            row
-            for row in lost
-            if not _is_ahead(row, newest)
-            # The files before a checkpoint may be deleted, and so may a baseline's.
-            and not (checkpoints and row.done and row.version < checkpoints[-1])
-            and row.type != BASELINE
-        ),
-        ahead=tuple(row for row in lost if _is_ahead(row, newest)),
+        missing=missing,
+        moved=tuple(moved[row.version] for row in missing if row.version in moved),
+        ahead=ahead,
         edited=find_edited_files(files, tuple(rows.values())),
         abandoned=tuple(row for row in without_file if not row.has_effect),
         current_version=history[-1].version if history else "",
     )
-
-
-def check_runnable(comparison: HistoryComparison, syntax: Syntax) -> None:
-    """Raise ``IntegrityError`` when the pending files must not run.
-
-    That is so for files out of order (unless allowed), for a half applied file that is
-    missing or whose statements already run were changed, and for a file that is
-    excluded from ``atlas.sum``.
-    """
-    if comparison.out_of_order and comparison.exec_order == "linear":
-        raise OutOfOrder(
-            files=tuple(file.name for file in comparison.out_of_order),
-            current_version=comparison.current_version,
-        )
-    for row in (*comparison.missing, *comparison.ahead):
-        if not row.done:
-            raise PartialFileMissing(
-                version=row.version,
-                description=row.description,
-                applied=row.applied,
-                total=row.total,
-            )
-    for entry in comparison.pending:
-        if entry.file.directives.is_sum_ignored:
-            raise FileExcluded(file=entry.file.name)
-        if entry.done_count and entry.partial_revision:
-            _check_done_statements(
-                entry.file, entry.partial_revision, entry.file.split_statements(syntax)
-            )
 
 
 def _select_by_history(
@@ -173,26 +153,3 @@ def select_from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFil
 def _is_ahead(row: Revision, newest: str | None) -> bool:
     # With no files at all nothing is "ahead": more likely the folder is the wrong one.
     return newest is not None and row.version > newest
-
-
-def _check_done_statements(
-    file: MigrationFile, row: Revision, statements: Sequence[SourceStatement]
-) -> None:
-    """Raise ``IntegrityError`` when statements already run were changed or removed."""
-    if len(statements) < row.applied:
-        raise PartialFileEdited(
-            file=file.name,
-            problem=f"{row.applied} statements of {file.name} already ran, but the file"
-            f" now has only {len(statements)}",
-        )
-    # Atlas keeps no hashes of a file that it considers complete: nothing to compare.
-    now = compute_partial_hashes(statements[: row.applied])
-    for number, (before, after) in enumerate(
-        zip(row.partial_hashes, now, strict=False)
-    ):
-        if before.removeprefix("h1:") != after.removeprefix("h1:"):
-            raise PartialFileEdited(
-                file=file.name,
-                problem=f"{file.name}:{statements[number].line}: statement {number + 1}"
-                " was changed after it ran",
-            )

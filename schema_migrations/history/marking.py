@@ -1,6 +1,7 @@
-"""Mark a database as being at a version: the revisions to write and to delete.  Pure.
+"""Correct the revisions of a database: the rows to write and to delete.  Pure.
 
-Invariant: up to that version ``compare_history`` finds nothing wrong with the rows that
+It is marked as being at a version, or single rows move or go.
+Invariant of a marked version: up to that version ``compare_history`` finds nothing wrong with the rows that
 remain: no file out of order, half applied, edited or missing.
 """
 
@@ -11,13 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from schema_migrations.errors import FileNotMoved, FileStillThere, UnknownRevision
 from schema_migrations.history.comparison import HistoryComparison, compare_history
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.moved_files import find_followers, find_moved_files
 from schema_migrations.history.revision import RESOLVED, Revision
 from schema_migrations.history.sums import SumFile, compute_sums
 
-MarkReason = Literal["not run", "not finished", "edited", "newer", "file is gone"]
-"""The reason why a row is written (the first three) or deleted."""
+MarkReason = Literal[
+    "not run", "not finished", "edited", "rehashed", "newer", "file is gone", "moved"
+]
+"""The reason why a row is written (the first four) or deleted; a moved one is both.
+
+A row is rehashed when its hash covers a file that has another name now, or is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,11 @@ class Mark:
 class Marking:
     written: tuple[Mark, ...] = ()
     deleted: tuple[Mark, ...] = ()
+
+    @property
+    def forgotten(self) -> tuple[Mark, ...]:
+        """The rows that are deleted and do not go on under another version."""
+        return tuple(each for each in self.deleted if each.reason != "moved")
 
     def __bool__(self) -> bool:
         return bool(self.written or self.deleted)
@@ -82,6 +94,82 @@ def plan_marking(
     )
 
 
+def plan_correction(
+    files: Sequence[MigrationFile],
+    revisions: Sequence[Revision],
+    *,
+    moves: Sequence[tuple[str, str]],
+    forgotten: Sequence[str],
+    operator: str,
+) -> Marking:
+    """Return the rows that get the version of another file, and those to delete.
+
+    Raise ``ConfigError`` for a version that has no row, for one to forget whose file is
+    there, and for a move to a file that does not have the content of the old one.
+    """
+    rows = {row.version: row for row in revisions}
+    by_version = {file.version: file for file in files}
+    for version in (*(old for old, _ in moves), *forgotten):
+        if version not in rows:
+            raise UnknownRevision(version=version, known=tuple(rows))
+        if version in by_version:
+            raise FileStillThere(version=version, file=by_version[version].name)
+    moved = {each.revision.version: each for each in find_moved_files(files, revisions)}
+    sums = compute_sums(files)
+    written = []
+    for old, new in moves:
+        if old not in moved or moved[old].file.version != new:
+            raise FileNotMoved(version=old, new_version=new)
+        file = moved[old].file
+        row = replace(
+            rows[old],
+            version=new,
+            description=file.description,
+            hash=sums.hash_of(file.name),
+            operator_version=operator,
+        )
+        written.append(Mark(revision=row, reason="moved"))
+    return Marking(
+        written=(
+            *written,
+            *_renew_hashes(files, revisions, moves, forgotten, operator),
+        ),
+        deleted=(
+            *(Mark(revision=rows[old], reason="moved") for old, _ in moves),
+            *(Mark(revision=rows[each], reason="file is gone") for each in forgotten),
+        ),
+    )
+
+
+def _renew_hashes(
+    files: Sequence[MigrationFile],
+    revisions: Sequence[Revision],
+    moves: Sequence[tuple[str, str]],
+    forgotten: Sequence[str],
+    operator: str,
+) -> Iterator[Mark]:
+    """Yield the rows whose hashes cover a file that moves or goes.
+
+    After a file that is gone no hash can be checked, before it is forgotten or after.
+    """
+    rows = {row.version: row for row in revisions if row.has_effect}
+    moved = [
+        each
+        for each in find_moved_files(files, revisions)
+        if each.revision.version in dict(moves)
+    ]
+    followers = find_followers(files, revisions, moved)
+    first_forgotten = min((each for each in forgotten if each in rows), default=None)
+    sums = compute_sums(files)
+    for file in files:
+        row, digest = rows.get(file.version), sums.hash_of(file.name)
+        if row is None or row.hash in ("", digest):
+            continue
+        if file in followers or (first_forgotten and file.version > first_forgotten):
+            row = replace(row, hash=digest, operator_version=operator)
+            yield Mark(revision=row, reason="rehashed")
+
+
 def _find_files_to_mark(
     files: Sequence[MigrationFile],
     rows: Mapping[str, Revision],
@@ -90,6 +178,7 @@ def _find_files_to_mark(
 ) -> Iterator[tuple[MigrationFile, Revision | None, MarkReason]]:
     start = max((row.version for row in rows.values() if row.has_effect), default="")
     edited = False
+    gone = min((row.version for row in comparison.missing), default=None)
     for file in files:
         row = rows.get(file.version)
         # Files after the first edited one cannot be checked.
@@ -99,8 +188,12 @@ def _find_files_to_mark(
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:
             yield file, row, "not finished"
-        elif edited and row.hash and row.hash != sums.hash_of(file.name):
+        elif row.hash in ("", sums.hash_of(file.name)):
+            continue
+        elif edited:
             yield file, row, "edited"
+        elif gone is not None and file.version > gone:
+            yield file, row, "rehashed"
 
 
 def _create_marked_revision(

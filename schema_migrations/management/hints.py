@@ -5,10 +5,10 @@ Errors themselves speak to a Python caller.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import schema_migrations.errors as errors  # the package itself would import its API
-from schema_migrations.errors import REHASH_COMMAND, SchemaMigrationsError
+from schema_migrations.errors import SchemaMigrationsError
 
 EMPTY_FILE = "manage.py schemadiff --empty NAME"
 
@@ -28,10 +28,6 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.DirectoryNotWritable: "Nothing was changed. Run the command where the folder"
     " is writable (on a developer's machine, not the server), or choose another with"
     " --dir.",
-    errors.OutOfOrder: "Usually a branch was merged late. Give the file a version later"
-    f" than {{current_version}}, then run: {REHASH_COMMAND}. If another database already"
-    " has it under this version, use --exec-order non-linear to run it now, or"
-    " --exec-order linear-skip to skip it.",
     errors.DatabaseAhead: "It was migrated by a newer release. Without --strict this is only a warning.",
     errors.FileOfOtherEngine: f"{errors.FileOfOtherEngine.hint} --dir names another directory for this run.",
     errors.TransactionModeConflict: "Use --tx-mode file (or TX_MODE), or --to a version before it.",
@@ -91,6 +87,19 @@ MESSAGES: Mapping[type[SchemaMigrationsError], str] = {
 }
 """Class → the template of its message, where an option is what was wrong."""
 
+FormatCommand = Callable[[str], str]
+"""Receives the words after ``manage.py``; returns the command line to paste."""
+
+
+def format_plain_command(words: str) -> str:
+    return f"python manage.py {words}"
+
+
+def format_command_for_url(words: str) -> str:
+    """Return a command on one of many targets: the reader says which."""
+    return f"python manage.py {words} --url URL"
+
+
 MAX_NAMED = 3
 """The most options to spell out that acknowledge something."""
 
@@ -113,9 +122,34 @@ def _list_answers(question: errors.OpenQuestion) -> Iterator[str]:
         yield f'      --default "{question.column}=SQL"'
 
 
-def hint_of(error: SchemaMigrationsError) -> str:
+def hint_of(
+    error: SchemaMigrationsError, command: FormatCommand = format_plain_command
+) -> str:
     """Return what to do next, with the options of the commands."""
     match error:
+        case errors.FilesMissing():
+            return "\n".join(_advise_missing(error, command))
+        case errors.FilesEdited():
+            version = error.accepted_version or "VERSION"
+            return (
+                f"Restore them from version control, run {command('schemahash')},"
+                " and write a new file for the change. If the database is right as it"
+                f" is: {command(f'schemaset {version}')} accepts the files up to that"
+                " version as they are now."
+            )
+        case errors.OutOfOrder():
+            return (
+                "If a merge brought it, and other databases have it:"
+                f" {command('schemaapply --exec-order non-linear')} runs it now;"
+                " linear-skip leaves it out. If it is new and no other database has it:"
+                f" give it a version later than {error.current_version}, then run"
+                f" {command('schemahash')}."
+            )
+        case errors.PartialFileMissing():
+            return (
+                f"{error.hint} If what it did was finished or undone by hand:"
+                f" {command(f'schemaset --forget {error.version}')}"
+            )
         case errors.DevServerUnusable() | errors.DevServerUnreachable():
             return errors.suggest_other_server(error, "--dev {}")
         case errors.QuestionsOpen():
@@ -134,6 +168,27 @@ def hint_of(error: SchemaMigrationsError) -> str:
     return with_options(error.hint) if template is None else error.fill_in(template)
 
 
+def _advise_missing(
+    error: errors.FilesMissing, command: FormatCommand
+) -> Iterator[str]:
+    """Yield what happened to the files, and the command for each case."""
+    if error.moves:
+        moves = " ".join(f"--move {each}" for each in error.moves)
+        yield f"Same content under another name: {', '.join(error.renamed)}."
+        yield f"Give it to the revision, too: {command(f'schemaset {moves}')}"
+    if not error.lost_versions:
+        return
+    forget = " ".join(f"--forget {version}" for version in error.lost_versions)
+    yield (
+        f"No file has the content of {', '.join(error.lost_versions)}. Did you switch"
+        " branches? Then switch back, or merge the branch that has it; it stays applied."
+    )
+    yield (
+        f"To go on without it: {command(f'schemaset {forget}')}. What it made stays in"
+        f" the database; {command('schemastatus --drift')} shows that afterwards."
+    )
+
+
 def with_options(text: str) -> str:
     """Return the text with the option beside the setting that it overrides."""
     return text.replace("with DEV", "with DEV or --dev")
@@ -148,7 +203,9 @@ def _advise_acknowledgement(error: errors.AcknowledgementNeeded) -> str:
     return f"Nothing was written. {error.look}, {again}"
 
 
-def text_of(error: SchemaMigrationsError) -> str:
+def text_of(
+    error: SchemaMigrationsError, command: FormatCommand = format_plain_command
+) -> str:
     """Return message and hint, as a command prints them."""
-    hint = hint_of(error)
+    hint = hint_of(error, command)
     return f"{message_of(error)}\n{hint}" if hint else message_of(error)

@@ -61,6 +61,8 @@ def test_nothing_applied_yet(place: Place) -> None:
         "out_of_order": [],
         "edited": [],
         "missing": [],
+        "moved": [],
+        "abandoned": [],
         "ahead": [],
         "drift": [],
         "drift_checked": False,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.history.applied_files import AppliedFiles, find_applied_files
 from schema_migrations.history.comparison import compare_history
+from schema_migrations.history.standing import judge_history
 from tests.history.test_comparison import files, rows
 
 
-def found(there: str, *history: str) -> AppliedFiles:
-    directory, revisions = files(there), rows(*history)
-    return find_applied_files(
-        directory, revisions, compare_history(directory, revisions)
-    )
+def found(there: str, *history: str, **texts: str) -> AppliedFiles:
+    directory, revisions = files(there, **texts), rows(*history)
+    standing = judge_history(compare_history(directory, revisions), SYNTAX)
+    return find_applied_files(directory, revisions, standing)
 
 
 def versions(result: AppliedFiles) -> str:
@@ -51,7 +52,7 @@ def test_without_history_the_newest_is_assumed() -> None:
 
 
 def test_a_file_that_was_begun_counts_as_far_as_it_went() -> None:
-    result = found("1 2", "1", "2:2/3")
+    result = found("1 2", "1", "2:2/3", v2="SELECT 1; SELECT 2; SELECT 3;")
     assert versions(result) == "1"
     assert result.partial_file is not None
     file, count = result.partial_file
@@ -61,7 +62,7 @@ def test_a_file_that_was_begun_counts_as_far_as_it_went() -> None:
 @pytest.mark.parametrize(
     ("there", "history", "reason"),
     [
-        ("1 3", ("1", "2", "3"), "version 2 is applied, but its file is missing"),
+        ("1 3", ("1", "2", "3"), "their files are missing: 2"),
         ("1", ("1", "2"), "version 2, which is newer than the directory"),
         ("2 3", ("1b", "2"), "version 1 is applied, but its file is missing"),
     ],

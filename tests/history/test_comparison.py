@@ -1,4 +1,4 @@
-"""The truth table of what is pending, and what stops an apply."""
+"""The truth table of what is pending, and what does not match."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.errors import IntegrityError
 from schema_migrations.history.comparison import (
     ExecOrder,
     HistoryComparison,
-    check_runnable,
     compare_history,
 )
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED, Revision
-from schema_migrations.history.statements import compute_partial_hashes
 from schema_migrations.history.sums import compute_sums
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
@@ -247,79 +243,3 @@ def test_too_many_explanations_are_no_proof() -> None:
     """With more than seven late files nothing is said, and no time is lost."""
     then, now = files("1 a"), files("1 2 3 4 5 6 7 8 9 a", va="DROP")
     assert compare_history(now, rows("1", "a", of=then)).edited == ()
-
-
-def refusal(state: HistoryComparison) -> IntegrityError:
-    with pytest.raises(IntegrityError) as caught:
-        check_runnable(state, SYNTAX)
-    return caught.value
-
-
-def test_late_files_stop_a_linear_apply() -> None:
-    """All are named, and the two ways on; other orders allow them."""
-    args = files("1 2 3 4"), rows("1", "4")
-    error = refusal(compare_history(*args))
-    assert "out of order: 2_x.sql, 3_x.sql" in error.message
-    assert "already at 4" in error.message
-    assert "EXEC_ORDER non-linear" in error.hint
-    check_runnable(compare_history(*args, exec_order="linear-skip"), SYNTAX)
-    check_runnable(compare_history(*args, exec_order="non-linear"), SYNTAX)
-
-
-@pytest.mark.parametrize("versions", ["1 3", "1"])
-def test_half_applied_file_that_is_gone_stops_an_apply(versions: str) -> None:
-    """Whether the directory goes on after it or not."""
-    error = refusal(compare_history(files(versions), rows("1", "2:1/3")))
-    assert "version 2 () is half applied (1 of 3 statements)" in error.message
-    assert "Restore the file" in error.hint
-
-
-def test_applied_files_that_are_gone_or_edited_do_not_stop_an_apply() -> None:
-    """They are named by the commands; the rest can still run."""
-    check_runnable(compare_history(files("1 3 4"), rows("1", "2", "3")), SYNTAX)
-    check_runnable(compare_history(files("1"), rows("1", "2")), SYNTAX)
-    found = rows("1", of=files("1"))
-    check_runnable(compare_history(files("1 2", v1="DROP"), found), SYNTAX)
-
-
-def test_ignored_file_cannot_be_applied() -> None:
-    """It has no hash to record."""
-    state = compare_history(files("1", v1="-- atlas:sum ignore\nSELECT 1;"), [])
-    assert "1_x.sql is marked 'atlas:sum ignore'" in refusal(state).message
-
-
-HALF = "SELECT 1;\nSELECT 2;\n-- words\nSELECT 3;\nSELECT 4;\n"
-
-
-@pytest.mark.parametrize(
-    ("now", "words"),
-    [
-        (HALF, ""),
-        ("-- only a comment\n\n" + HALF.replace("words", "other words"), ""),
-        (HALF.replace("SELECT 3", "SELECT 33") + "SELECT 5;", ""),
-        (HALF.replace("SELECT 2", "SELECT 22"), "1_x.sql:2: statement 2 was changed"),
-        ("SELECT 0;\n" + HALF, "1_x.sql:1: statement 1 was changed"),
-        (
-            "SELECT 1;",
-            "2 statements of 1_x.sql already ran, but the file now has only 1",
-        ),
-    ],
-)
-def test_statements_already_run_must_be_unchanged(now: str, words: str) -> None:
-    """The file's rest may be mended; comments are nobody's business."""
-    hashes = compute_partial_hashes(files("1", v1=HALF)[0].split_statements(SYNTAX))[:2]
-    row = replace(rows("1:2/4")[0], partial_hashes=hashes)
-    state = compare_history(files("1", v1=now), [row])
-    if words:
-        error = refusal(state)
-        assert words in error.message
-        assert "schemahash" in error.hint
-    else:
-        check_runnable(state, SYNTAX)
-
-
-def test_without_partial_hashes_only_the_count_is_compared() -> None:
-    """Atlas drops them when it takes a file for complete, and so may be wrong."""
-    check_runnable(compare_history(files("1", v1=HALF), rows("1:2/9")), SYNTAX)
-    state = compare_history(files("1"), rows("1:2/9"))
-    assert "already ran" in refusal(state).message

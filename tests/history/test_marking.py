@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.history.comparison import check_runnable, compare_history
+from schema_migrations.history.comparison import compare_history
 from schema_migrations.history.marking import Marking, plan_marking
 from schema_migrations.history.revision import EXECUTE, RESOLVED, Revision
+from schema_migrations.history.standing import judge_history
 from schema_migrations.history.sums import compute_sums
 from tests.history.test_comparison import files, rows
 
@@ -91,7 +92,7 @@ def test_afterwards_exactly_the_later_files_are_pending(
     left = after(before, mark(versions, before, until))
     there = files(versions)
     state = compare_history(there, left)
-    check_runnable(state, SYNTAX)
+    assert judge_history(state, SYNTAX).problem is None
     assert not (*state.missing, *state.ahead, *state.abandoned, *state.edited)
     later = [file.version for file in there if file.version > until]
     if left:  # a fresh database starts at the last checkpoint
@@ -132,3 +133,12 @@ def test_a_file_that_came_late_and_was_run_is_not_edited() -> None:
     second = rows("1", "3", "2", of=there)[2]
     history = [late[0], second, late[1]]
     assert not plan_marking(there, history, last=there[2], now=NOW, operator="me")
+
+
+def test_files_after_one_that_is_gone_are_not_taken_for_edited_afterwards() -> None:
+    """Their hashes cover the file that is gone."""
+    there = files("1 3")
+    history = rows("1", "2", "3", of=files("1 2 3"))
+    found = plan_marking(there, history, last=there[1], now=NOW, operator="me")
+    assert shown(found) == {"rehashed": "3", "file is gone": "2"}
+    assert not compare_history(there, after(history, found)).edited

@@ -15,7 +15,9 @@ import threading
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -31,6 +33,7 @@ from schema_migrations.management.output.lines import (
     Progress,
     View,
 )
+from schema_migrations.management.output.next_command import format_command
 from schema_migrations.management.progress import ProgressDisplay
 from schema_migrations.workflows.applying.events import Warned
 
@@ -137,7 +140,7 @@ class SchemaCommand(BaseCommand, ABC):
         if self.format_name == "text" and self.verbosity >= 1:
             self.progress = ProgressDisplay(self.stdout, self.stdout.write)
         try:
-            with raise_command_errors(self._end_with_failure):
+            with raise_command_errors(self._end_with_failure, options):
                 code = self.run(options)
         finally:
             if self.progress:
@@ -228,14 +231,16 @@ def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigration
 @contextmanager
 def raise_command_errors(
     on_error: Callable[[SchemaMigrationsError], None] = lambda error: None,
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[None]:
     """Translate our errors into Django's, with their exit codes; call ``on_error`` for
-    each, and for an interruption."""
+    each, and for an interruption.  The commands in a hint repeat the ``given`` options."""
     try:
         yield
     except SchemaMigrationsError as error:
         on_error(error)
-        raise CommandError(text_of(error), returncode=error.exit_code) from error
+        text = text_of(error, partial(format_command, given=given))
+        raise CommandError(text, returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
         on_error(_error_from_interruption(interruption))
         raise

@@ -38,7 +38,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         return find_drift(
             workspace,
             schema,
-            find_applied_files(files, status.revisions, status.comparison),
+            find_applied_files(files, status.revisions, status.standing),
             plan_mending=options["format"] == "sql" or options["verbosity"] > 1,
             allow_data_loss=options["allow_data_loss"],
         )

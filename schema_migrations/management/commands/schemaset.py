@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.errors import Declined
+from schema_migrations.errors import Declined, WrongUsage
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target_options import (
     add_target_options,
@@ -45,8 +45,25 @@ class Command(SchemaCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "version",
+            nargs="?",
+            default="",
             help="files up to this one count as applied, files after it do not;"
             " 'zero': no file counts as applied",
+        )
+        parser.add_argument(
+            "--move",
+            metavar="OLD=NEW",
+            action="append",
+            default=[],
+            help="the file of version OLD got the version NEW and kept its content: so"
+            " does its revision",
+        )
+        parser.add_argument(
+            "--forget",
+            metavar="VERSION",
+            action="append",
+            default=[],
+            help="delete the revision of this version, whose file is gone",
         )
         add_target_options(parser)
         parser.add_argument(
@@ -57,11 +74,19 @@ class Command(SchemaCommand):
 
     def run(self, options: Options) -> int:
         self.target_name = ""
+        if bool(options["version"]) == bool(options["move"] or options["forget"]):
+            raise WrongUsage(
+                problem="Give either a version, or --move and --forget.",
+                advice="python manage.py schemaset VERSION, or python manage.py schemaset"
+                " --forget VERSION",
+            )
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
         request = SetVersionRequest(
             version=options["version"],
+            moves=tuple(map(_parse_move, options["move"])),
+            forgotten=tuple(options["forget"]),
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
             connect_wait=parse_duration(options["wait"]),
             lock_wait=parse_duration(settings.lock_wait),
@@ -84,7 +109,7 @@ class Command(SchemaCommand):
             MarkedTarget(
                 name=self.target_name,
                 marking=marking,
-                version=request.version,
+                change=_describe_change(request),
                 read_only=options["dry_run"],
             )
         )
@@ -96,17 +121,35 @@ class Command(SchemaCommand):
         self.say(describe_event(event))
 
     def _confirm_marking(self, marking: Marking, options: Options) -> None:
-        """Show what will change; ask before deleting revisions: their files run again."""
+        """Show what will change; ask before deleting revisions: files that are there
+        run again."""
         for line in format_marking(marking):
             self.say(line)
-        if not marking.deleted or not options["interactive"]:
+        if not marking.forgotten or not options["interactive"]:
             return
-        count = format_count(len(marking.deleted), "revision")
+        count = format_count(len(marking.forgotten), "revision")
         if self.format_name != "text" or sys.stdin is None or not sys.stdin.isatty():
-            names = ", ".join(each.revision.file_stem for each in marking.deleted)
+            names = ", ".join(each.revision.file_stem for each in marking.forgotten)
             raise Declined(
                 problem=f"{count} would be deleted: {names}", advice=NO_INPUT_HINT
             )
         terminal = TerminalAsker(say=self.stdout.write, unanswered_hint=NO_INPUT_HINT)
         if not terminal.confirm(f"{count} will be deleted. Continue?"):
             raise Declined(problem="Cancelled: nothing was changed.")
+
+
+def _parse_move(text: str) -> tuple[str, str]:
+    old, _, new = text.partition("=")
+    if not (old and new):
+        raise WrongUsage(
+            problem=f"--move {text}: two versions are needed, OLD=NEW.",
+            advice="python manage.py schemastatus prints the whole command.",
+        )
+    return old, new
+
+
+def _describe_change(request: SetVersionRequest) -> str:
+    """Return the arguments that ask for the change."""
+    moves = [f"--move {old}={new}" for old, new in request.moves]
+    forgotten = [f"--forget {version}" for version in request.forgotten]
+    return request.version or " ".join((*moves, *forgotten))

@@ -20,13 +20,17 @@ from schema_migrations.management.commands._target_options import (
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.management.output.schemastatus import FORMATS
 from schema_migrations.workflows.applying.events import Reached
-from schema_migrations.workflows.standing.status import Status, Verdict, read_status
+from schema_migrations.workflows.standing.status import (
+    Status,
+    StatusVerdict,
+    read_status,
+)
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-CHECK_EXIT_CODES: Mapping[Verdict | Literal["not compared"], int] = {
+CHECK_EXIT_CODES: Mapping[StatusVerdict | Literal["not compared"], int] = {
     "ok": 0,
     "pending": 1,
     "drift": 1,
@@ -34,6 +38,7 @@ CHECK_EXIT_CODES: Mapping[Verdict | Literal["not compared"], int] = {
     "out-of-order": 4,
     "edited": 4,
     "missing": 4,
+    "excluded": 4,
     "not compared": 4,
 }
 """Exit codes with ``--check``."""

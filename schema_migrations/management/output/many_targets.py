@@ -10,7 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from schema_migrations.management.hints import message_of, text_of
+from schema_migrations.management.hints import (
+    format_command_for_url,
+    message_of,
+    text_of,
+)
 from schema_migrations.management.output.events import find_warning
 from schema_migrations.management.output.lines import (
     Formats,
@@ -131,7 +135,8 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     yield f"Done     {total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
     for result in failed:
         assert result.error is not None
-        message = text_of(result.error).replace("\n", "\n         ")
+        text = text_of(result.error, format_command_for_url)
+        message = text.replace("\n", "\n         ")
         yield f"Failed   {result.address.label}: {message}"
     if failed or not_started:
         yield (

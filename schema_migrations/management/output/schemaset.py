@@ -22,8 +22,8 @@ class MarkedTarget:
 
     name: str
     marking: Marking
-    version: str
-    """As it was asked for."""
+    change: str
+    """What was asked for: the arguments of the command."""
     read_only: bool
 
 
@@ -55,9 +55,9 @@ def format_marked_target(result: MarkedTarget, view: View) -> Iterator[str]:
     if result.read_only:
         yield from format_marking(result.marking)
     if not result.marking:
-        yield f"Nothing to do: the revisions are already at {result.version}."
+        yield f"Nothing to do: the revisions are already at {result.change}."
     elif result.read_only:
-        command = format_command(f"schemaset {result.version}", view.given)
+        command = format_command(f"schemaset {result.change}", view.given)
         yield f"Nothing was changed: {written} would be written, {deleted} deleted."
         yield f"Next     {command}"
     else:

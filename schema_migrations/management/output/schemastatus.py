@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from schema_migrations.errors import StatementFailed
+from schema_migrations.management.hints import hint_of
 from schema_migrations.management.output.errors import ErrorJson
 from schema_migrations.management.output.lines import (
     Formats,
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from schema_migrations.history.revision import Revision
     from schema_migrations.plan.differences import Difference, DifferenceKind
     from schema_migrations.plan.plan import Statement
-    from schema_migrations.workflows.standing.status import Status
+    from schema_migrations.workflows.standing.status import Status, StatusVerdict
+
+
+JsonVerdict = Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
 
 
 class DifferenceJson(TypedDict):
@@ -37,11 +41,18 @@ class DifferenceJson(TypedDict):
     detail: str
 
 
+class MovedJson(TypedDict):
+    version: str
+    new_version: str
+    """For ``schemaset --move``."""
+
+
 class StatusJson(TypedDict):
     target: str
     """Its URL, without password."""
-    status: Literal["ok", "pending", "drift", "failed", "out-of-order", "edited"]
-    """The most serious finding; ``edited`` also when files are missing."""
+    status: JsonVerdict
+    """The most serious finding; ``edited`` also when files are missing, and when a
+    pending one is excluded from ``atlas.sum``."""
     current: str | None
     """The version that the database is at."""
     applied: list[str]
@@ -54,6 +65,10 @@ class StatusJson(TypedDict):
     """The version of the first file that was changed after it was applied."""
     missing: list[str]
     """Versions that were applied and whose files are missing."""
+    moved: list[MovedJson]
+    """Those of the missing whose content is in a file of another name."""
+    abandoned: list[str]
+    """Versions that failed before anything took effect, and whose files are gone."""
     ahead: list[str]
     """Versions that are newer than every file."""
     drift: list[DifferenceJson]
@@ -71,11 +86,15 @@ _VERDICT_ROLES = {"ok": "SUCCESS", "pending": "WARNING", "drift": "WARNING"}
 
 def format_status(status: Status, view: View) -> Iterator[str]:
     yield from _format_files(status, view)
+    yield from _format_abandoned(status, view)
     if status.drift is not None:
         from schema_migrations.management.output.drift import format_drift
 
         yield from format_drift(status.drift, view)
-    yield f"Next     {_suggest_next_step(status, view)}"
+    first, *rest = _suggest_next_step(status, view).splitlines()
+    yield f"Next     {first}"
+    for line in rest:
+        yield f"         {line}"
 
 
 def format_mending(status: Status, view: View) -> Iterator[str]:
@@ -94,14 +113,15 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
         f"Status   {role(status.verdict)}: {format_count(applied, 'file')} applied,"
         f" {pending} pending"
     )
-    marks = {file.version: "edited since" for file in comparison.edited}
+    marks = {file.version: "EDITED SINCE" for file in comparison.edited}
+    marks |= {row.version: "FILE IS GONE" for row in comparison.missing}
     marks |= {
-        row.version: "file is gone"
-        for row in (*comparison.missing, *comparison.abandoned)
+        each.revision.version: f"FILE IS NOW {each.file.name}"
+        for each in comparison.moved
     }
-    marks |= {row.version: "newer than the directory" for row in comparison.ahead}
+    marks |= {row.version: "NEWER THAN THE DIRECTORY" for row in comparison.ahead}
     for row in status.applied_revisions:
-        mark = f"  {marks[row.version].upper()}" if row.version in marks else ""
+        mark = f"  {marks[row.version]}" if row.version in marks else ""
         yield f"  [x] {row.file_stem}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
     for file in comparison.out_of_order:
         yield f"  [!] {file.name}  out of order"
@@ -114,11 +134,23 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
                 else ""
             )
             yield f"  [ ] {each.file.name}{done}"
-    if status.failed_revision is not None:
-        word = "Stopped" if status.failed_revision.interrupted else "Failed "
-        yield f"{word}  {status.failed_revision.file_stem}: {status.failed_revision.error}"
-        if status.failed_revision.error_stmt:
-            yield f"         {shorten_to_line(status.failed_revision.error_stmt)}"
+    yield from _format_failure(status.standing.failed_revision)
+
+
+def _format_failure(row: Revision | None) -> Iterator[str]:
+    if row is None:
+        return
+    yield f"{'Stopped' if row.interrupted else 'Failed '}  {row.file_stem}: {row.error}"
+    if row.error_stmt:
+        yield f"         {shorten_to_line(row.error_stmt)}"
+
+
+def _format_abandoned(status: Status, view: View) -> Iterator[str]:
+    """Yield what is left of failed attempts whose files are gone, and what removes it."""
+    for row in status.comparison.abandoned:
+        how = "was interrupted" if row.interrupted else "failed and took no effect"
+        yield f"Left     {row.file_stem} {how}, and its file is gone. To forget it:"
+        yield f"         {format_command(f'schemaset --forget {row.version}', view.given)}"
 
 
 def _suggest_next_step(status: Status, view: View) -> str:
@@ -136,14 +168,7 @@ def _suggest_next_step(status: Status, view: View) -> str:
                 f"{command('schemastatus --drift --format sql')} > mend.sql; review it"
                 " and run it on this database"
             )
-        case "edited" | "missing":
-            return (
-                "restore these files from version control, then"
-                f" {command('schemahash')}"
-            )
-        case "out-of-order":
-            return "give these files newer versions, or use schemaapply --exec-order"
-        case "failed" if status.failed_revision and status.failed_revision.interrupted:
+        case "failed" if _is_interrupted(status):
             return f"{command('schemaapply')}: it checks the database and resumes"
         case "failed":
             apply = command("schemaapply").removeprefix("python manage.py ")
@@ -156,7 +181,23 @@ def _suggest_next_step(status: Status, view: View) -> str:
         case "pending":
             return command("schemaapply")
         case "ok":
-            return "nothing: every file of the directory is applied"
+            nothing = "nothing: every file of the directory is applied"
+            return "\n".join((nothing, *_describe_ahead(status)))
+        case "edited" | "missing" | "out-of-order" | "excluded":
+            assert status.standing.problem is not None
+            return hint_of(status.standing.problem, command)
+
+
+def _describe_ahead(status: Status) -> Iterator[str]:
+    names = [row.file_stem for row in status.comparison.ahead]
+    if names:
+        verb = "is" if len(names) == 1 else "are"
+        yield f"{', '.join(names)} {verb} from a newer release or another branch"
+
+
+def _is_interrupted(status: Status) -> bool:
+    row = status.standing.failed_revision
+    return row is not None and row.interrupted
 
 
 def _has_only_surplus(status: Status) -> bool:
@@ -169,26 +210,38 @@ def _has_only_surplus(status: Status) -> bool:
 def status_as_json(status: Status) -> StatusJson:
     """Return the contract's JSON object."""
     comparison, drift = status.comparison, status.drift
+    failed = status.standing.failed_revision
     mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
     return {
         "target": status.target.name,
-        "status": "edited" if status.verdict == "missing" else status.verdict,
+        "status": _verdict_as_json(status.verdict),
         "current": comparison.current_version or None,
         "applied": [row.version for row in status.applied_revisions],
         "pending": [each.file.version for each in comparison.pending],
         "out_of_order": [file.version for file in comparison.out_of_order],
         "edited": [file.version for file in comparison.edited],
         "missing": [row.version for row in comparison.missing],
+        "moved": [
+            {"version": each.revision.version, "new_version": each.file.version}
+            for each in comparison.moved
+        ],
+        "abandoned": [row.version for row in comparison.abandoned],
         "ahead": [row.version for row in comparison.ahead],
         "drift": [_difference_as_json(each) for each in drift.differences]
         if drift
         else [],
         "drift_checked": drift is not None and not drift.unknown_reason,
         "mend": list(mend.statements) if mend else [],
-        "error": _revision_error_as_json(status.failed_revision)
-        if status.failed_revision
-        else None,
+        "error": _revision_error_as_json(failed) if failed else None,
     }
+
+
+def _verdict_as_json(verdict: StatusVerdict) -> JsonVerdict:
+    match verdict:
+        case "missing" | "excluded":
+            return "edited"
+        case _:
+            return verdict
 
 
 def _revision_error_as_json(revision: Revision) -> ErrorJson:

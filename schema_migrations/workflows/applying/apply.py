@@ -230,7 +230,7 @@ def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
         report(
             Warned(
                 message=f"the database is ahead of the directory: {names} came from a"
-                " newer release"
+                " newer release or another branch"
             )
         )
     if comparison.out_of_order and comparison.exec_order == "linear-skip":
@@ -238,7 +238,12 @@ def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
         report(Warned(message=f"skipped, out of order: {names}"))
     if comparison.abandoned:
         names = ", ".join(row.version for row in comparison.abandoned)
-        report(Warned(message=f"failed once, and their files no longer exist: {names}"))
+        report(
+            Warned(
+                message=f"failed once, and their files are gone: {names}; schemastatus"
+                " prints the command that forgets them"
+            )
+        )
     if selected.baseline_is_unused:
         report(Warned(message="the baseline has no effect: the database has a history"))
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.errors import (
     DatabaseAhead,
     DatabaseNotEmpty,
-    FilesEdited,
-    FilesMissing,
     SyntaxProblem,
     TransactionModeConflict,
     UnknownVersion,
@@ -22,11 +20,11 @@ from schema_migrations.errors import (
 from schema_migrations.history.comparison import (
     HistoryComparison,
     PendingFile,
-    check_runnable,
     compare_history,
 )
 from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.history.revision import Revision, create_baseline
+from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
@@ -106,7 +104,7 @@ def select_files(
     order = selection.exec_order
     comparison = compare_history(directory.files, revisions, exec_order=order)
     baseline = None
-    fresh = not comparison.current_version and not comparison.ahead
+    fresh = not comparison.has_history
     if fresh and selection.baseline is not None:
         baseline = find_file(directory, selection.baseline)
         row = create_baseline(baseline, now=datetime.now(UTC), operator="")
@@ -118,8 +116,10 @@ def select_files(
     )
     if fresh and baseline is None and not selection.allow_dirty and directory.files:
         _refuse_tables(tables)
-    _refuse_broken_history(comparison, strict=selection.strict)
-    check_runnable(comparison, dialect.syntax)
+    if problem := judge_history(comparison, dialect.syntax).problem:
+        raise problem
+    if comparison.ahead and selection.strict:
+        raise DatabaseAhead(files=tuple(row.file_stem for row in comparison.ahead))
     sums = directory.computed_sums
     runs = [
         _make_file_run(
@@ -153,15 +153,6 @@ def find_file(directory: Directory, version: str) -> MigrationFile:
         directory=directory.path,
         known=tuple(file.version for file in directory.files),
     )
-
-
-def _refuse_broken_history(comparison: HistoryComparison, *, strict: bool) -> None:
-    if comparison.edited:
-        raise FilesEdited(files=tuple(file.name for file in comparison.edited))
-    if comparison.missing:
-        raise FilesMissing(files=tuple(row.file_stem for row in comparison.missing))
-    if comparison.ahead and strict:
-        raise DatabaseAhead(files=tuple(row.file_stem for row in comparison.ahead))
 
 
 def _select_pending(

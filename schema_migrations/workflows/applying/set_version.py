@@ -1,4 +1,4 @@
-"""Setting the version of a target: its revisions change, and no file runs.
+"""Correcting the revisions of a target: rows change, and no file runs.
 
 Invariant: what was confirmed is what is written: one lock is held from reading to
 writing, and the rows change in one transaction.
@@ -6,14 +6,19 @@ writing, and the rows change in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.history.directory import Directory, verify
-from schema_migrations.history.marking import Marking, plan_marking
+from schema_migrations.history.marking import (
+    Marking,
+    plan_correction,
+    plan_marking,
+)
 from schema_migrations.workflows.applying.events import Reached, ReportEvent
 from schema_migrations.workflows.applying.runner import OPERATOR
 from schema_migrations.workflows.applying.selection import find_file
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Engine
     from schema_migrations.history.file import MigrationFile
+    from schema_migrations.history.revision import Revision
     from schema_migrations.revision_store import RevisionStore
 
 ZERO_VERSION = "zero"
@@ -47,10 +53,15 @@ ConfirmMarking = Callable[[Marking], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetVersionRequest:
-    """The version that a database is to be at, and how to reach the database."""
+    """How the revisions are to change, and how to reach the database."""
 
-    version: str
-    """The version or the name of a file, or ``zero``."""
+    version: str = ""
+    """The version or the name of the file that the database is at from now on, or
+    ``zero``; empty: only the rows below change."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """Versions whose files have another version now, with that one."""
+    forgotten: tuple[str, ...] = ()
+    """Versions whose files are gone."""
     revisions_schema: str | None = None
     connect_wait: float = 0.0
     lock_wait: float = 60.0
@@ -67,7 +78,7 @@ def set_version(
 ) -> Marking:
     """Write the rows and return what was written; raise ``SchemaMigrationsError``."""
     verify(directory)
-    last = _find_last_file(directory, request.version)
+    plan = _prepare_marking(directory, request)
     connected = connect_for_writing(
         connection,
         engine,
@@ -76,7 +87,7 @@ def set_version(
     )
     report(Reached(target=connected.target))
     with hold_lock(connected, report, wait=request.lock_wait):
-        marking = _plan_for_target(connected, directory, last)
+        marking = plan(_read_revisions(connected))
         confirm(marking)
         if marking:
             _write_marking(connected, marking)
@@ -92,7 +103,7 @@ def preview_marking(
 ) -> Marking:
     """Return what ``set_version`` would write; the server refuses every write."""
     verify(directory)
-    last = _find_last_file(directory, request.version)
+    plan = _prepare_marking(directory, request)
     with connect_for_reading(
         connection,
         engine,
@@ -100,7 +111,7 @@ def preview_marking(
         wait=request.connect_wait,
     ) as connected:
         report(Reached(target=connected.target))
-        return _plan_for_target(connected, directory, last)
+        return plan(_read_revisions(connected))
 
 
 def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:
@@ -110,17 +121,30 @@ def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:
     return find_file(directory, version)
 
 
-def _plan_for_target(
-    connected: ConnectedTarget, directory: Directory, last: MigrationFile | None
-) -> Marking:
-    revisions, _ = read_revisions_and_tables(connected)
-    return plan_marking(
+def _prepare_marking(
+    directory: Directory, request: SetVersionRequest
+) -> Callable[[Sequence[Revision]], Marking]:
+    """Return what plans the marking, once the rows are read; raise ``UnknownVersion``."""
+    if not request.version:
+        return partial(
+            plan_correction,
+            directory.files,
+            moves=request.moves,
+            forgotten=request.forgotten,
+            operator=OPERATOR,
+        )
+    return partial(
+        plan_marking,
         directory.files,
-        revisions,
-        last=last,
+        last=_find_last_file(directory, request.version),
         now=datetime.now(UTC),
         operator=OPERATOR,
     )
+
+
+def _read_revisions(connected: ConnectedTarget) -> Sequence[Revision]:
+    revisions, _ = read_revisions_and_tables(connected)
+    return revisions
 
 
 def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:

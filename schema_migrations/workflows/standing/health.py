@@ -1,7 +1,8 @@
 """Health of a database for probes and checks: its pending files, in one query.
 
-Invariant: nothing is written, no SQL is parsed, no dev database is opened; it also works
-inside a transaction, since a request may be in one.
+Invariant: nothing is written, no dev database is opened, and of the files only one that
+is applied in part is split; it also works inside a transaction, since a request may be
+in one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
     TargetUnreachable,
 )
-from schema_migrations.history.comparison import HistoryComparison, compare_history
+from schema_migrations.history.comparison import compare_history
+from schema_migrations.history.standing import Standing, judge_history
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
@@ -41,26 +43,28 @@ class Health:
 
     @property
     def ok(self) -> bool:
-        """True if all files of the directory are applied; a newer release may add more."""
+        """True if all files of the directory are applied.
+
+        Whether they are still the same files is another question, which ``schemastatus``
+        answers: a release that still runs must not become unhealthy because the next one
+        moved, added or accepted a file.
+        """
         return not self.pending and not self.error
 
 
 def health(alias: str = DEFAULT_ALIAS) -> Health:
     """Return whether the database of an alias has all files; never raise."""
     try:
-        comparison = compare_alias(alias)
+        standing = judge_alias(alias)
     except Exception as error:  # a probe needs an answer, whatever happened
         log.warning("The health of %r is unknown", alias, exc_info=True)
         is_ours = isinstance(error, SchemaMigrationsError)
         return Health(error=str(error) if is_ours else type(error).__name__)
-    pending = {each.file.name for each in comparison.pending}
-    if comparison.exec_order == "linear":
-        pending |= {file.name for file in comparison.out_of_order}
-    return Health(pending=tuple(sorted(pending)))
+    return Health(pending=tuple(file.name for file in standing.unapplied_files))
 
 
-def compare_alias(alias: str) -> HistoryComparison:
-    """Compare the directory of an alias, unverified, with its database.
+def judge_alias(alias: str) -> Standing:
+    """Judge where the database of an alias stands by its directory, which is not verified.
 
     Raise ``ConfigError`` and ``Unreachable``.
     """
@@ -84,7 +88,10 @@ def compare_alias(alias: str) -> HistoryComparison:
             missing = engine.executor.missing_database
             absent = missing and missing.would_create_database(connection)
             revisions = () if absent else _query_revisions(store, alias)
-    return compare_history(directory.files, revisions, exec_order=settings.exec_order)
+    comparison = compare_history(
+        directory.files, revisions, exec_order=settings.exec_order
+    )
+    return judge_history(comparison, engine.dialect.syntax)
 
 
 def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:

@@ -15,6 +15,7 @@ from schema_migrations.history.comparison import (
     compare_history,
 )
 from schema_migrations.history.directory import Directory, verify
+from schema_migrations.history.standing import Standing, Verdict, judge_history
 from schema_migrations.revision_store import REVISIONS_TABLE
 from schema_migrations.workflows.targets.connected_target import (
     connect_for_reading,
@@ -29,16 +30,14 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Schema
     from schema_migrations.workflows.standing.drift import Drift
 
-Verdict = Literal[
-    "ok", "pending", "drift", "failed", "out-of-order", "edited", "missing"
-]
+StatusVerdict = Verdict | Literal["drift"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     target: Target
     revisions: tuple[Revision, ...]
-    comparison: HistoryComparison
+    standing: Standing
     unknown_table_count: int = 0
     """Number of tables, if the database has no history."""
     schema: Schema | None = None
@@ -48,29 +47,19 @@ class Status:
     """None: not asked for."""
 
     @property
-    def failed_revision(self) -> Revision | None:
-        """The revision of a file that did not reach its end."""
-        return next((row for row in self.revisions if row.failed), None)
+    def comparison(self) -> HistoryComparison:
+        return self.standing.comparison
 
     @property
     def applied_revisions(self) -> tuple[Revision, ...]:
         return tuple(row for row in self.revisions if row.done)
 
     @property
-    def verdict(self) -> Verdict:
-        """The most serious finding."""
-        comparison = self.comparison
-        if comparison.edited:
-            return "edited"
-        if comparison.missing:
-            return "missing"
-        if comparison.out_of_order and comparison.exec_order == "linear":
-            return "out-of-order"
-        if self.failed_revision:
-            return "failed"
-        if self.drift is not None and self.drift.real_differences:
-            return "drift"
-        return "pending" if comparison.pending else "ok"
+    def verdict(self) -> StatusVerdict:
+        """The most serious finding: drift counts unless the files need attention first."""
+        verdict = self.standing.verdict
+        has_drift = self.drift is not None and bool(self.drift.real_differences)
+        return "drift" if has_drift and verdict in ("ok", "pending") else verdict
 
 
 def read_status(
@@ -98,14 +87,13 @@ def read_status(
             else None
         )
     comparison = compare_history(directory.files, revisions, exec_order=exec_order)
-    fresh = not comparison.current_version and not comparison.ahead
     return Status(
         target=connected.target,
         revisions=revisions,
-        comparison=comparison,
-        unknown_table_count=sum(name != REVISIONS_TABLE for name in tables)
-        if fresh
-        else 0,
+        standing=judge_history(comparison, engine.dialect.syntax),
+        unknown_table_count=0
+        if comparison.has_history
+        else sum(name != REVISIONS_TABLE for name in tables),
         schema=schema,
         vendor=engine.vendor,
     )

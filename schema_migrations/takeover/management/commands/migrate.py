@@ -45,7 +45,7 @@ from schema_migrations.workflows.standing.app_ownership import (
     list_installed_apps,
     record_migrations_of_files,
 )
-from schema_migrations.workflows.standing.health import compare_alias
+from schema_migrations.workflows.standing.health import judge_alias
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]
         if alias in list_managed_aliases():
-            with raise_command_errors():  # before a system check reports the same
+            with raise_command_errors(
+                given=options
+            ):  # before a system check reports the same
                 verify(read_directory(read_settings(alias).directory))
         return super().execute(*args, **options)
 
@@ -89,7 +91,7 @@ class Command(migrate.Command):
             return
         self.verbosity = options["verbosity"]
         self.interactive = options["interactive"]
-        with raise_command_errors():
+        with raise_command_errors(given=options):
             self._refuse_options(options)
             if options["app_label"]:
                 self._migrate_app(alias, options)
@@ -147,7 +149,7 @@ class Command(migrate.Command):
         executor = MigrationExecutor(connection, progress)
         plan = plan_migrations(executor, left_apps)
         # As in schemaapply: models older than the database must not write into it.
-        sends_signals = not compare_alias(alias).ahead
+        sends_signals = not judge_alias(alias).comparison.ahead
         signal = {"apps": apps, "plan": plan, "stdout": self.stdout}
         if sends_signals:
             emit_pre_migrate_signal(self.verbosity, self.interactive, alias, **signal)
@@ -219,7 +221,7 @@ class Command(migrate.Command):
 
     def _migrate_app(self, alias: str, options: Options) -> None:
         """Run Django's ``migrate`` for an app that is left to it."""
-        files = compare_alias(alias).pending
+        files = judge_alias(alias).unapplied_files
         if files:
             raise WrongUsage(
                 problem=f"{format_count(len(files), 'SQL file')} pending. Django migrations may"

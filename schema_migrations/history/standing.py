@@ -1,0 +1,163 @@
+"""Judge where a database stands: the one answer that every command and probe gives.
+
+Pure.  Invariant: ``problem`` is set exactly when nothing may run; it is what
+``schemaapply`` raises, and its hint is what ``schemastatus`` advises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from schema_migrations.errors import (
+    FileExcluded,
+    FilesEdited,
+    FilesMissing,
+    IntegrityError,
+    OutOfOrder,
+    PartialFileEdited,
+    PartialFileMissing,
+    SyntaxProblem,
+)
+from schema_migrations.history.comparison import HistoryComparison, PendingFile
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.revision import Revision
+from schema_migrations.history.statements import (
+    SourceStatement,
+    Syntax,
+    compute_partial_hashes,
+)
+
+Verdict = Literal[
+    "ok", "pending", "failed", "out-of-order", "edited", "missing", "excluded"
+]
+
+VERDICTS: Mapping[type[IntegrityError], Verdict] = {
+    FilesEdited: "edited",
+    PartialFileEdited: "edited",
+    FilesMissing: "missing",
+    PartialFileMissing: "missing",
+    OutOfOrder: "out-of-order",
+    FileExcluded: "excluded",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    comparison: HistoryComparison
+    problem: IntegrityError | None = None
+    """Why nothing may run; None: pending files may."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The most serious finding."""
+        if self.problem is not None:
+            return VERDICTS[type(self.problem)]
+        if self.failed_revision is not None:
+            return "failed"
+        return "pending" if self.comparison.pending else "ok"
+
+    @property
+    def failed_revision(self) -> Revision | None:
+        """The row of the first pending file that was begun and did not reach its end.
+
+        A row that no pending file belongs to says nothing about what is to be done.
+        """
+        begun = (each.partial_revision for each in self.comparison.pending)
+        return next((row for row in begun if row is not None and row.failed), None)
+
+    @property
+    def unapplied_files(self) -> tuple[MigrationFile, ...]:
+        """The files that the database lacks, or has only a part of."""
+        found = {each.file for each in self.comparison.pending}
+        if self.comparison.exec_order == "linear":
+            found |= set(self.comparison.out_of_order)
+        return tuple(sorted(found, key=lambda file: file.name))
+
+
+def judge_history(comparison: HistoryComparison, syntax: Syntax) -> Standing:
+    """Return where a database stands; only a file applied in part is split."""
+    problem = next(_find_problems(comparison, syntax), None)
+    return Standing(comparison=comparison, problem=problem)
+
+
+def _find_problems(
+    comparison: HistoryComparison, syntax: Syntax
+) -> Iterator[IntegrityError]:
+    """Yield why nothing may run, the most serious reason first."""
+    if comparison.edited:
+        yield FilesEdited(
+            files=tuple(file.name for file in comparison.edited),
+            accepted_version=_find_accepted_version(comparison),
+        )
+    for row in (*comparison.missing, *comparison.ahead):
+        if not row.done and row.version not in comparison.moved_versions:
+            yield PartialFileMissing(
+                version=row.version,
+                description=row.description,
+                applied=row.applied,
+                total=row.total,
+            )
+    if comparison.missing:
+        yield _explain_missing(comparison)
+    if comparison.out_of_order and comparison.exec_order == "linear":
+        yield OutOfOrder(
+            files=tuple(file.name for file in comparison.out_of_order),
+            current_version=comparison.current_version,
+        )
+    for entry in comparison.pending:
+        if entry.file.directives.is_sum_ignored:
+            yield FileExcluded(file=entry.file.name)
+        yield from _find_changed_statements(entry, syntax)
+
+
+def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
+    moved = comparison.moved
+    return FilesMissing(
+        files=tuple(row.file_stem for row in comparison.missing),
+        renamed=tuple(f"{m.revision.file_stem} is now {m.file.name}" for m in moved),
+        moves=tuple(f"{m.revision.version}={m.file.version}" for m in moved),
+        lost_versions=tuple(
+            row.version
+            for row in comparison.missing
+            if row.version not in comparison.moved_versions
+        ),
+    )
+
+
+def _find_accepted_version(comparison: HistoryComparison) -> str:
+    """Return the version to which all files count as applied, if marking it says nothing
+    new of any other file; empty: there is no such version."""
+    mismatches = (comparison.missing, comparison.ahead, comparison.out_of_order)
+    return "" if any(mismatches) or comparison.partial else comparison.current_version
+
+
+def _find_changed_statements(
+    entry: PendingFile, syntax: Syntax
+) -> Iterator[PartialFileEdited]:
+    """Yield each statement that already ran and was changed or removed since."""
+    row, file = entry.partial_revision, entry.file
+    if row is None or not entry.done_count:
+        return
+    try:
+        statements: Sequence[SourceStatement] = file.split_statements(syntax)
+    except SyntaxProblem:  # raised again by whoever wants to run the file
+        return
+    if len(statements) < row.applied:
+        yield PartialFileEdited(
+            file=file.name,
+            problem=f"{row.applied} statements of {file.name} already ran, but the file"
+            f" now has only {len(statements)}",
+        )
+    # Atlas keeps no hashes of a file that it considers complete: nothing to compare.
+    now = compute_partial_hashes(statements[: row.applied])
+    for number, (before, after) in enumerate(
+        zip(row.partial_hashes, now, strict=False)
+    ):
+        if before.removeprefix("h1:") != after.removeprefix("h1:"):
+            yield PartialFileEdited(
+                file=file.name,
+                problem=f"{file.name}:{statements[number].line}: statement {number + 1}"
+                " was changed after it ran",
+            )
