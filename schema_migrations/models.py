@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 
 
 class RevisionsTable(BaseTable):
-    """The table in a ``FROM``, in the schema that the alias's settings name."""
+    """The table in a ``FROM``, in the schema where the alias has its revisions."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         sql, parameters = super().as_sql(compiler, connection)
+        engine = engine_for(connection.vendor)
         if schema := find_revisions_schema(connection.alias):
-            sql = f"{engine_for(connection.vendor).dialect.quote(schema)}.{sql}"
+            sql = f"{engine.dialect.quote(schema)}.{sql}"
+        elif own := engine.executor.own_revisions_condition:
+            sql = f"(SELECT * FROM {sql} WHERE {own}) AS {sql}"
         return sql, parameters
 
 
@@ -90,6 +93,17 @@ class Revision(models.Model):
         default_permissions = ("view",)
         default_manager_name = "no_rows"
         base_manager_name = "no_rows"
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Any = None,
+        from_queryset: models.QuerySet[Revision] | None = None,
+    ) -> None:
+        """Read fields again: Django would ask the base manager, which finds no row."""
+        if from_queryset is None:
+            from_queryset = Revision.objects.using(self._state.db)
+        super().refresh_from_db(using, fields, from_queryset)
 
     def __str__(self) -> str:
         return (

@@ -48,7 +48,7 @@ class RevisionStore:
     engine: Engine
     namespace: str
     """Resolved once, since a file may change ``search_path`` while it runs.  Empty, for
-    a single read: wherever the connection finds the table."""
+    a single read: the target namespace of the connection."""
 
     def has_table(self) -> bool:
         return REVISIONS_TABLE in self.engine.executor.list_tables(
@@ -85,10 +85,12 @@ class RevisionStore:
         quoted = {name: dialect.quote(name) for name in COLUMNS}
         quoted["executed_at"] = dialect.format_time(quoted["executed_at"])
         columns, version = ", ".join(quoted.values()), quoted["version"]
+        own = "" if self.namespace else self.engine.executor.own_revisions_condition
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {columns} FROM {self._qualified_table} "
-                f"WHERE {version} <> %s ORDER BY {version}",
+                f"WHERE {version} <> %s{f' AND {own}' if own else ''}"
+                f" ORDER BY {version}",
                 [ATLAS_CLOUD_VERSION],
             )
             rows = cursor.fetchall()

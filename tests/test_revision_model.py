@@ -15,10 +15,12 @@ from django.core.management.color import no_style
 from django.core.management.sql import sql_flush
 from django.test import override_settings
 
+from schema_migrations import health
 from schema_migrations.conf import read_settings
 from schema_migrations.errors import RevisionsReadOnly, StatementFailed
 from schema_migrations.models import Revision
 from schema_migrations.workflows.applying.apply import request_from_settings
+from tests.fixtures.targets import use_as_default
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +74,32 @@ def test_queries_find_the_schema_of_the_alias(pg_place: Place) -> None:
         old = Revision.objects.filter(version__in=newest[1:])
         assert [str(row) for row in old] == ["1_first"]
         assert Revision.objects.using("default").get(pk="1").description == "first"
+
+
+def test_a_table_further_down_the_path_is_not_the_one(pg_place: Place) -> None:
+    """As a tenant's schema finds the shared one: it has a history of its own."""
+    pg_place.write(_1_first="SELECT 1;")
+    pg_place.apply()
+    pg_place.execute("CREATE SCHEMA tenant")
+    path = {"options": "-c search_path=tenant,public"}
+    with (
+        use_as_default({**pg_place.settings, "OPTIONS": path}),
+        override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": str(pg_place.folder)}}),
+    ):
+        assert health().pending == ("1_first.sql",)
+        assert list(Revision.objects.all()) == []
+        pg_place.apply()
+        assert health().ok
+        assert Revision.objects.count() == 1
+
+
+def test_fields_are_read_later(place: Place) -> None:
+    place.write(_1_first="SELECT 1;")
+    place.apply()
+    row = Revision.objects.only("version").get()
+    assert row.description == "first"
+    row.refresh_from_db()
+    assert row.total == 1
 
 
 def test_the_row_that_atlas_keeps_for_its_cloud_is_no_file(place: Place) -> None:

@@ -19,6 +19,7 @@ from schema_migrations.engines.postgresql.session.parameters import (
     keep_settings,
 )
 from schema_migrations.engines.postgresql.session.revisions import (
+    OWN_REVISIONS_CONDITION,
     create_revisions_table,
 )
 
@@ -45,5 +46,6 @@ EXECUTOR = Executor(
     in_transaction=execution.in_transaction,
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,
+    own_revisions_condition=OWN_REVISIONS_CONDITION,
     read_driver_error=read_driver_error,
 )

@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (
 )
 """
 
+OWN_REVISIONS_CONDITION = (
+    "tableoid = to_regclass(quote_ident(current_schema()) || '.atlas_schema_revisions')"
+)
+
 
 def create_revisions_table(connection: Connection, namespace: str | None) -> None:
     """Create the table and its namespace where they are missing."""
