@@ -132,23 +132,23 @@ def hint_of(
         case errors.FilesEdited():
             version = error.accepted_version or "VERSION"
             return (
-                f"Restore them from version control, run {command('schemahash')},"
-                " and write a new file for the change. If the database is right as it"
-                f" is: {command(f'schemaset {version}')} accepts the files up to that"
-                " version as they are now."
+                "Restore them from version control, and write a new file for the change:"
+                f"\n  {command('schemahash')}"
+                "\nIf the database is right as it is, take the files as they are now:"
+                f"\n  {command(f'schemaset {version}')}"
             )
         case errors.OutOfOrder():
             return (
-                "If a merge brought it, and other databases have it:"
-                f" {command('schemaapply --exec-order non-linear')} runs it now;"
-                " linear-skip leaves it out. If it is new and no other database has it:"
-                f" give it a version later than {error.current_version}, then run"
-                f" {command('schemahash')}."
+                "If a merge brought it, and other databases have it, run it now:"
+                f"\n  {command('schemaapply --exec-order non-linear')}"
+                "\n(linear-skip leaves it out.) If no other database has it, give it a"
+                f"\nversion later than {error.current_version}, then:"
+                f"\n  {command('schemahash')}"
             )
         case errors.PartialFileMissing():
             return (
-                f"{error.hint} If what it did was finished or undone by hand:"
-                f" {command(f'schemaset --forget {error.version}')}"
+                f"{error.hint}\nIf what it did was finished or undone by hand:"
+                f"\n  {command(f'schemaset --forget {error.version}')}"
             )
         case errors.DevServerUnusable() | errors.DevServerUnreachable():
             return errors.suggest_other_server(error, "--dev {}")
@@ -171,22 +171,21 @@ def hint_of(
 def _advise_missing(
     error: errors.FilesMissing, command: FormatCommand
 ) -> Iterator[str]:
-    """Yield what happened to the files, and the command for each case."""
+    """Yield what happened to the files, and the command for each case, in lines."""
     if error.moves:
         moves = " ".join(f"--move {each}" for each in error.moves)
-        yield f"Same content under another name: {', '.join(error.renamed)}."
-        yield f"Give it to the revision, too: {command(f'schemaset {moves}')}"
-    if not error.lost_versions:
-        return
-    forget = " ".join(f"--forget {version}" for version in error.lost_versions)
-    yield (
-        f"No file has the content of {', '.join(error.lost_versions)}. Did you switch"
-        " branches? Then switch back, or merge the branch that has it; it stays applied."
-    )
-    yield (
-        f"To go on without it: {command(f'schemaset {forget}')}. What it made stays in"
-        f" the database; {command('schemastatus --drift')} shows that afterwards."
-    )
+        yield "Same content under another name:"
+        yield from (f"  {each}" for each in error.renamed)
+        yield "Give it to the revision, too:"
+        yield f"  {command(f'schemaset {moves}')}"
+    if error.lost_versions:
+        forget = " ".join(f"--forget {version}" for version in error.lost_versions)
+        yield f"No file has the content of {', '.join(error.lost_versions)}."
+        yield "Did you switch branches? Then switch back, or merge the other branch:"
+        yield "it stays applied. To go on without it:"
+        yield f"  {command(f'schemaset {forget}')}"
+        yield "What it made stays in the database; this shows it afterwards:"
+        yield f"  {command('schemastatus --drift')}"
 
 
 def with_options(text: str) -> str:

@@ -126,8 +126,11 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
     for file in comparison.out_of_order:
         yield f"  [!] {file.name}  out of order"
     late = {file.version for file in comparison.out_of_order}
+    moved = {each.file.version: each.revision for each in comparison.moved}
     for each in comparison.pending:
-        if each.file.version not in late:
+        if former := moved.get(each.file.version):
+            yield f"  [ ] {each.file.name}  applied as {former.file_stem}"
+        elif each.file.version not in late:
             done = (
                 f"  {format_count(each.done_count, 'statement')} done"
                 if each.done_count

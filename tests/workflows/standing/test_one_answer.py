@@ -197,7 +197,9 @@ def assert_same_advice(status: str, refusal: str, code: int) -> None:
         _, *advice = refusal.splitlines()
         assert advice
         shown = status.partition("\nNext     ")[2]
-        assert [line.strip() for line in shown.splitlines()] == advice
+        assert [line.strip() for line in shown.splitlines()] == [
+            line.strip() for line in advice
+        ]
 
 
 def assert_drift_knows(place: Place, verdict: Verdict, names: tuple[str, ...]) -> None:
