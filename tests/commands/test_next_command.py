@@ -137,3 +137,15 @@ def test_no_password_of_a_source_is_shown(pg_place: Place) -> None:
     shown = "".join(lines("schemadiff", source=source, target=source, dev="embedded"))
     assert "No changes between postgres://postgres:***@" in shown
     assert SECRET not in shown
+
+
+def test_an_option_of_the_advice_is_not_overruled_by_the_one_given(
+    sqlite_place: Place,
+) -> None:
+    sqlite_place.write(_1=A, _3="SELECT 3;")
+    sqlite_place.apply()
+    sqlite_place.write(_2="SELECT 2;")
+    shown = lines("schemastatus", dir=sqlite_place.folder, exec_order="linear")
+    advice = next(line.strip() for line in shown if "schemaapply" in line)
+    same = f"--dir {sqlite_place.folder}"
+    assert advice == f"python manage.py schemaapply --exec-order non-linear {same}"

@@ -50,8 +50,10 @@ def _repeat_options(
     names = REPEATED_OPTIONS.get(command.split()[0], ())
     values = {name: given.get(name) for name in ("database", "dir", *names)}
     for name, value in (values | {"url": url}).items():
-        if value is not None and (name, value) != ("database", DEFAULT_DB_ALIAS):
-            yield f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+        option = f"--{name.replace('_', '-')}"
+        is_default = value is None or (name, value) == ("database", DEFAULT_DB_ALIAS)
+        if not is_default and option not in command.split():
+            yield f"{option} {shlex.quote(str(value))}"
 
 
 def _has_secret(url: str) -> bool:

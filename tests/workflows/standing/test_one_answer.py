@@ -265,6 +265,21 @@ def test_another_order_makes_it_fine_or_pending(
             assert health().ok is (code == 0)
 
 
+def test_before_the_first_run(place: Place) -> None:
+    place.write(_1_a="SELECT 1;")
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": str(place.folder)}}):
+        for command in ("schemastatus", "schemaapply"):
+            assert code_of(command, check=True)[0] == 1
+        assert not health().ok
+        place.execute("CREATE TABLE theirs (id integer)")
+        assert code_of("schemastatus", check=True)[0] == 1
+        assert "--baseline VERSION" in text_of("schemastatus")
+        code, refusal = code_of("schemaapply", check=True)  # it cannot know what to run
+        assert (code, "--baseline VERSION" in refusal) == (2, True)
+        ids = {str(m.id).partition(".")[2] for m in run_checks(databases=["default"])}
+        assert ids & {"E007", "W001"} == {"W001"}
+
+
 def test_the_row_of_a_failed_file_that_is_gone_can_be_forgotten(place: Place) -> None:
     """Failed, deleted and replaced: nothing is wrong, and the row goes when asked to."""
     place.write(_1_a="SELECT 1;", _2_bad="SELECT nope;")
