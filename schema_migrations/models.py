@@ -1,7 +1,7 @@
 """The revisions table as a model, for the admin and for queries.
 
-Invariant: unmanaged and read-only; only ``revision_store.py`` writes the table, and no
-fixture carries its rows to another database.
+Invariant: unmanaged, and no instance is saved: ``revision_store.py`` writes the table,
+and no fixture carries its rows to another database.
 Django's ``flush`` empties managed tables: tests would lose the history of a managed one.
 """
 
