@@ -63,6 +63,7 @@ def test_rows_are_read_as_objects(place: Place) -> None:
     assert first.executed_at.tzinfo is not None
 
 
+@pytest.mark.every_postgres
 def test_queries_find_the_schema_of_the_alias(pg_place: Place) -> None:
     entry = {"DIR": str(pg_place.folder), "REVISIONS_SCHEMA": "history"}
     pg_place.write(_1_first="SELECT 1;", _2="SELECT 2;")
@@ -76,6 +77,7 @@ def test_queries_find_the_schema_of_the_alias(pg_place: Place) -> None:
         assert Revision.objects.using("default").get(pk="1").description == "first"
 
 
+@pytest.mark.every_postgres
 def test_a_table_further_down_the_path_is_not_the_one(pg_place: Place) -> None:
     """As a tenant's schema finds the shared one: it has a history of its own."""
     pg_place.write(_1_first="SELECT 1;")
