@@ -29,6 +29,8 @@ class CreateTable:
     table: Table
     inline_constraints: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written inside ``CREATE TABLE``; a pass puts them there."""
+    clauses: tuple[str, ...] = ()
+    """What only ``CREATE TABLE`` can set, after its columns; a pass puts it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

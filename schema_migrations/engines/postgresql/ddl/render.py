@@ -102,6 +102,7 @@ def _render_create_table(change: ddl.CreateTable) -> Statements:
     sql = (
         f"CREATE TABLE {name} (\n    {body}\n)" if lines else f"CREATE TABLE {name} ()"
     )
+    sql = " ".join((sql, *change.clauses))
     create = Statement(sql=sql, comment=f"Create table {name}")
     comments = [_render_comment(table.key, table.comment)] if table.comment else []
     comments += _render_column_comments(table.key, *table.columns_in_order)

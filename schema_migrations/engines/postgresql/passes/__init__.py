@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.passes.opaque import (
     add_mentioned_needs,
+    fold_partition_keys,
     omit_part_drops,
     replace_in_place,
 )
@@ -41,5 +42,6 @@ PASSES: tuple[Pass, ...] = (
     omit_part_drops,
     add_mentioned_needs,
     fold_constraints,
+    fold_partition_keys,
     commit_new_labels,
 )

@@ -46,6 +46,26 @@ def _can_replace(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     return bool(before) and after[: len(before)] == before
 
 
+def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """Put the partition key of a new table into its ``CREATE TABLE``; none else can set it."""
+    keys = {
+        c.object.owner: c.object
+        for c in changes
+        if isinstance(c, ddl.Create)
+        and isinstance(c.object, Opaque)
+        and c.object.type == "partition key"
+    }
+    created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
+    folded = {obj.key for owner, obj in keys.items() if owner in created}
+    return tuple(
+        replace(c, clauses=(*c.clauses, keys[c.table.key].definition))
+        if isinstance(c, ddl.CreateTable) and c.table.key in keys
+        else c
+        for c in changes
+        if not (isinstance(c, ddl.Create) and c.object.key in folded)
+    )
+
+
 def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Omit drops of comments, indexes and other parts that go with their object.
 
