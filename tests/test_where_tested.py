@@ -67,6 +67,8 @@ ELSEWHERE = {
         "commands/test_schemadiff_some_apps.py",
         "commands/test_schemastatus_drift.py",
     ],
+    "workflows/states/collecting": ["commands/test_own_backends.py"],
+    "workflows/states/package_objects": ["commands/test_other_backends.py"],
     "workflows/targets": ["commands/test_schemaapply.py"],
 }
 """Module or folder of the package → the test modules that run it; the longest path counts."""

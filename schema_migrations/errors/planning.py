@@ -58,6 +58,25 @@ class InvalidModels(ConfigError):
     advice: str
 
 
+class SchemaEditorFailed(ConfigError):
+    """The schema editor of another package gives no SQL for the models."""
+
+    code = "schema-editor-failed"
+    message = (
+        "{label}: the schema editor of {package} (ENGINE {backend}) gives no SQL for it: "
+        "{reason}"
+    )
+    hint = (
+        "Run manage.py check. If it passes, this version of {package} cannot be planned "
+        "for: plan with settings that do without it, or make what fails with SQL in EXTRA "
+        "and set managed = False on its model."
+    )
+    label: str
+    package: str
+    backend: str
+    reason: str
+
+
 class PrerequisiteRefused(ConfigError):
     """The dev database has no such extension or locale."""
 

@@ -180,3 +180,15 @@ def test_broken_migrations_are_a_warning(on_postgres: OnPostgres) -> None:
     assert ran.code == 0, ran.err
     assert "warning: The Django migrations of shop cannot be read" in ran.err
     assert "No module named 'not_installed'" in ran.err
+
+
+def test_an_index_that_needs_to_know_the_collation(on_postgres: OnPostgres) -> None:
+    """Django asks the database whether it is deterministic; only then it can have one."""
+    project = with_models(on_postgres(), "", name=f"{GERMAN}, db_index=True")
+    german = "CreateCollation('german', 'de-x-icu', provider='icu', deterministic={})"
+    with_migration(project, german.format("True"))
+    assert project.manage("schemadiff", "initial", "--no-input").code == 0
+    assert "_like" in project.files[0].read_text()
+    with_migration(project, german.format("False"))
+    assert project.manage("schemadiff", "second", "--no-input").code == 0
+    assert 'DROP INDEX "shop_room_name_' in project.files[1].read_text()

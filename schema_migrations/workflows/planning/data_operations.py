@@ -9,16 +9,21 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import router
 from django.db.migrations import Migration, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
 from schema_migrations.workflows.states.django_migrations import (
     select_database_operations,
+)
+from schema_migrations.workflows.states.package_objects import (
+    DESIRED_STATE_FUNCTIONS,
+    DESIRED_STATE_OPERATIONS,
 )
 
 _DATA_MODULE = RunPython.__module__
@@ -55,12 +60,18 @@ class DataOperation:
         return f"{self.app}.{self.migration}"
 
 
-def find_data_operations(migration: Migration, alias: str) -> Iterator[DataOperation]:
-    """Yield the data operations that ``migrate`` would run on ``alias``."""
+def find_data_operations(
+    migration: Migration, alias: str, *, own_labels: Collection[str] | None = None
+) -> Iterator[DataOperation]:
+    """Yield the data operations that ``migrate`` would run on ``alias``.
+
+    ``own_labels`` are the apps whose tables belong to the files; None: all.
+    """
     for operation in select_database_operations(migration.operations):
         hints = getattr(operation, "hints", None) or {}
         if (
             not _is_schema_operation(operation)
+            and not _is_desired(operation, migration.app_label, own_labels)
             and not _is_noop(operation)
             and router.allow_migrate(alias, migration.app_label, **hints)
         ):
@@ -71,17 +82,38 @@ def _is_schema_operation(operation: Operation) -> bool:
     """Return whether only Django's own code changes the database.
 
     A subclass that only changes the state qualifies; one that defines its own
-    ``database_forwards`` may do anything.  Extensions and collations qualify because
-    they are part of the desired state.
+    ``database_forwards`` may do anything.
     """
-    if any(
-        _dotted_name_of(cls) in _DESIRED_STATE_OPERATIONS
-        for cls in type(operation).__mro__
-    ):
-        return True
     forwards = getattr(type(operation), "database_forwards", None)
     module = getattr(forwards, "__module__", "")
     return module.startswith(_SCHEMA_MODULES) and module != _DATA_MODULE
+
+
+def _is_desired(
+    operation: Operation, app: str, own_labels: Collection[str] | None
+) -> bool:
+    """Return whether it makes what is part of the desired state: an extension, a
+    collation, or what packages make of models whose tables belong to the files."""
+    if isinstance(operation, RunPython):
+        name, _, _ = _locate_function(operation.code, "")
+        return bool(DESIRED_STATE_FUNCTIONS.fullmatch(name))
+    names = set(map(_dotted_name_of, type(operation).__mro__))
+    return bool(names & _DESIRED_STATE_OPERATIONS) or (
+        bool(names & DESIRED_STATE_OPERATIONS)
+        and _owns_table(app, getattr(operation, "model_name", ""), own_labels)
+    )
+
+
+def _owns_table(app: str, name: str, own_labels: Collection[str] | None) -> bool:
+    """Return whether a model's table belongs to the files; a proxy's is another model's."""
+    try:
+        concrete = apps.get_model(app, name)._meta.concrete_model
+    except LookupError:  # no model of now
+        return True
+    if concrete is None:
+        return True
+    meta = concrete._meta
+    return meta.managed and (own_labels is None or meta.app_label in own_labels)
 
 
 def _is_noop(operation: Operation) -> bool:

@@ -226,6 +226,7 @@ def _acknowledge(
         workspace.django_migrations,
         workspace.alias,
         labels=request.app_labels or None,
+        own_labels=workspace.settings.apps,
     )
     for warning in uncovered.warnings:
         reporter.warn(warning)

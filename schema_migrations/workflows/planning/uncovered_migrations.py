@@ -44,10 +44,12 @@ def find_uncovered_migrations(
     alias: str,
     *,
     labels: Collection[str] | None = None,
+    own_labels: Collection[str] | None = None,
 ) -> UncoveredMigrations:
     """Return the migrations of the installed apps that the files do not record.
 
-    ``labels`` limits it to some apps.  Routers decide, as for ``migrate``.
+    ``labels`` limits it to some apps; ``own_labels`` are those whose tables belong to the
+    files, None: all.  Routers decide, as for ``migrate``.
     """
     leaves: list[tuple[str, str]] = []
     operations: list[DataOperation] = []
@@ -70,7 +72,9 @@ def find_uncovered_migrations(
             if config.name.startswith(CONTRIB_PREFIX):
                 continue
         for name in django_coverage.find_uncovered(nodes, names):
-            operations += find_data_operations(migrations[name], alias)
+            operations += find_data_operations(
+                migrations[name], alias, own_labels=own_labels
+            )
     return UncoveredMigrations(
         unrecorded_leaves=tuple(leaves),
         operations=tuple(operations),

@@ -6,21 +6,25 @@ models, and are never part of a schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.apps.registry import Apps
 from django.db import models
 
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.models_ddl import (
-    ModelsDdl,
     collect_ddl,
     map_tables_to_apps,
     tables_of,
 )
 from schema_migrations.workflows.states.state import load_models
+
+_CREATE_TABLE = re.compile(r"\s*CREATE\s+TABLE\b", re.IGNORECASE)
 
 
 def find_excluded_tables(
@@ -41,7 +45,7 @@ def load_referenced_tables(
 ) -> None:
     """Create the excluded tables that models of ``labels`` refer to, without foreign keys.
 
-    Raises ``ConfigError``.
+    Nor are there indexes, triggers, or what else a backend adds.  Raises ``ConfigError``.
     """
     if labels is None:
         return
@@ -52,10 +56,13 @@ def load_referenced_tables(
         tuple(referenced),
         computed_defaults=engine.planner.computed_defaults,
     )
-    tables_only = ModelsDdl(
-        parts=ddl.parts[:-1], dotted_names=ddl.dotted_names, facts=ddl.facts
-    )
-    load_models(engine, connection, tables_only, alias=alias)
+    tables = tuple(map(_with_tables_only, ddl.parts))
+    load_models(engine, connection, replace(ddl, parts=tables), alias=alias)
+
+
+def _with_tables_only(part: DdlPart) -> DdlPart:
+    created = filter(_CREATE_TABLE.match, part.statements)
+    return replace(part, statements=tuple(created))
 
 
 def _find_referenced_models(

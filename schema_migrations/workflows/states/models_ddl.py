@@ -1,23 +1,29 @@
 """DDL of the models, collected from Django's schema editor.
 
-Invariant: nothing is executed here and no database is read; the statements that the
-editor would send are collected, model by model.
+Invariant: nothing is changed here; the statements that the editor would send are
+collected, model by model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from schema_migrations.engines.engine import Connection
-from schema_migrations.errors import InvalidModels, UnknownApp
+from schema_migrations.errors import UnknownApp
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key, table_key
+from schema_migrations.workflows.states.collecting import (
+    DdlPart,
+    Step,
+    collect_statements,
+)
 from schema_migrations.workflows.states.model_facts import (
     ModelFacts,
     ModelOrigin,
@@ -26,20 +32,14 @@ from schema_migrations.workflows.states.model_facts import (
     origins_of,
     unquote_table_name,
 )
+from schema_migrations.workflows.states.package_objects import (
+    create_package_objects,
+    create_relation,
+    is_view,
+)
 
 AppLabels = tuple[str, ...] | None
 """Labels of apps; None: all apps."""
-
-PERCENT_HINT = "Django reads a % in a comment as a placeholder here: write %% instead."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DdlPart:
-    """The statements that create one model's tables."""
-
-    label: str
-    """``shop.Order``; ``foreign keys and indexes`` for the last part."""
-    statements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +81,22 @@ def collect_ddl(
     ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
     Raises ``ConfigError``.
     """
-    parts: list[DdlPart] = []
+    tables_first = sorted(chosen, key=is_view)
+    rest = partial(create_package_objects, chosen=tables_first)
+    steps: list[Step] = [
+        *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
+        ("foreign keys and indexes", rest),
+    ]
+    parts = collect_statements(connection, steps)
     fills: dict[Key, str] = {}
     origins: dict[Key, ModelOrigin] = {}
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        done = 0
-        for model in chosen:
-            _create_model(editor, model)
-            statements = tuple(editor.collected_sql[done:])
-            done = len(editor.collected_sql)
-            parts.append(DdlPart(label=model._meta.label, statements=statements))
-            for owner in (model, *find_auto_created_models(model)):
-                origins |= origins_of(owner)
-                fills |= fills_of(editor, owner, computed_defaults)
-    rest = tuple(editor.collected_sql[done:])
-    parts.append(DdlPart(label="foreign keys and indexes", statements=rest))
+    editor = connection.schema_editor(collect_sql=True, atomic=False)
+    for model in tables_first:
+        for owner in (model, *find_auto_created_models(model)):
+            origins |= origins_of(owner)
+            fills |= fills_of(editor, owner, computed_defaults)
     return ModelsDdl(
-        parts=tuple(parts),
+        parts=parts,
         dotted_names=dict(_list_dotted_names(registry)),
         facts=ModelFacts(
             fills=fills,
@@ -151,18 +150,6 @@ def _list_dotted_names(registry: Apps) -> Iterator[tuple[Key, str]]:
             if field.column:
                 dotted_name = f"{model._meta.label}.{field.name}"
                 yield table.column(field.column), dotted_name
-
-
-def _create_model(editor: Any, model: type[models.Model]) -> None:
-    try:
-        editor.create_model(model)
-    except Exception as error:
-        raise InvalidModels(
-            problem=f"{model._meta.label}: Django cannot create its table: {error}",
-            advice=PERCENT_HINT
-            if "placeholder" in str(error)
-            else "Run `manage.py check`; if it passes, check the model's fields.",
-        ) from error
 
 
 def tables_of(registry: Apps, labels: Iterable[str]) -> frozenset[Key]:

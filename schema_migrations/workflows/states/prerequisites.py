@@ -18,6 +18,7 @@ from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.errors import PrerequisiteRefused
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key
+from schema_migrations.workflows.states.collecting import collect_statements
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     MigrationOperation,
@@ -102,12 +103,13 @@ def load_prerequisites(
                 engine.executor.execute(connection, statement.sql)
     for name, step in prerequisites.collations:
         operation: Any = step.operation
-        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-            operation.create_collation(editor)
+        (part,) = collect_statements(
+            connection, [(str(step), operation.create_collation)]
+        )
         with translate_driver_errors(
             engine, partial(_make_collation_error, name, step)
         ):
-            for sql in editor.collected_sql:
+            for sql in part.statements:
                 engine.executor.execute(connection, sql)
 
 

@@ -54,7 +54,7 @@ from schema_migrations.workflows.states.live_database import (
     open_live_database,
 )
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
-from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
+from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
@@ -320,31 +320,28 @@ def check_same_vendor(vendor: str, workspace: Workspace) -> None:
 
 
 def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
+    """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
+    engine = workspace.engine
+    with workspace.phases("load models"):
+        load_prerequisites(engine, connection, workspace.prerequisites)
+        deferred = try_repeatedly(engine, connection, workspace.extra_statements)
     with workspace.phases("collect DDL"):
         ddl = collect_alias_ddl(
             connection,
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
-            computed_defaults=workspace.engine.planner.computed_defaults,
+            computed_defaults=engine.planner.computed_defaults,
         )
     with workspace.phases("load models"):
-        load_prerequisites(workspace.engine, connection, workspace.prerequisites)
-        _load_with_extra(workspace, connection, ddl)
+        try:
+            load_models(engine, connection, ddl, alias=workspace.alias)
+        except ConfigError as error:
+            waiting = describe_deferred(deferred)
+            error.hint = "\n".join(filter(None, (error.hint, waiting)))
+            raise
+        run_deferred(engine, connection, deferred)
     return ddl.facts
-
-
-def _load_with_extra(
-    workspace: Workspace, connection: Connection, ddl: ModelsDdl
-) -> None:
-    engine = workspace.engine
-    deferred = try_repeatedly(engine, connection, workspace.extra_statements)
-    try:
-        load_models(engine, connection, ddl, alias=workspace.alias)
-    except ConfigError as error:
-        error.hint = "\n".join(filter(None, (error.hint, describe_deferred(deferred))))
-        raise
-    run_deferred(engine, connection, deferred)
 
 
 def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import make_statement_error
-from schema_migrations.errors import CopyRefused
+from schema_migrations.errors import CopyRefused, InvalidModels
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import refuse_other_engine
 from schema_migrations.history.statements import SourceStatement, split
@@ -27,6 +27,7 @@ from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
+from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
@@ -173,17 +174,50 @@ def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) ->
 def load_models(
     engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
 ) -> None:
-    """Create the models' tables on a scratch database.  Raises ``ConfigError``."""
+    """Create the models' tables on a scratch database.  Raises ``ConfigError``.
+
+    A backend's SQL may have statements that the server refuses in a transaction; then
+    everything begins anew without one, which takes longer.
+    """
     make_error = partial(make_model_error, engine, alias, ddl, "the models", "")
+    load = partial(_load_parts, engine, connection, ddl, alias)
     with (
         translate_driver_errors(engine, make_error),
-        engine.executor.open_transaction(connection),
+        engine.executor.keep_settings(connection),
     ):
-        for part in ddl.parts:
-            for sql in part.statements:
-                error = partial(make_model_error, engine, alias, ddl, part.label, sql)
-                with translate_driver_errors(engine, error):
-                    engine.executor.execute(connection, sql)
+        try:
+            with engine.executor.open_transaction(connection):
+                load()
+        except InvalidModels as error:
+            if not _is_refused_in_transaction(engine, error):
+                raise
+            load()
+
+
+def _load_parts(
+    engine: Engine, connection: Connection, ddl: ModelsDdl, alias: str
+) -> None:
+    for part in ddl.parts:
+        for sql in _split_collected(engine, part):
+            error = partial(make_model_error, engine, alias, ddl, part.label, sql)
+            with translate_driver_errors(engine, error):
+                engine.executor.execute(connection, sql)
+
+
+def _split_collected(engine: Engine, part: DdlPart) -> Iterator[str]:
+    """Yield the statements one by one; a package may send several at once."""
+    for text in part.statements:
+        if ";" in text.rstrip().removesuffix(";"):
+            for statement in split(text, engine.dialect.syntax, file=part.label):
+                yield statement.sql
+        else:
+            yield text
+
+
+def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
+    cause = error.__cause__
+    driver_error = engine.executor.read_driver_error(cause) if cause else None
+    return driver_error is not None and driver_error.refused_in_transaction
 
 
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:

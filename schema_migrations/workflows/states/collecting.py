@@ -1,0 +1,143 @@
+"""Take SQL from Django's schema editor, whichever backend and packages it comes from.
+
+Invariant: meanwhile every alias leads to the dev database, and what would change its
+schema is collected, however it is sent; only queries run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from schema_migrations.engines.engine import Connection
+from schema_migrations.errors import (
+    InvalidModels,
+    SchemaEditorFailed,
+    SchemaMigrationsError,
+)
+
+PERCENT_HINT = "Django reads a % in a comment as a placeholder here: write %% instead."
+
+_CHANGES_SCHEMA = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+    r"(?:CREATE|ALTER|DROP|COMMENT|DO|GRANT|REVOKE|REFRESH|REINDEX|CLUSTER)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DdlPart:
+    """The statements of one step: those that create one model's tables, say."""
+
+    label: str
+    """``shop.Order``; ``foreign keys and indexes`` for the last part."""
+    statements: tuple[str, ...]
+
+
+Step = tuple[str, Callable[[Any], object]]
+"""A label, and what is asked of a schema editor."""
+
+
+def collect_statements(
+    connection: Connection, steps: Iterable[Step]
+) -> tuple[DdlPart, ...]:
+    """Return the statements of each step, in order; the last part has the deferred ones.
+
+    Statements that are sent over the connection, past the editor, are collected too.
+    Raises ``ConfigError``.
+    """
+    parts: list[DdlPart] = []
+    label, done = "the models", 0
+    editor: Any = None
+    try:
+        with _lead_aliases_to(connection):
+            editor = connection.schema_editor(collect_sql=True, atomic=False)
+            with _collect_past(editor), editor:
+                for label, run_step in steps:
+                    run_step(editor)
+                    statements = tuple(editor.collected_sql[done:])
+                    done += len(statements)
+                    parts.append(DdlPart(label=label, statements=statements))
+    except SchemaMigrationsError:
+        raise
+    except Exception as error:  # the code of a backend, a package or a field
+        raise _make_error(connection, editor, label, error) from error
+    deferred = tuple(editor.collected_sql[done:])
+    if parts:
+        parts[-1] = DdlPart(label=label, statements=parts[-1].statements + deferred)
+    return tuple(parts)
+
+
+@contextmanager
+def _collect_past(editor: Any) -> Iterator[None]:
+    """Collect also what is sent over the editor's connection and changes its schema."""
+
+    def collect(execute: Any, sql: Any, params: Any, *rest: Any) -> Any:
+        if not _CHANGES_SCHEMA.match(str(sql)):
+            return execute(sql, params, *rest)
+        editor.collected_sql.append(_fill_in(editor, str(sql), params))
+        return None
+
+    with editor.connection.execute_wrapper(collect):
+        yield
+
+
+def _fill_in(editor: Any, sql: str, params: Any) -> str:
+    if params is None:
+        return sql
+    if isinstance(params, dict):
+        return sql % {name: editor.quote_value(value) for name, value in params.items()}
+    return sql % tuple(map(editor.quote_value, params))
+
+
+@contextmanager
+def _lead_aliases_to(connection: Connection) -> Iterator[None]:
+    """Let every alias, and the connection's own, lead to the connection until the end.
+
+    Editors ask ``django.db.connections`` for the alias of their connection, which a dev
+    database does not have there, and packages for ``default``.
+    """
+    before = {opened.alias: opened for opened in connections.all(initialized_only=True)}
+    names = {*connections, connection.alias}
+    for name in names:
+        connections[name] = cast(BaseDatabaseWrapper, connection)
+    try:
+        yield
+    finally:
+        for name in names:
+            if name in before:
+                connections[name] = before[name]
+            else:
+                del connections[name]
+
+
+def _make_error(
+    connection: Connection, editor: Any, label: str, error: Exception
+) -> InvalidModels | SchemaEditorFailed:
+    """Return the error for a step that failed: the model's fault, or the package's whose
+    schema editor it is, which need not be that of ``ENGINE``."""
+    if "placeholder" in str(error):
+        return InvalidModels(
+            problem=f"{label}: Django cannot create its table: {error}",
+            advice=PERCENT_HINT,
+        )
+    backend = str(connection.settings_dict["ENGINE"])
+    origin = backend if editor is None else type(editor).__module__
+    package = origin.partition(".")[0]
+    if package == "django":
+        return InvalidModels(
+            problem=f"{label}: Django cannot create its table: {error}",
+            advice="Run `manage.py check`; if it passes, check the model's fields.",
+        )
+    return SchemaEditorFailed(
+        label=label,
+        package=package,
+        backend=backend,
+        reason=f"{type(error).__name__}: {error}",
+    )
