@@ -1,4 +1,4 @@
-"""The settings that both projects share; REAL_PROJECT_URL names the database."""
+"""The settings that all projects share; REAL_PROJECT_URL names the database."""
 
 from __future__ import annotations
 
@@ -75,4 +75,5 @@ DJANGO_APPS = [
     "django.contrib.sites",
     "django.contrib.staticfiles",
     "schema_migrations",
+    "tools.real_projects.changing",
 ]

@@ -1,0 +1,1 @@
+"""An app whose models change between two rounds."""
