@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from schema_migrations.plan.risks import MayAlterValues, find_losses
+from schema_migrations.plan.losses import MayAlterValues, find_losses
 from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Constraint, Key, Object

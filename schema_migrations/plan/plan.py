@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from schema_migrations.plan.existing_rows import RowQueries, make_find_rows
 from schema_migrations.plan.fills import (
     ComputedDefault,
     FindConversion,
     with_fill_sources,
 )
+from schema_migrations.plan.losses import MayAlterValues, find_losses
 from schema_migrations.plan.order import order_changes
-from schema_migrations.plan.risks import MayAlterValues, find_losses, find_restrictions
+from schema_migrations.plan.restrictions import Restriction, find_restrictions
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
 
@@ -49,6 +51,7 @@ class Planner:
     may_alter_values: MayAlterValues
     computed_defaults: Mapping[ComputedDefault, str]
     """The SQL expressions that compute them for each row."""
+    row_queries: RowQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,8 @@ class Plan:
     statements: tuple[Statement, ...]
     losses: tuple[str, ...] = ()
     """Texts: the existing data that this plan deletes or may alter."""
-    restrictions: tuple[str, ...] = ()
-    """Texts: the existing rows that may make it fail."""
+    restrictions: tuple[Restriction, ...] = ()
+    """What existing rows may violate, so that it fails on them."""
 
     def with_earlier(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
         """Return the plan with changes in front that were already carried out."""
@@ -76,15 +79,26 @@ def build_plan(
     desired: Schema,
     *,
     planner: Planner,
+    renames: Changes = (),
 ) -> Plan:
     """Return the plan that makes ``changes`` to ``current``.
+
+    ``renames`` led to ``current``: the existing rows still have the names before them.
 
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that depend on one another in a circle.
     """
     changes = with_fill_sources(changes, current)
     losses = tuple(text for _, text in find_losses(changes, planner.may_alter_values))
-    restrictions = find_restrictions(changes)
+    find_rows = make_find_rows(
+        changes,
+        renames,
+        current,
+        desired,
+        quote=planner.row_queries.quote,
+        find_conversion=planner.find_conversion,
+    )
+    restrictions = find_restrictions(changes, find_rows, planner.row_queries)
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
     ordered = order_changes(changes, current)

@@ -22,6 +22,7 @@ from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
 from schema_migrations.management.hints import message_of
 from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.restrictions import format_restriction
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.changes import Change, Rename, RenameColumn
@@ -107,7 +108,9 @@ def format_plan(proposal: Proposal) -> str:
     if plan is None:
         return ""
     losses = [f"DATA LOSS: {loss}." for loss in plan.losses]
-    restrictions = [f"NEEDS A LOOK: {each}." for each in plan.restrictions]
+    restrictions = [
+        line for each in plan.restrictions for line in format_restriction(each)
+    ]
     statements = [(s.comment, s.sql) for s in plan.statements]
     return format_file(header=(*losses, *restrictions), statements=statements).strip()
 

@@ -86,6 +86,53 @@ def test_a_dropped_column_is_called_a_loss(project: Project) -> None:
     assert "-- DATA LOSS: drops column shop_order.total" in project.files[1].read_text()
 
 
+UNIQUE_TOTAL = MODELS.replace("decimal_places=2", "decimal_places=2, unique=True")
+
+
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+def test_a_new_constraint_comes_with_a_query(
+    vendor: str, project: Project, request: pytest.FixtureRequest
+) -> None:
+    if vendor == "postgresql":
+        request.getfixturevalue("on_postgres")()
+    project.manage("schemadiff")
+    project.write("shop/models.py", UNIQUE_TOTAL)
+
+    planned = project.manage("schemadiff", "--check", "--format", "json").json
+    ran = project.manage("schemadiff")
+
+    (finding,) = planned["findings"]
+    assert finding["code"] == "new-unique"
+    assert finding["message"].startswith("makes (total) unique in shop_order: fails if")
+    assert finding["file"] is None
+    assert 'FROM "shop_order"' in finding["query"]
+    for text, sign in ((ran.err, ""), (project.files[1].read_text(), "-- ")):
+        assert f"NEEDS A LOOK: {finding['message']}. This finds them:" in text
+        assert f"{sign}    {finding['query']};" in text
+
+
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(("default", "announced"), [(0, False), (-1, True)])
+def test_a_check_on_a_new_default_is_tried(
+    vendor: str,
+    default: int,
+    announced: bool,
+    project: Project,
+    request: pytest.FixtureRequest,
+) -> None:
+    if vendor == "postgresql":
+        request.getfixturevalue("on_postgres")()
+    project.manage("schemadiff")
+    field = f"    stock = models.PositiveIntegerField(default={default})\n"
+    project.write("shop/models.py", MODELS + field)
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 0, ran.err
+    assert ("NEEDS A LOOK" in ran.err) == announced
+    assert ("NEEDS A LOOK" in project.files[1].read_text()) == announced
+
+
 def test_an_empty_file_waits_for_sql(project: Project) -> None:
     ran = project.manage("schemadiff", "--empty", "by hand")
 

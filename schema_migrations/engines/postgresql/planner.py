@@ -7,6 +7,7 @@ from schema_migrations.engines.postgresql.ddl.conversion import (
     find_conversion,
 )
 from schema_migrations.engines.postgresql.ddl.render import render
+from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.plan.plan import Planner
@@ -17,4 +18,5 @@ PLANNER = Planner(
     find_conversion=find_conversion,
     may_alter_values=may_alter_values,
     computed_defaults=COMPUTED_DEFAULTS,
+    row_queries=ROW_QUERIES,
 )

@@ -7,6 +7,7 @@ from schema_migrations.engines.sqlite.ddl.conversion import (
     find_conversion,
 )
 from schema_migrations.engines.sqlite.ddl.render import render
+from schema_migrations.engines.sqlite.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.sqlite.ddl.type_change import may_alter_values
 from schema_migrations.engines.sqlite.passes import PASSES
 from schema_migrations.plan.plan import Planner
@@ -17,4 +18,5 @@ PLANNER = Planner(
     find_conversion=find_conversion,
     may_alter_values=may_alter_values,
     computed_defaults=COMPUTED_DEFAULTS,
+    row_queries=ROW_QUERIES,
 )

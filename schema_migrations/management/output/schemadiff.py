@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Never, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.output.change_tree import (
@@ -23,6 +23,11 @@ from schema_migrations.management.output.lines import (
     shorten_path,
 )
 from schema_migrations.management.output.next_command import format_command
+from schema_migrations.plan.restrictions import (
+    Restriction,
+    RestrictionCode,
+    format_restriction,
+)
 from schema_migrations.workflows.applying.events import Warned
 from schema_migrations.workflows.planning.next_file import NextFile, NextFileRequest
 from schema_migrations.workflows.planning.proposal import Proposal
@@ -53,14 +58,33 @@ class ChangeJson(TypedDict):
     detail: str
 
 
+class FindingJson(TypedDict):
+    code: RestrictionCode
+    """Names the kind of finding; stays the same."""
+    severity: Literal["warning"]
+    message: str
+    """What the file does, and when it fails on a table with rows."""
+    hint: str
+    """What to do."""
+    query: str
+    """SQL that finds the rows which break it, to run before the file is applied; empty:
+    there is no such query."""
+    file: str | None
+    """Path of the file; null: it was not written."""
+    line: int | None
+    """Null: not known."""
+    statement: str | None
+    """Null: not known."""
+
+
 class PlannedFileJson(TypedDict):
     changes: list[ChangeJson]
     statements: list[Statement]
     """The plan, in order."""
     files: list[str]
     """Paths that were written: the file and ``atlas.sum``."""
-    findings: list[Never]
-    """Empty: there is no linter yet."""
+    findings: list[FindingJson]
+    """What existing rows may violate, so that the file fails on them."""
     losses: list[str]
     """What the plan deletes or may alter."""
     data_operations: list[DataOperation]
@@ -121,7 +145,7 @@ def _list_warnings(result: PlannedFile) -> Iterator[Warned]:
     for loss in plan.losses if plan else ():
         yield Warned(message=f"DATA LOSS: {loss}")
     for restriction in plan.restrictions if plan else ():
-        yield Warned(message=restriction)
+        yield Warned(message="\n".join(format_restriction(restriction)))
 
 
 def _print_json(result: PlannedFile, view: View) -> Iterator[Line]:
@@ -144,11 +168,30 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         ],
         "statements": list(plan.statements) if plan else [],
         "files": [str(path) for path in planned.paths],
-        "findings": [],
+        "findings": [
+            _finding_as_json(each, planned.paths)
+            for each in (plan.restrictions if plan else ())
+        ],
         "losses": list(plan.losses) if plan else [],
         "data_operations": list(planned.uncovered.operations),
         "dev": planned.dev_server,
         "seconds": round(seconds, 3),
+    }
+
+
+def _finding_as_json(restriction: Restriction, paths: Sequence[Path]) -> FindingJson:
+    hint = "Check it before you apply the file."
+    if restriction.query:
+        hint = "Run the query on the target; it must find nothing when the file is applied."
+    return {
+        "code": restriction.code,
+        "severity": "warning",
+        "message": restriction.message,
+        "hint": hint,
+        "query": restriction.query,
+        "file": str(paths[0]) if paths else None,
+        "line": None,
+        "statement": None,
     }
 
 

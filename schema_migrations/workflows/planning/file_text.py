@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from schema_migrations.history.file import format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.plan.plan import Plan
+from schema_migrations.plan.restrictions import format_restriction
 from schema_migrations.plan.summary import SummaryLine, format_header
 from schema_migrations.workflows.planning.acknowledge import FileNotes
 
@@ -29,7 +30,7 @@ def format_file_text(
         *format_header(changed),
         *answer_lines,
         *(f"DATA LOSS: {loss}." for loss in plan.losses),
-        *(f"NEEDS A LOOK: {restriction}." for restriction in plan.restrictions),
+        *(line for each in plan.restrictions for line in format_restriction(each)),
         *notes.review_lines,
         format_origin(proved_on),
         *notes.coverage_lines,

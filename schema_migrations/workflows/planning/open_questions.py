@@ -18,7 +18,7 @@ from schema_migrations.plan.fills import (
     resolve_defaults,
     with_fills,
 )
-from schema_migrations.plan.risks import find_losses
+from schema_migrations.plan.losses import find_losses
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.planning.questions import (

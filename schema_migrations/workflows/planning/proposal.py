@@ -19,6 +19,7 @@ from schema_migrations.history.managed_objects import (
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
+from schema_migrations.plan.restrictions import Restriction
 from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
@@ -39,6 +40,9 @@ from schema_migrations.workflows.planning.renaming import (
     RenamedState,
     apply_renames,
     decide_renames,
+)
+from schema_migrations.workflows.planning.trial import (
+    drop_settled_restrictions,
 )
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
@@ -155,7 +159,7 @@ def plan_change(
         )
     compared = replace(compared, changes=changes)
     with phases("plan"):
-        plan = _build_plan(engine, current.schema, renamed, compared)
+        plan = _build_plan(engine, current, renamed, compared)
     if desired.models_only:
         answer_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
@@ -246,7 +250,7 @@ def _compare(
 
 
 def _build_plan(
-    engine: Engine, before: Schema, renamed: RenamedState, compared: _Comparison
+    engine: Engine, before: State, renamed: RenamedState, compared: _Comparison
 ) -> Plan:
     """Return the plan of the renames and of what follows them."""
     plan = build_plan(
@@ -254,8 +258,13 @@ def _build_plan(
         compared.current.schema,
         compared.goal,
         planner=engine.planner,
+        renames=renamed.changes,
     )
     plan = plan.with_earlier(renamed.changes, renamed.statements)
     every = (*renamed.changes, *compared.changes)
-    mentions = find_mentions(every, before, compared.goal)
-    return replace(plan, restrictions=(*plan.restrictions, *mentions))
+    stale = tuple(
+        Restriction(code="stale-routine", message=text)
+        for text in find_mentions(every, before.schema, compared.goal)
+    )
+    restrictions = drop_settled_restrictions(engine, before, plan.restrictions)
+    return replace(plan, restrictions=(*restrictions, *stale))

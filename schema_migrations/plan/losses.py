@@ -1,25 +1,19 @@
-"""The risks of a plan for existing rows, as texts that people read before they agree.
+"""The losses of a plan, as texts that people read before they agree.
 
-A loss deletes or may alter values; a restriction may make the file fail on a table with
-rows.  In doubt a change counts as a risk.
+A loss deletes values or may alter them.  In doubt a change counts as one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeGuard
 
-from schema_migrations.plan.fills import needs_value
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
-    Constraint,
     Definition,
     ForeignKey,
-    Index,
     Key,
-    Object,
     Opaque,
 )
 
@@ -86,43 +80,6 @@ def _read_referenced_columns(key: ForeignKey) -> str:
     return match[1].replace('"', "") if match else ""
 
 
-def find_restrictions(changes: Iterable[ddl.Change]) -> tuple[str, ...]:
-    """Return a text for each change that may fail because of existing rows."""
-    changes = tuple(changes)
-    unique = {
-        c.object.table.column(c.object.columns[0])
-        for c in changes
-        if isinstance(c, ddl.Create)
-        and _is_unique(c.object)
-        and len(c.object.columns) == 1
-    }
-    return tuple(
-        text
-        for c in changes
-        if (text := _describe_restriction(c) or _describe_equal_values(c, unique))
-    )
-
-
-def _is_unique(obj: Object) -> TypeGuard[Constraint | Index]:
-    return (isinstance(obj, Constraint) and obj.type in ("primary key", "unique")) or (
-        isinstance(obj, Index) and obj.unique and " WHERE " not in obj.definition
-    )
-
-
-def _describe_equal_values(change: ddl.Change, unique_columns: set[Key]) -> str:
-    """Return a text if a new unique column gets one value for all rows, else ``""``."""
-    match change:
-        case ddl.AddColumn(fill=str(fill), fill_reads_columns=False) if "(" not in fill:
-            key = change.table.column(change.column.name)
-            if key in unique_columns:
-                return (
-                    f"gives all existing rows the same value in {change.table.path}."
-                    f"{change.column.name}, which is unique: fails on a table with more "
-                    "than one row (an SQL default can compute a value from other columns)"
-                )
-    return ""
-
-
 def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
     match change:
         case ddl.DropTable():
@@ -154,33 +111,3 @@ def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
             )
         case _:
             return ""
-
-
-def _describe_restriction(change: ddl.Change) -> str:
-    match change:
-        case ddl.AddColumn(fill=None) if needs_value(change.column):
-            column = f"{change.table.path}.{change.column.name}"
-            return (
-                f"adds {column} as NOT NULL without a value for existing rows: fails on a "
-                "table with rows (give the field a db_default, or the column a DEFAULT in "
-                "the file)"
-            )
-        case ddl.AlterColumn(fill=None) if (
-            change.before.nullable > change.after.nullable
-        ):
-            column = f"{change.table.path}.{change.after.name}"
-            return f"makes {column} NOT NULL: fails if a row holds NULL (fill the NULLs first)"
-        case ddl.Alter(before=Definition() as before, after=Definition() as after) if (
-            new := _list_demands(after) - _list_demands(before)
-        ):
-            demands = ", ".join(sorted(new))
-            return (
-                f"tightens domain {after.key.path}: fails if a row holds a value that "
-                f"violates {demands}"
-            )
-        case _:
-            return ""
-
-
-def _list_demands(domain: Definition) -> set[str]:
-    return {c for c in domain.clauses if not c.startswith("DEFAULT ")}

@@ -1,4 +1,4 @@
-"""What existing rows lose, or what they may stop."""
+"""What existing rows lose."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pytest
 from schema_migrations.engines.postgresql.catalog.traits import trait_of
 from schema_migrations.engines.postgresql.planner import PLANNER as POSTGRESQL
 from schema_migrations.engines.sqlite.planner import PLANNER as SQLITE
-from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.losses import find_losses
 from schema_migrations.plan.plan import Planner
-from schema_migrations.plan.risks import find_losses, find_restrictions
 from schema_migrations.schema.changes import (
-    AddColumn,
     Alter,
     AlterColumn,
     Change,
@@ -148,47 +146,8 @@ def test_a_generated_column_holds_nothing_to_lose() -> None:
     assert losses([DropColumn(table=T, column=column)]) == ()
 
 
-def test_a_column_without_a_value_for_existing_rows_is_an_obstacle() -> None:
-    bare = Column(name="c", type="integer", nullable=False)
-    change = AddColumn(table=T, column=bare)
-
-    assert "t.c" in find_restrictions([change])[0]
-    assert find_restrictions(with_fills((change,), {T.column("c"): "7"})) == ()
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        Column(name="c", type="integer"),
-        Column(name="c", type="integer", nullable=False, default="1"),
-        Column(name="c", type="integer", nullable=False, identity="always"),
-        Column(name="c", type="integer", nullable=False, generated="1"),
-    ],
-)
-def test_a_column_with_a_value_of_its_own_is_no_obstacle(column: Column) -> None:
-    assert find_restrictions([AddColumn(table=T, column=column)]) == ()
-
-
-def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
-    change = AlterColumn(
-        table=T,
-        before=Column(name="c", type="integer"),
-        after=Column(name="c", type="integer", nullable=False),
-    )
-
-    assert "NOT NULL" in find_restrictions([change])[0]
-    assert find_restrictions(with_fills((change,), {T.column("c"): "7"})) == ()
-    assert with_fills((change,), {}) == (change,)
-
-
 def enum(*labels: str) -> Definition:
     return Definition(key=Key(kind="enum", name="m"), definition="", labels=labels)
-
-
-def domain(*clauses: str) -> Definition:
-    text = " ".join(("AS integer", *clauses))
-    key = Key(kind="domain", name="d")
-    return Definition(key=key, definition=text, clauses=clauses)
 
 
 def test_opaque_tables_hold_rows() -> None:
@@ -212,23 +171,10 @@ def test_a_label_that_is_taken_away_is_a_loss() -> None:
     assert losses([kept]) == ()
 
 
-def test_a_domain_that_demands_more_is_an_obstacle() -> None:
-    check = "CONSTRAINT low CHECK (VALUE > 0)"
-    more = Alter(before=domain(check), after=domain("NOT NULL", check))
-    less = Alter(before=domain(check), after=domain("DEFAULT 1"))
-
-    assert "domain d: fails if" in find_restrictions([more])[0]
-    assert "NOT NULL" in find_restrictions([more])[0]
-    assert find_restrictions([less]) == ()
-    assert losses([more]) == ()
-
-
 def test_other_changes_touch_no_value() -> None:
     comment = SetComment(key=T, before="", after="words")
 
     assert losses([comment]) == ()
-    assert find_restrictions([comment]) == ()
-    assert with_fills((comment,), {}) == (comment,)
 
 
 def reference(

@@ -1,0 +1,31 @@
+"""What the queries for breaking rows need to know of SQLite.  Pure."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.definition_text import mask_nested
+from schema_migrations.engines.row_queries import EngineRowQueries
+from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.plan.existing_rows import ColumnValue
+
+_ORDERS = (" ASC", " DESC")
+
+
+def read_expression(item: str) -> str:
+    """Return an item of an index without its order; its collation stays."""
+    for order in _ORDERS:
+        if mask_nested(item).upper().endswith(order):
+            return item[: -len(order)]
+    return item
+
+
+def _render_value(value: ColumnValue) -> str:
+    return f"({value.sql})"
+
+
+ROW_QUERIES = EngineRowQueries(
+    quote=quote,
+    qualify=lambda key: quote(key.name),
+    render_value=_render_value,
+    read_expression=read_expression,
+    row_address="rowid",
+)

@@ -1,0 +1,197 @@
+"""The rows that a table has before a file runs, seen under the names that it leaves.  Pure.
+
+A query about them is for the database as it is now, where a renamed column has its old
+name and a new one does not exist: its value is an SQL expression over the old row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Schema,
+    Table,
+)
+
+NULL = "NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnValue:
+    """What a column holds for an existing row once the file has run."""
+
+    sql: str
+    """Expression over the old row."""
+    type: str
+    """The column's type afterwards."""
+    reads_row: bool
+    """False: it is the same expression for each row, without a column in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingRows:
+    table: Key
+    """As it is called before the file runs."""
+    new_name: str
+    """As it is called afterwards."""
+    exists: bool = True
+    """False: the file creates the table, so it has no rows."""
+    columns: tuple[Column, ...] = ()
+    """Afterwards."""
+    values: Mapping[str, ColumnValue] = field(default_factory=dict)
+    """New column name → value; a column that is missing here stays as it is."""
+    primary_key: tuple[str, ...] = ()
+
+    def may_be_null(self, column: str) -> bool:
+        """Tell whether an existing row may have no value in a column."""
+        return column in self.values or any(
+            each.name == column and each.nullable for each in self.columns
+        )
+
+
+FindRows = Callable[[Key], ExistingRows]
+"""Key of a table afterwards → its rows before."""
+
+Rule = Constraint | ForeignKey | Index
+"""What every row of a table must keep to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakingRows:
+    """How the rows that break a rule are found."""
+
+    query: str
+    """Empty: no query is known."""
+    reads_rows: bool = True
+    """False: the query asks only about values that the file itself gives."""
+
+
+class RowQueries(Protocol):
+    """The queries of an engine about existing rows."""
+
+    @property
+    def quote(self) -> Callable[[str], str]:
+        """Quote an identifier."""
+
+    def find_breaking_rows(
+        self, rule: Rule, find_rows: FindRows
+    ) -> BreakingRows | None:
+        """Return the query for the rows that break a rule which a file adds.
+
+        None: no row can break it, or the server does not look at existing rows.
+        """
+
+    def find_nulls(self, column: str, rows: ExistingRows) -> str:
+        """Return the query for the rows without a value in a column."""
+
+
+FindConversion = Callable[[Column, Column], str | None]
+
+
+def make_find_rows(
+    changes: Iterable[ddl.Change],
+    renames: Iterable[ddl.Change],
+    current: Schema,
+    desired: Schema,
+    *,
+    quote: Callable[[str], str],
+    find_conversion: FindConversion,
+) -> FindRows:
+    """Return what finds the rows of a table.
+
+    ``current`` is the schema after the ``renames`` and before the ``changes``.
+    """
+    tables: dict[Key, Key] = {}
+    values: dict[Key, ColumnValue] = {}
+    for change in (*renames, *changes):
+        match change:
+            case ddl.Rename(before=Table() as before, after=Table() as after):
+                tables[after.key] = tables.pop(before.key, before.key)
+                for key in [key for key in values if key.table == before.key]:
+                    values[after.key.column(key.part)] = values.pop(key)
+            case ddl.RenameColumn(table=table, before=before_, after=after_):
+                old = table.column(before_.name)
+                value = values.pop(old, None) or ColumnValue(
+                    sql=quote(old.part), type=after_.type, reads_row=True
+                )
+                values[table.column(after_.name)] = value
+            case ddl.AddColumn(table=table, column=column):
+                values[table.column(column.name)] = _value_of_added(change)
+            case ddl.AlterColumn(table=table, after=after_) if _may_change_values(
+                change
+            ):
+                key = table.column(after_.name)
+                sql = values[key].sql if key in values else quote(key.part)
+                values[key] = _value_of_altered(change, sql, quote, find_conversion)
+            case _:
+                pass
+
+    def find_rows(key: Key) -> ExistingRows:
+        before, after = current.get(key), desired.get(key) or current.get(key)
+        held = before if isinstance(before, Table) else None
+        own = {k.part: value for k, value in values.items() if k.table == key}
+        kept = {column.name: column for column in (held.columns if held else ())}
+        shown = after.columns if isinstance(after, Table) else ()
+        return ExistingRows(
+            table=tables.get(key, key),
+            new_name=key.name,
+            exists=held is not None,
+            columns=tuple(kept.get(column.name, column) for column in shown),
+            values=own,
+            primary_key=_find_primary_key(key, desired),
+        )
+
+    return find_rows
+
+
+def _value_of_added(change: ddl.AddColumn) -> ColumnValue:
+    column = change.column
+    sql = change.fill or column.default or column.generated or NULL
+    return ColumnValue(
+        sql=sql,
+        type=column.type,
+        reads_row=bool(column.generated or column.identity)
+        or (change.fill is not None and change.fill_reads_columns),
+    )
+
+
+def _may_change_values(change: ddl.AlterColumn) -> bool:
+    return (
+        change.before.type != change.after.type
+        or change.fill is not None
+        or change.conversion is not None
+        or change.after.generated != change.before.generated
+    )
+
+
+def _value_of_altered(
+    change: ddl.AlterColumn,
+    old: str,
+    quote: Callable[[str], str],
+    find_conversion: FindConversion,
+) -> ColumnValue:
+    before, after = change.before, change.after
+    conversion = change.conversion
+    if conversion is None and before.type != after.type:
+        conversion = find_conversion(before, after)
+    # A conversion speaks of the column by its name; a renamed one has another by now.
+    sql = conversion.replace(quote(before.name), old) if conversion else old
+    sql = after.generated if after.generated is not None else sql
+    if change.fill is not None:
+        sql = f"coalesce({sql}, {change.fill})"
+    return ColumnValue(sql=sql, type=after.type, reads_row=True)
+
+
+def _find_primary_key(table: Key, schema: Schema) -> tuple[str, ...]:
+    for obj in schema.by_table.get(table, ()):
+        if isinstance(obj, Constraint) and obj.type == "primary key":
+            return obj.columns
+    return ()

@@ -1,0 +1,100 @@
+"""Try SQL on the dev database, which is as before afterwards.
+
+Invariant: a statement runs as those of files do, so it can change nothing else either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import DriverError, Engine
+from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.plan.mentions import find_words
+from schema_migrations.plan.restrictions import Restriction
+from schema_migrations.schema.model import Key
+from schema_migrations.workflows.states.state import State, roll_back_at_end
+
+FOUND = "schema_migrations_found"
+"""A temporary table for what a query finds: a statement's rows are not passed on."""
+
+
+class SqlRefused(SchemaMigrationsError):
+    """The dev database rejects SQL that is only tried."""
+
+    code = "sql-refused"
+    message = "{reason}"
+    reason: str
+
+
+def try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
+    """Raise ``SqlRefused`` unless the server can compute the expression on the table."""
+    table = engine.dialect.quote(column.table.name)
+    if column.namespace:
+        table = f"{engine.dialect.quote(column.namespace)}.{table}"
+    with _trying(engine, state):
+        engine.executor.execute(
+            state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
+        )
+
+
+def is_always_null(engine: Engine, state: State, expression: str) -> bool:
+    """Tell whether an expression is ``NULL`` for every row, whatever the rows hold.
+
+    One that needs a column cannot run alone, and what a query finds is not known here.
+    """
+    if "select" in find_words(expression):
+        return False
+    try:
+        return has_rows(engine, state, f"SELECT 1 AS one WHERE ({expression}) IS NULL")
+    except SqlRefused:
+        return False
+
+
+def drop_settled_restrictions(
+    engine: Engine, state: State, restrictions: tuple[Restriction, ...]
+) -> tuple[Restriction, ...]:
+    """Return the restrictions without those that no row can break.
+
+    Their queries read no table, so the dev database gives the same answer as any other.
+    """
+    return tuple(
+        each
+        for each in restrictions
+        if each.reads_rows or _may_find_rows(engine, state, each.query)
+    )
+
+
+def _may_find_rows(engine: Engine, state: State, query: str) -> bool:
+    try:
+        return has_rows(engine, state, query)
+    except SqlRefused:  # it may use what only the file creates
+        return True
+
+
+def has_rows(engine: Engine, state: State, query: str) -> bool:
+    """Tell whether a query finds a row; raise ``SqlRefused`` if it cannot run."""
+    with _trying(engine, state):
+        engine.executor.execute(
+            state.connection, f"CREATE TEMPORARY TABLE {FOUND} AS {query}"
+        )
+        cursor = state.connection.connection.cursor()
+        cursor.execute(f"SELECT 1 FROM {FOUND}")
+        found = cursor.fetchone() is not None
+        cursor.close()
+        return found
+
+
+@contextmanager
+def _trying(engine: Engine, state: State) -> Iterator[None]:
+    """Hold a transaction that is rolled back; raise ``SqlRefused`` for its errors."""
+
+    def make_error(driver_error: DriverError) -> SqlRefused:
+        return SqlRefused(reason=driver_error.message)
+
+    with (
+        roll_back_at_end(engine, state.connection),
+        translate_driver_errors(engine, make_error),
+    ):
+        yield
