@@ -119,6 +119,16 @@ class UnneededDefault(ConfigError):
     column: str
 
 
+class NullDefault(ConfigError):
+    """A default given beforehand is ``NULL``, and the column is ``NOT NULL``."""
+
+    code = "null-default"
+    message = "The default of {column}, {sql}, is NULL, but the column is NOT NULL."
+    hint = "Give an expression with a value. If no row lacks one, or the table is empty, give an empty text."
+    column: str
+    sql: str
+
+
 class UnknownMigration(ConfigError):
     """No installed app has the Django migration that was acknowledged."""
 
@@ -143,6 +153,10 @@ class OpenQuestion:
     be lost, and to accept that or to name a rename is the answer."""
     renames: tuple[tuple[str, str], ...] = ()
     """Renames, as (old, new), that may be meant instead of the loss."""
+    retyped_column: str = ""
+    """``table.column`` that gets another type: an expression for it answers as well."""
+    suggestion: str = ""
+    """SQL with which the server can compute a value; empty: it cannot."""
 
 
 class QuestionsOpen(AnswerNeeded):

@@ -68,6 +68,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.UnneededDefault: "--default takes table.column=SQL, with the names in the"
     " database, for a column that is added, becomes NOT NULL or changes its type."
     " schemadiff --check shows these columns.",
+    errors.NullDefault: 'Give an expression with a value. If no row lacks one, or the table is empty: --default "{column}=", with nothing after the sign.',
     errors.UnsupportedChange: f"Write this change by hand: {EMPTY_FILE}",
     errors.ObjectInTheWay: f"Change {{object}} or drop it in a file of its own first: {EMPTY_FILE}",
     errors.ProofFailed: f"Nothing was written. Make this change by hand ({EMPTY_FILE}), and please report it with the model that causes it.",
@@ -83,6 +84,7 @@ MESSAGES: Mapping[type[SchemaMigrationsError], str] = {
     errors.TargetQueryFailed: "--targets-sql: {reason}",
     errors.ImpossibleRename: "--rename {old}={new}: {problem}",
     errors.UnneededDefault: "--default {column}: no column of this name needs a value.",
+    errors.NullDefault: "--default {column}={sql}: that is NULL, but the column is NOT NULL.",
     errors.UnknownMigration: "--acknowledge {name}: no installed app has this Django migration.",
 }
 """Class → the template of its message, where an option is what was wrong."""
@@ -118,8 +120,43 @@ def _list_answers(question: errors.OpenQuestion) -> Iterator[str]:
     yield f"  {question.text}"
     for old, new in question.renames:
         yield f"      or renamed?  --rename {old}={new}"
+    if question.retyped_column:
+        yield f'      or converted?  --default "{question.retyped_column}=SQL"'
     if question.column:
-        yield f'      --default "{question.column}=SQL"'
+        yield f'      --default "{question.column}={question.suggestion or "SQL"}"'
+
+
+def list_answer_options(error: SchemaMigrationsError) -> tuple[tuple[str, str], ...]:
+    """Return an option and its value for each answer that an error asks for.
+
+    A value that only the person knows is ``SQL``; a rename goes before a loss, since it
+    keeps what the loss would delete.
+    """
+    match error:
+        case errors.QuestionsOpen():
+            return tuple(dict.fromkeys(_choose_answers(error.questions)))
+        case errors.AcknowledgementNeeded():
+            return tuple(("--acknowledge", name) for name in error.names)
+        case _:
+            return ()
+
+
+def _choose_answers(
+    questions: tuple[errors.OpenQuestion, ...],
+) -> Iterator[tuple[str, str]]:
+    taken: set[str] = set()  # the new names of others, which need no value
+    for question in questions:
+        if question.column:
+            if question.column not in taken:
+                yield "--default", f"{question.column}={question.suggestion or 'SQL'}"
+            continue
+        renames = {
+            f"{old.rpartition('.')[0]}.{new}".lstrip("."): f"{old}={new}"
+            for old, new in question.renames
+        }
+        free = [new for new in renames if new not in taken]
+        taken.update(free[:1])
+        yield ("--rename", renames[free[0]]) if free else ("--allow-data-loss", "")
 
 
 def hint_of(
@@ -153,13 +190,12 @@ def hint_of(
         case errors.DevServerUnusable() | errors.DevServerUnreachable():
             return errors.suggest_other_server(error, "--dev {}")
         case errors.QuestionsOpen():
-            how = "with a flag for each"
+            how = "a flag for each"
             if any(not question.column for question in error.questions):
                 how = (
-                    "with --rename or --default for each, --allow-data-loss to accept"
-                    " losses"
+                    "--rename or --default for each, --allow-data-loss to accept losses"
                 )
-            return f"Nothing was written. Run schemadiff again {how}; on a terminal it asks."
+            return f"Nothing was written. Run schemadiff again with {how}; on a terminal it asks."
         case errors.AcknowledgementNeeded():
             return _advise_acknowledgement(error)
         case _:

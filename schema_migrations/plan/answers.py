@@ -18,8 +18,8 @@ class Answers:
     """(``table``, ``table``) or (``table.column``, ``column``) pairs, old and new; the
     table of a column has its old or its new name."""
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """``table.column`` (new names) → SQL expression for existing rows; ``NULL``: no
-    value, so the file may fail on existing rows."""
+    """``table.column`` (new names) → SQL expression for existing rows; empty: no value,
+    so a file that makes the column ``NOT NULL`` fails on rows without one."""
     allow_data_loss: bool = False
 
 
@@ -35,13 +35,16 @@ def read_answers(
     """
     return Answers(
         renames=tuple(_split_pair(text, "OLD=NEW") for text in renames),
-        defaults=dict(_split_pair(text, "table.column=SQL") for text in defaults),
+        defaults=dict(
+            _split_pair(text, "table.column=SQL", may_be_empty=True)
+            for text in defaults
+        ),
         allow_data_loss=allow_data_loss,
     )
 
 
-def _split_pair(text: str, form: str) -> tuple[str, str]:
-    left, _, right = text.partition("=")
-    if not (left.strip() and right.strip()):
+def _split_pair(text: str, form: str, *, may_be_empty: bool = False) -> tuple[str, str]:
+    left, sign, right = text.partition("=")
+    if not (left.strip() and sign and (may_be_empty or right.strip())):
         raise MalformedAnswer(text=text, form=form)
     return left.strip(), right.strip()

@@ -7,7 +7,7 @@ answers give the expression; engines render it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,7 +23,7 @@ itself; None: no conversion is known."""
 ComputedDefault = Literal["uuid4", "now", "today", "time"]
 """A default whose value differs from row to row, or with time."""
 
-NO_VALUE = "NULL"
+NO_VALUE = ""
 """The answer that leaves a column without a value."""
 
 
@@ -134,7 +134,9 @@ def _with_fill(
             # Django gives existing rows the default even if the column allows NULL.
             key = change.table.column(change.column.name)
             value = answers.get(key, defaults.get(key))
-            return replace(change, fill=None if value == NO_VALUE else value)
+            if value is not None and value.upper() == "NULL":
+                value = NO_VALUE
+            return replace(change, fill=value or None)
         case ddl.AlterColumn(fill=None):
             return _with_conversion_or_fill(change, defaults, answers, find_conversion)
         case _:
@@ -155,11 +157,10 @@ def _with_conversion_or_fill(
     if converted and (
         not _becomes_not_null(change) or find_conversion(before, after) is None
     ):
-        conversion, answer = answer, None
+        conversion, answer = answer or None, None
     fill = None
-    if _becomes_not_null(change):
+    if _becomes_not_null(change) and answer != NO_VALUE:
         fill = answer or after.default or defaults.get(key)
-    fill = None if fill == NO_VALUE else fill
     return replace(change, conversion=conversion, fill=fill)
 
 
@@ -184,11 +185,22 @@ def find_missing_values(
     changes: Iterable[ddl.Change],
     find_conversion: FindConversion,
     *,
-    answered_columns: Container[Key],
+    answers: Mapping[Key, str],
 ) -> tuple[MissingValue, ...]:
-    """Return the columns that still need an answer, in the order of the changes."""
+    """Return the columns that still need an answer, in the order of the changes.
+
+    A new type needs an expression: that there is no value says nothing about it.
+    """
     missing = (_find_missing_value(change, find_conversion) for change in changes)
-    return tuple(m for m in missing if m and m.column not in answered_columns)
+    return tuple(
+        m
+        for m in missing
+        if m
+        and (
+            m.column not in answers
+            or (m.reason == "converted" and answers[m.column] == NO_VALUE)
+        )
+    )
 
 
 def _find_missing_value(

@@ -245,7 +245,7 @@ def format_header(lines: Sequence[SummaryLine]) -> tuple[str, ...]:
 
 
 def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
-    noun = kind if len(names) == 1 else f"{len(names)} {_make_plural(kind)}"
+    noun = kind if len(names) == 1 else f"{len(names)} {make_plural(kind)}"
     shown = ", ".join(names[:MAX_NAMES_SHOWN])
     more = (
         f" and {len(names) - MAX_NAMES_SHOWN} more"
@@ -256,7 +256,8 @@ def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
     return f"{verb.capitalize()} {noun}{colon} {shown}{more}."
 
 
-def _make_plural(kind: str) -> str:
+def make_plural(kind: str) -> str:
+    """Return the plural of a kind of object."""
     if kind.endswith("index"):
         return f"{kind}es"
     if kind == "policy":

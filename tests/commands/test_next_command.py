@@ -10,7 +10,10 @@ import pytest
 from django.core.management import call_command
 
 from schema_migrations.management.output.lines import View
-from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.next_command import (
+    format_command,
+    format_same_command,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,40 @@ def test_it_repeats_what_was_given(
     command: str, given: dict[str, Any], expected: str
 ) -> None:
     assert format_command(command, given) == f"python manage.py {expected}"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ""),
+        (
+            {"database": "default", "format": "text", "verbosity": 1, "apps": None},
+            "",
+        ),
+        ({"name": "two words", "interactive": True}, "'two words'"),
+        (
+            {"apps": ["a", "b"], "dry_run": True, "interactive": False, "verbosity": 2},
+            "-v 2 --app a --app b --dry-run --no-input",
+        ),
+        (
+            {"settings": "project.prod", "format": "json"},
+            "--settings project.prod --format json",
+        ),
+        (
+            {"source": "files", "target": f"postgres://me:{SECRET}@host/shop"},
+            "--from files --to 'postgres://me:***@host/shop'",
+        ),
+        ({"defaults": ["t.c='x'"]}, "--default 't.c='\"'\"'x'\"'\"''"),
+    ],
+)
+def test_the_same_command_keeps_every_option(
+    given: dict[str, Any], expected: str
+) -> None:
+    answers = [("--rename", "a=b"), ("--allow-data-loss", "")]
+    shown = format_same_command("schemadiff", given, answers)
+    start = f"python manage.py schemadiff {expected}".rstrip()
+    assert shown == f"{start} --rename a=b --allow-data-loss"
+    assert SECRET not in shown
 
 
 @pytest.mark.parametrize(

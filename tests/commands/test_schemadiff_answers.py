@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,19 @@ RENAMED_FIELD = MODELS.replace("total =", "amount =")
 RENAMED_MODEL = MODELS.replace("class Order", "class Sale")
 REQUIRED = MODELS + "    code = models.CharField(max_length=5)\n"
 NO_TOTAL = "\n".join(MODELS.splitlines()[:-1])
+WHOLE_TOTAL = MODELS.replace(
+    "DecimalField(max_digits=8, decimal_places=2)", "IntegerField()"
+)
+WITH_LENGTH = MODELS + "    length = models.IntegerField(null=True)\n"
+THREE_NAMES = MODELS + "".join(
+    f"    name_{letter} = models.CharField(max_length=9, default='')\n"
+    for letter in "abc"
+)
+VARYING = (
+    "import uuid\n\n\ndef make_key():\n    return uuid.uuid4()\n\n"
+    + MODELS
+    + "    key = models.UUIDField(default=make_key)\n"
+)
 WITH_TAGS = (
     MODELS
     + "    tags = models.ManyToManyField('Tag')\n"
@@ -142,6 +156,95 @@ class TestWithoutATerminal:
         assert ran.code == 0, ran.err
         assert in_step(project)
 
+    def test_an_answer_alone_changes_a_type(self, begun: Begun) -> None:
+        project = begun(WITH_LENGTH)
+        changed(project, WITH_LENGTH.replace("IntegerField", "DateField"))
+
+        refused = project.manage("schemadiff")
+        given = project.manage("schemadiff", "--default", "shop_order.length=NULL")
+
+        assert refused.code == 3
+        assert '--default "shop_order.length=SQL"' in refused.err
+        assert "--allow-data-loss" not in refused.err
+        assert given.code == 0, given.err
+        assert in_step(project)
+
+    def test_an_expression_alone_answers_what_a_new_type_may_cost(
+        self, begun: Begun
+    ) -> None:
+        project = begun()
+        changed(project, WHOLE_TOTAL)
+
+        refused = project.manage("schemadiff")
+        given = project.manage(
+            "schemadiff", "--default", "shop_order.total=round(total)"
+        )
+
+        assert refused.code == 3
+        assert 'or converted?  --default "shop_order.total=SQL"' in refused.err
+        assert given.code == 0, given.err
+        assert "round(total)" in second(project)
+        assert "-- DATA LOSS: changes the type of shop_order.total" in second(project)
+        assert in_step(project)
+
+    @pytest.mark.parametrize("sql", ["NULL", "CAST(NULL AS text)", "((null))"])
+    def test_null_is_no_value_for_a_required_column(
+        self, begun: Begun, sql: str
+    ) -> None:
+        project = begun()
+        changed(project, REQUIRED)
+
+        ran = project.manage("schemadiff", "--default", f"shop_order.code={sql}")
+
+        assert ran.code == 2
+        assert "is NULL, but the column is NOT NULL" in ran.err
+        assert '--default "shop_order.code="' in ran.err
+        assert len(project.files) == 1
+
+    def test_a_column_may_be_left_without_a_value(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, REQUIRED)
+
+        ran = project.manage("schemadiff", "--default", "shop_order.code=")
+
+        assert ran.code == 0, ran.err
+        assert "NEEDS A LOOK: adds shop_order.code as NOT NULL without" in ran.err
+        assert "-- Existing rows: shop_order.code is left as it is." in second(project)
+
+    def test_a_default_that_differs_from_call_to_call(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, VARYING)
+
+        ran = project.manage("schemadiff")
+
+        assert ran.code == 3
+        assert "its default make_key() differs from call to call" in ran.err
+        again = shlex.split(ran.err.splitlines()[-1])
+        assert again[:3] == ["python", "manage.py", "schemadiff"]
+        wrote = project.manage(*again[2:])
+        assert wrote.code == 0, wrote.err
+        assert "random" in second(project)
+
+    def test_the_whole_command_is_there_to_paste(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD + "    code = models.CharField(max_length=5)\n")
+        folder = str(project.migrations)
+
+        ran = project.manage(
+            "schemadiff", "new code", "--dir", folder, "--app", "shop", "--no-input"
+        )
+
+        again = shlex.split(ran.err.splitlines()[-1])
+        assert again == [
+            *("python", "manage.py", "schemadiff", "new code", "--dir", folder),
+            *("--app", "shop", "--no-input", "--rename", "shop_order.total=amount"),
+            *("--default", "shop_order.code=SQL"),
+        ]
+        answered = [word.replace("=SQL", "='x'") for word in again[2:]]
+        assert project.manage(*answered).code == 0
+        assert second(project).count("RENAME COLUMN") == 1
+        assert project.files[1].name.endswith("_new_code.sql")
+
     def test_answers_that_fit_nothing_are_refused(self, begun: Begun) -> None:
         project = begun()
         changed(project, RENAMED_FIELD)
@@ -163,11 +266,13 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_FIELD)
 
-        code, screen = type_answers(project, ["maybe\n", "y\n"])
+        code, screen = type_answers(project, ["maybe\n", "1\n"])
 
-        question = "Was the field order.total renamed to order.amount (a DecimalField)?"
-        assert f"{question} [y/N]" in screen
-        assert "Please answer yes or no" in screen
+        question = "The field order.total is gone. Which of these is its new name?"
+        assert question in screen
+        assert " 1) order.amount (a DecimalField)\n 2) None of them: it is" in screen
+        assert "Please select a valid option" in screen
+        assert screen.index("- column total") < screen.index(question)
         assert code == 0, screen
         assert 'RENAME COLUMN "total" TO "amount"' in second(project)
 
@@ -175,9 +280,10 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_MODEL)
 
-        code, screen = type_answers(project, ["y\n"])
+        code, screen = type_answers(project, ["1\n"])
 
-        assert "Was the model shop.order renamed to shop.Sale? [y/N]" in screen
+        assert "The model shop.order is gone. Which of these is its new name?" in screen
+        assert " 1) shop.Sale\n" in screen
         assert code == 0, screen
         assert 'RENAME TO "shop_sale"' in second(project)
 
@@ -185,7 +291,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, RENAMED_FIELD.replace("places=2", "places=2, default=0"))
 
-        code, screen = type_answers(project, ["\n", "y\n"])
+        code, screen = type_answers(project, ["2\n", "y\n"])
 
         assert "drops column shop_order.total with all its values" in screen
         assert code == 0, screen
@@ -202,6 +308,84 @@ class TestOnATerminal:
         assert "The dev database says" in screen
         assert code == 0, screen
         assert "'new'" in second(project)
+
+    def test_several_fields_are_one_question_each(self, begun: Begun) -> None:
+        project = begun(THREE_NAMES)
+        changed(project, THREE_NAMES.replace("name_", "title_"))
+
+        code, screen = type_answers(project, ["2\n", "3\n", "1\n", "y\n"])
+
+        assert screen.count("Which of these is its new name?") == 3
+        assert code == 0, screen
+        text = second(project)
+        assert text.count("RENAME COLUMN") == 2
+        assert "DATA LOSS" in text
+        assert in_step(project)
+
+    @pytest.mark.parametrize(
+        "typed", ["NULL\n", "(null)\n", "CAST(NULL AS integer)\n", "nullif(1, 1)\n"]
+    )
+    def test_null_is_no_value_for_a_required_field(
+        self, begun: Begun, typed: str
+    ) -> None:
+        project = begun()
+        changed(project, REQUIRED)
+
+        code, screen = type_answers(project, ["1\n", typed, "'x'\n"])
+
+        assert f"{typed.strip()} is NULL, but shop_order.code is NOT NULL." in screen
+        assert code == 0, screen
+        assert "'x'" in second(project)
+
+    def test_a_type_without_a_conversion_asks_for_an_expression(
+        self, begun: Begun
+    ) -> None:
+        project = begun(WITH_LENGTH)
+        changed(project, WITH_LENGTH.replace("IntegerField", "DateField"))
+
+        code, screen = type_answers(project, ["1\n", "'2024-02-29'\n"])
+
+        assert "which has no conversion" in screen
+        assert "Quit and write the change of type in a file by hand." in screen
+        assert "Accept this loss" not in screen
+        assert (
+            "default" not in screen.partition("Please select")[2].partition("Select")[0]
+        )
+        assert code == 0, screen
+        assert in_step(project)
+
+    @pytest.mark.parametrize(
+        ("answers", "used"), [(["1\n"], False), (["2\n", "round(total)\n"], True)]
+    )
+    def test_a_type_that_may_cost_values_takes_an_expression(
+        self, begun: Begun, answers: list[str], used: bool
+    ) -> None:
+        project = begun()
+        changed(project, WHOLE_TOTAL)
+
+        code, screen = type_answers(project, answers)
+
+        assert "This change changes the type" not in screen
+        assert "changes the type of shop_order.total from" in screen
+        assert " 1) Let the database convert them.\n" in screen
+        assert code == 0, screen
+        assert (
+            "-- Existing rows: shop_order.total is set to" in second(project)
+        ) == used
+        assert "-- DATA LOSS: changes the type of shop_order.total" in second(project)
+        assert in_step(project)
+
+    def test_a_default_that_differs_from_call_to_call(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, VARYING)
+
+        code, screen = type_answers(project, ["2\n"])
+
+        assert "with its default alone: make_key() gives another value" in screen
+        assert " 2) Let the database compute it when the file is applied" in screen
+        assert code == 0, screen
+        assert "random" in second(project)
+        assert in_step(project)
 
     @pytest.mark.parametrize(
         ("answer", "code"), [("^C", 130), ("\x04", 3), ("n\n", 3), ("3\n", 3)]

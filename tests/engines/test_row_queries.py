@@ -241,7 +241,7 @@ CASES = [
         code="not-null",
         found=[(2, None, 1)],
         mend="DELETE FROM t WHERE id = 2",
-        defaults={"t.a": "NULL"},
+        defaults={"t.a": ""},
     ),
     Case(
         name="primary key",

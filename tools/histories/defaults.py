@@ -94,7 +94,7 @@ def choose_values(
         if needed.literal is not None:
             _take_default(result, desired, needed, needed.literal)
         elif not needed.is_new:
-            result.defaults[".".join(needed.place)] = "NULL"
+            result.defaults[".".join(needed.place)] = ""
         elif not needed.column.nullable:
             _make_up_value(
                 result, db, pairs, desired.schema, needed.pair, needed.column
@@ -206,7 +206,7 @@ def _make_up_value(
     if expression is None:
         result.unfillable_tables.append(pair.before.key)
     name = f"{table.name}.{column.name}"
-    result.defaults[name] = expression or "NULL"
+    result.defaults[name] = expression or ""
     result.filled.add(place)
     result.made_up.append(f"{name} = {expression or 'no value, its rows are deleted'}")
 

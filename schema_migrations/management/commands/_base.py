@@ -140,7 +140,9 @@ class SchemaCommand(BaseCommand, ABC):
         if self.format_name == "text" and self.verbosity >= 1:
             self.progress = ProgressDisplay(self.stdout, self.stdout.write)
         try:
-            with raise_command_errors(self._end_with_failure, options):
+            with raise_command_errors(
+                self._end_with_failure, options, self.describe_answers
+            ):
                 code = self.run(options)
         finally:
             if self.progress:
@@ -159,6 +161,10 @@ class SchemaCommand(BaseCommand, ABC):
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
         self.hide_progress()
         self.show_failure(error)
+
+    def describe_answers(self, error: SchemaMigrationsError) -> str:
+        """Return what comes after an error's hint: how to give the answers it asks for."""
+        return ""
 
     @property
     def on_terminal(self) -> bool:
@@ -232,14 +238,16 @@ def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigration
 def raise_command_errors(
     on_error: Callable[[SchemaMigrationsError], None] = lambda error: None,
     given: Mapping[str, Any] = MappingProxyType({}),
+    more: Callable[[SchemaMigrationsError], str] = lambda error: "",
 ) -> Iterator[None]:
     """Translate our errors into Django's, with their exit codes; call ``on_error`` for
-    each, and for an interruption.  The commands in a hint repeat the ``given`` options."""
+    each, and for an interruption.  The commands in a hint repeat the ``given`` options;
+    ``more`` returns what comes after it."""
     try:
         yield
     except SchemaMigrationsError as error:
         on_error(error)
-        text = text_of(error, partial(format_command, given=given))
+        text = text_of(error, partial(format_command, given=given)) + more(error)
         raise CommandError(text, returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
         on_error(_error_from_interruption(interruption))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schema_migrations.errors import Declined
-from schema_migrations.workflows.planning.questions import ValueQuestion
+from schema_migrations.plan.summary import SummaryLine
+from schema_migrations.workflows.planning.questions import (
+    RenameQuestion,
+    ValueQuestion,
+)
 
 ReadLine = Callable[[str], str]
 WriteLine = Callable[[str], object]
+FormatChanges = Callable[[Sequence[SummaryLine]], Iterable[str]]
 
 UNANSWERED_HINT = (
     "Run schemadiff again, or answer with --rename, --default, --allow-data-loss or"
@@ -25,16 +30,24 @@ class TerminalAsker:
         read: ReadLine = input,
         say: WriteLine = print,
         unanswered_hint: str = UNANSWERED_HINT,
+        format_changes: FormatChanges = lambda lines: map(str, lines),
     ) -> None:
         self._read = read
         self._say = say
         self._unanswered_hint = unanswered_hint
+        self._format_changes = format_changes
 
     def confirm(self, question: str) -> bool:
         return self._ask_yes_no(question)
 
-    def confirm_rename(self, question: str) -> bool:
-        return self._ask_yes_no(question)
+    def show_changes(self, lines: Sequence[SummaryLine]) -> None:
+        for line in self._format_changes(lines):
+            self._say(line)
+        self._say("")
+
+    def choose_rename(self, question: RenameQuestion) -> int | None:
+        chosen = self._choose(question.text, (*question.options, question.none))
+        return None if chosen == len(question.options) else chosen
 
     def confirm_loss(self, losses: Sequence[str]) -> bool:
         self._say("This change loses data:")
@@ -49,22 +62,19 @@ class TerminalAsker:
 
     def ask_value(self, question: ValueQuestion) -> str:
         if question.rejection:
-            self._say(f"The dev database says: {question.rejection}")
+            self._say(question.rejection)
         else:
-            self._say(question.text)
-            for number, choice in enumerate(question.options, 1):
-                self._say(f" {number}) {choice.text}")
-            self._say(
-                f" {len(question.options) + 1}) Quit and give the field a default in "
-                "models.py."
+            texts = [option.text for option in question.options]
+            chosen = self._choose(
+                question.text, (*texts, f"Quit and {question.way_out}.")
             )
-            number = self._ask_number(len(question.options) + 1)
-            if number > len(question.options):
+            if chosen == len(question.options):
+                way_out = question.way_out
                 raise Declined(
                     problem="Nothing was written.",
-                    advice="Give the field a default in models.py.",
+                    advice=f"{way_out[:1].upper()}{way_out[1:]}.",
                 )
-            value = question.options[number - 1].sql
+            value = question.options[chosen].sql
             if value is not None:
                 return value
         while not (sql := self._ask_line(question.prompt)):
@@ -76,6 +86,13 @@ class TerminalAsker:
         while answer not in ("", "y", "yes", "n", "no"):
             answer = self._ask_line("Please answer yes or no: ").lower()
         return answer.startswith("y")
+
+    def _choose(self, text: str, options: Sequence[str]) -> int:
+        """Return the index of the option that is chosen."""
+        self._say(text)
+        for number, option in enumerate(options, 1):
+            self._say(f" {number}) {option}")
+        return self._ask_number(len(options)) - 1
 
     def _ask_number(self, maximum: int) -> int:
         answer = self._ask_line("Select an option: ")

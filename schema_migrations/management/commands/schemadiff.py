@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from time import perf_counter
 
+from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.errors import InvalidModels
+from schema_migrations.errors import InvalidModels, SchemaMigrationsError
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
+from schema_migrations.management.hints import list_answer_options
+from schema_migrations.management.output.change_tree import format_change_tree
+from schema_migrations.management.output.next_command import format_same_command
 from schema_migrations.management.output.schemadiff import (
     EMPTY_FILE_FORMATS,
     FORMATS,
@@ -23,6 +27,7 @@ from schema_migrations.workflows.planning.next_file import (
     write_next_file,
 )
 from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1
@@ -79,7 +84,7 @@ class Command(SchemaCommand):
             default=[],
             metavar="TABLE.COLUMN=SQL",
             dest="defaults",
-            help="the value that existing rows get, as an SQL expression; NULL sets no value, and the file fails if the column is NOT NULL and the table has rows",
+            help="the value that existing rows get, as an SQL expression; nothing after the = sets no value, and the file fails if the column is NOT NULL and a row has none",
         )
         parser.add_argument(
             "--allow-data-loss",
@@ -140,11 +145,23 @@ class Command(SchemaCommand):
         on_terminal = sys.stdin is not None and sys.stdin.isatty()
         if self.format_name != "text" or not (options["interactive"] and on_terminal):
             return None
-        return TerminalAsker(say=self._print_question)
+        return TerminalAsker(
+            say=self._print_question,
+            format_changes=lambda lines: format_change_tree(
+                lines, map_tables_to_apps(apps), self.view
+            ),
+        )
 
     def _print_question(self, text: str) -> None:
         self.hide_progress()
         self.stdout.write(text)
+
+    def describe_answers(self, error: SchemaMigrationsError) -> str:
+        """Return the command that holds the answers which an error asks for."""
+        answers = list_answer_options(error)
+        if not answers:
+            return ""
+        return f"\n  {format_same_command('schemadiff', self.given, answers)}"
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""

@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import sqlparse
 
-from schema_migrations.plan.summary import SummaryLine
+from schema_migrations.management.output.lines import View
+from schema_migrations.plan.summary import SummaryLine, make_plural
+
+T = TypeVar("T")
 
 SIGN_ROLES = {"+": "SUCCESS", "-": "ERROR", "~": "WARNING", ">": "MIGRATE_HEADING"}
 """Change sign → role of Django's palette."""
 
 
+MAX_ALIKE = 10
+"""The most tables of an app with the same changes, and parts of a table, to list on a
+terminal."""
+
+
 def format_change_tree(
-    lines: Sequence[SummaryLine], apps: Mapping[str, str], style: Any
+    lines: Sequence[SummaryLine], apps: Mapping[str, str], view: View
 ) -> Iterator[str]:
-    """Yield the changes grouped by app and table."""
+    """Yield the changes grouped by app and table.
+
+    On a terminal what comes too often is folded; ``-v 2`` lists everything.
+    """
     grouped: dict[str, dict[str, list[SummaryLine]]] = {}
     for line in lines:
         app = find_app(line.table, apps) if line.table else ""
         grouped.setdefault(app, {}).setdefault(line.table, []).append(line)
     for app in sorted(grouped):
-        yield style.MIGRATE_LABEL(f"  {app or 'database'}")
-        for table, own in grouped[app].items():
-            yield from _format_table(table, own, style)
+        yield view.style.MIGRATE_LABEL(f"  {app or 'database'}")
+        tables = list(grouped[app].items())
+        shown = fold_alike(tables, _shape_of_table, wanted=view.folds)
+        for (table, own), folded in shown:
+            yield from _format_table(table, own, view)
+            if folded:
+                yield f"    … and {folded} tables alike (-v 2 lists each)"
+
+
+def _shape_of_table(table: tuple[str, list[SummaryLine]]) -> object:
+    """Return what two tables with the same changes have in common."""
+    name, lines = table
+    return bool(name), tuple(sorted((line.sign, line.kind) for line in lines))
+
+
+def fold_alike(
+    items: Sequence[T], shape_of: Callable[[T], object], *, wanted: bool
+) -> Iterator[tuple[T, int]]:
+    """Yield items with 0; the last one of a shape with the number of those left out."""
+    counts = Counter(map(shape_of, items))
+    shown: Counter[object] = Counter()
+    for item in items:
+        shape = shape_of(item)
+        shown[shape] += 1
+        rest = counts[shape] - MAX_ALIKE if wanted else 0
+        if rest <= 0 or shown[shape] <= MAX_ALIKE:
+            yield item, max(rest, 0) if shown[shape] == MAX_ALIKE else 0
 
 
 def _format_table(
-    table: str, lines: Sequence[SummaryLine], style: Any
+    table: str, lines: Sequence[SummaryLine], view: View
 ) -> Iterator[str]:
     whole = [line for line in lines if line.kind == "table"]
     parts = [line for line in lines if line.kind != "table"]
     for line in whole:
-        yield _format_line(f"    {line.sign} table {line.name}", line, style)
+        yield _format_line(f"    {line.sign} table {line.name}", line, view.style)
     if parts and table and not whole:
         yield f"    ~ table {table}"
     indent = "        " if table else "    "
     width = max((len(f"{line.kind} {line.name}") for line in parts), default=0)
-    for line in parts:
+    shown = fold_alike(parts, attrgetter("sign", "kind"), wanted=view.folds)
+    for line, folded in shown:
         text = f"{line.kind} {line.name}".ljust(min(width, 40))
-        yield _format_line(f"{indent}{line.sign} {text}", line, style)
+        yield _format_line(f"{indent}{line.sign} {text}", line, view.style)
+        if folded:
+            plural = make_plural(line.kind)
+            yield f"{indent}… and {folded} {plural} alike (-v 2 lists each)"
 
 
 def _format_line(text: str, line: SummaryLine, style: Any) -> str:

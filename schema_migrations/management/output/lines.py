@@ -26,6 +26,11 @@ class View:
     given: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parsed command line, which the next command may repeat; holds secrets."""
 
+    @property
+    def folds(self) -> bool:
+        """Whether much that is alike is only counted."""
+        return self.on_terminal and self.verbosity < 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

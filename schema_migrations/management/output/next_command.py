@@ -6,12 +6,13 @@ Invariant: no secret is put on a command line.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.engines.registry import engine_for_url
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
 SECRET_WORDS = ("password", "secret", "scram_")
@@ -25,6 +26,29 @@ REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 """Command with a target → the options that it takes besides ``--url``."""
 
 
+GIVEN_OPTIONS: Mapping[str, str] = {
+    "settings": "--settings",
+    "pythonpath": "--pythonpath",
+    "verbosity": "-v",
+    "format": "--format",
+    "database": "--database",
+    "dir": "--dir",
+    "dev": "--dev",
+    "apps": "--app",
+    "source": "--from",
+    "target": "--to",
+    "write": "--write",
+    "dry_run": "--dry-run",
+    "renames": "--rename",
+    "defaults": "--default",
+    "acknowledge": "--acknowledge",
+    "allow_data_loss": "--allow-data-loss",
+}
+"""Key of the parsed command line → the option of ``schemadiff`` that it comes from."""
+
+USUAL = {"database": DEFAULT_DB_ALIAS, "format": "text", "verbosity": 1}
+
+
 def format_command(command: str, given: Mapping[str, Any]) -> str:
     """Return a command that works on what the ``given`` options name.
 
@@ -36,6 +60,32 @@ def format_command(command: str, given: Mapping[str, Any]) -> str:
     options = _repeat_options(command, given, None if hidden else url)
     variable = f"{URL_VARIABLE}=... " if hidden else ""
     return f"{variable}{' '.join(('python manage.py', command, *options))}"
+
+
+def format_same_command(
+    command: str, given: Mapping[str, Any], answers: Iterable[tuple[str, str]]
+) -> str:
+    """Return a command with all options that were given, and (option, value) answers.
+
+    An option without a value is a flag.  A password in a URL is masked.
+    """
+    words = ["python", "manage.py", command]
+    words += [given["name"]] if given.get("name") else []
+    for key, option in GIVEN_OPTIONS.items():
+        value = given.get(key)
+        if not value or value == USUAL.get(key):
+            continue
+        if value is True:
+            words.append(option)
+            continue
+        for each in value if isinstance(value, list | tuple) else (value,):
+            words += [option, mask_secrets(str(each))]
+    words += [] if given.get("interactive", True) else ["--no-input"]
+    for option, text in answers:
+        words += [option, text] if text else [option]
+    return " ".join(
+        word if word.startswith("--") else shlex.quote(word) for word in words
+    )
 
 
 def _find_url(command: str, given: Mapping[str, Any]) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.output.change_tree import (
     colour_sql,
+    fold_alike,
     format_change_tree,
 )
 from schema_migrations.management.output.lines import (
@@ -102,8 +104,8 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
     if proposal.plan is None:
         yield _describe_no_changes(result)
     else:
-        yield from format_change_tree(proposal.summary, planned.apps, view.style)
-        yield from _list_warnings(result)
+        yield from format_change_tree(proposal.summary, planned.apps, view)
+        yield from _list_warnings(result, view)
     if proposal.file_text and result.show_sql:
         yield ""
         yield colour_sql(proposal.file_text, view.style)
@@ -140,16 +142,23 @@ def _describe_no_changes(result: PlannedFile) -> str:
     return "No changes: the directory is in step with the models."
 
 
-def _list_warnings(result: PlannedFile) -> Iterator[Warned]:
+def _list_warnings(result: PlannedFile, view: View) -> Iterator[Warned]:
+    """Yield what a reviewer must not miss; on a terminal what comes too often is folded."""
     plan = result.planned.proposal.plan
-    for loss in plan.losses if plan else ():
-        yield Warned(message=f"DATA LOSS: {loss}")
-    for restriction in plan.restrictions if plan else ():
-        yield Warned(message="\n".join(format_restriction(restriction)))
+    losses = plan.losses if plan else ()
+    restrictions = plan.restrictions if plan else ()
+    warnings = [
+        *((" ".join(loss.split()[:2]), f"DATA LOSS: {loss}") for loss in losses),
+        *((each.code, "\n".join(format_restriction(each))) for each in restrictions),
+    ]
+    for (_, text), folded in fold_alike(warnings, itemgetter(0), wanted=view.folds):
+        yield Warned(message=text)
+        if folded:
+            yield Warned(message=f"… and {folded} alike (-v 2 lists each)")
 
 
 def _print_json(result: PlannedFile, view: View) -> Iterator[Line]:
-    yield from _list_warnings(result)
+    yield from _list_warnings(result, view)
     yield format_json(next_file_as_json(result.planned, seconds=result.seconds))
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import DriverError, Engine
-from schema_migrations.errors import LossDeclined, QuestionsOpen, SchemaMigrationsError
+from schema_migrations.engines.engine import Engine
+from schema_migrations.errors import LossDeclined, NullDefault, QuestionsOpen
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import (
     NO_VALUE,
@@ -19,26 +18,35 @@ from schema_migrations.plan.fills import (
     with_fills,
 )
 from schema_migrations.plan.losses import find_losses
+from schema_migrations.plan.summary import summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.planning.questions import (
     Asker,
+    ValueQuestion,
     list_open_questions,
+    make_retyping_question,
     make_value_question,
 )
 from schema_migrations.workflows.planning.renaming import (
     RenameDecision,
+    RenamedState,
     describe_renames,
 )
+from schema_migrations.workflows.planning.trial import (
+    SqlRefused,
+    is_always_null,
+    try_expression,
+)
 from schema_migrations.workflows.states.model_facts import ModelFacts
-from schema_migrations.workflows.states.state import State, roll_back_at_end
+from schema_migrations.workflows.states.state import State
 
 Changes = tuple[ddl.Change, ...]
 
 
 def fill_in_answers(
     engine: Engine,
-    state: State,
+    renamed: RenamedState,
     facts: ModelFacts,
     changes: Changes,
     decision: RenameDecision,
@@ -49,46 +57,91 @@ def fill_in_answers(
 ) -> tuple[Changes, tuple[str, ...]]:
     """Return the changes with all their values, and the answers as header lines.
 
-    ``state`` is the current state after the renames; SQL that a person types is tried
-    on it at once.  Raises ``AnswerNeeded``.
+    ``renamed`` is the current state after the renames; SQL that a person gives is tried
+    on it at once.  Raises ``AnswerNeeded``, and ``ConfigError`` for a wrong answer.
     """
+    state = renamed.state
     values = resolve_defaults(answers.defaults, changes)
-    open_ = _find_open_needs(engine, changes, facts, values)
-    planner = engine.planner
-    lost = (
-        ()
-        if answers.allow_data_loss
-        else find_losses(changes, planner.may_alter_values)
-    )
-    if asker is None and strict and (open_ or lost):
+    required = _find_required_columns(changes)
+    for column, sql in values.items():
+        if sql and column in required and is_always_null(engine, state, sql):
+            raise NullDefault(column=column.path, sql=sql)
+    filled = _fill(engine, changes, facts, values)
+    open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
+    may_lose = () if answers.allow_data_loss else _select_unanswered(filled, open_)
+    may_alter = engine.planner.may_alter_values
+    retyped = [c for c in may_lose if _takes_conversion(c)]
+    lost = find_losses((c for c in may_lose if c not in retyped), may_alter)
+    retypings = find_losses(retyped, may_alter)
+    if asker is None and strict and (open_ or lost or retypings):
         raise QuestionsOpen(
-            questions=list_open_questions(open_, lost, decision.unasked_candidates)
+            questions=list_open_questions(
+                open_, lost, retypings, decision.unasked_candidates, facts
+            )
         )
-    if asker is not None:
+    if asker is not None and (open_ or lost or retypings):
+        asker.show_changes(summarize((*renamed.changes, *changes)))
         if lost and not asker.confirm_loss([text for _, text in lost]):
             raise LossDeclined
+        for column, text in retypings:
+            question = make_retyping_question(column, text)
+            sql = _ask_value(engine, state, column, question, asker, required)
+            values |= {column: sql} if sql else {}
         for need in open_:
-            values[need.column] = _ask_value(engine, state, need, facts, asker)
-    changes = with_fills(
-        changes,
-        facts.fills,
-        answers=values,
-        find_conversion=planner.find_conversion,
-    )
+            question = make_value_question(need, facts)
+            values[need.column] = _ask_value(
+                engine, state, need.column, question, asker, required
+            )
+    changes = _fill(engine, changes, facts, values)
     return changes, (*describe_renames(decision.renames), *_describe_values(values))
 
 
-def _find_open_needs(
+def _find_required_columns(changes: Changes) -> frozenset[Key]:
+    """Return the changed columns that are ``NOT NULL`` afterwards."""
+    return frozenset(
+        ddl.subject_of(change)
+        for change in changes
+        if (isinstance(change, ddl.AddColumn) and not change.column.nullable)
+        or (isinstance(change, ddl.AlterColumn) and not change.after.nullable)
+    )
+
+
+def _fill(
     engine: Engine, changes: Changes, facts: ModelFacts, values: dict[Key, str]
-) -> tuple[MissingValue, ...]:
-    filled = with_fills(
+) -> Changes:
+    return with_fills(
         changes,
         facts.fills,
         answers=values,
         find_conversion=engine.planner.find_conversion,
     )
-    return find_missing_values(
-        filled, engine.planner.find_conversion, answered_columns=values
+
+
+def _select_unanswered(
+    filled: Changes, open_needs: tuple[MissingValue, ...]
+) -> Changes:
+    """Return the changes without new types whose values somebody gives."""
+    asked = {need.column for need in open_needs if need.reason == "converted"}
+    return tuple(
+        change
+        for change in filled
+        if not (
+            isinstance(change, ddl.AlterColumn)
+            and (change.conversion is not None or ddl.subject_of(change) in asked)
+        )
+    )
+
+
+def _takes_conversion(change: ddl.Change) -> bool:
+    """Tell whether an answer for the column would convert it to its new type.
+
+    For one that becomes ``NOT NULL`` as well it is the value instead of ``NULL``.
+    """
+    return (
+        isinstance(change, ddl.AlterColumn)
+        and change.before.type != change.after.type
+        and change.after.generated is None
+        and change.before.nullable <= change.after.nullable
     )
 
 
@@ -100,41 +153,24 @@ def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
     )
 
 
-class _ValueRefused(SchemaMigrationsError):
-    """The dev database rejects the typed SQL."""
-
-    code = "value-refused"
-    message = "{reason}"
-    reason: str
-
-
 def _ask_value(
-    engine: Engine, state: State, need: MissingValue, facts: ModelFacts, asker: Asker
+    engine: Engine,
+    state: State,
+    column: Key,
+    question: ValueQuestion,
+    asker: Asker,
+    required_columns: frozenset[Key],
 ) -> str:
-    question = make_value_question(need, facts.origins)
     while True:
         sql = asker.ask_value(question)
-        try:
-            _try_expression(engine, state, need.column, sql)
-        except _ValueRefused as error:
-            question = replace(question, rejection=error.message)
-        else:
+        if not sql:
             return sql
-
-
-def _try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
-    """Raise ``_ValueRefused`` unless the server can compute the expression on the table."""
-    table = engine.dialect.quote(column.table.name)
-    if column.namespace:
-        table = f"{engine.dialect.quote(column.namespace)}.{table}"
-
-    def make_error(driver_error: DriverError) -> _ValueRefused:
-        return _ValueRefused(reason=driver_error.message)
-
-    with (
-        roll_back_at_end(engine, state.connection),
-        translate_driver_errors(engine, make_error),
-    ):
-        engine.executor.execute(
-            state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
-        )
+        try:
+            try_expression(engine, state, column, sql)
+        except SqlRefused as error:
+            rejection = f"The dev database says: {error.message}"
+        else:
+            if column not in required_columns or not is_always_null(engine, state, sql):
+                return sql
+            rejection = f"{sql} is NULL, but {column.path} is NOT NULL."
+        question = replace(question, rejection=rejection)

@@ -137,7 +137,7 @@ def plan_change(
     """
     phases = phases or Phases()
     with phases("renames"):
-        decision = _decide_renames(current, desired, request)
+        decision = _decide_renames(engine, current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
     early_drops = _find_early_drops(current.schema, desired)
@@ -149,7 +149,7 @@ def plan_change(
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
         changes, answer_lines = fill_in_answers(
             engine,
-            compared.current,
+            replace(renamed, state=compared.current),
             desired.facts,
             compared.changes,
             decision,
@@ -184,14 +184,19 @@ def plan_change(
 
 
 def _decide_renames(
-    current: State, desired: State, request: ChangeRequest
+    engine: Engine, current: State, desired: State, request: ChangeRequest
 ) -> RenameDecision:
+    def find_changes() -> tuple[SummaryLine, ...]:
+        compared = _compare(engine, current, desired, request.scope, Phases())
+        return summarize(compared.changes)
+
     return decide_renames(
         current.schema,
         _limit(current.schema, desired.schema, request.scope),
         desired.facts,
         answers=request.answers,
         asker=request.asker,
+        find_changes=find_changes,
     )
 
 

@@ -7,10 +7,10 @@ names inside views, checks and expressions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import DriverError, Engine
@@ -26,12 +26,13 @@ from schema_migrations.plan.renames import (
     infer_renames,
     resolve_answers,
 )
+from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.planning.content_types import (
     render_content_type_renames,
 )
-from schema_migrations.workflows.planning.questions import Asker, format_rename_question
+from schema_migrations.workflows.planning.questions import Asker, make_rename_question
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.state import (
     State,
@@ -63,10 +64,11 @@ def decide_renames(
     *,
     answers: Answers,
     asker: Asker | None,
+    find_changes: Callable[[], Sequence[SummaryLine]],
 ) -> RenameDecision:
-    """Return the renames that answers give, that follow from others, or are confirmed.
+    """Return the renames that answers give, that follow from others, or are chosen.
 
-    Raises ``ConfigError`` for an answer that matches nothing, and the asker's errors.
+    The asker shows what ``find_changes`` returns before it asks.  Raises ``ConfigError`` for an answer that matches nothing, and the asker's errors.
     """
     automatic = facts.auto_created_tables
 
@@ -74,25 +76,27 @@ def decide_renames(
         return infer_renames(renames, current, desired, automatic)
 
     renames = completed(resolve_answers(answers, current, desired))
-    refused: set[tuple[Key, Key]] = set()
+    removed: set[Key] = set()
+    find_changes = cache(find_changes)
     unasked: list[RenameCandidate] = []
     for candidates in (find_table_candidates, find_column_candidates):
         while True:
             open_ = [
-                c
-                for c in candidates(renames, current, desired)
-                if (c.old, c.new) not in refused
+                c for c in candidates(renames, current, desired) if c.old not in removed
             ]
             if asker is None or not open_:
                 unasked += open_
                 break
-            best = open_[0]
-            if asker.confirm_rename(
-                format_rename_question(best, facts.origins, renames)
-            ):
-                renames = completed(_add_candidate(renames, best))
+            old = open_[0].old
+            rivals = [c for c in open_ if c.old == old]
+            asker.show_changes(find_changes())
+            chosen = asker.choose_rename(
+                make_rename_question(rivals, facts.origins, renames)
+            )
+            if chosen is None:
+                removed.add(old)
             else:
-                refused.add((best.old, best.new))
+                renames = completed(_add_candidate(renames, rivals[chosen]))
     return RenameDecision(renames=renames, unasked_candidates=tuple(unasked))
 
 

@@ -38,6 +38,10 @@ class ModelOrigin:
 class ModelFacts:
     fills: Mapping[Key, str] = field(default_factory=dict)
     """Column → SQL of the field's default, for existing rows."""
+    varying_defaults: Mapping[Key, str] = field(default_factory=dict)
+    """Column → the callable that is its field's default and differs from call to call."""
+    server_values: Mapping[Key, str] = field(default_factory=dict)
+    """Column → SQL with which the server computes a value of its type for each row."""
     origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
     """Table or column → the model or field behind it."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
@@ -101,24 +105,39 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
     return origins
 
 
-def fills_of(
-    editor: Any,
-    model: type[models.Model],
-    computed_defaults: Mapping[ComputedDefault, str],
-) -> dict[Key, str]:
-    """Return column → SQL of the field's default.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValues:
+    """What the fields of a model give to existing rows; each maps columns to text."""
 
-    ``editor`` is Django's schema editor; ``computed_defaults`` has the engine's SQL for
-    defaults that the server can compute.  A field has no fill if it has no default, or
-    one that differs at each call and that the server cannot compute.
-    """
-    table = table_key(unquote_table_name(model._meta.db_table))
-    fills = {}
-    for field_ in model._meta.local_concrete_fields:
-        value = _compute_fill(editor, field_, computed_defaults)
-        if value is not None and field_.column:
-            fills[table.column(field_.column)] = value
-    return fills
+    fills: dict[Key, str] = field(default_factory=dict)
+    varying_defaults: dict[Key, str] = field(default_factory=dict)
+    server_values: dict[Key, str] = field(default_factory=dict)
+
+    def add_model(
+        self,
+        editor: Any,
+        model: type[models.Model],
+        computed_defaults: Mapping[ComputedDefault, str],
+    ) -> None:
+        """Add the fields of a model.
+
+        ``editor`` is Django's schema editor; ``computed_defaults`` has the engine's SQL
+        for defaults that the server can compute.  A field has no fill if it has no
+        default, or one that differs at each call and that the server cannot compute.
+        """
+        table = table_key(unquote_table_name(model._meta.db_table))
+        for field_ in model._meta.local_concrete_fields:
+            if not field_.column:
+                continue
+            column = table.column(field_.column)
+            value = _compute_fill(editor, field_, computed_defaults)
+            if value is not None:
+                self.fills[column] = value
+            elif varying := _name_varying_default(editor, field_):
+                self.varying_defaults[column] = varying
+            computed = _COMPUTED_BY_FIELD_TYPE.get(field_.get_internal_type())
+            if computed is not None:
+                self.server_values[column] = computed_defaults[computed]
 
 
 _NOW_FUNCTIONS = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
@@ -128,6 +147,12 @@ _MOMENT_BY_FIELD_TYPE: Mapping[str, ComputedDefault] = {
     "DateField": "today",
     "TimeField": "time",
 }
+_COMPUTED_BY_FIELD_TYPE: Mapping[str, ComputedDefault] = {
+    **_MOMENT_BY_FIELD_TYPE,
+    "UUIDField": "uuid4",
+}
+CALLS = 10
+"""How often a default is called to see whether it differs: one of few values may repeat."""
 
 
 def _compute_fill(
@@ -140,14 +165,32 @@ def _compute_fill(
     computed = _find_computed_default(field_)
     if computed is not None:
         return computed_defaults[computed]
-    default = field_.default
     try:
         value = editor.effective_default(field_)
-        if callable(default) and editor.effective_default(field_) != value:
+        if _varies(editor, field_):
             return None
         return None if value is None else str(editor.quote_value(value))
     except Exception:  # a default is the project's code and can raise anything
         return None
+
+
+def _varies(editor: Any, field_: Any) -> bool:
+    """Tell whether a field's default differs from call to call."""
+    if not callable(field_.default):
+        return False
+    first = editor.effective_default(field_)
+    return any(editor.effective_default(field_) != first for _ in range(CALLS))
+
+
+def _name_varying_default(editor: Any, field_: Any) -> str:
+    """Return ``make_code()`` for a default that differs from call to call, else ``""``."""
+    try:
+        varies = _varies(editor, field_)
+    except Exception:  # as above
+        return ""
+    default = field_.default
+    name = getattr(default, "__qualname__", type(default).__name__)
+    return f"{name}()" if varies else ""
 
 
 def _is_auto_field(field_: Any) -> bool:

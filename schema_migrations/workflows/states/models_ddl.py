@@ -25,9 +25,9 @@ from schema_migrations.workflows.states.collecting import (
     collect_statements,
 )
 from schema_migrations.workflows.states.model_facts import (
+    FieldValues,
     ModelFacts,
     ModelOrigin,
-    fills_of,
     find_auto_created_models,
     origins_of,
     unquote_table_name,
@@ -88,18 +88,20 @@ def collect_ddl(
         ("foreign keys and indexes", rest),
     ]
     parts = collect_statements(connection, steps)
-    fills: dict[Key, str] = {}
+    values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     editor = connection.schema_editor(collect_sql=True, atomic=False)
     for model in tables_first:
         for owner in (model, *find_auto_created_models(model)):
             origins |= origins_of(owner)
-            fills |= fills_of(editor, owner, computed_defaults)
+            values.add_model(editor, owner, computed_defaults)
     return ModelsDdl(
         parts=parts,
         dotted_names=dict(_list_dotted_names(registry)),
         facts=ModelFacts(
-            fills=fills,
+            fills=values.fills,
+            varying_defaults=values.varying_defaults,
+            server_values=values.server_values,
             origins=origins,
             unmanaged_tables=_find_unmanaged_tables(registry),
         ),
