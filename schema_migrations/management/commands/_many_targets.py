@@ -57,9 +57,8 @@ def add_many_targets_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--targets-are",
         choices=("schemas", "databases"),
-        default="schemas",
-        help="whether target names are schemas or databases of the server that the alias or --url names"
-        " (default: %(default)s)",
+        help="whether the names in the list are schemas or databases of the server that the"
+        " alias or --url names (default: schemas)",
     )
     parser.add_argument(
         "--jobs",
@@ -85,7 +84,7 @@ def has_many_targets(options: Options) -> bool:
 def read_addresses(options: Options) -> tuple[Address, ...]:
     """Return the targets that the options name; raise ``ConfigError``."""
     urls = urls_of(options)
-    kind: Any = options["targets_are"].removesuffix("s")
+    kind: Any = (options["targets_are"] or "schemas").removesuffix("s")
     if not (options["targets"] or options["targets_sql"]):
         return resolve_addresses(urls, kind=kind, url=None)
     if len(urls) > 1:

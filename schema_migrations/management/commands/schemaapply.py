@@ -15,6 +15,9 @@ from schema_migrations.management.commands._many_targets import (
     parse_positive_integer,
     run_on_targets,
 )
+from schema_migrations.management.commands._option_conflicts import (
+    refuse_schemaapply_conflicts,
+)
 from schema_migrations.management.commands._target_options import (
     ALIAS_ITSELF,
     add_exec_order_option,
@@ -116,6 +119,7 @@ class Command(SchemaCommand):
 
     def run(self, options: Options) -> int:
         self.events: list[Event] = []
+        refuse_schemaapply_conflicts(options)
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)

@@ -9,8 +9,15 @@ from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
-from schema_migrations.errors import InvalidModels, SchemaMigrationsError
+from schema_migrations.errors import (
+    InvalidModels,
+    SchemaMigrationsError,
+    WrongUsage,
+)
 from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._option_conflicts import (
+    refuse_schemadiff_conflicts,
+)
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.change_tree import format_change_tree
@@ -121,9 +128,11 @@ class Command(SchemaCommand):
 
     def run(self, options: Options) -> int:
         started = perf_counter()
+        refuse_schemadiff_conflicts(options)
         if options["empty"]:
             return self._write_empty_file(options)
         request = request_from_options(options, in_full=self.verbosity > 1)
+        _refuse_unused_acknowledgement(request)
         self._check_models()
         asker = self._choose_asker(options) if request.strict else None
         planned = write_next_file(request, asker=asker, reporter=self)
@@ -206,6 +215,14 @@ def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
         write=wants_file and not options["dry_run"],
         in_full=in_full,
     )
+
+
+def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:
+    if request.acknowledged and not request.has_default_sources:
+        raise WrongUsage(
+            problem="--acknowledge counts only from the files to the models.",
+            advice="Leave it out: between other sources nothing is acknowledged.",
+        )
 
 
 def _has_sources(options: Options) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._base import (
     FORMAT_MEANINGS,
     Options,
     SchemaCommand,
+)
+from schema_migrations.management.commands._option_conflicts import (
+    refuse_schemastatus_conflicts,
 )
 from schema_migrations.management.commands._target_options import (
     add_exec_order_option,
@@ -76,19 +78,13 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--allow-data-loss",
             action="store_true",
-            help="with --drift --format sql: also drop what only the database has, and"
+            help="with --drift and --format sql or -v 2: also drop what only the database has, and"
             " change columns to types that may not hold every value",
         )
 
     def run(self, options: Options) -> int:
         as_sql = options["format"] == "sql"
-        if not options["drift"] and (
-            as_sql or options["allow_data_loss"] or options["dev"]
-        ):
-            raise WrongUsage(
-                problem="--format sql, --allow-data-loss and --dev work with --drift only.",
-                advice="python manage.py schemastatus --drift --format sql",
-            )
+        refuse_schemastatus_conflicts(options)
         if as_sql:
             self.verbosity = 0
         status = self._read_status(options)

@@ -1,0 +1,87 @@
+"""Options that would silently ignore one another: refused before any work.
+
+Pure.  An option that is merely not needed, as ``--lock-wait`` with ``--dry-run``, stays
+allowed: the same line is run with it and without.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.management.commands._base import Options
+
+WRITE_NOTHING = {"check": "--check", "dry_run": "--dry-run"}
+OF_A_PLAN = {
+    "dev": "--dev",
+    "apps": "--app",
+    "renames": "--rename",
+    "defaults": "--default",
+    "allow_data_loss": "--allow-data-loss",
+    "acknowledge": "--acknowledge",
+    "source": "--from",
+    "target": "--to",
+    "write": "--write",
+}
+"""The options of ``schemadiff`` that say which change is planned, and how."""
+
+
+def refuse_schemadiff_conflicts(options: Options) -> None:
+    """Raise ``WrongUsage`` if an option of ``schemadiff`` would have no effect."""
+    if options["empty"]:
+        _refuse(
+            options,
+            {**WRITE_NOTHING, **OF_A_PLAN},
+            problem="--empty writes a file without a plan, so it does not go with {}.",
+            advice="Leave out --empty, or the others.",
+        )
+    if options["write"]:
+        _refuse(
+            options,
+            WRITE_NOTHING,
+            problem="--write writes the file, and {} writes nothing.",
+            advice="Leave out one of them.",
+        )
+    if options["check"] and options["name"]:
+        raise WrongUsage(
+            problem=f"NAME ({options['name']}) names the new file, and --check writes none.",
+            advice=f"Leave out one of them. To look at one app: --app {options['name']}",
+        )
+
+
+def refuse_schemastatus_conflicts(options: Options) -> None:
+    """Raise ``WrongUsage`` if an option of ``schemastatus`` would have no effect."""
+    shows_sql = options["format"] == "sql"
+    if not options["drift"] and (
+        shows_sql or options["allow_data_loss"] or options["dev"]
+    ):
+        raise WrongUsage(
+            problem="--format sql, --allow-data-loss and --dev work with --drift only.",
+            advice="python manage.py schemastatus --drift --format sql",
+        )
+    if options["allow_data_loss"] and not shows_sql and options["verbosity"] < 2:
+        raise WrongUsage(
+            problem="--allow-data-loss changes the mending SQL, which is not shown here.",
+            advice="Add --format sql, or -v 2.",
+        )
+
+
+def refuse_schemaapply_conflicts(options: Options) -> None:
+    """Raise ``WrongUsage`` if an option of ``schemaapply`` would have no effect."""
+    if options["targets_are"] and not (options["targets"] or options["targets_sql"]):
+        raise WrongUsage(
+            problem="--targets-are says what the names of a list are, and there is none.",
+            advice="Add --targets or --targets-sql, or leave it out.",
+        )
+
+
+def _refuse(
+    options: Options, others: Mapping[str, str], *, problem: str, advice: str
+) -> None:
+    given = [flag for name, flag in others.items() if options[name]]
+    if given:
+        raise WrongUsage(problem=problem.format(" and ".join(given)), advice=advice)
