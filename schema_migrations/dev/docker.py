@@ -22,6 +22,7 @@ from schema_migrations.dev.image import (
     parse_image_url,
 )
 from schema_migrations.dev.server import DevServer
+from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.errors import DevServerUnreachable, DevServerUnusable
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ def run_image(
         _pull_if_absent(client, image, report)
         run = _run_kept_container if image.is_kept else _run_temporary_container
         with run(client, image) as container:
+            settings, version = _await_server(container, image)
             yield DevServer(
-                settings=_await_server(container, image),
-                description=f"Docker container of {image.reference}",
+                settings=settings,
+                description=f"{version.text}, Docker container of {image.reference}",
+                major=version.major,
                 is_shared=image.is_kept,  # with the commands to come
             )
 
@@ -256,7 +259,9 @@ def _pull_if_absent(
         ) from None
 
 
-def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
+def _await_server(
+    container: Any, image: ContainerImage
+) -> tuple[DatabaseSettings, ServerVersion]:
     """Wait until the server accepts a session: its port is open long before."""
     import psycopg
     from docker.errors import APIError
@@ -268,8 +273,7 @@ def _await_server(container: Any, image: ContainerImage) -> DatabaseSettings:
             container.reload()
             output = container.logs(tail=20).decode(errors="replace") or output
             if settings := _read_server_settings(container, image):
-                _try_connecting(settings)
-                return settings
+                return settings, _try_connecting(settings)
         except psycopg.OperationalError as problem:
             refusal = _join_lines(problem)
         except APIError:  # being removed, or already removed
@@ -304,17 +308,21 @@ def _read_server_settings(
     }
 
 
-def _try_connecting(settings: DatabaseSettings) -> None:
+def _try_connecting(settings: DatabaseSettings) -> ServerVersion:
+    """Open a session and close it; return the version that the server began with."""
     import psycopg
 
-    psycopg.connect(
+    with psycopg.connect(
         host=settings["HOST"],
         port=settings["PORT"],
         user=settings["USER"],
         password=settings["PASSWORD"],
         dbname=settings["NAME"],
         connect_timeout=5,
-    ).close()
+    ) as connection:
+        said = connection.info.parameter_status("server_version") or ""
+        major = connection.info.server_version // 10000
+        return ServerVersion(text=f"PostgreSQL {said.partition(' ')[0]}", major=major)
 
 
 def _remove_leftovers(client: Any) -> None:

@@ -50,4 +50,5 @@ def run_programs(
                 "OPTIONS": {},
             },
             description=f"embedded PostgreSQL {programs.version}",
+            major=programs.major,
         )

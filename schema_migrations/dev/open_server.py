@@ -185,7 +185,10 @@ def _open_existing(
     host = settings.get("HOST") or "the local socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""
     yield DevServer(
-        settings=settings, description=f"{version} at {host}{port}", is_shared=True
+        settings=settings,
+        description=f"{version.text} at {host}{port}",
+        major=version.major,
+        is_shared=True,
     )
 
 

@@ -5,7 +5,6 @@ Invariant: whoever opened the server closes it; a ``DevServer`` itself owns noth
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ class DevServer:
     """The settings of a database to connect to; it is never written to."""
     description: str
     """``embedded PostgreSQL 18.4``; no password."""
+    major: int | None = None
+    """The server's major version; None: it is a part of this process (SQLite)."""
     is_shared: bool = False
     """Others use the server, so statements must not act outside their database."""
     choice_reason: str = ""
@@ -29,7 +30,6 @@ class DevServer:
         reason = [f"         {self.choice_reason}"] if self.choice_reason else []
         return [f"Dev      {self.description}", *reason]
 
-    @property
-    def majors(self) -> list[str]:
-        """Return the numbers before a dot in the description."""
-        return re.findall(r"\b(\d+)\.", self.description)
+    def has_other_major(self, major: int) -> bool:
+        """Return whether a target of this major version may print definitions otherwise."""
+        return self.major is not None and self.major != major

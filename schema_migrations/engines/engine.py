@@ -88,6 +88,15 @@ class MissingObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerVersion:
+    """The version that a server says it has."""
+
+    text: str
+    """``PostgreSQL 16.4``."""
+    major: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """The description of a database that files are applied to."""
 
@@ -232,7 +241,7 @@ class DevServer:
         [DatabaseSettings, str], AbstractContextManager[Connection]
     ]
     """(settings of a server, alias) → an empty scratch database on it."""
-    check_server: Callable[[DatabaseSettings, str], str] | None = None
+    check_server: Callable[[DatabaseSettings, str], ServerVersion] | None = None
     """Return the server's version; raise unless it answers and allows creating databases.
     None: there is no server."""
     find_missing_object: Callable[[DriverError], MissingObject | None] | None = None

@@ -49,6 +49,9 @@ def test_it_answers_and_is_gone_after(docker_client: Any, docker_url: str) -> No
     with run_image(docker_url) as server:
         major = docker_url.rpartition("/")[2]
         assert str(asked(server, "SHOW server_version")).startswith(major)
+        assert server.description.startswith(f"PostgreSQL {major}.")
+        number = asked(server, "SHOW server_version_num")
+        assert server.major == int(str(number)) // 10000
         assert asked(server, "SHOW fsync") == "off"
         assert server.settings["HOST"] == "127.0.0.1"
         (container,) = published(docker_client, server.settings["PORT"])

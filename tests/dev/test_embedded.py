@@ -80,6 +80,7 @@ def test_it_answers_and_is_gone_after(major: int) -> None:
         assert str(asked(server, "SHOW server_version")).split(".")[0] == str(major)
         assert asked(server, "SHOW listen_addresses") == ""
         assert server.description.startswith(f"embedded PostgreSQL {major}")
+        assert server.major == major
         folder = Path(server.settings["HOST"])
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not folder.exists()

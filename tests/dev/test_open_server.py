@@ -86,7 +86,9 @@ def test_auto_goes_on_to_docker(
     configure(unreachable(postgres_settings))
     major = int(docker_url.rpartition("/")[2])
     with open_server("auto", PROJECT, extensions=["nowhere"], major=major) as server:
-        assert server.description.startswith("Docker container of postgres:")
+        assert server.description.partition(", ")[2].startswith(
+            "Docker container of postgres:"
+        )
         assert "embedded: No PostgreSQL on this machine has" in server.choice_reason
 
 
@@ -122,7 +124,9 @@ def test_docker(
     """A URL of Docker's."""
     configure(unreachable(postgres_settings))
     with open_server(docker_url, PROJECT) as server:
-        assert server.description.startswith("Docker container of postgres:")
+        assert server.description.partition(", ")[2].startswith(
+            "Docker container of postgres:"
+        )
 
 
 def test_a_server_by_its_url(

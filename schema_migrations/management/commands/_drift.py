@@ -28,8 +28,7 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
         server = workspace.server
         for line in server.describe():
             command.say(line)
-        on_server = workspace.engine.dev_server.check_server is not None
-        if on_server and str(status.target.major) not in server.majors:
+        if server.has_other_major(status.target.major):
             command.warn(
                 f"the target runs {status.target.version}: another major version may "
                 "print the same thing differently; choose the same one with --dev"

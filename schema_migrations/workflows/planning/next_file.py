@@ -252,7 +252,7 @@ def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
 def _find_warnings(workspace: Workspace) -> Iterator[str]:
     description, engine = workspace.server.description, workspace.engine
     target = probe_server(workspace.alias, engine)
-    if target is not None and str(target.major) not in workspace.server.majors:
+    if target is not None and workspace.server.has_other_major(target.major):
         yield (
             f"The target runs {target.version}, the dev database {description}:"
             " choose the same major version with DEV."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
+from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.session_values import (
@@ -42,6 +43,11 @@ SELECT current_user, rolcreatedb OR rolsuper, pg_is_in_recovery()
 FROM pg_roles WHERE rolname = current_user
 """
 
+_VERSION_QUERY = """
+SELECT current_setting('server_version'),
+       current_setting('server_version_num')::int / 10000
+"""
+
 _LEFTOVERS_QUERY = """
 SELECT datname FROM pg_database d
 WHERE datname ~ %s
@@ -51,12 +57,13 @@ WHERE datname ~ %s
 """
 
 
-def check_server(settings: DatabaseSettings, alias: str) -> str:
+def check_server(settings: DatabaseSettings, alias: str) -> ServerVersion:
     """Return the server's version; raise unless it allows creating scratch databases."""
     with connect_to_server(settings, alias) as server, server.cursor() as cursor:
         check_rights(cursor)
-        cursor.execute("SHOW server_version")
-        return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
+        cursor.execute(_VERSION_QUERY)
+        version, major = cursor.fetchone()
+        return ServerVersion(text=f"PostgreSQL {version.split()[0]}", major=major)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.scratch import (
     SCRATCH_PREFIX,
     check_server,
@@ -228,8 +229,8 @@ def test_the_version_of_the_server(postgres_settings: dict[str, Any]) -> None:
     """What the command says about where its dev database is."""
     with connect_as_administrator(postgres_settings) as server:
         number = server.info.server_version
-    assert check_server(postgres_settings, ALIAS) == (
-        f"PostgreSQL {number // 10000}.{number % 10000}"
+    assert check_server(postgres_settings, ALIAS) == ServerVersion(
+        text=f"PostgreSQL {number // 10000}.{number % 10000}", major=number // 10000
     )
 
 

@@ -1,0 +1,66 @@
+"""Another major version of the dev database is warned of, and the same one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fixtures.postgresql import map_majors
+from tests.fixtures.skips import skip_missing
+
+if TYPE_CHECKING:
+    from schema_migrations.dev.server import DevServer
+    from tests.fixtures.project import CommandResult, Project
+
+DEV_WARNING = "choose the same major version"
+DRIFT_WARNING = "choose the same one with --dev"
+Look = Callable[[str, "DevServer"], tuple["CommandResult", "CommandResult"]]
+
+
+@pytest.fixture
+def look(project: Project) -> Look:
+    """A function that plans and looks for drift on a dev server, against a target's."""
+
+    def run(dev: str, target: DevServer) -> tuple[CommandResult, CommandResult]:
+        project.configure({**target.settings, "NAME": "postgres"}, DEV=dev, APPS=[])
+        project.write("migrations/1.sql", "-- Nothing.\n")
+        project.manage("schemahash")
+        return project.manage("schemadiff"), project.manage("schemastatus", "--drift")
+
+    return run
+
+
+def url_of(server: DevServer) -> str:
+    settings: dict[str, Any] = server.settings
+    return f"postgres://{settings['USER']}@/postgres?host={settings['HOST']}"
+
+
+def test_a_server_by_its_url(
+    look: Look, pg_servers: Callable[[int], DevServer]
+) -> None:
+    majors = sorted(map_majors())
+    if len(majors) < 2:
+        skip_missing("two PostgreSQL majors")
+    old, new = pg_servers(majors[0]), pg_servers(majors[-1])
+
+    for dev, warns in ((old, True), (new, False)):
+        diff, drift = look(url_of(dev), new)
+        assert (diff.code, drift.code) == (0, 0), diff.err + drift.err
+        assert (DEV_WARNING in diff.err, DRIFT_WARNING in drift.err) == (warns, warns)
+
+
+def test_a_container(
+    look: Look, docker_url: str, pg_servers: Callable[[int], DevServer]
+) -> None:
+    major = int(docker_url.rpartition("/")[2])
+    if len(map_majors()) < 2 or major not in map_majors():
+        skip_missing(f"PostgreSQL {major} and another")
+    other = next(each for each in map_majors() if each != major)
+
+    for target, warns in ((major, False), (other, True)):
+        diff, drift = look(docker_url, pg_servers(target))
+        assert (diff.code, drift.code) == (0, 0), diff.err + drift.err
+        assert (DEV_WARNING in diff.err, DRIFT_WARNING in drift.err) == (warns, warns)
+        assert f"PostgreSQL {major}." in diff.out
