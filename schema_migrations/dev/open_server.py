@@ -20,6 +20,7 @@ from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import (
     ConfigError,
+    ConnectionRefused,
     DevServersDown,
     DevServerUnusable,
     NoDevServer,
@@ -153,7 +154,12 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
             failures.append((name, problem))
         else:
             reason = _explain_choice(name, failures, request.sharing)
-            return replace(server, choice_reason=reason)
+            is_known = name == shared[0] or any(
+                isinstance(problem, ConnectionRefused | Unreachable)
+                for form, problem in failures
+                if form == shared[0]
+            )
+            return replace(server, choice_reason=reason, probes_target=not is_known)
     is_down = any(problem.retryable for _, problem in failures)
     raise (DevServersDown if is_down else NoDevServer)(
         tried=tuple(f"{form}: {problem.message}" for form, problem in failures)

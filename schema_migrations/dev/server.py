@@ -20,6 +20,9 @@ class DevServer:
     """``embedded PostgreSQL 18.4``; no password."""
     major: int | None = None
     """The server's major version; None: it is a part of this process (SQLite)."""
+    probes_target: bool = True
+    """Whether it is worth asking the target's server for its version: not if this is it,
+    nor if it just refused or did not answer, since a refused password is tried once."""
     is_shared: bool = False
     """Others use the server, so statements must not act outside their database."""
     choice_reason: str = ""

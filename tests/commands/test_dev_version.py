@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,3 +65,19 @@ def test_a_container(
         assert (diff.code, drift.code) == (0, 0), diff.err + drift.err
         assert (DEV_WARNING in diff.err, DRIFT_WARNING in drift.err) == (warns, warns)
         assert f"PostgreSQL {major}." in diff.out
+
+
+def test_a_refused_password_is_tried_once(
+    project: Project, primary: dict[str, Any]
+) -> None:
+    """The target's version is not asked for where the server just refused."""
+    project.configure({**primary, "NAME": "app", "USER": "app", "PASSWORD": "wr0ng"})
+    log = Path(primary["HOST"], "log")
+    said = 'FATAL:  password authentication failed for user "app"'
+    before = log.read_text().count(said)
+
+    ran = project.manage("schemadiff", "--dry-run")
+
+    assert ran.code == 0, ran.err
+    assert "embedded PostgreSQL" in ran.out
+    assert log.read_text().count(said) == before + 1

@@ -250,11 +250,11 @@ def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
 
 
 def _find_warnings(workspace: Workspace) -> Iterator[str]:
-    description, engine = workspace.server.description, workspace.engine
-    target = probe_server(workspace.alias, engine)
-    if target is not None and workspace.server.has_other_major(target.major):
+    server, engine = workspace.server, workspace.engine
+    target = probe_server(workspace.alias, engine) if server.probes_target else None
+    if target is not None and server.has_other_major(target.major):
         yield (
-            f"The target runs {target.version}, the dev database {description}:"
+            f"The target runs {target.version}, the dev database {server.description}:"
             " choose the same major version with DEV."
         )
     for label, reason in workspace.django_migrations.read_errors.items():

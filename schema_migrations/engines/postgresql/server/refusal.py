@@ -1,8 +1,10 @@
 """Tell what a refused connection means: settings to correct, or a server to wait for.
 
 A refused connection has no SQLSTATE, only libpq's text, of which the server's part is in
-the server's language: https://github.com/psycopg/psycopg/issues/1188.  Invariant: what is
-not recognized may be tried again, and no message contains a password.
+the server's language: https://github.com/psycopg/psycopg/issues/1188.  libpq would add the
+SQLSTATE (``PQsetErrorVerbosity``), but psycopg does not offer that, and to ask again would
+try a refused password twice.  Invariant: what is not recognized may be tried again, and no
+message contains a password.
 
 Known limit: where the server does not speak English, a limit on the connections of one
 role or database looks like a refusal of that role or database.
@@ -52,18 +54,23 @@ def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     return exception
 
 
-def is_final_refusal(error: psycopg.Error) -> bool:
+def is_final_refusal(error: psycopg.Error, user: str = "", database: str = "") -> bool:
     """Return whether the connection was refused for its settings: a retry would not help.
 
     In any language the server names the role or the database that it does not accept.
+    ``user`` and ``database`` are those of the settings, where psycopg tells no names.
     """
     text, attempt = str(error), error.pgconn
     if attempt is not None and attempt.needs_password:
         return True
     if _TEMPORARY.search(text):
         return False
-    return bool(_WRONG_SETTINGS.search(text)) or (
-        attempt is not None and (_names(text, attempt.user) or _names(text, attempt.db))
+    if attempt is not None:
+        user, database = _decode(attempt.user), _decode(attempt.db)
+    return bool(_WRONG_SETTINGS.search(text)) or any(
+        _is_named(name, said)
+        for said in _SERVER_PART.findall(text)
+        for name in (user, database)
     )
 
 
@@ -71,26 +78,34 @@ def is_about_database(error: BaseException) -> bool:
     """Return whether the refusal is about the database: another may be accepted.
 
     A refused password must not count: more attempts might lock the account.  So where
-    role and database have one name, only the English message tells.
+    role and database have one name, only the English message tells.  libpq itself tries
+    again without encryption, and that the server refuses this may be about the database:
+    each refusal must be.
     """
     refusal = find_driver_error(error)
     if refusal is None:
         return False
-    text, attempt = str(refusal), refusal.pgconn
+    refusals, attempt = _SERVER_PART.findall(str(refusal)), refusal.pgconn
     if attempt is None:
-        return bool(re.search(r'database(: | ")', text))
-    if attempt.db != attempt.user:
-        return _names(text, attempt.db)
-    name = re.escape(attempt.db.decode(errors="replace"))
-    return bool(re.search(rf'database:? "?{name}(?!\w)', text))
+        pattern = r'database(: | ")'
+    elif attempt.db == attempt.user:
+        pattern = rf'database:? "?{_pattern_of(_decode(attempt.db))}(?!\w)'
+    else:
+        pattern = rf"(?<!\w){_pattern_of(_decode(attempt.db))}(?!\w)"
+    return bool(refusals) and all(re.search(pattern, said) for said in refusals)
 
 
-def _names(text: str, name: bytes) -> bool:
-    """Return whether the server's part of a refusal contains this name."""
-    pattern = rf"(?<!\w){re.escape(name.decode(errors='replace'))}(?!\w)"
-    return bool(name) and any(
-        re.search(pattern, said) for said in _SERVER_PART.findall(text)
-    )
+def _is_named(name: str, said: str) -> bool:
+    return bool(name and re.search(rf"(?<!\w){_pattern_of(name)}(?!\w)", said))
+
+
+def _pattern_of(name: str) -> str:
+    """Return a pattern of a name; another encoding may have spelled it with ``?``."""
+    return re.sub(r"[^\x00-\x7f]", ".{1,4}", re.escape(name))
+
+
+def _decode(name: bytes) -> str:
+    return name.decode(errors="replace")
 
 
 @contextmanager
@@ -120,7 +135,9 @@ def _make_refusal_error(
     start, advice = "The server cannot be used", ""
     if isinstance(refusal, psycopg.OperationalError):
         advice = "Check the user, password and database in the URL or in DATABASES."
-        if not is_final_refusal(refusal):
+        if not is_final_refusal(
+            refusal, settings.get("USER") or "", settings.get("NAME") or ""
+        ):
             if target:
                 return TargetUnreachable(target=target, reason=message)
             return ServerUnreachable(reason=message)

@@ -181,6 +181,19 @@ FINAL = [
     "server does not support SSL, but SSL was required",
     'server certificate for "other" does not match host name "127.0.0.5"',
 ]
+
+# As PostgreSQL 15 answers one psycopg.connect to a server that wants encryption: libpq
+# tries with it and without.
+REFUSED_TWICE = (
+    'FATAL:  password authentication failed for user "app"\nconnection to server at'
+    ' "127.0.0.1", port 5432 failed: FATAL:  no pg_hba.conf entry for host "127.0.0.1",'
+    ' user "app", database "shop", no encryption'
+)
+REFUSED_TWICE_IN_GERMAN = (
+    "FATAL:  Passwort-Authentifizierung für Benutzer »app« fehlgeschlagen\nconnection to"
+    ' server at "127.0.0.1", port 5432 failed: FATAL:  kein pg_hba.conf-Eintrag für Host'
+    " »127.0.0.1«, Benutzer »app«, Datenbank »shop«, keine Verschlüsselung"
+)
 TEMPORARY = [
     "VAZHNO:  sistema baz danny`x ostanavlivaetsya",
     "VAZHNO:  izvinite, uzhe slishkom mnogo klientov",
@@ -211,6 +224,11 @@ def refused(said: str, *, user: str = "app", database: str = "shop") -> psycopg.
     ("said", "about_database"),
     [
         ('FATAL:  database "shop" does not exist', True),
+        (
+            'FATAL:  password authentication failed for user "app"\nFATAL:  no'
+            ' pg_hba.conf entry for user "app", database "shop", no encryption',
+            False,
+        ),
         ('FATAL:  no pg_hba.conf entry for user "app", database "shop"', True),
         ('FATAL:  role "app" does not exist', False),
         ("fe_sendauth: no password supplied", False),
@@ -224,6 +242,25 @@ def test_english_words_tell_where_psycopg_tells_no_names(
     assert error.pgconn is None
     assert is_final_refusal(error)
     assert is_about_database(error) is about_database
+
+
+@pytest.mark.parametrize("said", [FINAL[3], FINAL[4], FINAL[5]])
+def test_the_settings_name_role_and_database_where_psycopg_does_not(said: str) -> None:
+    error = psycopg.OperationalError(f"{said}\nMultiple connection attempts failed.")
+    assert error.pgconn is None
+    assert is_final_refusal(error, "app", "shop")
+    assert not is_final_refusal(error, "other", "another")
+
+
+@pytest.mark.parametrize(
+    "spelled", ["geschäft", "gesch?ft", "gesch\ufffdft", "gesch??ft"]
+)
+def test_a_name_in_another_encoding_is_recognized(spelled: str) -> None:
+    said = (
+        f"FATAL:  Passwort-Authentifizierung f?r Benutzer >>{spelled}<< fehlgeschlagen"
+    )
+    assert is_final_refusal(refused(said, user="geschäft"))
+    assert not is_final_refusal(refused(said, user="other"))
 
 
 @pytest.mark.parametrize("said", FINAL)
@@ -247,6 +284,10 @@ def test_anything_else_may_be_tried_again(said: str) -> None:
         ('FATAL:  password authentication failed for user "shop"', "shop", False),
         ('FATAL:  password authentication failed for user "shop_app"', "app", False),
         ('FATAL:  role "shop" does not exist', "shop", False),
+        (REFUSED_TWICE, "app", False),
+        (REFUSED_TWICE.replace('"app"', '"shop"'), "shop", False),
+        (REFUSED_TWICE_IN_GERMAN, "app", False),
+        (REFUSED_TWICE_IN_GERMAN.replace("»app«", "»shop«"), "shop", False),
         ("Connection refused", "app", False),
     ],
 )
