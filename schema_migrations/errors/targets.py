@@ -247,6 +247,16 @@ class TargetUnreachable(Unreachable):
     reason: str
 
 
+class TargetLocked(Unreachable):
+    """Another session holds a lock that keeps the target from being read."""
+
+    code = "target-locked"
+    message = "{target}: {reason}"
+    hint = "Another process has locked it. Run the command again when that has ended."
+    target: str
+    reason: str
+
+
 class ConnectionLost(Unreachable):
     """The connection to the target was lost."""
 

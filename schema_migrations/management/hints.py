@@ -51,6 +51,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     " this role SELECT, INSERT and UPDATE on the table. If another program made the"
     " table, choose another schema with --revisions-schema.",
     errors.TargetUnreachable: f"{errors.TargetUnreachable.hint} --wait SECONDS keeps trying.",
+    errors.TargetLocked: f"{errors.TargetLocked.hint} --wait SECONDS of schemaapply, schemastatus and schemaset keeps trying.",
     errors.LockNotAcquired: "Waited {waited:g}s. Run again after it has ended, or wait longer with LOCK_WAIT, or --lock-wait of schemaapply.",
     errors.TargetFailed: "--traceback shows where it failed.",
     errors.SignalHandlerFailed: "{outcome} Run the command again to send the signal again, or skip it with --no-signals. --traceback shows where it failed.",

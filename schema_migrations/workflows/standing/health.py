@@ -18,6 +18,7 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import (
     ConnectionRefused,
     SchemaMigrationsError,
+    TargetLocked,
     TargetUnreachable,
 )
 from schema_migrations.history.comparison import compare_history
@@ -80,6 +81,8 @@ def judge_alias(alias: str) -> Standing:
 
         def error_of(driver_error: DriverError) -> SchemaMigrationsError:
             reason = driver_error.message
+            if driver_error.gave_up_on_lock:
+                return TargetLocked(target=name, reason=reason)
             if driver_error.retryable:
                 return TargetUnreachable(target=name, reason=reason)
             return ConnectionRefused(problem=f"{name}: {reason}")

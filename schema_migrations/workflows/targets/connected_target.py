@@ -17,6 +17,7 @@ from schema_migrations.errors import (
     RevisionsSchemaMissing,
     SchemaMigrationsError,
     TargetFailed,
+    TargetLocked,
 )
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import connect_and_describe
@@ -107,7 +108,11 @@ def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManage
     """Translate driver errors outside of files, such as a lost connection, into ours."""
 
     def error_of(driver_error: DriverError) -> SchemaMigrationsError:
-        failed = ConnectionLost if driver_error.retryable else TargetFailed
+        failed: type[TargetLocked | ConnectionLost | TargetFailed]
+        if driver_error.gave_up_on_lock:
+            failed = TargetLocked
+        else:
+            failed = ConnectionLost if driver_error.retryable else TargetFailed
         return failed(target=connected.target.name, reason=driver_error.message)
 
     return translate_driver_errors(connected.store.engine, error_of)

@@ -24,12 +24,14 @@ from schema_migrations.engines.engine import (
     Target,
 )
 from schema_migrations.engines.sqlite.server.url import format_masked_url
+from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
 from schema_migrations.engines.sqlite.session.lock import database_file_of
 from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
 from schema_migrations.errors import (
     ConnectionRefused,
     RevisionsSchemaUnsupported,
     StatementFailed,
+    TargetLocked,
 )
 from schema_migrations.history.encoding import check_statement
 
@@ -46,7 +48,8 @@ SELECT name FROM sqlite_master
 
 
 def describe_target(connection: Connection) -> Target:
-    """Open the database and describe it; raise ``ConfigError`` if it cannot be read."""
+    """Open the database and describe it; raise ``ConfigError`` if it cannot be read, and
+    ``Unreachable`` while another process has locked it."""
     name = format_masked_url(connection.settings_dict)
     try:
         connection.ensure_connection()
@@ -56,6 +59,9 @@ def describe_target(connection: Connection) -> Target:
     except ImproperlyConfigured as error:
         raise ConnectionRefused(problem=str(error)) from None
     except (Error, sqlite3.Error) as error:
+        driver_error = read_driver_error(error)
+        if driver_error and driver_error.gave_up_on_lock:
+            raise TargetLocked(target=name, reason=driver_error.message) from None
         raise ConnectionRefused(
             problem=f"{name}: {error}.", advice="Check the path and its permissions."
         ) from None
