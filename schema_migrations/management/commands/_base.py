@@ -24,6 +24,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.errors import Interrupted, SchemaMigrationsError
+from schema_migrations.management.commands._lasting_output import outlast_readers
 from schema_migrations.management.hints import text_of, with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
 from schema_migrations.management.output.lines import (
@@ -151,11 +152,10 @@ class SchemaCommand(BaseCommand, ABC):
             sys.exit(code)
 
     def run_from_argv(self, argv: list[str]) -> None:
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                # Flush each line, also into a pipe: a killed process flushes nothing.
-                stream.reconfigure(errors=ASCII_FALLBACK, line_buffering=True)
-        with exit_on_interruption(self.stderr):
+        with (
+            outlast_readers(self, errors=ASCII_FALLBACK),
+            exit_on_interruption(self.stderr),
+        ):
             super().run_from_argv(argv)
 
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
