@@ -5,15 +5,22 @@ Invariant: it names a line of the file and keeps the server's own words, except 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.excerpt import format_excerpt, locate_position
 from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.history.statements import find_transaction_control
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import DriverError
+    from collections.abc import Iterator, Sequence
+
+    from schema_migrations.engines.engine import DriverError, Engine
     from schema_migrations.history.statements import SourceStatement
+
+LEFT_OPEN_HINT = "The transaction was rolled back. Add COMMIT at its end."
 
 NO_TRANSACTION_HINT = (
     "This statement cannot run inside a transaction. Move it to a file of its own that"
@@ -51,4 +58,58 @@ def make_statement_error(
         sqlstate=driver_error.sqlstate,
         retryable=driver_error.retryable,
         advice=hint,
+    )
+
+
+@contextmanager
+def translate_statement_errors(
+    engine: Engine,
+    *,
+    file: str,
+    hint: str,
+    retry_hint: str = "",
+    statement: SourceStatement | None = None,
+) -> Iterator[None]:
+    """Raise ``StatementFailed`` with file and line for an error inside.
+
+    ``retry_hint`` takes the place of ``hint`` where the same run may pass later.
+    """
+
+    def error_of(driver_error: DriverError) -> StatementFailed:
+        advice = (retry_hint or hint) if driver_error.retryable else hint
+        return make_statement_error(statement, driver_error, file=file, hint=advice)
+
+    try:
+        with translate_driver_errors(engine, error_of):
+            yield
+    except StatementFailed as error:
+        if error.file:
+            raise
+        line = statement.line if statement else 0
+        place = f"{file}:{line}" if line else file
+        raise StatementFailed(
+            problem=f"{place}: {error.message}",
+            file=file,
+            line=line,
+            sql=mask_secrets(statement.sql) if statement else "",
+            server_message=error.message if line else "",
+            retryable=error.retryable,
+            advice="\n".join(filter(None, (error.hint, hint))),
+        ) from error
+
+
+def make_left_open_error(
+    statements: Sequence[SourceStatement], *, file: str, hint: str
+) -> StatementFailed:
+    """Return the error for a file that does not end the last transaction it begins."""
+    line = max(
+        (each.line for each in statements if find_transaction_control(each.sql)),
+        default=0,
+    )
+    place = f"{file}:{line}" if line else file
+    return StatementFailed(
+        problem=f"{place}: the file begins a transaction but does not end it.",
+        file=file,
+        line=line,
+        advice=f"{LEFT_OPEN_HINT} {hint}",
     )

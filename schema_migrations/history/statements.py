@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.encoding import refuse_nul
 from schema_migrations.history.scanner import (
     SPACE_CHARACTERS,
@@ -28,6 +29,7 @@ __all__ = [
     "Syntax",
     "compute_partial_hashes",
     "find_transaction_control",
+    "refuse_transaction_control",
     "split",
 ]
 
@@ -106,6 +108,22 @@ def find_transaction_control(sql: str) -> str:
     if target == "PREPARED" or (first == "ROLLBACK" and target == "TO"):
         return ""
     return first if first in _CONTROL_WORDS else ""
+
+
+def refuse_transaction_control(
+    statements: Iterable[SourceStatement], *, file: str
+) -> None:
+    """Raise ``SyntaxProblem`` for what would end the transaction that a file runs in."""
+    for statement in statements:
+        word = find_transaction_control(statement.sql)
+        if word:
+            raise SyntaxProblem(
+                problem=f"{word} would break up the transaction that this file runs in",
+                file=file,
+                line=statement.line,
+                advice="Remove it: the file and its revision are committed together. Or"
+                " put -- atlas:txmode none at the top, and a blank line below it.",
+            )
 
 
 _CONTROL_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})

@@ -24,7 +24,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.errors import Interrupted, SchemaMigrationsError
-from schema_migrations.management.commands._lasting_output import outlast_readers
+from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.hints import text_of, with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
 from schema_migrations.management.output.lines import (
@@ -153,7 +153,7 @@ class SchemaCommand(BaseCommand, ABC):
 
     def run_from_argv(self, argv: list[str]) -> None:
         with (
-            outlast_readers(self, errors=ASCII_FALLBACK),
+            keep_output_writable(self, errors=ASCII_FALLBACK),
             exit_on_interruption(self.stderr),
         ):
             super().run_from_argv(argv)

@@ -39,7 +39,7 @@ class _LastingFile(io.FileIO):
 
 
 @contextmanager
-def outlast_readers(
+def keep_output_writable(
     command: BaseCommand, *, errors: str | None = None
 ) -> Iterator[None]:
     """Keep the process's and the command's standard streams writable until the block ends.

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.statement_error import make_statement_error
+from schema_migrations.engines.statement_error import translate_statement_errors
 from schema_migrations.errors import RESUME_HINT, StatementFailed
 from schema_migrations.history.revision import (
     Revision,
@@ -39,9 +37,9 @@ from schema_migrations.workflows.applying.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    from schema_migrations.engines.engine import DriverError
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch
@@ -94,7 +92,7 @@ def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
     executor, connection = runner.store.engine.executor, runner.store.connection
     last = runs[-1].file.name
     with (
-        translate_statement_errors(runner, last, hint=_make_rollback_hint(runs)),
+        translate_errors(runner, last, hint=_make_rollback_hint(runs)),
         executor.open_transaction(connection),
     ):
         return [
@@ -107,7 +105,7 @@ def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     runner.report(make_file_started(run))
     executor, connection = runner.store.engine.executor, runner.store.connection
     with (
-        translate_statement_errors(runner, run.file.name, hint=hint),
+        translate_errors(runner, run.file.name, hint=hint),
         executor.guard_foreign_keys(connection),
     ):
         with executor.keep_settings(connection):
@@ -171,7 +169,7 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
         elif executor.is_session_setting(statement.sql):
             settings.append(statement)
     for statement in settings:
-        with translate_statement_errors(
+        with translate_errors(
             runner, run.file.name, hint=RERUN_HINT, statement=statement
         ):
             executor.execute(connection, statement.sql)
@@ -181,9 +179,7 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
     """Run the statement at a 0-based index and report it; raise ``StatementFailed``."""
     statement, started_at = run.statements[index], time.perf_counter()
     with (
-        translate_statement_errors(
-            runner, run.file.name, hint=hint, statement=statement
-        ),
+        translate_errors(runner, run.file.name, hint=hint, statement=statement),
         runner.watch.track_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
@@ -200,34 +196,17 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
     )
 
 
-@contextmanager
-def translate_statement_errors(
+def translate_errors(
     runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Translate driver errors into ``StatementFailed`` with file and line."""
-
-    def error_of(driver_error: DriverError) -> StatementFailed:
-        next_step = RESUME_HINT if driver_error.retryable else hint
-        return make_statement_error(statement, driver_error, file=file, hint=next_step)
-
-    try:
-        with translate_driver_errors(runner.store.engine, error_of):
-            yield
-    except StatementFailed as error:
-        if error.file:
-            raise
-        line = statement.line if statement else 0
-        raise StatementFailed(
-            problem=f"{file}:{line}: {error.message}"
-            if line
-            else f"{file}: {error.message}",
-            file=file,
-            line=line,
-            sql=mask_secrets(statement.sql) if statement else "",
-            server_message=error.message if line else "",
-            retryable=error.retryable,
-            advice=f"{error.hint}\n{hint}",
-        ) from error
+    return translate_statement_errors(
+        runner.store.engine,
+        file=file,
+        hint=hint,
+        retry_hint=RESUME_HINT,
+        statement=statement,
+    )
 
 
 def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -> T:

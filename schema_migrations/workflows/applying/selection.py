@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.errors import (
     DatabaseAhead,
     DatabaseNotEmpty,
-    SyntaxProblem,
     TransactionModeConflict,
     UnknownVersion,
 )
@@ -28,7 +27,7 @@ from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
-    find_transaction_control,
+    refuse_transaction_control,
 )
 from schema_migrations.revision_store import REVISIONS_TABLE
 
@@ -177,7 +176,9 @@ def _make_file_run(
         mode = "none" if directive == "none" else "file"
     statements = file.split_statements(syntax)
     if mode != "none":
-        _refuse_transaction_control(file, statements[pending_file.done_count :])
+        refuse_transaction_control(
+            statements[pending_file.done_count :], file=file.name
+        )
     return FileRun(
         file=file,
         statements=statements,
@@ -186,18 +187,3 @@ def _make_file_run(
         partial_revision=pending_file.partial_revision,
         done_count=pending_file.done_count,
     )
-
-
-def _refuse_transaction_control(
-    file: MigrationFile, statements: Sequence[SourceStatement]
-) -> None:
-    for statement in statements:
-        word = find_transaction_control(statement.sql)
-        if word:
-            raise SyntaxProblem(
-                problem=f"{word} would break up the transaction that this file runs in",
-                file=file.name,
-                line=statement.line,
-                advice="Remove it: the file and its revision are committed together. Or"
-                " put -- atlas:txmode none at the top, and a blank line below it.",
-            )

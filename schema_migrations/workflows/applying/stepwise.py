@@ -11,6 +11,7 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.statement_error import make_left_open_error
 from schema_migrations.errors import DoneStatementNotRecorded, StatementFailed
 from schema_migrations.history.revision import (
     UNKNOWN_END,
@@ -38,7 +39,7 @@ from schema_migrations.workflows.applying.runner import (
     record_failure,
     repeat_session_settings,
     retry_transaction,
-    translate_statement_errors,
+    translate_errors,
 )
 
 if TYPE_CHECKING:
@@ -69,12 +70,10 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     runner.report(make_file_started(run))
     row = committed_row = make_started_revision(run)
     try:
-        with translate_statement_errors(runner, run.file.name, hint=RERUN_HINT):
+        with translate_errors(runner, run.file.name, hint=RERUN_HINT):
             runner.store.write(row)
             with (
-                translate_statement_errors(
-                    runner, run.file.name, hint=STAYS_APPLIED_HINT
-                ),
+                translate_errors(runner, run.file.name, hint=STAYS_APPLIED_HINT),
                 executor.guard_foreign_keys(connection),
                 executor.keep_settings(connection),
             ):
@@ -90,7 +89,9 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                         committed_row=committed_row,
                     )
                 if executor.in_transaction(connection):
-                    raise _make_left_open_error(run)
+                    raise make_left_open_error(
+                        run.statements, file=run.file.name, hint=RERUN_HINT
+                    )
             runner.store.write(
                 finish_revision(row, execution_time=measure_nanoseconds(started_at))
             )
@@ -177,7 +178,7 @@ def _run_and_record(
     def run_with_row() -> None:
         store = runner.store
         with (
-            translate_statement_errors(runner, run.file.name, hint=hint),
+            translate_errors(runner, run.file.name, hint=hint),
             store.engine.executor.open_transaction(store.connection),
         ):
             execute_statement(runner, run, index, hint=hint)
@@ -210,9 +211,7 @@ def _run_outside_transaction(
     powers = store.engine.executor.outside_transaction
     hint = _make_progress_hint(run, committed_row)
     with (
-        translate_statement_errors(
-            runner, run.file.name, hint=hint, statement=statement
-        ),
+        translate_errors(runner, run.file.name, hint=hint, statement=statement),
         runner.watch.track_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
@@ -226,9 +225,7 @@ def _run_outside_transaction(
     with powers.disable_timeouts(store.connection) if powers else nullcontext():
         execute_statement(runner, run, index, hint=hint)
     if powers:
-        with translate_statement_errors(
-            runner, run.file.name, hint=hint, statement=statement
-        ):
+        with translate_errors(runner, run.file.name, hint=hint, statement=statement):
             powers.check_result(store.connection, statement.sql)
 
 
@@ -236,7 +233,7 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
     """Record a statement as done; raise ``DoneStatementNotRecorded``."""
     statement = run.statements[index]
     try:
-        with translate_statement_errors(
+        with translate_errors(
             runner,
             run.file.name,
             hint=DoneStatementNotRecorded.hint,
@@ -294,12 +291,4 @@ def _make_progress_hint(run: FileRun, committed_row: Revision) -> str:
     return (
         f"{committed_row.applied} of its {total} statements stay applied; the next run"
         f" resumes at statement {committed_row.applied + 1}. {RERUN_HINT}"
-    )
-
-
-def _make_left_open_error(run: FileRun) -> StatementFailed:
-    return StatementFailed(
-        problem=f"{run.file.name}: the file begins a transaction but does not end it.",
-        file=run.file.name,
-        advice=f"The transaction was rolled back. Add COMMIT at its end. {RERUN_HINT}",
     )

@@ -137,7 +137,13 @@ def _open_replayed_state(
     engine, phases = workspace.engine, workspace.phases
     with open_scratch_database(workspace) as connection:
         with phases("replay"):
-            replay(engine, connection, applied.files, report_progress=phases.report)
+            replay(
+                engine,
+                connection,
+                applied.files,
+                tx_mode=workspace.settings.tx_mode,
+                report_progress=phases.report,
+            )
             if applied.partial_file is not None:
                 replay_file(engine, connection, *applied.partial_file)
         with phases("inspect"):

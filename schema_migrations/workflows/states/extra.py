@@ -121,7 +121,7 @@ def try_repeatedly(
 ) -> tuple[DeferredStatement, ...]:
     """Run statements on a scratch database, retrying failed ones while any succeeds.
 
-    Returns those that still fail.  Raises the driver's error if the server is gone.
+    Returns those that still fail.  Raises ``StatementFailed`` if the server is gone.
     """
     remaining = tuple(statements)
     while True:
@@ -142,8 +142,12 @@ def _try_once(
             raise
         except Exception as error:  # only the engine knows its driver's exceptions
             driver_error = engine.executor.read_driver_error(error)
-            if driver_error is None or driver_error.retryable:
+            if driver_error is None:
                 raise
+            if driver_error.retryable:
+                raise make_statement_error(
+                    extra.statement, driver_error, file=extra.file
+                ) from error
             yield DeferredStatement(extra=extra, driver_error=driver_error)
 
 

@@ -272,8 +272,7 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         description = "the models"
     elif source == FILES:
         with phases("replay"):
-            files = select_from_checkpoint(workspace.directory.files)
-            replay(engine, connection, files, report_progress=phases.report)
+            _replay(workspace, connection, workspace.directory)
         description = f"{len(workspace.directory.files)} files"
     elif is_live_source(source):
         with phases("live"):
@@ -291,6 +290,16 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         models_only=models_only,
         facts=facts,
         managed_names=_read_managed_names(workspace) if models_only else frozenset(),
+    )
+
+
+def _replay(workspace: Workspace, connection: Connection, directory: Directory) -> None:
+    replay(
+        workspace.engine,
+        connection,
+        select_from_checkpoint(directory.files),
+        tx_mode=workspace.settings.tx_mode,
+        report_progress=workspace.phases.report,
     )
 
 
@@ -350,8 +359,7 @@ def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None
         if path.is_dir():
             directory = load(path)
             verify(directory)
-            files = select_from_checkpoint(directory.files)
-            replay(engine, connection, files, report_progress=workspace.phases.report)
+            _replay(workspace, connection, directory)
         elif path.is_file() and path.suffix == ".sql":
             file = MigrationFile(name=str(path), content=path.read_bytes())
             check_origin(engine, [file])

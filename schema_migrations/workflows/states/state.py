@@ -10,19 +10,26 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
     contextmanager,
-    nullcontext,
     suppress,
 )
 from dataclasses import dataclass, replace
 from functools import partial
 
+from schema_migrations.conf import TxMode
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
-from schema_migrations.engines.statement_error import make_statement_error
+from schema_migrations.engines.statement_error import (
+    make_left_open_error,
+    translate_statement_errors,
+)
 from schema_migrations.errors import CopyRefused, InvalidModels
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import refuse_other_engine
-from schema_migrations.history.statements import SourceStatement, split
+from schema_migrations.history.statements import (
+    SourceStatement,
+    refuse_transaction_control,
+    split,
+)
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
@@ -102,21 +109,28 @@ def replay(
     connection: Connection,
     files: Sequence[MigrationFile],
     *,
+    tx_mode: TxMode = "file",
     report_progress: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
-    ``report_progress`` gets a text for each file.  Raises ``StatementFailed`` with file,
-    line and statement, ``SyntaxProblem``, and before the first one runs
-    ``FileOfOtherEngine``.
+    ``tx_mode`` holds for files that do not say; ``report_progress`` gets a text for each
+    file.  Raises ``StatementFailed`` and ``SyntaxProblem``, with file and line, and before
+    the first one runs ``FileOfOtherEngine``.
     """
     check_origin(engine, files)
     for number, file in enumerate(files, 1):
         report_progress(f"replay: file {number} of {len(files)}")
-        atomic = file.directives.txmode != "none"
+        if (file.directives.txmode or tx_mode) == "none":
+            replay_file(engine, connection, file)
+            _refuse_open_transaction(engine, connection, file)
+            continue
+        refuse_transaction_control(
+            file.split_statements(engine.dialect.syntax), file=file.name
+        )
         with (
-            _name_file(engine, file.name),
-            engine.executor.open_transaction(connection) if atomic else nullcontext(),
+            _name_place(engine, file.name),
+            engine.executor.open_transaction(connection),
         ):
             replay_file(engine, connection, file)
 
@@ -126,13 +140,22 @@ def check_origin(engine: Engine, files: Sequence[MigrationFile]) -> None:
     refuse_other_engine(files, engine=engine.dialect.name, target="the dev database")
 
 
-def _name_file(engine: Engine, file: str) -> AbstractContextManager[None]:
-    """Let an error of the commit name the file; those of statements name more."""
-    return translate_driver_errors(
-        engine,
-        lambda error: make_statement_error(
-            None, error, file=file, hint=NOTHING_WRITTEN_HINT
-        ),
+def _refuse_open_transaction(
+    engine: Engine, connection: Connection, file: MigrationFile
+) -> None:
+    if not engine.executor.in_transaction(connection):
+        return
+    engine.executor.rollback(connection)
+    statements = file.split_statements(engine.dialect.syntax)
+    raise make_left_open_error(statements, file=file.name, hint="")
+
+
+def _name_place(
+    engine: Engine, file: str, statement: SourceStatement | None = None
+) -> AbstractContextManager[None]:
+    """Let an error name file and line; without a statement, that of the commit."""
+    return translate_statement_errors(
+        engine, file=file, hint=NOTHING_WRITTEN_HINT, statement=statement
     )
 
 
@@ -143,32 +166,15 @@ def replay_file(
     statement_count: int | None = None,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
-    with engine.executor.keep_settings(connection):
+    with _name_place(engine, file.name), engine.executor.keep_settings(connection):
         for statement in file.split_statements(engine.dialect.syntax)[:statement_count]:
-            _run_statement(engine, connection, statement, file=file.name)
-
-
-def _run_statement(
-    engine: Engine,
-    connection: Connection,
-    statement: SourceStatement,
-    *,
-    file: str,
-) -> None:
-    with translate_driver_errors(
-        engine,
-        lambda error: make_statement_error(
-            statement, error, file=file, hint=NOTHING_WRITTEN_HINT
-        ),
-    ):
-        engine.executor.execute(connection, statement.sql)
+            with _name_place(engine, file.name, statement):
+                engine.executor.execute(connection, statement.sql)
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay``."""
-    with engine.executor.keep_settings(connection):
-        for statement in split(text, engine.dialect.syntax, file=file):
-            _run_statement(engine, connection, statement, file=file)
+    replay_file(engine, connection, MigrationFile(name=file, content=text.encode()))
 
 
 def load_models(

@@ -31,7 +31,7 @@ from schema_migrations.management.commands._base import (
     exit_on_interruption,
     raise_command_errors,
 )
-from schema_migrations.management.commands._lasting_output import outlast_readers
+from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.management.output.lines import format_count
@@ -65,7 +65,7 @@ class Command(migrate.Command):
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        with outlast_readers(self), exit_on_interruption(self.stderr):
+        with keep_output_writable(self), exit_on_interruption(self.stderr):
             super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> Any:
