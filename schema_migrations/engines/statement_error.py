@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import StatementFailed
+from schema_migrations.errors import REHASH_COMMAND, StatementFailed
 from schema_migrations.history.excerpt import format_excerpt, locate_position
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.statements import find_transaction_control
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.engine import DriverError, Engine
     from schema_migrations.history.statements import SourceStatement
-
-LEFT_OPEN_HINT = "The transaction was rolled back. Add COMMIT at its end."
 
 NO_TRANSACTION_HINT = (
     "This statement cannot run inside a transaction. Move it to a file of its own that"
@@ -33,7 +31,7 @@ def make_statement_error(
     driver_error: DriverError,
     *,
     file: str,
-    hint: str = "",
+    advice: str = "",
 ) -> StatementFailed:
     """Return the error of a statement; without one, the error of the file's commit."""
     line, column = (
@@ -46,8 +44,6 @@ def make_statement_error(
     lines += [format_excerpt(statement, driver_error.position)] if statement else []
     lines += [f"detail: {driver_error.detail}"] if driver_error.detail else []
     lines += [f"hint from the server: {driver_error.hint}"] if driver_error.hint else []
-    if driver_error.refused_in_transaction:
-        hint = f"{NO_TRANSACTION_HINT} {hint}"
     sql = statement.sql if statement else ""
     return StatementFailed(
         problem=mask_secrets("\n".join(lines), sql),
@@ -57,7 +53,7 @@ def make_statement_error(
         server_message=mask_secrets(driver_error.message, sql),
         sqlstate=driver_error.sqlstate,
         retryable=driver_error.retryable,
-        advice=hint,
+        advice=advice,
     )
 
 
@@ -66,18 +62,20 @@ def translate_statement_errors(
     engine: Engine,
     *,
     file: str,
-    hint: str,
-    retry_hint: str = "",
+    outcome: str,
+    advise: Callable[[DriverError], str] = lambda error: "",
     statement: SourceStatement | None = None,
 ) -> Iterator[None]:
     """Raise ``StatementFailed`` with file and line for an error inside.
 
-    ``retry_hint`` takes the place of ``hint`` where the same run may pass later.
+    Its hint says what the failure left, ``outcome``, and what to do about it, ``advise``.
     """
 
     def error_of(driver_error: DriverError) -> StatementFailed:
-        advice = (retry_hint or hint) if driver_error.retryable else hint
-        return make_statement_error(statement, driver_error, file=file, hint=advice)
+        is_lost = driver_error.retryable and not driver_error.gave_up_on_lock
+        parts = ("" if is_lost else outcome, advise(driver_error))
+        advice = "\n".join(filter(None, parts))
+        return make_statement_error(statement, driver_error, file=file, advice=advice)
 
     try:
         with translate_driver_errors(engine, error_of):
@@ -94,12 +92,12 @@ def translate_statement_errors(
             sql=mask_secrets(statement.sql) if statement else "",
             server_message=error.message if line else "",
             retryable=error.retryable,
-            advice="\n".join(filter(None, (error.hint, hint))),
+            advice="\n".join(filter(None, (outcome, error.hint))),
         ) from error
 
 
 def make_left_open_error(
-    statements: Sequence[SourceStatement], *, file: str, hint: str
+    statements: Sequence[SourceStatement], *, file: str
 ) -> StatementFailed:
     """Return the error for a file that does not end the last transaction it begins."""
     line = max(
@@ -111,5 +109,6 @@ def make_left_open_error(
         problem=f"{place}: the file begins a transaction but does not end it.",
         file=file,
         line=line,
-        advice=f"{LEFT_OPEN_HINT} {hint}",
+        advice="The transaction was rolled back.\nAdd COMMIT at its end, and run"
+        f" {REHASH_COMMAND}.",
     )

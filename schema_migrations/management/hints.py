@@ -103,6 +103,8 @@ def format_command_for_url(words: str) -> str:
     return f"python manage.py {words} --url URL"
 
 
+OPTIONS_OF_SETTINGS = {"DEV": "--dev", "STATEMENT_TIMEOUT": "--statement-timeout"}
+
 MAX_NAMED = 3
 """The most options to spell out that acknowledge something."""
 
@@ -227,7 +229,9 @@ def _advise_missing(
 
 def with_options(text: str) -> str:
     """Return the text with the option beside the setting that it overrides."""
-    return text.replace("with DEV", "with DEV or --dev")
+    for setting, option in OPTIONS_OF_SETTINGS.items():
+        text = text.replace(f"with {setting}", f"with {setting} or {option}")
+    return text
 
 
 def _advise_acknowledgement(error: errors.AcknowledgementNeeded) -> str:

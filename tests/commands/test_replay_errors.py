@@ -92,7 +92,7 @@ def test_a_transaction_that_is_left_open_has_its_line(on_engine: Configure) -> N
         assert message_of(refused).startswith(
             "1.sql:4: the file begins a transaction but does not end it."
         )
-        assert "Add COMMIT at its end." in refused.err
+        assert "Add COMMIT at its end" in refused.err
 
 
 @pytest.mark.parametrize("source", ["a folder", "a file", "EXTRA", "drift"])

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
-from schema_migrations.errors import RESUME_HINT, StatementFailed
+from schema_migrations.errors import StatementFailed
 from schema_migrations.history.revision import (
     Revision,
     fail_revision,
@@ -35,6 +35,7 @@ from schema_migrations.workflows.applying.events import (
     Retrying,
     StatementDone,
 )
+from schema_migrations.workflows.applying.next_steps import choose_next_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,9 +51,6 @@ OPERATOR = f"{OPERATOR_NAME} {VERSION}"
 ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
 FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
-RERUN_HINT = (
-    "Correct the file, run python manage.py schemahash, then schemaapply again."
-)
 
 T = TypeVar("T")
 
@@ -92,26 +90,27 @@ def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
     executor, connection = runner.store.engine.executor, runner.store.connection
     last = runs[-1].file.name
     with (
-        translate_errors(runner, last, hint=_make_rollback_hint(runs)),
+        translate_errors(runner, last, outcome=_describe_rollback(runs)),
         executor.open_transaction(connection),
     ):
         return [
-            _run_whole_file(runner, run, hint=_make_rollback_hint(runs)) for run in runs
+            _run_whole_file(runner, run, outcome=_describe_rollback(runs))
+            for run in runs
         ]
 
 
-def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
+def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
     executor, connection = runner.store.engine.executor, runner.store.connection
     with (
-        translate_errors(runner, run.file.name, hint=hint),
+        translate_errors(runner, run.file.name, outcome=outcome),
         executor.guard_foreign_keys(connection),
     ):
         with executor.keep_settings(connection):
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
-                execute_statement(runner, run, number, hint=hint)
+                execute_statement(runner, run, number, outcome=outcome)
         took = measure_nanoseconds(started_at)
         runner.store.write(
             finish_revision(make_started_revision(run), execution_time=took)
@@ -119,10 +118,10 @@ def _run_whole_file(runner: Runner, run: FileRun, *, hint: str) -> FileDone:
     return make_file_done(run, took)
 
 
-def _make_rollback_hint(runs: Sequence[FileRun]) -> str:
+def _describe_rollback(runs: Sequence[FileRun]) -> str:
     what = "this file" if runs[0].mode == "file" else "this run"
     kept = "" if runs[0].mode == "all" else "; the files before it stay applied"
-    return f"Rolled back: nothing of {what} remains{kept}. {RERUN_HINT}"
+    return f"Rolled back: nothing of {what} remains{kept}."
 
 
 def _record_rollback(
@@ -169,17 +168,17 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
         elif executor.is_session_setting(statement.sql):
             settings.append(statement)
     for statement in settings:
-        with translate_errors(
-            runner, run.file.name, hint=RERUN_HINT, statement=statement
-        ):
+        with translate_errors(runner, run.file.name, outcome="", statement=statement):
             executor.execute(connection, statement.sql)
 
 
-def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) -> None:
+def execute_statement(
+    runner: Runner, run: FileRun, index: int, *, outcome: str
+) -> None:
     """Run the statement at a 0-based index and report it; raise ``StatementFailed``."""
     statement, started_at = run.statements[index], time.perf_counter()
     with (
-        translate_errors(runner, run.file.name, hint=hint, statement=statement),
+        translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
         runner.watch.track_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
@@ -197,14 +196,14 @@ def execute_statement(runner: Runner, run: FileRun, index: int, *, hint: str) ->
 
 
 def translate_errors(
-    runner: Runner, file: str, *, hint: str, statement: SourceStatement | None = None
+    runner: Runner, file: str, *, outcome: str, statement: SourceStatement | None = None
 ) -> AbstractContextManager[None]:
-    """Translate driver errors into ``StatementFailed`` with file and line."""
+    """Raise ``StatementFailed`` that says what is left, and what to do next."""
     return translate_statement_errors(
         runner.store.engine,
         file=file,
-        hint=hint,
-        retry_hint=RESUME_HINT,
+        outcome=outcome,
+        advise=choose_next_step,
         statement=statement,
     )
 

@@ -28,7 +28,6 @@ from schema_migrations.history.statements import (
 from schema_migrations.workflows.applying.events import Resumed, Warned
 from schema_migrations.workflows.applying.runner import (
     OPERATOR_NAME,
-    RERUN_HINT,
     ROLLBACK_WORDS,
     Runner,
     execute_statement,
@@ -70,10 +69,10 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     runner.report(make_file_started(run))
     row = committed_row = make_started_revision(run)
     try:
-        with translate_errors(runner, run.file.name, hint=RERUN_HINT):
+        with translate_errors(runner, run.file.name, outcome=""):
             runner.store.write(row)
             with (
-                translate_errors(runner, run.file.name, hint=STAYS_APPLIED_HINT),
+                translate_errors(runner, run.file.name, outcome=STAYS_APPLIED_HINT),
                 executor.guard_foreign_keys(connection),
                 executor.keep_settings(connection),
             ):
@@ -89,9 +88,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                         committed_row=committed_row,
                     )
                 if executor.in_transaction(connection):
-                    raise make_left_open_error(
-                        run.statements, file=run.file.name, hint=RERUN_HINT
-                    )
+                    raise make_left_open_error(run.statements, file=run.file.name)
             runner.store.write(
                 finish_revision(row, execution_time=measure_nanoseconds(started_at))
             )
@@ -155,15 +152,15 @@ def _run_statement(
     """Run one statement; return the row that is committed afterwards."""
     executor, connection = runner.store.engine.executor, runner.store.connection
     word = find_transaction_control(run.statements[index].sql)
-    hint = _make_progress_hint(run, committed_row)
+    outcome = _describe_progress(run, committed_row)
     if not word and not executor.in_transaction(connection):
         _run_and_record(runner, run, index, row=row, committed_row=committed_row)
         return row
     if word in COMMIT_WORDS and executor.in_transaction(connection):
         runner.store.write(row)
-        execute_statement(runner, run, index, hint=hint)
+        execute_statement(runner, run, index, outcome=outcome)
         return row
-    execute_statement(runner, run, index, hint=hint)
+    execute_statement(runner, run, index, outcome=outcome)
     if executor.in_transaction(connection):
         return committed_row  # nothing is committed before the file's own COMMIT
     runner.store.write(row)
@@ -173,15 +170,15 @@ def _run_statement(
 def _run_and_record(
     runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
 ) -> None:
-    hint = _make_progress_hint(run, committed_row)
+    outcome = _describe_progress(run, committed_row)
 
     def run_with_row() -> None:
         store = runner.store
         with (
-            translate_errors(runner, run.file.name, hint=hint),
+            translate_errors(runner, run.file.name, outcome=outcome),
             store.engine.executor.open_transaction(store.connection),
         ):
-            execute_statement(runner, run, index, hint=hint)
+            execute_statement(runner, run, index, outcome=outcome)
             store.write(row)
 
     try:
@@ -209,9 +206,9 @@ def _run_outside_transaction(
     """
     store, statement = runner.store, run.statements[index]
     powers = store.engine.executor.outside_transaction
-    hint = _make_progress_hint(run, committed_row)
+    outcome = _describe_progress(run, committed_row)
     with (
-        translate_errors(runner, run.file.name, hint=hint, statement=statement),
+        translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
         runner.watch.track_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
@@ -223,9 +220,11 @@ def _run_outside_transaction(
         fail_revision(committed_row, error=UNKNOWN_END, statement=sql, execution_time=0)
     )
     with powers.disable_timeouts(store.connection) if powers else nullcontext():
-        execute_statement(runner, run, index, hint=hint)
+        execute_statement(runner, run, index, outcome=outcome)
     if powers:
-        with translate_errors(runner, run.file.name, hint=hint, statement=statement):
+        with translate_errors(
+            runner, run.file.name, outcome=outcome, statement=statement
+        ):
             powers.check_result(store.connection, statement.sql)
 
 
@@ -236,7 +235,7 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
         with translate_errors(
             runner,
             run.file.name,
-            hint=DoneStatementNotRecorded.hint,
+            outcome=DoneStatementNotRecorded.hint,
             statement=statement,
         ):
             runner.store.write(row)
@@ -284,11 +283,11 @@ def _has_unknown_end(run: FileRun, sql: str) -> bool:
     return not row.operator_version.startswith(OPERATOR_NAME)
 
 
-def _make_progress_hint(run: FileRun, committed_row: Revision) -> str:
+def _describe_progress(run: FileRun, committed_row: Revision) -> str:
     if not committed_row.applied:
-        return f"Nothing of this file is applied. {RERUN_HINT}"
+        return "Nothing of this file is applied."
     total = len(run.statements)
     return (
         f"{committed_row.applied} of its {total} statements stay applied; the next run"
-        f" resumes at statement {committed_row.applied + 1}. {RERUN_HINT}"
+        f" resumes at statement {committed_row.applied + 1}."
     )

@@ -184,7 +184,7 @@ def _make_extra_error(
         first.extra.statement,
         first.driver_error,
         file=first.extra.file,
-        hint="\n".join([*listed, _choose_hint(engine, first)]),
+        advice="\n".join([*listed, _choose_hint(engine, first)]),
     )
 
 

@@ -19,6 +19,7 @@ from schema_migrations.conf import TxMode
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, DriverError, Engine
 from schema_migrations.engines.statement_error import (
+    NO_TRANSACTION_HINT,
     make_left_open_error,
     translate_statement_errors,
 )
@@ -147,7 +148,7 @@ def _refuse_open_transaction(
         return
     engine.executor.rollback(connection)
     statements = file.split_statements(engine.dialect.syntax)
-    raise make_left_open_error(statements, file=file.name, hint="")
+    raise make_left_open_error(statements, file=file.name)
 
 
 def _name_place(
@@ -155,8 +156,16 @@ def _name_place(
 ) -> AbstractContextManager[None]:
     """Let an error name file and line; without a statement, that of the commit."""
     return translate_statement_errors(
-        engine, file=file, hint=NOTHING_WRITTEN_HINT, statement=statement
+        engine,
+        file=file,
+        outcome=NOTHING_WRITTEN_HINT,
+        advise=_advise_transaction,
+        statement=statement,
     )
+
+
+def _advise_transaction(error: DriverError) -> str:
+    return NO_TRANSACTION_HINT if error.refused_in_transaction else ""
 
 
 def replay_file(

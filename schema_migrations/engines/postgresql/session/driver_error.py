@@ -6,10 +6,11 @@ Invariant: nothing is guessed from the message when the server sent a SQLSTATE.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import psycopg
 
-from schema_migrations.engines.engine import DriverError
+from schema_migrations.engines.engine import Cause, DriverError
 from schema_migrations.engines.postgresql.server.refusal import (
     find_driver_error,
     is_final_refusal,
@@ -20,9 +21,29 @@ from schema_migrations.history.encoding import NulInStatement
 LOCK_SQLSTATES = frozenset({"55P03", "40P01"})
 """``lock_not_available``, and ``deadlock_detected``: the other session continued."""
 
-REFUSED_IN_TRANSACTION_SQLSTATES = frozenset({"25001", "2D000"})
-"""``active_sql_transaction`` (``CREATE INDEX CONCURRENTLY``, ``VACUUM`` …), and
-``invalid_transaction_termination`` (a procedure that commits)."""
+CAUSES: Mapping[str, Cause] = {
+    # active_sql_transaction: CREATE INDEX CONCURRENTLY, VACUUM …
+    "25001": "in transaction",
+    # invalid_transaction_termination: a procedure that commits
+    "2D000": "in transaction",
+    "42501": "rights",
+    "53": "no room",
+    "57014": "cancelled",
+    "22": "rows",
+    "23": "rows",
+    "55006": "in use",
+    "3F000": "no schema",
+    "58P01": "not on this server",
+}
+"""SQLSTATE, or its class → what it is about."""
+
+CAUSES_BY_ROUTINE: Mapping[tuple[str, str], Cause] = {
+    ("55006", "CheckTableNotInUse"): "pending events",
+    # An extension; before PostgreSQL 16 the state is 58P01.
+    ("0A000", "parse_extension_control_file"): "not on this server",
+    ("42704", "get_tablespace_oid"): "not on this server",
+}
+"""SQLSTATE and the server's function → what it is about, where the state is of many."""
 
 MISSING_OBJECT_SQLSTATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """Undefined table, column, object, function, namespace."""
@@ -57,9 +78,14 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
             and not is_final_refusal(error)
         ),
         gave_up_on_lock=state in LOCK_SQLSTATES,
-        refused_in_transaction=state in REFUSED_IN_TRANSACTION_SQLSTATES,
+        cause=_find_cause(state, diagnostics.source_function or ""),
         names_missing_object=state in MISSING_OBJECT_SQLSTATES,
     )
+
+
+def _find_cause(state: str, routine: str) -> Cause | None:
+    found = CAUSES_BY_ROUTINE.get((state, routine))
+    return found or CAUSES.get(state) or CAUSES.get(state[:2])
 
 
 def _first_line(text: str) -> str:

@@ -206,7 +206,7 @@ def _read_driver_error(exception: BaseException) -> DriverError | None:
         error,
         position=position,
         leaves_dev_database=leaves,
-        refused_in_transaction=error.refused_in_transaction and not inside,
+        cause=None if inside and error.refused_in_transaction else error.cause,
     )
 
 

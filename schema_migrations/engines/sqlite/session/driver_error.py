@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping
 
-from schema_migrations.engines.engine import DriverError
+from schema_migrations.engines.engine import Cause, DriverError
 from schema_migrations.history.encoding import NulInStatement
 
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 NO_TRANSACTION_PATTERN = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
 """Errors of ``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` …, which have no code."""
+
+CAUSES: Mapping[str, Cause] = {
+    "SQLITE_FULL": "no room",
+    "SQLITE_NOMEM": "no room",
+    "SQLITE_PERM": "rights",
+    "SQLITE_READONLY": "rights",
+    "SQLITE_CONSTRAINT": "rows",
+    "SQLITE_MISMATCH": "rows",
+    "SQLITE_TOOBIG": "rows",
+    "SQLITE_INTERRUPT": "cancelled",
+}
+"""The beginning of SQLite's name for the error → what it is about."""
 
 MISSING_OBJECT_PATTERN = re.compile(r"\bno such (?!savepoint)")
 """``no such table: t``, even within ``error in view v: …``."""
@@ -35,10 +48,16 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
         sqlstate=code,
         retryable=busy,
         gave_up_on_lock=busy,
-        refused_in_transaction=bool(NO_TRANSACTION_PATTERN.search(message)),
+        cause=_find_cause(code, message),
         names_missing_object=bool(MISSING_OBJECT_PATTERN.search(message)),
         leaves_dev_database=code == "SQLITE_AUTH",  # only dev databases deny anything
     )
+
+
+def _find_cause(code: str, message: str) -> Cause | None:
+    if NO_TRANSACTION_PATTERN.search(message):
+        return "in transaction"
+    return next((CAUSES[each] for each in CAUSES if code.startswith(each)), None)
 
 
 def _unwrap_driver_error(exception: BaseException | None) -> sqlite3.Error | None:

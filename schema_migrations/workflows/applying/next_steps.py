@@ -1,0 +1,47 @@
+"""What to do after a statement failed in a run: one table, by what kept it from running.
+
+Pure.  Invariant: "correct the file" is said only where the file is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema_migrations.engines.statement_error import NO_TRANSACTION_HINT
+from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schema_migrations.engines.engine import Cause, DriverError
+
+CORRECT_FILE = f"Correct the file, run {REHASH_COMMAND}, then schemaapply again."
+AGAIN = "then run schemaapply again."
+
+NEXT_STEPS: Mapping[Cause, str] = {
+    "rights": "The role of this run has no right to do this. Connect as the owner of the"
+    f" object, or let the owner grant the right; {AGAIN}",
+    "no room": f"Make room on the server (its disk, memory or limits); {AGAIN}",
+    "cancelled": "The statement timeout, or somebody, cancelled the statement. Allow more"
+    f" time with STATEMENT_TIMEOUT (0: no limit); {AGAIN}",
+    "rows": f"Rows or values break it. Correct the rows in the database; {AGAIN}\n"
+    f"Or let a statement before this one correct them, and run {REHASH_COMMAND} first.",
+    "pending events": "Deferred constraints of this transaction are still to be checked."
+    " Put this line before the statement:\n"
+    "    SET CONSTRAINTS ALL IMMEDIATE;\n"
+    f"Then run {REHASH_COMMAND}, and schemaapply again.",
+    "in use": f"Another session uses it. Let that session end; {AGAIN}",
+    "no schema": "Create the schema, in an earlier file or by hand, or name another in"
+    f" search_path; {AGAIN}",
+    "not on this server": "This server lacks the extension or the tablespace. Let an"
+    f" administrator add it there; {AGAIN}",
+    "in transaction": f"{NO_TRANSACTION_HINT}\nThen run {REHASH_COMMAND}, and schemaapply"
+    " again.",
+}
+
+
+def choose_next_step(error: DriverError) -> str:
+    """Return what to do about a statement that failed."""
+    if error.retryable:
+        return RESUME_HINT
+    return NEXT_STEPS[error.cause] if error.cause else CORRECT_FILE

@@ -1,0 +1,190 @@
+"""A statement that fails says what is left and what to do, by what kept it from running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.engines.engine import Cause, SessionOptions
+from schema_migrations.errors import StatementFailed
+from schema_migrations.management.hints import hint_of
+from schema_migrations.workflows.applying.apply import ApplyRequest
+from schema_migrations.workflows.applying.next_steps import NEXT_STEPS
+from schema_migrations.workflows.applying.selection import Selection
+from tests.fixtures.targets import use_as_default
+
+if TYPE_CHECKING:
+    from tests.fixtures.targets import Place
+
+ROLLED_BACK = (
+    "Rolled back: nothing of this file remains; the files before it stay applied."
+)
+TABLES = (
+    "CREATE TABLE a (id integer PRIMARY KEY, n integer, s varchar(40));\n"
+    "INSERT INTO a VALUES (1, 7, 'long enough'), (2, 7, 'x');\n"
+    "CREATE TABLE b (a_id integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
+)
+
+ROWS = {
+    "CREATE UNIQUE INDEX i ON a (n)": "Key (n)=(7) is duplicated.",
+    "ALTER TABLE a ADD CONSTRAINT c CHECK (n > 7)": "",
+    "ALTER TABLE a ALTER s TYPE varchar(3)": "",
+    "ALTER TABLE a ADD FOREIGN KEY (n) REFERENCES a": "Key (n)=(7) is not present",
+    "INSERT INTO a VALUES (3, NULL, NULL); ALTER TABLE a ALTER n SET NOT NULL": "",
+    "ALTER TABLE a ALTER s TYPE integer USING s::integer": "",
+}
+STATEMENTS: list[tuple[str, str, str]] = [
+    *((sql, "Correct the rows in the database", told) for sql, told in ROWS.items()),
+    (
+        "INSERT INTO b VALUES (1); ALTER TABLE b ADD x integer",
+        "\n    SET CONSTRAINTS ALL IMMEDIATE;\n",
+        "",
+    ),
+    ("CREATE TABLE nowhere.t (id integer)", "Create the schema, in an earlier", ""),
+    ("CREATE EXTENSION no_such", "lacks the extension or the tablespace", ""),
+    (
+        "CREATE TABLE t (id integer) TABLESPACE no_such",
+        "lacks the extension or the tablespace",
+        "",
+    ),
+    (
+        "SET temp_file_limit = '64kB'; SET work_mem = '64kB';"
+        " CREATE TABLE t AS SELECT * FROM generate_series(1, 100000) g ORDER BY -g",
+        "Make room on the server",
+        "",
+    ),
+    ("VACUUM a", "begins with the line '-- atlas:txmode none'", ""),
+    ("SELECT nope", "Correct the file, run python manage.py schemahash", ""),
+    ("SELECT FROM nope", "Correct the file, run python manage.py schemahash", ""),
+]
+
+
+def fail(place: Place, sql: str, **options: Any) -> StatementFailed:
+    """Apply the tables, then a file that fails."""
+    place.write(_1=TABLES, _2=f"{sql};")
+    request = ApplyRequest(
+        selection=Selection(),
+        session_options=SessionOptions(**options),
+        sends_signals=False,
+    )
+    with pytest.raises(StatementFailed) as caught:
+        place.apply(request)
+    return caught.value
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize(
+    ("sql", "advice", "told"), STATEMENTS, ids=[sql for sql, _, _ in STATEMENTS]
+)
+def test_each_cause_has_its_own_step(
+    pg_place: Place, sql: str, advice: str, told: str
+) -> None:
+    error = fail(pg_place, sql)
+
+    outcome, _, step = error.hint.partition("\n")
+    assert outcome == ROLLED_BACK
+    assert advice in f"\n{step}\n"
+    assert ("Correct the file" in step) == advice.startswith("Correct the file")
+    if told:
+        assert f"\ndetail: {told}" in error.message
+
+
+@pytest.mark.every_postgres
+def test_the_line_for_pending_events_helps(pg_place: Place) -> None:
+    insert, alter = "INSERT INTO b VALUES (1)", "ALTER TABLE b ADD x integer"
+    fail(pg_place, f"{insert};\n{alter}")
+
+    pg_place.write(_2=f"{insert};\nSET CONSTRAINTS ALL IMMEDIATE;\n{alter};")
+    pg_place.apply()
+
+    assert pg_place.execute("SELECT a_id, x FROM b") == [(1, None)]
+
+
+def test_a_timeout_names_its_option(pg_place: Place) -> None:
+    error = fail(pg_place, "SELECT pg_sleep(30)", statement_timeout=0.1)
+
+    assert error.sqlstate == "57014"
+    assert "with STATEMENT_TIMEOUT (0: no limit)" in error.hint
+    assert "with STATEMENT_TIMEOUT or --statement-timeout (0: no limit)" in hint_of(
+        error
+    )
+
+
+def test_a_right_that_is_missing(pg_place: Place) -> None:
+    pg_place.write(_1=TABLES)
+    pg_place.apply()
+    role = "of_no_rights"
+    pg_place.execute(f"CREATE ROLE {role} LOGIN")
+    pg_place.execute(
+        f"GRANT ALL ON SCHEMA public TO {role};"
+        f" GRANT ALL ON atlas_schema_revisions TO {role}"
+    )
+    try:
+        with use_as_default({**pg_place.settings, "USER": role}):
+            error = fail(pg_place, "ALTER TABLE a ADD x integer")
+    finally:
+        pg_place.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+    assert error.sqlstate == "42501"
+    assert "Connect as the owner of the object" in error.hint
+    assert "Correct the file" not in error.hint
+
+
+def test_an_object_that_another_session_uses(pg_place: Place) -> None:
+    other = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+    with other.cursor() as cursor:
+        cursor.execute("CREATE DATABASE in_use_by_another")
+    user = ConnectionHandler(
+        {"default": {**pg_place.settings, "NAME": "in_use_by_another"}}
+    )["default"]
+    user.ensure_connection()
+    error = fail(pg_place, "-- atlas:txmode none\n\nDROP DATABASE in_use_by_another")
+    user.close()
+    with other.cursor() as cursor:
+        cursor.execute("DROP DATABASE in_use_by_another")
+    other.close()
+
+    assert error.sqlstate == "55006"
+    assert "Another session uses it." in error.hint
+    assert "SET CONSTRAINTS" not in error.hint
+
+
+SQLITE = [
+    ("CREATE UNIQUE INDEX i ON a (n)", "Correct the rows in the database"),
+    ("INSERT INTO a VALUES (1, 1, '')", "Correct the rows in the database"),
+    (
+        "PRAGMA max_page_count = 8; CREATE TABLE t AS SELECT randomblob(100000)",
+        "Make room on the server",
+    ),
+    ("PRAGMA query_only = 1; CREATE TABLE t (x)", "no right to do this"),
+    ("VACUUM", "begins with the line '-- atlas:txmode none'"),
+    ("SELECT nope", "Correct the file"),
+]
+
+
+@pytest.mark.parametrize(("sql", "advice"), SQLITE)
+def test_on_sqlite(sqlite_place: Place, sql: str, advice: str) -> None:
+    error = fail(sqlite_place, sql)
+
+    outcome, _, step = error.hint.partition("\n")
+    assert outcome == ROLLED_BACK
+    assert advice in step
+    assert ("Correct the file" in step) == (advice == "Correct the file")
+
+
+def test_without_a_transaction_it_says_what_stays(place: Place) -> None:
+    place.write(_1=f"-- atlas:txmode none\n\n{TABLES}CREATE UNIQUE INDEX i ON a (n);")
+    with pytest.raises(StatementFailed) as caught:
+        place.apply()
+
+    outcome, step, *_ = caught.value.hint.splitlines()
+    assert outcome == (
+        "3 of its 4 statements stay applied; the next run resumes at statement 4."
+    )
+    assert step.startswith("Rows or values break it.")
+
+
+def test_every_cause_has_a_step() -> None:
+    assert set(NEXT_STEPS) == set(get_args(Cause))
