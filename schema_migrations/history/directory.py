@@ -11,7 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +25,10 @@ from schema_migrations.errors import (
     NoLaterVersion,
 )
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
-from schema_migrations.history.integrity import find_directory_problems
+from schema_migrations.history.integrity import (
+    find_directory_problems,
+    find_directory_warnings,
+)
 from schema_migrations.history.sums import (
     SUM_FILE,
     SumFile,
@@ -45,6 +48,13 @@ class Directory:
     """Bytewise by name: the order in which they run."""
     sum_file_text: str | None = None
     """The content of ``atlas.sum``; None when there is no such file."""
+    overlooked: tuple[str, ...] = ()
+    """Names in the folder that look like those of files, but are not run."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What deserves attention in the names of the files, but stops nothing."""
+        return find_directory_warnings(self.files, self.overlooked)
 
     @property
     def computed_sums(self) -> SumFile:
@@ -55,30 +65,45 @@ class Directory:
         """Return the directory with files added and ``atlas.sum`` updated."""
         files = sort_files((*self.files, *new))
         sum_text = format_sum_file(compute_sums(files))
-        return Directory(path=self.path, files=files, sum_file_text=sum_text)
+        return replace(self, files=files, sum_file_text=sum_text)
 
 
 def load(path: Path) -> Directory:
     """Read a directory; a missing folder is an empty directory.
 
-    Only ``*.sql`` files directly in it count, as with Atlas.  Raises ``ConfigError``
-    for what cannot be read.  ``verify`` checks the content.
+    Only ``*.sql`` files directly in it count, as with Atlas; one whose name begins with a
+    dot only if ``atlas.sum`` lists it.  Raises ``ConfigError`` for what cannot be read.
+    ``verify`` checks the content.
     """
     if not _has_folder(path):
         return Directory(path=str(path))
     try:
-        paths = [
-            p for p in path.iterdir() if p.name.endswith(FILE_SUFFIX) and not p.is_dir()
-        ]
-        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in paths]
         sums = path / SUM_FILE
         text = sums.read_bytes().decode(errors="replace") if sums.exists() else None
+        paths = [
+            p
+            for p in path.iterdir()
+            if p.name.lower().endswith(FILE_SUFFIX) and not p.is_dir()
+        ]
+        counted = [p for p in paths if _is_counted(p.name, text or "")]
+        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in counted]
     except OSError as error:
         raise FileNotAccessible(
             problem=f"{error.filename or path} cannot be read: {error.strerror}",
             advice="Check its permissions and the user that runs this command.",
         ) from error
-    return Directory(path=str(path), files=sort_files(files), sum_file_text=text)
+    return Directory(
+        path=str(path),
+        files=sort_files(files),
+        sum_file_text=text,
+        overlooked=tuple(sorted(p.name for p in paths if p not in counted)),
+    )
+
+
+def _is_counted(name: str, sum_text: str) -> bool:
+    if not name.endswith(FILE_SUFFIX):
+        return False
+    return not name.startswith(".") or f"\n{name} " in sum_text
 
 
 def verify(directory: Directory) -> None:

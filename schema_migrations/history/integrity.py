@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from schema_migrations.errors import REHASH_COMMAND, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.foreign_files import find_undoing_part, is_undoing_file
 from schema_migrations.history.sums import (
     SUM_FILE,
     FileDifference,
@@ -41,7 +42,73 @@ def find_directory_problems(
     return (*_find_name_problems(files), *_find_sum_problems(files, sum_text))
 
 
+def find_directory_warnings(
+    files: Sequence[MigrationFile], overlooked: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a sentence for each file that is not run, or has no real version.
+
+    ``overlooked`` are the names in the folder that look like those of files.
+    """
+    return (
+        *(_explain_overlooked(name) for name in overlooked),
+        *(
+            f"{file.name} has no version: {file.version!r} is taken for it. Name files"
+            f" like 20250101120000_{file.name}"
+            for file in files
+            if _lacks_version(file)
+        ),
+    )
+
+
+def _explain_overlooked(name: str) -> str:
+    if name.startswith("."):
+        return (
+            f"{name} is not run: its name begins with a dot, as those that editors and"
+            " macOS leave behind. Delete it"
+        )
+    return (
+        f"{name} is not run: only names that end in .sql count. Rename it, then run:"
+        f" {REHASH_COMMAND}"
+    )
+
+
+def _lacks_version(file: MigrationFile) -> bool:
+    return not any(map(str.isdecimal, file.version))
+
+
+def _find_undoing_files(files: Sequence[MigrationFile]) -> Iterator[DirectoryProblem]:
+    for file in files:
+        part = None if is_sum_ignored(file.content) else find_undoing_part(file)
+        if is_undoing_file(file.name):
+            yield DirectoryProblem(
+                message=f"{file.name} undoes another file, and would run as well",
+                hint="golang-migrate, sqlx and Flyway run such files only to go back."
+                " Move them out of this folder (1_a.up.sql may become 1_a.sql), then"
+                f" run: {REHASH_COMMAND}",
+            )
+        elif part:
+            yield DirectoryProblem(
+                message=f"{file.name}:{part.line}: the part below {part.marker!r} would"
+                f" run as well; {part.tool} runs it only to undo the file",
+                hint="Delete that part from each file (version control keeps it), then"
+                f" run: {REHASH_COMMAND}\nIf a database has the files already, mark them"
+                " there: python manage.py schemaset VERSION",
+            )
+
+
 def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryProblem]:
+    yield from _find_undoing_files(files)
+    files = [file for file in files if not is_undoing_file(file.name)]
+    unversioned = [file for file in files if _lacks_version(file) and file.version]
+    if unversioned and len(unversioned) < len(files):
+        names = ", ".join(file.name for file in unversioned)
+        yield DirectoryProblem(
+            message=f"no version at the start of the name: {names}",
+            hint="Names begin with a version, which says when the file runs. Rename it, for"
+            f" example to 20250101120000_{unversioned[0].name}, then run:"
+            f" {REHASH_COMMAND}",
+        )
+        files = [file for file in files if file not in unversioned]
     versions = Counter(file.version for file in files)
     for version, count in versions.items():
         names = ", ".join(file.name for file in files if file.version == version)

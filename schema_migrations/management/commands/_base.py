@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     from django.core.management.base import OutputWrapper
 
+    from schema_migrations.history.directory import Directory
+
 Options = dict[str, Any]
 """The parsed command line."""
 
@@ -210,6 +212,10 @@ class SchemaCommand(BaseCommand, ABC):
         if self.verbosity >= 1:
             self.hide_progress()
             self.stderr.write(f"warning: {with_options(text)}", self.style.WARNING)
+
+    def warn_of_names(self, directory: Directory) -> None:
+        for warning in directory.warnings:
+            self.warn(warning)
 
     def _log(self, entry: LogEntry) -> None:
         if self.verbosity:

@@ -33,7 +33,7 @@ from schema_migrations.management.output.schemaapply import (
     FinishedRun,
 )
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
-from schema_migrations.workflows.applying.events import Event
+from schema_migrations.workflows.applying.events import Event, Warned
 from schema_migrations.workflows.applying.fan_out import Work
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.targets.connection import open_target, read_directory
@@ -124,6 +124,8 @@ class Command(SchemaCommand):
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
         verify(directory)
+        for warning in directory.warnings:
+            self._report(Warned(message=warning))
         request = request_from_options(options, settings)
         read_only = options["dry_run"] or options["check"]
         if has_many_targets(options):

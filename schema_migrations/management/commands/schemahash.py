@@ -38,6 +38,7 @@ class Command(SchemaCommand):
         settings = read_settings(options["database"], directory=options["dir"])
         path = settings.directory
         before = load(path)
+        self.warn_of_names(before)
         if options["check"]:
             verify(before)
             self._conclude(before, changed=False)

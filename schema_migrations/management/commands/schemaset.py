@@ -83,6 +83,7 @@ class Command(SchemaCommand):
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
+        self.warn_of_names(directory)
         request = SetVersionRequest(
             version=options["version"],
             moves=tuple(map(_parse_move, options["move"])),

@@ -101,6 +101,7 @@ class Command(SchemaCommand):
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
+        self.warn_of_names(directory)
         with open_target(alias, url_of(options)) as (connection, engine):
             return read_status(
                 connection,

@@ -262,6 +262,7 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
             f"The Django migrations of {label} cannot be read, so what they make besides"
             f" models (extensions, collations, rows) is not known: {reason}"
         )
+    yield from workspace.directory.warnings
     for file in workspace.directory.files:
         for line, message in file.check_directives(engine.dialect.syntax):
             yield f"{file.name}:{line}: {message}"
