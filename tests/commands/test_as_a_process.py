@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from tests.fixtures.project import Project
     from tests.fixtures.targets import Place
 
 pytestmark = pytest.mark.slow("processes")
@@ -64,6 +66,10 @@ def run(place: Place, *arguments: str, **environment: str) -> tuple[int, str, st
 
 
 APPLY = ("schemaapply", "--no-signals")
+
+
+def next_command(place: Place, *arguments: str) -> str:
+    return shlex.join(["python", "manage.py", *arguments, "--dir", str(place.folder)])
 
 
 def test_exit_codes_and_streams(sqlite_place: Place) -> None:
@@ -184,10 +190,138 @@ class TestInterrupted:
             pid = self.waiting(pg_place)
             process.send_signal(number)
             _, err = process.communicate()
-        assert (process.returncode, err.strip()) == (code, said)
+        assert process.returncode == code
+        assert err.splitlines() == [
+            said,
+            "Rolled back  1.sql",
+            f"Next         {next_command(pg_place, *APPLY)}",
+        ]
         assert self.gone(pg_place, pid)
         assert pg_place.list_tables() == []
         assert pg_place.read_revisions() == {}
+
+    @pytest.mark.parametrize(
+        ("options", "second", "said"),
+        [
+            ((), "{wait}", ["Stays        1.sql", "Rolled back  2.sql"]),
+            (("--tx-mode", "all"), "{wait}", ["Rolled back  1.sql, 2.sql"]),
+            (
+                (),
+                f"{NONE}INSERT INTO a VALUES (1);\n{{wait}}",
+                [
+                    "Stays        1.sql",
+                    "Stays        1 of 2 statements of 2.sql; statement 2 was running",
+                ],
+            ),
+            (
+                (),
+                f"{NONE}SELECT 1; BEGIN; INSERT INTO a VALUES (1);\n{{wait}}COMMIT;",
+                [
+                    "Stays        1.sql",
+                    "Stays        1 of 5 statements of 2.sql; statement 2 was running",
+                ],
+            ),
+        ],
+    )
+    def test_it_says_what_stays_and_the_same_command_goes_on(
+        self,
+        pg_place: Place,
+        blocker: BaseDatabaseWrapper,
+        options: tuple[str, ...],
+        second: str,
+        said: list[str],
+    ) -> None:
+        wait = f"SELECT pg_advisory_xact_lock({KEY});"
+        pg_place.write(_1=A, _2=second.format(wait=wait))
+        command = (*APPLY, *options)
+        with started(pg_place, *command) as process:
+            self.waiting(pg_place)
+            process.terminate()
+            _, err = process.communicate()
+        assert process.returncode == 143
+        goes_on = next_command(pg_place, *command)
+        assert err.splitlines() == ["Terminated.", *said, f"Next         {goes_on}"]
+        kept = [row.applied for row in pg_place.read_revisions().values()]
+        assert sum(kept) == sum("Stays" in line for line in said)
+        blocker.close()
+        again = subprocess.run(
+            goes_on.replace("python manage.py", f"{sys.executable} -m django"),
+            shell=True,
+            cwd=ROOT,
+            env=environment_of(pg_place),
+            capture_output=True,
+            check=False,
+        )
+        assert again.returncode == 0, again.stderr
+        assert all(row.done for row in pg_place.read_revisions().values())
+
+    def test_before_the_first_file_nothing_was_run(self, pg_place: Place) -> None:
+        pg_place.write(_1=A)
+        hold = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+        hold.ensure_connection()
+        target = pg_place.engine.executor.describe_target(hold)
+        with (
+            pg_place.engine.executor.hold_lock(
+                hold,
+                f"{target.schema}/{target.schema}",
+                wait=0,
+                report_holder=lambda holder: None,
+            ),
+            started(pg_place, *APPLY, PYTHONUNBUFFERED="1") as process,
+        ):
+            assert process.stdout is not None
+            while "Waiting for another run" not in process.stdout.readline():
+                assert process.poll() is None
+            process.terminate()
+            _, err = process.communicate()
+        hold.close()
+        assert process.returncode == 143
+        assert err.splitlines()[:2] == ["Terminated.", "Nothing was run."]
+
+    def test_a_count_goes_on_with_the_rest(
+        self, pg_place: Place, blocker: BaseDatabaseWrapper
+    ) -> None:
+        pg_place.write(_1=A, _2=f"SELECT pg_advisory_xact_lock({KEY});", _3="SELECT 1;")
+        with started(pg_place, *APPLY, "2") as process:
+            self.waiting(pg_place)
+            process.terminate()
+            _, err = process.communicate()
+        assert err.splitlines()[-1] == (
+            f"Next         python manage.py schemaapply --dir {pg_place.folder} 1"
+        )
+
+    def test_schemadiff_says_that_nothing_was_written(
+        self, pg_place: Place, project: Project
+    ) -> None:
+        project.configure(pg_place.settings, APPS=[])
+        project.write("migrations/1.sql", "SELECT pg_sleep(600);")
+        project.manage("schemahash")
+        with subprocess.Popen(
+            [sys.executable, "-m", "django", "schemadiff", "a b", "--no-input"],
+            cwd=project.base,
+            env=project.make_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            self.sleeping(pg_place)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate()
+        assert process.returncode == 130
+        assert err.splitlines() == [
+            "Interrupted.",
+            "Nothing was written.",
+            "Next         python manage.py schemadiff 'a b' --no-input",
+        ]
+        assert [path.name for path in project.files] == ["1.sql"]
+
+    def sleeping(self, place: Place) -> None:
+        for _ in range(600):
+            query = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+            if place.execute(query):
+                return
+            time.sleep(0.1)
+        pytest.fail("no statement came to sleep")
 
     def test_json_says_that_it_was_terminated(
         self, pg_place: Place, blocker: BaseDatabaseWrapper

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from schema_migrations.management.output.lines import View
 from schema_migrations.management.output.next_command import (
     format_command,
+    format_command_line,
     format_same_command,
 )
 
@@ -186,3 +187,37 @@ def test_an_option_of_the_advice_is_not_overruled_by_the_one_given(
     advice = next(line.strip() for line in shown if "schemaapply" in line)
     same = f"--dir {sqlite_place.folder}"
     assert advice == f"python manage.py schemaapply --exec-order non-linear {same}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["schemaapply", "--to", "2 b"], "schemaapply --to '2 b'"),
+        (
+            ["schemaapply", "--url", f"postgres://u:{SECRET}@h/d"],
+            "schemaapply --url ...",
+        ),
+        (["schemaapply", f"--url=postgres://u:{SECRET}@h/d"], "schemaapply ..."),
+        (["schemaapply", f"--url=postgres://h/d?password={SECRET}"], "schemaapply ..."),
+        (
+            ["schemaapply", "--url", "postgres://u@h/d"],
+            "schemaapply --url postgres://u@h/d",
+        ),
+        (
+            ["schemadiff", "--dev", "docker://postgres/17"],
+            "schemadiff --dev docker://postgres/17",
+        ),
+        (
+            ["schemadiff", "--dev", f"docker+x://u:{SECRET}@h/i:1"],
+            "schemadiff --dev ...",
+        ),
+        (
+            ["schemadiff", "--default", "a.b='x'"],
+            """schemadiff --default 'a.b='"'"'x'"'"''""",
+        ),
+    ],
+)
+def test_the_same_command_again_has_no_secret(
+    arguments: list[str], expected: str
+) -> None:
+    assert format_command_line(arguments) == f"python manage.py {expected}"

@@ -34,12 +34,15 @@ from schema_migrations.management.output.lines import (
     Progress,
     View,
 )
-from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.next_command import (
+    format_command,
+    format_command_line,
+)
 from schema_migrations.management.progress import ProgressDisplay
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from django.core.management.base import OutputWrapper
@@ -85,6 +88,8 @@ class SchemaCommand(BaseCommand, ABC):
     given: Options
     progress: ProgressDisplay | None = None
     """None: nobody waits for lines."""
+    arguments: Sequence[str] = ()
+    """The command line from the command's name on; empty: called from Python."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,14 +151,38 @@ class SchemaCommand(BaseCommand, ABC):
             with raise_command_errors(
                 self._end_with_failure, options, self.describe_answers
             ):
-                code = self.run(options)
+                code = self._run_or_explain(options)
         finally:
             if self.progress:
                 self.progress.end()
         if code:
             sys.exit(code)
 
+    def _run_or_explain(self, options: Options) -> int:
+        """Run the command; add to an interruption what it left."""
+        try:
+            return self.run(options)
+        except KeyboardInterrupt as interruption:
+            if self.format_name == "text":
+                for line in self._explain_interruption():
+                    interruption.add_note(line)
+            raise
+
+    def describe_interruption(self) -> Iterator[str]:
+        """Yield lines about what the interrupted command left: by default nothing."""
+        yield from ()
+
+    def choose_next_command(self) -> str:
+        """Return the command to run after an interruption: by default the same."""
+        return format_command_line(self.arguments)
+
+    def _explain_interruption(self) -> Iterator[str]:
+        yield from self.describe_interruption()
+        if self.arguments:
+            yield f"Next         {self.choose_next_command()}"
+
     def run_from_argv(self, argv: list[str]) -> None:
+        self.arguments = argv[1:]
         with (
             keep_output_writable(self, errors=ASCII_FALLBACK),
             exit_on_interruption(self.stderr),
@@ -268,7 +297,8 @@ def exit_on_interruption(stderr: OutputWrapper) -> Iterator[None]:
             yield
         except KeyboardInterrupt as interruption:
             error = _error_from_interruption(interruption)
-            stderr.write(error.message)
+            notes = getattr(interruption, "__notes__", ())
+            stderr.write("\n".join((error.message, *notes)))
             sys.exit(error.exit_code)
 
 

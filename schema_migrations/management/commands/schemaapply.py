@@ -26,6 +26,8 @@ from schema_migrations.management.commands._target_options import (
     url_of,
 )
 from schema_migrations.management.output import events
+from schema_migrations.management.output.interruption import describe_interruption
+from schema_migrations.management.output.next_command import format_command
 from schema_migrations.management.output.schemaapply import (
     FAILURE_FORMATS,
     FORMATS,
@@ -33,12 +35,14 @@ from schema_migrations.management.output.schemaapply import (
     FinishedRun,
 )
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
-from schema_migrations.workflows.applying.events import Event, Warned
+from schema_migrations.workflows.applying.events import Event, FileDone, Warned
 from schema_migrations.workflows.applying.fan_out import Work
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.core.management.base import CommandParser
 
     from schema_migrations.errors import SchemaMigrationsError
@@ -116,6 +120,19 @@ class Command(SchemaCommand):
 
     def show_failure(self, error: SchemaMigrationsError) -> None:
         self.show(FailedRun(error=error, events=self.events), FAILURE_FORMATS)
+
+    def describe_interruption(self) -> Iterator[str]:
+        if has_many_targets(self.given):
+            yield "What was reported stays; each other target resumes where it is."
+            return
+        yield from describe_interruption(self.events)
+
+    def choose_next_command(self) -> str:
+        done = sum(isinstance(event, FileDone) for event in self.events)
+        if self.given["count"] and done:
+            remaining = max(1, self.given["count"] - done)
+            return f"{format_command('schemaapply', self.given)} {remaining}"
+        return super().choose_next_command()
 
     def run(self, options: Options) -> int:
         self.events: list[Event] = []

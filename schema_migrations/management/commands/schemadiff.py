@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from time import perf_counter
 
 from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
+from schema_migrations.conf import read_settings
 from schema_migrations.errors import (
     InvalidModels,
     SchemaMigrationsError,
     WrongUsage,
 )
+from schema_migrations.history.file import FILE_SUFFIX
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemadiff_conflicts,
@@ -126,8 +129,22 @@ class Command(SchemaCommand):
             help="with --from or --to: write the file as well",
         )
 
+    def describe_interruption(self) -> Iterator[str]:
+        written = self._list_files() - self.files_before
+        if written:
+            yield f"Written      {', '.join(sorted(written))}"
+            yield "             python manage.py schemahash --check tells whether it counts"
+        else:
+            yield "Nothing was written."
+
+    def _list_files(self) -> frozenset[str]:
+        settings = read_settings(self.given["database"], directory=self.given["dir"])
+        found = settings.directory.glob(f"*{FILE_SUFFIX}")
+        return frozenset(path.name for path in found)
+
     def run(self, options: Options) -> int:
         started = perf_counter()
+        self.files_before = self._list_files()
         refuse_schemadiff_conflicts(options)
         if options["empty"]:
             return self._write_empty_file(options)

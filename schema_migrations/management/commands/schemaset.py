@@ -29,6 +29,8 @@ from schema_migrations.workflows.applying.set_version import (
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.core.management.base import CommandParser
 
     from schema_migrations.history.marking import Marking
@@ -71,6 +73,9 @@ class Command(SchemaCommand):
             action="store_true",
             help="show what would change, write nothing",
         )
+
+    def describe_interruption(self) -> Iterator[str]:
+        yield "All revisions were marked, or none: schemastatus shows which."
 
     def run(self, options: Options) -> int:
         self.target_name = ""

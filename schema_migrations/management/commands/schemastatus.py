@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from schema_migrations.conf import parse_duration, read_settings
@@ -81,6 +81,9 @@ class Command(SchemaCommand):
             help="with --drift and --format sql or -v 2: also drop what only the database has, and"
             " change columns to types that may not hold every value",
         )
+
+    def describe_interruption(self) -> Iterator[str]:
+        yield "Nothing was changed."
 
     def run(self, options: Options) -> int:
         as_sql = options["format"] == "sql"

@@ -6,12 +6,13 @@ Invariant: no secret is put on a command line.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.engines.registry import engine_for_url
+from schema_migrations.errors import ConfigError
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
@@ -86,6 +87,24 @@ def format_same_command(
     return " ".join(
         word if word.startswith("--") else shlex.quote(word) for word in words
     )
+
+
+def format_command_line(arguments: Sequence[str]) -> str:
+    """Return the same command line again; a URL with a secret is left out."""
+    shown = (
+        "..." if "://" in text and _may_have_secret(text) else shlex.quote(text)
+        for text in arguments
+    )
+    return " ".join(("python manage.py", *shown))
+
+
+def _may_have_secret(argument: str) -> bool:
+    option, equals, value = argument.partition("=")
+    url = value if equals and "://" not in option else argument
+    try:
+        return _has_secret(url)
+    except ConfigError:  # docker://…, or no URL at all
+        return "@" in url
 
 
 def _find_url(command: str, given: Mapping[str, Any]) -> str | None:

@@ -176,6 +176,13 @@ def execute_statement(
     runner: Runner, run: FileRun, index: int, *, outcome: str
 ) -> None:
     """Run the statement at a 0-based index and report it; raise ``StatementFailed``."""
+    runner.report(run_statement(runner, run, index, outcome=outcome))
+
+
+def run_statement(
+    runner: Runner, run: FileRun, index: int, *, outcome: str
+) -> StatementDone:
+    """Run a statement and return its event, to be reported once it is committed."""
     statement, started_at = run.statements[index], time.perf_counter()
     with (
         translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
@@ -184,14 +191,12 @@ def execute_statement(
         ),
     ):
         runner.store.engine.executor.execute(runner.store.connection, statement.sql)
-    runner.report(
-        StatementDone(
-            file=run.file.name,
-            number=index + 1,
-            total=len(run.statements),
-            sql=mask_secrets(statement.sql),
-            seconds=time.perf_counter() - started_at,
-        )
+    return StatementDone(
+        file=run.file.name,
+        number=index + 1,
+        total=len(run.statements),
+        sql=mask_secrets(statement.sql),
+        seconds=time.perf_counter() - started_at,
     )
 
 

@@ -25,7 +25,11 @@ from schema_migrations.history.statements import (
     compute_partial_hashes,
     find_transaction_control,
 )
-from schema_migrations.workflows.applying.events import Resumed, Warned
+from schema_migrations.workflows.applying.events import (
+    Resumed,
+    StatementDone,
+    Warned,
+)
 from schema_migrations.workflows.applying.runner import (
     OPERATOR_NAME,
     ROLLBACK_WORDS,
@@ -38,6 +42,7 @@ from schema_migrations.workflows.applying.runner import (
     record_failure,
     repeat_session_settings,
     retry_transaction,
+    run_statement,
     translate_errors,
 )
 
@@ -172,17 +177,18 @@ def _run_and_record(
 ) -> None:
     outcome = _describe_progress(run, committed_row)
 
-    def run_with_row() -> None:
+    def run_with_row() -> StatementDone:
         store = runner.store
         with (
             translate_errors(runner, run.file.name, outcome=outcome),
             store.engine.executor.open_transaction(store.connection),
         ):
-            execute_statement(runner, run, index, outcome=outcome)
+            done = run_statement(runner, run, index, outcome=outcome)
             store.write(row)
+        return done
 
     try:
-        retry_transaction(runner, run.file.name, run_with_row)
+        runner.report(retry_transaction(runner, run.file.name, run_with_row))
     except StatementFailed as error:
         driver_error = runner.store.engine.executor.read_driver_error(error)
         if driver_error is None or not driver_error.refused_in_transaction:
