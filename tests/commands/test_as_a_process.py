@@ -193,8 +193,8 @@ class TestInterrupted:
         assert process.returncode == code
         assert err.splitlines() == [
             said,
-            "Rolled back  1.sql",
-            f"Next         {next_command(pg_place, *APPLY)}",
+            "Undone   1.sql: rolled back",
+            f"Next     {next_command(pg_place, *APPLY)}",
         ]
         assert self.gone(pg_place, pid)
         assert pg_place.list_tables() == []
@@ -203,22 +203,22 @@ class TestInterrupted:
     @pytest.mark.parametrize(
         ("options", "second", "said"),
         [
-            ((), "{wait}", ["Stays        1.sql", "Rolled back  2.sql"]),
-            (("--tx-mode", "all"), "{wait}", ["Rolled back  1.sql, 2.sql"]),
+            ((), "{wait}", ["Stays    1.sql", "Undone   2.sql: rolled back"]),
+            (("--tx-mode", "all"), "{wait}", ["Undone   1.sql, 2.sql: rolled back"]),
             (
                 (),
                 f"{NONE}INSERT INTO a VALUES (1);\n{{wait}}",
                 [
-                    "Stays        1.sql",
-                    "Stays        1 of 2 statements of 2.sql; statement 2 was running",
+                    "Stays    1.sql",
+                    "Stays    1 of 2 statements of 2.sql; statement 2 was running",
                 ],
             ),
             (
                 (),
                 f"{NONE}SELECT 1; BEGIN; INSERT INTO a VALUES (1);\n{{wait}}COMMIT;",
                 [
-                    "Stays        1.sql",
-                    "Stays        1 of 5 statements of 2.sql; statement 2 was running",
+                    "Stays    1.sql",
+                    "Stays    1 of 5 statements of 2.sql; statement 2 was running",
                 ],
             ),
         ],
@@ -240,7 +240,7 @@ class TestInterrupted:
             _, err = process.communicate()
         assert process.returncode == 143
         goes_on = next_command(pg_place, *command)
-        assert err.splitlines() == ["Terminated.", *said, f"Next         {goes_on}"]
+        assert err.splitlines() == ["Terminated.", *said, f"Next     {goes_on}"]
         kept = [row.applied for row in pg_place.read_revisions().values()]
         assert sum(kept) == sum("Stays" in line for line in said)
         blocker.close()
@@ -287,7 +287,7 @@ class TestInterrupted:
             process.terminate()
             _, err = process.communicate()
         assert err.splitlines()[-1] == (
-            f"Next         python manage.py schemaapply --dir {pg_place.folder} 1"
+            f"Next     python manage.py schemaapply --dir {pg_place.folder} 1"
         )
 
     def test_schemadiff_says_that_nothing_was_written(
@@ -311,7 +311,7 @@ class TestInterrupted:
         assert err.splitlines() == [
             "Interrupted.",
             "Nothing was written.",
-            "Next         python manage.py schemadiff 'a b' --no-input",
+            "Next     python manage.py schemadiff 'a b' --no-input",
         ]
         assert [path.name for path in project.files] == ["1.sql"]
 

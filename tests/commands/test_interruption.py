@@ -32,13 +32,13 @@ def done(file: str) -> Event:
 
 CASES: list[tuple[list[Event], list[str]]] = [
     ([], ["Nothing was run."]),
-    ([started("1.sql", total=2)], ["Rolled back  1.sql"]),
-    ([started("1.sql", total=2), ran("1.sql", 1)], ["Rolled back  1.sql"]),
+    ([started("1.sql", total=2)], ["Undone   1.sql: rolled back"]),
+    ([started("1.sql", total=2), ran("1.sql", 1)], ["Undone   1.sql: rolled back"]),
     (
         [started("1.sql", total=1), ran("1.sql", 1)],
-        ["Not known    whether 1.sql was committed"],
+        ["Unknown  whether 1.sql was committed"],
     ),
-    ([started("1.sql", total=1), done("1.sql")], ["Stays        1.sql"]),
+    ([started("1.sql", total=1), done("1.sql")], ["Stays    1.sql"]),
     (
         [
             *(
@@ -48,11 +48,11 @@ CASES: list[tuple[list[Event], list[str]]] = [
             ),
             started("7.sql", total=2),
         ],
-        ["Stays        5 files, 0.sql to 4.sql", "Rolled back  7.sql"],
+        ["Stays    5 files, 0.sql to 4.sql", "Undone   7.sql: rolled back"],
     ),
     (
         [started("1.sql", total=3, mode="none", start=1)],
-        ["Stays        1 of 3 statements of 1.sql; statement 2 was running"],
+        ["Stays    1 of 3 statements of 1.sql; statement 2 was running"],
     ),
     (
         [
@@ -61,7 +61,7 @@ CASES: list[tuple[list[Event], list[str]]] = [
             ran("1.sql", 2),
             ran("1.sql", 3, "COMMIT"),
         ],
-        ["Stays        3 of 4 statements of 1.sql; statement 4 was running"],
+        ["Stays    3 of 4 statements of 1.sql; statement 4 was running"],
     ),
     (
         [
@@ -69,11 +69,11 @@ CASES: list[tuple[list[Event], list[str]]] = [
             ran("1.sql", 1),
             ran("1.sql", 2, "BEGIN"),
         ],
-        ["Stays        1 of 4 statements of 1.sql; statement 2 was running"],
+        ["Stays    1 of 4 statements of 1.sql; statement 2 was running"],
     ),
     (
         [started("1.sql", total=2, mode="none"), ran("1.sql", 1), ran("1.sql", 2)],
-        ["Stays        2 of 2 statements of 1.sql"],
+        ["Stays    2 of 2 statements of 1.sql"],
     ),
 ]
 

@@ -179,7 +179,7 @@ class SchemaCommand(BaseCommand, ABC):
     def _explain_interruption(self) -> Iterator[str]:
         yield from self.describe_interruption()
         if self.arguments:
-            yield f"Next         {self.choose_next_command()}"
+            yield f"Next     {self.choose_next_command()}"
 
     def run_from_argv(self, argv: list[str]) -> None:
         self.arguments = argv[1:]

@@ -132,8 +132,8 @@ class Command(SchemaCommand):
     def describe_interruption(self) -> Iterator[str]:
         written = self._list_files() - self.files_before
         if written:
-            yield f"Written      {', '.join(sorted(written))}"
-            yield "             python manage.py schemahash --check tells whether it counts"
+            yield f"Written  {', '.join(sorted(written))}"
+            yield "         python manage.py schemahash --check tells whether it counts"
         else:
             yield "Nothing was written."
 

@@ -26,7 +26,7 @@ def describe_interruption(events: Sequence[Event]) -> Iterator[str]:
     started = [event for event in events if isinstance(event, FileStarted)]
     open_files = [event for event in started if event.file not in done]
     if done:
-        yield f"Stays        {_list_files(done)}"
+        yield f"Stays    {_list_files(done)}"
     if not open_files:
         if not done:
             yield "Nothing was run."
@@ -35,9 +35,9 @@ def describe_interruption(events: Sequence[Event]) -> Iterator[str]:
     if last.mode == "none":
         yield _describe_progress(last, events)
     elif _find_last_number(last, events) == last.total:
-        yield f"Not known    whether {_list_files([e.file for e in open_files])} was committed"
+        yield f"Unknown  whether {_list_files([e.file for e in open_files])} was committed"
     else:
-        yield f"Rolled back  {_list_files([event.file for event in open_files])}"
+        yield f"Undone   {_list_files([event.file for event in open_files])}: rolled back"
 
 
 def _describe_progress(started: FileStarted, events: Sequence[Event]) -> str:
@@ -51,9 +51,7 @@ def _describe_progress(started: FileStarted, events: Sequence[Event]) -> str:
             )
             kept = kept if in_transaction else event.number
     running = f"; statement {kept + 1} was running" if kept < started.total else ""
-    return (
-        f"Stays        {kept} of {started.total} statements of {started.file}{running}"
-    )
+    return f"Stays    {kept} of {started.total} statements of {started.file}{running}"
 
 
 def _find_last_number(started: FileStarted, events: Sequence[Event]) -> int:
