@@ -17,7 +17,8 @@ from schema_migrations.errors import RevisionsNotReadable
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, DriverError, Engine
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Connection, Engine
 
 REVISIONS_TABLE = "atlas_schema_revisions"
 

@@ -17,7 +17,8 @@ from schema_migrations.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import DriverError, Engine
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Engine
 
 
 @contextmanager

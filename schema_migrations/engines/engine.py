@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.history.statements import Syntax
     from schema_migrations.plan.plan import Planner
     from schema_migrations.schema.model import Key, Schema
@@ -51,48 +52,6 @@ class Connection(Protocol):
     def close(self) -> None: ...
     def cursor(self) -> Any: ...
     def schema_editor(self, *args: Any, **kwargs: Any) -> Any: ...
-
-
-Cause = Literal[
-    "rights",
-    "no room",
-    "cancelled",
-    "rows",
-    "pending events",
-    "in use",
-    "no schema",
-    "not on this server",
-    "in transaction",
-]
-"""What kept a statement from running, where more than the statement may be wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriverError:
-    """The parts of a driver's exception that a person or a pipeline needs."""
-
-    message: str
-    """The server's primary message: one line, no password."""
-    sqlstate: str = ""
-    position: int = 0
-    """1-based character in the statement; 0: unknown."""
-    detail: str = ""
-    hint: str = ""
-    retryable: bool = False
-    """A retry may succeed: server unreachable or starting up, lock timeout."""
-    gave_up_on_lock: bool = False
-    """The statement gave up waiting for a lock; its transaction may be retried."""
-    cause: Cause | None = None
-    """None: the statement itself, or unknown."""
-    names_missing_object: bool = False
-    """The statement names something that does not exist."""
-    leaves_dev_database: bool = False
-    """The statement would act on more than its sealed scratch database."""
-
-    @property
-    def refused_in_transaction(self) -> bool:
-        """Whether the server refused to run the statement inside a transaction block."""
-        return self.cause == "in transaction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from schema_migrations.history.statements import find_transaction_control
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import DriverError, Engine
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Engine
     from schema_migrations.history.statements import SourceStatement
 
 NO_TRANSACTION_HINT = (

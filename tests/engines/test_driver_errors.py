@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import DriverError
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import (
     ConfigError,

@@ -13,7 +13,7 @@ from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import Cause, DriverError
+    from schema_migrations.engines.driver_error import Cause, DriverError
 
 CORRECT_FILE = f"Correct the file, run {REHASH_COMMAND}, then schemaapply again."
 AGAIN = "then run schemaapply again."

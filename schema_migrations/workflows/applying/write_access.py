@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import DriverError, Engine
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Engine
     from schema_migrations.revision_store import RevisionStore
 
 

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import DriverError, Engine
+from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.plan import Statement

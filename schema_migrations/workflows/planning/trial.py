@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import DriverError, Engine
+from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.plan.restrictions import Restriction

@@ -27,7 +27,7 @@ from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import DriverError
+    from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.history.revision import Revision
 
 log = logging.getLogger("schema_migrations")

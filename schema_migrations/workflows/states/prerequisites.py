@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import router
 
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import Connection, DriverError, Engine
+from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import PrerequisiteRefused
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from schema_migrations.conf import TxMode
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import Connection, DriverError, Engine
+from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.statement_error import (
     NO_TRANSACTION_HINT,
     make_left_open_error,

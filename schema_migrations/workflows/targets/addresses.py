@@ -22,7 +22,7 @@ from schema_migrations.workflows.targets.connection import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import DriverError
+    from schema_migrations.engines.driver_error import DriverError
 
 TargetKind = Literal["schema", "database"]
 """The meaning of a name that is not a URL, on the server of the alias or the URL."""

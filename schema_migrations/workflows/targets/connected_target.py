@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import DriverError, Engine, Target
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Engine, Target
     from schema_migrations.history.revision import Revision
 
 

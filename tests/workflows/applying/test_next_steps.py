@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import Cause, SessionOptions
+from schema_migrations.engines.driver_error import Cause
+from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import StatementFailed
 from schema_migrations.management.hints import hint_of
 from schema_migrations.workflows.applying.apply import ApplyRequest

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from schema_migrations.engines.engine import Cause, DriverError
+from schema_migrations.engines.driver_error import Cause, DriverError
 from schema_migrations.engines.postgresql.server.refusal import (
     find_driver_error,
     is_final_refusal,

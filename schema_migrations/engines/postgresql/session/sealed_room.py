@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from django.db import Error
 
-from schema_migrations.engines.engine import DriverError
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.postgresql.quote import quote_literal
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.engines.postgresql.server.refusal import find_driver_error

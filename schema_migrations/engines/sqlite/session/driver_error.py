@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Mapping
 
-from schema_migrations.engines.engine import Cause, DriverError
+from schema_migrations.engines.driver_error import Cause, DriverError
 from schema_migrations.history.encoding import NulInStatement
 
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import Error
 
-from schema_migrations.engines.engine import DriverError
+from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.postgresql.server.missing_objects import (
     find_missing_object,
     suggest_dev_server,

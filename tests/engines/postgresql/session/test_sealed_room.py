@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schema_migrations.dev.server import DevServer
-    from schema_migrations.engines.engine import Connection, DriverError, Engine
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Connection, Engine
 
 ALIAS = "nowhere"
 
