@@ -40,9 +40,10 @@ IDENTITY_PARAMETERS = ("session_authorization", "role")
 # Parameters of the transaction end with it.
 SESSION_VALUES_QUERY = """
 SELECT name, setting FROM pg_settings
- WHERE source = 'session' AND name NOT LIKE 'transaction\\_%%'
+ WHERE source = 'session' AND name NOT LIKE 'transaction\\_%'
 UNION ALL
-SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name
+SELECT name, current_setting(name)
+  FROM (VALUES ('session_authorization'), ('role')) AS identity (name)
 """
 
 SESSION_SETTING_PATTERN = re.compile(
@@ -100,14 +101,14 @@ def keep_settings(connection: Connection) -> Iterator[None]:
         raise
     finally:
         if check_alive(connection):
-            _restore_values(connection, before)
+            restore_values(connection, before)
 
 
 def _read_session_values(connection: Connection) -> dict[str, str]:
-    return dict(fetch_rows(connection, SESSION_VALUES_QUERY, list(IDENTITY_PARAMETERS)))
+    return dict(fetch_rows(connection, SESSION_VALUES_QUERY))
 
 
-def _restore_values(connection: Connection, before: dict[str, str]) -> None:
+def restore_values(connection: Connection, before: dict[str, str]) -> None:
     now = _read_session_values(connection)
     if any(now[name] != before[name] for name in IDENTITY_PARAMETERS):
         _set_values(connection, {name: before[name] for name in IDENTITY_PARAMETERS})

@@ -15,7 +15,7 @@ always alter itself) ends the transaction instead.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +30,10 @@ from schema_migrations.engines.postgresql.server.refusal import find_driver_erro
 from schema_migrations.engines.postgresql.server.scratch import create_scratch_database
 from schema_migrations.engines.postgresql.session import execution, session
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.parameters import (
+    SESSION_VALUES_QUERY,
+    restore_values,
+)
 from schema_migrations.engines.postgresql.session.statement_rights import decide_rights
 from schema_migrations.errors import DevServerUnusable
 from schema_migrations.history.encoding import check_statement
@@ -62,15 +66,22 @@ DO $$ BEGIN
   THEN
     ALTER SCHEMA public OWNER TO pg_database_owner;
   END IF;
-END $$
+END $$;
 """
 
+# The names, operators and functions in a view are looked up when it is created: before a
+# file can make others of the same name.
+#
 # Of the catalogs that all databases share, most stay locked until the end of a transaction
 # that wrote to them; a GRANT leaves only its row, whose transaction is in progress.  What
 # a database's own objects depend on is noted in pg_shdepend.
 # https://www.postgresql.org/docs/current/view-pg-locks.html
-_SHARED_WRITES_QUERY = """
-SELECT relation::regclass::text FROM pg_catalog.pg_locks
+#
+# A trigger that is deferred may defer others while it fires; those of foreign keys run as
+# the table's owner.
+_MAKE_VIEWS = f"""
+CREATE VIEW {ROOM_SCHEMA}.shared_writes AS
+SELECT relation::regclass::text AS catalog FROM pg_catalog.pg_locks
  WHERE pid = pg_backend_pid() AND locktype = 'relation' AND database = 0
    AND mode = 'RowExclusiveLock' AND relation <> 'pg_catalog.pg_shdepend'::regclass
 UNION ALL
@@ -79,13 +90,25 @@ SELECT name
         UNION ALL
         SELECT 'pg_tablespace', xmin FROM pg_catalog.pg_tablespace) AS row,
        (SELECT pg_current_xact_id_if_assigned() AS own) AS transaction
- WHERE age(xmin) <= age(own::xid)
-   AND pg_xact_status((own::text::bigint + age(own::xid) - age(xmin))::text::xid8)
-       = 'in progress'
- LIMIT 1
+ WHERE CASE WHEN age(xmin) BETWEEN 0 AND age(own::xid)
+            THEN pg_xact_status(
+                   (own::text::bigint + age(own::xid) - age(xmin))::text::xid8)
+                 = 'in progress' END;
+CREATE VIEW {ROOM_SCHEMA}.deferring_tables AS
+SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_catalog.pg_trigger AS t
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid AND c.relkind = 'r'
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE t.tgdeferrable
+   AND (NOT t.tgisinternal OR t.tgfoid = 'pg_catalog.unique_key_recheck'::regproc);
+CREATE VIEW {ROOM_SCHEMA}.session_values AS {SESSION_VALUES_QUERY};
 """
 
 _RUN = f"{ROOM_SCHEMA}.run"
+_SHARED_WRITES = f"TABLE {ROOM_SCHEMA}.shared_writes"
+_SESSION_VALUES = f"TABLE {ROOM_SCHEMA}.session_values"
+_DEFERRING_TABLES = f"TABLE {ROOM_SCHEMA}.deferring_tables"
+_SET_OWN_PATH = "SET search_path TO pg_catalog, pg_temp"
 
 # What the room's rights, or a function, do not permit, wherever it was tried:
 # insufficient_privilege, active_sql_transaction, invalid_transaction_termination.
@@ -109,6 +132,7 @@ def seal(engine: Engine) -> Engine:
             engine.executor,
             execute=execute,
             open_transaction=_open_transaction,
+            keep_settings=_keep_settings,
             read_driver_error=_read_driver_error,
         ),
         reader=replace(
@@ -126,7 +150,7 @@ def _create_sealed_database(
     with create_scratch_database(settings, alias) as connection:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(_MAKE_ROOM)
+                cursor.execute(_MAKE_ROOM + _MAKE_VIEWS)
         except Error as problem:
             line = " ".join(str(problem).split())
             raise DevServerUnusable(
@@ -139,19 +163,24 @@ def _create_sealed_database(
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement that can change nothing but its scratch database."""
     check_statement(sql)
-    rights = decide_rights(sql)
+    in_transaction = execution.in_transaction(connection)
+    rights = decide_rights(sql, in_transaction=in_transaction)
     if rights.ends_transaction:
         _finish(connection)
+    statements = [(_run_outside, rights.sql)]
+    if rights.of == "room":
+        statements = [(_run_inside, rights.sql)]
     if rights.role:
-        execution.fetch_rows(connection, "SELECT %s::regrole", rights.role)
-    if not rights.sql:
-        return
-    run = _run_inside if rights.of == "room" else _run_outside
-    if execution.in_transaction(connection) or not rights.in_transaction:
-        run(connection, rights.sql)
-        return
-    with _open_transaction(connection):
-        run(connection, rights.sql)
+        check_role = f"SELECT {quote_literal(rights.role)}::pg_catalog.regrole"
+        statements.insert(0, (_run_inside, check_role))
+    with (
+        nullcontext()
+        if in_transaction or not rights.in_transaction
+        else _open_transaction(connection)
+    ):
+        for run, statement in statements:
+            if statement:
+                run(connection, statement)
 
 
 def _run_inside(connection: Connection, sql: str) -> None:
@@ -175,11 +204,31 @@ def _open_transaction(connection: Connection) -> Iterator[None]:
 
 
 def _finish(connection: Connection) -> None:
-    """Fire the deferred triggers inside the room, and look at what was written."""
+    """Let nothing be left for the commit, which happens outside, and look at what was
+    written."""
     _run_inside(connection, "SET CONSTRAINTS ALL IMMEDIATE")
-    written = execution.fetch_rows(connection, _SHARED_WRITES_QUERY)
+    for (table,) in execution.fetch_rows(connection, _DEFERRING_TABLES):
+        # Refused while a trigger of the table has still to fire.
+        _run_inside(connection, f"ALTER TABLE {table} RESET (fillfactor)")
+    written = execution.fetch_rows(connection, _SHARED_WRITES)
     if written:
         raise _SharedCatalogWritten(written[0][0])
+    execution.execute(connection, "CLOSE ALL")  # a cursor WITH HOLD runs at the commit
+
+
+@contextmanager
+def _keep_settings(connection: Connection) -> Iterator[None]:
+    """Restore at the end what a file SET; look up nothing in schemas of the file."""
+    before = dict(execution.fetch_rows(connection, _SESSION_VALUES))
+    try:
+        yield
+    except BaseException:
+        execution.rollback(connection)
+        raise
+    finally:
+        if execution.check_alive(connection):
+            execution.execute(connection, _SET_OWN_PATH)
+            restore_values(connection, before)
 
 
 def _read_driver_error(exception: BaseException) -> DriverError | None:

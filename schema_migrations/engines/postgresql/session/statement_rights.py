@@ -1,8 +1,9 @@
-"""Decide with whose rights a statement runs in a sealed room.  Pure.
+"""Decide how a statement runs in a sealed room.  Pure.
 
-Whatever is not listed here runs with the room's own rights, which end at its database.
-So a statement that is not recognized is at worst refused; a pattern must match the whole
-statement, and none of those listed runs code of the file with more rights than the room's.
+Whatever is not listed here runs inside the room, whose rights end at its database.  So a
+statement that is not recognized is at worst refused.  A pattern must match the whole
+statement; what runs outside holds names and keywords only, for which the server evaluates
+nothing that a file could have made (a constant like ``'{1}'::my_domain[]`` would do).
 """
 
 from __future__ import annotations
@@ -21,43 +22,46 @@ _TRANSACTION = rf"""
     (?:\s+(?!PREPARED\b){_NAME}|\s*,)*
 """
 
-# The server refuses these inside a function, or lets only an administrator run them.  All
-# of them act on this database alone; expressions in an index run as the table's owner.
-# https://www.postgresql.org/docs/current/sql-createindex.html
+# Outside of a transaction these run in the room without the word: the schema is the same.
+# Inside of one the server refuses them before it looks any further.
+_CONCURRENTLY = re.compile(
+    r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX"
+    r"|REINDEX\s*(?:\([\w\s,]*\)\s*)?(?:INDEX|TABLE))\s+(?P<word>CONCURRENTLY)\b",
+    re.IGNORECASE,
+)
+
+_VACUUM_WORD = r"(?:FULL|FREEZE|VERBOSE|ANALYZE|ANALYSE)\b"
+_VACUUM = rf"""
+    VACUUM\s*(?:\([\w\s,]*\)\s*)?(?:{_VACUUM_WORD}\s*)*
+    (?P<tables>(?!{_VACUUM_WORD}){_OBJECT}(?:\s*,\s*{_OBJECT})*)?
+"""
+
+# https://www.postgresql.org/docs/current/sql-altertable.html
 _OF_THE_CONNECTING_ROLE = (
-    r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\b.*",
-    r"DROP\s+INDEX\s+CONCURRENTLY\b.*",
-    rf"REINDEX\s*(?:\([\w\s,]*\)\s*)?(?:INDEX|TABLE|SCHEMA)\s+(?:CONCURRENTLY\s+)?{_OBJECT}",
     rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_OBJECT}\s+DETACH\s+PARTITION\s+{_OBJECT}"
     r"\s+(?:CONCURRENTLY|FINALIZE)",
-    # Without a table it would reach the catalogs that all databases share.
-    r"VACUUM\s*(?:\([\w\s,]*\)\s*)?(?:(?:FULL|FREEZE|VERBOSE|ANALYZE)\s+)*"
-    rf"(?!(?:FULL|FREEZE|VERBOSE|ANALYZE)\b)(?!.*\bpg_){_OBJECT}(?:\s*,\s*{_OBJECT})*",
     rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_OBJECT}"
     rf"\s+(?:ENABLE|DISABLE)\s+TRIGGER\s+{_NAME}",
     rf"SET\s+{_SESSION}session_replication_role\s*(?:=|\bTO\b)\s*'?\w+'?",
     r"RESET\s+session_replication_role",
-    r"(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+(?:PUBLICATION|OPERATOR\s+CLASS|OPERATOR\s+FAMILY)\b.*",
-    r"(?:ALTER|DROP|COMMENT\s+ON)\s+EXTENSION\b.*",
+    rf"COMMENT\s+ON\s+EXTENSION\s+{_NAME}\s+IS\s+(?:NULL|'(?:[^']|'')*')",
 )
 
-_CREATE_EXTENSION = (
-    rf"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<extension>{_NAME})\b.*"
-)
+# The room may create the extensions that the server's administrator calls trusted.
+_EXTENSION = rf"""
+    (?:CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?{{names}}
+         (?:\s+WITH)?(?:\s+SCHEMA\s+(?!"?dsm_){_NAME})?
+      |DROP\s+EXTENSION\s+(?:IF\s+EXISTS\s+)?{{names}}(?:\s+(?:CASCADE|RESTRICT))?)
+"""
 
-REACHING_EXTENSIONS = frozenset(
-    [
-        "aws_lambda",
-        "aws_s3",
-        "dblink",
-        "http",
-        "pg_background",
-        "pg_cron",
-        "pg_net",
-        "plproxy",
-    ]
+ADMINISTRATORS_EXTENSIONS = (
+    "pg_stat_statements",
+    "postgis",
+    "postgis_raster",
+    "vector",
 )
-"""Extensions with functions for everybody that reach other databases or servers."""
+"""Extensions that only a superuser may create, whose scripts and functions reach nothing
+outside of their database, and call nothing that a file could have made."""
 
 _ROLE = rf"(?P<role>{_NAME}|'[^']+')"
 _SET_ROLE = (
@@ -69,10 +73,16 @@ _SET_ROLE = (
 # part of a schema.
 _CHANGE_OWNER = rf"""
     ALTER\s+(?:AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN\s+TABLE|FUNCTION|INDEX
-      |MATERIALIZED\s+VIEW|PROCEDURE|ROUTINE|SCHEMA|SEQUENCE|STATISTICS|TABLE|TYPE|VIEW)
+      |MATERIALIZED\s+VIEW|PROCEDURE|ROUTINE|SCHEMA|SEQUENCE|STATISTICS|TABLE
+      |TEXT\s+SEARCH\s+(?:CONFIGURATION|DICTIONARY)|TYPE|VIEW)
     \s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_OBJECT}
     (?:\s*\((?:[^()]|\([^()]*\))*\))?
     \s+OWNER\s+TO\s+{_ROLE}
+"""
+
+_CREATE_SCHEMA = rf"""
+    CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?
+    (?:(?!AUTHORIZATION\b)(?P<name>{_NAME})\s+)?(?P<clause>AUTHORIZATION\s+{_ROLE})
 """
 
 _CURRENT_ROLES = frozenset(
@@ -108,9 +118,9 @@ class StatementRights:
     """False: it controls transactions, or the server refuses it inside of one."""
 
 
-def decide_rights(sql: str) -> StatementRights:
+def decide_rights(sql: str, *, in_transaction: bool) -> StatementRights:
     """Return how to run one statement of a file in a sealed room."""
-    sql = sql.strip()
+    sql = sql.strip().rstrip(";")
     if _matches(_TRANSACTION, sql):
         return StatementRights(
             sql=sql,
@@ -118,6 +128,16 @@ def decide_rights(sql: str) -> StatementRights:
             ends_transaction=sql[:3].upper() in {"COM", "END"},
             in_transaction=False,
         )
+    return (
+        _check_roles(sql)
+        or _without_concurrency(sql, in_transaction=in_transaction)
+        or _let_outside(sql)
+        or StatementRights(sql=sql)
+    )
+
+
+def _check_roles(sql: str) -> StatementRights | None:
+    """Let a statement that names an owner check the role, and change nothing more."""
     for pattern in _SET_ROLE:
         if match := _matches(pattern, sql):
             return StatementRights(sql="", role=_find_role(match))
@@ -126,28 +146,41 @@ def decide_rights(sql: str) -> StatementRights:
         return StatementRights(
             sql=f"{sql[: match.start('role')]}CURRENT_USER", role=_find_role(match)
         )
-    if match := _matches(_CREATE_EXTENSION, sql):
-        name = match["extension"].strip('"').lower()
-        if name not in REACHING_EXTENSIONS:
-            return StatementRights(sql=sql, of="connecting role")
-    if any(_matches(pattern, sql) for pattern in _OF_THE_CONNECTING_ROLE):
-        return StatementRights(
-            sql=sql, of="connecting role", in_transaction=not _refuses_transaction(sql)
-        )
-    return StatementRights(sql=sql)
+    match = _matches(_CREATE_SCHEMA, sql)
+    if match and (role := _find_role(match)):
+        start = sql[: match.start("clause")]
+        return StatementRights(sql=start if match["name"] else start + role, role=role)
+    return None
+
+
+def _without_concurrency(sql: str, *, in_transaction: bool) -> StatementRights | None:
+    refused = StatementRights(sql=sql, of="connecting role", in_transaction=False)
+    if match := _CONCURRENTLY.match(sql):
+        if in_transaction:
+            return refused
+        start, end = match.span("word")  # blanks keep the positions of errors
+        return StatementRights(sql=f"{sql[:start]}{' ' * (end - start)}{sql[end:]}")
+    if match := _matches(_VACUUM, sql):
+        if in_transaction:
+            return refused
+        tables = match["tables"]
+        return StatementRights(sql=f"ANALYZE {tables}" if tables else "")
+    return None
+
+
+def _let_outside(sql: str) -> StatementRights | None:
+    names = rf"(?:{'|'.join(ADMINISTRATORS_EXTENSIONS)})"
+    patterns = (*_OF_THE_CONNECTING_ROLE, _EXTENSION.format(names=names))
+    if not any(_matches(pattern, sql) for pattern in patterns):
+        return None
+    is_detach = re.search(r"\bDETACH\b", sql, re.IGNORECASE)
+    return StatementRights(
+        sql=sql, of="connecting role", in_transaction=is_detach is None
+    )
 
 
 def _matches(pattern: str, sql: str) -> re.Match[str] | None:
-    return re.fullmatch(
-        pattern, sql.rstrip(";"), re.IGNORECASE | re.DOTALL | re.VERBOSE
-    )
-
-
-def _refuses_transaction(sql: str) -> bool:
-    return bool(
-        re.match(r"VACUUM|REINDEX", sql, re.IGNORECASE)
-        or re.search(r"\bCONCURRENTLY\b", sql, re.IGNORECASE)
-    )
+    return re.fullmatch(pattern, sql, re.IGNORECASE | re.DOTALL | re.VERBOSE)
 
 
 def _find_role(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ a ``DO`` block, for four roles; a snapshot of the whole cluster is equal afterwa
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ import psycopg
 import pytest
 
 from schema_migrations.engines.registry import engine_for
+from tests.fixtures.children import wait_until
 from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from schema_migrations.dev.server import DevServer
     from schema_migrations.engines.driver_error import DriverError
@@ -145,6 +146,71 @@ TRAPS = (
     "INSERT INTO bait VALUES (1)",
 )
 
+# Ways out that several statements take together.  The code to run as the connecting role is
+# not undone by a rollback.
+ESCAPE = """
+CREATE FUNCTION escape() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+  BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END;
+  COPY (SELECT 1) TO PROGRAM 'cat > {file}';
+  RETURN 1;
+EXCEPTION WHEN OTHERS THEN RETURN 1;
+END $$
+"""
+WAYS_OUT = {
+    "a cursor that outlives the commit": (
+        "DECLARE c CURSOR WITH HOLD FOR SELECT escape()",
+    ),
+    "a function in the place of a server's": (
+        "CREATE SCHEMA evil",
+        "CREATE FUNCTION evil.pg_current_xact_id_if_assigned() RETURNS xid8"
+        " LANGUAGE sql AS 'SELECT public.escape(); SELECT NULL::pg_catalog.xid8'",
+        "CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text"
+        " LANGUAGE sql AS 'SELECT public.escape()::text'",
+        "SET search_path = evil, pg_catalog",
+    ),
+    "a view in the place of a catalog": (
+        "CREATE TEMP VIEW pg_settings AS SELECT 'x'::text AS name,"
+        " escape()::text AS setting, 'session'::text AS source",
+        "CREATE TEMP VIEW pg_locks AS SELECT escape() AS relation",
+    ),
+    "a type in the place of a server's": (
+        "CREATE DOMAIN pg_temp.regrole AS text CHECK (public.escape() = 1)",
+        "SET ROLE bystander",
+        "ALTER TABLE bait OWNER TO bystander",
+    ),
+    "a trigger that defers another": (
+        "CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.id = 1 THEN SET CONSTRAINTS ALL DEFERRED;"
+        " INSERT INTO bait VALUES (2); ELSE PERFORM escape(); END IF; RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER again AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION again()",
+        "INSERT INTO bait VALUES (1)",
+    ),
+    "a constant of a domain": (
+        "CREATE DOMAIN evil AS int CHECK (escape() = VALUE)",
+        "CREATE INDEX CONCURRENTLY i ON bait (id) WHERE '{1}'::evil[] IS NOT NULL",
+        "CREATE PUBLICATION p FOR TABLE bait WHERE ('{1}'::evil[] IS NOT NULL)",
+        "COMMENT ON EXTENSION plpgsql IS '{1}'::evil[]",
+    ),
+    "an extension that takes the room's function": (
+        "CREATE EXTENSION citext",
+        "CREATE EXTENSION pg_trgm",
+        "ALTER EXTENSION citext ADD FUNCTION dsm_sealed_room.run(text)",
+        "CREATE FUNCTION run(statement text) RETURNS void LANGUAGE sql AS 'SELECT escape()'",
+        "ALTER EXTENSION pg_trgm ADD FUNCTION public.run(text)",
+        "DROP EXTENSION citext CASCADE",
+        "ALTER EXTENSION pg_trgm SET SCHEMA dsm_sealed_room",
+        "SELECT 1",
+    ),
+    "an operator class that crashes the server": (
+        "CREATE OPERATOR CLASS evil FOR TYPE int4 USING gist AS OPERATOR 1 =",
+        "DROP EXTENSION plpgsql CASCADE",
+        "REINDEX TABLE pg_catalog.pg_authid",
+        "REINDEX SCHEMA pg_catalog",
+        "CREATE EXTENSION citext SCHEMA dsm_sealed_room",
+    ),
+}
+
 SNAPSHOT = (
     "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, rolconnlimit,"
     " rolpassword FROM pg_authid ORDER BY 1",
@@ -192,7 +258,7 @@ class Cluster:
         facts = self.take_facts()
         facts.append(self.victim.execute("SELECT count(*) FROM precious").fetchall())
         (written,) = self.administrator.execute(
-            "SELECT pg_stat_file(%s, true) IS NOT NULL", [self.file]
+            "SELECT (pg_stat_file(%s, true)).size IS NOT NULL", [self.file]
         ).fetchone() or (None,)
         return [*facts, written]
 
@@ -271,6 +337,10 @@ def attempt_in_transaction(
     return error
 
 
+def cursor_of(connection: Connection) -> Any:
+    return connection.connection.cursor()
+
+
 def wrap_in_do(sql: str) -> str:
     return f"DO $outer$ BEGIN EXECUTE $inner${sql}$inner$; END $outer$"
 
@@ -296,6 +366,37 @@ def test_no_statement_changes_the_cluster(
     assert cluster.take_snapshot() == outside
 
 
+@pytest.mark.every_postgres
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("way", WAYS_OUT)
+@pytest.mark.parametrize("form", [attempt, attempt_in_transaction])
+def test_no_way_leads_out(
+    cluster: Cluster,
+    engine: Engine,
+    way: str,
+    role: str,
+    form: Callable[[Engine, Connection, str], DriverError | None],
+) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role(role), ALIAS
+    ) as connection:
+        before = cluster.take_snapshot()
+        for sql in ("CREATE TABLE bait (id int)", ESCAPE, *WAYS_OUT[way]):
+            with engine.executor.keep_settings(connection):
+                form(engine, connection, cluster.fill_in(sql, role))
+        with (
+            engine.executor.keep_settings(connection),
+            suppress(Exception),
+            engine.executor.open_transaction(connection),
+        ):
+            for sql in WAYS_OUT[way]:
+                engine.executor.execute(connection, cluster.fill_in(sql, role))
+        assert "table" in {
+            key.kind for key in engine.reader.inspect(cursor_of(connection)).by_key
+        }
+        assert cluster.take_snapshot() == before
+
+
 @pytest.mark.parametrize(
     "attack",
     [
@@ -318,7 +419,13 @@ def test_without_the_room_they_do(cluster: Cluster, attack: str) -> None:
             unsealed.executor.execute(connection, cluster.fill_in(sql, "boss"))
         before = cluster.take_facts()
         unsealed.executor.execute(connection, cluster.fill_in(attack, "boss"))
-        assert cluster.take_facts() != before
+        assert wait_until(lambda: cluster.take_facts() != before)
+
+
+def test_a_file_that_is_written_is_seen(cluster: Cluster) -> None:
+    before = cluster.take_snapshot()
+    cluster.administrator.execute(f"COPY (SELECT 1) TO PROGRAM 'cat > {cluster.file}'")
+    assert cluster.take_snapshot() != before
 
 
 def test_there_are_enough_attacks() -> None:
@@ -388,6 +495,9 @@ COMMENT ON TABLE shop.item IS 'x'
 DO $$ BEGIN PERFORM 1; END $$
 REVOKE ALL ON shop.item FROM PUBLIC
 CREATE PUBLICATION news FOR TABLE shop.item
+CREATE SCHEMA blog AUTHORIZATION bystander
+CREATE SCHEMA AUTHORIZATION bystander
+VACUUM
 """.strip().splitlines()
 
 
