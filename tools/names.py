@@ -74,6 +74,7 @@ VERBS = frozenset(
         "fold",
         "forbid",
         "format",
+        "freeze",
         "get",
         "guard",
         "handle",

@@ -70,7 +70,7 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {
 }
 """PostgreSQL's settings for a server whose data need not survive."""
 
-_OPEN_RULES = "local all all trust\n"
+_OPEN_RULES = b"local all all trust\n"
 """For tests, whose roles have no passwords."""
 
 # The lifeline is a pipe on standard input whose other end only the caller holds: however
@@ -115,10 +115,11 @@ def run_server(
     prepared = _ensure_prepared_folder(programs, account)
     folder = make_private_folder(account, FOLDER_PREFIX)
     try:
-        with _hold_folder_lock(folder) as lock, (folder / "log").open("w+b") as log:
+        with _hold_folder_lock(folder) as lock, _create_file(folder / "log") as log:
             if not asks_for_password:
                 rules = folder / "hba.conf"
-                rules.write_text(_OPEN_RULES)
+                with _create_file(rules) as opened:
+                    opened.write(_OPEN_RULES)
                 server_settings = {**server_settings, "hba_file": str(rules)}
             command = [
                 str(prepared / "data"),
@@ -146,6 +147,12 @@ def run_server(
                 _end_server(life)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create_file(path: Path) -> IO[bytes]:
+    """Create a file in a folder of the server's account, which could have put a link there."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR
+    return os.fdopen(os.open(path, flags, 0o644), "w+b")
 
 
 def _build_command(

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from schema_migrations.dev import cluster
 from schema_migrations.dev.account import (
+    Account,
     choose_account,
     ensure_cache_folder,
+    make_private_folder,
     make_reachable,
 )
 from schema_migrations.dev.cluster import FOLDER_PREFIX, THROWAWAY_SETTINGS, run_server
@@ -192,6 +195,24 @@ def test_a_server_that_does_not_start(
         pytest.fail("it must not come up")
     assert "e.g. docker://" in caught.value.hint
     assert not list(open_folder.glob(f"{FOLDER_PREFIX}*"))
+
+
+def test_a_link_in_the_place_of_the_log_is_not_followed(
+    programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account of the server could put one there before root opens the log."""
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+
+    def make_folder_with_link(account: Account, prefix: str) -> Path:
+        folder = make_private_folder(account, prefix)
+        (folder / "log").symlink_to(precious)
+        return folder
+
+    monkeypatch.setattr(cluster, "make_private_folder", make_folder_with_link)
+    with pytest.raises(FileExistsError), run_programs(programs):
+        pytest.fail("it must not come up")
+    assert precious.read_text() == "kept"
 
 
 def test_what_is_not_used_any_more_is_removed(

@@ -30,6 +30,11 @@ from schema_migrations.engines.postgresql.server.refusal import find_driver_erro
 from schema_migrations.engines.postgresql.server.scratch import create_scratch_database
 from schema_migrations.engines.postgresql.session import execution, session
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.frozen_queries import (
+    RIVALS_QUERY,
+    SET_SERVERS_PATH,
+    freeze,
+)
 from schema_migrations.engines.postgresql.session.parameters import (
     SESSION_VALUES_QUERY,
     restore_values,
@@ -47,7 +52,7 @@ if TYPE_CHECKING:
         DatabaseSettings,
         Engine,
     )
-    from schema_migrations.schema.model import Schema
+    from schema_migrations.schema.model import Key, Schema
 
 ROOM_SCHEMA = "dsm_sealed_room"
 
@@ -102,13 +107,14 @@ SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
  WHERE t.tgdeferrable
    AND (NOT t.tgisinternal OR t.tgfoid = 'pg_catalog.unique_key_recheck'::regproc);
 CREATE VIEW {ROOM_SCHEMA}.session_values AS {SESSION_VALUES_QUERY};
+CREATE VIEW {ROOM_SCHEMA}.rivals AS {RIVALS_QUERY};
 """
 
 _RUN = f"{ROOM_SCHEMA}.run"
 _SHARED_WRITES = f"TABLE {ROOM_SCHEMA}.shared_writes"
 _SESSION_VALUES = f"TABLE {ROOM_SCHEMA}.session_values"
 _DEFERRING_TABLES = f"TABLE {ROOM_SCHEMA}.deferring_tables"
-_SET_OWN_PATH = "SET search_path TO pg_catalog, pg_temp"
+_RIVALS = f"{ROOM_SCHEMA}.rivals"
 
 # What the room's rights, or a function, do not permit, wherever it was tried:
 # insufficient_privilege, active_sql_transaction, invalid_transaction_termination.
@@ -138,7 +144,7 @@ def seal(engine: Engine) -> Engine:
         reader=replace(
             engine.reader,
             inspect=partial(_inspect, engine.reader.inspect),
-            canonicalize=partial(canonicalize, format_statement=_format_inside),
+            canonicalize=_canonicalize,
         ),
     )
 
@@ -227,7 +233,7 @@ def _keep_settings(connection: Connection) -> Iterator[None]:
         raise
     finally:
         if execution.check_alive(connection):
-            execution.execute(connection, _SET_OWN_PATH)
+            execution.execute(connection, SET_SERVERS_PATH)
             restore_values(connection, before)
 
 
@@ -260,11 +266,16 @@ def _read_driver_error(exception: BaseException) -> DriverError | None:
 
 
 def _inspect(inspect: Callable[[Cursor], Schema], cursor: Cursor) -> Schema:
-    schema = inspect(cursor)
+    schema = inspect(freeze(cursor, ROOM_SCHEMA, _RIVALS))
     room = [
         obj.key for obj in schema if ROOM_SCHEMA in (obj.key.namespace, obj.key.name)
     ]
     return schema.replace_objects(room, ())
+
+
+def _canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
+    frozen = freeze(cursor, ROOM_SCHEMA, _RIVALS)
+    return canonicalize(frozen, schema, keys, format_statement=_format_inside)
 
 
 def _format_inside(sql: str) -> str:

@@ -178,6 +178,16 @@ WAYS_OUT = {
         "SET ROLE bystander",
         "ALTER TABLE bait OWNER TO bystander",
     ),
+    "an operator that our queries would prefer": (
+        "CREATE FUNCTION ge(oid, int4) RETURNS boolean LANGUAGE sql COST 0.0001"
+        " AS 'SELECT public.escape() = 1'",
+        "CREATE OPERATOR >= (LEFTARG = oid, RIGHTARG = int4, FUNCTION = ge)",
+        "CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = int4, FUNCTION = ge)",
+        "CREATE FUNCTION concat_ws(text, text, text) RETURNS text LANGUAGE sql"
+        " AS 'SELECT public.escape()::text'",
+        "CREATE FUNCTION concat(text, text) RETURNS text LANGUAGE sql"
+        " AS 'SELECT public.escape()::text'",
+    ),
     "a trigger that defers another": (
         "CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF NEW.id = 1 THEN SET CONSTRAINTS ALL DEFERRED;"
@@ -570,6 +580,12 @@ def test_the_room_is_not_part_of_the_schema(cluster: Cluster, engine: Engine) ->
         with each.dev_server.create_scratch_database(
             cluster.as_role("boss"), ALIAS
         ) as connection:
-            each.executor.execute(connection, "CREATE TABLE a (id int CHECK (id > 0))")
+            for sql in (
+                "CREATE TABLE a (id int CHECK (id > 0))",
+                # Now the queries run through views.
+                "CREATE FUNCTION concat(text, text) RETURNS text LANGUAGE sql"
+                " AS 'SELECT $1'",
+            ):
+                each.executor.execute(connection, sql)
             schemas.append(each.reader.inspect(connection.connection.cursor()))
     assert schemas[0] == schemas[1]
