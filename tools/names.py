@@ -124,6 +124,7 @@ VERBS = frozenset(
         "replace",
         "replay",
         "resolve",
+        "restore",
         "retry",
         "roll",
         "run",

@@ -7,13 +7,13 @@ created, and for that only the server's are in the path.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from schema_migrations.engines.postgresql.catalog.inspect import read_catalog_queries
 from schema_migrations.engines.postgresql.quote import quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from schema_migrations.engines.engine import Cursor
 
@@ -40,21 +40,11 @@ class FrozenCursor:
         self._cursor = cursor
         self._views = views
 
-    @property
-    def connection(self) -> Any:
-        return self._cursor.connection
-
     def execute(self, query: Any, params: Any = None) -> Any:
         return self._cursor.execute(self._views.get(query, query), params)
 
-    def fetchall(self) -> list[Any]:
-        return self._cursor.fetchall()
-
-    def fetchone(self) -> Any:
-        return self._cursor.fetchone()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
 
 
 def freeze(cursor: Cursor, schema: str, rivals_view: str) -> Cursor:
@@ -76,4 +66,4 @@ def freeze(cursor: Cursor, schema: str, rivals_view: str) -> Cursor:
     cursor.execute(
         f"SELECT pg_catalog.set_config('search_path', {quote_literal(path)}, false)"
     )
-    return FrozenCursor(cursor, views)
+    return cast("Cursor", FrozenCursor(cursor, views))
