@@ -50,6 +50,8 @@ class HistoryComparison:
     """Failed before any statement took effect, and their file is missing: dead rows."""
     current_version: str = ""
     """The newest version that the database has; empty: none."""
+    newest_file_version: str = ""
+    """The newest version that the directory has; empty: none."""
 
     @property
     def has_history(self) -> bool:
@@ -119,6 +121,7 @@ def compare_history(
         edited=find_edited_files(files, tuple(rows.values())),
         abandoned=tuple(row for row in without_file if not row.has_effect),
         current_version=history[-1].version if history else "",
+        newest_file_version=newest or "",
     )
 
 

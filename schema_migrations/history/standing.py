@@ -69,10 +69,15 @@ class Standing:
 
     @property
     def unapplied_files(self) -> tuple[MigrationFile, ...]:
-        """The files that the database lacks, or has only a part of."""
+        """The files that the database lacks, or has only a part of.
+
+        A file that was run under another name is not lacking: a newer release may have
+        renamed it.
+        """
         found = {each.file for each in self.comparison.pending}
         if self.comparison.exec_order == "linear":
             found |= set(self.comparison.out_of_order)
+        found -= {each.file for each in self.comparison.moved if each.revision.done}
         return tuple(sorted(found, key=lambda file: file.name))
 
 
@@ -122,6 +127,11 @@ def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
             row.version
             for row in comparison.missing
             if row.version not in comparison.moved_versions
+        ),
+        newer_versions=tuple(
+            m.revision.version
+            for m in moved
+            if m.revision.version > comparison.newest_file_version
         ),
     )
 

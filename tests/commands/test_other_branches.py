@@ -89,6 +89,24 @@ def test_my_file_got_a_later_version_after_a_merge(place: Place) -> None:
     assert_in_order(place)
 
 
+def test_a_newer_release_gave_the_file_a_later_version(place: Place) -> None:
+    """The directory is behind: its own name is not to be forced upon the revision."""
+    place.write(_1_base=BASE, _3_mine=MINE)
+    place.apply()
+    rename(place, "3_mine", "2_mine")
+    text = status()
+    assert text.splitlines()[-6:] == [
+        "Next     Same content under another name:",
+        "           3_mine is now 2_mine.sql",
+        "         3 is newer than every file here: a newer release or another",
+        "         branch has the file under that name. Deploy it, or switch to it.",
+        "         Only if you gave the file its older name here, give it to the revision, too:",
+        "           python manage.py schemaset --move 3=2",
+    ]
+    paste(text, "schemaset")
+    assert_in_order(place)
+
+
 def test_several_of_my_files_move_with_one_command(place: Place) -> None:
     place.write(_1_base=BASE, _3_mine=MINE, _4_more=MORE)
     place.apply()

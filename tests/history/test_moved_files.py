@@ -97,6 +97,15 @@ def test_too_many_new_files_prove_nothing() -> None:
     assert found(there, run("9", "9")) == {}
 
 
+@pytest.mark.parametrize(("row", "lacking"), [("3", []), ("3:1/2", ["2_x.sql"])])
+def test_a_file_is_not_lacking_if_all_of_it_ran_under_another_name(
+    row: str, lacking: list[str]
+) -> None:
+    state = compare_history(named(files("1 3"), v3="2_x"), run("1 3", "1", row))
+    found = judge_history(state, SYNTAX).unapplied_files
+    assert [file.name for file in found] == lacking
+
+
 def test_the_row_moves_and_the_database_is_in_order_again() -> None:
     there = named(files("1 2 3"), v3="5_mine")
     history = run("1 3", "1", "3")
