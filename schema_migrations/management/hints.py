@@ -98,11 +98,6 @@ def format_plain_command(words: str) -> str:
     return f"python manage.py {words}"
 
 
-def format_command_for_url(words: str) -> str:
-    """Return a command on one of many targets: the reader says which."""
-    return f"python manage.py {words} --url URL"
-
-
 OPTIONS_OF_SETTINGS = {"DEV": "--dev", "STATEMENT_TIMEOUT": "--statement-timeout"}
 
 MAX_NAMED = 3
