@@ -22,7 +22,8 @@ from schema_migrations.history.sums import SumFile, compute_sums
 MarkReason = Literal[
     "not run", "not finished", "edited", "rehashed", "newer", "file is gone", "moved"
 ]
-"""The reason why a row is written (the first four) or deleted; a moved one is both.
+"""The reason why a row is written (the first four) or deleted; a moved one is both, and
+an attempt at its new version that left nothing is deleted as not finished.
 
 A row is rehashed when its hash covers a file that has another name now, or is gone."""
 
@@ -42,7 +43,8 @@ class Marking:
     @property
     def forgotten(self) -> tuple[Mark, ...]:
         """The rows that are deleted and do not go on under another version."""
-        return tuple(each for each in self.deleted if each.reason != "moved")
+        gone = ("newer", "file is gone")
+        return tuple(each for each in self.deleted if each.reason in gone)
 
     def __bool__(self) -> bool:
         return bool(self.written or self.deleted)
@@ -104,16 +106,22 @@ def plan_correction(
 ) -> Marking:
     """Return the rows that get the version of another file, and those to delete.
 
-    Raise ``ConfigError`` for a version that has no row, for one to forget whose file is
-    there, and for a move to a file that does not have the content of the old one.
+    What is done already is left out: a version to forget that has no row, and a move of
+    one that has none to one that has.  Raise ``ConfigError`` for another move of a
+    version that has no row, for a version whose file is there, and for a move to a file
+    that does not have the content of the old one.
     """
     rows = {row.version: row for row in revisions}
+    applied = {row.version for row in revisions if row.has_effect}
     by_version = {file.version: file for file in files}
     for version in (*(old for old, _ in moves), *forgotten):
-        if version not in rows:
-            raise UnknownRevision(version=version, known=tuple(rows))
         if version in by_version:
             raise FileStillThere(version=version, file=by_version[version].name)
+    for old, new in moves:
+        if old not in rows and not (new in applied and new in by_version):
+            raise UnknownRevision(version=old, known=tuple(rows))
+    moves = [(old, new) for old, new in dict.fromkeys(moves) if old in rows]
+    forgotten = [version for version in dict.fromkeys(forgotten) if version in rows]
     moved = {each.revision.version: each for each in find_moved_files(files, revisions)}
     sums = compute_sums(files)
     written = []
@@ -136,6 +144,11 @@ def plan_correction(
         ),
         deleted=(
             *(Mark(revision=rows[old], reason="moved") for old, _ in moves),
+            *(
+                Mark(revision=rows[new], reason="not finished")
+                for _, new in moves
+                if new in rows
+            ),
             *(Mark(revision=rows[each], reason="file is gone") for each in forgotten),
         ),
     )
