@@ -100,10 +100,11 @@ def compare_history(
     ahead = tuple(
         row for row in lost if _is_ahead(row, newest) and row.version not in moved
     )
+    versions_ahead = {row.version for row in ahead}
     missing = tuple(
         row
         for row in lost
-        if row not in ahead
+        if row.version not in versions_ahead
         # The files before a checkpoint may be deleted, and so may a baseline's.
         and not (checkpoints and row.done and row.version < checkpoints[-1])
         and row.type != BASELINE

@@ -166,19 +166,21 @@ def _renew_hashes(
     After a file that is gone no hash can be checked, before it is forgotten or after.
     """
     rows = {row.version: row for row in revisions if row.has_effect}
+    moving = {old for old, _ in moves}
     moved = [
         each
         for each in find_moved_files(files, revisions)
-        if each.revision.version in dict(moves)
+        if each.revision.version in moving
     ]
-    followers = find_followers(files, revisions, moved)
+    followers = {file.name for file in find_followers(files, revisions, moved)}
     first_forgotten = min((each for each in forgotten if each in rows), default=None)
     sums = compute_sums(files)
     for file in files:
         row, digest = rows.get(file.version), sums.hash_of(file.name)
         if row is None or row.hash in ("", digest):
             continue
-        if file in followers or (first_forgotten and file.version > first_forgotten):
+        is_after_gone = first_forgotten and file.version > first_forgotten
+        if file.name in followers or is_after_gone:
             row = replace(row, hash=digest, operator_version=operator)
             yield Mark(revision=row, reason="rehashed")
 
@@ -191,13 +193,14 @@ def _find_files_to_mark(
 ) -> Iterator[tuple[MigrationFile, Revision | None, MarkReason]]:
     start = max((row.version for row in rows.values() if row.has_effect), default="")
     edited = False
+    out_of_order = {file.name for file in comparison.out_of_order}
     gone = min((row.version for row in comparison.missing), default=None)
     for file in files:
         row = rows.get(file.version)
         # Files after the first edited one cannot be checked.
         edited = edited or file in comparison.edited
         if row is None:
-            if file.version > start or file in comparison.out_of_order:
+            if file.version > start or file.name in out_of_order:
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:
             yield file, row, "not finished"
