@@ -34,7 +34,9 @@ class RevisionsTable(BaseTable):
         if schema := find_revisions_schema(connection.alias):
             sql = f"{engine.dialect.quote(schema)}.{sql}"
         elif own := engine.executor.own_revisions_condition:
-            sql = f"(SELECT * FROM {sql} WHERE {own}) AS {sql}"
+            table = connection.ops.quote_name(self.table_name)
+            alias = sql.removeprefix(table).strip() or table  # as Django refers to it
+            sql = f"(SELECT * FROM {table} WHERE {own}) AS {alias}"
         return sql, parameters
 
 

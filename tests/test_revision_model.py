@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.core.management.color import no_style
 from django.core.management.sql import sql_flush
+from django.db.models import Exists, OuterRef
 from django.test import override_settings
 
 from schema_migrations import health
@@ -75,6 +76,32 @@ def test_queries_find_the_schema_of_the_alias(pg_place: Place) -> None:
         old = Revision.objects.filter(version__in=newest[1:])
         assert [str(row) for row in old] == ["1_first"]
         assert Revision.objects.using("default").get(pk="1").description == "first"
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize("entry", [{}, {"REVISIONS_SCHEMA": "history"}])
+def test_queries_within_queries_on_postgresql(
+    pg_place: Place, entry: dict[str, Any]
+) -> None:
+    assert_queries_within_queries(pg_place, entry)
+
+
+def test_queries_within_queries(place: Place) -> None:
+    assert_queries_within_queries(place, {})
+
+
+def assert_queries_within_queries(place: Place, entry: dict[str, Any]) -> None:
+    """Django names the inner table by an alias of its own."""
+    place.write(_1_first="SELECT 1;", _2="SELECT 2;")
+    settings = {"DIR": str(place.folder), **entry}
+    with override_settings(SCHEMA_MIGRATIONS={"default": settings}):
+        place.apply(request_from_settings(read_settings("default")))
+        rows = Revision.objects
+        assert rows.filter(version__in=rows.values("version")).exists()
+        newer = rows.filter(version__gt=OuterRef("version"))
+        assert [str(row) for row in rows.exclude(Exists(newer))] == ["2"]
+        first, second = (rows.filter(version=each).order_by() for each in "12")
+        assert first.union(second).count() == 2
 
 
 @pytest.mark.every_postgres

@@ -202,6 +202,8 @@ class FilesMissing(IntegrityError):
     """Their versions: ``OLD=NEW``."""
     lost_versions: tuple[str, ...]
     """The versions of the others."""
+    newer_versions: tuple[str, ...]
+    """Those of the renamed that are newer than every file of the directory."""
 
 
 class DatabaseAhead(IntegrityError):

@@ -50,6 +50,8 @@ class HistoryComparison:
     """Failed before any statement took effect, and their file is missing: dead rows."""
     current_version: str = ""
     """The newest version that the database has; empty: none."""
+    newest_file_version: str = ""
+    """The newest version that the directory has; empty: none."""
 
     @property
     def has_history(self) -> bool:
@@ -98,10 +100,11 @@ def compare_history(
     ahead = tuple(
         row for row in lost if _is_ahead(row, newest) and row.version not in moved
     )
+    versions_ahead = {row.version for row in ahead}
     missing = tuple(
         row
         for row in lost
-        if row not in ahead
+        if row.version not in versions_ahead
         # The files before a checkpoint may be deleted, and so may a baseline's.
         and not (checkpoints and row.done and row.version < checkpoints[-1])
         and row.type != BASELINE
@@ -119,6 +122,7 @@ def compare_history(
         edited=find_edited_files(files, tuple(rows.values())),
         abandoned=tuple(row for row in without_file if not row.has_effect),
         current_version=history[-1].version if history else "",
+        newest_file_version=newest or "",
     )
 
 

@@ -13,7 +13,8 @@ failed half-way, was corrected and continued.  A single such row proves nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
@@ -38,13 +39,14 @@ def find_edited_files(
     deleted = min((v for v in rows if v not in versions), default=None)
     start = find_history_start(files, tuple(rows.values())) if rows else ""
     chains, suspects = [hashlib.sha256()], list[MigrationFile]()
+    late = _find_late_files(files, rows, start)
     doubtful: MigrationFile | None = None
     for file in files:
         row = rows.get(file.version)
         extended = [chain.copy() for chain in chains]
         for chain in extended:
             extend_chain(chain, file.name, file.content)
-        chains = [*chains, *extended] if _is_late(file, rows, start) else extended
+        chains = [*chains, *extended] if file.name in late else extended
         if len(chains) > _MAX_CHAINS:
             return ()
         suspects.append(file)
@@ -52,7 +54,7 @@ def find_edited_files(
             continue
         if row.hash in map(hash_of_chain, extended):
             suspects = []
-            if doubtful and not _is_late(doubtful, rows, start):
+            if doubtful and doubtful.name not in late:
                 doubtful = None
             continue
         # The files before a checkpoint may have been deleted without a trace.
@@ -65,10 +67,21 @@ def find_edited_files(
     return ()
 
 
-def _is_late(file: MigrationFile, rows: dict[str, Revision], start: str) -> bool:
-    """Return whether a newer file may have been run before this one existed."""
-    row = rows.get(file.version)
-    newer = [other for other in rows.values() if other.version > file.version]
-    if row is None:
-        return bool(newer) and start < file.version
-    return any(other.executed_at < row.executed_at for other in newer)
+def _find_late_files(
+    files: Sequence[MigrationFile], rows: Mapping[str, Revision], start: str
+) -> frozenset[str]:
+    """Return the names of files that a newer file may have been run before."""
+    newest = max(rows, default="")
+    first_newer_run = dict[str, datetime]()
+    first: datetime | None = None
+    for version in sorted(rows, reverse=True):
+        run_at = rows[version].executed_at
+        first_newer_run[version] = run_at if first is None else first
+        first = run_at if first is None else min(first, run_at)
+
+    def is_late(version: str) -> bool:
+        if version not in rows:
+            return start < version < newest
+        return first_newer_run[version] < rows[version].executed_at
+
+    return frozenset(file.name for file in files if is_late(file.version))

@@ -22,7 +22,8 @@ from schema_migrations.history.sums import SumFile, compute_sums
 MarkReason = Literal[
     "not run", "not finished", "edited", "rehashed", "newer", "file is gone", "moved"
 ]
-"""The reason why a row is written (the first four) or deleted; a moved one is both.
+"""The reason why a row is written (the first four) or deleted; a moved one is both, and
+an attempt at its new version that left nothing is deleted as not finished.
 
 A row is rehashed when its hash covers a file that has another name now, or is gone."""
 
@@ -42,7 +43,8 @@ class Marking:
     @property
     def forgotten(self) -> tuple[Mark, ...]:
         """The rows that are deleted and do not go on under another version."""
-        return tuple(each for each in self.deleted if each.reason != "moved")
+        gone = ("newer", "file is gone")
+        return tuple(each for each in self.deleted if each.reason in gone)
 
     def __bool__(self) -> bool:
         return bool(self.written or self.deleted)
@@ -104,16 +106,22 @@ def plan_correction(
 ) -> Marking:
     """Return the rows that get the version of another file, and those to delete.
 
-    Raise ``ConfigError`` for a version that has no row, for one to forget whose file is
-    there, and for a move to a file that does not have the content of the old one.
+    What is done already is left out: a version to forget that has no row, and a move of
+    one that has none to one that has.  Raise ``ConfigError`` for another move of a
+    version that has no row, for a version whose file is there, and for a move to a file
+    that does not have the content of the old one.
     """
     rows = {row.version: row for row in revisions}
+    applied = {row.version for row in revisions if row.has_effect}
     by_version = {file.version: file for file in files}
     for version in (*(old for old, _ in moves), *forgotten):
-        if version not in rows:
-            raise UnknownRevision(version=version, known=tuple(rows))
         if version in by_version:
             raise FileStillThere(version=version, file=by_version[version].name)
+    for old, new in moves:
+        if old not in rows and not (new in applied and new in by_version):
+            raise UnknownRevision(version=old, known=tuple(rows))
+    moves = [(old, new) for old, new in dict.fromkeys(moves) if old in rows]
+    forgotten = [version for version in dict.fromkeys(forgotten) if version in rows]
     moved = {each.revision.version: each for each in find_moved_files(files, revisions)}
     sums = compute_sums(files)
     written = []
@@ -136,6 +144,11 @@ def plan_correction(
         ),
         deleted=(
             *(Mark(revision=rows[old], reason="moved") for old, _ in moves),
+            *(
+                Mark(revision=rows[new], reason="not finished")
+                for _, new in moves
+                if new in rows
+            ),
             *(Mark(revision=rows[each], reason="file is gone") for each in forgotten),
         ),
     )
@@ -153,19 +166,21 @@ def _renew_hashes(
     After a file that is gone no hash can be checked, before it is forgotten or after.
     """
     rows = {row.version: row for row in revisions if row.has_effect}
+    moving = {old for old, _ in moves}
     moved = [
         each
         for each in find_moved_files(files, revisions)
-        if each.revision.version in dict(moves)
+        if each.revision.version in moving
     ]
-    followers = find_followers(files, revisions, moved)
+    followers = {file.name for file in find_followers(files, revisions, moved)}
     first_forgotten = min((each for each in forgotten if each in rows), default=None)
     sums = compute_sums(files)
     for file in files:
         row, digest = rows.get(file.version), sums.hash_of(file.name)
         if row is None or row.hash in ("", digest):
             continue
-        if file in followers or (first_forgotten and file.version > first_forgotten):
+        is_after_gone = first_forgotten and file.version > first_forgotten
+        if file.name in followers or is_after_gone:
             row = replace(row, hash=digest, operator_version=operator)
             yield Mark(revision=row, reason="rehashed")
 
@@ -178,13 +193,14 @@ def _find_files_to_mark(
 ) -> Iterator[tuple[MigrationFile, Revision | None, MarkReason]]:
     start = max((row.version for row in rows.values() if row.has_effect), default="")
     edited = False
+    out_of_order = {file.name for file in comparison.out_of_order}
     gone = min((row.version for row in comparison.missing), default=None)
     for file in files:
         row = rows.get(file.version)
         # Files after the first edited one cannot be checked.
         edited = edited or file in comparison.edited
         if row is None:
-            if file.version > start or file in comparison.out_of_order:
+            if file.version > start or file.name in out_of_order:
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:
             yield file, row, "not finished"

@@ -8,17 +8,14 @@ Invariant: a file counts as moved only if its content is the same, byte for byte
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schema_migrations.history.directives import is_sum_ignored
-from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
+from schema_migrations.history.possible_chains import PossibleChains, has_hash
 from schema_migrations.history.revision import Revision
-from schema_migrations.history.sums import encode_name, extend_chain, hash_of_chain
-
-MAX_CHAINS = 128
-"""Seven files that may or may not have existed; beyond that nothing is found."""
+from schema_migrations.history.sums import encode_name, sort_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,25 +25,42 @@ class MovedFile:
     file: MigrationFile
     """The same content under another name; never run under this one."""
 
+    @property
+    def former_file(self) -> MigrationFile:
+        name = f"{self.revision.file_stem}{FILE_SUFFIX}"
+        return MigrationFile(name=name, content=self.file.content)
+
 
 def find_moved_files(
     files: Sequence[MigrationFile], revisions: Sequence[Revision]
 ) -> tuple[MovedFile, ...]:
     """Return the rows whose files are missing but have their content in another file."""
     rows = {row.version: row for row in revisions if row.has_effect}
+    by_name = {file.name: file for file in files}
     versions = {file.version for file in files}
-    new = [f for f in files if f.version not in rows and not is_sum_ignored(f.content)]
-    found, known = list[MovedFile](), list(files)
-    for version in sorted(rows.keys() - versions):
-        row = rows[version]
-        name = f"{row.file_stem}.sql"
-        chains = _build_chains(known, rows, name, row)
-        file = next((f for f in new if _matches_hash(chains, name, f, row.hash)), None)
-        if file is not None:
-            found.append(MovedFile(revision=row, file=file))
-            new.remove(file)
-            known.append(MigrationFile(name=name, content=file.content))
-    return tuple(found)
+    lost = {
+        f"{row.file_stem}{FILE_SUFFIX}": row
+        for version, row in rows.items()
+        if version not in versions
+    }
+    new = {
+        file.name: file
+        for file in files
+        if file.version not in rows and not is_sum_ignored(file.content)
+    }
+    found, chains = list[MovedFile](), PossibleChains(lost.values())
+    for name in sorted((*by_name, *lost), key=encode_name):
+        if name in by_name:
+            chains.take_file(by_name[name], rows.get(by_name[name].version))
+            continue
+        row, before = lost[name], chains.take_row(lost[name])
+        same = (f for f in new.values() if has_hash(before, name, f.content, row.hash))
+        if before and (file := next(same, None)):
+            moved = MovedFile(revision=row, file=file)
+            found.append(moved)
+            del new[file.name]
+            chains.take_file(moved.former_file, row)
+    return tuple(sorted(found, key=lambda each: each.revision.version))
 
 
 def find_followers(
@@ -56,50 +70,18 @@ def find_followers(
 ) -> tuple[MigrationFile, ...]:
     """Return the files whose rows prove that they ran after moved files, unchanged: their
     hashes cover the old names."""
+    if not moved:
+        return ()
+    first = min(each.revision.version for each in moved)
     rows = {row.version: row for row in revisions if row.has_effect}
-    former = [
-        MigrationFile(name=f"{each.revision.file_stem}.sql", content=each.file.content)
-        for each in moved
-    ]
-    known = [*files, *former]
-    return tuple(
-        file
-        for file in files
-        if (row := rows.get(file.version))
-        and any(each.version < file.version for each in former)
-        and _matches_hash(
-            _build_chains(known, rows, file.name, row), file.name, file, row.hash
-        )
-    )
-
-
-def _build_chains(
-    files: Sequence[MigrationFile],
-    rows: dict[str, Revision],
-    name: str,
-    revision: Revision,
-) -> list[hashlib._Hash]:
-    """Return the chains of the files before ``name``, for each set that may have existed."""
-    before = [f for f in files if encode_name(f.name) < encode_name(name)]
-    chains = [hashlib.sha256()]
-    for file in sorted(before, key=lambda file: encode_name(file.name)):
-        extended = [chain.copy() for chain in chains]
-        for chain in extended:
-            extend_chain(chain, file.name, file.content)
-        row = rows.get(file.version)
-        came_later = row is None or row.executed_at > revision.executed_at
-        chains = [*chains, *extended] if came_later else extended
-        if len(chains) > MAX_CHAINS:
-            return []
-    return chains
-
-
-def _matches_hash(
-    chains: Sequence[hashlib._Hash], name: str, file: MigrationFile, digest: str
-) -> bool:
-    for chain in chains:
-        extended = chain.copy()
-        extend_chain(extended, name, file.content)
-        if hash_of_chain(extended) == digest:
-            return True
-    return False
+    later = {f.version: rows[f.version] for f in files if f.version in rows}
+    later = {version: row for version, row in later.items() if version > first}
+    found, chains = list[MigrationFile](), PossibleChains(later.values())
+    for file in sort_files((*files, *(each.former_file for each in moved))):
+        row = later.get(file.version)
+        if row is not None and has_hash(
+            chains.take_row(row), file.name, file.content, row.hash
+        ):
+            found.append(file)
+        chains.take_file(file, rows.get(file.version))
+    return tuple(found)

@@ -14,7 +14,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.version import VERSION
 
 _PROVED_ON = re.compile(
-    r"--\s*(?:Made by django-schema-migrations \S+, )?proved on (?P<engine>\w+) \d"
+    r"--\s*Made by django-schema-migrations \S+, proved on (?P<engine>\w+) \d"
 )
 
 

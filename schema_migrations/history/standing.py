@@ -69,10 +69,15 @@ class Standing:
 
     @property
     def unapplied_files(self) -> tuple[MigrationFile, ...]:
-        """The files that the database lacks, or has only a part of."""
+        """The files that the database lacks, or has only a part of.
+
+        A file that was run under another name is not lacking: a newer release may have
+        renamed it.
+        """
         found = {each.file for each in self.comparison.pending}
         if self.comparison.exec_order == "linear":
             found |= set(self.comparison.out_of_order)
+        found -= {each.file for each in self.comparison.moved if each.revision.done}
         return tuple(sorted(found, key=lambda file: file.name))
 
 
@@ -91,8 +96,9 @@ def _find_problems(
             files=tuple(file.name for file in comparison.edited),
             accepted_version=_find_accepted_version(comparison),
         )
+    moved_versions = comparison.moved_versions
     for row in (*comparison.missing, *comparison.ahead):
-        if not row.done and row.version not in comparison.moved_versions:
+        if not row.done and row.version not in moved_versions:
             yield PartialFileMissing(
                 version=row.version,
                 description=row.description,
@@ -113,7 +119,7 @@ def _find_problems(
 
 
 def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
-    moved = comparison.moved
+    moved, moved_versions = comparison.moved, comparison.moved_versions
     return FilesMissing(
         files=tuple(row.file_stem for row in comparison.missing),
         renamed=tuple(f"{m.revision.file_stem} is now {m.file.name}" for m in moved),
@@ -121,7 +127,12 @@ def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
         lost_versions=tuple(
             row.version
             for row in comparison.missing
-            if row.version not in comparison.moved_versions
+            if row.version not in moved_versions
+        ),
+        newer_versions=tuple(
+            m.revision.version
+            for m in moved
+            if m.revision.version > comparison.newest_file_version
         ),
     )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from schema_migrations.errors import SumFileConflict, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
@@ -21,7 +22,7 @@ _HASH_PREFIX = "h1:"
 _CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SumFile:
     """The lines of ``atlas.sum`` after the first: (file name, hash without h1:)."""
 
@@ -36,7 +37,11 @@ class SumFile:
 
     def hash_of(self, name: str) -> str:
         """Return the hash that a revision stores; empty for an unlisted file."""
-        return dict(self.entries).get(name, "")
+        return self._hashes.get(name, "")
+
+    @cached_property
+    def _hashes(self) -> Mapping[str, str]:
+        return dict(self.entries)
 
     def line_of(self, name: str) -> int:
         """Return the 1-based line of a listed file."""

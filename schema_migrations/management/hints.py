@@ -98,11 +98,6 @@ def format_plain_command(words: str) -> str:
     return f"python manage.py {words}"
 
 
-def format_command_for_url(words: str) -> str:
-    """Return a command on one of many targets: the reader says which."""
-    return f"python manage.py {words} --url URL"
-
-
 OPTIONS_OF_SETTINGS = {"DEV": "--dev", "STATEMENT_TIMEOUT": "--statement-timeout"}
 
 MAX_NAMED = 3
@@ -215,7 +210,10 @@ def _advise_missing(
         moves = " ".join(f"--move {each}" for each in error.moves)
         yield "Same content under another name:"
         yield from (f"  {each}" for each in error.renamed)
-        yield "Give it to the revision, too:"
+        if error.newer_versions:
+            yield from _advise_newer_release(error.newer_versions)
+        else:
+            yield "Give it to the revision, too:"
         yield f"  {command(f'schemaset {moves}')}"
     if error.lost_versions:
         forget = " ".join(f"--forget {version}" for version in error.lost_versions)
@@ -225,6 +223,13 @@ def _advise_missing(
         yield f"  {command(f'schemaset {forget}')}"
         yield "What it made stays in the database; this shows it afterwards:"
         yield f"  {command('schemastatus --drift')}"
+
+
+def _advise_newer_release(versions: tuple[str, ...]) -> Iterator[str]:
+    verb = "is" if len(versions) == 1 else "are"
+    yield f"{', '.join(versions)} {verb} newer than every file here: a newer release or another"
+    yield "branch has the file under that name. Deploy it, or switch to it."
+    yield "Only if you gave the file its older name here, give it to the revision, too:"
 
 
 def with_options(text: str) -> str:

@@ -89,6 +89,24 @@ def test_my_file_got_a_later_version_after_a_merge(place: Place) -> None:
     assert_in_order(place)
 
 
+def test_a_newer_release_gave_the_file_a_later_version(place: Place) -> None:
+    """The directory is behind: its own name is not to be forced upon the revision."""
+    place.write(_1_base=BASE, _3_mine=MINE)
+    place.apply()
+    rename(place, "3_mine", "2_mine")
+    text = status()
+    assert text.splitlines()[-6:] == [
+        "Next     Same content under another name:",
+        "           3_mine is now 2_mine.sql",
+        "         3 is newer than every file here: a newer release or another",
+        "         branch has the file under that name. Deploy it, or switch to it.",
+        "         Only if you gave the file its older name here, give it to the revision, too:",
+        "           python manage.py schemaset --move 3=2",
+    ]
+    paste(text, "schemaset")
+    assert_in_order(place)
+
+
 def test_several_of_my_files_move_with_one_command(place: Place) -> None:
     place.write(_1_base=BASE, _3_mine=MINE, _4_more=MORE)
     place.apply()
@@ -183,6 +201,45 @@ def test_the_last_file_is_undone_as_the_how_to_says(place: Place) -> None:
     assert "Status   ok: " in status(drift=True)
 
 
+def test_the_same_correction_again_does_nothing(place: Place) -> None:
+    place.write(_1_base=BASE, _3_mine=MINE, _4_more=MORE)
+    place.apply()
+    rename(place, "3_mine", "5_mine")
+    delete(place, "4_more")
+    change = "--move 3=5 --forget 4"
+    call_command("schemaset", *change.split(), interactive=False, stdout=StringIO())
+    rows = place.read_revisions()
+    out = StringIO()
+    call_command("schemaset", *change.split(), stdout=out)
+    assert out.getvalue().splitlines()[1:] == [
+        f"Nothing to do: the revisions are already as {change} makes them."
+    ]
+    assert place.read_revisions() == rows
+
+
+def test_a_failed_attempt_at_the_new_version_gives_way(place: Place) -> None:
+    """Its description and its time are not those of the file that moves there."""
+    place.write(_1_base=BASE, _2_mine=MINE)
+    place.apply()
+    before = place.read_revisions()["2"]
+    place.write(_3_oops="SELECT nope;\n")
+    with pytest.raises(Exception, match="nope"):
+        place.apply()
+    delete(place, "3_oops")
+    rename(place, "2_mine", "3_mine")
+    out = StringIO()
+    call_command("schemaset", move=["2=3"], stdout=out)
+    assert out.getvalue().splitlines()[1:4] == [
+        "  [x] 3_mine  moved",
+        "  [ ] 2_mine  moved",
+        "  [ ] 3_oops  not finished",
+    ]
+    row = place.read_revisions()["3"]
+    assert (row.description, row.executed_at) == ("mine", before.executed_at)
+    assert (row.error, row.error_stmt) == ("", "")
+    assert_in_order(place)
+
+
 def test_moving_asks_nobody_and_forgetting_does(place: Place) -> None:
     place.write(_1_base=BASE, _3_mine=MINE, _4_more=MORE)
     place.apply()
@@ -219,7 +276,11 @@ def test_moving_asks_nobody_and_forgetting_does(place: Place) -> None:
         ({"version": "1", "forget": ["3"]}, "Give either a version, or --move"),
         ({"move": ["3"]}, "--move 3: two versions are needed, OLD=NEW."),
         ({"move": ["3=4"]}, "version 4 does not have the content that 3 had"),
-        ({"forget": ["8"]}, "The database has no revision 8."),
+        ({"move": ["8=5"]}, "The database has no revision 8."),
+        (
+            {"move": ["3=5"], "forget": ["3"]},
+            "--move and --forget both name version 3.",
+        ),
         ({"forget": ["1"]}, "The file of revision 1 is there: 1_base.sql."),
     ],
 )

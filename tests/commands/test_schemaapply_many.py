@@ -352,3 +352,25 @@ def waited(holds: Callable[[], bool], seconds: float = 60) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.1)
+
+
+def test_the_advice_for_one_of_many_can_be_pasted(shop: Project) -> None:
+    """Only the URL is left to the reader; a command without a target takes none."""
+    databases = [f"sqlite:///{shop.base}/{name}" for name in "ab"]
+    options = ["--dir", str(shop.migrations)]
+    for url in databases:
+        options += ["--url", url]
+    assert applied(shop, *options).code == 0
+    shop.write("migrations/20260102000000_b.sql", f"{SECOND}SELECT 1;\n")
+    rehash(shop.migrations)
+    failed = applied(shop, *options)
+    assert failed.code == 4
+    same = f"--dir {shop.migrations}"
+    said = failed.out.splitlines()
+    assert f"           python manage.py schemahash {same}" in said
+    mend = f"schemaset 20260102000000 {same} --url URL"
+    assert f"           python manage.py {mend}" in said
+    assert shop.manage("schemahash", *same.split()).code == 0
+    for url in databases:
+        assert shop.manage(*mend.replace("URL", url).split(), "--no-input").code == 0
+    assert applied(shop, *options).code == 0

@@ -97,6 +97,15 @@ def test_too_many_new_files_prove_nothing() -> None:
     assert found(there, run("9", "9")) == {}
 
 
+@pytest.mark.parametrize(("row", "lacking"), [("3", []), ("3:1/2", ["2_x.sql"])])
+def test_a_file_is_not_lacking_if_all_of_it_ran_under_another_name(
+    row: str, lacking: list[str]
+) -> None:
+    state = compare_history(named(files("1 3"), v3="2_x"), run("1 3", "1", row))
+    found = judge_history(state, SYNTAX).unapplied_files
+    assert [file.name for file in found] == lacking
+
+
 def test_the_row_moves_and_the_database_is_in_order_again() -> None:
     there = named(files("1 2 3"), v3="5_mine")
     history = run("1 3", "1", "3")
@@ -156,9 +165,10 @@ def test_a_half_applied_file_moves_and_resumes() -> None:
 @pytest.mark.parametrize(
     ("forgotten", "moves", "error"),
     [
-        (("7",), {}, UnknownRevision),
         (("1",), {}, FileStillThere),
         ((), {"v7": "5"}, UnknownRevision),
+        ((), {"v7": "9"}, UnknownRevision),
+        (("5",), {}, FileStillThere),
         ((), {"v1": "5"}, FileStillThere),
         ((), {"v3": "1"}, FileNotMoved),
         ((), {"v3": "9"}, FileNotMoved),
@@ -170,6 +180,24 @@ def test_what_cannot_be_corrected_is_refused(
     there = named(files("1 3"), v3="5_x")
     with pytest.raises(error):
         correct(there, run("1 3", "1", "3"), *forgotten, **moves)
+
+
+def test_what_is_done_already_is_left_out() -> None:
+    there, history = named(files("1 3"), v3="5_x"), run("1 3 4", "1", "3", "4")
+    marking = correct(there, history, "4", v3="5")
+    again = correct(there, after(history, marking), "4", v3="5")
+    assert (bool(marking), bool(again)) == (True, False)
+
+
+def test_a_version_without_effect_is_no_move_that_is_done() -> None:
+    there = named(files("1 3"), v3="5_x")
+    with pytest.raises(UnknownRevision):
+        correct(there, [*run("1", "1"), *rows("5:0/1")], v3="5")
+
+
+def test_what_is_named_twice_is_corrected_once() -> None:
+    there, history = files("1"), run("1 3", "1", "3")
+    assert shown(correct(there, history, "3", "3")) == {"file is gone": "3"}
 
 
 def test_a_late_row_before_the_moved_one_may_not_have_existed() -> None:

@@ -24,7 +24,8 @@ def file(text: str, name: str = "1_a.sql") -> MigrationFile:
     [
         (f"-- Add table t.\n{MADE}\n\nSELECT 1;", "SQLite"),
         (f"-- atlas:txmode none\n\n{MADE}", "SQLite"),
-        ("-- proved on PostgreSQL 17.4\nSELECT 1;", "PostgreSQL"),
+        ("-- proved on PostgreSQL 17.4\nSELECT 1;", ""),
+        ("-- proved on staging 2024-05-01 by Bob\nSELECT 1;", ""),
         (MADE.replace("\n", "\r\n"), "SQLite"),
         ("-- Made by django-schema-migrations 0.1.0.\nSELECT 1;", ""),
         ("-- This was proved on SQLite 3 by hand.\nSELECT 1;", ""),

@@ -85,13 +85,20 @@ class Command(SchemaCommand):
                 advice="python manage.py schemaset VERSION, or python manage.py schemaset"
                 " --forget VERSION",
             )
+        moves = tuple(map(_parse_move, options["move"]))
+        if twice := [old for old, _ in moves if old in options["forget"]]:
+            raise WrongUsage(
+                problem=f"--move and --forget both name version {twice[0]}.",
+                advice="Give --move where the file has another name now, --forget where it"
+                " is gone.",
+            )
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
         self.warn_of_names(directory)
         request = SetVersionRequest(
             version=options["version"],
-            moves=tuple(map(_parse_move, options["move"])),
+            moves=moves,
             forgotten=tuple(options["forget"]),
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
             connect_wait=parse_duration(options["wait"]),

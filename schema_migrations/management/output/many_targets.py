@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypedDict
 
-from schema_migrations.management.hints import (
-    format_command_for_url,
-    message_of,
-    text_of,
-)
+from schema_migrations.management.hints import message_of, text_of
 from schema_migrations.management.output.events import find_warning
 from schema_migrations.management.output.lines import (
     Formats,
@@ -25,6 +22,10 @@ from schema_migrations.management.output.lines import (
     format_count,
     format_duration,
     make_json_format,
+)
+from schema_migrations.management.output.next_command import (
+    ANY_URL,
+    format_command,
 )
 from schema_migrations.management.output.schemaapply import (
     RunJson,
@@ -120,6 +121,7 @@ def _has_work(result: TargetResult, *, read_only: bool) -> bool:
 def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     """Yield the last lines: how many, which failed, and what to do next."""
     results, not_started = ended.results, ended.not_started
+    command = partial(format_command, given={**view.given, "url": ANY_URL})
     failed = [result for result in results if result.error is not None]
     changed = [
         result
@@ -135,7 +137,7 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     yield f"Done     {total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
     for result in failed:
         assert result.error is not None
-        text = text_of(result.error, format_command_for_url)
+        text = text_of(result.error, command)
         message = text.replace("\n", "\n         ")
         yield f"Failed   {result.address.label}: {message}"
     if failed or not_started:

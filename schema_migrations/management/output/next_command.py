@@ -47,6 +47,9 @@ GIVEN_OPTIONS: Mapping[str, str] = {
 }
 """Key of the parsed command line → the option of ``schemadiff`` that it comes from."""
 
+ANY_URL = "URL"
+"""Stands for the URL of one of many targets: the reader says which."""
+
 USUAL = {"database": DEFAULT_DB_ALIAS, "format": "text", "verbosity": 1}
 
 
@@ -57,7 +60,7 @@ def format_command(command: str, given: Mapping[str, Any]) -> str:
     never works on another database.  A URL from the variable is found there again.
     """
     url = _find_url(command, given)
-    hidden = url is not None and _has_secret(url)
+    hidden = url is not None and url != ANY_URL and _has_secret(url)
     options = _repeat_options(command, given, None if hidden else url)
     variable = f"{URL_VARIABLE}=... " if hidden else ""
     return f"{variable}{' '.join(('python manage.py', command, *options))}"

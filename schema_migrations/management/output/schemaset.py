@@ -55,7 +55,9 @@ def format_marked_target(result: MarkedTarget, view: View) -> Iterator[str]:
     if result.read_only:
         yield from format_marking(result.marking)
     if not result.marking:
-        yield f"Nothing to do: the revisions are already at {result.change}."
+        is_version = not result.change.startswith("--")
+        what = f"at {result.change}" if is_version else f"as {result.change} makes them"
+        yield f"Nothing to do: the revisions are already {what}."
     elif result.read_only:
         command = format_command(f"schemaset {result.change}", view.given)
         yield f"Nothing was changed: {written} would be written, {deleted} deleted."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +38,28 @@ def test_it_is_ok_once_all_files_are_there(place: Place) -> None:
         assert health().ok
         (place.folder / "2_b.sql").unlink()  # an older release
         assert health().ok
+
+
+def test_a_release_stays_healthy_while_the_next_one_renames_its_file(
+    place: Place,
+) -> None:
+    place.write(_1_a=A, _2_b=B)
+    place.apply()
+    (place.folder / "2_b.sql").rename(place.folder / "3_b.sql")
+    place.write()
+    call_command(
+        "schemaset",
+        move=["2=3"],
+        dir=place.folder,
+        interactive=False,
+        stdout=StringIO(),
+    )
+    (place.folder / "3_b.sql").rename(place.folder / "2_b.sql")  # what still serves
+    place.write()
+    with managed(place):
+        assert health().ok
+        place.write(_4_c="SELECT 1;")
+        assert health().pending == ("4_c.sql",)
 
 
 def test_it_asks_once(place: Place) -> None:
