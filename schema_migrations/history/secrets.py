@@ -6,6 +6,10 @@ Invariant: the SQL that runs is never changed, only text about it.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SHORTEST_REPEATED_SECRET = 4
 """A shorter password is masked only in its place: elsewhere it could be any word."""
@@ -33,11 +37,20 @@ def mask_secrets(text: str, statement: str = "") -> str:
 
     A server's message repeats words of the statement that it refers to.
     """
-    secrets = {
+    return mask_known_secrets(text, find_secrets(statement or text))
+
+
+def find_secrets(text: str) -> frozenset[str]:
+    """Return the passwords in a text; of a long one this takes a while."""
+    return frozenset(
         match["secret"]
         for pattern in SECRET_PATTERNS
-        for match in pattern.finditer(statement or text)
-    }
+        for match in pattern.finditer(text)
+    )
+
+
+def mask_known_secrets(text: str, secrets: Collection[str]) -> str:
+    """Return ``text`` without its passwords and the ones given."""
     for pattern in SECRET_PATTERNS:
         text = pattern.sub(_mask_match, text)
     for secret in sorted(secrets, key=len, reverse=True):

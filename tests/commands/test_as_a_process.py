@@ -30,6 +30,11 @@ ROOT = Path(__file__).parents[2]
 NONE = "-- atlas:txmode none\n\n"
 A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
 KEY = 4242
+SPEAK_LONG = """DO $$ BEGIN
+  CREATE TABLE spoke ();
+  FOR i IN 1..1000000 LOOP RAISE NOTICE 'row %', i; END LOOP;
+END $$;
+"""
 
 
 def url_of(place: Place) -> str:
@@ -199,6 +204,38 @@ class TestInterrupted:
         assert self.gone(pg_place, pid)
         assert pg_place.list_tables() == []
         assert pg_place.read_revisions() == {}
+
+    @pytest.mark.every_postgres
+    @pytest.mark.parametrize("mode", ["file", "none"])
+    @pytest.mark.parametrize(
+        ("number", "code", "said"),
+        [(signal.SIGTERM, 143, "Terminated."), (signal.SIGINT, 130, "Interrupted.")],
+    )
+    def test_a_signal_among_the_messages_of_the_server_is_not_lost(
+        self, pg_place: Place, number: signal.Signals, code: int, said: str, mode: str
+    ) -> None:
+        pg_place.write(_1=f"{A}{SPEAK_LONG}")
+        with started(pg_place, *APPLY, "--tx-mode", mode) as process:
+            self.speaking(pg_place)
+            process.send_signal(number)
+            _, err = process.communicate()
+        assert process.returncode == code, err
+        assert err.splitlines()[0] == said, err
+        assert "Traceback" not in err
+        stays = mode == "none"
+        assert ("Undone   1.sql: rolled back" in err) is not stays
+        assert pg_place.list_tables() == (["a"] if stays else [])
+
+    def speaking(self, place: Place) -> None:
+        """Wait until the server has spoken for a while."""
+        for _ in range(600):
+            if place.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO%' AND"
+                " state = 'active' AND now() - query_start > interval '0.5 s'"
+            ):
+                return
+            time.sleep(0.1)
+        pytest.fail("no statement came to speak")
 
     @pytest.mark.parametrize(
         ("options", "second", "said"),

@@ -34,7 +34,7 @@ from schema_migrations.workflows.applying.events import (
     SignalSent,
     Warned,
 )
-from schema_migrations.workflows.applying.messages import watch_messages
+from schema_migrations.workflows.applying.messages import Messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
@@ -256,24 +256,24 @@ def _run_selected(
 ) -> None:
     if not selected.runs and selected.baseline is None:
         return
-    store = connected.store
+    store, messages = connected.store, Messages(report)
     with (
         store.engine.executor.prepare_session(
             store.connection, request.session_options
         ),
-        _open_watch(store, request, report) as watch,
+        _open_watch(store, request, messages) as watch,
     ):
         runner = Runner(
             store=store,
             lock_retries=request.lock_retries,
             newest_version=selected.newest_version,
-            report=report,
+            report=messages.show_event,
             watch=watch,
         )
         ensure_revisions_table(store)
         if selected.baseline is not None:
             _record_baseline(store, selected.baseline)
-        with watch_messages(store, watch, report):
+        with messages.note_messages(store, watch):
             _run_files(runner, selected.runs, request.selection.tx_mode)
 
 
@@ -289,12 +289,13 @@ def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None
 
 
 def _open_watch(
-    store: RevisionStore, request: ApplyRequest, report: ReportEvent
+    store: RevisionStore, request: ApplyRequest, messages: Messages
 ) -> AbstractContextManager[Watch]:
     prepare = store.engine.executor.prepare_blocker_lookup
     return watch_statements(
         prepare(store.connection) if prepare else None,
-        report,
+        messages.show_event,
+        show_notes=messages.show_notes,
         lock_timeout=request.session_options.lock_timeout,
     )
 

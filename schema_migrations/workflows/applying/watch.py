@@ -80,9 +80,13 @@ def watch_statements(
     report: ReportEvent,
     *,
     lock_timeout: float | None,
+    show_notes: Callable[[], None] = lambda: None,
     heartbeat_interval: float = HEARTBEAT_INTERVAL,
 ) -> Iterator[Watch]:
-    """Hold a thread that watches the tracked statements and calls ``report``."""
+    """Hold a thread that watches the tracked statements and calls ``report``.
+
+    It calls ``show_notes`` again and again, for what a long statement says.
+    """
     watch, ended = Watch(), threading.Event()
     if open_lookup is None:
         yield watch
@@ -90,7 +94,12 @@ def watch_statements(
     check_delay = min(LONGEST_CHECK_DELAY, (lock_timeout or LONGEST_CHECK_DELAY) / 2)
     thread = threading.Thread(
         target=_report_long_statements,
-        args=(watch, open_lookup, report, check_delay, heartbeat_interval, ended),
+        args=(watch, open_lookup, report, show_notes),
+        kwargs={
+            "check_delay": check_delay,
+            "heartbeat_interval": heartbeat_interval,
+            "ended": ended,
+        },
         daemon=True,
     )
     thread.start()
@@ -105,6 +114,8 @@ def _report_long_statements(
     watch: Watch,
     open_lookup: OpenBlockerLookup,
     report: ReportEvent,
+    show_notes: Callable[[], None],
+    *,
     check_delay: float,
     heartbeat_interval: float,
     ended: threading.Event,
@@ -114,6 +125,7 @@ def _report_long_statements(
     with ExitStack() as stack:
         list_blockers: Callable[[], Sequence[Blocker]] | None = None
         while not ended.wait(check_delay / 2):
+            show_notes()
             running, now = watch.running, time.monotonic()
             if running is None or now - running.started_at < check_delay:
                 continue

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
+from schema_migrations.errors import StatementFailed
+from schema_migrations.history.statements import SourceStatement
 from schema_migrations.management.output.events import describe_event
-from schema_migrations.workflows.applying.events import FileDone, MessageReceived
+from schema_migrations.workflows.applying.apply import apply
+from schema_migrations.workflows.applying.events import Event, FileDone, MessageReceived
+from schema_migrations.workflows.applying.messages import Messages
+from schema_migrations.workflows.applying.watch import Watch
+from schema_migrations.workflows.targets.connected_target import connect_target
 from tests.fixtures.json_schemas import read_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.fixtures.targets import Place
+
+
+@pytest.fixture
+def reader(pg_place: Place) -> Iterator[psycopg.Connection]:
+    """Another session; used from any thread."""
+    settings = pg_place.settings
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        dbname=settings["NAME"],
+    ) as connection:
+        yield connection
+
 
 SPEAK = """CREATE TABLE t (id integer);
 
@@ -160,3 +184,73 @@ def test_warnings_of_many_targets_name_the_target(pg_place: Place) -> None:
         "warning: two: 1_t.sql:3: three rows had no owner",
     ]
     assert "moved" not in out + err
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedStatement(SourceStatement):
+    """A statement that counts how often its text is read."""
+
+    reads: list[int] = field(default_factory=list)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "sql":
+            self.reads.append(1)
+        return super().__getattribute__(name)
+
+
+def test_a_statement_is_searched_for_passwords_once(pg_place: Place) -> None:
+    sql = (
+        "DO $$ BEGIN PERFORM 'ALTER ROLE r PASSWORD ''hunter22''';"
+        " FOR i IN 1..20000 LOOP RAISE NOTICE 'hunter22 %', i; END LOOP; END $$"
+    )
+    statement = CountedStatement(
+        sql=sql, terminated_sql=f"{sql};", line=1, column=1, offset=0, first_line=1
+    )
+    events: list[Event] = []
+    messages, watch = Messages(events.append), Watch()
+    connected = connect_target(
+        pg_place.connection, pg_place.engine, revisions_schema=None, wait=0
+    )
+    with (
+        messages.note_messages(connected.store, watch),
+        watch.track_statement("1.sql", statement, 1, 1),
+    ):
+        statement.reads.clear()
+        pg_place.engine.executor.execute(pg_place.connection, sql)
+        assert (events, statement.reads) == ([], [])
+    said = [each.message for each in events if isinstance(each, MessageReceived)]
+    assert said == [f"*** {number}" for number in range(1, 20_001)]
+    assert statement.reads == [1]
+
+
+def test_a_long_statement_is_heard_before_it_ends(
+    pg_place: Place, reader: psycopg.Connection
+) -> None:
+    """It waits for a lock until its first message was reported."""
+    reader.execute("SELECT pg_advisory_xact_lock(77)")
+    pg_place.write(
+        _1="DO $$ BEGIN RAISE NOTICE 'first';"
+        " PERFORM pg_advisory_xact_lock(77); RAISE NOTICE 'second'; END $$;"
+    )
+    said: list[str] = []
+
+    def make_way(event: Event) -> None:
+        if isinstance(event, MessageReceived):
+            said.append(event.message)
+            reader.rollback()
+
+    apply(
+        pg_place.connection,
+        pg_place.engine,
+        pg_place.directory,
+        pg_place.make_request(),
+        make_way,
+    )
+    assert said == ["first", "second"]
+
+
+def test_what_was_said_before_an_error_is_shown(pg_place: Place) -> None:
+    pg_place.write(_1="DO $$ BEGIN RAISE NOTICE 'so far'; PERFORM 1 / 0; END $$;")
+    with pytest.raises(StatementFailed):
+        pg_place.apply()
+    assert [each.message for each in messages_of(pg_place)] == ["so far"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import TransactionStatus
 
+from schema_migrations.engines.postgresql.session.interruption import keep_interruption
 from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def fetch_row(connection: Connection, sql: str, *parameters: object) -> tuple[An
 def execute(connection: Connection, sql: str) -> None:
     """Run one statement; without parameters psycopg does not interpret ``%``."""
     check_statement(sql)
-    with connection.connection.cursor() as cursor:
+    session = connection.connection
+    with keep_interruption(session), session.cursor() as cursor:
         cursor.execute(sql)
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def handle_messages(
     connection: Connection, handle: Callable[[ServerMessage], None]
 ) -> Iterator[None]:
-    """Call ``handle`` with each message, in the thread that runs the statement."""
+    """Call ``handle`` with each message, in the thread that runs the statement.
+
+    libpq waits meanwhile, and what ``handle`` raises is lost: it only takes a note.
+    """
 
     def hand_over(diagnostic: Diagnostic) -> None:
         handle(
