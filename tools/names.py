@@ -60,6 +60,7 @@ VERBS = frozenset(
         "encode",
         "end",
         "ensure",
+        "erase",
         "execute",
         "exit",
         "expect",

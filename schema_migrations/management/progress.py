@@ -1,7 +1,7 @@
-"""Say what a slow command is doing now.
+"""Say what a slow command is doing now, on standard error.
 
-On a terminal with ``rich`` a live line and its clock, until the next line is printed;
-elsewhere a line every ten seconds.  A command that ends within two seconds says nothing.
+On a terminal with ``rich`` a live line and its clock; elsewhere a line every ten seconds.
+A command that ends within two seconds says nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 from schema_migrations.management.output.lines import format_duration
 
 if TYPE_CHECKING:
-    from django.core.management.base import OutputWrapper
+    from rich.console import Console
     from rich.status import Status
 
 REDRAW_SECONDS = 0.5
@@ -25,21 +25,20 @@ INTERVAL = 10.0
 
 
 class ProgressDisplay:
-    """Shows the last text until it is hidden.
-
-    A thread draws, so a step that takes long is shown as well.
-    """
+    """Shows the last text; a thread draws, so a step that takes long is shown as well."""
 
     def __init__(
         self,
-        stream: IO[str] | OutputWrapper,
+        stream: IO[str],
         write_line: Callable[[str], object],
         *,
+        has_colours: bool = False,
         delay: float = DELAY,
         interval: float = INTERVAL,
     ) -> None:
         self._stream = stream
         self._write_line = write_line
+        self._has_colours = has_colours
         self._delay = delay
         self._interval = interval
         self._lock = threading.RLock()
@@ -57,52 +56,69 @@ class ProgressDisplay:
             self._thread = threading.Thread(target=self._draw, daemon=True)
             self._thread.start()
 
-    def hide(self) -> None:
-        """Say nothing until the next ``show``: a line is printed, or a person is asked."""
+    def erase(self) -> None:
+        """Take the live line away, so that another line can be printed."""
         with self._lock:
-            self._text = ""
             if self._live is not None:
                 self._live.stop()
                 self._live = None
+
+    def hide(self) -> None:
+        """Say nothing until the next ``show``: a person is asked."""
+        with self._lock:
+            self._text = ""
+            self.erase()
 
     def end(self) -> None:
         """Stop drawing for good."""
         self._has_ended.set()
         if self._thread is not None:
             self._thread.join()
-        self.hide()
+        self.erase()
 
     def _draw(self) -> None:
-        can_redraw = self._can_redraw()
-        pause = self._delay if can_redraw else self._interval
+        if self._has_ended.wait(self._delay):
+            return
+        console = self._make_console()
+        if console is None:
+            self._write_lines()
+        else:
+            self._draw_on(console)
+
+    def _write_lines(self) -> None:
+        pause = self._interval - self._delay
         while not self._has_ended.wait(pause):
-            pause = min(REDRAW_SECONDS, self._delay) if can_redraw else self._interval
+            pause = self._interval
             with self._lock:
-                if not self._text:
-                    continue
-                if can_redraw:
-                    self._redraw()
-                else:
+                if self._text:
                     self._write_line(self._describe())
 
-    def _can_redraw(self) -> bool:
-        if not self._stream.isatty():
-            return False
-        try:
-            import rich.status  # noqa: F401
-        except ImportError:
-            return False
-        return True
+    def _draw_on(self, console: Console) -> None:
+        while True:
+            with self._lock:
+                if self._text:
+                    self._redraw(console)
+            if self._has_ended.wait(REDRAW_SECONDS):
+                return
 
-    def _redraw(self) -> None:
-        from rich.console import Console
-        from rich.status import Status
+    def _make_console(self) -> Console | None:
+        """Return where a line can be drawn again; None: nowhere."""
+        if not self._stream.isatty():
+            return None
+        try:
+            from rich.console import Console
+        except ImportError:
+            return None
+        console = Console(file=self._stream, no_color=not self._has_colours)
+        return console if console.is_interactive else None
+
+    def _redraw(self, console: Console) -> None:
         from rich.text import Text
 
         text = Text(self._describe(), overflow="ellipsis", no_wrap=True)
         if self._live is None:
-            console = Console(file=cast("IO[str]", self._stream))
-            self._live = Status(text, console=console)
+            spinner = "dots" if "utf" in console.encoding.lower() else "line"
+            self._live = console.status(text, spinner=spinner)
             self._live.start()
         else:
             self._live.update(text)

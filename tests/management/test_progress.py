@@ -58,8 +58,9 @@ def test_a_live_line_goes_before_another_line() -> None:
         display = ProgressDisplay(stream, print, delay=0.01, interval=60)
         display.show("replay: file 3 of 7")
         screen = os.read(outside, 4096)
-        while b"file 3 of 7 (" not in screen:
+        while screen.count(b"file 3 of 7 (") < 3:
             screen += os.read(outside, 4096)
+        display.erase()
         display.hide()
         display.end()
         stream.write("done\n")
@@ -68,6 +69,18 @@ def test_a_live_line_goes_before_another_line() -> None:
             screen += os.read(outside, 4096)
     os.close(outside)
     assert b"\x1b[2K" in screen.rpartition(b"file 3 of 7")[2]  # the line is erased
+    last = screen.partition(b"file 3 of 7")[2]
+    assert b"\n" not in last.rpartition(b"file 3 of 7")[0]  # one line, drawn again
+    assert b"\x1b[3" not in screen  # no colours
+
+
+def test_a_line_that_is_printed_does_not_end_the_clock() -> None:
+    lines: list[str] = []
+    display = ProgressDisplay(io.StringIO(), lines.append, delay=0.01, interval=0.05)
+    display.show("2.sql  1/1")
+    display.erase()
+    assert wait_until(lambda: len(lines) >= 2)
+    display.end()
 
 
 @pytest.mark.parametrize("command", ["schemadiff", "schemaapply"])
@@ -85,3 +98,5 @@ def test_a_slow_statement_has_a_clock(
 
     assert "(2." in screen
     assert "(4." in screen
+    frames = screen.partition("(2.")[2].rpartition("(4.")[0]
+    assert "\n" not in frames  # one line, drawn again

@@ -6,8 +6,9 @@ value in every session of ours; a file may still SET them for itself.
 
 Left alone, since a project chooses them for what they do: ``search_path``, ``timezone``,
 ``role``, ``default_tablespace``, ``default_toast_compression``, ``session_replication_role``,
-``row_security``, ``check_function_bodies``, the language and the level of messages, and
-``default_transaction_…``.  The driver sets ``client_encoding``, and a run its timeouts.
+``row_security``, ``check_function_bodies``, ``default_text_search_config``, the language
+and the level of messages, and ``default_transaction_…``; and what only a superuser may
+set, such as ``plpgsql.variable_conflict``.  The driver sets ``client_encoding``, and a run its timeouts.
 Beside ``standard_conforming_strings``, ``escape_string_warning`` has nothing to warn of.
 
 https://www.postgresql.org/docs/current/runtime-config-client.html
@@ -27,6 +28,8 @@ FIXED_VALUES: Mapping[str, str] = {
     "datestyle": "ISO, MDY",
     "intervalstyle": "postgres",
     "lc_monetary": "C",
+    "lc_numeric": "C",
+    "lc_time": "C",
     "xmloption": "content",
     "xmlbinary": "base64",
     # How values and definitions are printed.
@@ -34,7 +37,7 @@ FIXED_VALUES: Mapping[str, str] = {
     "extra_float_digits": "1",
     "quote_all_identifiers": "off",
 }
-"""PostgreSQL's own defaults, but for ``lc_monetary``, whose default is the server's."""
+"""PostgreSQL's own defaults, but for ``lc_…``, whose default is the server's."""
 
 SCRATCH_VALUES: Mapping[str, str] = {
     **FIXED_VALUES,

@@ -146,7 +146,12 @@ class SchemaCommand(BaseCommand, ABC):
         if options["dir"] is not None:  # call_command may pass a string
             options["dir"] = Path(options["dir"])
         if self.format_name == "text" and self.verbosity >= 1:
-            self.progress = ProgressDisplay(self.stdout, self.stdout.write)
+            stream: Any = self.stderr
+            self.progress = ProgressDisplay(
+                stream._out,  # Django's wrapper ends each piece of a line with a new one
+                lambda text: self.stderr.write(text, str),
+                has_colours=self.style.ERROR("x") != "x",
+            )
         try:
             with raise_command_errors(
                 self._end_with_failure, options, self.describe_answers
@@ -233,13 +238,13 @@ class SchemaCommand(BaseCommand, ABC):
     def say(self, text: str = "") -> None:
         """Print a line for people, unless they want none, or programs read the output."""
         if self.format_name == "text" and self.verbosity >= 1:
-            self.hide_progress()
+            self.erase_progress()
             self.stdout.write(text)
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
-            self.hide_progress()
+            self.erase_progress()
             self.stderr.write(f"warning: {with_options(text)}", self.style.WARNING)
 
     def warn_of_names(self, directory: Directory) -> None:
@@ -256,7 +261,13 @@ class SchemaCommand(BaseCommand, ABC):
         if self.progress:
             self.progress.show(text)
 
+    def erase_progress(self) -> None:
+        """Make room for a line."""
+        if self.progress:
+            self.progress.erase()
+
     def hide_progress(self) -> None:
+        """Say nothing until something else runs."""
         if self.progress:
             self.progress.hide()
 
