@@ -82,6 +82,9 @@ class Workspace:
     """The engine, settings and dev server that all sources of one command share."""
 
     engine: Engine
+    """For scratch databases: what runs there stays there."""
+    live_engine: Engine
+    """For a live database, which is only read."""
     alias: str
     settings: Settings
     server: DevServer
@@ -200,9 +203,10 @@ def open_workspace(
             )
         dev_server = engine.dev_server
         prepare = dev_server.seal if server.is_shared else dev_server.use_stand_ins
-        engine = prepare(engine) if prepare else engine
+        live_engine, engine = engine, prepare(engine) if prepare else engine
         yield Workspace(
             engine=engine,
+            live_engine=live_engine,
             alias=alias,
             settings=settings,
             server=server,
@@ -316,7 +320,7 @@ def _copy_live_database(
 ) -> None:
     with open_live_database(source) as (database, engine):
         check_same_vendor(engine.vendor, workspace)
-        schema = inspect_database(workspace.engine, database)
+        schema = inspect_database(workspace.live_engine, database)
     copy_schema(workspace.engine, connection, schema)
 
 
