@@ -266,7 +266,8 @@ def odd_project(tmp_path: Path) -> Iterator[Place]:
             connection.cursor().execute(f"PRAGMA {name} = 1")
 
     connection_created.connect(set_pragmas)
-    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    # Not in memory, where Django's close() closes nothing.
+    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db")}
     with open_place(settings, tmp_path / "files") as place:
         yield place
     connection_created.disconnect(set_pragmas)
