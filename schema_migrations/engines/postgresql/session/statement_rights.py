@@ -55,6 +55,7 @@ _EXTENSION = rf"""
 """
 
 ADMINISTRATORS_EXTENSIONS = (
+    "bloom",
     "pg_stat_statements",
     "postgis",
     "postgis_raster",
@@ -169,7 +170,8 @@ def _without_concurrency(sql: str, *, in_transaction: bool) -> StatementRights |
 
 
 def _let_outside(sql: str) -> StatementRights | None:
-    names = rf"(?:{'|'.join(ADMINISTRATORS_EXTENSIONS)})"
+    listed = "|".join(ADMINISTRATORS_EXTENSIONS)
+    names = rf'(?:"(?:{listed})"|(?:{listed})\b)'
     patterns = (*_OF_THE_CONNECTING_ROLE, _EXTENSION.format(names=names))
     if not any(_matches(pattern, sql) for pattern in patterns):
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from schema_migrations.engines.postgresql.session.statement_rights import decide_rights
 from schema_migrations.engines.registry import engine_for
 from tests.fixtures.children import wait_until
 from tests.fixtures.postgresql import connect_as_administrator
@@ -544,6 +545,30 @@ def test_only_a_superuser_needs_more_rights_for_these(
             "CREATE SCHEMA public",
         ):
             assert attempt(engine, connection, sql) is None, sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "of"),
+    [
+        ("CREATE EXTENSION bloom", "connecting role"),
+        ('CREATE EXTENSION IF NOT EXISTS "postgis" WITH SCHEMA gis', "connecting role"),
+        ("DROP EXTENSION IF EXISTS vector CASCADE", "connecting role"),
+        ("COMMENT ON EXTENSION \"hstore\" IS 'it''s'", "connecting role"),
+        ("CREATE EXTENSION bloomy", "room"),
+        ("CREATE EXTENSION bloom CASCADE", "room"),
+        ("CREATE EXTENSION bloom SCHEMA dsm_sealed_room", "room"),
+        ('CREATE EXTENSION bloom SCHEMA "dsm_sealed_room"', "room"),
+        ("CREATE EXTENSION dblink", "room"),
+        ("ALTER EXTENSION bloom ADD FUNCTION f()", "room"),
+        ("ALTER TABLE t DISABLE TRIGGER ALL", "connecting role"),
+        ("ALTER TABLE t DISABLE TRIGGER ALL, ADD CHECK (f())", "room"),
+        ("SET session_replication_role = replica", "connecting role"),
+        ("SET log_min_messages = debug1", "room"),
+    ],
+)
+def test_what_runs_with_the_rights_of_the_role(sql: str, of: str) -> None:
+    for in_transaction in (False, True):
+        assert decide_rights(sql, in_transaction=in_transaction).of == of
 
 
 def test_a_role_must_exist(cluster: Cluster, engine: Engine) -> None:
