@@ -41,7 +41,8 @@ def main() -> None:
         shutil.copytree(ROOT / "demo_project", project / "demo_project", ignore=SKIPPED)
         shutil.copy(ROOT / "manage.py", project)
         url = new_database(server.settings, "shop")
-        environment = os.environ | {"DEMO_DATABASE_URL": url}
+        password = {"PGPASSWORD": server.settings["PASSWORD"]}
+        environment = os.environ | {"DEMO_DATABASE_URL": url} | password
         print(f"{server.description}; the shop's database is\n  {url}")
         walk(runner(project, environment), project, url)
 
@@ -86,10 +87,15 @@ def runner(project: Path, environment: dict[str, str]) -> Callable[..., None]:
 
 
 def new_database(settings: dict[str, str], name: str) -> str:
-    """Create a database on the server and return its URL."""
+    """Create a database on the server and return its URL, without the password."""
     host, user, port = settings["HOST"], settings["USER"], settings["PORT"]
     with psycopg.connect(
-        host=host, user=user, port=port, dbname=settings["NAME"], autocommit=True
+        host=host,
+        user=user,
+        password=settings["PASSWORD"],
+        port=port,
+        dbname=settings["NAME"],
+        autocommit=True,
     ) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return f"postgresql://{quote(user)}@/{name}?host={quote(host)}&port={port}"
