@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures.targets import Place
 
-OLD_ROW = {
+OLD_ROW: dict[str, Any] = {
     "model": "schema_migrations.revision",
     "pk": "8",
     "fields": {
@@ -221,7 +221,7 @@ def test_an_older_fixture_with_revisions_is_refused_whole(
 
 FIELDS = "".join(
     f'<field name="{name}">{"" if value is None else value}</field>'
-    for name, value in OLD_ROW["fields"].items()  # type: ignore[attr-defined]
+    for name, value in OLD_ROW["fields"].items()
 )
 XML = f"""<?xml version="1.0" encoding="utf-8"?>
 <django-objects version="1.0">

@@ -27,7 +27,7 @@ def write_many(place: Place) -> None:
 
 
 def start(place: Place, shell: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of a shell; its exit code is that of ``$MANAGE``."""
+    """Run a shell command that starts ``$MANAGE``; exit with the code of ``$MANAGE``."""
     return subprocess.run(
         ["/bin/sh", "-c", shell],
         cwd=ROOT,

@@ -8,7 +8,11 @@ import pytest
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import FilesEdited, IntegrityError
-from schema_migrations.history.comparison import HistoryComparison, compare_history
+from schema_migrations.history.comparison import (
+    ExecOrder,
+    HistoryComparison,
+    compare_history,
+)
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import Verdict, judge_history
 from schema_migrations.history.statements import compute_partial_hashes
@@ -128,10 +132,10 @@ def failed(*words: str) -> list[Revision]:
     ],
 )
 def test_only_a_file_that_will_run_again_has_failed(
-    versions: str, history: str, order: str, verdict: Verdict, failed_version: str
+    versions: str, history: str, order: ExecOrder, verdict: Verdict, failed_version: str
 ) -> None:
     revisions = failed(*history.split())
-    state = compare_history(files(versions), revisions, exec_order=order)  # type: ignore[arg-type]
+    state = compare_history(files(versions), revisions, exec_order=order)
     standing = judge_history(state, SYNTAX)
     row = standing.failed_revision
     assert (standing.verdict, row.version if row else "") == (verdict, failed_version)

@@ -152,7 +152,7 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
         case FileDone():
             yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"
         case SignalSent() | StillRunning() if view.verbosity < 2:
-            pass  # the display of progress has a clock
+            pass  # only of use to somebody who follows each step
         case _:
             yield describe_event(event)
 

@@ -186,7 +186,7 @@ def _name_varying_default(editor: Any, field_: Any) -> str:
     """Return ``make_code()`` for a default that differs from call to call, else ``""``."""
     try:
         varies = _varies(editor, field_)
-    except Exception:  # as above
+    except Exception:  # a default is the project's code and can raise anything
         return ""
     default = field_.default
     name = getattr(default, "__qualname__", type(default).__name__)

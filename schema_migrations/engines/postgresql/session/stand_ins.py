@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session import execution
@@ -48,7 +50,7 @@ def execute(connection: Connection, sql: str) -> None:
             execution.execute(connection, "SAVEPOINT stand_in")
         try:
             execution.execute(connection, sql)
-        except Exception as error:
+        except psycopg.Error as error:
             named = _find_missing(error)
             if named is None or named in made:
                 raise
@@ -63,7 +65,7 @@ def execute(connection: Connection, sql: str) -> None:
         execution.execute(connection, "RELEASE SAVEPOINT stand_in")
 
 
-def _find_missing(exception: Exception) -> str | None:
+def _find_missing(exception: psycopg.Error) -> str | None:
     """Return the ``CREATE`` statement for what is missing; None: something else failed."""
     error = read_driver_error(exception)
     if error is None or error.sqlstate not in _MISSING_SQLSTATES:
