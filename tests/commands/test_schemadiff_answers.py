@@ -345,7 +345,7 @@ class TestOnATerminal:
 
         code, screen = type_answers(project, ["1\n", "'2024-02-29'\n"])
 
-        assert "which has no conversion" in screen
+        assert "which has no conversion" in " ".join(screen.split())
         assert "Quit and write the change of type in a file by hand." in screen
         assert "Accept this loss" not in screen
         assert (
@@ -381,11 +381,28 @@ class TestOnATerminal:
 
         code, screen = type_answers(project, ["2\n"])
 
-        assert "with its default alone: make_key() gives another value" in screen
+        words = " ".join(screen.split())
+        assert "with its default alone: make_key() gives another value" in words
         assert " 2) Let the database compute it when the file is applied" in screen
         assert code == 0, screen
         assert "random" in second(project)
         assert in_step(project)
+
+    def test_changes_are_shown_once_and_sentences_fit(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, RENAMED_FIELD.replace("max_digits=8", "max_digits=4"))
+
+        code, screen = type_answers(project, ["2\n", "y\n", "1\n", "0\n"])
+
+        assert code == 0, screen
+        assert screen.count("~ table shop_order") == 1
+        assert "DATA LOSS" in screen
+        too_long = [
+            line
+            for line in screen.splitlines()
+            if len(line) > 80 and "python manage.py" not in line
+        ]
+        assert not too_long
 
     @pytest.mark.parametrize(
         ("answer", "code"), [("^C", 130), ("\x04", 3), ("n\n", 3), ("3\n", 3)]

@@ -33,6 +33,7 @@ from schema_migrations.management.output.lines import (
     LogEntry,
     Progress,
     View,
+    wrap_prose,
 )
 from schema_migrations.management.output.next_command import (
     format_command,
@@ -95,11 +96,12 @@ class SchemaCommand(BaseCommand, ABC):
         super().__init__(*args, **kwargs)
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             self.style = make_plain_style()
-        self.stderr.style_func = self._colour_first_line
+        self.stderr.style_func = self._colour_first_line  # terminals only
 
     def _colour_first_line(self, text: str) -> str:
+        """Return an error's text for a terminal."""
         first, newline, rest = text.partition("\n")
-        return f"{self.style.ERROR(first)}{newline}{rest}"
+        return f"{self.style.ERROR(wrap_prose(first))}{newline}{wrap_prose(rest)}"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the shared options; a subclass calls this first."""
@@ -245,7 +247,10 @@ class SchemaCommand(BaseCommand, ABC):
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
             self.erase_progress()
-            self.stderr.write(f"warning: {with_options(text)}", self.style.WARNING)
+            shown = f"warning: {with_options(text)}"
+            if self.stderr.isatty():
+                shown = wrap_prose(shown)
+            self.stderr.write(shown, self.style.WARNING)
 
     def warn_of_names(self, directory: Directory) -> None:
         for warning in directory.warnings:

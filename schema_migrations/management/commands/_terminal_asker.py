@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from schema_migrations.errors import Declined
+from schema_migrations.management.output.lines import wrap_prose
 from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.workflows.planning.questions import (
     RenameQuestion,
@@ -33,17 +34,20 @@ class TerminalAsker:
         format_changes: FormatChanges = lambda lines: map(str, lines),
     ) -> None:
         self._read = read
-        self._say = say
+        self._write = say
         self._unanswered_hint = unanswered_hint
         self._format_changes = format_changes
+        self.shown: tuple[SummaryLine, ...] = ()
+        """The changes that were shown last."""
 
     def confirm(self, question: str) -> bool:
         return self._ask_yes_no(question)
 
     def show_changes(self, lines: Sequence[SummaryLine]) -> None:
+        self.shown = tuple(lines)
         for line in self._format_changes(lines):
-            self._say(line)
-        self._say("")
+            self._write(line)
+        self._write("")
 
     def choose_rename(self, question: RenameQuestion) -> int | None:
         chosen = self._choose(question.text, (*question.options, question.none))
@@ -80,6 +84,9 @@ class TerminalAsker:
         while not (sql := self._ask_line(question.prompt)):
             self._say("Please type an SQL expression, such as 0, 'none' or now().")
         return sql
+
+    def _say(self, text: str) -> None:
+        self._write(wrap_prose(text))
 
     def _ask_yes_no(self, question: str) -> bool:
         answer = self._ask_line(f"{question} [y/N] ").lower()

@@ -36,7 +36,6 @@ from schema_migrations.workflows.planning.next_file import (
     write_empty_file,
     write_next_file,
 )
-from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import FILES, MODELS
 
@@ -161,12 +160,13 @@ class Command(SchemaCommand):
                 show_sql=options["dry_run"]
                 or (_has_sources(options) and not request.write),
                 seconds=perf_counter() - started,
+                changes_shown=bool(asker and asker.shown == planned.proposal.summary),
             )
         )
         found = options["check"] and planned.proposal.file_text
         return EXIT_CHANGES if found else EXIT_DONE
 
-    def _choose_asker(self, options: Options) -> Asker | None:
+    def _choose_asker(self, options: Options) -> TerminalAsker | None:
         """Return who answers questions; None without a terminal."""
         on_terminal = sys.stdin is not None and sys.stdin.isatty()
         if self.format_name != "text" or not (options["interactive"] and on_terminal):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 from schema_migrations.conf import format_duration as format_duration
 from schema_migrations.workflows.applying.events import Warned
 
+TERMINAL_WIDTH = 80
+"""Columns of a line of prose on a terminal."""
 STATEMENT_WIDTH = 58
 """Characters of a statement that are shown on one line, between number and duration."""
 
@@ -68,6 +72,32 @@ def _as_json_value(value: Any) -> Any:
 def shorten_to_line(sql: str) -> str:
     text = " ".join(sql.split())
     return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
+
+
+def wrap_prose(text: str) -> str:
+    """Return the text with its long lines broken between words, for a terminal.
+
+    What may be copied stays whole: SQL, which is indented by four, and commands.
+    """
+    return "\n".join(map(_wrap_line, text.split("\n")))
+
+
+def _wrap_line(line: str) -> str:
+    is_copied = line.startswith("    ") or "python manage.py" in line
+    if len(line) <= TERMINAL_WIDTH or is_copied:
+        return line
+    start = _LINE_START.match(line)
+    return textwrap.fill(
+        line,
+        width=TERMINAL_WIDTH,
+        subsequent_indent=" " * (start.end() if start else 0),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+_LINE_START = re.compile(r" *(?:\d+\) |- |warning: |[A-Z][a-z]+ {2,})?")
+"""What the lines that follow are indented by: a margin, a number, a label."""
 
 
 def shorten_path(path: Path) -> str:

@@ -49,6 +49,8 @@ class PlannedFile:
     show_sql: bool
     """Show the text of a file that was not written."""
     seconds: float
+    changes_shown: bool = False
+    """A question has shown the changes already."""
 
 
 class ChangeJson(TypedDict):
@@ -104,7 +106,8 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
     if proposal.plan is None:
         yield _describe_no_changes(result)
     else:
-        yield from format_change_tree(proposal.summary, planned.apps, view)
+        if not result.changes_shown:
+            yield from format_change_tree(proposal.summary, planned.apps, view)
         yield from _list_warnings(result, view)
     if proposal.file_text and result.show_sql:
         yield ""

@@ -1,0 +1,43 @@
+"""Long sentences are broken between words on a terminal; what is copied stays whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from schema_migrations.management.output.lines import TERMINAL_WIDTH, wrap_prose
+
+WORDS = "a word and " * 20
+
+
+@pytest.mark.parametrize(
+    ("start", "indent"),
+    [
+        pytest.param("", 0, id="a sentence"),
+        pytest.param("  - ", 4, id="an item"),
+        pytest.param(" 1) ", 4, id="an option"),
+        pytest.param("12) ", 4, id="an option of many"),
+        pytest.param("  ", 2, id="below a sentence"),
+        pytest.param("warning: ", 9, id="a warning"),
+        pytest.param("Next     ", 9, id="a label"),
+    ],
+)
+def test_a_long_line_is_broken_between_words(start: str, indent: int) -> None:
+    first, *others = wrap_prose(start + WORDS).split("\n")
+
+    assert first.startswith(start + "a word")
+    assert all(len(line) <= TERMINAL_WIDTH for line in (first, *others))
+    assert {len(line) - len(line.lstrip()) for line in others} == {indent}
+    assert " ".join([first, *map(str.strip, others)]) == (start + WORDS).rstrip()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("    SELECT " + "a, " * 40, id="SQL"),
+        pytest.param("Run python manage.py schemadiff " + "--a " * 40, id="a command"),
+        pytest.param("x" * 200, id="one word"),
+        pytest.param("short", id="short"),
+    ],
+)
+def test_what_is_copied_stays_whole(line: str) -> None:
+    assert wrap_prose(f"{line}\n{line}") == f"{line}\n{line}"
