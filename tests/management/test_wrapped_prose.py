@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.management.output.lines import TERMINAL_WIDTH, wrap_prose
+from schema_migrations.management.output.lines import (
+    TERMINAL_WIDTH,
+    wrap_labelled,
+    wrap_prose,
+)
 
 WORDS = "a word and " * 20
 
@@ -34,10 +38,23 @@ def test_a_long_line_is_broken_between_words(start: str, indent: int) -> None:
     "line",
     [
         pytest.param("    SELECT " + "a, " * 40, id="SQL"),
-        pytest.param("Run python manage.py schemadiff " + "--a " * 40, id="a command"),
+        pytest.param("python manage.py schemadiff" + " --a" * 40, id="a command"),
         pytest.param("x" * 200, id="one word"),
         pytest.param("short", id="short"),
     ],
 )
 def test_what_is_copied_stays_whole(line: str) -> None:
     assert wrap_prose(f"{line}\n{line}") == f"{line}\n{line}"
+
+
+def test_a_command_begins_a_line_when_it_does_not_fit() -> None:
+    command = "python manage.py schemadiff" + " --rename a=b" * 4
+
+    assert wrap_prose(f"The same again: {command}") == f"The same again:\n{command}"
+
+
+def test_of_the_output_only_lines_with_a_label_are_wrapped() -> None:
+    sql = "SELECT  " + WORDS
+
+    assert wrap_labelled(sql) == sql
+    assert wrap_labelled(f"Next     {WORDS}") == wrap_prose(f"Next     {WORDS}")

@@ -33,6 +33,7 @@ from schema_migrations.management.output.lines import (
     LogEntry,
     Progress,
     View,
+    wrap_labelled,
     wrap_prose,
 )
 from schema_migrations.management.output.next_command import (
@@ -241,7 +242,7 @@ class SchemaCommand(BaseCommand, ABC):
         """Print a line for people, unless they want none, or programs read the output."""
         if self.format_name == "text" and self.verbosity >= 1:
             self.erase_progress()
-            self.stdout.write(text)
+            self.stdout.write(wrap_labelled(text) if self.on_terminal else text)
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""

@@ -82,21 +82,28 @@ def wrap_prose(text: str) -> str:
     return "\n".join(map(_wrap_line, text.split("\n")))
 
 
+def wrap_labelled(text: str) -> str:
+    """Return the text; if it begins with a label in the margin, wrapped."""
+    return wrap_prose(text) if _LABEL.match(text) else text
+
+
 def _wrap_line(line: str) -> str:
-    is_copied = line.startswith("    ") or "python manage.py" in line
-    if len(line) <= TERMINAL_WIDTH or is_copied:
+    if len(line) <= TERMINAL_WIDTH or line.startswith("    "):
         return line
     start = _LINE_START.match(line)
     return textwrap.fill(
-        line,
+        _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), line),
         width=TERMINAL_WIDTH,
         subsequent_indent=" " * (start.end() if start else 0),
         break_long_words=False,
         break_on_hyphens=False,
-    )
+    ).replace(_NO_BREAK, " ")
 
 
-_LINE_START = re.compile(r" *(?:\d+\) |- |warning: |[A-Z][a-z]+ {2,})?")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_COMMAND = re.compile(r"python manage\.py.*")
+_LABEL = re.compile(r"[A-Z][a-z]+ {2,}")
+_LINE_START = re.compile(rf" *(?:\d+\) |- |warning: |{_LABEL.pattern})?")
 """What the lines that follow are indented by: a margin, a number, a label."""
 
 
