@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from django.apps.registry import Apps
+from django.db import connections, router
 from django.db.migrations import RunSQL
 
-from schema_migrations.engines.engine import DatabaseSettings, Engine
+from schema_migrations.engines.engine import Connection, DatabaseSettings, Engine
 from schema_migrations.history.statements import split
 from schema_migrations.workflows.states.django_migrations import (
     MigrationOperation,
@@ -30,7 +33,11 @@ from tools.histories.history import Labelled
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
 )
-_CREATE_TYPE = re.compile(r'CREATE\s+(?:TYPE|DOMAIN)\s+"?(\w+)"?', re.IGNORECASE)
+_CREATE_TYPE = re.compile(
+    r"CREATE\s+(?:TYPE|DOMAIN|COLLATION)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\w+))',
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class Surroundings:
     steps: tuple[MigrationOperation, ...] = ()
     """Operations that may create extensions or collations."""
     types: tuple[tuple[str, str], ...] = ()
-    """Name and SQL of types and domains made by hand; models may use them."""
+    """Name and SQL of types, domains and collations made by hand; models may use them."""
 
 
 def extend_surroundings(
@@ -64,17 +71,26 @@ def extend_surroundings(
 
 
 def _find_types(engine: Engine, sql: object) -> Iterator[tuple[str, str]]:
-    """Yield the types and domains that an SQL text creates.
+    """Yield the types, domains and collations that a ``RunSQL`` creates.
 
     SQLite has none, and cannot split SQL that a history has for PostgreSQL only.
     """
     if engine.vendor == "sqlite":
         return
-    if not isinstance(sql, str) or not _CREATE_TYPE.search(sql):
-        return
-    for statement in split(sql, engine.dialect.syntax, file="RunSQL"):
-        if found := _CREATE_TYPE.match(statement.sql):
-            yield found[1], statement.sql
+    for text in _list_texts(sql):
+        if not _CREATE_TYPE.search(text):
+            continue
+        for statement in split(text, engine.dialect.syntax, file="RunSQL"):
+            if found := _CREATE_TYPE.match(statement.sql):
+                yield found["quoted"] or found["plain"].lower(), statement.sql
+
+
+def _list_texts(sql: object) -> Iterator[str]:
+    """Yield the texts of a ``RunSQL``: one, or several, some of them with parameters."""
+    for each in [sql] if isinstance(sql, str) else sql:  # type: ignore[attr-defined]
+        text = each if isinstance(each, str) else each[0]
+        if isinstance(text, str):
+            yield text
 
 
 @contextmanager
@@ -90,16 +106,8 @@ def create_state(
     Raises ``ConfigError``.
     """
     with engine.dev_server.create_scratch_database(settings, alias) as connection:
-        if engine.vendor == "postgresql":
-            load_prerequisites(
-                engine,
-                connection,
-                collect_prerequisites(surroundings.steps, surroundings.extensions),
-            )
-            text = " ".join(sql for part in ddl.parts for sql in part.statements)
-            for name, sql in surroundings.types:
-                if re.search(rf"\b{name}\b", text):
-                    engine.executor.execute(connection, sql)
+        text = " ".join(sql for part in ddl.parts for sql in part.statements)
+        _create_surroundings(engine, connection, surroundings, used_in=text)
         load_models(engine, connection, ddl, alias=alias)
         yield State(
             schema=inspect_database(engine, connection),
@@ -108,3 +116,57 @@ def create_state(
             models_only=True,
             facts=ddl.facts,
         )
+
+
+def find_django_error(
+    engine: Engine,
+    settings: DatabaseSettings,
+    alias: str,
+    apps: Apps,
+    surroundings: Surroundings,
+) -> str:
+    """Return why Django itself cannot create a state's tables; empty: it can.
+
+    Our own code takes no part in it but for the surroundings, whose failure is raised.
+    """
+    with engine.dev_server.create_scratch_database(settings, alias) as scratch:
+        connection: Any = scratch
+        connection.alias = alias
+        connections[alias] = connection  # an editor asks for it by its name
+        models = [
+            model
+            for model in apps.get_models()
+            if model._meta.can_migrate(connection)
+            and router.allow_migrate_model(alias, model)
+        ]
+        columns = [
+            str(field.db_parameters(connection))
+            for model in models
+            for field in model._meta.local_fields
+        ]
+        used_in = " ".join(columns)
+        _create_surroundings(engine, connection, surroundings, used_in=used_in)
+        try:
+            with connection.schema_editor() as editor:
+                for model in models:
+                    editor.create_model(model)
+        except Exception as error:  # whatever Django and the driver may raise
+            return f"{type(error).__name__}: {error}".strip()
+        finally:
+            del connections[alias]
+    return ""
+
+
+def _create_surroundings(
+    engine: Engine, connection: Connection, surroundings: Surroundings, *, used_in: str
+) -> None:
+    if engine.vendor != "postgresql":
+        return
+    load_prerequisites(
+        engine,
+        connection,
+        collect_prerequisites(surroundings.steps, surroundings.extensions),
+    )
+    for name, sql in surroundings.types:
+        if re.search(rf"\b{re.escape(name)}\b", used_in):
+            engine.executor.execute(connection, sql)

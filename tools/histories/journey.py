@@ -31,7 +31,12 @@ from schema_migrations.workflows.states.state import (
 )
 from tools.histories import comparison, independent
 from tools.histories.answers import StepAnswers, answer_step
-from tools.histories.creation import Surroundings, create_state, extend_surroundings
+from tools.histories.creation import (
+    Surroundings,
+    create_state,
+    extend_surroundings,
+    find_django_error,
+)
 from tools.histories.database import Database, Refused
 from tools.histories.history import Labelled, Step, has_same_tables, render_apps
 from tools.histories.renames import RenderedState
@@ -100,16 +105,19 @@ class Journey:
         ):
             return
         with ExitStack() as stack:
+            rendered = self._render(step)
+            if rendered is None:
+                return
             try:
-                rendered, ddl = self._collect_models(walked, step)
+                with self.phases("collect DDL"):
+                    ddl = self._collect_ddl(walked.state.connection, rendered)
                 if self._identify_creation(ddl) == walked.creation:
                     desired = None
                 else:
                     with self.phases("fresh creation"):
                         desired = stack.enter_context(self._create_state(ddl))
             except (SchemaMigrationsError, ValueError, LookupError) as error:
-                self.tally.unfit.append(step.name)
-                self.say(f"unfit {step.name}: {_indent(error)}")
+                self._explain_no_creation(step, rendered, error)
                 return
             if desired is not None:
                 step_run = StepRun(
@@ -120,14 +128,37 @@ class Journey:
         assert self.walked is not None
         self.walked.rendered = rendered
 
-    def _collect_models(
-        self, walked: WalkedDatabase, step: Step
-    ) -> tuple[RenderedState, ModelsDdl]:
-        """Render the models of a step, and collect the DDL that creates them."""
+    def _render(self, step: Step) -> RenderedState | None:
+        """Render the models of a step; None: Django itself cannot."""
         with self.phases("render"):
-            rendered = RenderedState(state=step.state, apps=render_apps(step.state))
-        with self.phases("collect DDL"):
-            return rendered, self._collect_ddl(walked.state.connection, rendered)
+            try:
+                return RenderedState(state=step.state, apps=render_apps(step.state))
+            except Exception as error:  # whatever the project's own code raises
+                self._count_unfit(step, f"{type(error).__name__}: {error}")
+                return None
+
+    def _explain_no_creation(
+        self, step: Step, rendered: RenderedState, error: Exception
+    ) -> None:
+        """Count a state that was not created: unfit only if Django cannot create it."""
+        with self.phases("creation by Django"):
+            django_error = find_django_error(
+                self.engine, self.settings, ALIAS, rendered.apps, self.surroundings
+            )
+        if django_error:
+            self._count_unfit(step, django_error)
+            return
+        self.tally.steps += 1
+        self.tally.failures.append(step.name)
+        print(
+            f"FAIL  {step.name}: Django creates this state, and we do not: "
+            f"{_indent(error)}",
+            flush=True,
+        )
+
+    def _count_unfit(self, step: Step, django_error: str) -> None:
+        self.tally.unfit[step.name] = django_error
+        print(f"unfit {step.name}: {_indent(django_error)}", flush=True)
 
     def _collect_ddl(
         self, connection: Connection, rendered: RenderedState

@@ -22,8 +22,9 @@ class Tally:
     steps: int = 0
     """How many states have other tables than the one before."""
     failures: list[str] = field(default_factory=list)
-    unfit: list[str] = field(default_factory=list)
-    """States that Django itself cannot create; the step continues to the next state."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """States that Django itself cannot create, with its error; the step goes on to the
+    next state."""
     tables: int = 0
     """How many there are at the end, as for the next two."""
     tables_with_rows: int = 0

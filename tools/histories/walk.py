@@ -5,7 +5,8 @@
 
 A database with rows lives through the whole history.  At each step our plan, from the
 state before to the state after, is applied to it; its catalog must then be that of fresh
-creation, with every row and value kept.  Prints a line for each step that fails, and a
+creation, with every row and value kept.  Prints a line for each step that fails and for
+each state that is unfit, since Django itself cannot create it, with Django's error, and a
 table at the end; exits 1 when a step failed.
 """
 
@@ -25,10 +26,12 @@ from typing import Any
 import django
 from django.conf import settings as django_settings
 from django.db.migrations.loader import MigrationLoader
+from django.db.utils import load_backend
 
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.dev.programs import choose_programs, find_installed_programs
 from schema_migrations.engines.registry import engine_for, engine_for_url
+from tools.histories.creation import Surroundings
 from tools.histories.history import list_steps
 from tools.histories.journey import Journey
 from tools.histories.tally import Tally, format_table
@@ -39,8 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     with start_server(options) as (settings, url):
         os.environ.setdefault("CORPUS_DB_URL", url)
         os.environ["DJANGO_SETTINGS_MODULE"] = options.settings
-        load_project(settings)
-        has_passed = walk_history(options, settings)
+        has_passed = walk_history(options, load_project(settings))
     return 0 if has_passed else 1
 
 
@@ -55,6 +57,7 @@ def walk_history(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
         only=options.only,
         verbose=options.verbose,
         thorough=options.thorough,
+        surroundings=Surroundings(extensions=tuple(options.extension)),
     )
     loader = MigrationLoader(None, replace_migrations=not options.unsquashed)
     try:
@@ -137,15 +140,29 @@ def start_server(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], 
         installed = tuple(find_installed_programs())
         # The last comparison needs a pg_dump of this major; an older one would refuse.
         with_dump = [p for p in installed if (p.bin_folder / "pg_dump").exists()]
-        programs = choose_programs(with_dump or installed, extensions=["hstore"])
+        programs = choose_programs(
+            with_dump or installed, extensions=["hstore", *options.extension]
+        )
         with run_programs(programs, asks_for_password=False) as server:
             host = server.settings["HOST"].replace("/", "%2F")
             user = server.settings["USER"]
             yield server.settings, f"postgresql://{user}@{host}:5432/postgres"
 
 
-def load_project(database: dict[str, Any]) -> None:
-    """Load the project with this database as its only one."""
+def load_project(database: dict[str, Any]) -> dict[str, Any]:
+    """Load the project with this database as its only one; return its settings.
+
+    The backend is the project's own, if it is one for this kind of database.
+    """
     warnings.simplefilter("ignore")
+    own = getattr(django_settings, "DATABASES", {}).get("default", {}).get("ENGINE")
+    if own and _read_vendor(own) == _read_vendor(database["ENGINE"]):
+        database = database | {"ENGINE": own}
     django_settings.DATABASES = {"default": database}
     django.setup()
+    return database
+
+
+def _read_vendor(backend: str) -> str:
+    vendor: str = load_backend(backend).DatabaseWrapper.vendor
+    return vendor

@@ -150,7 +150,10 @@ def test_every_step_of_a_history_passes(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert result["failures"] == []
-    assert [name.partition(",")[0] for name in result["unfit"]] == ["trade.step_1"]
+    [(unfit, reason)] = result["unfit"].items()
+    assert unfit.partition(",")[0] == "trade.step_1"
+    assert "already exists" in reason
+    assert f"unfit {unfit}: {reason}" in done.stdout
     assert result["tables"] == result["tables_with_rows"] == 3
     assert result["rows"] == 9
 
@@ -173,3 +176,74 @@ def test_a_step_that_cannot_be_planned_fails(
     assert done.returncode == 1
     assert result["failures"] == ["shop.step_9, operation 3"]
     assert "FAIL  shop.step_9, operation 3" in done.stdout
+
+
+def add_step(project: Path, operations: str) -> None:
+    """Add a migration after the history's last."""
+    text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)
+    (project / "shop" / "migrations" / "step_9.py").write_text(text)
+
+
+OWN_BACKEND = """
+from django.db.backends.postgresql import base
+
+
+class Editor(base.DatabaseWrapper.SchemaEditorClass):
+    def create_model(self, model):
+        if model.__name__ == "Tag" and self.collect_sql:
+            raise ValueError("this editor never only prints")
+        super().create_model(model)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = Editor
+"""
+
+
+def test_a_state_that_only_we_cannot_create_fails(
+    project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    """The backend is the project's own; Django creates its tables, and we do not."""
+    (project / "wide").mkdir()
+    (project / "wide" / "__init__.py").touch()
+    (project / "wide" / "base.py").write_text(OWN_BACKEND)
+    with (project / "history_settings.py").open("a") as file:
+        file.write('DATABASES = {"default": {"ENGINE": "wide"}}\n')
+    url = url_for("postgresql", postgres_settings)
+
+    done, result = run_walk(project, "--url", url)
+
+    assert done.returncode == 1
+    assert "shop.step_1" in result["failures"]
+    assert "shop.step_1" not in result["unfit"]
+    assert "Django creates this state, and we do not: this editor" in done.stdout
+
+
+def test_types_collations_and_extensions_of_a_history_are_there(
+    project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    add_step(
+        project,
+        """
+    migrations.RunSQL([
+        "CREATE COLLATION IF NOT EXISTS \\"by number\\" (provider = icu, locale = 'en-u-kn-true');",
+        ("CREATE COLLATION plain FROM \\"C\\"", None),
+    ], ""),
+    migrations.AddField("customer", "street", models.CharField(max_length=9, db_collation="by number", default="")),
+    migrations.AddField("customer", "city", models.CharField(max_length=9, db_collation="plain", default=""))""",
+    )
+    url = url_for("postgresql", postgres_settings)
+
+    done, result = run_walk(project, "--url", url, "--extension", "citext")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["failures"] == []
+
+
+def test_an_extension_that_the_server_lacks_ends_the_walk(
+    project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    url = url_for("postgresql", postgres_settings)
+
+    with pytest.raises(AssertionError, match="no_such_extension cannot be created"):
+        run_walk(project, "--url", url, "--extension", "no_such_extension")
