@@ -216,7 +216,7 @@ def test_a_state_that_only_we_cannot_create_fails(
     assert done.returncode == 1
     assert "shop.step_1" in result["failures"]
     assert "shop.step_1" not in result["unfit"]
-    assert "Django creates this state, and we do not: this editor" in done.stdout
+    assert "Django creates this state, and we do not: shop.Tag" in done.stdout
 
 
 def test_types_collations_and_extensions_of_a_history_are_there(
