@@ -39,6 +39,7 @@ from tools.histories.creation import (
 )
 from tools.histories.database import Database, Refused
 from tools.histories.history import Labelled, Step, has_same_tables, render_apps
+from tools.histories.questions import HistoryAsker
 from tools.histories.renames import RenderedState
 from tools.histories.rows import count_rows, fill_tables
 from tools.histories.tally import Tally
@@ -75,6 +76,8 @@ class Journey:
     verbose: int = 0
     thorough: bool = False
     """Compare by another program after every step, not only at the end."""
+    asks: bool = False
+    """Answer the questions of each step one by one, too, and count them."""
     phases: Phases = field(default_factory=Phases)
     surroundings: Surroundings = field(default_factory=Surroundings)
     skipped: Step = EMPTY_DATABASE
@@ -270,6 +273,10 @@ def database_of(engine: Engine, state: State) -> Database:
     return Database(engine=engine, connection=state.connection)
 
 
+def _list_statements(file_text: str) -> list[str]:
+    return [line for line in file_text.splitlines() if not line.startswith("--")]
+
+
 def _indent(text: object) -> str:
     return str(text).replace("\n", "\n      ")
 
@@ -309,12 +316,10 @@ class StepRun:
             self._report_answers(answers)
             before = comparison.take_snapshot(db, current.schema)
         with journey.phases("plan"):
-            self.file_text = plan_change(
-                journey.engine,
-                current,
-                self.desired,
-                ChangeRequest(answers=answers.answers, prove=False),
-            ).file_text
+            self.file_text = self._plan(ChangeRequest(answers=answers.answers))
+        if journey.asks:
+            with journey.phases("questions"):
+                self._answer_questions(answers)
         with journey.phases("apply"):
             self._apply_file()
         reached = replace(
@@ -339,6 +344,27 @@ class StepRun:
             if found:
                 raise StepFailed(found)
         return reached
+
+    def _plan(self, request: ChangeRequest) -> str:
+        """Return the text of the file; the database stays as it is."""
+        return plan_change(
+            self.journey.engine,
+            self.walked.state,
+            self.desired,
+            replace(request, prove=False),
+        ).file_text
+
+    def _answer_questions(self, answers: StepAnswers) -> None:
+        """Plan once more, and answer as asked; count what came of it."""
+        tally, asker = self.journey.tally, HistoryAsker(answers)
+        file_text = self._plan(ChangeRequest(asker=asker))
+        tally.asked += asker.asked
+        tally.needless += len(asker.needless)
+        for text in asker.needless:
+            self.journey.say(f"      needless: {text}")
+        if _list_statements(file_text) != _list_statements(self.file_text):
+            tally.unasked += 1
+            self.journey.say("      another plan than with all answers beforehand")
 
     def _report_answers(self, answers: StepAnswers) -> None:
         self.journey.tally.adapted += len(answers.adapted)

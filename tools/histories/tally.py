@@ -9,7 +9,8 @@ from tools.columns import align_columns
 
 COLUMNS = (
     *("project", "engine", "steps", "ok", "failed", "unfit"),
-    *("tables", "with rows", "rows", "adapted", "made up", "seconds"),
+    *("tables", "with rows", "rows", "adapted", "made up"),
+    *("asked", "needless", "unasked", "seconds"),
 )
 
 
@@ -33,6 +34,12 @@ class Tally:
     """How often rows were adapted to a step, as by a data migration."""
     made_up: int = 0
     """How many values were made up for a new column, as by a data migration."""
+    asked: int = 0
+    """Questions, with ``--ask``; as the next two."""
+    needless: int = 0
+    """Those that nothing came of."""
+    unasked: int = 0
+    """Steps that needed an answer which no question asked for."""
     seconds: float = 0.0
 
     @property
@@ -50,6 +57,7 @@ def _format_cells(result: Tally) -> tuple[str, ...]:
     numbers = (
         *(result.steps, result.steps - min(failed, result.steps), failed),
         *(len(result.unfit), result.tables, result.tables_with_rows, result.rows),
-        *(result.adapted, result.made_up, round(result.seconds)),
+        *(result.adapted, result.made_up, result.asked, result.needless),
+        *(result.unasked, round(result.seconds)),
     )
     return (result.project, result.engine, *map(str, numbers))

@@ -1,7 +1,7 @@
 """Walk through a project's Django migration history, one state after another.
 
     python -m tools histories walk --settings MODULE [--engine postgresql|sqlite]
-                                   [--url URL] [--each-operation] [--only TEXT] [-v]
+                                   [--url URL] [--each-operation] [--only TEXT] [--ask] [-v]
 
 A database with rows lives through the whole history.  At each step our plan, from the
 state before to the state after, is applied to it; its catalog must then be that of fresh
@@ -57,6 +57,7 @@ def walk_history(options: argparse.Namespace, settings: dict[str, Any]) -> bool:
         only=options.only,
         verbose=options.verbose,
         thorough=options.thorough,
+        asks=options.ask,
         surroundings=Surroundings(extensions=tuple(options.extension)),
     )
     loader = MigrationLoader(None, replace_migrations=not options.unsquashed)
@@ -112,6 +113,11 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         "--thorough",
         action="store_true",
         help="compare by another program after every step, not only at the end",
+    )
+    parser.add_argument(
+        "--ask",
+        action="store_true",
+        help="answer the questions of each step one by one, too, and count them",
     )
     parser.add_argument(
         "--report", type=Path, help="append the result to this file, as JSON"

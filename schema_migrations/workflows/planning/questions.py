@@ -34,6 +34,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueQuestion:
+    column: Key
     text: str
     options: tuple[Option, ...]
     """The asker adds one more: to quit and do what ``way_out`` says."""
@@ -46,8 +47,10 @@ class ValueQuestion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameQuestion:
     text: str
+    candidates: tuple[RenameCandidate, ...]
+    """The most likely first."""
     options: tuple[str, ...]
-    """Possible new names, the most likely first."""
+    """Their new names, for a person."""
     none: str
     """The option that the asker adds: it is none of them."""
 
@@ -108,6 +111,7 @@ def make_rename_question(
     is_table = candidates[0].new.kind == "table"
     return RenameQuestion(
         text=f"The {pairs[0][0]} is gone. Which of these is its new name?",
+        candidates=tuple(candidates),
         options=tuple(new for _, new in pairs),
         none=f"None of them: it is removed, with its {'rows' if is_table else 'values'}.",
     )
@@ -171,6 +175,7 @@ CONVERSION = Option(
 def make_retyping_question(column: Key, loss: str) -> ValueQuestion:
     """Return the question how a column gets its new type, which may cost values."""
     return ValueQuestion(
+        column=column,
         text=f"The file {loss}.\nPlease select a fix:",
         options=(
             Option(text="Let the database convert them.", sql=NO_VALUE),
@@ -189,6 +194,7 @@ def make_value_question(need: MissingValue, facts: ModelFacts) -> ValueQuestion:
     if need.reason == "converted":
         assert need.before is not None
         return ValueQuestion(
+            column=key,
             text=f"The field '{name}' on {model} changes from {need.before.type} to "
             f"{need.after.type}, which has no conversion.\n"
             "Please select a fix:",
@@ -211,6 +217,7 @@ def make_value_question(need: MissingValue, facts: ModelFacts) -> ValueQuestion:
         "default. "
     )
     return ValueQuestion(
+        column=key,
         text=f"{problem}This is because the database needs something to populate existing "
         "rows.\nPlease select a fix:",
         options=tuple(_list_value_options(need, facts.server_values.get(key))),

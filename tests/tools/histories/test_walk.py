@@ -178,6 +178,21 @@ def test_a_step_that_cannot_be_planned_fails(
     assert "FAIL  shop.step_9, operation 3" in done.stdout
 
 
+@pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
+def test_questions_are_answered_one_by_one(
+    engine: str, project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    url = url_for(engine, postgres_settings)
+
+    done, result = run_walk(project, "--url", url, "--ask", "-v")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["asked"] > 5
+    assert f"{result['asked']:>5}" in done.stdout
+    assert done.stdout.count("needless: ") == result["needless"]
+    assert done.stdout.count("another plan than") == result["unasked"]
+
+
 def add_step(project: Path, operations: str) -> None:
     """Add a migration after the history's last."""
     text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)

@@ -1,0 +1,61 @@
+"""Answer the questions of a step one by one, from what the history says, and count them.
+
+A question is needless if nothing came of it: the rename was none, or existing rows needed
+no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schema_migrations.plan.fills import NO_VALUE
+from schema_migrations.plan.renames import RenameCandidate
+from schema_migrations.plan.summary import SummaryLine
+from schema_migrations.workflows.planning.questions import (
+    RenameQuestion,
+    ValueQuestion,
+)
+from tools.histories.answers import StepAnswers
+
+
+@dataclass(slots=True)
+class HistoryAsker:
+    """An ``Asker`` whose person knows the history."""
+
+    answers: StepAnswers
+    asked: int = 0
+    needless: list[str] = field(default_factory=list)
+    """The questions that nothing came of, in words."""
+
+    def show_changes(self, lines: Sequence[SummaryLine]) -> None:
+        """Nobody looks."""
+
+    def choose_rename(self, question: RenameQuestion) -> int | None:
+        self.asked += 1
+        for number, candidate in enumerate(question.candidates):
+            if self._is_rename(candidate):
+                return number
+        self.needless.append(question.text)
+        return None
+
+    def _is_rename(self, candidate: RenameCandidate) -> bool:
+        old, new, renames = candidate.old, candidate.new, self.answers.renames
+        if new.kind == "table":
+            return renames.tables.get(old.name) == new.name
+        return renames.columns.get((new.name, old.part)) == new.part
+
+    def ask_value(self, question: ValueQuestion) -> str:
+        self.asked += 1
+        sql = self.answers.values.defaults.get(question.column.path, NO_VALUE)
+        if sql == NO_VALUE:
+            self.needless.append(question.text.partition("\n")[0])
+        return sql
+
+    def confirm_loss(self, losses: Sequence[str]) -> bool:
+        self.asked += len(losses)
+        return True
+
+    def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
+        self.asked += len(lines)
+        return True
