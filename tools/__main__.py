@@ -5,6 +5,7 @@
     python -m tools adoption FOLDER... [-- OPTION...]      databases that migrate made
     python -m tools adoption adopt --name PROJECT          one, in its environment
     python -m tools faults kill|full|stampede|traffic      broken runs of schemaapply
+    python -m tools laws [--examples N]                    laws, on thousands of examples
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
     python -m tools names                                  public functions, for review
@@ -29,6 +30,7 @@ TOOLS = {
     "adoption": "tools.adoption.run",
     "adoption adopt": "tools.adoption.adopt",
     "faults": "tools.faults.run",
+    "laws": "tools.laws",
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
     "names": "tools.names",

@@ -3,7 +3,7 @@
 The plan, answered as a person would, must apply, leave what Django makes of the models
 on an empty database, keep every row and value that it does not touch, and a second one
 must be empty.  The same few examples are taken again and again, but for
-``HYPOTHESIS_PROFILE=large``.
+``python -m tools laws``.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from tools.histories.history import render_apps
 from tools.histories.pairs import Pair
 from tools.histories.renames import RenderedState
 from tools.histories.rows import fill_tables
+from tools.laws import EXAMPLES_VARIABLE
 
 pytestmark = pytest.mark.slow("patience")
 
 examples = settings(deadline=None, suppress_health_check=list(HealthCheck))
-if "HYPOTHESIS_PROFILE" not in os.environ:
+if EXAMPLES_VARIABLE not in os.environ:
     examples = settings(
         examples,
         max_examples=12,

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.commands import run_tools
 from tools.__main__ import TOOLS
 from tools.projects import Project, parse_projects
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def run_tools(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools", *arguments],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("words", TOOLS)

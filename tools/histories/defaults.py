@@ -136,6 +136,9 @@ def _replace_values(
         result.defaults[name] = f"CAST(NULL AS {column.type})"
     else:
         _make_up_value(result, db, pairs, desired, pair, column)
+        if not result.defaults[name]:  # its rows go, but the type needs an expression
+            table = pair.after.key
+            result.defaults[name] = make_value(db, desired, table, column, 1) or "''"
 
 
 def _find_needed_values(
