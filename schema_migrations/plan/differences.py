@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from schema_migrations.plan.losses import MayAlterValues, find_losses
-from schema_migrations.plan.summary import SummaryLine, summarize
+from schema_migrations.plan.summary import (
+    SummaryLine,
+    compare_definitions,
+    summarize,
+)
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Constraint, Key, Object
 
@@ -120,14 +124,7 @@ def _summarize_group(changes: tuple[ddl.Change, ...]) -> Iterator[SummaryLine]:
     yield from summarize(others)
     for key in sorted(redefined):
         (line,) = summarize([ddl.Create(object=new[key])])
-        yield replace(line, sign="~", detail=_describe_redefinition(old[key], new[key]))
-
-
-def _describe_redefinition(before: Object, after: Object) -> str:
-    texts = [getattr(obj, "definition", "") for obj in (before, after)]
-    if any(len(text) > 60 or "\n" in text for text in texts):
-        return "definition"
-    return " -> ".join(texts)
+        yield replace(line, sign="~", detail=compare_definitions(old[key], new[key]))
 
 
 _TOLERATED_DETAILS: Mapping[DifferenceKind, str] = {

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from schema_migrations.plan.shown_definitions import (
+    describe_redefinition,
+    shorten_definition,
+)
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Constraint,
+    Definition,
     ForeignKey,
+    Index,
     Key,
     Object,
     Opaque,
@@ -59,9 +65,18 @@ def summarize(changes: Iterable[ddl.Change]) -> tuple[SummaryLine, ...]:
             and owner_of(change.object) in tables
         )
     ]
+    redefined = _find_redefined_keys(changes)
     return tuple(
-        _summarize_change(change) for change in sorted(shown, key=_rank_change)
+        _summarize_change(change, redefined)
+        for change in sorted(shown, key=_rank_change)
     )
+
+
+def _find_redefined_keys(changes: tuple[ddl.Change, ...]) -> frozenset[Key]:
+    """Return what is dropped and created again under one name."""
+    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
+    return frozenset(dropped & created)
 
 
 def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
@@ -97,7 +112,7 @@ def _rank_change(change: ddl.Change) -> int:
             return 2
 
 
-def _summarize_change(change: ddl.Change) -> SummaryLine:
+def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryLine:
     match change:
         case ddl.CreateTable():
             columns = len(change.table.columns)
@@ -121,14 +136,15 @@ def _summarize_change(change: ddl.Change) -> SummaryLine:
         case ddl.RenameColumn():
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
-        case ddl.Create():
-            return _make_object_line(
-                "+", change.object, _describe_definition(change.object)
-            )
-        case ddl.Drop():
-            return _make_object_line("-", change.object, "")
-        case ddl.Alter():
-            return _make_object_line("~", change.after, "")
+        case ddl.Create(object=obj):
+            in_full = obj.key in redefined
+            return _make_object_line("+", obj, _show_definition(obj, in_full=in_full))
+        case ddl.Drop(object=obj):
+            in_full = obj.key in redefined
+            detail = _show_definition(obj, in_full=True) if in_full else ""
+            return _make_object_line("-", obj, detail)
+        case ddl.Alter(before=before, after=after):
+            return _make_object_line("~", after, compare_definitions(before, after))
         case ddl.Rename(before=Table() as before, after=Table() as after):
             return _make_table_line(">", after.key, f"from {before.key.path}")
         case ddl.Rename():
@@ -216,17 +232,46 @@ def _describe_alteration(before: Column, after: Column) -> str:
         details.append(
             f"sequence {before.identity_sequence} -> {after.identity_sequence}"
         )
+    if before.identity_options != after.identity_options:
+        details.append(
+            f"identity {before.identity_options or 'without options'} -> "
+            f"{after.identity_options or 'without options'}"
+        )
     if before.generated != after.generated:
-        details.append("generated expression")
-    return ", ".join(details) or "definition"
+        change = describe_redefinition(before.generated or "", after.generated or "")
+        details.append(f"generated {change}")
+    if before.generated_kind != after.generated_kind:
+        details.append(
+            f"generated {before.generated_kind or 'no'} -> {after.generated_kind or 'no'}"
+        )
+    return ", ".join(details)
 
 
-def _describe_definition(obj: Object) -> str:
+def compare_definitions(before: Object, after: Object) -> str:
+    """Return how the definition of an object changes; empty: it has none."""
+    old, new = _definition_of(before), _definition_of(after)
+    return describe_redefinition(old, new) if old != new else ""
+
+
+def _definition_of(obj: Object) -> str:
+    if isinstance(obj, Definition) and obj.labels:
+        return f"({', '.join(obj.labels)})"
+    return getattr(obj, "definition", "")
+
+
+def _show_definition(obj: Object, *, in_full: bool) -> str:
+    """Return the definition of a constraint or index, without the word for its kind."""
     match obj:
-        case Constraint(type="primary key" | "unique") | ForeignKey():
+        case Constraint(type="primary key" | "unique") | ForeignKey() if not in_full:
             return f"({', '.join(obj.columns)})" if obj.columns else ""
+        case Constraint() | ForeignKey() | Index():
+            kind = obj.type if isinstance(obj, Constraint) else "foreign key"
+            text = obj.definition
+            if text.lower().startswith(f"{kind} "):
+                text = text[len(kind) + 1 :]
+            return shorten_definition(text)
         case _:
-            return ""
+            return shorten_definition(_definition_of(obj)) if in_full else ""
 
 
 MAX_NAMES_SHOWN = 8

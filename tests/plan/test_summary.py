@@ -82,6 +82,34 @@ def test_each_change_says_what_and_where() -> None:
     assert lines[3].detail == "from order_id"
 
 
+def test_what_is_made_anew_shows_both_definitions() -> None:
+    view = Opaque(
+        key=Key(kind="opaque", name="totals", part="view"),
+        trait=trait_of("view"),
+        definition="CREATE VIEW totals AS SELECT 1",
+    )
+    lines = summarize(
+        [
+            Drop(object=CHECK),
+            Create(object=replace(CHECK, definition="CHECK (id > 1)")),
+            Drop(object=view),
+            Create(object=replace(view, definition="CREATE VIEW totals AS SELECT 2")),
+            Drop(object=INDEX),
+        ]
+    )
+
+    assert [(line.sign, line.kind, line.detail) for line in lines] == [
+        ("-", "check constraint", "(id > 0)"),
+        ("+", "check constraint", "(id > 1)"),
+        (
+            "~",
+            "view",
+            "CREATE VIEW totals AS SELECT 1 -> CREATE VIEW totals AS SELECT 2",
+        ),
+        ("-", "index", ""),
+    ]
+
+
 def test_a_constraint_without_a_name_is_called_by_what_it_says() -> None:
     said = 'CHECK ("id" > 0)'
     unnamed = replace(CHECK, key=T.constraint(said), definition=said)
