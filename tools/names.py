@@ -155,6 +155,7 @@ VERBS = frozenset(
         "warn",
         "watch",
         "work",
+        "wrap",
         "write",
     ]
 )
