@@ -137,8 +137,8 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
 def _check_history(alias: str, standing: Standing) -> Iterator[CheckMessage]:
     if standing.problem is not None:
         yield Error(
-            "The history of the database does not match the files:"
-            f" {standing.problem.message}.",
+            "No file can be applied to the database:"
+            f" {standing.problem.message.removesuffix('.')}.",
             hint=f"For what to do, run: {_format_command('schemastatus', alias)}",
             obj=alias,
             id=_check_id_of("E007"),

@@ -18,6 +18,9 @@ Cause = Literal[
 ]
 """What kept a statement from running, where more than the statement may be wrong."""
 
+Obstacle = Cause | Literal["retry"]
+"""A cause, or that the same statement may run later with nothing changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverError:
@@ -40,6 +43,11 @@ class DriverError:
     """The statement names something that does not exist."""
     leaves_dev_database: bool = False
     """The statement would act on more than its sealed scratch database."""
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """What decides the next step; None: the statement itself is wrong, or unknown."""
+        return "retry" if self.retryable else self.cause
 
     @property
     def refused_in_transaction(self) -> bool:

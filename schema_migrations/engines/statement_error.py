@@ -32,6 +32,7 @@ def make_statement_error(
     driver_error: DriverError,
     *,
     file: str,
+    outcome: str = "",
     advice: str = "",
 ) -> StatementFailed:
     """Return the error of a statement; without one, the error of the file's commit."""
@@ -53,7 +54,9 @@ def make_statement_error(
         sql=mask_secrets(sql),
         server_message=mask_secrets(driver_error.message, sql),
         sqlstate=driver_error.sqlstate,
+        cause=driver_error.obstacle or "",
         retryable=driver_error.retryable,
+        outcome=outcome,
         advice=advice,
     )
 
@@ -64,19 +67,24 @@ def translate_statement_errors(
     *,
     file: str,
     outcome: str,
-    advise: Callable[[DriverError], str] = lambda error: "",
+    advise: Callable[[str], str] = lambda cause: "",
     statement: SourceStatement | None = None,
 ) -> Iterator[None]:
     """Raise ``StatementFailed`` with file and line for an error inside.
 
-    Its hint says what the failure left, ``outcome``, and what to do about it, ``advise``.
+    Its hint says what the failure left, ``outcome``, and what to do about its cause,
+    ``advise``.
     """
 
     def error_of(driver_error: DriverError) -> StatementFailed:
         is_lost = driver_error.retryable and not driver_error.gave_up_on_lock
-        parts = ("" if is_lost else outcome, advise(driver_error))
-        advice = "\n".join(filter(None, parts))
-        return make_statement_error(statement, driver_error, file=file, advice=advice)
+        return make_statement_error(
+            statement,
+            driver_error,
+            file=file,
+            outcome="" if is_lost else outcome,
+            advice=advise(driver_error.obstacle or ""),
+        )
 
     try:
         with translate_driver_errors(engine, error_of):
@@ -93,7 +101,8 @@ def translate_statement_errors(
             sql=mask_secrets(statement.sql) if statement else "",
             server_message=error.message if line else "",
             retryable=error.retryable,
-            advice="\n".join(filter(None, (outcome, error.hint))),
+            outcome=outcome,
+            advice=error.hint,
         ) from error
 
 
@@ -110,6 +119,6 @@ def make_left_open_error(
         problem=f"{place}: the file begins a transaction but does not end it.",
         file=file,
         line=line,
-        advice="The transaction was rolled back.\nAdd COMMIT at its end, and run"
-        f" {REHASH_COMMAND}.",
+        outcome="The transaction was rolled back.",
+        advice=f"Add COMMIT at its end, and run {REHASH_COMMAND}.",
     )

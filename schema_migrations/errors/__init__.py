@@ -16,6 +16,7 @@ situation from another.  Nothing of the package is imported here.
 from __future__ import annotations
 
 from schema_migrations.errors.base import *  # noqa: F403
+from schema_migrations.errors.dev_servers import *  # noqa: F403
 from schema_migrations.errors.files import *  # noqa: F403
 from schema_migrations.errors.planning import *  # noqa: F403
 from schema_migrations.errors.targets import *  # noqa: F403

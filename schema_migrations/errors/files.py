@@ -169,6 +169,8 @@ class OutOfOrder(IntegrityError):
     )
     files: tuple[str, ...]
     current_version: str
+    newer_files: tuple[str, ...] = ()
+    """What the database has that is newer than every file of the directory."""
 
 
 class FilesEdited(IntegrityError):
@@ -250,7 +252,7 @@ class FileOfOtherEngine(ConfigError):
 
     code = "file-of-other-engine"
     message = "{named} proved on {proved_on}, but {target} is a {engine} database."
-    hint = "Nothing was run. SQL is not the same on both: give the database of each engine a directory of its own, in the setting DIR of its alias."
+    hint = "SQL is not the same on both: give the database of each engine a directory of its own, in the setting DIR of its alias."
     files: tuple[str, ...]
     proved_on: str
     target: str

@@ -79,7 +79,8 @@ def find_applied_files(
 
 
 def _explain_unknown(standing: Standing) -> str:
-    if standing.problem is not None and standing.verdict in ("edited", "missing"):
+    unknown = ("edited", "missing", "other-engine")
+    if standing.problem is not None and standing.verdict in unknown:
         return standing.problem.message
     if ahead := standing.comparison.ahead:
         return f"the database has version {ahead[0].version}, which is newer than the directory"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from schema_migrations.errors import FileOfOtherEngine
 from schema_migrations.history.file import MigrationFile
@@ -30,19 +31,39 @@ def find_proving_engine(file: MigrationFile) -> str:
     return next((match["engine"] for match in matches if match), "")
 
 
-def refuse_other_engine(
-    files: Iterable[MigrationFile], *, engine: str, target: str
-) -> None:
-    """Raise ``FileOfOtherEngine`` for files that were proved on an engine but this one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """What files are to run on."""
 
-    ``engine`` and ``target`` are the names of the engine and of what the files run on.
-    """
+    name: str
+    """For messages: a database's URL without password, ``the dev database`` …"""
+    engine: str
+    """The name of its engine: ``PostgreSQL``."""
+
+
+def find_foreign_origin(
+    files: Iterable[MigrationFile], destination: Destination
+) -> FileOfOtherEngine | None:
+    """Return the error for files that were proved on another engine; None: there are none."""
     proved_on = {file.name: find_proving_engine(file) for file in files}
-    others = [name for name, other in proved_on.items() if other not in ("", engine)]
-    if others:
-        raise FileOfOtherEngine(
-            files=tuple(others),
-            proved_on=proved_on[others[0]],
-            target=target,
-            engine=engine,
-        )
+    others = [
+        name
+        for name, other in proved_on.items()
+        if other not in ("", destination.engine)
+    ]
+    if not others:
+        return None
+    return FileOfOtherEngine(
+        files=tuple(others),
+        proved_on=proved_on[others[0]],
+        target=destination.name,
+        engine=destination.engine,
+    )
+
+
+def refuse_other_engine(
+    files: Iterable[MigrationFile], destination: Destination
+) -> None:
+    """Raise ``FileOfOtherEngine`` for files that were proved on an engine but this one."""
+    if problem := find_foreign_origin(files, destination):
+        raise problem

@@ -12,6 +12,7 @@ from typing import Literal
 
 from schema_migrations.errors import (
     FileExcluded,
+    FileOfOtherEngine,
     FilesEdited,
     FilesMissing,
     IntegrityError,
@@ -22,6 +23,7 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.comparison import HistoryComparison, PendingFile
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.origin import Destination, find_foreign_origin
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -30,10 +32,20 @@ from schema_migrations.history.statements import (
 )
 
 Verdict = Literal[
-    "ok", "pending", "failed", "out-of-order", "edited", "missing", "excluded"
+    "ok",
+    "pending",
+    "failed",
+    "out-of-order",
+    "edited",
+    "missing",
+    "excluded",
+    "other-engine",
 ]
 
-VERDICTS: Mapping[type[IntegrityError], Verdict] = {
+Problem = IntegrityError | FileOfOtherEngine
+
+VERDICTS: Mapping[type[Problem], Verdict] = {
+    FileOfOtherEngine: "other-engine",
     FilesEdited: "edited",
     PartialFileEdited: "edited",
     FilesMissing: "missing",
@@ -46,7 +58,7 @@ VERDICTS: Mapping[type[IntegrityError], Verdict] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     comparison: HistoryComparison
-    problem: IntegrityError | None = None
+    problem: Problem | None = None
     """Why nothing may run; None: pending files may."""
 
     @property
@@ -69,28 +81,38 @@ class Standing:
 
     @property
     def unapplied_files(self) -> tuple[MigrationFile, ...]:
-        """The files that the database lacks, or has only a part of.
-
-        A file that was run under another name is not lacking: a newer release may have
-        renamed it.
-        """
-        found = {each.file for each in self.comparison.pending}
-        if self.comparison.exec_order == "linear":
-            found |= set(self.comparison.out_of_order)
-        found -= {each.file for each in self.comparison.moved if each.revision.done}
-        return tuple(sorted(found, key=lambda file: file.name))
+        """The files that the database lacks, or has only a part of."""
+        return _find_unapplied_files(self.comparison)
 
 
-def judge_history(comparison: HistoryComparison, syntax: Syntax) -> Standing:
-    """Return where a database stands; only a file applied in part is split."""
-    problem = next(_find_problems(comparison, syntax), None)
+def judge_history(
+    comparison: HistoryComparison, syntax: Syntax, destination: Destination
+) -> Standing:
+    """Return where the database ``destination`` stands; only a file applied in part is split."""
+    problem = next(_find_problems(comparison, syntax, destination), None)
     return Standing(comparison=comparison, problem=problem)
 
 
+def _find_unapplied_files(comparison: HistoryComparison) -> tuple[MigrationFile, ...]:
+    """Return the files that a database lacks, or has only a part of.
+
+    A file that was run under another name is not lacking: a newer release may have
+    renamed it.
+    """
+    found = {each.file for each in comparison.pending}
+    if comparison.exec_order == "linear":
+        found |= set(comparison.out_of_order)
+    found -= {each.file for each in comparison.moved if each.revision.done}
+    return tuple(sorted(found, key=lambda file: file.name))
+
+
 def _find_problems(
-    comparison: HistoryComparison, syntax: Syntax
-) -> Iterator[IntegrityError]:
+    comparison: HistoryComparison, syntax: Syntax, destination: Destination
+) -> Iterator[Problem]:
     """Yield why nothing may run, the most serious reason first."""
+    # First: SQL of another engine may not even be split, and other advice would be wrong.
+    if problem := find_foreign_origin(_find_unapplied_files(comparison), destination):
+        yield problem
     if comparison.edited:
         yield FilesEdited(
             files=tuple(file.name for file in comparison.edited),
@@ -111,6 +133,7 @@ def _find_problems(
         yield OutOfOrder(
             files=tuple(file.name for file in comparison.out_of_order),
             current_version=comparison.current_version,
+            newer_files=tuple(row.file_stem for row in comparison.ahead),
         )
     for entry in comparison.pending:
         if entry.file.directives.is_sum_ignored:

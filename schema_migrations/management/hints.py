@@ -29,7 +29,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     " is writable (on a developer's machine, not the server), or choose another with"
     " --dir.",
     errors.DatabaseAhead: "It was migrated by a newer release. Without --strict this is only a warning.",
-    errors.FileOfOtherEngine: f"{errors.FileOfOtherEngine.hint} --dir names another directory for this run.",
+    errors.FileOfOtherEngine: f"{errors.FileOfOtherEngine.hint}\n--dir names another directory for this run.",
     errors.TransactionModeConflict: "Use --tx-mode file (or TX_MODE), or --to a version before it.",
     # The target
     errors.WrongTargets: "--targets takes one name or URL per line, --targets-sql one per row; give each target once (SELECT DISTINCT).",
@@ -173,13 +173,7 @@ def hint_of(
                 f"\n  {command(f'schemaset {version}')}"
             )
         case errors.OutOfOrder():
-            return (
-                "If a merge brought it, and other databases have it, run it now:"
-                f"\n  {command('schemaapply --exec-order non-linear')}"
-                "\n(linear-skip leaves it out.) If no other database has it, give it a"
-                f"\nversion later than {error.current_version}, then:"
-                f"\n  {command('schemahash')}"
-            )
+            return "\n".join(_advise_out_of_order(error, command))
         case errors.PartialFileMissing():
             return (
                 f"{error.hint}\nIf what it did was finished or undone by hand:"
@@ -199,7 +193,9 @@ def hint_of(
         case _:
             pass
     template = HINTS.get(type(error))
-    return with_options(error.hint) if template is None else error.fill_in(template)
+    if template is None:
+        return with_commands(error.hint, command)
+    return error.fill_in(template)
 
 
 def _advise_missing(
@@ -225,11 +221,33 @@ def _advise_missing(
         yield f"  {command('schemastatus --drift')}"
 
 
+def _advise_out_of_order(
+    error: errors.OutOfOrder, command: FormatCommand
+) -> Iterator[str]:
+    """Yield the commands for a file that is to run, after what speaks against that."""
+    if error.newer_files:
+        yield f"The database is ahead: it has {', '.join(error.newer_files)}. If a newer"
+        yield "release or another branch gave the file that name, do not run it again:"
+        yield "deploy that release, or switch to the branch."
+    yield "If a merge brought it, and other databases have it, run it now:"
+    yield f"  {command('schemaapply --exec-order non-linear')}"
+    yield "(linear-skip leaves it out.) If no other database has it, give it a"
+    yield f"version later than {error.current_version}, then:"
+    yield f"  {command('schemahash')}"
+
+
 def _advise_newer_release(versions: tuple[str, ...]) -> Iterator[str]:
     verb = "is" if len(versions) == 1 else "are"
     yield f"{', '.join(versions)} {verb} newer than every file here: a newer release or another"
     yield "branch has the file under that name. Deploy it, or switch to it."
     yield "Only if you gave the file its older name here, give it to the revision, too:"
+
+
+def with_commands(text: str, command: FormatCommand) -> str:
+    """Return a hint with its commands as they are to be typed, and with options."""
+    apply = command("schemaapply").removeprefix(format_plain_command(""))
+    text = text.replace(errors.REHASH_COMMAND, command("schemahash"))
+    return with_options(text.replace("schemaapply again", f"{apply} again"))
 
 
 def with_options(text: str) -> str:

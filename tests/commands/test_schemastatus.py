@@ -101,8 +101,8 @@ def test_a_failed_file(place: Place) -> None:
     assert "Failed   2_bad: 2_bad.sql:1: " in out
     assert "INSERT INTO nope VALUES (1)" in out
     assert out.splitlines()[-1] == (
-        f"Next     correct the file, then python manage.py schemahash --dir {place.folder}"
-        f" and schemaapply --dir {place.folder}"
+        "Next     Correct the file, run python manage.py schemahash --dir"
+        f" {place.folder}, then schemaapply --dir {place.folder} again."
     )
     error = answer(place)["error"]
     assert (error["version"], error["statement"]) == (
@@ -110,6 +110,7 @@ def test_a_failed_file(place: Place) -> None:
         "INSERT INTO nope VALUES (1)",
     )
     assert "nope" in error["message"]
+    assert failure(place, "schemaapply") == (2, error)
     assert checked(place) == 1
 
 

@@ -8,12 +8,12 @@ from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.history.applied_files import AppliedFiles, find_applied_files
 from schema_migrations.history.comparison import compare_history
 from schema_migrations.history.standing import judge_history
-from tests.history.test_comparison import files, rows
+from tests.history.test_comparison import HERE, files, rows
 
 
 def found(there: str, *history: str, **texts: str) -> AppliedFiles:
     directory, revisions = files(there, **texts), rows(*history)
-    standing = judge_history(compare_history(directory, revisions), SYNTAX)
+    standing = judge_history(compare_history(directory, revisions), SYNTAX, HERE)
     return find_applied_files(directory, revisions, standing)
 
 

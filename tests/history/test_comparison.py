@@ -14,10 +14,12 @@ from schema_migrations.history.comparison import (
     compare_history,
 )
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.origin import Destination
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED, Revision
 from schema_migrations.history.sums import compute_sums
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
+HERE = Destination(name="here", engine="PostgreSQL")
 
 
 def files(versions: str, **texts: str) -> list[MigrationFile]:

@@ -12,7 +12,7 @@ from schema_migrations.history.marking import Marking, plan_marking
 from schema_migrations.history.revision import EXECUTE, RESOLVED, Revision
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.sums import compute_sums
-from tests.history.test_comparison import files, rows
+from tests.history.test_comparison import HERE, files, rows
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 
@@ -92,7 +92,7 @@ def test_afterwards_exactly_the_later_files_are_pending(
     left = after(before, mark(versions, before, until))
     there = files(versions)
     state = compare_history(there, left)
-    assert judge_history(state, SYNTAX).problem is None
+    assert judge_history(state, SYNTAX, HERE).problem is None
     assert not (*state.missing, *state.ahead, *state.abandoned, *state.edited)
     later = [file.version for file in there if file.version > until]
     if left:  # a fresh database starts at the last checkpoint

@@ -16,7 +16,7 @@ from schema_migrations.history.marking import Marking, plan_correction
 from schema_migrations.history.moved_files import find_moved_files
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import judge_history
-from tests.history.test_comparison import START, files, rows
+from tests.history.test_comparison import HERE, START, files, rows
 from tests.history.test_marking import after, shown
 
 
@@ -67,7 +67,7 @@ def test_a_file_that_got_an_earlier_version() -> None:
     assert found(there, history) == {"5": "3_x.sql"}
     state = compare_history(there, history)
     assert (state.ahead, [row.version for row in state.missing]) == ((), ["5"])
-    assert judge_history(state, SYNTAX).verdict == "missing"
+    assert judge_history(state, SYNTAX, HERE).verdict == "missing"
 
 
 def test_after_a_merge_that_brought_an_older_file() -> None:
@@ -102,7 +102,7 @@ def test_a_file_is_not_lacking_if_all_of_it_ran_under_another_name(
     row: str, lacking: list[str]
 ) -> None:
     state = compare_history(named(files("1 3"), v3="2_x"), run("1 3", "1", row))
-    found = judge_history(state, SYNTAX).unapplied_files
+    found = judge_history(state, SYNTAX, HERE).unapplied_files
     assert [file.name for file in found] == lacking
 
 
@@ -118,7 +118,7 @@ def test_the_row_moves_and_the_database_is_in_order_again() -> None:
         history[1].executed_at,
     )
     state = compare_history(there, after(history, marking))
-    assert judge_history(state, SYNTAX).verdict == "out-of-order"
+    assert judge_history(state, SYNTAX, HERE).verdict == "out-of-order"
     assert [file.version for file in state.out_of_order] == ["2"]
 
 
@@ -129,7 +129,7 @@ def test_rows_after_a_moved_one_are_not_taken_for_edited() -> None:
     marking = correct(there, history, v3="6")
     assert shown(marking) == {"moved": "6 3", "rehashed": "4"}
     state = compare_history(there, after(history, marking))
-    assert judge_history(state, SYNTAX).verdict == "ok"
+    assert judge_history(state, SYNTAX, HERE).verdict == "ok"
 
 
 def test_an_edited_file_after_a_moved_one_is_still_found() -> None:
@@ -146,7 +146,7 @@ def test_a_forgotten_row_leaves_the_others_in_order() -> None:
     assert shown(marking) == {"rehashed": "4", "file is gone": "3"}
     assert [each.revision.version for each in marking.forgotten] == ["3"]
     state = compare_history(there, after(history, marking))
-    assert judge_history(state, SYNTAX).verdict == "ok"
+    assert judge_history(state, SYNTAX, HERE).verdict == "ok"
 
 
 def test_a_failed_row_without_a_file_is_forgotten_alone() -> None:

@@ -7,6 +7,7 @@ import pytest
 from schema_migrations.errors import FileOfOtherEngine
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import (
+    Destination,
     find_proving_engine,
     format_origin,
     refuse_other_engine,
@@ -46,9 +47,9 @@ def test_what_is_written_is_read(version: str) -> None:
 
 def test_files_of_another_engine_are_named() -> None:
     files = [file("", "1.sql"), file(MADE, "2.sql"), file(MADE, "3.sql")]
-    refuse_other_engine(files, engine="SQLite", target="here")
+    refuse_other_engine(files, Destination(name="here", engine="SQLite"))
     with pytest.raises(FileOfOtherEngine) as caught:
-        refuse_other_engine(files, engine="PostgreSQL", target="here")
+        refuse_other_engine(files, Destination(name="here", engine="PostgreSQL"))
     assert caught.value.message == (
         "2.sql and 1 more file were proved on SQLite, but here is a PostgreSQL database."
     )

@@ -22,7 +22,7 @@ from schema_migrations.history.possible_chains import MAX_CHAINS, has_hash
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.sums import compute_sums, extend_chain
-from tests.history.test_comparison import START
+from tests.history.test_comparison import HERE, START
 
 History = tuple[list[MigrationFile], list[Revision]]
 
@@ -211,7 +211,7 @@ def half_ahead(count: int) -> History:
 def test_the_work_grows_as_the_files_do(invent: Callable[[int], History]) -> None:
     def judge(files: list[MigrationFile], rows: list[Revision]) -> None:
         comparison = compare_history(files, rows)
-        judge_history(comparison, SYNTAX)
+        judge_history(comparison, SYNTAX, HERE)
         moves = [(m.revision.version, m.file.version) for m in comparison.moved]
         plan_correction(files, rows, moves=moves, forgotten=(), operator="me")
 

@@ -7,20 +7,20 @@ from dataclasses import replace
 import pytest
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.errors import FilesEdited, IntegrityError
+from schema_migrations.errors import FilesEdited
 from schema_migrations.history.comparison import (
     ExecOrder,
     HistoryComparison,
     compare_history,
 )
 from schema_migrations.history.revision import Revision
-from schema_migrations.history.standing import Verdict, judge_history
+from schema_migrations.history.standing import Problem, Verdict, judge_history
 from schema_migrations.history.statements import compute_partial_hashes
-from tests.history.test_comparison import files, rows
+from tests.history.test_comparison import HERE, files, rows
 
 
-def refusal(state: HistoryComparison) -> IntegrityError:
-    problem = judge_history(state, SYNTAX).problem
+def refusal(state: HistoryComparison) -> Problem:
+    problem = judge_history(state, SYNTAX, HERE).problem
     assert problem is not None
     return problem
 
@@ -33,11 +33,15 @@ def test_late_files_stop_a_linear_apply() -> None:
     assert "already at 4" in error.message
     assert "EXEC_ORDER non-linear" in error.hint
     assert (
-        judge_history(compare_history(*args, exec_order="linear-skip"), SYNTAX).problem
+        judge_history(
+            compare_history(*args, exec_order="linear-skip"), SYNTAX, HERE
+        ).problem
         is None
     )
     assert (
-        judge_history(compare_history(*args, exec_order="non-linear"), SYNTAX).problem
+        judge_history(
+            compare_history(*args, exec_order="non-linear"), SYNTAX, HERE
+        ).problem
         is None
     )
 
@@ -57,7 +61,7 @@ def test_applied_files_that_are_gone_or_edited_stop_an_apply() -> None:
     edited = refusal(compare_history(files("1 2", v1="DROP"), found))
     assert "edited after they were applied to this database: 1_x.sql" in edited.message
     newer = compare_history(files("1"), rows("1", "2"))
-    assert judge_history(newer, SYNTAX).verdict == "ok"
+    assert judge_history(newer, SYNTAX, HERE).verdict == "ok"
 
 
 def test_ignored_file_cannot_be_applied() -> None:
@@ -93,14 +97,14 @@ def test_statements_already_run_must_be_unchanged(now: str, words: str) -> None:
         assert words in error.message
         assert "schemahash" in error.hint
     else:
-        assert judge_history(state, SYNTAX).problem is None
+        assert judge_history(state, SYNTAX, HERE).problem is None
 
 
 def test_without_partial_hashes_only_the_count_is_compared() -> None:
     """Atlas drops them when it takes a file for complete, and so may be wrong."""
     assert (
         judge_history(
-            compare_history(files("1", v1=HALF), rows("1:2/9")), SYNTAX
+            compare_history(files("1", v1=HALF), rows("1:2/9")), SYNTAX, HERE
         ).problem
         is None
     )
@@ -136,7 +140,7 @@ def test_only_a_file_that_will_run_again_has_failed(
 ) -> None:
     revisions = failed(*history.split())
     state = compare_history(files(versions), revisions, exec_order=order)
-    standing = judge_history(state, SYNTAX)
+    standing = judge_history(state, SYNTAX, HERE)
     row = standing.failed_revision
     assert (standing.verdict, row.version if row else "") == (verdict, failed_version)
 

@@ -121,9 +121,17 @@ def test_what_a_user_sees(project: Project, postgres_settings: dict[str, Any]) -
         ran = project.manage(command)
         assert ran.code == 2
         assert f"{file.name} was proved on SQLite, but " in ran.err
-        assert "is a PostgreSQL database.\nNothing was run." in ran.err
+        assert "is a PostgreSQL database.\nSQL is not the same on both" in ran.err
         assert "setting DIR of its alias" in ran.err
         assert "--dir" in ran.err
+    asked = project.manage("schemastatus", "--check")
+    assert asked.code == 2
+    assert asked.out.splitlines()[1:3] == [
+        "Status   other-engine: 0 files applied, 1 pending",
+        f"  [ ] {file.name}",
+    ]
+    assert f"\nProblem  {file.name} was proved on SQLite, but " in asked.out
+    assert "\nNext     SQL is not the same on both" in asked.out
     with connect_as_administrator(postgres_settings) as server:
         query = "SELECT to_regclass('public.atlas_schema_revisions')"
         assert server.execute(query).fetchone() == (None,)

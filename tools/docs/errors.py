@@ -56,7 +56,7 @@ def _make_row(error: type[SchemaMigrationsError]) -> tuple[str, ...]:
 
 def _describe_remedy(error: type[SchemaMigrationsError]) -> str:
     hint = HINTS.get(error, error.hint).replace("{suggestion}", "")
-    if hint == "{advice}":
+    if hint in ("{advice}", "{explanation}"):
         return "its hint says"
     known = hint.replace("{look}", AcknowledgementNeeded.look)
     hidden = re.sub(r"(?<!\{)\{\w+[^}]*\}", "…", with_options(known))

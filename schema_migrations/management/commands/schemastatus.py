@@ -41,6 +41,7 @@ CHECK_EXIT_CODES: Mapping[StatusVerdict | Literal["not compared"], int] = {
     "edited": 4,
     "missing": 4,
     "excluded": 4,
+    "other-engine": 2,
     "not compared": 4,
 }
 """Exit codes with ``--check``."""
@@ -62,7 +63,7 @@ class Command(SchemaCommand):
             "--check",
             action="store_true",
             help="exit 1 when files are pending or --drift finds something, 4 when the"
-            " history does not match",
+            " history does not match, 2 when the files are for another engine",
         )
         parser.add_argument(
             "--drift",

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from schema_migrations.errors import StatementFailed
-from schema_migrations.management.hints import hint_of
-from schema_migrations.management.output.errors import ErrorJson
+from schema_migrations.errors import (
+    FileExcluded,
+    FileOfOtherEngine,
+    PartialFileEdited,
+    PartialFileMissing,
+    StatementFailed,
+)
+from schema_migrations.history.failure import read_failure
+from schema_migrations.management.hints import hint_of, with_commands
+from schema_migrations.management.output.errors import ErrorJson, error_as_json
 from schema_migrations.management.output.lines import (
     Formats,
     View,
@@ -20,9 +27,11 @@ from schema_migrations.management.output.lines import (
     shorten_to_line,
 )
 from schema_migrations.management.output.next_command import format_command
+from schema_migrations.workflows.applying.next_steps import choose_step_of_row
 
 if TYPE_CHECKING:
     from schema_migrations.history.revision import Revision
+    from schema_migrations.history.standing import Standing
     from schema_migrations.plan.differences import Difference, DifferenceKind
     from schema_migrations.plan.plan import Statement
     from schema_migrations.workflows.standing.status import Status, StatusVerdict
@@ -52,7 +61,7 @@ class StatusJson(TypedDict):
     """Its URL, without password."""
     status: JsonVerdict
     """The most serious finding; ``edited`` also when files are missing, and when a
-    pending one is excluded from ``atlas.sum``."""
+    pending one is excluded from ``atlas.sum`` or was proved on another engine."""
     current: str | None
     """The version that the database is at."""
     applied: list[str]
@@ -77,8 +86,16 @@ class StatusJson(TypedDict):
     mend: list[Statement]
     """The mending SQL, with ``-v 2``."""
     error: ErrorJson | None
-    """The error of the file that failed; its message names the line."""
+    """Why nothing may run, or the error of the file that failed."""
 
+
+UNMARKED_PROBLEMS = (
+    FileExcluded,
+    FileOfOtherEngine,
+    PartialFileEdited,
+    PartialFileMissing,
+)
+"""Those that the lines of the files do not show."""
 
 _VERDICT_ROLES = {"ok": "SUCCESS", "pending": "WARNING", "drift": "WARNING"}
 """Verdict → role of Django's palette; the others need somebody at once."""
@@ -138,12 +155,15 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
             )
             yield f"  [ ] {each.file.name}{done}"
     yield from _format_failure(status.standing.failed_revision)
+    if isinstance(status.standing.problem, UNMARKED_PROBLEMS):
+        yield f"Problem  {status.standing.problem.message}"
 
 
 def _format_failure(row: Revision | None) -> Iterator[str]:
     if row is None:
         return
-    yield f"{'Stopped' if row.interrupted else 'Failed '}  {row.file_stem}: {row.error}"
+    failure = read_failure(row).text.replace("\n", "\n         ")
+    yield f"{'Stopped' if row.interrupted else 'Failed '}  {row.file_stem}: {failure}"
     if row.error_stmt:
         yield f"         {shorten_to_line(row.error_stmt)}"
 
@@ -160,6 +180,7 @@ def _suggest_next_step(status: Status, view: View) -> str:
     def command(text: str) -> str:
         return format_command(text, view.given)
 
+    failed = status.standing.failed_revision
     match status.verdict:
         case "drift" if _has_only_surplus(status):
             return (
@@ -171,11 +192,11 @@ def _suggest_next_step(status: Status, view: View) -> str:
                 f"{command('schemastatus --drift --format sql')} > mend.sql; review it"
                 " and run it on this database"
             )
-        case "failed" if _is_interrupted(status):
+        case "failed" if failed is not None and failed.interrupted:
             return f"{command('schemaapply')}: it checks the database and resumes"
         case "failed":
-            apply = command("schemaapply").removeprefix("python manage.py ")
-            return f"correct the file, then {command('schemahash')} and {apply}"
+            assert failed is not None
+            return with_commands(choose_step_of_row(read_failure(failed)), command)
         case "pending" if status.unknown_table_count:
             return (
                 f"the database has {format_count(status.unknown_table_count, 'table')} but no"
@@ -186,7 +207,7 @@ def _suggest_next_step(status: Status, view: View) -> str:
         case "ok":
             nothing = "nothing: every file of the directory is applied"
             return "\n".join((nothing, *_describe_ahead(status)))
-        case "edited" | "missing" | "out-of-order" | "excluded":
+        case "edited" | "missing" | "out-of-order" | "excluded" | "other-engine":
             assert status.standing.problem is not None
             return hint_of(status.standing.problem, command)
 
@@ -196,11 +217,6 @@ def _describe_ahead(status: Status) -> Iterator[str]:
     if names:
         verb = "is" if len(names) == 1 else "are"
         yield f"{', '.join(names)} {verb} from a newer release or another branch"
-
-
-def _is_interrupted(status: Status) -> bool:
-    row = status.standing.failed_revision
-    return row is not None and row.interrupted
 
 
 def _has_only_surplus(status: Status) -> bool:
@@ -213,7 +229,6 @@ def _has_only_surplus(status: Status) -> bool:
 def status_as_json(status: Status) -> StatusJson:
     """Return the contract's JSON object."""
     comparison, drift = status.comparison, status.drift
-    failed = status.standing.failed_revision
     mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
     return {
         "target": status.target.name,
@@ -235,27 +250,35 @@ def status_as_json(status: Status) -> StatusJson:
         else [],
         "drift_checked": drift is not None and not drift.unknown_reason,
         "mend": list(mend.statements) if mend else [],
-        "error": _revision_error_as_json(failed) if failed else None,
+        "error": _find_error(status.standing),
     }
 
 
 def _verdict_as_json(verdict: StatusVerdict) -> JsonVerdict:
     match verdict:
-        case "missing" | "excluded":
+        case "missing" | "excluded" | "other-engine":
             return "edited"
         case _:
             return verdict
 
 
+def _find_error(standing: Standing) -> ErrorJson | None:
+    if standing.problem is not None:
+        return error_as_json(standing.problem)
+    row = standing.failed_revision
+    return _revision_error_as_json(row) if row else None
+
+
 def _revision_error_as_json(revision: Revision) -> ErrorJson:
-    """Return the error of a revision, in the shape of a command's error."""
+    """Return the error of a revision, as the command that failed told it."""
+    failure = read_failure(revision)
     return {
         "code": StatementFailed.code,
         "version": revision.version,
         "statement": revision.error_stmt or None,
-        "line": None,
-        "message": revision.error,
-        "sqlstate": None,
+        "line": failure.line or None,
+        "message": failure.message,
+        "sqlstate": failure.sqlstate or None,
     }
 
 

@@ -13,12 +13,18 @@ from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.driver_error import Cause, DriverError
+    from schema_migrations.engines.driver_error import Obstacle
+    from schema_migrations.history.failure import Failure
 
 CORRECT_FILE = f"Correct the file, run {REHASH_COMMAND}, then schemaapply again."
 AGAIN = "then run schemaapply again."
 
-NEXT_STEPS: Mapping[Cause, str] = {
+UNKNOWN_STEP = (
+    f"Mend what the error names. If that is the file, run {REHASH_COMMAND};\n{AGAIN}"
+)
+
+NEXT_STEPS: Mapping[Obstacle, str] = {
+    "retry": RESUME_HINT.replace("the command", "schemaapply"),
     "rights": "The role of this run has no right to do this. Connect as the owner of the"
     f" object, or let the owner grant the right; {AGAIN}",
     "no room": f"Make room on the server (its disk, memory or limits); {AGAIN}",
@@ -40,8 +46,17 @@ NEXT_STEPS: Mapping[Cause, str] = {
 }
 
 
-def choose_next_step(error: DriverError) -> str:
-    """Return what to do about a statement that failed."""
-    if error.retryable:
-        return RESUME_HINT
-    return NEXT_STEPS[error.cause] if error.cause else CORRECT_FILE
+def choose_next_step(cause: str) -> str:
+    """Return what to do about a statement that failed; ``""``: it is wrong itself."""
+    steps: Mapping[str, str] = {**dict[str, str](NEXT_STEPS.items()), "": CORRECT_FILE}
+    return steps.get(cause, UNKNOWN_STEP)
+
+
+def choose_step_of_row(failure: Failure) -> str:
+    """Return what to do about the failure of a row: what was said at the time.
+
+    Without an SQLSTATE another program, or an older release, wrote the row.
+    """
+    if failure.advice:
+        return failure.advice
+    return choose_next_step(failure.cause) if failure.sqlstate else UNKNOWN_STEP

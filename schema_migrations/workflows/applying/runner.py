@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
 from schema_migrations.errors import StatementFailed
+from schema_migrations.history.failure import format_failure
 from schema_migrations.history.revision import (
     Revision,
     fail_revision,
@@ -139,11 +140,11 @@ def record_failure(
 ) -> None:
     """Write the error into the file's row, in a transaction of its own."""
     executor, connection = runner.store.engine.executor, runner.store.connection
-    message = error.server_message or error.message
-    if error.line:
-        message = f"{error.file}:{error.line}: {message}"
     row = fail_revision(
-        row, error=message, statement=error.sql, execution_time=execution_time
+        row,
+        error=format_failure(error),
+        statement=error.sql,
+        execution_time=execution_time,
     )
     try:
         executor.rollback(connection)

@@ -21,7 +21,7 @@ from schema_migrations.history.comparison import (
     PendingFile,
     compare_history,
 )
-from schema_migrations.history.origin import refuse_other_engine
+from schema_migrations.history.origin import Destination
 from schema_migrations.history.revision import Revision, create_baseline
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
@@ -110,13 +110,11 @@ def select_files(
         comparison = compare_history(
             directory.files, (*revisions, row), exec_order=order
         )
-    refuse_other_engine(
-        (each.file for each in comparison.pending), engine=dialect.name, target=target
-    )
+    destination = Destination(name=target, engine=dialect.name)
+    if problem := judge_history(comparison, dialect.syntax, destination).problem:
+        raise problem
     if fresh and baseline is None and not selection.allow_dirty and directory.files:
         _refuse_tables(tables)
-    if problem := judge_history(comparison, dialect.syntax).problem:
-        raise problem
     if comparison.ahead and selection.strict:
         raise DatabaseAhead(files=tuple(row.file_stem for row in comparison.ahead))
     sums = directory.computed_sums

@@ -22,6 +22,7 @@ from schema_migrations.errors import (
     TargetUnreachable,
 )
 from schema_migrations.history.comparison import compare_history
+from schema_migrations.history.origin import Destination
 from schema_migrations.history.standing import Standing, judge_history
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connection import open_target, read_directory
@@ -47,8 +48,10 @@ class Health:
         """True if all files of the directory are applied.
 
         Whether they are still the same files is another question, which ``schemastatus``
-        answers: a release that still runs must not become unhealthy because the next one
-        moved, added or accepted a file.
+        answers: a release that still runs stays healthy when the next one adds a file, or
+        accepts an edited one.  It also does when the next one renames a file and moves its
+        row, unless a file that is new comes before the new name: the hash of the row then
+        covers what this release does not have, and the file counts as pending.
         """
         return not self.pending and not self.error
 
@@ -94,7 +97,8 @@ def judge_alias(alias: str) -> Standing:
     comparison = compare_history(
         directory.files, revisions, exec_order=settings.exec_order
     )
-    return judge_history(comparison, engine.dialect.syntax)
+    destination = Destination(name=name, engine=engine.dialect.name)
+    return judge_history(comparison, engine.dialect.syntax, destination)
 
 
 def _query_revisions(store: RevisionStore, alias: str) -> tuple[Revision, ...]:

@@ -15,6 +15,7 @@ from schema_migrations.history.comparison import (
     compare_history,
 )
 from schema_migrations.history.directory import Directory, verify
+from schema_migrations.history.origin import Destination
 from schema_migrations.history.standing import Standing, Verdict, judge_history
 from schema_migrations.revision_store import REVISIONS_TABLE
 from schema_migrations.workflows.targets.connected_target import (
@@ -87,10 +88,11 @@ def read_status(
             else None
         )
     comparison = compare_history(directory.files, revisions, exec_order=exec_order)
+    destination = Destination(name=connected.target.name, engine=engine.dialect.name)
     return Status(
         target=connected.target,
         revisions=revisions,
-        standing=judge_history(comparison, engine.dialect.syntax),
+        standing=judge_history(comparison, engine.dialect.syntax, destination),
         unknown_table_count=0
         if comparison.has_history
         else sum(name != REVISIONS_TABLE for name in tables),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.conf import read_settings
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import verify
-from schema_migrations.history.origin import refuse_other_engine
+from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.apply import apply, request_from_settings
 from schema_migrations.workflows.targets.connection import (
@@ -40,8 +40,7 @@ def use_template(alias: str) -> str:
         verify(directory)
         refuse_other_engine(
             select_from_checkpoint(directory.files),
-            engine=engine.dialect.name,
-            target=f"the database {alias!r}",
+            Destination(name=f"the database {alias!r}", engine=engine.dialect.name),
         )
 
         def build(name: str) -> None:

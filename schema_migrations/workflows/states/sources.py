@@ -31,7 +31,7 @@ from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
-from schema_migrations.history.origin import refuse_other_engine
+from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -172,8 +172,7 @@ def open_workspace(
     verify(loaded_directory)
     refuse_other_engine(
         select_from_checkpoint(loaded_directory.files),
-        engine=engine.dialect.name,
-        target=f"the database {alias!r}",
+        Destination(name=f"the database {alias!r}", engine=engine.dialect.name),
     )
     phases = Phases(report_progress)
     with phases("migrations"):

@@ -26,7 +26,7 @@ from schema_migrations.engines.statement_error import (
 )
 from schema_migrations.errors import CopyRefused, InvalidModels
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.origin import refuse_other_engine
+from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.history.statements import (
     SourceStatement,
     refuse_transaction_control,
@@ -139,7 +139,8 @@ def replay(
 
 def check_origin(engine: Engine, files: Sequence[MigrationFile]) -> None:
     """Raise ``FileOfOtherEngine`` if a dev database of this engine is not for the files."""
-    refuse_other_engine(files, engine=engine.dialect.name, target="the dev database")
+    destination = Destination(name="the dev database", engine=engine.dialect.name)
+    refuse_other_engine(files, destination)
 
 
 def _refuse_open_transaction(
@@ -165,8 +166,8 @@ def _name_place(
     )
 
 
-def _advise_transaction(error: DriverError) -> str:
-    return NO_TRANSACTION_HINT if error.refused_in_transaction else ""
+def _advise_transaction(cause: str) -> str:
+    return NO_TRANSACTION_HINT if cause == "in transaction" else ""
 
 
 def replay_file(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
+from django.core.management import call_command
 from django.db.utils import ConnectionHandler
+from django.test import override_settings
 
 from schema_migrations.engines.driver_error import Cause
 from schema_migrations.engines.engine import SessionOptions
@@ -72,7 +75,24 @@ def fail(place: Place, sql: str, **options: Any) -> StatementFailed:
     )
     with pytest.raises(StatementFailed) as caught:
         place.apply(request)
+    assert_status_says_the_same(place, caught.value)
     return caught.value
+
+
+def assert_status_says_the_same(place: Place, error: StatementFailed) -> None:
+    """What the failed run said is next, ``schemastatus`` says later."""
+    out = StringIO()
+    entry = {"DIR": str(place.folder), "APPS": []}
+    with override_settings(SCHEMA_MIGRATIONS={"default": entry}):
+        call_command("schemastatus", stdout=out)
+    before, _, step = out.getvalue().partition("\nNext     ")
+    assert error.advice
+    assert step.rstrip("\n").replace("\n         ", "\n") == (
+        hint_of(error).removeprefix(error.outcome).lstrip("\n")
+    )
+    first, *_ = error.message.splitlines()
+    shown = next(line for line in before.splitlines() if line.startswith("Failed"))
+    assert first.partition(": ")[2] in shown
 
 
 @pytest.mark.every_postgres
@@ -188,4 +208,44 @@ def test_without_a_transaction_it_says_what_stays(place: Place) -> None:
 
 
 def test_every_cause_has_a_step() -> None:
-    assert set(NEXT_STEPS) == set(get_args(Cause))
+    assert set(NEXT_STEPS) == {*get_args(Cause), "retry"}
+
+
+def test_advice_of_one_failure_only_is_kept(sqlite_place: Place) -> None:
+    error = fail(sqlite_place, "INSERT INTO b VALUES (77)")
+    assert error.advice == "Delete or correct these rows before the end of the file."
+
+
+def test_a_lock_that_is_not_given(pg_place: Place) -> None:
+    pg_place.write(_1=TABLES)
+    pg_place.apply()
+    other = ConnectionHandler({"default": dict(pg_place.settings)})["default"]
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE a")
+    try:
+        error = fail(pg_place, "ALTER TABLE a ADD x integer", lock_timeout=0.1)
+    finally:
+        other.close()
+    assert error.advice.startswith("Run schemaapply again; it continues")
+
+
+@pytest.mark.parametrize(
+    "operator", ["Atlas CLI v0.30", "django-schema-migrations 0.1"]
+)
+def test_of_a_row_without_a_cause_the_step_leaves_it_open(
+    place: Place, operator: str
+) -> None:
+    """Atlas, and earlier releases, wrote the message alone."""
+    fail(place, "CREATE UNIQUE INDEX i ON a (n)")
+    place.execute(
+        "UPDATE atlas_schema_revisions SET error = 'pq: could not create it',"
+        f" operator_version = '{operator}' WHERE version = '2'"
+    )
+    out = StringIO()
+    call_command("schemastatus", dir=place.folder, stdout=out)
+    step = out.getvalue().partition("\nNext     ")[2]
+    assert step.startswith("Mend what the error names. If that is the file, run python")
+    place.execute("UPDATE atlas_schema_revisions SET error = 'pq: refused (23505)'")
+    call_command("schemastatus", dir=place.folder, stdout=(again := StringIO()))
+    assert ("Mend what" in again.getvalue()) is operator.startswith("Atlas")

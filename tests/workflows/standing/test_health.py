@@ -62,6 +62,56 @@ def test_a_release_stays_healthy_while_the_next_one_renames_its_file(
         assert health().pending == ("4_c.sql",)
 
 
+@pytest.mark.parametrize(
+    ("new_file", "pending"), [("5_c", ()), ("3_c", ("2_b.sql",)), ("0_c", ("2_b.sql",))]
+)
+def test_a_release_knows_a_renamed_file_unless_a_new_one_comes_before_it(
+    place: Place, new_file: str, pending: tuple[str, ...]
+) -> None:
+    """The hash of a moved row covers all files before it, of which one is unknown."""
+    place.write(_1_a=A, _2_b=B)
+    place.apply()
+    (place.folder / "2_b.sql").rename(place.folder / "4_b.sql")
+    place.write(**{f"_{new_file}": "SELECT 3;"})
+    call_command(
+        "schemaset",
+        move=["2=4"],
+        dir=place.folder,
+        interactive=False,
+        stdout=StringIO(),
+    )
+    place.apply(exec_order="non-linear")
+    (place.folder / f"{new_file}.sql").unlink()
+    (place.folder / "4_b.sql").rename(place.folder / "2_b.sql")
+    place.write()
+    with managed(place):
+        assert health().pending == pending
+        status = StringIO()
+        call_command("schemastatus", stdout=status)
+    assert ("The database is ahead: it has 3_c, 4_b." in status.getvalue()) is (
+        new_file == "3_c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("new_file", "order"), [("3_c", "linear"), ("0_c", "non-linear")]
+)
+def test_a_release_stays_healthy_while_the_next_one_adds_or_accepts_files(
+    place: Place, new_file: str, order: str
+) -> None:
+    place.write(_1_a=A, _2_b=B)
+    place.apply()
+    place.write(_2_b=f"-- another text\n{B}", **{f"_{new_file}": "SELECT 3;"})
+    call_command(
+        "schemaset", "2", dir=place.folder, interactive=False, stdout=StringIO()
+    )
+    place.apply(exec_order=order)
+    (place.folder / f"{new_file}.sql").unlink()
+    place.write(_2_b=B)
+    with managed(place):
+        assert health().ok
+
+
 def test_it_asks_once(place: Place) -> None:
     place.write(_1_a=A)
     place.apply()

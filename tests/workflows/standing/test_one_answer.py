@@ -5,6 +5,7 @@ A situation is a set of traits: each adds files and rows of versions of its own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TWO = "SELECT 1;\nSELECT 2;\n"
+OF_OTHERS = (
+    "-- Made by django-schema-migrations 0.1, proved on MySQL 8.4.\n\nSELECT 1;\n"
+)
 IGNORED = "-- atlas:sum ignore\n\nSELECT 1;\n"
 
 
@@ -86,12 +90,26 @@ TRAITS = {
     "ahead": Trait(rows=(done("98"),)),
     "ahead, half-way": Trait(rows=(stopped("99", 1),), verdict="missing"),
     "excluded": Trait(files={"95": IGNORED}, verdict="excluded", lacks_files=True),
+    "of another engine": Trait(
+        files={"93": OF_OTHERS}, verdict="other-engine", lacks_files=True
+    ),
+    "of another engine, out of order": Trait(
+        files={"35": OF_OTHERS}, verdict="other-engine", lacks_files=True
+    ),
+    "of another engine, failed": Trait(
+        files={"92": OF_OTHERS},
+        rows=(stopped("92"),),
+        verdict="other-engine",
+        lacks_files=True,
+    ),
+    "of another engine, applied": Trait(files={"65": OF_OTHERS}, rows=(done("65"),)),
     "checkpoint": Trait(files={"25": "-- atlas:checkpoint\n\nSELECT 1;\n"}),
     "an older file was deleted before it": Trait(
         files={"26": "-- atlas:checkpoint\n\nSELECT 1;\n"}, rows=(done("22"),)
     ),
 }
 SERIOUS: list[Verdict] = [
+    "other-engine",
     "edited",
     "missing",
     "out-of-order",
@@ -108,10 +126,13 @@ EXIT_CODES: dict[Verdict, int] = {
     "excluded": 4,
     "edited": 4,
     "missing": 4,
+    "other-engine": 2,
 }
+JSON_WORDS = dict.fromkeys(("missing", "excluded", "other-engine"), "edited")
 HALF_EDITED = "failed half-way, what ran was edited"
 
 
+REFUSED = (2, 4)
 NOT_BEGUN = {"pending", "failed", "excluded"}
 
 
@@ -176,24 +197,33 @@ def assert_one_answer(place: Place, names: tuple[str, ...]) -> None:
     status = text_of("schemastatus")
     assert f"\nStatus   {verdict}: " in status
     found = read_answer("schemastatus", text_of("schemastatus", format="json"))
-    assert found["status"] == {"missing": "edited", "excluded": "edited"}.get(
-        verdict, verdict
-    )
+    assert found["status"] == JSON_WORDS.get(verdict, verdict)
     assert code_of("schemastatus", check=True)[0] == code
     checked, refusal = code_of("schemaapply", check=True)
     assert checked == code
     assert code_of("migrate", check_unapplied=True)[0] == code
     ids = {str(m.id).partition(".")[2] for m in run_checks(databases=["default"])}
-    assert ids & {"E007", "W001"} == {0: set(), 1: {"W001"}, 4: {"E007"}}[code]
+    message = {0: set(), 1: {"W001"}, 2: {"E007"}, 4: {"E007"}}[code]
+    assert ids & {"E007", "W001"} == message
     lacks = any(TRAITS[name].lacks_files for name in names)
     assert health().ok is not lacks
     assert_same_advice(status, refusal, code)
+    assert_same_error(found, code)
     assert_drift_knows(place, verdict, names)
+
+
+def assert_same_error(status: dict[str, Any], code: int) -> None:
+    """What ``schemaapply`` fails with is what ``schemastatus`` tells programs."""
+    if code in REFUSED:
+        out = StringIO()
+        with pytest.raises(CommandError):
+            call_command("schemaapply", format="json", check=True, stdout=out)
+        assert json.loads(out.getvalue())["error"] == status["error"]
 
 
 def assert_same_advice(status: str, refusal: str, code: int) -> None:
     """What ``schemaapply`` says when it refuses is what ``schemastatus`` says is next."""
-    if code == 4:
+    if code in REFUSED:
         _, *advice = refusal.splitlines()
         assert advice
         shown = status.partition("\nNext     ")[2]
@@ -215,7 +245,7 @@ def assert_drift_knows(place: Place, verdict: Verdict, names: tuple[str, ...]) -
     applied = find_applied_files(
         place.directory.files, status.revisions, status.standing
     )
-    unknown = verdict in ("edited", "missing") or "ahead" in names
+    unknown = verdict in ("edited", "missing", "other-engine") or "ahead" in names
     assert bool(applied.unknown_reason) is unknown
 
 
