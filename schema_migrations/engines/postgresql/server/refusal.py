@@ -7,7 +7,9 @@ try a refused password twice.  Invariant: what is not recognized may be tried ag
 message contains a password.
 
 Known limit: where the server does not speak English, a limit on the connections of one
-role or database looks like a refusal of that role or database.
+role or database (53300) looks like a refusal of that role or database.  libpq makes no
+result of a refusal (``PQresultErrorField``), its message holds no code in any language,
+and ``lc_messages`` is not for an ordinary role to set.
 """
 
 from __future__ import annotations
