@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from schema_migrations.history.directory import rehash
 from tests.fixtures.project import MODELS, Project
 from tests.takeover.conftest import EACH_ENGINE, Opted, run
 
@@ -252,3 +258,55 @@ def test_the_app_asks_for_the_one_it_belongs_to(opted: Opted) -> None:
     project = opted(more='INSTALLED_APPS.remove("schema_migrations")\n')
     ran = project.manage("check")
     assert "needs schema_migrations in INSTALLED_APPS" in ran.err
+
+
+@pytest.mark.slow("processes")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGTERM, 143, "Terminated."), (signal.SIGINT, 130, "Interrupted.")],
+)
+def test_an_interruption_tells_what_is_left_and_how_to_go_on(
+    opted: Opted,
+    pg_database: dict[str, Any],
+    number: signal.Signals,
+    code: int,
+    said: str,
+) -> None:
+    project = opted()
+    project.write("migrations/1_sleep.sql", "SELECT pg_sleep(600);\n")
+    rehash(project.migrations)
+    options = ["--no-input", "--database", "default"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "django", "migrate", *options],
+        cwd=project.base,
+        env=project.make_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for_sleep(pg_database)
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert process.returncode == code
+    assert err.splitlines() == [
+        said,
+        "Undone   1_sleep.sql: rolled back",
+        f"Next     python manage.py migrate {' '.join(options)}",
+    ]
+
+
+def wait_for_sleep(database: dict[str, Any]) -> None:
+    with psycopg.connect(
+        host=database["HOST"],
+        port=database["PORT"],
+        user=database["USER"],
+        dbname=database["NAME"],
+        autocommit=True,
+    ) as connection:
+        query = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        for _ in range(600):
+            if connection.execute(query).fetchone():
+                return
+            time.sleep(0.1)
+    pytest.fail("no statement came to sleep")

@@ -95,6 +95,7 @@ class SchemaCommand(BaseCommand, ABC):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.given = {}
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             self.style = make_plain_style()
         self.stderr.style_func = self._colour_first_line  # terminals only
@@ -172,7 +173,7 @@ class SchemaCommand(BaseCommand, ABC):
             return self.run(options)
         except KeyboardInterrupt as interruption:
             if self.format_name == "text":
-                for line in self._explain_interruption():
+                for line in self.describe_interruption():
                     interruption.add_note(line)
             raise
 
@@ -184,16 +185,16 @@ class SchemaCommand(BaseCommand, ABC):
         """Return the command to run after an interruption: by default the same."""
         return format_command_line(self.arguments)
 
-    def _explain_interruption(self) -> Iterator[str]:
-        yield from self.describe_interruption()
-        if self.arguments:
-            yield f"Next     {self.choose_next_command()}"
-
     def run_from_argv(self, argv: list[str]) -> None:
         self.arguments = argv[1:]
         with (
             keep_output_writable(self, errors=ASCII_FALLBACK),
-            exit_on_interruption(self.stderr),
+            exit_on_interruption(
+                self.stderr,
+                lambda: (
+                    self.choose_next_command() if self.format_name == "text" else ""
+                ),
+            ),
         ):
             super().run_from_argv(argv)
 
@@ -307,15 +308,20 @@ def raise_command_errors(
 
 
 @contextmanager
-def exit_on_interruption(stderr: OutputWrapper) -> Iterator[None]:
-    """Unwind a whole command on Ctrl-C and SIGTERM, then exit with their codes."""
+def exit_on_interruption(
+    stderr: OutputWrapper, choose_next_command: Callable[[], str]
+) -> Iterator[None]:
+    """Unwind a whole command on Ctrl-C and SIGTERM; say what it left and what to run
+    next, then exit with their codes."""
     with raise_on_sigterm():
         try:
             yield
         except KeyboardInterrupt as interruption:
             error = _error_from_interruption(interruption)
-            notes = getattr(interruption, "__notes__", ())
-            stderr.write("\n".join((error.message, *notes)))
+            lines = [error.message, *getattr(interruption, "__notes__", ())]
+            if command := choose_next_command():
+                lines.append(f"Next     {command}")
+            stderr.write("\n".join(lines))
             sys.exit(error.exit_code)
 
 

@@ -128,9 +128,11 @@ class Command(SchemaCommand):
         yield from describe_interruption(self.events)
 
     def choose_next_command(self) -> str:
-        done = sum(isinstance(event, FileDone) for event in self.events)
-        if self.given["count"] and done:
-            remaining = max(1, self.given["count"] - done)
+        count = self.given.get("count")
+        if count and (
+            done := sum(isinstance(event, FileDone) for event in self.events)
+        ):
+            remaining = max(1, count - done)
             return f"{format_command('schemaapply', self.given)} {remaining}"
         return super().choose_next_command()
 

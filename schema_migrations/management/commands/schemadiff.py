@@ -24,7 +24,7 @@ from schema_migrations.management.commands._option_conflicts import (
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.change_tree import format_change_tree
-from schema_migrations.management.output.next_command import format_same_command
+from schema_migrations.management.output.next_command import format_command_line
 from schema_migrations.management.output.schemadiff import (
     EMPTY_FILE_FORMATS,
     FORMATS,
@@ -185,9 +185,9 @@ class Command(SchemaCommand):
     def describe_answers(self, error: SchemaMigrationsError) -> str:
         """Return the command that holds the answers which an error asks for."""
         answers = list_answer_options(error)
-        if not answers:
+        if not (answers and self.arguments):
             return ""
-        return f"\n  {format_same_command('schemadiff', self.given, answers)}"
+        return f"\n  {format_command_line(self.arguments, answers)}"
 
     def _check_models(self) -> None:
         """Refuse models that Django itself would refuse; raises ``ConfigError``."""

@@ -26,31 +26,8 @@ REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Command with a target → the options that it takes besides ``--url``."""
 
-
-GIVEN_OPTIONS: Mapping[str, str] = {
-    "settings": "--settings",
-    "pythonpath": "--pythonpath",
-    "verbosity": "-v",
-    "format": "--format",
-    "database": "--database",
-    "dir": "--dir",
-    "dev": "--dev",
-    "apps": "--app",
-    "source": "--from",
-    "target": "--to",
-    "write": "--write",
-    "dry_run": "--dry-run",
-    "renames": "--rename",
-    "defaults": "--default",
-    "acknowledge": "--acknowledge",
-    "allow_data_loss": "--allow-data-loss",
-}
-"""Key of the parsed command line → the option of ``schemadiff`` that it comes from."""
-
 ANY_URL = "URL"
 """Stands for the URL of one of many targets: the reader says which."""
-
-USUAL = {"database": DEFAULT_DB_ALIAS, "format": "text", "verbosity": 1}
 
 
 def format_command(command: str, given: Mapping[str, Any]) -> str:
@@ -66,48 +43,32 @@ def format_command(command: str, given: Mapping[str, Any]) -> str:
     return f"{variable}{' '.join(('python manage.py', command, *options))}"
 
 
-def format_same_command(
-    command: str, given: Mapping[str, Any], answers: Iterable[tuple[str, str]]
+def format_command_line(
+    arguments: Sequence[str], answers: Iterable[tuple[str, str]] = ()
 ) -> str:
-    """Return a command with all options that were given, and (option, value) answers.
+    """Return the same command line again, with (option, value) answers at its end.
 
-    An option without a value is a flag.  A password in a URL is masked.
+    An option without a value is a flag.  A URL with a secret is left out.
     """
-    words = ["python", "manage.py", command]
-    words += [given["name"]] if given.get("name") else []
-    for key, option in GIVEN_OPTIONS.items():
-        value = given.get(key)
-        if not value or value == USUAL.get(key):
-            continue
-        if value is True:
-            words.append(option)
-            continue
-        for each in value if isinstance(value, list | tuple) else (value,):
-            words += [option, mask_secrets(str(each))]
-    words += [] if given.get("interactive", True) else ["--no-input"]
-    for option, text in answers:
-        words += [option, text] if text else [option]
-    return " ".join(
-        word if word.startswith("--") else shlex.quote(word) for word in words
+    given = [answer for pair in answers for answer in pair if answer]
+    words = [_quote_or_hide(text) for text in (*arguments, *given)]
+    return " ".join(("python manage.py", *words))
+
+
+def _quote_or_hide(argument: str) -> str:
+    option, equals, value = (
+        argument.partition("=") if argument.startswith("--") else ("", "", argument)
     )
+    if mask_secrets(argument) == argument and not _may_have_secret(value):
+        return shlex.quote(argument)
+    return f"{option}{equals}..."
 
 
-def format_command_line(arguments: Sequence[str]) -> str:
-    """Return the same command line again; a URL with a secret is left out."""
-    shown = (
-        "..." if "://" in text and _may_have_secret(text) else shlex.quote(text)
-        for text in arguments
-    )
-    return " ".join(("python manage.py", *shown))
-
-
-def _may_have_secret(argument: str) -> bool:
-    option, equals, value = argument.partition("=")
-    url = value if equals and "://" not in option else argument
+def _may_have_secret(url: str) -> bool:
     try:
         return _has_secret(url)
     except ConfigError:  # docker://…, or no URL at all
-        return "@" in url
+        return "://" in url and "@" in url
 
 
 def _find_url(command: str, given: Mapping[str, Any]) -> str | None:

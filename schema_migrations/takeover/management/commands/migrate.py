@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -35,7 +36,10 @@ from schema_migrations.management.commands._lasting_output import keep_output_wr
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.management.output.lines import format_count
-from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.next_command import (
+    format_command,
+    format_command_line,
+)
 from schema_migrations.workflows.applying.apply import (
     preview_run,
     request_from_settings,
@@ -65,7 +69,8 @@ class Command(migrate.Command):
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        with keep_output_writable(self), exit_on_interruption(self.stderr):
+        again = partial(format_command_line, argv[1:])
+        with keep_output_writable(self), exit_on_interruption(self.stderr, again):
             super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> Any:
