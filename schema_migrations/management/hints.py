@@ -240,14 +240,18 @@ def _advise_newer_release(versions: tuple[str, ...]) -> Iterator[str]:
     verb = "is" if len(versions) == 1 else "are"
     yield f"{', '.join(versions)} {verb} newer than every file here: a newer release or another"
     yield "branch has the file under that name. Deploy it, or switch to it."
-    yield "Only if you gave the file its older name here, give it to the revision, too:"
+    yield "Only if you renamed the file here, give that name to the revision, too:"
 
 
 def with_commands(text: str, command: FormatCommand) -> str:
     """Return a hint with its commands as they are to be typed, and with options."""
-    apply = command("schemaapply").removeprefix(format_plain_command(""))
-    text = text.replace(errors.REHASH_COMMAND, command("schemahash"))
-    return with_options(text.replace("schemaapply again", f"{apply} again"))
+    if errors.REHASH_COMMAND in text:
+        text = text.replace(errors.REHASH_COMMAND, command("schemahash"))
+    if "schemaapply again" in text:
+        apply = command("schemaapply")
+        if apply != format_plain_command("schemaapply"):
+            text = text.replace("schemaapply again", f"{apply} again")
+    return with_options(text)
 
 
 def with_options(text: str) -> str:

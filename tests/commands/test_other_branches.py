@@ -100,7 +100,7 @@ def test_a_newer_release_gave_the_file_a_later_version(place: Place) -> None:
         "           3_mine is now 2_mine.sql",
         "         3 is newer than every file here: a newer release or another",
         "         branch has the file under that name. Deploy it, or switch to it.",
-        "         Only if you gave the file its older name here, give it to the revision, too:",
+        "         Only if you renamed the file here, give that name to the revision, too:",
         "           python manage.py schemaset --move 3=2",
     ]
     paste(text, "schemaset")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.json_schemas import read_log
 from tests.fixtures.project import CommandResult, Project
 from tests.fixtures.skips import skip_missing
+from tests.fixtures.terminal import type_answers
 
 FIRST = "CREATE TABLE a (id integer PRIMARY KEY);\n"
 SECOND = "CREATE TABLE b (id integer REFERENCES a (id));\n"
@@ -127,7 +129,7 @@ def test_a_failure_is_told_and_the_next_run_goes_on(
     if policy == "stop":
         assert (
             "3 targets: 0 brought up to date, 0 had nothing to do, 1 failed, 2 not started"
-            in failed.out
+            in unfold(failed.out)
         )
     else:
         assert (
@@ -321,10 +323,80 @@ def test_a_worker_that_is_killed_is_told_of_and_ends_the_run(
     out, err = child.communicate(timeout=60)
     assert child.returncode == 2, out + err
     assert "Traceback" not in err
-    assert "2 failed, 1 not started" in out
-    for number in (1, 2):
-        assert f"Failed   tenant_{number}: A worker process was killed" in out
+    assert "2 failed, 1 not started" in unfold(out)
+    (told,) = [line for line in out.splitlines() if line.startswith("Failed")]
+    names, _, message = told.removeprefix("Failed   ").partition(": ")
+    assert sorted(names.split(", ")) == ["tenant_1", "tenant_2"]
+    assert message.startswith("A worker process was killed")
+    assert out.count("Run the same command again") == 1
     waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+
+
+def unfold(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture
+def three(shop: Project) -> Project:
+    """Databases, of which two have rows that the next file refuses, and one a view."""
+    url = f"sqlite:///{shop.base}/"
+    assert applied(shop, *[f"--url={url}{each}" for each in "abcd"]).code == 0
+    for name, made in (
+        ("a", "INSERT INTO a VALUES (1), (2)"),
+        ("b", "CREATE TABLE c (x)"),
+        ("c", "INSERT INTO a VALUES (7), (8)"),
+    ):
+        with closing(sqlite3.connect(shop.base / name)) as connection, connection:
+            connection.execute(made)
+    shop.write(
+        "migrations/20260103000000_c.sql",
+        "CREATE TABLE c (same integer UNIQUE);\nINSERT INTO c SELECT 1 FROM a;\n",
+    )
+    rehash(shop.migrations)
+    return shop
+
+
+def test_what_to_do_is_said_once_for_each_kind_of_error(three: Project) -> None:
+    urls = [f"sqlite:///{three.base}/{each}" for each in "abcd"]
+    options = [f"--url={url}" for url in urls]
+    options += ["--no-signals", "--on-failure", "continue"]
+    code, screen = type_answers(three, [], *options, command="schemaapply")
+    assert code == 2
+    lines = screen.splitlines()
+    assert [
+        line for line in lines if len(line) > 80 and str(three.base) not in line
+    ] == []
+    text = unfold(screen).removesuffix("resumes")
+    kinds = text.partition("Failed ")[2].split("Failed ")
+    (refused,) = [kind for kind in kinds if "UNIQUE constraint" in kind]
+    (there,) = [kind for kind in kinds if kind != refused]
+    assert "Rows or values break it. Correct the rows in the database." in refused
+    assert "20260103000000_c.sql:2: UNIQUE constraint failed" in refused
+    assert (urls[0] in refused, urls[2] in refused) == (True, True)
+    assert f"{urls[1]}: 20260103000000_c.sql:1: table c already exists" in there
+    assert "Correct the file, run python manage.py schemahash" in there
+    again = "python manage.py schemaapply --url URL again."
+    assert [line.endswith(again) for line in lines].count(True) == 2
+    assert screen.count("Rolled back: nothing of this file remains") == 2
+    assert lines[-1].startswith("Next     fix what failed and run the same command")
+
+
+def test_what_differs_within_a_kind_has_lines_of_its_own(three: Project) -> None:
+    urls = [f"sqlite:///{three.base}/{each}" for each in "ab"]
+    for each in "ab":
+        with closing(sqlite3.connect(three.base / each)) as connection, connection:
+            connection.execute(f"CREATE TABLE other_{each} (x)")
+            connection.execute("DROP TABLE atlas_schema_revisions")
+            if each == "a":
+                connection.execute("CREATE TABLE one_more (x)")
+    failed = applied(
+        three, *[f"--url={url}" for url in urls], "--on-failure", "continue"
+    )
+    lines = failed.out.splitlines()
+    assert [line.startswith("Failed") for line in lines].count(True) == 2
+    assert [line.startswith("Each     If the files up to") for line in lines].count(
+        True
+    ) == 1
 
 
 def workers_of(child: subprocess.Popen[str]) -> list[int]:

@@ -130,7 +130,7 @@ def test_what_a_user_sees(project: Project, postgres_settings: dict[str, Any]) -
         "Status   other-engine: 0 files applied, 1 pending",
         f"  [ ] {file.name}",
     ]
-    assert f"\nProblem  {file.name} was proved on SQLite, but " in asked.out
+    assert f"\nProblem  {file.name} was proved on SQLite, but" in asked.out
     assert "\nNext     SQL is not the same on both" in asked.out
     with connect_as_administrator(postgres_settings) as server:
         query = "SELECT to_regclass('public.atlas_schema_revisions')"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,12 @@ def shorten_to_line(sql: str) -> str:
     return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
 
 
-def wrap_prose(text: str) -> str:
+def wrap_prose(text: str, width: int = TERMINAL_WIDTH) -> str:
     """Return the text with its long lines broken between words, for a terminal.
 
     What may be copied stays whole: SQL, which is indented by four, and commands.
     """
-    return "\n".join(map(_wrap_line, text.split("\n")))
+    return "\n".join(_wrap_line(line, width) for line in text.split("\n"))
 
 
 def wrap_labelled(text: str) -> str:
@@ -87,13 +87,21 @@ def wrap_labelled(text: str) -> str:
     return wrap_prose(text) if _LABEL.match(text) else text
 
 
-def _wrap_line(line: str) -> str:
-    if len(line) <= TERMINAL_WIDTH or line.startswith("    "):
+def put_beside(lead: str, text: str, view: View) -> Iterator[str]:
+    """Yield the lines of a text, the first one after ``lead``, the others below its end."""
+    if view.on_terminal:
+        text = wrap_prose(text, TERMINAL_WIDTH - len(lead))
+    for number, line in enumerate(text.splitlines()):
+        yield f"{' ' * len(lead) if number else lead}{line}"
+
+
+def _wrap_line(line: str, width: int) -> str:
+    if len(line) <= width or line.startswith("    "):
         return line
     start = _LINE_START.match(line)
     return textwrap.fill(
         _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), line),
-        width=TERMINAL_WIDTH,
+        width=width,
         subsequent_indent=" " * (start.end() if start else 0),
         break_long_words=False,
         break_on_hyphens=False,

@@ -1,7 +1,7 @@
 """How ``schemaapply`` shows its results on many targets.
 
 Invariant: as text there is a line for every target that was changed or failed, and a
-summary that counts all of them.
+summary that counts all of them, and says once what to do about each kind of error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypedDict
 
-from schema_migrations.management.hints import message_of, text_of
+from schema_migrations.management.hints import FormatCommand, hint_of, message_of
 from schema_migrations.management.output.events import find_warning
 from schema_migrations.management.output.lines import (
     Formats,
@@ -22,6 +22,7 @@ from schema_migrations.management.output.lines import (
     format_count,
     format_duration,
     make_json_format,
+    put_beside,
 )
 from schema_migrations.management.output.next_command import (
     ANY_URL,
@@ -78,9 +79,12 @@ def format_target(ended: EndedTarget, view: View) -> Iterator[Line]:
     number = f"{ended.number:>{len(str(ended.total))}}"
     label = ended.result.address.label
     words = describe_result(ended.result, read_only=ended.read_only)
-    line = f"[{number}/{ended.total}] {label}  {words}"
-    if ended.result.error is not None:
+    place = f"[{number}/{ended.total}] "
+    line = f"{place}{label}  {words}"
+    if (error := ended.result.error) is not None:
         yield view.style.ERROR(line)
+        message, *_ = message_of(error).splitlines()
+        yield from put_beside(" " * len(place), message, view)
     elif view.verbosity > 1 or _has_work(ended.result, read_only=ended.read_only):
         yield line
     else:
@@ -102,7 +106,7 @@ def _list_warnings(result: TargetResult) -> Iterator[Warned]:
 def describe_result(result: TargetResult, *, read_only: bool) -> str:
     """Return the result of one target in a few words."""
     if result.error is not None:
-        return f"failed ({result.error.exit_code}): {message_of(result.error)}"
+        return f"failed ({result.error.exit_code})"
     if read_only:
         return f"{format_count(result.pending_count, 'file')} pending"
     done = [event for event in result.events if isinstance(event, FileDone)]
@@ -134,21 +138,32 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     parts += [f"{len(failed)} failed"] if failed else []
     parts += [f"{len(not_started)} not started"] if not_started else []
     total = format_count(len(results) + len(not_started), "target")
-    yield f"Done     {total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
-    for result in failed:
-        assert result.error is not None
-        text = text_of(result.error, command)
-        message = text.replace("\n", "\n         ")
-        yield f"Failed   {result.address.label}: {message}"
+    counted = f"{total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
+    yield from put_beside("Done     ", counted, view)
+    yield from _list_errors(results, command, view)
     if failed or not_started:
-        yield (
-            "Next     fix what failed and run the same command again: each target resumes"
-            " where it stopped"
-        )
+        yield "Next     fix what failed and run the same command again; each target resumes"
     elif ended.read_only and changed:
         yield "Next     run the same command without --check or --dry-run"
     else:
         yield "Next     nothing: every target has all requested files"
+
+
+def _list_errors(
+    results: Sequence[TargetResult], command: FormatCommand, view: View
+) -> Iterator[str]:
+    """Yield each message with its targets, and once for each kind of error what to do."""
+    kinds: dict[tuple[type, str], dict[str, list[str]]] = {}
+    for result in results:
+        if (error := result.error) is not None:
+            messages = kinds.setdefault((type(error), hint_of(error, command)), {})
+            messages.setdefault(message_of(error), []).append(result.address.label)
+    for (_, hint), messages in kinds.items():
+        for message, labels in messages.items():
+            text = f"{', '.join(labels)}: {message}"
+            yield from put_beside("Failed   ", text, view)
+        label = "Each     " if len(messages) > 1 else "         "
+        yield from put_beside(label, hint, view)
 
 
 def targets_as_json(ended: EndedTargets) -> TargetsJson:

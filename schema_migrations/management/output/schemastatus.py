@@ -24,6 +24,7 @@ from schema_migrations.management.output.lines import (
     View,
     format_count,
     make_json_format,
+    put_beside,
     shorten_to_line,
 )
 from schema_migrations.management.output.next_command import format_command
@@ -108,10 +109,7 @@ def format_status(status: Status, view: View) -> Iterator[str]:
         from schema_migrations.management.output.drift import format_drift
 
         yield from format_drift(status.drift, view)
-    first, *rest = _suggest_next_step(status, view).splitlines()
-    yield f"Next     {first}"
-    for line in rest:
-        yield f"         {line}"
+    yield from put_beside("Next     ", _suggest_next_step(status, view), view)
 
 
 def format_mending(status: Status, view: View) -> Iterator[str]:
@@ -154,16 +152,17 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
                 else ""
             )
             yield f"  [ ] {each.file.name}{done}"
-    yield from _format_failure(status.standing.failed_revision)
+    yield from _format_failure(status.standing.failed_revision, view)
     if isinstance(status.standing.problem, UNMARKED_PROBLEMS):
-        yield f"Problem  {status.standing.problem.message}"
+        yield from put_beside("Problem  ", status.standing.problem.message, view)
 
 
-def _format_failure(row: Revision | None) -> Iterator[str]:
+def _format_failure(row: Revision | None, view: View) -> Iterator[str]:
     if row is None:
         return
-    failure = read_failure(row).text.replace("\n", "\n         ")
-    yield f"{'Stopped' if row.interrupted else 'Failed '}  {row.file_stem}: {failure}"
+    failure = f"{row.file_stem}: {read_failure(row).text}"
+    label = "Stopped  " if row.interrupted else "Failed   "
+    yield from put_beside(label, failure, view)
     if row.error_stmt:
         yield f"         {shorten_to_line(row.error_stmt)}"
 

@@ -16,40 +16,42 @@ if TYPE_CHECKING:
     from schema_migrations.engines.driver_error import Obstacle
     from schema_migrations.history.failure import Failure
 
-CORRECT_FILE = f"Correct the file, run {REHASH_COMMAND}, then schemaapply again."
-AGAIN = "then run schemaapply again."
+AGAIN = "Then run schemaapply again."
+
+CORRECT_FILE = f"Correct the file, run {REHASH_COMMAND},\nthen schemaapply again."
 
 UNKNOWN_STEP = (
-    f"Mend what the error names. If that is the file, run {REHASH_COMMAND};\n{AGAIN}"
+    f"Mend what the error names. If that is the file,\nrun {REHASH_COMMAND}.\n{AGAIN}"
 )
 
 NEXT_STEPS: Mapping[Obstacle, str] = {
     "retry": RESUME_HINT.replace("the command", "schemaapply"),
     "rights": "The role of this run has no right to do this. Connect as the owner of the"
-    f" object, or let the owner grant the right; {AGAIN}",
-    "no room": f"Make room on the server (its disk, memory or limits); {AGAIN}",
+    f" object, or let the owner grant the right.\n{AGAIN}",
+    "no room": f"Make room on the server (its disk, memory or limits).\n{AGAIN}",
     "cancelled": "The statement timeout, or somebody, cancelled the statement. Allow more"
-    f" time with STATEMENT_TIMEOUT (0: no limit); {AGAIN}",
-    "rows": f"Rows or values break it. Correct the rows in the database; {AGAIN}\n"
-    f"Or let a statement before this one correct them, and run {REHASH_COMMAND} first.",
+    f" time with STATEMENT_TIMEOUT (0: no limit).\n{AGAIN}",
+    "rows": f"Rows or values break it. Correct the rows in the database.\n{AGAIN}\n"
+    f"Or let a statement before this one correct them, and run\n{REHASH_COMMAND} first.",
     "pending events": "Deferred constraints of this transaction are still to be checked."
     " Put this line before the statement:\n"
     "    SET CONSTRAINTS ALL IMMEDIATE;\n"
-    f"Then run {REHASH_COMMAND}, and schemaapply again.",
-    "in use": f"Another session uses it. Let that session end; {AGAIN}",
+    f"Then run {REHASH_COMMAND},\nand schemaapply again.",
+    "in use": f"Another session uses it. Let that session end.\n{AGAIN}",
     "no schema": "Create the schema, in an earlier file or by hand, or name another in"
-    f" search_path; {AGAIN}",
+    f" search_path.\n{AGAIN}",
     "not on this server": "This server lacks the extension or the tablespace. Let an"
-    f" administrator add it there; {AGAIN}",
-    "in transaction": f"{NO_TRANSACTION_HINT}\nThen run {REHASH_COMMAND}, and schemaapply"
-    " again.",
+    f" administrator add it there.\n{AGAIN}",
+    "in transaction": f"{NO_TRANSACTION_HINT}\nThen run {REHASH_COMMAND},\nand"
+    " schemaapply again.",
 }
 
 
 def choose_next_step(cause: str) -> str:
     """Return what to do about a statement that failed; ``""``: it is wrong itself."""
-    steps: Mapping[str, str] = {**dict[str, str](NEXT_STEPS.items()), "": CORRECT_FILE}
-    return steps.get(cause, UNKNOWN_STEP)
+    if not cause:
+        return CORRECT_FILE
+    return next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
 
 
 def choose_step_of_row(failure: Failure) -> str:
