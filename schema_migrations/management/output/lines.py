@@ -87,7 +87,7 @@ def wrap_labelled(text: str) -> str:
     return wrap_prose(text) if _LABEL.match(text) else text
 
 
-def put_beside(lead: str, text: str, view: View) -> Iterator[str]:
+def format_beside(lead: str, text: str, view: View) -> Iterator[str]:
     """Yield the lines of a text, the first one after ``lead``, the others below its end."""
     if view.on_terminal:
         text = wrap_prose(text, TERMINAL_WIDTH - len(lead))

@@ -19,10 +19,10 @@ from schema_migrations.management.output.lines import (
     LogEntry,
     Progress,
     View,
+    format_beside,
     format_count,
     format_duration,
     make_json_format,
-    put_beside,
 )
 from schema_migrations.management.output.next_command import (
     ANY_URL,
@@ -84,7 +84,7 @@ def format_target(ended: EndedTarget, view: View) -> Iterator[Line]:
     if (error := ended.result.error) is not None:
         yield view.style.ERROR(line)
         message, *_ = message_of(error).splitlines()
-        yield from put_beside(" " * len(place), message, view)
+        yield from format_beside(" " * len(place), message, view)
     elif view.verbosity > 1 or _has_work(ended.result, read_only=ended.read_only):
         yield line
     else:
@@ -139,7 +139,7 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     parts += [f"{len(not_started)} not started"] if not_started else []
     total = format_count(len(results) + len(not_started), "target")
     counted = f"{total}: {', '.join(parts)}; {format_duration(ended.seconds)}"
-    yield from put_beside("Done     ", counted, view)
+    yield from format_beside("Done     ", counted, view)
     yield from _list_errors(results, command, view)
     if failed or not_started:
         yield "Next     fix what failed and run the same command again; each target resumes"
@@ -161,9 +161,9 @@ def _list_errors(
     for (_, hint), messages in kinds.items():
         for message, labels in messages.items():
             text = f"{', '.join(labels)}: {message}"
-            yield from put_beside("Failed   ", text, view)
+            yield from format_beside("Failed   ", text, view)
         label = "Each     " if len(messages) > 1 else "         "
-        yield from put_beside(label, hint, view)
+        yield from format_beside(label, hint, view)
 
 
 def targets_as_json(ended: EndedTargets) -> TargetsJson:

@@ -22,9 +22,9 @@ from schema_migrations.management.output.errors import ErrorJson, error_as_json
 from schema_migrations.management.output.lines import (
     Formats,
     View,
+    format_beside,
     format_count,
     make_json_format,
-    put_beside,
     shorten_to_line,
 )
 from schema_migrations.management.output.next_command import format_command
@@ -109,7 +109,7 @@ def format_status(status: Status, view: View) -> Iterator[str]:
         from schema_migrations.management.output.drift import format_drift
 
         yield from format_drift(status.drift, view)
-    yield from put_beside("Next     ", _suggest_next_step(status, view), view)
+    yield from format_beside("Next     ", _suggest_next_step(status, view), view)
 
 
 def format_mending(status: Status, view: View) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
             yield f"  [ ] {each.file.name}{done}"
     yield from _format_failure(status.standing.failed_revision, view)
     if isinstance(status.standing.problem, UNMARKED_PROBLEMS):
-        yield from put_beside("Problem  ", status.standing.problem.message, view)
+        yield from format_beside("Problem  ", status.standing.problem.message, view)
 
 
 def _format_failure(row: Revision | None, view: View) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _format_failure(row: Revision | None, view: View) -> Iterator[str]:
         return
     failure = f"{row.file_stem}: {read_failure(row).text}"
     label = "Stopped  " if row.interrupted else "Failed   "
-    yield from put_beside(label, failure, view)
+    yield from format_beside(label, failure, view)
     if row.error_stmt:
         yield f"         {shorten_to_line(row.error_stmt)}"
 
