@@ -219,8 +219,9 @@ def test_a_failure_shows_the_place_and_says_what_remains(place: Place) -> None:
     lines = str(error).splitlines()
     assert lines[0].startswith("2_bad.sql:3")
     assert "    3 | INSERT INTO nope VALUES (1)" in lines
-    assert "Rolled back" in lines[-2]
-    assert "schemahash" in lines[-1]
+    assert "Rolled back" in lines[-3]
+    assert "schemahash" in lines[-2]
+    assert "schemaapply" in lines[-1]
 
 
 class TestSettings:
