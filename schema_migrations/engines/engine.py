@@ -230,6 +230,9 @@ class DevServer:
     use_stand_ins: Callable[[Engine], Engine] | None = None
     """Return the engine for a server of our own, where statements find every role and
     database that they name.  None: a schema needs nothing outside of its database."""
+    read_shared_objects: Callable[[DatabaseSettings, str], frozenset[str]] | None = None
+    """(settings of a server, alias) → what its databases share, in words.  None: there is
+    nothing that they could share."""
     may_leave: Callable[[str], bool] | None = None
     """Return whether a file's text names something outside of its database."""
     suggest_dev_server: Callable[[str], str] | None = None

@@ -70,6 +70,50 @@ def test_on_a_shared_server_such_a_file_is_named(
     assert "--dev embedded" in done.err
 
 
+HARMLESS = """-- atlas:txmode none
+
+CREATE TABLE a (id int);
+CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO a VALUES (1);
+  COMMIT;
+  CREATE TABLE made_by_fill (id int);
+END $$;
+CALL fill();
+SELECT id INTO b FROM a;
+ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER GRANT SELECT ON TABLES TO PUBLIC;
+REINDEX (VERBOSE) DATABASE production;
+DISCARD ALL;
+"""
+
+
+def test_on_a_shared_server_what_is_harmless_runs(
+    place: OnPostgres, shared_server: dict[str, Any]
+) -> None:
+    project = place(dev=url_of(shared_server))
+    write_file(project, HARMLESS)
+    project.write("b.sql", "CREATE TABLE c (id int);")
+
+    done = project.manage("schemadiff", "--from", "b.sql", "--to", "files")
+
+    assert done.code == 0, done.err
+    for table in ("a", "b", "made_by_fill"):
+        assert f'CREATE TABLE "{table}"' in done.out
+
+
+def test_a_commit_in_a_transaction_is_no_attempt_to_leave(
+    place: OnPostgres, shared_server: dict[str, Any]
+) -> None:
+    project = place(dev=url_of(shared_server))
+    write_file(project, "DO $$ BEGIN COMMIT; END $$;\n")
+
+    done = project.manage("schemadiff", "--check")
+
+    assert done.code == 2
+    assert "invalid transaction termination (2D000)" in done.err
+    assert "-- atlas:txmode none" in done.err
+    assert "outside of it" not in done.err
+
+
 @pytest.mark.parametrize("text", [CREATE_ROLE, IN_DO])
 def test_auto_takes_a_server_of_its_own(place: OnPostgres, text: str) -> None:
     project = place()
@@ -147,6 +191,61 @@ def test_a_server_of_our_own_has_every_role_and_database(place: OnPostgres) -> N
 
     assert "does not exist" not in done.err
     assert done.code in {0, 1}, done.err
+
+
+MADE_TWICE = [
+    "CREATE ROLE made_by_a_file;",
+    IN_DO,
+    "CREATE ROLE made_by_a_file;\nDROP ROLE made_by_a_file;",
+    "GRANT SELECT ON a TO made_by_a_file;\nCREATE ROLE made_by_b;",
+]
+
+
+@pytest.mark.parametrize(
+    "made", [*MADE_TWICE, "-- atlas:txmode none\n\nCREATE DATABASE made_by_a_file;"]
+)
+def test_two_sources_may_make_the_same(place: OnPostgres, made: str) -> None:
+    project = place(dev="embedded")
+    *directive, statements = made.split("\n\n")
+    text = "\n\n".join([*directive, f"CREATE TABLE a (id int);\n{statements}\n"])
+    for folder, more in (("a", ""), ("b", "CREATE TABLE b (id int);\n")):
+        project.write(f"{folder}/20260101000000_a.sql", text + more)
+        assert project.manage("schemahash", "--dir", folder).code == 0
+
+    done = project.manage("schemadiff", "--from", "a", "--to", "b")
+
+    assert done.code == 0, done.err
+    assert 'CREATE TABLE "b"' in done.out
+
+
+def test_what_one_source_made_is_unknown_to_the_other(place: OnPostgres) -> None:
+    project = place(dev="embedded")
+    table = "CREATE TABLE a (id int);\n"
+    project.write("a.sql", f"{table}CREATE ROLE made_by_a_file;\n")
+    project.write(
+        "b.sql",
+        f"{table}DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles"
+        " WHERE rolname = 'made_by_a_file') THEN CREATE TABLE b (id int);"
+        " END IF; END $$;\n",
+    )
+
+    done = project.manage("schemadiff", "--from", "a.sql", "--to", "b.sql")
+
+    assert done.code == 0, done.err
+    assert "No changes" in done.out
+
+
+@pytest.mark.parametrize("made", MADE_TWICE)
+def test_extra_may_make_what_a_file_made(place: OnPostgres, made: str) -> None:
+    project = place(dev="embedded", EXTRA=["extra.sql"])
+    text = f"CREATE TABLE a (id int);\n{made}\n"
+    write_file(project, text)
+    project.write("extra.sql", f"{text}CREATE TABLE b (id int);\n")
+
+    done = project.manage("schemadiff", "--check")
+
+    assert done.code == 1, done.err
+    assert "+ table b " in done.out
 
 
 def test_json_tells_the_code(place: OnPostgres, shared_server: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ from schema_migrations.engines.postgresql.server.scratch import (
     check_server,
     create_scratch_database,
 )
+from schema_migrations.engines.postgresql.server.shared_objects import (
+    read_shared_objects,
+)
 from schema_migrations.engines.postgresql.server.template import ensure_template
 from schema_migrations.engines.postgresql.session.sealed_room import seal
 from schema_migrations.engines.postgresql.session.stand_ins import use_stand_ins
@@ -24,5 +27,6 @@ DEV_SERVER = DevServer(
     ensure_template=ensure_template,
     seal=seal,
     use_stand_ins=use_stand_ins,
+    read_shared_objects=read_shared_objects,
     may_leave=may_leave,
 )

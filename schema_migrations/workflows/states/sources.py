@@ -33,6 +33,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.dev_servers import DevServers
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     read_django_migrations,
@@ -87,7 +88,7 @@ class Workspace:
     """For a live database, which is only read."""
     alias: str
     settings: Settings
-    server: DevServer
+    servers: DevServers
     directory: Directory
     """The directory of the alias, loaded and verified."""
     registry: Apps
@@ -99,6 +100,11 @@ class Workspace:
     excluded_tables: frozenset[Key] = NO_KEYS
     """Tables that Django's own migrations create; the engine does not see them."""
     phases: Phases = field(default_factory=Phases)
+
+    @property
+    def server(self) -> DevServer:
+        """The server to describe: others are alike."""
+        return self.servers.first
 
 
 def run_in_workspace(
@@ -186,20 +192,26 @@ def open_workspace(
         engine.vendor, alias, settings.extensions, django_migrations
     )
     with ExitStack() as stack:
-        with phases("dev server"):
-            server = stack.enter_context(
-                open_server(
-                    dev or settings.dev,
-                    alias,
-                    extensions=[
-                        *(name for name, _ in prerequisites.extensions),
-                        *filter(None, map(extension_of, extra_statements)),
-                    ],
-                    sharing=sharing
-                    or _choose_sharing(engine, loaded_directory, extra_statements),
-                    report=report,
+
+        def start_server(sharing: Sharing) -> DevServer:
+            with phases("dev server"):
+                return stack.enter_context(
+                    open_server(
+                        dev or settings.dev,
+                        alias,
+                        extensions=[
+                            *(name for name, _ in prerequisites.extensions),
+                            *filter(None, map(extension_of, extra_statements)),
+                        ],
+                        sharing=sharing,
+                        report=report,
+                    )
                 )
-            )
+
+        server = start_server(
+            sharing or _choose_sharing(engine, loaded_directory, extra_statements)
+        )
+        servers = DevServers(server, engine, alias, lambda: start_server("never"))
         dev_server = engine.dev_server
         prepare = dev_server.seal if server.is_shared else dev_server.use_stand_ins
         live_engine, engine = engine, prepare(engine) if prepare else engine
@@ -208,7 +220,7 @@ def open_workspace(
             live_engine=live_engine,
             alias=alias,
             settings=settings,
-            server=server,
+            servers=servers,
             directory=loaded_directory,
             registry=registry,
             django_migrations=django_migrations,
@@ -238,12 +250,16 @@ def open_state(source: str, workspace: Workspace) -> Iterator[State]:
 
     Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
     """
-    with open_scratch_database(workspace) as connection:
+    holds_files = source != MODELS or bool(workspace.extra_statements)
+    server = workspace.servers.take_unused() if holds_files else workspace.server
+    with open_scratch_database(workspace, server) as connection:
         yield _load_source(source, workspace, connection)
 
 
 @contextmanager
-def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
+def open_scratch_database(
+    workspace: Workspace, server: DevServer | None = None
+) -> Iterator[Connection]:
     """Hold a new scratch database, which is dropped when the context ends.
 
     It contains only the excluded tables that models refer to.  Raises ``ConfigError``.
@@ -253,7 +269,7 @@ def open_scratch_database(workspace: Workspace) -> Iterator[Connection]:
         with workspace.phases("dev database"):
             connection = stack.enter_context(
                 engine.dev_server.create_scratch_database(
-                    workspace.server.settings, workspace.alias
+                    (server or workspace.server).settings, workspace.alias
                 )
             )
             load_referenced_tables(

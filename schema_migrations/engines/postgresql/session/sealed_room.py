@@ -35,11 +35,20 @@ from schema_migrations.engines.postgresql.session.frozen_queries import (
     SET_SERVERS_PATH,
     freeze,
 )
+from schema_migrations.engines.postgresql.session.muted_commits import (
+    MARK,
+    with_muted_commits,
+    with_restored_commits,
+)
 from schema_migrations.engines.postgresql.session.parameters import (
     SESSION_VALUES_QUERY,
     restore_values,
 )
-from schema_migrations.engines.postgresql.session.statement_rights import decide_rights
+from schema_migrations.engines.postgresql.session.statement_rights import (
+    EXPLAIN,
+    StatementRights,
+    decide_rights,
+)
 from schema_migrations.errors import DevServerUnusable
 from schema_migrations.history.encoding import check_statement
 
@@ -92,6 +101,7 @@ SELECT relation::regclass::text AS catalog FROM pg_catalog.pg_locks
 UNION ALL
 SELECT name
   FROM (SELECT 'pg_database' AS name, xmin FROM pg_catalog.pg_database
+         WHERE datname <> current_database()
         UNION ALL
         SELECT 'pg_tablespace', xmin FROM pg_catalog.pg_tablespace) AS row,
        (SELECT pg_current_xact_id_if_assigned() AS own) AS transaction
@@ -108,6 +118,13 @@ SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
    AND (NOT t.tgisinternal OR t.tgfoid = 'pg_catalog.unique_key_recheck'::regproc);
 CREATE VIEW {ROOM_SCHEMA}.session_values AS {SESSION_VALUES_QUERY};
 CREATE VIEW {ROOM_SCHEMA}.rivals AS {RIVALS_QUERY};
+CREATE VIEW {ROOM_SCHEMA}.committing_procedures AS
+SELECT pg_get_functiondef(p.oid)
+  FROM pg_catalog.pg_proc AS p
+ WHERE p.prokind = 'p' AND p.prosrc ~* '\\mcommit\\M'
+   AND p.proowner = (SELECT oid FROM pg_catalog.pg_roles
+                      WHERE rolname = 'pg_database_owner')
+   AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'plpgsql');
 """
 
 _RUN = f"{ROOM_SCHEMA}.run"
@@ -115,13 +132,18 @@ _SHARED_WRITES = f"TABLE {ROOM_SCHEMA}.shared_writes"
 _SESSION_VALUES = f"TABLE {ROOM_SCHEMA}.session_values"
 _DEFERRING_TABLES = f"TABLE {ROOM_SCHEMA}.deferring_tables"
 _RIVALS = f"{ROOM_SCHEMA}.rivals"
+_COMMITTING_PROCEDURES = f"TABLE {ROOM_SCHEMA}.committing_procedures"
 
 # What the room's rights, or a function, do not permit, wherever it was tried:
 # insufficient_privilege, active_sql_transaction, invalid_transaction_termination.
 _REFUSALS_EVERYWHERE = frozenset({"42501"})
 _REFUSALS_IN_FUNCTION = frozenset({"25001", "2D000"})
 _REFUSING_ROUTINE = "exec_stmt_dynexecute"
-"""The routine of PL/pgSQL that refuses ``SELECT INTO`` and ``PREPARE TRANSACTION``."""
+"""The routine of PL/pgSQL that refuses ``PREPARE TRANSACTION``."""
+
+
+class _RefusedInRoom(Exception):
+    """A statement that would run outside of a transaction; its cause is the server's."""
 
 
 class _SharedCatalogWritten(Exception):
@@ -173,20 +195,38 @@ def execute(connection: Connection, sql: str) -> None:
     rights = decide_rights(sql, in_transaction=in_transaction)
     if rights.ends_transaction:
         _finish(connection)
-    statements = [(_run_outside, rights.sql)]
-    if rights.of == "room":
-        statements = [(_run_inside, rights.sql)]
-    if rights.role:
-        check_role = f"SELECT {quote_literal(rights.role)}::pg_catalog.regrole"
-        statements.insert(0, (_run_inside, check_role))
-    with (
-        nullcontext()
-        if in_transaction or not rights.in_transaction
-        else _open_transaction(connection)
-    ):
-        for run, statement in statements:
-            if statement:
-                run(connection, statement)
+    if in_transaction or not rights.in_transaction:
+        _run(connection, rights)
+        return
+    try:
+        with (
+            _open_transaction(connection),
+            _mute_procedures(connection) if rights.may_call else nullcontext(),
+        ):
+            _run(connection, rights)
+    except psycopg.Error as error:
+        if error.sqlstate in _REFUSALS_IN_FUNCTION:
+            raise _RefusedInRoom from error
+        raise
+
+
+def _run(connection: Connection, rights: StatementRights) -> None:
+    for kind, name in rights.must_exist:
+        _run_inside(connection, f"SELECT {quote_literal(name)}::pg_catalog.{kind}")
+    if rights.sql:
+        run = _run_inside if rights.of == "room" else _run_outside
+        run(connection, rights.sql)
+
+
+@contextmanager
+def _mute_procedures(connection: Connection) -> Iterator[None]:
+    """Hold the procedures that commit without their COMMIT."""
+    for (definition,) in execution.fetch_rows(connection, _COMMITTING_PROCEDURES):
+        _run_inside(connection, with_muted_commits(definition))
+    yield
+    for (definition,) in execution.fetch_rows(connection, _COMMITTING_PROCEDURES):
+        if MARK in definition:
+            _run_inside(connection, with_restored_commits(definition))
 
 
 def _run_inside(connection: Connection, sql: str) -> None:
@@ -243,26 +283,36 @@ def _read_driver_error(exception: BaseException) -> DriverError | None:
             message=f"wrote to {exception}, which all databases of the server share",
             leaves_dev_database=True,
         )
+    refused = isinstance(exception, _RefusedInRoom)
+    if refused:
+        exception = exception.__cause__ or exception
     error = read_driver_error(exception)
     source = find_driver_error(exception)
     if error is None or source is None:
         return error
     context = source.diag.context or ""
-    inside = _RUN in context
+    itself = _RUN in context and "\n" not in context
     leaves = (
-        error.sqlstate in _REFUSALS_EVERYWHERE
-        or (inside and error.sqlstate in _REFUSALS_IN_FUNCTION)
-        or (inside and source.diag.source_function == _REFUSING_ROUTINE)
+        refused
+        or error.sqlstate in _REFUSALS_EVERYWHERE
+        or (itself and source.diag.source_function == _REFUSING_ROUTINE)
     )
     position = error.position
-    if inside and "\n" not in context:  # raised by the statement itself
-        position = int(source.diag.internal_position or 0)
+    if itself:
+        position = _find_position(source)
     return replace(
         error,
         position=position,
         leaves_dev_database=leaves,
-        cause=None if inside and error.refused_in_transaction else error.cause,
+        cause=None if refused else error.cause,
     )
+
+
+def _find_position(error: psycopg.Error) -> int:
+    """Return the position of an error in the statement as it stands in the file."""
+    position = int(error.diag.internal_position or 0)
+    is_explained = (error.diag.internal_query or "").startswith(EXPLAIN)
+    return max(position - len(EXPLAIN), 0) if is_explained else position
 
 
 def _inspect(inspect: Callable[[Cursor], Schema], cursor: Cursor) -> Schema:

@@ -12,7 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from schema_migrations.engines.postgresql.session.muted_commits import (
+    with_muted_commits,
+)
+
 _NAME = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
+_NAMES = rf"{_NAME}(?:\s*,\s*{_NAME})*"
 _OBJECT = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
 _SESSION = r"(?:SESSION\s+|LOCAL\s+)?"
 
@@ -23,18 +28,42 @@ _TRANSACTION = rf"""
 """
 
 # Outside of a transaction these run in the room without the word: the schema is the same.
-# Inside of one the server refuses them before it looks any further.
 _CONCURRENTLY = re.compile(
-    r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX"
-    r"|REINDEX\s*(?:\([\w\s,]*\)\s*)?(?:INDEX|TABLE))\s+(?P<word>CONCURRENTLY)\b",
+    r"\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX)\s+(?P<word>CONCURRENTLY)\b",
     re.IGNORECASE,
 )
 
 _VACUUM_WORD = r"(?:FULL|FREEZE|VERBOSE|ANALYZE|ANALYSE)\b"
+_VACUUMED = rf"(?:ONLY\s+)?{_OBJECT}(?:\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\))?"
 _VACUUM = rf"""
-    VACUUM\s*(?:\([\w\s,]*\)\s*)?(?:{_VACUUM_WORD}\s*)*
-    (?P<tables>(?!{_VACUUM_WORD}){_OBJECT}(?:\s*,\s*{_OBJECT})*)?
+    VACUUM\b\s*(?:\([\w\s,]*\)\s*)?(?:{_VACUUM_WORD}\s*)*
+    (?P<tables>(?!{_VACUUM_WORD}){_VACUUMED}(?:\s*,\s*{_VACUUMED})*)?
 """
+
+_REINDEX = rf"""
+    REINDEX\b\s*(?:\([\w\s,]*\)\s*)?(?:INDEX|TABLE|(?P<schema>SCHEMA)|(?P<all>DATABASE|SYSTEM))
+    \b(?:\s+CONCURRENTLY\b)?(?:\s+(?P<name>{_OBJECT}))?
+"""
+_CLUSTER = r"CLUSTER(?:\s+VERBOSE|\s*\([\w\s,]*\))?"
+
+# What these set only the server's administrator may set, and no schema depends on it.
+_WITHOUT_EFFECT = (
+    r"CHECKPOINT",
+    rf"(?:SET\s+{_SESSION}|RESET\s+)"
+    r"(?:log_\w+|track_\w+|deadlock_timeout|zero_damaged_pages|lo_compat_privileges)\b[^;]*",
+)
+
+# What DISCARD ALL does, but for the role, which a room never changes, and cursors:
+# https://www.postgresql.org/docs/current/sql-discard.html
+_DISCARD_ALL = (
+    "RESET ALL; DEALLOCATE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all();"
+    " DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES"
+)
+
+# PL/pgSQL executes no SELECT INTO, but it explains one, and so the server runs it.
+_SELECT_INTO = re.compile(r"\s*(?:SELECT|WITH)\b.*\bINTO\b", re.IGNORECASE | re.DOTALL)
+EXPLAIN = "EXPLAIN (ANALYZE, COSTS false, TIMING false) "
+"""Written before a statement that it runs."""
 
 # https://www.postgresql.org/docs/current/sql-altertable.html
 _OF_THE_CONNECTING_ROLE = (
@@ -44,7 +73,11 @@ _OF_THE_CONNECTING_ROLE = (
     rf"\s+(?:ENABLE|DISABLE)\s+TRIGGER\s+{_NAME}",
     rf"SET\s+{_SESSION}session_replication_role\s*(?:=|\bTO\b)\s*'?\w+'?",
     r"RESET\s+session_replication_role",
-    rf"COMMENT\s+ON\s+EXTENSION\s+{_NAME}\s+IS\s+(?:NULL|'(?:[^']|'')*')",
+    rf"COMMENT\s+ON\s+(?:EXTENSION|(?:PROCEDURAL\s+)?LANGUAGE)\s+{_NAME}"
+    r"\s+IS\s+(?:NULL|'(?:[^']|'')*')",
+    rf"CREATE\s+PUBLICATION\s+{_NAME}\s+FOR\s+(?:ALL\s+TABLES|TABLES\s+IN\s+SCHEMA\s+{_NAMES})"
+    r"(?:\s+WITH\s*\(\s*publish\s*=\s*'[\w\s,]*'\s*\))?",
+    rf"DROP\s+PUBLICATION\s+(?:IF\s+EXISTS\s+)?{_NAMES}(?:\s+(?:CASCADE|RESTRICT))?",
 )
 
 # The room may create the extensions that the server's administrator calls trusted.
@@ -68,23 +101,46 @@ _ROLE = rf"(?P<role>{_NAME}|'[^']+')"
 _SET_ROLE = (
     rf"SET\s+{_SESSION}(?:ROLE|SESSION\s+AUTHORIZATION)\s+{_ROLE}",
     r"RESET\s+(?:ROLE|SESSION\s+AUTHORIZATION)",
+    rf"REASSIGN\s+OWNED\s+BY\s+(?P<roles>{_NAMES})\s+TO\s+{_ROLE}",
+    rf"ALTER\s+(?:PROCEDURAL\s+)?LANGUAGE\s+{_NAME}\s+OWNER\s+TO\s+{_ROLE}",
 )
 
-# ``SET ROLE`` and ``OWNER TO`` name a role that must exist; who owns an object is not
-# part of a schema.
-_CHANGE_OWNER = rf"""
-    ALTER\s+(?:AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN\s+TABLE|FUNCTION|INDEX
-      |MATERIALIZED\s+VIEW|PROCEDURE|ROUTINE|SCHEMA|SEQUENCE|STATISTICS|TABLE
-      |TEXT\s+SEARCH\s+(?:CONFIGURATION|DICTIONARY)|TYPE|VIEW)
-    \s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_OBJECT}
-    (?:\s*\((?:[^()]|\([^()]*\))*\))?
-    \s+OWNER\s+TO\s+{_ROLE}
+# These name a role that must exist; who owns an object is not part of a schema.
+_CHANGE_OWNER = (
+    r"ALTER\s+(?!(?:DATABASE|TABLESPACE|SUBSCRIPTION)\b)\w.*"
+    rf"\sOWNER\s+TO\s+{_ROLE}"
+)
+
+_DEFAULT_PRIVILEGES = rf"""
+    ALTER\s+DEFAULT\s+PRIVILEGES\s+(?:IN\s+SCHEMA\s+{_NAMES}\s+)?
+    (?P<clause>FOR\s+(?:ROLE|USER)\s+(?P<roles>{_NAMES}))\s.*
 """
 
 _CREATE_SCHEMA = rf"""
     CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?
-    (?:(?!AUTHORIZATION\b)(?P<name>{_NAME})\s+)?(?P<clause>AUTHORIZATION\s+{_ROLE})
+    (?:(?!AUTHORIZATION\b)(?P<name>{_NAME})\s+)?(?P<clause>AUTHORIZATION\s+{_ROLE})(?:\s.*)?
 """
+
+# A policy is printed with its roles; inside the room the current one is the room's.
+_POLICY_ROLES = re.compile(
+    rf"\s*(?:CREATE|ALTER)\s+POLICY\s+{_NAME}\s+ON\s+{_OBJECT}(?:\s+AS\s+\w+)?"
+    rf"(?:\s+FOR\s+\w+)?\s+TO\s+{_NAMES}",
+    re.IGNORECASE,
+)
+_CURRENT_ROLE = re.compile(r"\bCURRENT_(?:USER|ROLE)\b(?!\")", re.IGNORECASE)
+
+# The server would name it after the room's role.
+_CREATE_OWN_SCHEMA = """
+DO $$ BEGIN
+  EXECUTE pg_catalog.format('CREATE SCHEMA %s %I', '{condition}', session_user);
+END $$
+"""
+
+_COMMENT_OR_QUOTE = re.compile(
+    r"(?P<comment>--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)"
+    r"|\bE'(?:[^'\\]|\\.|'')*'|'[^']*'|\"[^\"]*\"|(?P<tag>\$\w*\$).*?(?P=tag)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _CURRENT_ROLES = frozenset(
     ["none", "default", "current_user", "current_role", "session_user"]
@@ -111,29 +167,33 @@ class StatementRights:
     sql: str
     """What is sent; empty: nothing."""
     of: Literal["room", "connecting role"] = "room"
-    role: str = ""
-    """A role that must exist, quoted as in the statement."""
+    must_exist: tuple[tuple[str, str], ...] = ()
+    """Names that the server must know, as in the statement, each after its ``reg`` type."""
     ends_transaction: bool = False
     """It may commit, so the transaction must be looked at before."""
     in_transaction: bool = True
     """False: it controls transactions, or the server refuses it inside of one."""
+    may_call: bool = False
+    """It may call procedures, whose COMMIT the room does not permit."""
 
 
 def decide_rights(sql: str, *, in_transaction: bool) -> StatementRights:
     """Return how to run one statement of a file in a sealed room."""
     sql = sql.strip().rstrip(";")
-    if _matches(_TRANSACTION, sql):
+    plain = _blank_comments(sql)
+    if _matches(_TRANSACTION, plain.strip()):
         return StatementRights(
-            sql=sql,
+            sql=plain.strip(),
             of="connecting role",
-            ends_transaction=sql[:3].upper() in {"COM", "END"},
+            ends_transaction=plain.strip()[:3].upper() in {"COM", "END"},
             in_transaction=False,
         )
     return (
-        _check_roles(sql)
-        or _without_concurrency(sql, in_transaction=in_transaction)
-        or _let_outside(sql)
-        or StatementRights(sql=sql)
+        _check_roles(plain)
+        or _leave_out(plain, in_transaction=in_transaction)
+        or (None if in_transaction else _run_in_one_transaction(sql, plain))
+        or _let_outside(plain)
+        or StatementRights(sql=_explain(plain) or sql)
     )
 
 
@@ -141,32 +201,68 @@ def _check_roles(sql: str) -> StatementRights | None:
     """Let a statement that names an owner check the role, and change nothing more."""
     for pattern in _SET_ROLE:
         if match := _matches(pattern, sql):
-            return StatementRights(sql="", role=_find_role(match))
+            return StatementRights(sql="", must_exist=_find_roles(match))
     if match := _matches(_CHANGE_OWNER, sql):
         # The room owns the object already; the server still looks for it.
         return StatementRights(
-            sql=f"{sql[: match.start('role')]}CURRENT_USER", role=_find_role(match)
+            sql=f"{sql[: match.start('role')]}CURRENT_USER",
+            must_exist=_find_roles(match),
         )
+    if match := _matches(_DEFAULT_PRIVILEGES, sql):
+        return StatementRights(
+            sql=_blank(sql, *match.span("clause")), must_exist=_find_roles(match)
+        )
+    if match := _POLICY_ROLES.match(sql):
+        head = _CURRENT_ROLE.sub("SESSION_USER", match[0])
+        return StatementRights(sql=f"{head}{sql[match.end() :]}")
     match = _matches(_CREATE_SCHEMA, sql)
-    if match and (role := _find_role(match)):
-        start = sql[: match.start("clause")]
-        return StatementRights(sql=start if match["name"] else start + role, role=role)
-    return None
+    return _create_schema(match) if match else None
 
 
-def _without_concurrency(sql: str, *, in_transaction: bool) -> StatementRights | None:
-    refused = StatementRights(sql=sql, of="connecting role", in_transaction=False)
-    if match := _CONCURRENTLY.match(sql):
-        if in_transaction:
-            return refused
-        start, end = match.span("word")  # blanks keep the positions of errors
-        return StatementRights(sql=f"{sql[:start]}{' ' * (end - start)}{sql[end:]}")
+def _create_schema(match: re.Match[str]) -> StatementRights | None:
+    sql, roles = match.string, _find_roles(match)
+    start, end = match.span("clause")
+    if match["name"]:
+        return StatementRights(sql=_blank(sql, start, end), must_exist=roles)
+    if roles:
+        named = f"{sql[:start]}{roles[0][1]}{sql[end:]}"
+        return StatementRights(sql=named, must_exist=roles)
+    if sql[end:].strip():
+        return None
+    condition = "IF NOT EXISTS" if re.search(r"\bEXISTS\b", sql[:start], re.I) else ""
+    return StatementRights(sql=_CREATE_OWN_SCHEMA.replace("{condition}", condition))
+
+
+def _leave_out(sql: str, *, in_transaction: bool) -> StatementRights | None:
+    """Leave out what does not change a schema, and the room's role may not run."""
+    if any(_matches(pattern, sql) for pattern in _WITHOUT_EFFECT):
+        return StatementRights(sql="")
+    if in_transaction:
+        return None
+    if match := _matches(_REINDEX, sql):
+        kind = "regnamespace" if match["schema"] else "regclass"
+        named = () if match["all"] or not match["name"] else ((kind, match["name"]),)
+        return StatementRights(sql="", must_exist=named)
     if match := _matches(_VACUUM, sql):
-        if in_transaction:
-            return refused
         tables = match["tables"]
         return StatementRights(sql=f"ANALYZE {tables}" if tables else "")
+    return StatementRights(sql="") if _matches(_CLUSTER, sql) else None
+
+
+def _run_in_one_transaction(sql: str, plain: str) -> StatementRights | None:
+    """Change a statement that refuses transactions, or ends its own, to the like of it."""
+    if match := _CONCURRENTLY.match(plain):
+        return StatementRights(sql=_blank(plain, *match.span("word")))
+    if _matches(r"DISCARD\s+ALL", plain):
+        return StatementRights(sql=_DISCARD_ALL)
+    if re.match(r"\s*(?:DO|CALL)\b", plain, re.IGNORECASE):
+        may_call = re.search(r"\bCALL\b", plain, re.IGNORECASE) is not None
+        return StatementRights(sql=with_muted_commits(sql), may_call=may_call)
     return None
+
+
+def _explain(sql: str) -> str:
+    return f"{EXPLAIN}{sql}" if _SELECT_INTO.match(sql) else ""
 
 
 def _let_outside(sql: str) -> StatementRights | None:
@@ -182,11 +278,33 @@ def _let_outside(sql: str) -> StatementRights | None:
 
 
 def _matches(pattern: str, sql: str) -> re.Match[str] | None:
-    return re.fullmatch(pattern, sql, re.IGNORECASE | re.DOTALL | re.VERBOSE)
+    return re.fullmatch(
+        rf"\s*(?:{pattern})\s*", sql, re.IGNORECASE | re.DOTALL | re.VERBOSE
+    )
 
 
-def _find_role(match: re.Match[str]) -> str:
-    named = match.groupdict().get("role") or "none"
-    if named.startswith("'"):
-        named = '"' + named[1:-1].replace('"', '""') + '"'
-    return "" if named.lower() in _CURRENT_ROLES else named
+def _blank(sql: str, start: int, end: int) -> str:
+    """Replace a part by blanks, which keep the positions of errors."""
+    return f"{sql[:start]}{' ' * (end - start)}{sql[end:]}"
+
+
+def _blank_comments(sql: str) -> str:
+    """Replace comments by blanks; what is misread is sent as it was read."""
+    return _COMMENT_OR_QUOTE.sub(
+        lambda match: " " * len(match[0]) if match["comment"] else match[0], sql
+    )
+
+
+def _find_roles(match: re.Match[str]) -> tuple[tuple[str, str], ...]:
+    groups = match.groupdict()
+    named = [
+        *re.findall(_NAME, groups.get("roles") or ""),
+        *filter(None, [groups.get("role")]),
+    ]
+    quoted = [
+        '"' + name[1:-1].replace('"', '""') + '"' if name.startswith("'") else name
+        for name in named
+    ]
+    return tuple(
+        ("regrole", name) for name in quoted if name.lower() not in _CURRENT_ROLES
+    )

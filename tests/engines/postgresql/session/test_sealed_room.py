@@ -127,6 +127,25 @@ INSERT INTO bait VALUES (1)
 SELECT pg_advisory_lock(1)
 SET lc_messages = 'C'; RESET ROLE; COPY (SELECT 1) TO PROGRAM 'touch {file}'
 CREATE INDEX CONCURRENTLY evil2 ON bait (id); RESET ROLE; DROP DATABASE {victim}
+DISCARD ALL
+DISCARD ALL; RESET ROLE; DROP DATABASE {victim}
+CALL leave()
+SELECT trap_value(1) AS x INTO evil
+WITH evil AS (SELECT trap_value(1) AS x) SELECT * INTO evil3 FROM evil
+SELECT 1 AS x INTO evil4; RESET ROLE; CREATE ROLE evil
+ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON SCHEMAS TO PUBLIC
+ALTER DEFAULT PRIVILEGES FOR ROLE bystander REVOKE ALL ON FUNCTIONS FROM PUBLIC
+ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON TABLES TO PUBLIC; RESET ROLE; CREATE ROLE evil
+REASSIGN OWNED BY {role} TO bystander
+CREATE SCHEMA AUTHORIZATION CURRENT_USER
+CREATE SCHEMA evil AUTHORIZATION {role} CREATE VIEW v AS SELECT trap_value(1)
+CREATE POLICY evil ON bait TO CURRENT_USER USING (trap_value(1) = 1)
+CREATE PUBLICATION evil FOR ALL TABLES; RESET ROLE; CREATE ROLE evil
+COMMENT ON LANGUAGE plpgsql IS 'evil'; CREATE ROLE evil
+REINDEX DATABASE postgres
+REINDEX SCHEMA "x'::regnamespace; RESET ROLE; CREATE ROLE evil; --"
+SET log_statement = 'all'; CREATE ROLE evil
+/* ' */ DROP DATABASE {victim} /* ' */
 """.strip().splitlines()
 
 # What a role must never run with its own rights: it gives those back and breaks out.
@@ -142,6 +161,9 @@ TRAPS = (
     f" $$ BEGIN {_BREAK_OUT} RETURN NULL; EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$",
     "CREATE FUNCTION trap_value(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
     f" $$ BEGIN {_BREAK_OUT} RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 1; END $$",
+    "CREATE PROCEDURE leave() LANGUAGE plpgsql AS"
+    f" $$ BEGIN COMMIT; BEGIN {_BREAK_OUT} EXCEPTION WHEN OTHERS THEN NULL; END;"
+    f" COMMIT; {_BREAK_OUT} END $$",
     "CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
     " FOR EACH ROW EXECUTE FUNCTION trap()",
     "INSERT INTO bait VALUES (1)",
@@ -212,6 +234,41 @@ WAYS_OUT = {
         "DROP EXTENSION citext CASCADE",
         "ALTER EXTENSION pg_trgm SET SCHEMA dsm_sealed_room",
         "SELECT 1",
+    ),
+    "a procedure that commits": (
+        "CREATE PROCEDURE leave() LANGUAGE plpgsql AS $$ BEGIN"
+        " COMMIT; PERFORM escape(); COMMIT AND CHAIN; PERFORM escape(); END $$",
+        "CALL leave()",
+        "DO $$ BEGIN COMMIT; CALL leave(); COMMIT; PERFORM escape(); END $$",
+        "CREATE PROCEDURE hidden() LANGUAGE plpgsql AS $$ BEGIN"
+        " NULL/*dsm-muted PERFORM escape()*/; PERFORM 'commit'; END $$",
+        "CALL hidden()",
+        "CREATE PROCEDURE by_force() LANGUAGE plpgsql AS $$ BEGIN"
+        " ROLLBACK; PERFORM escape(); END $$",
+        "CALL by_force()",
+        "CREATE FUNCTION pg_get_functiondef(name) RETURNS text LANGUAGE sql"
+        " AS 'SELECT escape()::text'",
+        "CALL leave()",
+    ),
+    "a session that is discarded": (
+        "PREPARE p AS SELECT escape()",
+        "LISTEN evil",
+        "DISCARD ALL",
+        "CREATE TEMP TABLE pg_proc AS SELECT escape() AS oid",
+        "PREPARE p AS SELECT escape()",
+        "EXECUTE p",
+        "DISCARD ALL",
+        "SELECT escape() INTO evil",
+        "DISCARD ALL",
+    ),
+    "rights on what the room will make": (
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON TABLES TO pg_database_owner",
+        "ALTER DEFAULT PRIVILEGES FOR USER {role}, bystander GRANT ALL ON SCHEMAS TO PUBLIC",
+        "CREATE FUNCTION concat(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+        "CREATE OR REPLACE VIEW dsm_sealed_room.query_0 AS SELECT escape() AS x",
+        "CREATE RULE evil AS ON INSERT TO dsm_sealed_room.rivals DO INSTEAD SELECT escape()",
+        "CREATE PUBLICATION evil FOR ALL TABLES",
+        "ALTER PUBLICATION evil RENAME TO evil2",
     ),
     "an operator class that crashes the server": (
         "CREATE OPERATOR CLASS evil FOR TYPE int4 USING gist AS OPERATOR 1 =",
@@ -455,8 +512,7 @@ def test_there_are_enough_attacks() -> None:
         "ALTER SYSTEM SET work_mem = '1MB'",
         "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
         "SELECT pg_reload_conf()",
-        "SELECT 1 INTO somewhere",
-        "DO $$ BEGIN COMMIT; END $$",
+        "DO $$ BEGIN ROLLBACK; END $$",
     ],
 )
 def test_the_error_says_that_a_statement_leaves_the_dev_database(
@@ -564,6 +620,14 @@ def test_only_a_superuser_needs_more_rights_for_these(
         ("ALTER TABLE t DISABLE TRIGGER ALL, ADD CHECK (f())", "room"),
         ("SET session_replication_role = replica", "connecting role"),
         ("SET log_min_messages = debug1", "room"),
+        ("COMMENT ON LANGUAGE plpgsql IS 'x'", "connecting role"),
+        ("COMMENT ON LANGUAGE plpgsql IS '{1}'::evil[]", "room"),
+        ("CREATE PUBLICATION p FOR ALL TABLES", "connecting role"),
+        ("CREATE PUBLICATION p FOR TABLES IN SCHEMA a, b", "connecting role"),
+        ("/* all */ DROP PUBLICATION p, q -- both", "connecting role"),
+        ("DROP PUBLICATION p; SELECT f()", "room"),
+        ("CREATE PUBLICATION p FOR ALL TABLES WITH (publish = f())", "room"),
+        ("CREATE PUBLICATION p FOR TABLE t WHERE (f())", "room"),
     ],
 )
 def test_what_runs_with_the_rights_of_the_role(sql: str, of: str) -> None:
@@ -590,6 +654,9 @@ def test_an_error_keeps_its_position(cluster: Cluster, engine: Engine) -> None:
         cluster.as_role("plain"), ALIAS
     ) as connection:
         error = attempt(engine, connection, "SELECT missing")
+        assert error is not None
+        assert error.position == len("SELECT ") + 1
+        error = attempt(engine, connection, "SELECT missing INTO somewhere")
         assert error is not None
         assert error.position == len("SELECT ") + 1
         inner = "DO $$ BEGIN PERFORM missing; END $$"
