@@ -15,6 +15,7 @@ Cause = Literal[
     "no schema",
     "not on this server",
     "in transaction",
+    "exists",
 ]
 """What kept a statement from running, where more than the statement may be wrong."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, dataclass_transform
 
 REHASH_COMMAND = "python manage.py schemahash"
+MARK_COMMAND = "python manage.py schemaset"
 RESUME_HINT = "Run the command again; it continues from where the database is now."
 
 RETRY_EXIT_CODE = 5

@@ -247,6 +247,8 @@ def with_commands(text: str, command: FormatCommand) -> str:
     """Return a hint with its commands as they are to be typed, and with options."""
     if errors.REHASH_COMMAND in text:
         text = text.replace(errors.REHASH_COMMAND, command("schemahash"))
+    if errors.MARK_COMMAND in text:
+        text = text.replace(errors.MARK_COMMAND, command("schemaset"))
     if "schemaapply again" in text:
         apply = command("schemaapply")
         if apply != format_plain_command("schemaapply"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.statement_error import NO_TRANSACTION_HINT
-from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
+from schema_migrations.errors import MARK_COMMAND, REHASH_COMMAND, RESUME_HINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,9 @@ NEXT_STEPS: Mapping[Obstacle, str] = {
     f" search_path.\n{AGAIN}",
     "not on this server": "This server lacks the extension or the tablespace. Let an"
     f" administrator add it there.\n{AGAIN}",
+    "exists": "The database has it already. If it has all that this file makes, mark the"
+    f" file\nas applied with {MARK_COMMAND} VERSION.\nIf not, drop it there, or"
+    f" correct the file and run\n{REHASH_COMMAND}. {AGAIN}",
     "in transaction": f"{NO_TRANSACTION_HINT}\nThen run {REHASH_COMMAND},\nand"
     " schemaapply again.",
 }

@@ -59,6 +59,9 @@ STATEMENTS: list[tuple[str, str, str]] = [
         "Make room on the server",
         "",
     ),
+    ("CREATE TABLE a (x integer)", "python manage.py schemaset VERSION", ""),
+    ("ALTER TABLE a ADD n integer", "python manage.py schemaset VERSION", ""),
+    ("CREATE SCHEMA public", "python manage.py schemaset VERSION", ""),
     ("VACUUM a", "begins with the line '-- atlas:txmode none'", ""),
     ("SELECT nope", "Correct the file, run python manage.py schemahash", ""),
     ("SELECT FROM nope", "Correct the file, run python manage.py schemahash", ""),
@@ -178,6 +181,8 @@ SQLITE = [
         "Make room on the server",
     ),
     ("PRAGMA query_only = 1; CREATE TABLE t (x)", "no right to do this"),
+    ("CREATE TABLE a (x integer)", "python manage.py schemaset VERSION"),
+    ("ALTER TABLE a ADD COLUMN n integer", "python manage.py schemaset VERSION"),
     ("VACUUM", "begins with the line '-- atlas:txmode none'"),
     ("SELECT nope", "Correct the file"),
 ]

@@ -17,6 +17,9 @@ BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 NO_TRANSACTION_PATTERN = re.compile(r"\b(with)?in(side)? (a )?transaction\b")
 """Errors of ``VACUUM``, ``ATTACH``, ``PRAGMA journal_mode`` …, which have no code."""
 
+EXISTS_PATTERN = re.compile(r" already exists$|^duplicate column name: ")
+"""Errors of ``CREATE`` and ``ALTER TABLE``, which have no code."""
+
 CAUSES: Mapping[str, Cause] = {
     "SQLITE_FULL": "no room",
     "SQLITE_NOMEM": "no room",
@@ -57,6 +60,8 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
 def _find_cause(code: str, message: str) -> Cause | None:
     if NO_TRANSACTION_PATTERN.search(message):
         return "in transaction"
+    if EXISTS_PATTERN.search(message):
+        return "exists"
     return next((CAUSES[each] for each in CAUSES if code.startswith(each)), None)
 
 
