@@ -48,7 +48,7 @@ class HistoryAsker:
     def ask_value(self, question: ValueQuestion) -> str:
         self.asked += 1
         sql = self.answers.values.defaults.get(question.column.path, NO_VALUE)
-        if sql == NO_VALUE:
+        if sql == NO_VALUE and question.reason == "no value":
             self.needless.append(question.text.partition("\n")[0])
         return sql
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from schema_migrations.errors import OpenQuestion
 from schema_migrations.plan.fills import NO_VALUE, MissingValue
@@ -35,6 +35,7 @@ class Option:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueQuestion:
     column: Key
+    reason: Literal["no value", "new type"] = "no value"
     text: str
     options: tuple[Option, ...]
     """The asker adds one more: to quit and do what ``way_out`` says."""
@@ -176,6 +177,7 @@ def make_retyping_question(column: Key, loss: str) -> ValueQuestion:
     """Return the question how a column gets its new type, which may cost values."""
     return ValueQuestion(
         column=column,
+        reason="new type",
         text=f"The file {loss}.\nPlease select a fix:",
         options=(
             Option(text="Let the database convert them.", sql=NO_VALUE),
