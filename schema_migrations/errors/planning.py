@@ -243,6 +243,22 @@ class CopyRefused(PlanError):
     sql: str
 
 
+class CopyDiffers(PlanError):
+    """A copy of the live schema on the dev database is not equal to it."""
+
+    code = "copy-differs"
+    message = (
+        "a copy of the live schema on the dev database is not equal to it, so nothing"
+        " can be concluded from it:\n{listed}"
+    )
+    hint = "Use a dev server with the version and extensions of the live database (set DEV), or let IGNORE name these objects; and please report what differs."
+    differences: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(f"  {difference}" for difference in self.differences)
+
+
 class ProofFailed(PlanError):
     """Replaying the directory with the new file leaves a difference."""
 

@@ -74,9 +74,10 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.ObjectInTheWay: f"Change {{object}} or drop it in a file of its own first: {EMPTY_FILE}",
     errors.ProofFailed: f"Nothing was written. Make this change by hand ({EMPTY_FILE}), and please report it with the model that causes it.",
     errors.PlanRefused: f"The dev database refused this statement of the plan; nothing was written.\nMake this change in a file by hand: {EMPTY_FILE}, then schemahash.",
-    errors.CopyRefused: errors.CopyRefused.hint.replace(
-        "set DEV", "set DEV or pass --dev"
-    ),
+    **{
+        class_: class_.hint.replace("set DEV", "set DEV or pass --dev")
+        for class_ in (errors.CopyRefused, errors.CopyDiffers)
+    },
     errors.LossDeclined: "Run schemadiff again and accept the loss, or name the rename: --rename OLD=NEW.",
 }
 """Class → the template of its hint, where the error's own cannot name an option."""

@@ -322,3 +322,27 @@ def test_a_schema_of_another_tool_is_ignored_as_a_whole(pg_place: Place) -> None
     assert kinds(pg_place) != []
     with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs.*"]}}):
         assert kinds(pg_place) == []
+
+
+def test_equal_constraints_are_told_apart(pg_place: Place) -> None:
+    """A rename that a copy with one of the two would take fails on the database."""
+    pg_place.write(
+        _1="CREATE TABLE t (a integer, CONSTRAINT one UNIQUE (a));"
+        "ALTER TABLE t ADD CONSTRAINT two UNIQUE (a);"
+    )
+    pg_place.execute("CREATE TABLE t (a integer, CONSTRAINT one UNIQUE (a))")
+    pg_place.execute("ALTER TABLE t ADD CONSTRAINT another UNIQUE (a)")
+    pg_place.apply(baseline="1")
+    assert kinds(pg_place) == [("name", "two")]
+    assert 'RENAME CONSTRAINT "another" TO "two"' in mended(pg_place)
+    assert kinds(pg_place) == []
+
+    pg_place.execute("ALTER TABLE t DROP CONSTRAINT two")
+    assert kinds(pg_place) == [("missing", "two")]
+    mended(pg_place)
+    assert kinds(pg_place) == []
+
+    pg_place.execute("ALTER TABLE t ADD CONSTRAINT more UNIQUE (a)")
+    pg_place.execute("ALTER TABLE t DROP CONSTRAINT one")
+    assert 'RENAME CONSTRAINT "more" TO "one"' in mended(pg_place)
+    assert kinds(pg_place) == []

@@ -174,8 +174,7 @@ def _plan_mending(
     engine, phases = workspace.engine, workspace.phases
     with open_scratch_database(workspace) as connection:
         with phases("copy"):
-            copy_schema(engine, connection, live)
-            schema = inspect_database(engine, connection)
+            schema = copy_schema(engine, connection, live)
         copy = State(schema=schema, connection=connection, description="the copy")
         current, desired = _canonicalize_both(engine, copy, expected)
         goal = _make_goal(current.schema, desired.schema)

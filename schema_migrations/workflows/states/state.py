@@ -24,7 +24,7 @@ from schema_migrations.engines.statement_error import (
     make_left_open_error,
     translate_statement_errors,
 )
-from schema_migrations.errors import CopyRefused, InvalidModels
+from schema_migrations.errors import CopyDiffers, CopyRefused, InvalidModels
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.history.statements import (
@@ -32,10 +32,12 @@ from schema_migrations.history.statements import (
     refuse_transaction_control,
     split,
 )
+from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
+from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
@@ -237,10 +239,11 @@ def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
     return driver_error is not None and driver_error.refused_in_transaction
 
 
-def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
-    """Create the objects of an inspected schema on a scratch database.
+def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:
+    """Create the objects of an inspected schema on a scratch database; return the copy.
 
-    Raises ``PlanError`` for an object that cannot be created from its definition.
+    Raises ``PlanError`` for an object that cannot be created from its definition, and
+    ``CopyDiffers`` for a copy that is not equal.
     """
     plan = build_plan(
         diff(EMPTY, schema),
@@ -251,6 +254,31 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> None:
     for statement in plan.statements:
         with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):
             engine.executor.execute(connection, statement.sql)
+    copied = State(
+        schema=inspect_database(engine, connection),
+        connection=connection,
+        description="the copy",
+    )
+    _check_copy(engine, schema, copied)
+    return copied.schema
+
+
+def _check_copy(engine: Engine, schema: Schema, copied: State) -> None:
+    """Raise ``CopyDiffers`` unless the copy of ``schema`` is equal to it."""
+    keys = find_uncertain_definitions(schema, copied.schema)
+    wanted, reached = (
+        canonicalize_state(engine, state, keys).schema
+        for state in (replace(copied, schema=schema), copied)
+    )
+    if differences := list_differences(diff(reached, wanted)):
+        raise CopyDiffers(differences=tuple(map(_describe_difference, differences)))
+
+
+def _describe_difference(difference: Difference) -> str:
+    line = difference.line
+    owner = f" of {line.table}" if line.table and line.kind != "table" else ""
+    text = f"{difference.kind}: {line.kind} {line.name}{owner}"
+    return f"{text}: {line.detail}" if difference.kind == "different" else text
 
 
 def _make_copy_error(sql: str, driver_error: DriverError) -> CopyRefused:

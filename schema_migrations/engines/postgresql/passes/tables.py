@@ -251,7 +251,7 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
     Foreign keys stay separate: tables may refer to one another in a cycle.
     """
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
-    parts: dict[Key, list[Constraint | ForeignKey]] = {}
+    parts: dict[Key, list[Constraint]] = {}
     rest: list[ddl.Change] = []
     for change in changes:
         if (
@@ -262,23 +262,42 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
             parts.setdefault(change.object.table, []).append(change.object)
         else:
             rest.append(change)
+    folded = {key: _select_inline(parts[key]) for key in parts}
+    rest += [
+        ddl.Create(object=part)
+        for key, group in parts.items()
+        for part in group
+        if part not in folded[key]
+    ]
     return tuple(
-        replace(
-            c,
-            inline_constraints=tuple(
-                sorted(parts.get(c.table.key, ()), key=_sort_key_of)
-            ),
-        )
+        replace(c, inline_constraints=folded.get(c.table.key, ()))
         if isinstance(c, ddl.CreateTable)
         else c
         for c in rest
     )
 
 
-def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
+def _select_inline(parts: list[Constraint]) -> tuple[Constraint, ...]:
+    """Return the constraints that one ``CREATE TABLE`` makes; the others need their own.
+
+    Of those that would have equal indexes it silently makes only the first:
+    https://github.com/postgres/postgres/blob/master/src/backend/parser/parse_utilcmd.c
+    (``transformIndexConstraints``)
+    """
+    indexed: set[tuple[str, ...]] = set()
+    chosen = []
+    for part in sorted(parts, key=_sort_key_of):
+        if part.type == "check":
+            chosen.append(part)
+        elif part.columns not in indexed:
+            indexed.add(part.columns)
+            chosen.append(part)
+    return tuple(chosen)
+
+
+def _sort_key_of(part: Constraint) -> tuple[int, str]:
     ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
-    rank = ranks[part.type] if isinstance(part, Constraint) else 4
-    return rank, part.key.part
+    return ranks[part.type], part.key.part
 
 
 def refuse_dangling_needs(

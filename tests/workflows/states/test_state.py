@@ -1,0 +1,86 @@
+"""A copy of a schema on a scratch database is read back, and is equal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import CopyDiffers
+from schema_migrations.schema.model import EMPTY, Table, table_key
+from schema_migrations.workflows.states.state import (
+    copy_schema,
+    inspect_database,
+    load_sql,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schema_migrations.engines.engine import Connection, Engine
+
+VENDORS = ("postgresql", "sqlite")
+BOOKS = """
+CREATE TABLE book (id integer PRIMARY KEY, year integer, CONSTRAINT year_known CHECK (year > 0));
+CREATE UNIQUE INDEX by_year ON book (year);
+"""
+
+
+@pytest.fixture(params=VENDORS)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return engine_for(request.param)
+
+
+@pytest.fixture
+def scratch(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Connection]:
+    settings: dict[str, Any] = {}
+    if engine.vendor == "postgresql":
+        settings = request.getfixturevalue("postgres_settings")
+    with engine.dev_server.create_scratch_database(settings, "default") as connection:
+        yield connection
+
+
+def test_a_copy_is_as_the_server_reads_it_back(
+    engine: Engine, scratch: Connection
+) -> None:
+    load_sql(engine, scratch, BOOKS, file="books")
+    books = inspect_database(engine, scratch)
+    for statement in ("DROP TABLE book",):
+        engine.executor.execute(scratch, statement)
+    assert inspect_database(engine, scratch) == EMPTY
+    assert copy_schema(engine, scratch, books) == books
+
+
+def test_a_copy_that_came_out_otherwise_is_an_error(
+    engine: Engine, scratch: Connection
+) -> None:
+    """No column has the type that this schema says: servers print it in another way."""
+    load_sql(engine, scratch, BOOKS, file="books")
+    books = inspect_database(engine, scratch)
+    engine.executor.execute(scratch, "DROP TABLE book")
+    table = books.get_table(table_key("book"))
+    printed = "int4" if engine.vendor == "postgresql" else "INT EGER"
+    odd = replace(
+        table,
+        columns=tuple(
+            replace(c, type=printed) if c.name == "year" else c for c in table.columns
+        ),
+    )
+    with pytest.raises(CopyDiffers) as raised:
+        copy_schema(engine, scratch, books.replace_objects((), [odd]))
+    (difference,) = raised.value.differences
+    assert difference.startswith("different: column year of book: ")
+
+
+def test_a_copy_without_an_object_is_an_error(
+    engine: Engine, scratch: Connection
+) -> None:
+    """A table that is there already is not of the copy."""
+    load_sql(engine, scratch, BOOKS, file="books")
+    with pytest.raises(CopyDiffers) as raised:
+        copy_schema(engine, scratch, EMPTY)
+    assert raised.value.differences == ("surplus: table book",)
+    assert "surplus: table book" in str(raised.value.message)
+    assert isinstance(inspect_database(engine, scratch).get(table_key("book")), Table)
