@@ -170,6 +170,10 @@ class Dialect:
     syntax: Syntax
     quote: Callable[[str], str]
     """Quote an identifier."""
+    shorten_name: Callable[[str], str]
+    """Return a name as the server stores it, which cuts one that is too long."""
+    home_namespace: str
+    """The namespace that unqualified names of a dev database resolve to."""
     format_time: Callable[[str], str]
     """Column of times → an expression that no setting of the session changes: ISO 8601
     text, or what the driver reads as a time."""

@@ -6,8 +6,8 @@ refuse unknown ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from schema_migrations.errors import MalformedAnswer
 
@@ -21,6 +21,18 @@ class Answers:
     """``table.column`` (new names) → SQL expression for existing rows; empty: no value,
     so a file that makes the column ``NOT NULL`` fails on rows without one."""
     allow_data_loss: bool = False
+
+    def with_stored_names(self, shorten_name: Callable[[str], str]) -> Answers:
+        """Return the answers with each name as the server stores it."""
+
+        def shorten(path: str) -> str:
+            return ".".join(map(shorten_name, path.split(".")))
+
+        return replace(
+            self,
+            renames=tuple((shorten(old), shorten(new)) for old, new in self.renames),
+            defaults={shorten(name): sql for name, sql in self.defaults.items()},
+        )
 
 
 NO_ANSWERS = Answers()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from schema_migrations.plan.losses import MayAlterValues, find_losses
@@ -89,12 +90,17 @@ def _find_primary_key_tables(
     return tables - {None}
 
 
-def list_differences(changes: Iterable[ddl.Change]) -> tuple[Difference, ...]:
-    """Return the changes as differences for a reader, one line each, kind by kind."""
+def list_differences(
+    changes: Iterable[ddl.Change], apps: Mapping[Key, str] = MappingProxyType({})
+) -> tuple[Difference, ...]:
+    """Return the changes as differences for a reader, one line each, kind by kind.
+
+    ``apps`` maps tables to the labels of their apps.
+    """
     return tuple(
         Difference(kind=kind, line=line)
         for kind, group in classify(changes).items()
-        for line in _summarize_group(group)
+        for line in _summarize_group(group, apps)
     )
 
 
@@ -111,7 +117,9 @@ def find_unsafe_changes(
     return tuple(change for change in changes if ddl.subject_of(change) in risky)
 
 
-def _summarize_group(changes: tuple[ddl.Change, ...]) -> Iterator[SummaryLine]:
+def _summarize_group(
+    changes: tuple[ddl.Change, ...], apps: Mapping[Key, str]
+) -> Iterator[SummaryLine]:
     """Yield a line for each change; a drop and a creation of the same key are one."""
     old = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
     new = {c.object.key: c.object for c in changes if isinstance(c, ddl.Create)}
@@ -121,9 +129,9 @@ def _summarize_group(changes: tuple[ddl.Change, ...]) -> Iterator[SummaryLine]:
         for c in changes
         if not (isinstance(c, ddl.Drop | ddl.Create) and c.object.key in redefined)
     ]
-    yield from summarize(others)
+    yield from summarize(others, apps)
     for key in sorted(redefined):
-        (line,) = summarize([ddl.Create(object=new[key])])
+        (line,) = summarize([ddl.Create(object=new[key])], apps)
         yield replace(line, sign="~", detail=compare_definitions(old[key], new[key]))
 
 
@@ -134,7 +142,9 @@ _TOLERATED_DETAILS: Mapping[DifferenceKind, str] = {
 
 
 def list_tolerated_columns(
-    kind: DifferenceKind, columns: Iterable[Key]
+    kind: DifferenceKind,
+    columns: Iterable[Key],
+    apps: Mapping[Key, str] = MappingProxyType({}),
 ) -> tuple[Difference, ...]:
     """Return a difference of a tolerated kind for each column."""
     return tuple(
@@ -143,9 +153,10 @@ def list_tolerated_columns(
             line=SummaryLine(
                 sign="~",
                 kind="column",
-                table=column.path.removesuffix(f".{column.part}"),
+                table=column.table.path,
                 name=column.part,
                 detail=_TOLERATED_DETAILS[kind],
+                app=apps.get(column.table, ""),
             ),
         )
         for column in columns

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from schema_migrations.plan.shown_definitions import (
     describe_redefinition,
@@ -36,6 +37,8 @@ class SummaryLine:
     """The table that it belongs to; empty for objects without one."""
     name: str
     detail: str = ""
+    app: str = ""
+    """Label of the app whose table it is; empty: none, or not known."""
 
     def __str__(self) -> str:
         verb = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}[self.sign]
@@ -47,8 +50,10 @@ class SummaryLine:
         return f"{verb} {self.kind} {self.table}{glue}{self.name}"
 
 
-def summarize(changes: Iterable[ddl.Change]) -> tuple[SummaryLine, ...]:
-    """Return one line for each change.
+def summarize(
+    changes: Iterable[ddl.Change], apps: Mapping[Key, str] = MappingProxyType({})
+) -> tuple[SummaryLine, ...]:
+    """Return one line for each change; ``apps`` maps tables to labels of apps.
 
     Parts of a new or dropped table have no line of their own; an opaque object that is
     dropped and created again is one change.
@@ -66,10 +71,12 @@ def summarize(changes: Iterable[ddl.Change]) -> tuple[SummaryLine, ...]:
         )
     ]
     redefined = _find_redefined_keys(changes)
-    return tuple(
+    labels = {table.path: label for table, label in apps.items()}
+    lines = (
         _summarize_change(change, redefined)
         for change in sorted(shown, key=_rank_change)
     )
+    return tuple(replace(line, app=labels.get(line.table, "")) for line in lines)
 
 
 def _find_redefined_keys(changes: tuple[ddl.Change, ...]) -> frozenset[Key]:
@@ -153,7 +160,10 @@ def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryL
         case ddl.SetComment():
             key = change.key
             return SummaryLine(
-                sign="~", kind="comment", table=key.name, name=key.part or "table"
+                sign="~",
+                kind="comment",
+                table=key.table.path,
+                name=key.part or "table",
             )
 
 

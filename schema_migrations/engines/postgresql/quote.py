@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Key
 
 
+NAME_BYTES_LIMIT = 63
+
+
+def shorten_name(name: str) -> str:
+    """Return a name as the server stores it: cut after the last whole character that fits.
+
+    https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+    """
+    return name.encode()[:NAME_BYTES_LIMIT].decode(errors="ignore")
+
+
 def quote(identifier: str) -> str:
     """Return ``"identifier"``.
 

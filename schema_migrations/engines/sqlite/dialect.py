@@ -10,6 +10,8 @@ DIALECT = Dialect(
     name="SQLite",
     syntax=SYNTAX,
     quote=quote,
+    shorten_name=lambda name: name,
+    home_namespace="main",
     format_time=lambda column: column,
     script_preamble="PRAGMA foreign_keys = OFF",
 )

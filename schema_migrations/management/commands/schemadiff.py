@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from time import perf_counter
 
-from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
@@ -36,7 +35,6 @@ from schema_migrations.workflows.planning.next_file import (
     write_empty_file,
     write_next_file,
 )
-from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1
@@ -173,9 +171,7 @@ class Command(SchemaCommand):
             return None
         return TerminalAsker(
             say=self._print_question,
-            format_changes=lambda lines: format_change_tree(
-                lines, map_tables_to_apps(apps), self.view
-            ),
+            format_changes=lambda lines: format_change_tree(lines, self.view),
         )
 
     def _print_question(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -23,17 +23,14 @@ MAX_ALIKE = 10
 terminal."""
 
 
-def format_change_tree(
-    lines: Sequence[SummaryLine], apps: Mapping[str, str], view: View
-) -> Iterator[str]:
+def format_change_tree(lines: Sequence[SummaryLine], view: View) -> Iterator[str]:
     """Yield the changes grouped by app and table.
 
     On a terminal what comes too often is folded; ``-v 2`` lists everything.
     """
     grouped: dict[str, dict[str, list[SummaryLine]]] = {}
     for line in lines:
-        app = find_app(line.table, apps) if line.table else ""
-        grouped.setdefault(app, {}).setdefault(line.table, []).append(line)
+        grouped.setdefault(line.app, {}).setdefault(line.table, []).append(line)
     for app in sorted(grouped):
         yield view.style.MIGRATE_LABEL(f"  {app or 'database'}")
         tables = list(grouped[app].items())
@@ -88,14 +85,6 @@ def _format_line(text: str, line: SummaryLine, style: Any) -> str:
     role = getattr(style, SIGN_ROLES[line.sign])
     detail = f"  {line.detail}" if line.detail else ""
     return f"{role(text)}{detail}".rstrip()
-
-
-def find_app(table: str, apps: Mapping[str, str]) -> str:
-    """Return the app of a table; of one that no model has any more, its prefix."""
-    if table in apps:
-        return apps[table]
-    labels = sorted(set(apps.values()), key=len, reverse=True)
-    return next((label for label in labels if table.startswith(f"{label}_")), "")
 
 
 def colour_sql(text: str, style: Any) -> str:

@@ -43,7 +43,7 @@ def format_drift(drift: Drift, view: View) -> Iterator[str]:
         lines = [each.line for each in drift.differences if each.kind == kind]
         if lines and (kind in REAL_KINDS or view.verbosity > 1):
             yield view.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
-            for line in format_change_tree(lines, drift.apps, view):
+            for line in format_change_tree(lines, view):
                 yield f"  {line}"
     if drift.mending_proposal is not None and drift.mending_proposal.file_text:
         yield "  SQL that makes the database match its files"

@@ -107,7 +107,7 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield _describe_no_changes(result)
     else:
         if not result.changes_shown:
-            yield from format_change_tree(proposal.summary, planned.apps, view)
+            yield from format_change_tree(proposal.summary, view)
         yield from _list_warnings(result, view)
     if proposal.file_text and result.show_sql:
         yield ""

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from django.apps import apps as installed_apps
-
 from schema_migrations.conf import read_settings
 from schema_migrations.history.directory import (
     Directory,
@@ -39,13 +37,12 @@ from schema_migrations.workflows.planning.proposal import (
     propose,
 )
 from schema_migrations.workflows.planning.questions import Asker, RememberingAsker
-from schema_migrations.workflows.planning.scope import make_scope
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
 )
+from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.live_database import probe_server
-from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
     FILES,
@@ -116,8 +113,6 @@ class NextFile:
     """Django migrations that do more than the schema."""
     paths: tuple[Path, ...] = ()
     """The new file and ``atlas.sum``; empty: nothing was written."""
-    apps: dict[str, str] = field(default_factory=dict)
-    """Table → label of its app."""
     dev_server: str = ""
     phases: Phases = field(default_factory=Phases)
 
@@ -151,7 +146,6 @@ def write_next_file(
         proposal=proposal,
         uncovered=uncovered,
         paths=paths,
-        apps=map_tables_to_apps(workspace.registry),
         dev_server=workspace.server.description,
         phases=workspace.phases,
     )
@@ -164,6 +158,7 @@ def _propose(
     reporter: Reporter,
 ) -> tuple[Workspace, UncoveredMigrations, Proposal]:
     _report_workspace(workspace, reporter)
+    check_labels(request.app_labels, workspace.registry)
     uncovered = _acknowledge(request, workspace, asker, reporter)
     proposal = propose(
         workspace,
@@ -171,7 +166,8 @@ def _propose(
             answers=request.answers,
             asker=asker,
             strict=request.strict,
-            scope=make_scope(installed_apps, request.app_labels),
+            app_labels=request.app_labels,
+            app_tables=workspace.app_tables,
             prove=request.prove,
             notes=make_notes(uncovered),
         ),

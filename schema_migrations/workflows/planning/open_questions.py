@@ -80,7 +80,7 @@ def fill_in_answers(
             )
         )
     if asker is not None and (open_ or lost or retypings):
-        asker.show_changes(summarize((*renamed.changes, *changes)))
+        asker.show_changes(summarize((*renamed.changes, *changes), facts.apps))
         if lost and not asker.confirm_loss([text for _, text in lost]):
             raise LossDeclined
         for column, text in retypings:

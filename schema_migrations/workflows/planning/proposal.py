@@ -6,7 +6,6 @@ before it, and left no difference to the desired state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -24,7 +23,7 @@ from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Key, Opaque, Schema
+from schema_migrations.schema.model import Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
@@ -44,6 +43,8 @@ from schema_migrations.workflows.planning.renaming import (
 from schema_migrations.workflows.planning.trial import (
     drop_settled_restrictions,
 )
+from schema_migrations.workflows.states.app_tables import AppTables
+from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
     FILES,
@@ -52,9 +53,6 @@ from schema_migrations.workflows.states.sources import (
     open_state,
 )
 from schema_migrations.workflows.states.state import State, canonicalize_state
-
-Scope = Callable[[Schema, Schema], frozenset[Key]]
-"""(current, desired) → the tables that a change may touch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +66,10 @@ class ChangeRequest:
     strict: bool = True
     """An open question that nobody answers is an error; else losses and missing values
     are only named."""
-    scope: Scope | None = None
-    """None: every table."""
+    app_labels: tuple[str, ...] = ()
+    """The change may touch only tables of these apps; empty: every table."""
+    app_tables: AppTables | None = None
+    """Which app a table belongs to; None: it is not known."""
     prove: bool = True
     notes: FileNotes = NO_NOTES
     """What the file says of Django's migrations."""
@@ -136,6 +136,11 @@ def plan_change(
     when the proof leaves a difference.
     """
     phases = phases or Phases()
+    answers = request.answers.with_stored_names(engine.dialect.shorten_name)
+    request = replace(request, answers=answers)
+    if request.app_tables:
+        apps = request.app_tables.map_tables(current.schema, desired.schema)
+        desired = replace(desired, facts=replace(desired.facts, apps=apps))
     with phases("renames"):
         decision = _decide_renames(engine, current, desired, request)
     recorded = desired.managed_names
@@ -144,7 +149,7 @@ def plan_change(
     with apply_renames(
         engine, current, decision.renames, desired.facts, early_drops=early_drops
     ) as renamed:
-        compared = _compare(engine, renamed.state, desired, request.scope, phases)
+        compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.changes):
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
         changes, answer_lines = fill_in_answers(
@@ -163,7 +168,7 @@ def plan_change(
     if desired.models_only:
         answer_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
-    summary = summarize(changes)
+    summary = summarize(changes, desired.facts.apps)
     proposal = Proposal(
         changes=changes,
         summary=summary,
@@ -187,12 +192,12 @@ def _decide_renames(
     engine: Engine, current: State, desired: State, request: ChangeRequest
 ) -> RenameDecision:
     def find_changes() -> tuple[SummaryLine, ...]:
-        compared = _compare(engine, current, desired, request.scope, Phases())
-        return summarize(compared.changes)
+        compared = _compare(engine, current, desired, request.app_labels, Phases())
+        return summarize(compared.changes, desired.facts.apps)
 
     return decide_renames(
         current.schema,
-        _limit(current.schema, desired.schema, request.scope),
+        _limit(current.schema, desired.schema, desired.facts, request.app_labels),
         desired.facts,
         answers=request.answers,
         asker=request.asker,
@@ -200,10 +205,14 @@ def _decide_renames(
     )
 
 
-def _limit(current: Schema, goal: Schema, scope: Scope | None) -> Schema:
-    if scope is None:
+def _limit(
+    current: Schema, goal: Schema, facts: ModelFacts, app_labels: tuple[str, ...]
+) -> Schema:
+    """Return the goal for the tables of some apps, and ``current`` for all others."""
+    if not app_labels:
         return goal
-    return limit_to_tables(current, goal, scope(current, goal))
+    tables = {table for table, label in facts.apps.items() if label in app_labels}
+    return limit_to_tables(current, goal, tables)
 
 
 def _find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
@@ -231,7 +240,7 @@ def _compare(
     engine: Engine,
     current: State,
     desired: State,
-    scope: Scope | None,
+    app_labels: tuple[str, ...],
     phases: Phases,
 ) -> _Comparison:
     """Bring both sides to canonical definitions, one numbering and one scope; compare."""
@@ -248,7 +257,7 @@ def _compare(
             obsolete_keys=obsolete,
             unmanaged_tables=desired.facts.unmanaged_tables,
         )
-    goal = _limit(current.schema, goal, scope)
+    goal = _limit(current.schema, goal, desired.facts, app_labels)
     with phases("diff"):
         changes = diff(current.schema, goal)
     return _Comparison(current=current, goal=goal, changes=changes)

@@ -6,15 +6,16 @@ mending SQL ran on a copy of the live schema and left no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.history.applied_files import AppliedFiles
 from schema_migrations.plan.differences import (
     REAL_KINDS,
     Difference,
+    DifferenceKind,
     find_unsafe_changes,
     list_differences,
     list_tolerated_columns,
@@ -22,7 +23,7 @@ from schema_migrations.plan.differences import (
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
-from schema_migrations.schema.model import Schema
+from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
@@ -36,7 +37,6 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
-from schema_migrations.workflows.states.models_ddl import map_tables_to_apps
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
@@ -63,8 +63,6 @@ class Drift:
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
     """Differences that the mending SQL leaves, since rows or values could be lost."""
-    apps: Mapping[str, str] = field(default_factory=dict)
-    """Table → label of its app."""
 
     @property
     def real_differences(self) -> tuple[Difference, ...]:
@@ -111,14 +109,18 @@ def find_drift(
         if allow_data_loss
         else find_unsafe_changes(changes, engine.planner.may_alter_values)
     )
+    apps = workspace.app_tables.map_tables(current.schema, desired.schema)
+    tolerated: Mapping[DifferenceKind, Iterable[Key]] = {
+        "serial": find_serial_columns(current.schema, desired.schema),
+        "wider": find_wider_columns(current.schema, desired.schema),
+    }
     return Drift(
         differences=(
-            *list_differences(changes),
-            *list_tolerated_columns(
-                "serial", find_serial_columns(current.schema, desired.schema)
-            ),
-            *list_tolerated_columns(
-                "wider", find_wider_columns(current.schema, desired.schema)
+            *list_differences(changes, apps),
+            *(
+                difference
+                for kind, columns in tolerated.items()
+                for difference in list_tolerated_columns(kind, columns, apps)
             ),
         ),
         untouched_differences=list_differences(untouched),
@@ -126,7 +128,6 @@ def find_drift(
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
-        apps=map_tables_to_apps(workspace.registry),
     )
 
 

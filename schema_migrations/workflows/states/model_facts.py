@@ -16,8 +16,13 @@ from django.db.models import NOT_PROVIDED
 from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
+from schema_migrations.engines.engine import Dialect
 from schema_migrations.plan.fills import ComputedDefault
-from schema_migrations.schema.model import NO_KEYS, Key, table_key
+from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.model_names import (
+    column_key_of,
+    table_key_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ class ModelFacts:
     """Table or column → the model or field behind it."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
     """The tables of unmanaged models (``managed = False``), which must not change."""
+    apps: Mapping[Key, str] = field(default_factory=dict)
+    """Table of either side → label of the app that it belongs to."""
 
     @property
     def auto_created_tables(self) -> frozenset[Key]:
@@ -60,11 +67,6 @@ class ModelFacts:
 NO_FACTS = ModelFacts()
 
 
-def unquote_table_name(name: str) -> str:
-    """Return a table name without the quotes that ``db_table`` may contain."""
-    return name.strip('"')
-
-
 def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.Model]]:
     """Yield the models that Django creates for a model's many-to-many fields."""
     for field_ in model._meta.local_many_to_many:
@@ -73,10 +75,10 @@ def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.
             yield through
 
 
-def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
+def origins_of(model: type[models.Model], dialect: Dialect) -> dict[Key, ModelOrigin]:
     """Return the origins of a model's table and columns."""
     meta = model._meta
-    table, title = table_key(unquote_table_name(meta.db_table)), str(meta.object_name)
+    table, title = table_key_of(model, dialect), str(meta.object_name)
     name = str(meta.model_name)
     # Typed as bool, but it is the model that has the many-to-many field, or False.
     owner: Any = meta.auto_created
@@ -97,7 +99,7 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
         )
     origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
-        origins[table.column(str(field_.column))] = ModelOrigin(
+        origins[column_key_of(field_, table, dialect)] = ModelOrigin(
             app=meta.app_label,
             name=f"{name}.{field_.name}",
             kind=type(field_).__name__,
@@ -117,6 +119,7 @@ class FieldValues:
         self,
         editor: Any,
         model: type[models.Model],
+        dialect: Dialect,
         computed_defaults: Mapping[ComputedDefault, str],
     ) -> None:
         """Add the fields of a model.
@@ -125,11 +128,11 @@ class FieldValues:
         for defaults that the server can compute.  A field has no fill if it has no
         default, or one that differs at each call and that the server cannot compute.
         """
-        table = table_key(unquote_table_name(model._meta.db_table))
+        table = table_key_of(model, dialect)
         for field_ in model._meta.local_concrete_fields:
             if not field_.column:
                 continue
-            column = table.column(field_.column)
+            column = column_key_of(field_, table, dialect)
             value = _compute_fill(editor, field_, computed_defaults)
             if value is not None:
                 self.fills[column] = value

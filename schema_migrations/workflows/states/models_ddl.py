@@ -15,10 +15,11 @@ from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.engine import Connection
-from schema_migrations.errors import UnknownApp
+from schema_migrations.engines.engine import Connection, Dialect
+from schema_migrations.engines.registry import engine_for
 from schema_migrations.plan.fills import ComputedDefault
-from schema_migrations.schema.model import Key, table_key
+from schema_migrations.schema.model import Key
+from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.collecting import (
     DdlPart,
     Step,
@@ -30,7 +31,10 @@ from schema_migrations.workflows.states.model_facts import (
     ModelOrigin,
     find_auto_created_models,
     origins_of,
-    unquote_table_name,
+)
+from schema_migrations.workflows.states.model_names import (
+    column_key_of,
+    table_key_of,
 )
 from schema_migrations.workflows.states.package_objects import (
     create_package_objects,
@@ -81,6 +85,7 @@ def collect_ddl(
     ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
     Raises ``ConfigError``.
     """
+    dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
     rest = partial(create_package_objects, chosen=tables_first)
     steps: list[Step] = [
@@ -93,24 +98,24 @@ def collect_ddl(
     editor = connection.schema_editor(collect_sql=True, atomic=False)
     for model in tables_first:
         for owner in (model, *find_auto_created_models(model)):
-            origins |= origins_of(owner)
-            values.add_model(editor, owner, computed_defaults)
+            origins |= origins_of(owner, dialect)
+            values.add_model(editor, owner, dialect, computed_defaults)
     return ModelsDdl(
         parts=parts,
-        dotted_names=dict(_list_dotted_names(registry)),
+        dotted_names=dict(_list_dotted_names(registry, dialect)),
         facts=ModelFacts(
             fills=values.fills,
             varying_defaults=values.varying_defaults,
             server_values=values.server_values,
             origins=origins,
-            unmanaged_tables=_find_unmanaged_tables(registry),
+            unmanaged_tables=_find_unmanaged_tables(registry, dialect),
         ),
     )
 
 
-def _find_unmanaged_tables(registry: Apps) -> frozenset[Key]:
+def _find_unmanaged_tables(registry: Apps, dialect: Dialect) -> frozenset[Key]:
     return frozenset(
-        table_key(unquote_table_name(owner._meta.db_table))
+        table_key_of(owner, dialect)
         for model in registry.get_models()
         if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
         for owner in (model, *find_auto_created_models(model))
@@ -124,9 +129,7 @@ def select_managed_models(
 
     Raises ``ConfigError`` for a label that no installed app has.
     """
-    known = {config.label for config in registry.get_app_configs()}
-    if unknown := sorted(set(labels or ()) - known):
-        raise UnknownApp(labels=tuple(unknown), known=tuple(sorted(known)))
+    check_labels(labels or (), registry)
     return tuple(
         model
         for model in registry.get_models()
@@ -136,29 +139,11 @@ def select_managed_models(
     )
 
 
-def map_tables_to_apps(registry: Apps) -> dict[str, str]:
-    """Return table → app label, including tables of many-to-many fields."""
-    return {
-        unquote_table_name(model._meta.db_table): model._meta.app_label
-        for model in registry.get_models(include_auto_created=True)
-    }
-
-
-def _list_dotted_names(registry: Apps) -> Iterator[tuple[Key, str]]:
+def _list_dotted_names(registry: Apps, dialect: Dialect) -> Iterator[tuple[Key, str]]:
     for model in registry.get_models(include_auto_created=True):
-        table = table_key(unquote_table_name(model._meta.db_table))
+        table = table_key_of(model, dialect)
         yield table, model._meta.label
         for field in model._meta.local_concrete_fields:
             if field.column:
                 dotted_name = f"{model._meta.label}.{field.name}"
-                yield table.column(field.column), dotted_name
-
-
-def tables_of(registry: Apps, labels: Iterable[str]) -> frozenset[Key]:
-    """Return the keys of all tables that belong to the given apps."""
-    chosen = set(labels)
-    return frozenset(
-        table_key(table)
-        for table, label in map_tables_to_apps(registry).items()
-        if label in chosen
-    )
+                yield column_key_of(field, table, dialect), dotted_name

@@ -33,6 +33,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
 from schema_migrations.workflows.states.dev_servers import DevServers
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -97,6 +98,8 @@ class Workspace:
     prerequisites: Prerequisites = field(default_factory=Prerequisites)
     extra_statements: tuple[ExtraStatement, ...] = ()
     """The statements that ``EXTRA`` adds to the desired state."""
+    app_tables: AppTables
+    """Which app a table belongs to."""
     excluded_tables: frozenset[Key] = NO_KEYS
     """Tables that Django's own migrations create; the engine does not see them."""
     phases: Phases = field(default_factory=Phases)
@@ -170,7 +173,9 @@ def open_workspace(
     settings = read_settings(alias, directory=directory)
     with open_target(alias, None) as (_, alias_engine):
         pass
-    excluded_tables = find_excluded_tables(registry, settings.apps)
+    excluded_tables = find_excluded_tables(
+        registry, settings.apps, alias_engine.dialect
+    )
     engine = with_ignored(
         alias_engine, settings.ignore_patterns, excluded_tables=excluded_tables
     )
@@ -224,6 +229,7 @@ def open_workspace(
             directory=loaded_directory,
             registry=registry,
             django_migrations=django_migrations,
+            app_tables=read_app_tables(registry, engine.dialect, django_migrations),
             prerequisites=prerequisites,
             extra_statements=extra_statements,
             excluded_tables=excluded_tables,

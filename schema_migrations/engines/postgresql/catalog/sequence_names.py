@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-_NAME_BYTES_LIMIT = 63
-"""Bytes of a name."""
+from schema_migrations.engines.postgresql.quote import NAME_BYTES_LIMIT
 
 
 def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
@@ -20,7 +19,7 @@ def compose_sequence_name(table: str, column: str, ending: str = "seq") -> str:
     """
     names = [table.encode(), column.encode()]
     sizes = [len(name) for name in names]
-    while sum(sizes) + len(f"__{ending}") > _NAME_BYTES_LIMIT:
+    while sum(sizes) + len(f"__{ending}") > NAME_BYTES_LIMIT:
         sizes[0 if sizes[0] > sizes[1] else 1] -= 1
     shortened = [
         name[:size].decode(errors="ignore")
