@@ -169,20 +169,26 @@ def _compute_fill(
     if computed is not None:
         return computed_defaults[computed]
     try:
-        value = editor.effective_default(field_)
-        if _varies(editor, field_):
-            return None
-        return None if value is None else str(editor.quote_value(value))
+        return None if _varies(editor, field_) else _quote_default(editor, field_)
     except Exception:  # a default is the project's code and can raise anything
         return None
 
 
+def _quote_default(editor: Any, field_: Any) -> str | None:
+    """Return the SQL of a field's default as Django computes it now; None: it has none."""
+    value = editor.effective_default(field_)
+    return None if value is None else str(editor.quote_value(value))
+
+
 def _varies(editor: Any, field_: Any) -> bool:
-    """Tell whether a field's default differs from call to call."""
+    """Tell whether a field's default differs from call to call.
+
+    The SQL is compared: a driver's wrappers of equal values (``Jsonb``) are not equal.
+    """
     if not callable(field_.default):
         return False
-    first = editor.effective_default(field_)
-    return any(editor.effective_default(field_) != first for _ in range(CALLS))
+    first = _quote_default(editor, field_)
+    return any(_quote_default(editor, field_) != first for _ in range(CALLS))
 
 
 def _name_varying_default(editor: Any, field_: Any) -> str:

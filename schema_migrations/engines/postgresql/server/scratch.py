@@ -16,6 +16,9 @@ from django.db import Error
 from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
+from schema_migrations.engines.postgresql.server.value_types import (
+    register_value_types,
+)
 from schema_migrations.engines.postgresql.session_values import (
     SCRATCH_VALUES,
     SET_VALUES_QUERY,
@@ -93,6 +96,7 @@ def create_scratch_database(
                         SET_VALUES_QUERY,
                         arguments_of(SCRATCH_VALUES, in_transaction=False),
                     )
+                register_value_types(connection)
                 yield connection
         finally:
             _drop_database(server, name)
