@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,21 @@ VARYING = (
     + MODELS
     + "    key = models.UUIDField(default=make_key)\n"
 )
+CODES = """
+import itertools
+
+numbers = itertools.count()
+
+
+def make_code():
+    return f"c{next(numbers)}"
+
+
+def refuse():
+    raise ValueError("no code \\n today")
+
+"""
+OPTIONAL_CODE = "    code = models.CharField(max_length=9, null=True, default=%s)\n"
 WITH_TAGS = (
     MODELS
     + "    tags = models.ManyToManyField('Tag')\n"
@@ -224,6 +240,75 @@ class TestWithoutATerminal:
         wrote = project.manage(*again[2:])
         assert wrote.code == 0, wrote.err
         assert "random" in second(project)
+
+    def test_an_optional_column_gets_one_value_as_with_django(
+        self, begun: Begun
+    ) -> None:
+        project = begun()
+        changed(project, CODES + MODELS + OPTIONAL_CODE % "make_code")
+        said = (
+            "Existing rows: shop_order.code is set to one value for all of them, as Django"
+            " does: make_code() was called when this file was written."
+        )
+
+        shown = project.manage("schemadiff", "--check", "--format", "json")
+        ran = project.manage("schemadiff", "--no-input")
+
+        assert f"warning: {said}" in shown.err
+        assert ran.code == 0, ran.err
+        assert f"warning: {said}" in ran.err
+        assert f"-- {said}" in second(project)
+        assert re.search(r"'c\d+'", second(project))
+        assert in_step(project)
+
+    def test_an_optional_column_may_stay_empty(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, CODES + MODELS + OPTIONAL_CODE % "make_code")
+
+        ran = project.manage("schemadiff", "--default", "shop_order.code=NULL")
+
+        assert ran.code == 0, ran.err
+        assert ran.err == ""
+        assert "-- Existing rows: shop_order.code is set to NULL." in second(project)
+        assert "'c" not in second(project)
+
+    @pytest.mark.parametrize("way", ["field", "together", "constraint"])
+    def test_a_unique_column_cannot_hold_one_value_in_all_rows(
+        self, begun: Begun, way: str
+    ) -> None:
+        project = begun()
+        code = OPTIONAL_CODE % "make_code"
+        change = {
+            "field": code.replace(")", ", unique=True)"),
+            "together": code
+            + "\n    class Meta:\n        unique_together = ['code']\n",
+            "constraint": code + "\n    class Meta:\n        constraints = ["
+            "models.UniqueConstraint(fields=['code'], name='one')]\n",
+        }[way]
+        changed(project, CODES + MODELS + change)
+
+        ran = project.manage("schemadiff", "--no-input")
+
+        assert ran.code == 0, ran.err
+        said = (
+            "Existing rows: shop_order.code stays NULL, since it is unique and make_code()"
+            " gives another value at each call."
+        )
+        assert f"warning: {said}" in ran.err
+        assert f"-- {said}" in second(project)
+        assert "'c" not in second(project)
+
+    def test_a_default_that_fails_is_told(self, begun: Begun) -> None:
+        project = begun()
+        changed(project, CODES + MODELS + OPTIONAL_CODE % "refuse")
+
+        ran = project.manage("schemadiff", "--no-input")
+
+        assert ran.code == 0, ran.err
+        assert (
+            "warning: Existing rows: shop_order.code stays NULL, since its field's"
+            " default cannot be read (ValueError: no code"
+        ) in ran.err
 
     def test_the_whole_command_is_there_to_paste(self, begun: Begun) -> None:
         project = begun()

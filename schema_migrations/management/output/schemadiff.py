@@ -151,6 +151,7 @@ def _list_warnings(result: PlannedFile, view: View) -> Iterator[Warned]:
     losses = plan.losses if plan else ()
     restrictions = plan.restrictions if plan else ()
     warnings = [
+        *(("remark", each) for each in result.planned.proposal.remarks),
         *((" ".join(loss.split()[:2]), f"DATA LOSS: {loss}") for loss in losses),
         *((each.code, "\n".join(format_restriction(each))) for each in restrictions),
     ]

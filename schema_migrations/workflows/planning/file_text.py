@@ -22,7 +22,8 @@ def format_file_text(
 ) -> str:
     """Return the text of a file that carries out a plan.
 
-    ``answer_lines`` hold what was answered, renamed tables and columns among it;
+    ``answer_lines`` hold what was answered or decided, renamed tables and columns among
+    it;
     ``proved_on`` is the dev server's version.
     """
     changed = [line for line in summary if not _is_rename(line)]

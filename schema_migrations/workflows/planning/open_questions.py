@@ -5,7 +5,8 @@ They are answered beforehand, asked, or make one ``QuestionsOpen``.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import LossDeclined, NullDefault, QuestionsOpen
@@ -44,6 +45,17 @@ from schema_migrations.workflows.states.state import State
 Changes = tuple[ddl.Change, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredChanges:
+    """The changes with all their values, and what is to be said about these."""
+
+    changes: Changes
+    answer_lines: tuple[str, ...]
+    """What was answered, for the file's header."""
+    remarks: tuple[str, ...]
+    """What nobody was asked, and a reviewer would not expect."""
+
+
 def fill_in_answers(
     engine: Engine,
     renamed: RenamedState,
@@ -54,8 +66,8 @@ def fill_in_answers(
     answers: Answers,
     asker: Asker | None,
     strict: bool,
-) -> tuple[Changes, tuple[str, ...]]:
-    """Return the changes with all their values, and the answers as header lines.
+) -> AnsweredChanges:
+    """Return the changes with all their values, and the answers.
 
     ``renamed`` is the current state after the renames; SQL that a person gives is tried
     on it at once.  Raises ``AnswerNeeded``, and ``ConfigError`` for a wrong answer.
@@ -93,7 +105,39 @@ def fill_in_answers(
                 engine, state, need.column, question, asker, required
             )
     changes = _fill(engine, changes, facts, values)
-    return changes, (*describe_renames(decision.renames), *_describe_values(values))
+    return AnsweredChanges(
+        changes=changes,
+        answer_lines=(
+            *describe_renames(decision.renames),
+            *_describe_values(values),
+        ),
+        remarks=tuple(_describe_odd_defaults(changes, facts, values)),
+    )
+
+
+def _describe_odd_defaults(
+    changes: Changes, facts: ModelFacts, answered: Container[Key]
+) -> Iterator[str]:
+    """Yield a remark for each new optional column whose default is not simply stored."""
+    for change in changes:
+        if not (isinstance(change, ddl.AddColumn) and change.column.nullable):
+            continue
+        key = ddl.subject_of(change)
+        if key in answered or change.column.default is not None:
+            continue
+        if problem := facts.unreadable_defaults.get(key):
+            yield (
+                f"Existing rows: {key.path} stays NULL, since its field's default"
+                f" cannot be read ({problem})."
+            )
+        elif default := facts.varying_defaults.get(key):
+            yield (
+                f"Existing rows: {key.path} stays NULL, since it is unique and {default}"
+                " gives another value at each call."
+                if change.fill is None
+                else f"Existing rows: {key.path} is set to one value for all of them, as"
+                f" Django does: {default} was called when this file was written."
+            )
 
 
 def _find_required_columns(changes: Changes) -> frozenset[Key]:

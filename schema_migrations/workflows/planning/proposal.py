@@ -82,6 +82,8 @@ class Proposal:
     changes: tuple[ddl.Change, ...] = ()
     """Without an engine's finer steps."""
     summary: tuple[SummaryLine, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Sentences on what nobody was asked, and a reviewer would not expect."""
     plan: Plan | None = None
     """None: the schema stays as it is."""
     file_text: str = ""
@@ -152,7 +154,7 @@ def plan_change(
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.changes):
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
-        changes, answer_lines = fill_in_answers(
+        answered = fill_in_answers(
             engine,
             replace(renamed, state=compared.current),
             desired.facts,
@@ -162,21 +164,24 @@ def plan_change(
             asker=request.asker,
             strict=request.strict,
         )
+    changes = answered.changes
+    header_lines = (*answered.answer_lines, *answered.remarks)
     compared = replace(compared, changes=changes)
     with phases("plan"):
         plan = _build_plan(engine, current, renamed, compared)
     if desired.models_only:
-        answer_lines += format_managed_lines(desired.schema, compared.goal, recorded)
+        header_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
     summary = summarize(changes, desired.facts.apps)
     proposal = Proposal(
         changes=changes,
         summary=summary,
+        remarks=answered.remarks,
         plan=plan,
         file_text=format_file_text(
             plan,
             summary,
-            answer_lines,
+            header_lines,
             request.notes,
             proved_on=engine.executor.describe_target(current.connection).version,
         ),

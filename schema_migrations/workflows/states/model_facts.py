@@ -45,6 +45,8 @@ class ModelFacts:
     """Column → SQL of the field's default, for existing rows."""
     varying_defaults: Mapping[Key, str] = field(default_factory=dict)
     """Column → the callable that is its field's default and differs from call to call."""
+    unreadable_defaults: Mapping[Key, str] = field(default_factory=dict)
+    """Column → why its field's default cannot be read."""
     server_values: Mapping[Key, str] = field(default_factory=dict)
     """Column → SQL with which the server computes a value of its type for each row."""
     origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class FieldValues:
 
     fills: dict[Key, str] = field(default_factory=dict)
     varying_defaults: dict[Key, str] = field(default_factory=dict)
+    unreadable_defaults: dict[Key, str] = field(default_factory=dict)
     server_values: dict[Key, str] = field(default_factory=dict)
 
     def add_model(
@@ -126,21 +129,47 @@ class FieldValues:
 
         ``editor`` is Django's schema editor; ``computed_defaults`` has the engine's SQL
         for defaults that the server can compute.  A field has no fill if it has no
-        default, or one that differs at each call and that the server cannot compute.
+        default, or a varying one that the server cannot compute; but one that may be
+        NULL and repeat gets what one call gives, as Django gives it to every row.
         """
         table = table_key_of(model, dialect)
+        unique = _find_unique_fields(model)
         for field_ in model._meta.local_concrete_fields:
             if not field_.column:
                 continue
             column = column_key_of(field_, table, dialect)
-            value = _compute_fill(editor, field_, computed_defaults)
-            if value is not None:
-                self.fills[column] = value
-            elif varying := _name_varying_default(editor, field_):
-                self.varying_defaults[column] = varying
+            default = _read_default(editor, field_, computed_defaults)
+            if default.problem:
+                self.unreadable_defaults[column] = default.problem
+            if default.varies:
+                self.varying_defaults[column] = _name_default(field_)
+            if default.sql is not None and not (
+                default.varies and (field_.name in unique or not field_.null)
+            ):
+                self.fills[column] = default.sql
             computed = _COMPUTED_BY_FIELD_TYPE.get(field_.get_internal_type())
             if computed is not None:
                 self.server_values[column] = computed_defaults[computed]
+
+
+def _find_unique_fields(model: type[models.Model]) -> frozenset[str]:
+    """Return the names of the fields whose values differ from row to row."""
+    meta = model._meta
+    groups = (*meta.unique_together, *(c.fields for c in meta.total_unique_constraints))
+    alone = {group[0] for group in groups if len(group) == 1}
+    return frozenset(alone | {f.name for f in meta.local_fields if f.unique})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Default:
+    """A field's default, for existing rows."""
+
+    sql: str | None = None
+    """None: it has none."""
+    varies: bool = False
+    """Another call gives another value."""
+    problem: str = ""
+    """Why it cannot be read."""
 
 
 _NOW_FUNCTIONS = (timezone.now, datetime.datetime.now, datetime.datetime.utcnow)
@@ -158,20 +187,35 @@ CALLS = 10
 """How often a default is called to see whether it differs: one of few values may repeat."""
 
 
-def _compute_fill(
+def _read_default(
     editor: Any, field_: Any, computed_defaults: Mapping[ComputedDefault, str]
-) -> str | None:
+) -> _Default:
     if isinstance(field_, OrderWrt):
-        return "0"  # as makemigrations does
+        return _Default(sql="0")  # as makemigrations does
     if getattr(field_, "generated", False) or _is_auto_field(field_):
-        return None
+        return _Default()
     computed = _find_computed_default(field_)
     if computed is not None:
-        return computed_defaults[computed]
+        return _Default(sql=computed_defaults[computed])
     try:
-        return None if _varies(editor, field_) else _quote_default(editor, field_)
-    except Exception:  # a default is the project's code and can raise anything
-        return None
+        return _call_default(editor, field_)
+    except Exception as error:  # a default is the project's code and can raise anything
+        if field_.default is NOT_PROVIDED:
+            return _Default()  # the field refuses the lack of a value
+        lines = f"{type(error).__name__}: {error}".splitlines()
+        return _Default(problem=lines[0])
+
+
+def _call_default(editor: Any, field_: Any) -> _Default:
+    """Call a field's default, more than once to see whether its value varies.
+
+    The SQL is compared: a driver's wrappers of equal values (``Jsonb``) are not equal.
+    """
+    first = _quote_default(editor, field_)
+    varies = callable(field_.default) and any(
+        _quote_default(editor, field_) != first for _ in range(CALLS)
+    )
+    return _Default(sql=first, varies=varies)
 
 
 def _quote_default(editor: Any, field_: Any) -> str | None:
@@ -180,26 +224,10 @@ def _quote_default(editor: Any, field_: Any) -> str | None:
     return None if value is None else str(editor.quote_value(value))
 
 
-def _varies(editor: Any, field_: Any) -> bool:
-    """Tell whether a field's default differs from call to call.
-
-    The SQL is compared: a driver's wrappers of equal values (``Jsonb``) are not equal.
-    """
-    if not callable(field_.default):
-        return False
-    first = _quote_default(editor, field_)
-    return any(_quote_default(editor, field_) != first for _ in range(CALLS))
-
-
-def _name_varying_default(editor: Any, field_: Any) -> str:
-    """Return ``make_code()`` for a default that differs from call to call, else ``""``."""
-    try:
-        varies = _varies(editor, field_)
-    except Exception:  # a default is the project's code and can raise anything
-        return ""
+def _name_default(field_: Any) -> str:
+    """Return ``make_code()``, the name of a callable default."""
     default = field_.default
-    name = getattr(default, "__qualname__", type(default).__name__)
-    return f"{name}()" if varies else ""
+    return f"{getattr(default, '__qualname__', type(default).__name__)}()"
 
 
 def _is_auto_field(field_: Any) -> bool:

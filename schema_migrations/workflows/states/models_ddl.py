@@ -106,6 +106,7 @@ def collect_ddl(
         facts=ModelFacts(
             fills=values.fills,
             varying_defaults=values.varying_defaults,
+            unreadable_defaults=values.unreadable_defaults,
             server_values=values.server_values,
             origins=origins,
             unmanaged_tables=_find_unmanaged_tables(registry, dialect),
