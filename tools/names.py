@@ -207,6 +207,7 @@ REASONS = {
     "DatabaseFilter.lookups": "Django's",
     "DatabaseFilter.queryset": "Django's",
     "FaultsConfig.ready": "Django's",
+    "HstoreDumper.dump": "psycopg's",
     "Revision.refresh_from_db": "Django's",
     "RevisionAdmin.changelist_view": "Django's",
     "RevisionsTable.as_sql": "Django's",

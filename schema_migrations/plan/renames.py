@@ -14,14 +14,12 @@ from difflib import SequenceMatcher
 
 from schema_migrations.errors import ImpossibleRename
 from schema_migrations.plan.answers import Answers
-from schema_migrations.schema.model import (
-    Column,
-    Constraint,
-    ForeignKey,
-    Key,
-    Schema,
-    Table,
+from schema_migrations.plan.column_roles import (
+    find_primary_key,
+    map_references,
+    map_type_rules,
 )
+from schema_migrations.schema.model import Column, Key, Schema, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,15 +236,6 @@ def _link_side_of(column: str) -> str:
     return next((side for side in ("from_", "to_") if column.startswith(side)), "")
 
 
-def map_references(table: Table, schema: Schema) -> dict[str, Key]:
-    """Return column → referenced table, for each foreign key of a single column."""
-    return {
-        obj.columns[0]: obj.referenced_table
-        for obj in schema.by_table.get(table.key, ())
-        if isinstance(obj, ForeignKey) and len(obj.columns) == 1
-    }
-
-
 MIN_LIKENESS = 0.6
 """Two tables or columns are worth a question from this likeness on."""
 
@@ -278,20 +267,20 @@ def find_table_candidates(
     return _rank_candidates(candidates)
 
 
-ColumnSignature = tuple[str, Key | None]
-"""The type of a column and the table that it refers to."""
+ColumnSignature = tuple[str, frozenset[str] | None, Key | None]
+"""The type of a column, its rules, and the table that it refers to."""
 
 
 def _map_signatures(
     table: Table, schema: Schema, renames: Renames
 ) -> dict[str, ColumnSignature]:
-    references = map_references(table, schema)
+    references, rules = map_references(table, schema), map_type_rules(table, schema)
     signatures = {}
     for column in table.columns:
         target = references.get(column.name)
         if target is not None:
             target = renames.tables.get(target, target)
-        signatures[column.name] = (column.type, target)
+        signatures[column.name] = (column.type, rules.get(column.name), target)
     return signatures
 
 
@@ -324,7 +313,8 @@ def find_column_candidates(
         if not (dropped and added):
             continue
         old, new = map_references(before, current), map_references(after, desired)
-        keys = _find_primary_key(before, current), _find_primary_key(after, desired)
+        rules = map_type_rules(before, current), map_type_rules(after, desired)
+        keys = find_primary_key(before, current), find_primary_key(after, desired)
         for column in dropped:
             target = old.get(column.name)
             if target is not None:
@@ -332,6 +322,8 @@ def find_column_candidates(
             is_key = column.name in keys[0]
             for other in added:
                 if is_key != (other.name in keys[1]):
+                    continue
+                if rules[0].get(column.name) != rules[1].get(other.name):
                     continue
                 # A primary key may begin or cease to refer to a parent's table.
                 if not is_key and target != new.get(other.name):
@@ -347,13 +339,6 @@ def find_column_candidates(
                         )
                     )
     return _rank_candidates(candidates)
-
-
-def _find_primary_key(table: Table, schema: Schema) -> tuple[str, ...]:
-    for obj in schema.by_table.get(table.key, ()):
-        if isinstance(obj, Constraint) and obj.type == "primary key":
-            return obj.columns
-    return ()
 
 
 def _measure_column_likeness(old: Column, new: Column) -> float:

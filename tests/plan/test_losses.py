@@ -43,7 +43,16 @@ def said(changes: list[Change]) -> tuple[str, ...]:
     return tuple(text for _, text in losses(changes))
 
 
-SQLITE_WORDS = ("bool ", "varchar", "char(", "datetime", "decimal", "blob", "unsigned")
+SQLITE_WORDS = (
+    "bool ",
+    "varchar",
+    "VARCHAR",
+    "char(",
+    "datetime",
+    "decimal",
+    "blob",
+    "unsigned",
+)
 
 
 def planner_of(*types: str) -> Planner:
@@ -82,6 +91,14 @@ def retyped(before: str, after: str) -> AlterColumn:
         ("bigint", "decimal"),
         ("uuid", "character varying(36)"),
         ("char(32)", "varchar(36)"),
+        ("char(32)", "varchar(3)"),  # SQLite enforces no size
+        ("varchar(20)", "varchar(10)"),
+        ("text", "varchar(10)"),
+        ("varchar(20)", "char(10)"),
+        ("VARCHAR(20)", "varchar (10)"),
+        ("integer unsigned", "varchar(3)"),
+        ("bigint", "integer unsigned"),
+        ("decimal(8, 2)", "decimal(6, 1)"),
         ("date", "timestamp with time zone"),
         ("date", "datetime"),
         ("character varying(10)[]", "character varying(20)[]"),
@@ -111,12 +128,12 @@ def test_a_wider_type_loses_nothing(before: str, after: str) -> None:
         ("decimal", "real"),
         ("boolean", "numeric(2,2)"),
         ("integer", "boolean"),
-        ("bigint", "integer unsigned"),
         ("integer", "numeric(11,2)"),
         ("bigint", "double precision"),
         ("integer", "character varying(10)"),
         ("uuid", "character varying(32)"),
         ("varchar(10)", "char(32)"),
+        ("varchar(10)", "decimal(6, 1)"),
         ("datetime", "date"),
         ("character varying(20)[]", "character varying(10)[]"),
         ("integer", "integer[]"),

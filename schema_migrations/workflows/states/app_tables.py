@@ -1,7 +1,6 @@
 """Which app a table belongs to: one rule, for the limits of a change and for what is shown.
 
-Invariant: no database is read or written here; an app is never guessed from the
-beginning of a name alone.
+Invariant: no database is read or written here.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.server.value_types import (
-    register_value_types,
+    add_value_types,
 )
 from schema_migrations.engines.postgresql.session_values import (
     SCRATCH_VALUES,
@@ -96,7 +96,7 @@ def create_scratch_database(
                         SET_VALUES_QUERY,
                         arguments_of(SCRATCH_VALUES, in_transaction=False),
                     )
-                register_value_types(connection)
+                add_value_types(connection)
                 yield connection
         finally:
             _drop_database(server, name)

@@ -34,6 +34,6 @@ def _quote(text: str | None) -> str:
     return f'"{escaped}"'
 
 
-def register_value_types(connection: Connection) -> None:
+def add_value_types(connection: Connection) -> None:
     """Let a connection quote the values of all of Django's fields."""
     connection.connection.adapters.register_dumper(dict, HstoreDumper)
