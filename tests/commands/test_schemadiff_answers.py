@@ -310,6 +310,18 @@ class TestWithoutATerminal:
             " default cannot be read (ValueError: no code"
         ) in ran.err
 
+    def test_a_default_that_fails_is_no_value_for_a_required_column(
+        self, begun: Begun
+    ) -> None:
+        project = begun()
+        required = (OPTIONAL_CODE % "refuse").replace("null=True, ", "")
+        changed(project, CODES + MODELS + required)
+
+        ran = project.manage("schemadiff", "--no-input")
+
+        assert ran.code == 3
+        assert "and its default cannot be read (ValueError: no code" in ran.err
+
     def test_the_whole_command_is_there_to_paste(self, begun: Begun) -> None:
         project = begun()
         changed(project, RENAMED_FIELD + "    code = models.CharField(max_length=5)\n")

@@ -191,7 +191,7 @@ def _takes_conversion(change: ddl.Change) -> bool:
 
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
     return tuple(
-        f"Existing rows: {key.name}.{key.part} is "
+        f"Existing rows: {key.path} is "
         f"{'left as it is' if sql == NO_VALUE else f'set to {sql}'}."
         for key, sql in sorted(values.items())
     )

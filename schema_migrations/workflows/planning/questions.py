@@ -211,13 +211,16 @@ def make_value_question(need: MissingValue, facts: ModelFacts) -> ValueQuestion:
         else f"It is impossible to change a nullable field '{name}' on {model} to "
         "non-nullable"
     )
-    problem += (
-        f" with its default alone: {varying} gives another value at each call, and a file "
-        "must do the same on every day it is run. "
-        if varying
-        else f" without {'specifying' if need.reason == 'added' else 'providing'} a "
-        "default. "
-    )
+    if varying:
+        problem += (
+            f" with its default alone: {varying} gives another value at each call, and a "
+            "file must do the same on every day it is run. "
+        )
+    elif failure := facts.unreadable_defaults.get(key):
+        problem += f" with its default alone, which cannot be read ({failure}). "
+    else:
+        word = "specifying" if need.reason == "added" else "providing"
+        problem += f" without {word} a default. "
     return ValueQuestion(
         column=key,
         text=f"{problem}This is because the database needs something to populate existing "
@@ -274,7 +277,7 @@ def list_open_questions(
     ]
     missing = [
         OpenQuestion(
-            text=_describe_need(need, facts.varying_defaults.get(need.column)),
+            text=_describe_need(need, facts),
             column=need.column.path,
             suggestion=""
             if need.reason == "converted"
@@ -289,13 +292,13 @@ def list_open_questions(
     return (*lost, *retyped, *missing)
 
 
-def _describe_need(need: MissingValue, varying_default: str | None) -> str:
+def _describe_need(need: MissingValue, facts: ModelFacts) -> str:
     column = need.column.path
-    default = (
-        f", and its default {varying_default} differs from call to call"
-        if varying_default
-        else ""
-    )
+    default = ""
+    if varying := facts.varying_defaults.get(need.column):
+        default = f", and its default {varying} differs from call to call"
+    elif failure := facts.unreadable_defaults.get(need.column):
+        default = f", and its default cannot be read ({failure})"
     match need.reason:
         case "added":
             return f"adds {column} as NOT NULL{default}: what should existing rows get?"
