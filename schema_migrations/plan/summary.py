@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schema_migrations.plan.shown_definitions import (
     describe_redefinition,
     shorten_definition,
+    shorten_pair,
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -65,18 +66,26 @@ def summarize(changes: Iterable[ddl.Change]) -> tuple[SummaryLine, ...]:
             and owner_of(change.object) in tables
         )
     ]
-    redefined = _find_redefined_keys(changes)
+    redefined = _show_redefinitions(changes)
     return tuple(
         _summarize_change(change, redefined)
         for change in sorted(shown, key=_rank_change)
     )
 
 
-def _find_redefined_keys(changes: tuple[ddl.Change, ...]) -> frozenset[Key]:
-    """Return what is dropped and created again under one name."""
-    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
-    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
-    return frozenset(dropped & created)
+Redefinitions = Mapping[Key, tuple[str, str]]
+"""What is dropped and created again under one name: the old definition and the new."""
+
+
+def _show_redefinitions(changes: tuple[ddl.Change, ...]) -> Redefinitions:
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    return {
+        c.object.key: shorten_pair(
+            _definition_of(dropped[c.object.key]), _definition_of(c.object)
+        )
+        for c in changes
+        if isinstance(c, ddl.Create) and c.object.key in dropped
+    }
 
 
 def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
@@ -112,7 +121,7 @@ def _rank_change(change: ddl.Change) -> int:
             return 2
 
 
-def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryLine:
+def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLine:
     match change:
         case ddl.CreateTable():
             columns = len(change.table.columns)
@@ -137,12 +146,11 @@ def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryL
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
         case ddl.Create(object=obj):
-            in_full = obj.key in redefined
-            return _make_object_line("+", obj, _show_definition(obj, in_full=in_full))
+            _, new = redefined.get(obj.key, ("", _show_definition(obj)))
+            return _make_object_line("+", obj, new)
         case ddl.Drop(object=obj):
-            in_full = obj.key in redefined
-            detail = _show_definition(obj, in_full=True) if in_full else ""
-            return _make_object_line("-", obj, detail)
+            old, _ = redefined.get(obj.key, ("", ""))
+            return _make_object_line("-", obj, old)
         case ddl.Alter(before=before, after=after):
             return _make_object_line("~", after, compare_definitions(before, after))
         case ddl.Rename(before=Table() as before, after=Table() as after):
@@ -254,24 +262,29 @@ def compare_definitions(before: Object, after: Object) -> str:
 
 
 def _definition_of(obj: Object) -> str:
-    if isinstance(obj, Definition) and obj.labels:
-        return f"({', '.join(obj.labels)})"
-    return getattr(obj, "definition", "")
-
-
-def _show_definition(obj: Object, *, in_full: bool) -> str:
-    """Return the definition of a constraint or index, without the word for its kind."""
+    """Return what defines an object, without the word for its kind."""
     match obj:
-        case Constraint(type="primary key" | "unique") | ForeignKey() if not in_full:
-            return f"({', '.join(obj.columns)})" if obj.columns else ""
-        case Constraint() | ForeignKey() | Index():
+        case Definition(labels=labels) if labels:
+            return f"({', '.join(labels)})"
+        case Constraint() | ForeignKey():
             kind = obj.type if isinstance(obj, Constraint) else "foreign key"
             text = obj.definition
-            if text.lower().startswith(f"{kind} "):
-                text = text[len(kind) + 1 :]
-            return shorten_definition(text)
+            return text[len(kind) + 1 :] if text.lower().startswith(kind) else text
+        case Table():
+            return ""
         case _:
-            return shorten_definition(_definition_of(obj)) if in_full else ""
+            return obj.definition
+
+
+def _show_definition(obj: Object) -> str:
+    """Return the definition of a new constraint or index."""
+    match obj:
+        case Constraint(type="primary key" | "unique") | ForeignKey():
+            return f"({', '.join(obj.columns)})" if obj.columns else ""
+        case Constraint() | Index():
+            return shorten_definition(_definition_of(obj))
+        case _:
+            return ""
 
 
 MAX_NAMES_SHOWN = 8
