@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from schema_migrations.history.file import format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.plan.plan import Plan
-from schema_migrations.plan.restrictions import format_restriction
+from schema_migrations.plan.restriction import format_restriction
 from schema_migrations.plan.summary import SummaryLine, format_header
 from schema_migrations.workflows.planning.acknowledge import FileNotes
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
     add_renamed,
     find_obsolete_keys,
@@ -19,7 +20,7 @@ from schema_migrations.history.managed_objects import (
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
-from schema_migrations.plan.restrictions import Restriction
+from schema_migrations.plan.restriction import Restriction
 from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
@@ -86,6 +87,8 @@ class Proposal:
     """None: the schema stays as it is."""
     file_text: str = ""
     """Of the file that carries it out; empty: there is nothing to write."""
+    statement_lines: tuple[int, ...] = ()
+    """The first line of each statement in that text; empty: no restriction needs it."""
     proved: bool = False
 
 
@@ -164,23 +167,32 @@ def plan_change(
         answer_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
     summary = summarize(changes)
+    text = format_file_text(
+        plan,
+        summary,
+        answer_lines,
+        request.notes,
+        proved_on=engine.executor.describe_target(current.connection).version,
+    )
     proposal = Proposal(
         changes=changes,
         summary=summary,
         plan=plan,
-        file_text=format_file_text(
-            plan,
-            summary,
-            answer_lines,
-            request.notes,
-            proved_on=engine.executor.describe_target(current.connection).version,
-        ),
+        file_text=text,
+        statement_lines=_find_statement_lines(engine, text)
+        if plan.restrictions
+        else (),
     )
     if not request.prove:
         return proposal
     with phases("proof"):
         prove(engine, current, compared.goal, proposal.file_text)
     return replace(proposal, proved=True)
+
+
+def _find_statement_lines(engine: Engine, text: str) -> tuple[int, ...]:
+    file = MigrationFile(name="", content=text.encode())
+    return tuple(each.line for each in file.split_statements(engine.dialect.syntax))
 
 
 def _decide_renames(

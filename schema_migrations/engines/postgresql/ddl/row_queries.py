@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.definition_text import HIDDEN, mask_nested
+from schema_migrations.engines.postgresql.ddl.misfits import describe_misfit
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.engines.row_queries import EngineRowQueries
 from schema_migrations.plan.existing_rows import ColumnValue
@@ -33,5 +34,6 @@ ROW_QUERIES = EngineRowQueries(
     qualify=qualify,
     render_value=_render_value,
     read_expression=read_expression,
+    describe_misfit=describe_misfit,
     row_address="ctid",
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
@@ -51,13 +52,9 @@ def _can_alter(before: Definition, after: Definition) -> bool:
             kept = [label for label in after.labels if label in before.labels]
             return kept == list(before.labels)
         case "domain":
-            return _strip_clauses(before) == _strip_clauses(after)
+            return before.bare_definition == after.bare_definition
         case _:
             return False
-
-
-def _strip_clauses(domain: Definition) -> str:
-    return domain.definition.removesuffix(" ".join(domain.clauses)).rstrip()
 
 
 def _recreate_type(
@@ -87,7 +84,7 @@ def _recreate_type(
                 ddl.Drop(object=aside),
             ]
         else:
-            result.append(_redirect_change(change, before.key, aside.key))
+            result.append(_redirect_change(change, before, after, aside.key))
     for table in current.of(Table):
         for column in table.columns:
             unaltered = table.key.column(column.name) not in altered
@@ -96,7 +93,7 @@ def _recreate_type(
                 change = ddl.AlterColumn(
                     table=table.key, before=column, after=new_column
                 )
-                result.append(_redirect_change(change, before.key, aside.key))
+                result.append(_redirect_change(change, before, after, aside.key))
     return tuple(result)
 
 
@@ -119,8 +116,11 @@ def _find_column(schema: Schema, table: Key, name: str) -> Column | None:
     return next((column for column in columns if column.name == name), None)
 
 
-def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
-    """Return a change that starts from the renamed old object instead of ``key``."""
+def _redirect_change(
+    change: ddl.Change, old: Definition, new: Definition, aside: Key
+) -> ddl.Change:
+    """Return a change that starts from the ``old`` object under its new name."""
+    key = old.key
     match change:
         case ddl.AlterColumn(before=before, after=after) if key in before.needs:
             redirected = _redirect_column(before, key, aside)
@@ -128,7 +128,7 @@ def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
             if key in after.needs and key.kind == "enum":
                 using = _render_text_cast(before, after)
             elif key in after.needs and key.kind == "domain":
-                using = f"{quote(before.name)}::{after.type}"
+                using = _render_domain_cast(before, after, old, new)
             return replace(change, before=redirected, conversion=using)
         case ddl.DropColumn(column=column) if key in column.needs:
             return replace(change, column=_redirect_column(column, key, aside))
@@ -137,6 +137,17 @@ def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
             return replace(change, table=replace(table, needs=needs))
         case _:
             return change
+
+
+def _render_domain_cast(
+    before: Column, after: Column, old: Definition, new: Definition
+) -> str:
+    """Return a cast to a domain of another base type; empty: the server has its own.
+
+    That one refuses a text which is too long, where an explicit cast cuts it off.
+    """
+    bases = (replace(before, type=old.base_type), replace(after, type=new.base_type))
+    return f"{quote(before.name)}::{after.type}" if find_conversion(*bases) else ""
 
 
 def _redirect_column(column: Column, key: Key, aside: Key) -> Column:
