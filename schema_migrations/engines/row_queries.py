@@ -33,6 +33,8 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Opaque,
+    Schema,
 )
 
 NO_QUERY = BreakingRows(query="")
@@ -62,6 +64,8 @@ class EngineRowQueries:
     ]
     """(change, column → expression over the old row) → a condition over that row, true
     if the server refuses its values; empty: it takes them, or it is not known."""
+    find_misplaced: Callable[[Opaque, Schema], BreakingRows | None]
+    """(new partition, current schema) → the rows of the default one that belong there."""
 
     def find_breaking_rows(
         self, rule: Rule, find_rows: FindRows

@@ -17,6 +17,7 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Opaque,
     Schema,
     Table,
 )
@@ -106,6 +107,12 @@ class RowQueries(Protocol):
         """Return the query for the rows that hold what a domain no longer allows.
 
         ``base`` is the base type that it gets; empty: it keeps its own.
+        """
+
+    def find_misplaced(self, partition: Opaque, current: Schema) -> BreakingRows | None:
+        """Return the query for the rows that a new partition takes from the default one.
+
+        None: there is none, or no row could be in it.
         """
 
     def find_labels(

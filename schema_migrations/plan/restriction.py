@@ -20,6 +20,7 @@ RestrictionCode = Literal[
     "strict-table",
     "removed-label",
     "tighter-domain",
+    "new-partition",
     "stale-routine",
 ]
 

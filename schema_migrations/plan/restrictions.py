@@ -25,6 +25,7 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Opaque,
     Schema,
 )
 
@@ -37,6 +38,8 @@ def find_restrictions(
 ) -> tuple[Restriction, ...]:
     """Return a restriction for each change that may fail because of existing rows."""
     changes = tuple(changes)
+    dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
+    left = current.replace_objects(dropped, ())
     find_holders = make_find_holders(changes, current)
     constants = dict(_find_constant_columns(changes))
     kept = frozenset(
@@ -51,6 +54,7 @@ def find_restrictions(
         for restriction in (
             *find_value_restrictions(change, find_rows, find_holders, queries),
             _restrict_rule(change, constants, kept, find_rows, queries),
+            _restrict_partition(change, left, queries),
         )
         if restriction
     )
@@ -106,6 +110,25 @@ def _restrict_rule(
         subject=rule.key,
         clause=rule.definition,
     )
+
+
+def _restrict_partition(
+    change: ddl.Change, left: Schema, queries: RowQueries
+) -> Restriction | None:
+    """Return the restriction of a new partition beside a default one that is left."""
+    match change:
+        case ddl.Create(object=Opaque() as obj) if found := queries.find_misplaced(
+            obj, left
+        ):
+            return Restriction(
+                code="new-partition",
+                message=f"adds partition {obj.key.name}: fails if the default partition "
+                "holds a row that belongs to it",
+                query=found.query,
+                subject=obj.key,
+            )
+        case _:
+            return None
 
 
 def _is_unconditional_key(rule: Rule) -> bool:

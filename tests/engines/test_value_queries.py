@@ -41,6 +41,11 @@ DOMAIN = "CREATE DOMAIN d AS {}; CREATE TABLE t (id integer PRIMARY KEY, a {});"
 CHECKED = "{} CONSTRAINT low CHECK (VALUE > 0)"
 ENUM = "CREATE TYPE d AS ENUM ({}); CREATE TABLE t (id integer PRIMARY KEY, a {});"
 
+PARTITIONED = (
+    "CREATE TABLE t (id integer, a integer, b text) PARTITION BY {};"
+    "CREATE TABLE o PARTITION OF t DEFAULT;"
+)
+
 CASES = [
     narrow(
         "varchar(50)",
@@ -207,6 +212,35 @@ CASES = [
         found=[("a", 2)],
         mend="DELETE FROM t WHERE id = 2",
     ),
+    *(
+        Case(
+            name=f"new partition {bounds} beside a default one",
+            on=POSTGRESQL,
+            before=PARTITIONED.format(key),
+            after=f"{PARTITIONED.format(key)} CREATE TABLE p PARTITION OF t {bounds};",
+            rows="INSERT INTO t VALUES (1, 1, 'a'), (2, 5, 'b'), (3, 9, 'c'),"
+            " (4, NULL, NULL), (5, 5, 'a'), (6, 3, NULL)",
+            code="new-partition",
+            found=found,
+            mend=f"DELETE FROM t WHERE id IN ({', '.join(str(r[0]) for r in found)})",
+        )
+        for key, bounds, found in (
+            ("RANGE (a)", "FOR VALUES FROM (5) TO (9)", [(2, 5, "b"), (5, 5, "a")]),
+            (
+                "RANGE (a)",
+                "FOR VALUES FROM (MINVALUE) TO (9)",
+                [(1, 1, "a"), (2, 5, "b"), (5, 5, "a"), (6, 3, None)],
+            ),
+            ("RANGE (a, b)", "FOR VALUES FROM (1, 'b') TO (5, 'b')", [(5, 5, "a")]),
+            ("RANGE (a, b)", "FOR VALUES FROM (5, 'b') TO (9, 'c')", [(2, 5, "b")]),
+            (
+                "LIST (b)",
+                "FOR VALUES IN ('b', NULL)",
+                [(2, 5, "b"), (4, None, None), (6, 3, None)],
+            ),
+            ("LIST (lower(b))", "FOR VALUES IN ('c')", [(3, 9, "c")]),
+        )
+    ),
     Case(
         name="new generated column",
         after="CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer,"
@@ -367,6 +401,17 @@ def test_a_materialized_view_is_named_without_a_query(
     (restriction,) = list_restrictions(on_postgresql, case)
     assert "a row of m holds a value" in restriction.message
     assert restriction.query == ""
+
+
+@pytest.mark.parametrize("other", ["", "CREATE TABLE o PARTITION OF t DEFAULT;"])
+def test_a_partition_that_no_row_can_be_in_is_not_announced(
+    on_postgresql: ScratchServer, other: str
+) -> None:
+    """There is no default partition, or it is as new as the other one."""
+    table = "CREATE TABLE t (id integer) PARTITION BY RANGE (id);"
+    new = "CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (9);"
+    case = Case(before=table, after=f"{table} {new} {other}")
+    assert list_restrictions(on_postgresql, case) == ()
 
 
 def test_a_strict_table_without_types_to_check(on_sqlite: ScratchServer) -> None:

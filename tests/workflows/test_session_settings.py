@@ -25,7 +25,6 @@ from django.test import override_settings
 from schema_migrations import health
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.errors import StatementFailed
-from schema_migrations.workflows.standing.status import read_status
 from schema_migrations.workflows.states.state import inspect_database
 from tests.fixtures.json_schemas import read_answer
 from tests.fixtures.postgresql import (
@@ -157,14 +156,7 @@ def test_a_file_stores_the_same(
         place.preview()
         place.apply(tx_mode=mode)
         assert read_rows(database) == [STORED, (None, *STORED[1:])]
-        status = read_status(
-            place.connection,
-            place.engine,
-            place.directory,
-            exec_order="linear",
-            revisions_schema=None,
-            wait=0,
-        )
+        status = place.read_status()
         assert status.verdict == "ok"
         assert status.revisions[0].executed_at.year > 2000
         place.apply()  # with a history

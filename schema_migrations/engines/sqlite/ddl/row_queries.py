@@ -29,5 +29,6 @@ ROW_QUERIES = EngineRowQueries(
     render_value=_render_value,
     read_expression=read_expression,
     describe_misfit=describe_misfit,
+    find_misplaced=lambda partition, current: None,
     row_address="rowid",
 )
