@@ -333,6 +333,8 @@ def test_it_finds_what_sqlite_refuses(on_sqlite: ScratchServer, case: Case) -> N
     [
         ("varchar(5)", "varchar(9)"),
         ("varchar(5)", "text"),
+        ("integer", "varchar(11)"),
+        ("uuid", "varchar(36)"),
         ("integer", "bigint"),
         ("smallint", "numeric(8,2)"),
         ("numeric(6,2)", "numeric(8,2)"),

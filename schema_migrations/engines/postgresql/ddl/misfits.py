@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
 from schema_migrations.schema import changes as ddl
 
 if TYPE_CHECKING:
@@ -36,10 +37,9 @@ def describe_misfit(
     new, *size = _split_type(after)
     if before == after:
         return ""
+    if change.conversion is None and not may_alter_values(change.before, change.after):
+        return ""
     if new in _TEXTS and size:
-        is_text = old in _TEXTS and change.conversion is None
-        if is_text and old_size and old_size[0] <= size[0]:
-            return ""
         return f"rtrim(substr(CAST({value} AS text), {size[0] + 1})) <> ''"
     if change.conversion is not None or old not in (*_DIGITS, *_FRACTIONS):
         return ""
