@@ -18,6 +18,10 @@ from django.utils import timezone
 
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import NO_KEYS, Key, table_key
+from schema_migrations.workflows.states.fixed_order import (
+    with_fixed_order,
+    with_ordered_default,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,7 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
             name=title,
             kind="model",
             verbose_name=str(meta.verbose_name_raw),
-            permissions=tuple(meta.default_permissions),
+            permissions=tuple(with_fixed_order(meta.default_permissions)),
         )
     origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
@@ -130,6 +134,7 @@ class FieldValues:
             if not field_.column:
                 continue
             column = table.column(field_.column)
+            field_ = with_ordered_default(field_)
             value = _compute_fill(editor, field_, computed_defaults)
             if value is not None:
                 self.fills[column] = value

@@ -24,6 +24,7 @@ from schema_migrations.workflows.states.collecting import (
     Step,
     collect_statements,
 )
+from schema_migrations.workflows.states.fixed_order import hold_fixed_order
 from schema_migrations.workflows.states.model_facts import (
     FieldValues,
     ModelFacts,
@@ -87,7 +88,8 @@ def collect_ddl(
         *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
         ("foreign keys and indexes", rest),
     ]
-    parts = collect_statements(connection, steps)
+    with hold_fixed_order(tables_first):
+        parts = collect_statements(connection, steps)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     editor = connection.schema_editor(collect_sql=True, atomic=False)
