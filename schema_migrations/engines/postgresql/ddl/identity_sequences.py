@@ -8,6 +8,11 @@ from schema_migrations.engines.postgresql.catalog.sequence_names import (
     compose_sequence_name,
     is_server_chosen,
 )
+from schema_migrations.engines.postgresql.ddl.render_column import identity_options_of
+from schema_migrations.engines.postgresql.ddl.sequence_options import (
+    read_options,
+    render_move,
+)
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema.model import Key
@@ -49,6 +54,7 @@ def render_sequence_advance(before: Column, after: Column, key: Key) -> Statemen
     """
     if before.identity or not after.identity or "BY -" in after.identity_options:
         return ()
+    start = read_options(after.identity_options, after.type).start
     table, column = qualify(key.table), quote(key.part)
     sequence = (
         f"pg_get_serial_sequence({quote_literal(table)}, {quote_literal(key.part)})"
@@ -56,9 +62,21 @@ def render_sequence_advance(before: Column, after: Column, key: Key) -> Statemen
     return (
         Statement(
             sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
-            f"HAVING max({column}) > 0",
+            f"HAVING max({column}) >{'= ' if start > 1 else ' '}{start if start > 1 else 0}",
             comment=f"Continue the sequence after the largest existing value of column {column} of table {table}",
         ),
+    )
+
+
+def render_identity_move(before: Column, after: Column, key: Key) -> Statements:
+    """Return the statement that moves an identity's sequence up to its new bounds."""
+    if not (before.identity and after.identity):
+        return ()
+    sequence = Key(
+        kind="sequence", namespace=key.namespace, name=before.identity_sequence
+    )
+    return render_move(
+        qualify(sequence), identity_options_of(before), identity_options_of(after)
     )
 
 

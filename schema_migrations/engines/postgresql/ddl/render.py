@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
+    render_identity_move,
     render_sequence_advance,
     render_sequence_following,
     render_sequence_rename,
@@ -192,7 +193,8 @@ def _render_alter_without_fill(
     )
     key = table.column(after.name)
     return (
-        statements
+        render_identity_move(before, after, key)
+        + statements
         + render_sequence_rename(before, after, key)
         + render_sequence_advance(before, after, key)
     )
