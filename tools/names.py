@@ -151,6 +151,7 @@ VERBS = frozenset(
         "try",
         "unquote",
         "use",
+        "validate",
         "verify",
         "warn",
         "watch",

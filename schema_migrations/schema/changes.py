@@ -96,8 +96,8 @@ class Drop:
 class Alter:
     """Change a definition in place (sequence, enum, view …); the key stays."""
 
-    before: Sequence | Definition | Opaque
-    after: Sequence | Definition | Opaque
+    before: Constraint | ForeignKey | Sequence | Definition | Opaque
+    after: Constraint | ForeignKey | Sequence | Definition | Opaque
     needs_commit: bool = False
     """Other changes can use it only after a commit; set by a pass."""
 

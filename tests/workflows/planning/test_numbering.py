@@ -33,12 +33,13 @@ def number_rows(
         create(settings, "default") as other,
         create(settings, "default") as live,
     ):
-        states = []
+        states: list[State] = []
         for connection, sql in ((dev, before), (other, after)):
             load_sql(POSTGRESQL, connection, sql, file="schema")
             schema = inspect_database(POSTGRESQL, connection)
             states.append(State(schema=schema, connection=connection, description=""))
-        proposal = plan_change(POSTGRESQL, *states)
+        current, desired = states
+        proposal = plan_change(POSTGRESQL, current, desired)
         assert proposal.plan is not None
         assert proposal.proved
         five = "INSERT INTO t (n) SELECT g FROM generate_series(1, 5) AS g;"

@@ -6,8 +6,8 @@ from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     SequenceOptions,
     is_larger,
+    is_out_of_bounds,
     list_changed_options,
-    must_begin_anew,
     read_options,
 )
 from schema_migrations.engines.postgresql.quote import quote
@@ -87,7 +87,7 @@ def _render_identity_actions(before: Column, after: Column) -> list[str]:
         words.append(f"SET GENERATED {after.identity.upper()}")
     old, new = identity_options_of(before), identity_options_of(after)
     words += [f"SET {option}" for option in list_changed_options(old, new)]
-    if must_begin_anew(old, new):
+    if is_out_of_bounds(old, new):
         words.append("RESTART")
     return [" ".join(words)] if words else []
 

@@ -10,8 +10,8 @@ from schema_migrations.engines.postgresql.ddl.identity_sequences import (
 )
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     SequenceOptions,
+    is_out_of_bounds,
     list_changed_options,
-    must_begin_anew,
     read_options,
     render_move,
 )
@@ -111,6 +111,12 @@ def render_alter(
     ``outside_transaction``: new enum labels are committed before the next statement.
     """
     match before, after:
+        case ((Constraint() | ForeignKey()), (Constraint() | ForeignKey())):
+            table, constraint = qualify(after.table), quote(after.key.part)
+            return _make_statement(
+                f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",
+                f"Validate {_describe_constraint(after)} {constraint} of table {table}",
+            )
         case Sequence(), Sequence():
             return _render_alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
@@ -207,7 +213,7 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     if old.type != new.type:
         clauses.append(f"AS {new.type}")
     clauses += list_changed_options(old, new)
-    if must_begin_anew(old, new):
+    if is_out_of_bounds(old, new):
         clauses.append("RESTART")
     if before.owned_by != after.owned_by:
         owner = _qualify_column(after.owned_by) if after.owned_by else "NONE"

@@ -94,7 +94,7 @@ def list_changed_options(before: SequenceOptions, after: SequenceOptions) -> lis
         options.append(f"INCREMENT BY {after.increment}")
     for words, old, new, default in bounds:
         if old != new:
-            # A default is that of the type which the sequence has at that moment.
+            # NO MAXVALUE means the largest value of the type before this statement.
             is_default = new == default and not shrinks
             options.append(f"NO {words}" if is_default else f"{words} {new}")
     if reached.cache != after.cache:
@@ -104,7 +104,7 @@ def list_changed_options(before: SequenceOptions, after: SequenceOptions) -> lis
     return options
 
 
-def must_begin_anew(before: SequenceOptions, after: SequenceOptions) -> bool:
+def is_out_of_bounds(before: SequenceOptions, after: SequenceOptions) -> bool:
     """Tell whether no value that the sequence can have counted to is within the bounds."""
     if before.largest < after.smallest or before.smallest > after.largest:
         return True
@@ -124,7 +124,7 @@ def render_move(
         first, sign, is_behind = after.smallest, "<", before.smallest < after.smallest
     else:
         first, sign, is_behind = after.largest, ">", before.largest > after.largest
-    if not is_behind or must_begin_anew(before, after):
+    if not is_behind or is_out_of_bounds(before, after):
         return ()
     return (
         Statement(

@@ -245,42 +245,6 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     )
 
 
-def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Put the constraints of a new table into its ``CREATE TABLE``.
-
-    Foreign keys stay separate: tables may refer to one another in a cycle.
-    """
-    created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
-    parts: dict[Key, list[Constraint | ForeignKey]] = {}
-    rest: list[ddl.Change] = []
-    for change in changes:
-        if (
-            isinstance(change, ddl.Create)
-            and isinstance(change.object, Constraint)
-            and change.object.table in created
-        ):
-            parts.setdefault(change.object.table, []).append(change.object)
-        else:
-            rest.append(change)
-    return tuple(
-        replace(
-            c,
-            inline_constraints=tuple(
-                sorted(parts.get(c.table.key, ()), key=_sort_key_of)
-            ),
-        )
-        if isinstance(c, ddl.CreateTable)
-        else c
-        for c in rest
-    )
-
-
-def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
-    ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
-    rank = ranks[part.type] if isinstance(part, Constraint) else 4
-    return rank, part.key.part
-
-
 def refuse_dangling_needs(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
