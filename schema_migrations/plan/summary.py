@@ -130,8 +130,8 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case ddl.AlterTable():
             return _make_table_line("~", change.after.key, change.after.options)
-        case ddl.RebuildTable():
-            return _make_table_line("~", change.after.key, "rebuilt")
+        case ddl.RebuildTable() | ddl.DropNumbering():  # only passes make these
+            return _make_table_line("~", ddl.subject_of(change).table, "rebuilt")
         case ddl.AddColumn():
             return _make_column_line(
                 "+", change.table, change.column, _describe_column(change.column)

@@ -80,6 +80,19 @@ class AlterColumn:
     """As for ``AddColumn``."""
     conversion: str | None = None
     """SQL expression over the old value, if the type changes; None: the engine's own."""
+    continued_sequence: Key | None = None
+    """A new sequence that goes on after the column's largest value; set by a pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropNumbering:
+    """Drop the identity or the default of a column, and nothing else of it.
+
+    A pass puts it in front of an ``AlterColumn``, so that the sequence can go in between.
+    """
+
+    table: Key
+    column: Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +163,7 @@ Change = (
     | AddColumn
     | DropColumn
     | AlterColumn
+    | DropNumbering
     | Create
     | Drop
     | Alter
@@ -165,7 +179,7 @@ def subject_of(change: Change) -> Key:
     match change:
         case CreateTable() | DropTable():
             return change.table.key
-        case AddColumn() | DropColumn():
+        case AddColumn() | DropColumn() | DropNumbering():
             return change.table.column(change.column.name)
         case AlterColumn() | RenameColumn():
             return change.table.column(change.after.name)

@@ -251,8 +251,9 @@ def _compare(
         keys = find_uncertain_definitions(current.schema, desired.schema)
         current = canonicalize_state(engine, current, keys)
         desired = canonicalize_state(engine, desired, keys)
-    goal = with_current_numbering(current.schema, desired.schema)
+    goal = desired.schema
     if desired.models_only:
+        goal = with_current_numbering(current.schema, goal)
         obsolete = find_obsolete_keys(current.schema, goal, desired.managed_names)
         goal = carry_over(
             current.schema,

@@ -11,6 +11,10 @@ from schema_migrations.engines.postgresql.passes.constraints import (
     fold_constraints,
     validate_in_place,
 )
+from schema_migrations.engines.postgresql.passes.numbering import (
+    defer_sequence_ownership,
+    drop_numbering_first,
+)
 from schema_migrations.engines.postgresql.passes.opaque import (
     add_mentioned_needs,
     fold_partition_keys,
@@ -18,7 +22,6 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     replace_in_place,
 )
 from schema_migrations.engines.postgresql.passes.tables import (
-    defer_sequence_ownership,
     omit_owned_drops,
     recreate_dependents,
     recreate_generated_columns,
@@ -41,6 +44,7 @@ PASSES: tuple[Pass, ...] = (
     replace_in_place,
     recreate_dependents,
     validate_in_place,
+    drop_numbering_first,
     defer_sequence_ownership,
     omit_owned_drops,
     omit_part_drops,

@@ -197,23 +197,6 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     return bool(needed - followed)
 
 
-def defer_sequence_ownership(
-    changes: Changes, current: Schema, desired: Schema
-) -> Changes:
-    """Create a sequence before the column that draws from it; set its owner after."""
-    result: list[ddl.Change] = []
-    for change in changes:
-        if isinstance(change, ddl.Create) and isinstance(change.object, Sequence):
-            sequence = change.object
-            bare = replace(sequence, owned_by=None)
-            result.append(ddl.Create(object=bare))
-            if sequence.owned_by is not None:
-                result.append(ddl.Alter(before=bare, after=sequence))
-        else:
-            result.append(change)
-    return tuple(result)
-
-
 def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Omit drops of objects that are dropped with their table or column.
 
