@@ -52,7 +52,8 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
                 used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
             )
         case ddl.Create():
-            return _effects_of_create(change.object)
+            created = _effects_of_create(change.object)
+            return replace(created, made_keys=created.made_keys | change.gone_first)
         case ddl.Drop(object=Sequence() as sequence):
             # Its owner may be altered before or after: it only would take it along.
             return _effects_of_drop(replace(sequence, owned_by=None))

@@ -98,6 +98,8 @@ class DropNumbering:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+    gone_first: frozenset[Key] = NO_KEYS
+    """Keys that are dropped first, although it does not take their names; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.passes.constraints import (
+    defer_foreign_keys,
     fold_constraints,
     validate_in_place,
 )
@@ -44,6 +45,7 @@ PASSES: tuple[Pass, ...] = (
     replace_in_place,
     recreate_dependents,
     validate_in_place,
+    defer_foreign_keys,
     drop_numbering_first,
     defer_sequence_ownership,
     omit_owned_drops,

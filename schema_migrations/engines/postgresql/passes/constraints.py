@@ -9,6 +9,7 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     ForeignKey,
+    Index,
     Key,
     Schema,
 )
@@ -59,6 +60,36 @@ def _sort_key_of(part: Constraint | ForeignKey) -> tuple[int, str]:
 
 def _is_not_valid(rule: Constraint | ForeignKey) -> bool:
     return rule.definition.endswith(NOT_VALID)
+
+
+def defer_foreign_keys(changes: Changes, current: Schema, desired: Schema) -> Changes:
+    """Add a foreign key only after the drop of a key that it would rest on instead.
+
+    It names columns, and the server takes any unique index on them.
+    """
+    dropped = [
+        c.object
+        for c in changes
+        if isinstance(c, ddl.Drop) and isinstance(c.object, Constraint | Index)
+    ]
+    result: list[ddl.Change] = []
+    for change in changes:
+        match change:
+            case ddl.Create(object=ForeignKey() as key):
+                rivals = frozenset(
+                    each.key for each in dropped if _can_rest_on(key, each)
+                )
+                result.append(replace(change, gone_first=rivals - key.needs))
+            case _:
+                result.append(change)
+    return tuple(result)
+
+
+def _can_rest_on(key: ForeignKey, rival: Constraint | Index) -> bool:
+    if rival.table != key.referenced_table or len(rival.columns) != len(key.columns):
+        return False
+    referred = {k for k in key.needs if k.kind == "column" and k.table == rival.table}
+    return all(rival.table.column(name) in referred for name in rival.columns)
 
 
 def validate_in_place(changes: Changes, current: Schema, desired: Schema) -> Changes:

@@ -8,6 +8,7 @@ https://www.postgresql.org/docs/current/sql-altertype.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from schema_migrations.schema.model import (
     Column,
     Definition,
     Key,
+    Opaque,
     Schema,
     Table,
 )
@@ -198,11 +200,44 @@ def _has_used_labels(alter: ddl.Alter, changes: Changes) -> bool:
     before, after = alter.before, alter.after
     if not (isinstance(before, Definition) and isinstance(after, Definition)):
         return False
-    new = [quote_literal(label) for label in after.labels if label not in before.labels]
+    new = [label for label in after.labels if label not in before.labels]
     return bool(new) and any(
-        label in statement.sql
+        _uses_label(change, sql, after.key, label)
         for change in changes
         if change is not alter
-        for statement in render(change)
+        for sql in ["\n".join(statement.sql for statement in render(change))]
         for label in new
     )
+
+
+def _uses_label(change: ddl.Change, sql: str, enum: Key, label: str) -> bool:
+    """Tell whether a change uses a label as a value of the enum, not just as a text.
+
+    The server prints such a value with its type; what a person wrote need not have it,
+    and nor do the bounds of a partition.
+    """
+    literal = quote_literal(label)
+    if literal[1:-1] not in sql:
+        return False
+    if _compile_typed(enum, literal[1:-1]).search(sql):
+        return True
+    match change:
+        case ddl.AddColumn(column=column, fill=fill):
+            return enum in column.needs and literal in (fill or "")
+        case ddl.AlterColumn(after=column, fill=fill, conversion=conversion):
+            return enum in column.needs and literal in f"{fill} {conversion}"
+        case ddl.Create(object=Opaque() as obj) | ddl.Alter(after=Opaque() as obj):
+            is_printed = obj.trait.is_reprinted and not obj.trait.is_routine
+            is_text = is_printed or obj.trait.is_setting
+            return not is_text and literal in obj.definition
+        case _:
+            return False
+
+
+def _compile_typed(enum: Key, label: str) -> re.Pattern[str]:
+    """Return the pattern of a literal of the enum, or of its array, that holds a label."""
+    names = {enum.name, quote(enum.name)}
+    type_ = "|".join(map(re.escape, sorted(names)))
+    value = rf"'{re.escape(label)}'::"
+    array = rf"'\{{[^']*{re.escape(label)}(?:''|[^'])*'::"
+    return re.compile(rf"(?:{value}|{array})(?:[^\s:()\[\]]+\.)?(?:{type_})(?![\w$])")
