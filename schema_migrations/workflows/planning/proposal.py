@@ -209,6 +209,7 @@ def _decide_renames(
         answers=request.answers,
         asker=request.asker,
         find_changes=find_changes,
+        fold_name=engine.dialect.fold_name,
     )
 
 

@@ -17,6 +17,7 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.folded_names import FoldName, add_folded_names
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import (
@@ -66,6 +67,7 @@ def decide_renames(
     answers: Answers,
     asker: Asker | None,
     find_changes: Callable[[], Sequence[SummaryLine]],
+    fold_name: FoldName,
 ) -> RenameDecision:
     """Return the renames that answers give, that follow from others, or are chosen.
 
@@ -76,7 +78,8 @@ def decide_renames(
     def completed(renames: Renames) -> Renames:
         return infer_renames(renames, current, desired, automatic)
 
-    renames = completed(resolve_answers(answers, current, desired))
+    answered = resolve_answers(answers, current, desired)
+    renames = completed(add_folded_names(answered, current, desired, fold_name))
     removed: set[Key] = set()
     find_changes = cache(find_changes)
     unasked: list[RenameCandidate] = []
@@ -121,7 +124,7 @@ def apply_renames(
     ``early_drops`` are run before the renames, if there are any renames.  Raises
     ``PlanError`` for a rename that the server refuses.
     """
-    renamed = order_renames(renames, current.schema)
+    renamed = order_renames(renames, current.schema, engine.dialect.fold_name)
     if not renamed:
         yield RenamedState(state=current)
         return
