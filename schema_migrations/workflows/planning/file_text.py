@@ -44,7 +44,7 @@ def format_file_text(
 
 
 def _is_rename(line: SummaryLine) -> bool:
-    return line.sign == ">" and line.kind in ("table", "column")
+    return line.sign == ">" and line.kind in ("table", "column", "model")
 
 
 def format_notes_only(notes: FileNotes) -> str:

@@ -33,6 +33,11 @@ from schema_migrations.workflows.planning.file_text import (
     format_file_text,
     format_notes_only,
 )
+from schema_migrations.workflows.planning.model_renames import (
+    describe_model_renames,
+    split_model_renames,
+    summarize_model_renames,
+)
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
 from schema_migrations.workflows.planning.proof import prove
 from schema_migrations.workflows.planning.questions import Asker
@@ -139,16 +144,25 @@ def plan_change(
     when the proof leaves a difference.
     """
     phases = phases or Phases()
+    model_renames, answers = split_model_renames(
+        request.answers, desired.facts, current.schema, desired.schema
+    )
+    request = replace(request, answers=answers)
     with phases("renames"):
         decision = _decide_renames(engine, current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
     early_drops = _find_early_drops(current.schema, desired)
     with apply_renames(
-        engine, current, decision.renames, desired.facts, early_drops=early_drops
+        engine,
+        current,
+        decision.renames,
+        desired.facts,
+        early_drops=early_drops,
+        model_renames=model_renames,
     ) as renamed:
         compared = _compare(engine, renamed.state, desired, request.scope, phases)
-        if not (compared.changes or renamed.changes):
+        if not (compared.changes or renamed.statements):
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
         changes, answer_lines = fill_in_answers(
             engine,
@@ -166,7 +180,8 @@ def plan_change(
     if desired.models_only:
         answer_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
-    summary = summarize(changes)
+    summary = (*summarize(changes), *summarize_model_renames(model_renames))
+    answer_lines = (*describe_model_renames(model_renames), *answer_lines)
     text = format_file_text(
         plan,
         summary,

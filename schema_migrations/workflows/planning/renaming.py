@@ -32,6 +32,8 @@ from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.planning.content_types import (
+    NO_MODEL_RENAMES,
+    ModelRenames,
     render_content_type_renames,
 )
 from schema_migrations.workflows.planning.questions import Asker, make_rename_question
@@ -118,6 +120,7 @@ def apply_renames(
     facts: ModelFacts,
     *,
     early_drops: tuple[ddl.Drop, ...] = (),
+    model_renames: ModelRenames = NO_MODEL_RENAMES,
 ) -> Iterator[RenamedState]:
     """Hold the state after the renames; roll its database back at the end.
 
@@ -125,14 +128,21 @@ def apply_renames(
     ``PlanError`` for a rename that the server refuses.
     """
     renamed = order_renames(renames, current.schema, engine.dialect.fold_name)
+    followers = tuple(
+        render_content_type_renames(
+            renames,
+            facts.origins,
+            current.schema.by_key,
+            model_renames=model_renames,
+            quote=engine.dialect.quote,
+        )
+    )
     if not renamed:
-        yield RenamedState(state=current)
+        yield RenamedState(state=current, statements=followers)
         return
     changes = (*early_drops, *renamed)
     statements = [s for change in changes for s in engine.planner.render(change)]
-    statements += render_content_type_renames(
-        renames, facts.origins, current.schema.by_key, quote=engine.dialect.quote
-    )
+    statements += followers
     with roll_back_at_end(engine, current.connection):
         for statement in statements:
             with translate_driver_errors(

@@ -48,6 +48,8 @@ class ModelFacts:
     """Column → SQL with which the server computes a value of its type for each row."""
     origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
     """Table or column → the model or field behind it."""
+    models: Mapping[str, ModelOrigin] = field(default_factory=dict)
+    """``shop.order`` → the model, proxies and unmanaged ones included."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
     """The tables of unmanaged models (``managed = False``), which must not change."""
 
@@ -77,6 +79,18 @@ def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.
             yield through
 
 
+def model_origin_of(model: type[models.Model]) -> ModelOrigin:
+    """Return a model as the origin of its table."""
+    meta = model._meta
+    return ModelOrigin(
+        app=meta.app_label,
+        name=str(meta.object_name),
+        kind="model",
+        verbose_name=str(meta.verbose_name_raw),
+        permissions=tuple(with_fixed_order(meta.default_permissions)),
+    )
+
+
 def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
     """Return the origins of a model's table and columns."""
     meta = model._meta
@@ -92,13 +106,7 @@ def origins_of(model: type[models.Model]) -> dict[Key, ModelOrigin]:
             app=meta.app_label, name=name, kind="ManyToManyField"
         )
     else:
-        table_origin = ModelOrigin(
-            app=meta.app_label,
-            name=title,
-            kind="model",
-            verbose_name=str(meta.verbose_name_raw),
-            permissions=tuple(with_fixed_order(meta.default_permissions)),
-        )
+        table_origin = model_origin_of(model)
     origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
         origins[table.column(str(field_.column))] = ModelOrigin(

@@ -30,6 +30,7 @@ from schema_migrations.workflows.states.model_facts import (
     ModelFacts,
     ModelOrigin,
     find_auto_created_models,
+    model_origin_of,
     origins_of,
     unquote_table_name,
 )
@@ -105,6 +106,9 @@ def collect_ddl(
             varying_defaults=values.varying_defaults,
             server_values=values.server_values,
             origins=origins,
+            models={
+                m._meta.label_lower: model_origin_of(m) for m in registry.get_models()
+            },
             unmanaged_tables=_find_unmanaged_tables(registry),
         ),
     )
