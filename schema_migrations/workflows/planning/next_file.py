@@ -178,6 +178,8 @@ def _propose(
         source=request.source,
         target=request.target,
     )
+    for warning in proposal.warnings:
+        reporter.warn(warning)
     return workspace, uncovered, proposal
 
 

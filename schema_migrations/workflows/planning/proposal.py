@@ -95,6 +95,8 @@ class Proposal:
     statement_lines: tuple[int, ...] = ()
     """The first line of each statement in that text; empty: no restriction needs it."""
     proved: bool = False
+    warnings: tuple[str, ...] = ()
+    """What in the models is probably a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,7 @@ def plan_change(
         changes=changes,
         summary=summary,
         plan=plan,
+        warnings=desired.facts.warnings,
         file_text=text,
         statement_lines=_find_statement_lines(engine, text)
         if plan.restrictions

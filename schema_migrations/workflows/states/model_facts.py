@@ -52,6 +52,8 @@ class ModelFacts:
     """``shop.order`` → the model, proxies and unmanaged ones included."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
     """The tables of unmanaged models (``managed = False``), which must not change."""
+    warnings: tuple[str, ...] = ()
+    """What in the models is probably a mistake."""
 
     @property
     def auto_created_tables(self) -> frozenset[Key]:

@@ -19,6 +19,10 @@ from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import UnknownApp
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key, table_key
+from schema_migrations.workflows.states.addresses import (
+    describe_addresses,
+    remove_addresses,
+)
 from schema_migrations.workflows.states.collecting import (
     DdlPart,
     Step,
@@ -90,7 +94,7 @@ def collect_ddl(
         ("foreign keys and indexes", rest),
     ]
     with hold_fixed_order(tables_first):
-        parts = collect_statements(connection, steps)
+        collected = collect_statements(connection, steps)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     editor = connection.schema_editor(collect_sql=True, atomic=False)
@@ -99,7 +103,7 @@ def collect_ddl(
             origins |= origins_of(owner)
             values.add_model(editor, owner, computed_defaults)
     return ModelsDdl(
-        parts=parts,
+        parts=remove_addresses(collected),
         dotted_names=dict(_list_dotted_names(registry)),
         facts=ModelFacts(
             fills=values.fills,
@@ -110,6 +114,7 @@ def collect_ddl(
                 m._meta.label_lower: model_origin_of(m) for m in registry.get_models()
             },
             unmanaged_tables=_find_unmanaged_tables(registry),
+            warnings=tuple(describe_addresses(collected)),
         ),
     )
 
