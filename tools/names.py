@@ -120,6 +120,7 @@ VERBS = frozenset(
         "recreate",
         "refuse",
         "rehash",
+        "remove",
         "render",
         "repeat",
         "replace",
