@@ -54,7 +54,7 @@ class RevisionManager(models.Manager["Revision"]):
         return rows.exclude(version=ATLAS_CLOUD_VERSION)
 
 
-class NoRows(models.Manager["Revision"]):
+class EmptyRevisionManager(models.Manager["Revision"]):
     """Finds nothing, and asks no database."""
 
     def get_queryset(self) -> models.QuerySet[Revision]:
@@ -86,7 +86,7 @@ class Revision(models.Model):
     operator_version: models.CharField[str, str] = models.CharField(max_length=255)
 
     objects = RevisionManager()
-    no_rows = NoRows()
+    no_rows = EmptyRevisionManager()
 
     class Meta:
         managed = False

@@ -248,13 +248,20 @@ def _make_start_error(path: Path, output: str) -> DevServerUnreachable:
     )
 
 
+_KEPT = {
+    "PATH",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    # Where locales are, which a collation may name.
+    "LOCPATH",
+    "LOCALE_ARCHIVE",
+}
+
+
 def _build_environment() -> dict[str, str]:
     """Return the server's environment, without the caller's ``PG*`` and ``LC_*``."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"}
-    }
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
     return kept | {"LC_ALL": "C"}
 
 

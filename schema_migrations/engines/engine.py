@@ -180,6 +180,8 @@ class Dialect:
     script_preamble: str
     """A statement at the top of a script that a person runs; it does what
     ``Executor.prepare_session`` would do."""
+    fold_name: Callable[[str], str] = str
+    """Return the same for two names that the server takes for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,22 @@ from schema_migrations.plan.existing_rows import (
     Rule,
 )
 from schema_migrations.plan.mentions import find_words
-from schema_migrations.schema.model import Constraint, ForeignKey, Index, Key
+from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.model import (
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Opaque,
+    Schema,
+)
 
 NO_QUERY = BreakingRows(query="")
 
+WITHOUT_OVERLAPS = " WITHOUT OVERLAPS"
+
+_NAME = re.compile(r'"(?:[^"]|"")+"')
 _LITERALS = re.compile(r"'(?:[^']|'')*'")
 _UNLIKE_EACH_OTHER = re.compile(r"random|uuid|nextval", re.IGNORECASE)
 """Functions that give each row another value."""
@@ -47,6 +59,13 @@ class EngineRowQueries:
     """``lower(title) text_ops DESC`` → ``lower(title)``, what an index compares."""
     row_address: str
     """The hidden column that tells two equal rows apart."""
+    describe_misfit: Callable[
+        [ddl.AlterColumn | ddl.AlterTable, Callable[[str], str]], str
+    ]
+    """(change, column → expression over the old row) → a condition over that row, true
+    if the server refuses its values; empty: it takes them, or it is not known."""
+    find_misplaced: Callable[[Opaque, Schema], BreakingRows | None]
+    """(new partition, current schema) → the rows of the default one that belong there."""
 
     def find_breaking_rows(
         self, rule: Rule, find_rows: FindRows
@@ -71,9 +90,61 @@ class EngineRowQueries:
                 return self._find_copies(rule, rows)
 
     def find_nulls(self, column: str, rows: ExistingRows) -> str:
-        """Return the query for the rows without a value in a column."""
-        source = self._render_source(rows, (column,))
-        return f"SELECT * FROM {source} WHERE {self.quote(column)} IS NULL"
+        """Return the query for the rows that have no value in a column afterwards."""
+        return self._select_rows(rows, f"{self._render_old(column, rows)} IS NULL")
+
+    def find_misfits(
+        self, change: ddl.AlterColumn | ddl.AlterTable, rows: ExistingRows
+    ) -> str:
+        """Return the query for the rows whose values do not fit into the new types."""
+        condition = self.describe_misfit(
+            change, lambda column: self._render_old(column, rows)
+        )
+        return self._select_rows(rows, condition) if condition else ""
+
+    def find_domain_violations(
+        self, demand: str, column: Column, rows: ExistingRows, *, base: str
+    ) -> str:
+        """Return the query for the rows that hold what a domain no longer allows."""
+        if demand == "NOT NULL":
+            return self._find_held("VALUE IS NULL", column, rows, type_=base)
+        condition, _ = read_group(demand)
+        return self._find_held(f"NOT ({condition})", column, rows, type_=base)
+
+    def find_labels(
+        self, labels: tuple[str, ...], column: Column, rows: ExistingRows
+    ) -> str:
+        """Return the query for the rows that hold one of some labels of an enum."""
+        listed = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+        return self._find_held(f"VALUE IN ({listed})", column, rows, type_="text")
+
+    def _find_held(
+        self, condition: str, column: Column, rows: ExistingRows, *, type_: str
+    ) -> str:
+        """Return the query for the rows with a value for which a condition is true.
+
+        The condition calls the value ``VALUE``; of an array it is each of its items.
+        ``type_`` is what the value is converted to; empty: it stays as it is.
+        """
+        value = self._render_old(column.name, rows)
+        is_array = column.type.endswith("[]")
+        if type_:
+            value = f"CAST({value} AS {type_}{'[]' if is_array else ''})"
+        held = f"unnest({value}) AS held (value)"
+        if not is_array:
+            held = f"(SELECT {value} AS value) AS held"
+        return self._select_rows(
+            rows, f"EXISTS (SELECT 1 FROM {held} WHERE {condition})"
+        )
+
+    def _select_rows(self, rows: ExistingRows, condition: str) -> str:
+        """Return a query for rows as they are before the file runs."""
+        return f"SELECT * FROM {self.qualify(rows.table)} WHERE {condition}"
+
+    def _render_old(self, column: str, rows: ExistingRows) -> str:
+        """Return what a column will hold, as an expression over the old row."""
+        sql = rows.values[column].sql if column in rows.values else self.quote(column)
+        return sql if _NAME.fullmatch(sql) else f"({sql})"
 
     def _find_copies(
         self, rule: Constraint | Index, rows: ExistingRows
@@ -81,8 +152,8 @@ class EngineRowQueries:
         inner, rest = read_group(rule.definition)
         masked = mask_nested(rule.definition)
         items = split_list(inner)
-        if any(" WITHOUT OVERLAPS" in mask_nested(item) for item in items):
-            return NO_QUERY
+        if mask_nested(items[-1]).endswith(WITHOUT_OVERLAPS):
+            return self._find_overlaps(rule, rows, items)
         compared = [self.read_expression(item) for item in items]
         condition = read_condition(rest)
         nulls_count = "NULLS NOT DISTINCT" in masked or _is_primary_key(rule)
@@ -125,9 +196,7 @@ class EngineRowQueries:
     def _find_orphans(
         self, rule: ForeignKey, rows: ExistingRows, find_rows: FindRows
     ) -> BreakingRows | None:
-        columns = rule.columns or tuple(
-            map(unquote, split_list(read_group(rule.definition)[0]))
-        )
+        columns = rule.columns or _read_names(read_group(rule.definition)[0])
         referenced = _read_referenced_columns(rule.definition)
         parents = find_rows(rule.referenced_table)
         referenced = referenced or parents.primary_key
@@ -137,10 +206,12 @@ class EngineRowQueries:
             match_full and len(columns) > 1
         ):
             return None
-        if len(referenced) != len(columns) or " PERIOD " in f" {rule.definition}":
+        if len(referenced) != len(columns):
             return NO_QUERY
         child, parent = self.quote("child"), self.quote("parent")
         own = [f"{child}.{self.quote(name)}" for name in columns]
+        inner, _ = read_group(rule.definition)
+        period = mask_nested(split_list(inner)[-1]).startswith("PERIOD ")
         if match_full:
             is_null = " AND ".join(f"{each} IS NULL" for each in own)
             where = [f"NOT ({is_null})"]
@@ -152,13 +223,33 @@ class EngineRowQueries:
             ]
         if parents.exists:
             theirs = self._render_source(parents, referenced, alias="parent")
+            their_own = [f"{parent}.{self.quote(name)}" for name in referenced]
+            operators = ["="] * len(own)
+            operators[-1] = "&&" if period else "="
             pairs = " AND ".join(
-                f"{parent}.{self.quote(name)} = {each}"
-                for name, each in zip(referenced, own, strict=True)
+                map(" ".join, zip(their_own, operators, own, strict=True))
             )
-            where.append(f"NOT EXISTS (SELECT 1 FROM {theirs} WHERE {pairs})")
+            found = f"SELECT 1 FROM {theirs} WHERE {pairs}"
+            if period:
+                found += f" HAVING {own[-1]} <@ range_agg({their_own[-1]})"
+            where.append(f"NOT EXISTS ({found})")
         source = self._render_source(rows, columns, alias="child")
         return BreakingRows(query=f"SELECT * FROM {source}{_render_where(where)}")
+
+    def _find_overlaps(
+        self, rule: Constraint | Index, rows: ExistingRows, items: tuple[str, ...]
+    ) -> BreakingRows | None:
+        """Return the query for equal rows with periods that overlap, or that are empty."""
+        *others, period = items
+        period = period.removesuffix(WITHOUT_OVERLAPS)
+        inner, _ = read_group(rule.definition)
+        return self._compare_pairs(
+            rows,
+            _find_columns(inner, rows),
+            compared=(*others, period),
+            operators=(*("=" for _ in others), "&&"),
+            alone="isempty",
+        )
 
     def _find_conflicts(
         self, rule: Constraint, rows: ExistingRows
@@ -168,28 +259,46 @@ class EngineRowQueries:
         used = _find_columns(inner, rows)
         if any(name in rows.values and rows.values[name].sql == NULL for name in used):
             return None
-        compared, operators = [], []
-        for item in split_list(inner):
-            element, _, operator = item.rpartition(" WITH ")
-            compared.append(self.read_expression(element))
-            operators.append(operator)
-        source = self._render_source(
+        elements = [item.rpartition(" WITH ") for item in split_list(inner)]
+        return self._compare_pairs(
             rows,
             _find_columns(f"{inner} {condition}", rows),
-            hidden=(self.row_address,),
+            compared=tuple(self.read_expression(each[0]) for each in elements),
+            operators=tuple(each[2] for each in elements),
+            condition=condition,
         )
+
+    def _compare_pairs(
+        self,
+        rows: ExistingRows,
+        used: tuple[str, ...],
+        *,
+        compared: tuple[str, ...],
+        operators: tuple[str, ...],
+        condition: str = "",
+        alone: str = "",
+    ) -> BreakingRows:
+        """Return the query for rows that the operators find with another one.
+
+        ``alone`` is a function of the last value that no row may satisfy.
+        """
+        source = self._render_source(rows, used, hidden=(self.row_address,))
         values = ", ".join(
             f"{each} AS value{number}" for number, each in enumerate(compared, 1)
         )
-        held = f"SELECT {self.row_address} AS place, {values} FROM {source}{_render_where([condition] if condition else [])}"
+        where = _render_where([condition] if condition else [])
+        held = f"SELECT {self.row_address} AS place, {values} FROM {source}{where}"
         pairs = " AND ".join(
             f"one.value{number} {operator} other.value{number}"
             for number, operator in enumerate(operators, 1)
         )
+        pairs = f"one.place <> other.place AND {pairs}"
+        if alone:
+            pairs += f" OR {alone}(one.value{len(compared)})"
         return BreakingRows(
             query=f"WITH held AS ({held}) SELECT * FROM {self.qualify(rows.table)}"
             f" WHERE {self.row_address} IN (SELECT one.place FROM held AS one"
-            f" JOIN held AS other ON one.place <> other.place AND {pairs})"
+            f" JOIN held AS other ON {pairs})"
         )
 
     def _is_required(self, expression: str, rows: ExistingRows) -> bool:
@@ -258,4 +367,9 @@ def _read_referenced_columns(definition: str) -> tuple[str, ...]:
     masked = mask_nested(rest)
     if not re.match(r"\s*REFERENCES [^(\s]+\s*\(", masked):
         return ()
-    return tuple(map(unquote, split_list(read_group(rest)[0])))
+    return _read_names(read_group(rest)[0])
+
+
+def _read_names(columns: str) -> tuple[str, ...]:
+    """Return the names of a foreign key's columns; the last may be a period."""
+    return tuple(unquote(item.removeprefix("PERIOD ")) for item in split_list(columns))

@@ -15,8 +15,8 @@ from schema_migrations.errors import MalformedAnswer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     renames: tuple[tuple[str, str], ...] = ()
-    """(``table``, ``table``) or (``table.column``, ``column``) pairs, old and new; the
-    table of a column has its old or its new name."""
+    """(``table``, ``table``), (``table.column``, ``column``) or (``app.Model``,
+    ``app.Model``) pairs, old and new; the table of a column has its old or its new name."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """``table.column`` (new names) → SQL expression for existing rows; empty: no value,
     so a file that makes the column ``NOT NULL`` fails on rows without one."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     NO_KEYS,
+    Column,
     Constraint,
     Definition,
     ForeignKey,
@@ -51,7 +52,11 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
                 used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
             )
         case ddl.Create():
-            return _effects_of_create(change.object)
+            created = _effects_of_create(change.object)
+            return replace(created, made_keys=created.made_keys | change.gone_first)
+        case ddl.Drop(object=Sequence() as sequence):
+            # Its owner may be altered before or after: it only would take it along.
+            return _effects_of_drop(replace(sequence, owned_by=None))
         case ddl.Drop():
             return _effects_of_drop(change.object)
         case ddl.Rename(before=Definition() as before, after=Definition() as after):
@@ -67,14 +72,7 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
                 released_keys=_needs_of(change.before),
             )
         case ddl.Alter():
-            # No other change waits for a sequence that only gets a new owner.
-            same = change.before.definition == change.after.definition
-            only_owner = same and isinstance(change.after, Sequence)
-            return Effects(
-                made_keys=NO_KEYS if only_owner else frozenset({change.after.key}),
-                used_keys=_needs_of(change.after),
-                released_keys=_needs_of(change.before) - _needs_of(change.after),
-            )
+            return _effects_of_alter(change)
         case ddl.AlterTable():
             return Effects(used_keys=change.after.needs)
         case ddl.SetComment():
@@ -82,7 +80,11 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
         case ddl.RebuildTable():
             return _effects_of_rebuild(change, current)
         case (
-            ddl.AddColumn() | ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn()
+            ddl.AddColumn()
+            | ddl.DropColumn()
+            | ddl.AlterColumn()
+            | ddl.DropNumbering()
+            | ddl.RenameColumn()
         ):
             return _effects_on_column(change)
 
@@ -97,6 +99,23 @@ def _effects_of_drop(*objects: Object) -> Effects:
     return Effects(freed_keys=freed, released_keys=_needs_of(*objects) - freed)
 
 
+def _effects_of_alter(change: ddl.Alter) -> Effects:
+    before, after = change.before, change.after
+    made, used = frozenset({after.key}), _needs_of(after)
+    if isinstance(before, Sequence) and isinstance(after, Sequence):
+        if before.owned_by == after.owned_by:
+            # The column that owns it may draw from it, and so wait for it.
+            used = after.needs
+        elif before.definition == after.definition:
+            # No other change waits for a sequence that only gets a new owner.
+            made = NO_KEYS
+    return Effects(
+        made_keys=made,
+        used_keys=used,
+        released_keys=_needs_of(before) - _needs_of(after),
+    )
+
+
 def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     """Return every key and name that exists as long as the objects do."""
     taken: set[Key] = set()
@@ -104,6 +123,8 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
         taken.add(obj.key)
         taken |= provided_keys_of(obj)
         taken |= _relation_names_of(obj)
+        if isinstance(obj, Table):
+            taken.update(*(_sequence_names_of(obj.key, c) for c in obj.columns))
     return frozenset(taken)
 
 
@@ -153,7 +174,11 @@ def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
 
 
 def _effects_on_column(
-    change: ddl.AddColumn | ddl.DropColumn | ddl.AlterColumn | ddl.RenameColumn,
+    change: ddl.AddColumn
+    | ddl.DropColumn
+    | ddl.AlterColumn
+    | ddl.DropNumbering
+    | ddl.RenameColumn,
 ) -> Effects:
     table = change.table
     match change:
@@ -161,27 +186,44 @@ def _effects_on_column(
             column = table.column(change.column.name)
             parts = _effects_of_create(*change.inline_constraints)
             return Effects(
-                made_keys=parts.made_keys | {column},
+                made_keys=parts.made_keys
+                | _sequence_names_of(table, change.column)
+                | {column},
                 used_keys=(parts.used_keys | change.column.needs | {table}) - {column}
                 | _select_columns(change.fill_needs),
                 released_keys=change.fill_needs,
             )
         case ddl.DropColumn():
             return Effects(
-                freed_keys=frozenset({table.column(change.column.name)}),
+                freed_keys=_sequence_names_of(table, change.column)
+                | {table.column(change.column.name)},
                 released_keys=change.column.needs | {table},
+            )
+        case ddl.DropNumbering(column=old_column):
+            drawn = frozenset(k for k in old_column.needs if k.kind == "sequence")
+            return Effects(
+                freed_keys=_sequence_names_of(table, old_column),
+                released_keys=drawn | {table.column(old_column.name)},
             )
         case ddl.AlterColumn() | ddl.RenameColumn():
             before, after = change.before, change.after
             read = (
                 NO_KEYS if isinstance(change, ddl.RenameColumn) else change.fill_needs
             )
+            old, new = (_sequence_names_of(table, each) for each in (before, after))
             return Effects(
-                made_keys=frozenset({table.column(after.name)}),
-                freed_keys=frozenset({table.column(before.name)}),
+                made_keys=new - old | {table.column(after.name)},
+                freed_keys=old - new | {table.column(before.name)},
                 used_keys=after.needs | _select_columns(read),
                 released_keys=(before.needs - after.needs) | read,
             )
+
+
+def _sequence_names_of(table: Key, column: Column) -> frozenset[Key]:
+    """Return the relation name that the sequence behind an identity takes."""
+    if not (column.identity and column.identity_sequence):
+        return NO_KEYS
+    return frozenset({Key("index", table.namespace, column.identity_sequence)})
 
 
 def _needs_of(*objects: Object) -> frozenset[Key]:
@@ -250,7 +292,12 @@ def rank_for_reader(change: ddl.Change) -> tuple[int, str, int]:
 
 def _table_name_of(change: ddl.Change) -> str:
     match change:
-        case ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn():
+        case (
+            ddl.DropColumn()
+            | ddl.AlterColumn()
+            | ddl.DropNumbering()
+            | ddl.RenameColumn()
+        ):
             return change.table.name
         case ddl.Create(object=Constraint() as obj):
             return obj.table.name

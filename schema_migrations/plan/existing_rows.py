@@ -17,6 +17,7 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Opaque,
     Schema,
     Table,
 )
@@ -90,7 +91,34 @@ class RowQueries(Protocol):
         """
 
     def find_nulls(self, column: str, rows: ExistingRows) -> str:
-        """Return the query for the rows without a value in a column."""
+        """Return the query for the rows that have no value in a column afterwards."""
+
+    def find_misfits(
+        self, change: ddl.AlterColumn | ddl.AlterTable, rows: ExistingRows
+    ) -> str:
+        """Return the query for the rows whose values do not fit into the new types.
+
+        Empty: all of them fit, or it is not known which do.
+        """
+
+    def find_domain_violations(
+        self, demand: str, column: Column, rows: ExistingRows, *, base: str
+    ) -> str:
+        """Return the query for the rows that hold what a domain no longer allows.
+
+        ``base`` is the base type that it gets; empty: it keeps its own.
+        """
+
+    def find_misplaced(self, partition: Opaque, current: Schema) -> BreakingRows | None:
+        """Return the query for the rows that a new partition takes from the default one.
+
+        None: there is none, or no row could be in it.
+        """
+
+    def find_labels(
+        self, labels: tuple[str, ...], column: Column, rows: ExistingRows
+    ) -> str:
+        """Return the query for the rows that hold one of some labels of an enum."""
 
 
 FindConversion = Callable[[Column, Column], str | None]

@@ -105,9 +105,6 @@ def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
             removed := [label for label in before.labels if label not in after.labels]
         ):
             labels = ", ".join(map(repr, removed))
-            return (
-                f"removes {labels} from the values of type {after.key.path}: fails if a "
-                "row holds one of them (give such rows another value first)"
-            )
+            return f"removes {labels} from the values of type {after.key.path}"
         case _:
             return ""

@@ -18,7 +18,9 @@ from schema_migrations.plan.fills import (
 )
 from schema_migrations.plan.losses import MayAlterValues, find_losses
 from schema_migrations.plan.order import order_changes
-from schema_migrations.plan.restrictions import Restriction, find_restrictions
+from schema_migrations.plan.restricted_statements import with_statement_numbers
+from schema_migrations.plan.restriction import Restriction
+from schema_migrations.plan.restrictions import find_restrictions
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
 
@@ -70,6 +72,12 @@ class Plan:
             self,
             changes=(*changes, *self.changes),
             statements=(*statements, *self.statements),
+            restrictions=tuple(
+                replace(each, statement=each.statement + len(statements))
+                if each.statement
+                else each
+                for each in self.restrictions
+            ),
         )
 
 
@@ -98,11 +106,17 @@ def build_plan(
         quote=planner.row_queries.quote,
         find_conversion=planner.find_conversion,
     )
-    restrictions = find_restrictions(changes, find_rows, planner.row_queries)
+    restrictions = find_restrictions(changes, current, find_rows, planner.row_queries)
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
     ordered = order_changes(changes, current)
-    statements = tuple(s for change in ordered for s in planner.render(change))
+    rendered = tuple((change, planner.render(change)) for change in ordered)
     return Plan(
-        changes=ordered, statements=statements, losses=losses, restrictions=restrictions
+        changes=ordered,
+        statements=tuple(s for _, group in rendered for s in group),
+        losses=losses,
+        restrictions=with_statement_numbers(
+            restrictions,
+            tuple((change, tuple(s.sql for s in group)) for change, group in rendered),
+        ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
+from schema_migrations.plan.folded_names import FoldName
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -19,18 +20,19 @@ from schema_migrations.schema.model import (
 
 
 def order_renames(
-    renames: Renames, current: Schema
+    renames: Renames, current: Schema, fold: FoldName = str
 ) -> tuple[ddl.Rename | ddl.RenameColumn, ...]:
     """Return the renames in an order in which each new name is free.
 
-    A table or column that has a new name and is not renamed itself is moved aside.
+    A table or column that has a new name and is not renamed itself is moved aside.  A table
+    cannot take a name that ``fold`` does not tell from its own, while a column can.
     """
     result: list[ddl.Rename | ddl.RenameColumn] = []
     tables = {table.key.name: table for table in current.of(Table)}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
     taken = {o.key.part or o.key.name for o in current}
-    for old, new in order_name_pairs(pairs, set(tables)):
+    for old, new in order_name_pairs(pairs, set(tables), fold):
         before = moved.pop(old)
         after = replace(before, key=before.key._replace(name=new))
         moved[new] = after
@@ -74,23 +76,28 @@ def _free_constraint_names(
 
 
 def order_name_pairs(
-    pairs: Mapping[str, str], taken: set[str]
+    pairs: Mapping[str, str], taken: set[str], fold: FoldName = str
 ) -> Iterator[tuple[str, str]]:
     """Yield (from, to) steps so that each name is free when it is taken."""
-    taken, waiting = set(taken), dict(sorted(pairs.items()))
-    for new in sorted(set(pairs.values()) & taken - set(pairs)):
-        aside = _find_unused_name(new, taken)
-        taken = taken - {new} | {aside}
-        yield new, aside
+    names, waiting = {fold(name): name for name in taken}, dict(sorted(pairs.items()))
+    for new in sorted({fold(new) for new in pairs.values()} & names.keys()):
+        name = names[new]
+        if name in pairs:
+            continue
+        aside = _find_unused_name(name, names.values())
+        del names[new]
+        names[fold(aside)] = aside
+        yield name, aside
     while waiting:
-        old = next((o for o, n in waiting.items() if n not in taken), None)
+        old = next((o for o, n in waiting.items() if fold(n) not in names), None)
         if old is not None:
             new = waiting.pop(old)
         else:  # a circle: move one of them aside
             old = next(iter(waiting))
-            new = _find_unused_name(old, taken)
+            new = _find_unused_name(old, names.values())
             waiting[new] = waiting.pop(old)
-        taken = taken - {old} | {new}
+        names.pop(fold(old), None)
+        names[fold(new)] = new
         yield old, new
 
 

@@ -1,73 +1,46 @@
 """The restrictions of a plan: what may make its file fail on a table with rows.  Pure.
 
 Each says what must hold and, where a query can tell, which rows break it.  In doubt a
-change counts as a restriction.
+change counts as a restriction.  Those of new rules are found here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from typing import TypeGuard
 
 from schema_migrations.plan.existing_rows import (
     FindRows,
     RowQueries,
     Rule,
 )
-from schema_migrations.plan.fills import needs_value
+from schema_migrations.plan.restriction import Restriction, RestrictionCode
+from schema_migrations.plan.value_restrictions import (
+    find_value_restrictions,
+    make_find_holders,
+)
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
-    Definition,
     ForeignKey,
     Index,
     Key,
+    Opaque,
+    Schema,
 )
-
-RestrictionCode = Literal[
-    "new-primary-key",
-    "new-unique",
-    "new-check",
-    "new-foreign-key",
-    "new-exclusion",
-    "not-null",
-    "no-value",
-    "equal-values",
-    "tighter-domain",
-    "stale-routine",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restriction:
-    """What somebody must look at before a file runs on a table with rows."""
-
-    code: RestrictionCode
-    message: str
-    """What the file does and when it fails, without a full stop."""
-    query: str = ""
-    """SQL that finds the rows that break it, before the file has run; empty: there is no
-    such query."""
-    reads_rows: bool = True
-    """False: the query asks only about values that the file itself gives."""
-
-
-def format_restriction(restriction: Restriction) -> tuple[str, ...]:
-    """Return the lines for a reader; the query has one of its own."""
-    if not restriction.query:
-        return (f"NEEDS A LOOK: {restriction.message}.",)
-    return (
-        f"NEEDS A LOOK: {restriction.message}. This finds them:",
-        f"    {' '.join(restriction.query.splitlines())};",
-    )
 
 
 def find_restrictions(
-    changes: Iterable[ddl.Change], find_rows: FindRows, queries: RowQueries
+    changes: Iterable[ddl.Change],
+    current: Schema,
+    find_rows: FindRows,
+    queries: RowQueries,
 ) -> tuple[Restriction, ...]:
     """Return a restriction for each change that may fail because of existing rows."""
     changes = tuple(changes)
+    dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
+    left = current.replace_objects(dropped, ())
+    find_holders = make_find_holders(changes, current)
     constants = dict(_find_constant_columns(changes))
     kept = frozenset(
         found.query
@@ -78,10 +51,12 @@ def find_restrictions(
     return tuple(
         restriction
         for change in changes
-        if (
-            restriction := _restrict_values(change, find_rows, queries)
-            or _restrict_rule(change, constants, kept, find_rows, queries)
+        for restriction in (
+            *find_value_restrictions(change, find_rows, find_holders, queries),
+            _restrict_rule(change, constants, kept, find_rows, queries),
+            _restrict_partition(change, left, queries),
         )
+        if restriction
     )
 
 
@@ -123,11 +98,37 @@ def _restrict_rule(
             message=f"gives all existing rows the same value in {rule.table.path}."
             f"{rule.columns[0]}, which is unique: fails on a table with more than one row "
             "(an SQL default can compute a value from other columns)",
+            subject=rule.key,
+            clause=rule.definition,
         )
     code, message = _describe_rule(rule)
     return Restriction(
-        code=code, message=message, query=found.query, reads_rows=found.reads_rows
+        code=code,
+        message=message,
+        query=found.query,
+        reads_rows=found.reads_rows,
+        subject=rule.key,
+        clause=rule.definition,
     )
+
+
+def _restrict_partition(
+    change: ddl.Change, left: Schema, queries: RowQueries
+) -> Restriction | None:
+    """Return the restriction of a new partition beside a default one that is left."""
+    match change:
+        case ddl.Create(object=Opaque() as obj) if found := queries.find_misplaced(
+            obj, left
+        ):
+            return Restriction(
+                code="new-partition",
+                message=f"adds partition {obj.key.name}: fails if the default partition "
+                "holds a row that belongs to it",
+                query=found.query,
+                subject=obj.key,
+            )
+        case _:
+            return None
 
 
 def _is_unconditional_key(rule: Rule) -> bool:
@@ -176,43 +177,3 @@ def _name_of(rule: Constraint) -> str:
     if rule.key.part == rule.definition:
         return f"{rule.definition} to {rule.table.path}"
     return f"{rule.type} constraint {rule.key.path}"
-
-
-def _restrict_values(
-    change: ddl.Change, find_rows: FindRows, queries: RowQueries
-) -> Restriction | None:
-    """Return the restriction of a change that rows without a value may stop."""
-    match change:
-        case ddl.AddColumn(fill=None) if needs_value(change.column):
-            column = f"{change.table.path}.{change.column.name}"
-            return Restriction(
-                code="no-value",
-                message=f"adds {column} as NOT NULL without a value for existing rows: "
-                "fails on a table with rows (give the field a db_default, or the column a "
-                "DEFAULT in the file)",
-            )
-        case ddl.AlterColumn(fill=None) if (
-            change.before.nullable > change.after.nullable
-        ):
-            name = change.after.name
-            return Restriction(
-                code="not-null",
-                message=f"makes {change.table.path}.{name} NOT NULL: fails if a row holds "
-                "NULL (fill the NULLs first)",
-                query=queries.find_nulls(name, find_rows(change.table)),
-            )
-        case ddl.Alter(before=Definition() as before, after=Definition() as after) if (
-            new := _list_demands(after) - _list_demands(before)
-        ):
-            demands = ", ".join(sorted(new))
-            return Restriction(
-                code="tighter-domain",
-                message=f"tightens domain {after.key.path}: fails if a row holds a value "
-                f"that violates {demands}",
-            )
-        case _:
-            return None
-
-
-def _list_demands(domain: Definition) -> set[str]:
-    return {c for c in domain.clauses if not c.startswith("DEFAULT ")}

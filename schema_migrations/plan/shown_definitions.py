@@ -24,12 +24,17 @@ def shorten_definition(text: str) -> str:
 
 def describe_redefinition(before: str, after: str) -> str:
     """Return ``before -> after``, of long texts only where they differ."""
-    old, new = before.split(), after.split()
-    if old == new:
+    if before.split() == after.split():
         return "spaces and line ends"
-    if max(len(" ".join(old)), len(" ".join(new))) > MAX_SHOWN:
+    return " -> ".join(shorten_pair(before, after))
+
+
+def shorten_pair(before: str, after: str) -> tuple[str, str]:
+    """Return both on a line each, of long texts only where they differ."""
+    old, new = before.split(), after.split()
+    if old != new and max(len(" ".join(old)), len(" ".join(new))) > MAX_SHOWN:
         old, new = _cut_alike(old, new)
-    return f"{_join(old)} -> {_join(new)}"
+    return _join(old), _join(new)
 
 
 def _join(words: Sequence[str]) -> str:

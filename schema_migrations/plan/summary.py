@@ -9,6 +9,7 @@ from types import MappingProxyType
 from schema_migrations.plan.shown_definitions import (
     describe_redefinition,
     shorten_definition,
+    shorten_pair,
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -70,7 +71,7 @@ def summarize(
             and owner_of(change.object) in tables
         )
     ]
-    redefined = _find_redefined_keys(changes)
+    redefined = _show_redefinitions(changes)
     labels = {table.path: label for table, label in apps.items()}
     lines = (
         _summarize_change(change, redefined)
@@ -79,11 +80,19 @@ def summarize(
     return tuple(replace(line, app=labels.get(line.table, "")) for line in lines)
 
 
-def _find_redefined_keys(changes: tuple[ddl.Change, ...]) -> frozenset[Key]:
-    """Return what is dropped and created again under one name."""
-    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
-    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
-    return frozenset(dropped & created)
+Redefinitions = Mapping[Key, tuple[str, str]]
+"""What is dropped and created again under one name: the old definition and the new."""
+
+
+def _show_redefinitions(changes: tuple[ddl.Change, ...]) -> Redefinitions:
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    return {
+        c.object.key: shorten_pair(
+            _definition_of(dropped[c.object.key]), _definition_of(c.object)
+        )
+        for c in changes
+        if isinstance(c, ddl.Create) and c.object.key in dropped
+    }
 
 
 def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
@@ -119,7 +128,7 @@ def _rank_change(change: ddl.Change) -> int:
             return 2
 
 
-def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryLine:
+def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLine:
     match change:
         case ddl.CreateTable():
             columns = len(change.table.columns)
@@ -128,8 +137,8 @@ def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryL
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case ddl.AlterTable():
             return _make_table_line("~", change.after.key, change.after.options)
-        case ddl.RebuildTable():
-            return _make_table_line("~", change.after.key, "rebuilt")
+        case ddl.RebuildTable() | ddl.DropNumbering():  # only passes make these
+            return _make_table_line("~", ddl.subject_of(change).table, "rebuilt")
         case ddl.AddColumn():
             return _make_column_line(
                 "+", change.table, change.column, _describe_column(change.column)
@@ -144,12 +153,11 @@ def _summarize_change(change: ddl.Change, redefined: frozenset[Key]) -> SummaryL
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
         case ddl.Create(object=obj):
-            in_full = obj.key in redefined
-            return _make_object_line("+", obj, _show_definition(obj, in_full=in_full))
+            _, new = redefined.get(obj.key, ("", _show_definition(obj)))
+            return _make_object_line("+", obj, new)
         case ddl.Drop(object=obj):
-            in_full = obj.key in redefined
-            detail = _show_definition(obj, in_full=True) if in_full else ""
-            return _make_object_line("-", obj, detail)
+            old, _ = redefined.get(obj.key, ("", ""))
+            return _make_object_line("-", obj, old)
         case ddl.Alter(before=before, after=after):
             return _make_object_line("~", after, compare_definitions(before, after))
         case ddl.Rename(before=Table() as before, after=Table() as after):
@@ -264,24 +272,29 @@ def compare_definitions(before: Object, after: Object) -> str:
 
 
 def _definition_of(obj: Object) -> str:
-    if isinstance(obj, Definition) and obj.labels:
-        return f"({', '.join(obj.labels)})"
-    return getattr(obj, "definition", "")
-
-
-def _show_definition(obj: Object, *, in_full: bool) -> str:
-    """Return the definition of a constraint or index, without the word for its kind."""
+    """Return what defines an object, without the word for its kind."""
     match obj:
-        case Constraint(type="primary key" | "unique") | ForeignKey() if not in_full:
-            return f"({', '.join(obj.columns)})" if obj.columns else ""
-        case Constraint() | ForeignKey() | Index():
+        case Definition(labels=labels) if labels:
+            return f"({', '.join(labels)})"
+        case Constraint() | ForeignKey():
             kind = obj.type if isinstance(obj, Constraint) else "foreign key"
             text = obj.definition
-            if text.lower().startswith(f"{kind} "):
-                text = text[len(kind) + 1 :]
-            return shorten_definition(text)
+            return text[len(kind) + 1 :] if text.lower().startswith(kind) else text
+        case Table():
+            return ""
         case _:
-            return shorten_definition(_definition_of(obj)) if in_full else ""
+            return obj.definition
+
+
+def _show_definition(obj: Object) -> str:
+    """Return the definition of a new constraint or index."""
+    match obj:
+        case Constraint(type="primary key" | "unique") | ForeignKey():
+            return f"({', '.join(obj.columns)})" if obj.columns else ""
+        case Constraint() | Index():
+            return shorten_definition(_definition_of(obj))
+        case _:
+            return ""
 
 
 MAX_NAMES_SHOWN = 8

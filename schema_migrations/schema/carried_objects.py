@@ -35,8 +35,17 @@ def carry_over(
     """Return ``desired`` with everything of ``current`` that models cannot describe.
 
     An object is carried only if its table or column stays and it is not one of
-    ``obsolete_keys``.  ``unmanaged_tables`` stay as they are.
+    ``obsolete_keys``.  ``unmanaged_tables`` stay as they are.  The options of a table
+    (``STRICT``) are kept unless the desired one has some.
     """
+    optioned = [
+        replace(after, options=before.options)
+        for before in current.of(Table)
+        if before.options
+        and isinstance(after := desired.get(before.key), Table)
+        and not after.options
+    ]
+    desired = desired.replace_objects((), optioned)
     carried_tables = {
         table.key
         for table in current.of(Table)

@@ -80,11 +80,26 @@ class AlterColumn:
     """As for ``AddColumn``."""
     conversion: str | None = None
     """SQL expression over the old value, if the type changes; None: the engine's own."""
+    continued_sequence: Key | None = None
+    """A new sequence that goes on after the column's largest value; set by a pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropNumbering:
+    """Drop the identity or the default of a column, and nothing else of it.
+
+    A pass puts it in front of an ``AlterColumn``, so that the sequence can go in between.
+    """
+
+    table: Key
+    column: Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+    gone_first: frozenset[Key] = NO_KEYS
+    """Keys that are dropped first, although it does not take their names; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +111,8 @@ class Drop:
 class Alter:
     """Change a definition in place (sequence, enum, view …); the key stays."""
 
-    before: Sequence | Definition | Opaque
-    after: Sequence | Definition | Opaque
+    before: Constraint | ForeignKey | Sequence | Definition | Opaque
+    after: Constraint | ForeignKey | Sequence | Definition | Opaque
     needs_commit: bool = False
     """Other changes can use it only after a commit; set by a pass."""
 
@@ -150,6 +165,7 @@ Change = (
     | AddColumn
     | DropColumn
     | AlterColumn
+    | DropNumbering
     | Create
     | Drop
     | Alter
@@ -165,7 +181,7 @@ def subject_of(change: Change) -> Key:
     match change:
         case CreateTable() | DropTable():
             return change.table.key
-        case AddColumn() | DropColumn():
+        case AddColumn() | DropColumn() | DropNumbering():
             return change.table.column(change.column.name)
         case AlterColumn() | RenameColumn():
             return change.table.column(change.after.name)

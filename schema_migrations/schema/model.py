@@ -191,6 +191,16 @@ class Definition:
     """Clauses at the end of a domain's definition, which can be altered."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
+    @property
+    def bare_definition(self) -> str:
+        """The definition without the ``clauses``."""
+        return self.definition.removesuffix(" ".join(self.clauses)).rstrip()
+
+    @property
+    def base_type(self) -> str:
+        """The type that a domain is based on."""
+        return self.bare_definition.removeprefix("AS ").partition(" COLLATE ")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trait:

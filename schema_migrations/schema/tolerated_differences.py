@@ -126,7 +126,8 @@ def _find_column(schema: Schema, key: Key | None) -> Column | None:
 
 
 def _is_plain_identity(column: Column) -> bool:
-    return bool(column.identity) and not column.identity_options
+    """Tell whether a column takes numbers of its own, and values too, as a serial does."""
+    return column.identity == "by default" and not column.identity_options
 
 
 _LARGEST_INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}

@@ -22,7 +22,7 @@ from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
 from schema_migrations.history.file import format_file
 from schema_migrations.management.hints import message_of
 from schema_migrations.plan.answers import Answers
-from schema_migrations.plan.restrictions import format_restriction
+from schema_migrations.plan.restriction import format_restriction
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.changes import Change, Rename, RenameColumn

@@ -112,6 +112,24 @@ def test_a_new_constraint_comes_with_a_query(
 
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+def test_a_finding_names_its_statement_and_line(
+    vendor: str, project: Project, request: pytest.FixtureRequest
+) -> None:
+    if vendor == "postgresql":
+        request.getfixturevalue("on_postgres")()
+    project.manage("schemadiff")
+    project.write("shop/models.py", UNIQUE_TOTAL)
+
+    planned = project.manage("schemadiff", "--format", "json").json
+
+    (finding,) = planned["findings"]
+    sql = planned["statements"][finding["statement"] - 1]["sql"]
+    lines = Path(finding["file"]).read_text().splitlines()
+    assert "\n".join(lines[finding["line"] - 1 :]).startswith(sql)
+    assert "UNIQUE" in sql
+
+
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(("default", "announced"), [(0, False), (-1, True)])
 def test_a_check_on_a_new_default_is_tried(
     vendor: str,

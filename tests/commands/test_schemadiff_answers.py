@@ -544,6 +544,94 @@ def test_content_types_and_permissions_follow_a_renamed_model(
     assert after == before.replace("order", "sale")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def applied(
+    request: pytest.FixtureRequest, project: Project
+) -> Callable[[str], Project]:
+    """Return a function that makes a database with the models of a project."""
+    if request.param == "postgresql":
+        project.configure(request.getfixturevalue("pg_database"))
+
+    def apply(models: str = MODELS) -> Project:
+        changed(project, models)
+        for command in ("schemadiff", "schemaapply"):
+            ran = project.manage(command)
+            assert ran.code == 0, ran.err
+        return project
+
+    return apply
+
+
+PROXY = "\n\nclass {}(Order):\n    class Meta:\n        proxy = True\n"
+SAME_TABLE = RENAMED_MODEL + "\n    class Meta:\n        db_table = 'shop_order'\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "flag"),
+    [
+        (MODELS, SAME_TABLE, "shop.Order=shop.Sale"),
+        (
+            MODELS + PROXY.format("Gift"),
+            MODELS + PROXY.format("Sale"),
+            "shop.Gift=shop.Sale",
+        ),
+        (MODELS, RENAMED_MODEL, "shop.Order=shop.Sale"),
+    ],
+    ids=["the table stays", "a proxy", "the table too"],
+)
+def test_a_model_is_renamed_whatever_its_table_is_called(
+    applied: Begun, before: str, after: str, flag: str
+) -> None:
+    project = applied(before)
+    shown = project.manage("shell", "-v0", "-c", SHOW).out
+    changed(project, after)
+
+    ran = project.manage("schemadiff", "--rename", flag)
+
+    assert ran.code == 0, ran.err
+    text = second(project)
+    assert "-- Renamed: " in text
+    assert 'UPDATE "django_content_type" SET' in text
+    assert project.manage("schemaapply").code == 0
+    old = flag.partition("=")[0].removeprefix("shop.").lower()
+    renamed = project.manage("shell", "-v0", "-c", SHOW).out
+    assert f"add_{old}" in shown
+    assert renamed == shown.replace(old, "sale")
+    assert in_step(project)
+
+
+def test_a_permission_that_is_there_already_does_not_stop_the_file(
+    applied: Begun,
+) -> None:
+    project = applied()
+    changed(project, SAME_TABLE)
+    assert project.manage("schemadiff", "--rename", "shop.Order=shop.Sale").code == 0
+    made = """
+from django.contrib.auth.models import Permission
+one = Permission.objects.get(codename="add_order")
+Permission.objects.create(codename="add_sale", name="x", content_type=one.content_type)
+"""
+    assert project.manage("shell", "-v0", "-c", made).code == 0
+
+    ran = project.manage("schemaapply")
+
+    assert ran.code == 0, ran.err
+    shown = project.manage("shell", "-v0", "-c", SHOW).out
+    assert shown.count("add_order") == shown.count("add_sale") == 1
+    assert "view_sale" in shown
+    assert "view_order" not in shown
+
+
+def test_a_model_that_stays_is_not_renamed(project: Project) -> None:
+    project.manage("schemadiff")
+    changed(project, MODELS + PROXY.format("Sale"))
+
+    ran = project.manage("schemadiff", "--rename", "shop.Order=shop.Sale")
+
+    assert ran.code == 2
+    assert "--rename shop.Order=shop.Sale: shop.Order is still a model." in ran.err
+
+
 TWO = MODELS + "\n\nclass Note(models.Model):\n    text = models.TextField()\n"
 
 

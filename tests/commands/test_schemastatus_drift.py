@@ -311,7 +311,40 @@ def test_another_definition_is_one_line(pg_place: Place) -> None:
     pg_place.execute("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0)")
     assert kinds(pg_place) == [("different", "positive")]
     out = run(pg_place)
-    assert "~ check constraint positive  CHECK (total > 0) -> CHECK (total >= 0)" in out
+    assert "~ check constraint positive  (total > 0) -> (total >= 0)" in out
+
+
+def test_a_rule_that_is_not_valid_is_validated(pg_place: Place) -> None:
+    pg_place.write(
+        _1="""
+        CREATE TABLE u (id integer PRIMARY KEY);
+        CREATE TABLE t (
+            a integer CONSTRAINT c CHECK (a > 0), CONSTRAINT f FOREIGN KEY (a) REFERENCES u
+        );
+        """
+    )
+    pg_place.apply()
+    for name, rule in (
+        ("c", "CHECK (a > 0)"),
+        ("f", "FOREIGN KEY (a) REFERENCES u"),
+    ):
+        pg_place.execute(f"ALTER TABLE t DROP CONSTRAINT {name}")
+        pg_place.execute(f"ALTER TABLE t ADD CONSTRAINT {name} {rule} NOT VALID")
+    assert kinds(pg_place) == [("different", "c"), ("different", "f")]
+    sql = mended(pg_place)
+    assert sql.count("VALIDATE CONSTRAINT") == 2
+    assert "DROP" not in sql
+    assert kinds(pg_place) == []
+
+
+def test_a_rule_that_need_not_be_valid_is_made_so(pg_place: Place) -> None:
+    rule = "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID"
+    pg_place.write(_1=f"CREATE TABLE t (a integer);\n{rule};")
+    pg_place.apply()
+    pg_place.execute("ALTER TABLE t VALIDATE CONSTRAINT c")
+    assert kinds(pg_place) == [("different", "c")]
+    assert "NOT VALID" in mended(pg_place)
+    assert kinds(pg_place) == []
 
 
 def test_a_schema_of_another_tool_is_ignored_as_a_whole(pg_place: Place) -> None:

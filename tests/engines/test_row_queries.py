@@ -6,67 +6,42 @@ passes once they are mended.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from schema_migrations.engines.engine import Connection, SessionOptions
-from schema_migrations.engines.postgresql.planner import PLANNER
-from schema_migrations.errors import SchemaMigrationsError
-from schema_migrations.history.file import MigrationFile
-from schema_migrations.plan.answers import Answers
-from schema_migrations.plan.existing_rows import BreakingRows, ExistingRows
-from schema_migrations.schema.model import Constraint, ForeignKey, table_key
-from schema_migrations.workflows.planning.proposal import (
-    ChangeRequest,
-    Proposal,
-    plan_change,
-)
-from schema_migrations.workflows.states.state import (
-    State,
-    inspect_database,
-    load_sql,
-    replay,
-)
 from tests.changes.scratch_servers import ScratchServer
+from tests.engines.breaking_rows import (
+    BOTH,
+    POSTGRESQL,
+    SQLITE,
+    Case,
+    T,
+    check,
+    find,
+    list_restrictions,
+    open_two,
+    plan,
+)
 
-BOTH, POSTGRESQL, SQLITE = ("postgresql", "sqlite"), ("postgresql",), ("sqlite",)
-
-
-KEY = table_key("t")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    name: str
-    on: tuple[str, ...] = BOTH
-    before: str = "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer);"
-    after: str
-    rows: str
-    code: str
-    found: list[tuple[Any, ...]]
-    """What the query returns: rows that begin with their id, or values with a count."""
-    mend: str
-    renames: tuple[tuple[str, str], ...] = ()
-    defaults: dict[str, str] | None = None
-
-
-T = "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer%s);"
+COPIES = "INSERT INTO t VALUES (1, 7, 1), (2, 7, 2), (3, 8, 1), (4, NULL, 1), (5, NULL, 1), (6, 7, 1)"
 U = "CREATE TABLE u (x integer, y integer, PRIMARY KEY (x, y));"
 PAIR = f"{U} CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer%s);"
-COPIES = "INSERT INTO t VALUES (1, 7, 1), (2, 7, 2), (3, 8, 1), (4, NULL, 1), (5, NULL, 1), (6, 7, 1)"
+
+UNIQUE = Case(
+    name="unique",
+    after=T % ", CONSTRAINT k UNIQUE (a)",
+    rows=COPIES,
+    code="new-unique",
+    found=[(7, 3)],
+    mend="DELETE FROM t WHERE id IN (2, 6)",
+)
+
+PERIODS = "CREATE TABLE {} (id integer PRIMARY KEY, a int4range, b daterange{});"
+PARENT = PERIODS.format("u", ", CONSTRAINT uk UNIQUE (a, b WITHOUT OVERLAPS)")
 
 CASES = [
-    Case(
-        name="unique",
-        after=T % ", CONSTRAINT k UNIQUE (a)",
-        rows=COPIES,
-        code="new-unique",
-        found=[(7, 3)],
-        mend="DELETE FROM t WHERE id IN (2, 6)",
-    ),
+    UNIQUE,
     Case(
         name="unique together",
         after=T % ", CONSTRAINT k UNIQUE (a, b)",
@@ -78,29 +53,24 @@ CASES = [
     Case(
         name="unique and NULL counts",
         on=POSTGRESQL,
+        since=15,
         after=T % ", CONSTRAINT k UNIQUE NULLS NOT DISTINCT (a)",
         rows=COPIES,
         code="new-unique",
         found=[(7, 3), (None, 2)],
         mend="DELETE FROM t WHERE id IN (2, 5, 6)",
     ),
-    Case(
+    replace(
+        UNIQUE,
         name="unique at the end of the transaction",
         on=POSTGRESQL,
         after=T % ", CONSTRAINT k UNIQUE (a) DEFERRABLE INITIALLY DEFERRED",
-        rows=COPIES,
-        code="new-unique",
-        found=[(7, 3)],
-        mend="DELETE FROM t WHERE id IN (2, 6)",
     ),
-    Case(
+    replace(
+        UNIQUE,
         name="unique with covered columns",
         on=POSTGRESQL,
         after=T % ", CONSTRAINT k UNIQUE (a) INCLUDE (b)",
-        rows=COPIES,
-        code="new-unique",
-        found=[(7, 3)],
-        mend="DELETE FROM t WHERE id IN (2, 6)",
     ),
     Case(
         name="partial index",
@@ -113,6 +83,7 @@ CASES = [
     Case(
         name="index whose NULLs count",
         on=POSTGRESQL,
+        since=15,
         after=T % "" + "CREATE UNIQUE INDEX k ON t (a) INCLUDE (b) NULLS NOT DISTINCT"
         " WITH (fillfactor = 70) WHERE b > 0;",
         rows=COPIES,
@@ -235,6 +206,48 @@ CASES = [
         mend="DELETE FROM t WHERE id = 2",
     ),
     Case(
+        name="unique without overlaps",
+        on=POSTGRESQL,
+        since=18,
+        before=PERIODS.format("t", ""),
+        after=PERIODS.format("t", ", CONSTRAINT k UNIQUE (a, b WITHOUT OVERLAPS)"),
+        rows="INSERT INTO t VALUES (1, '[1,2)', '[2024-01-01,2024-02-01)'),"
+        " (2, '[1,2)', '[2024-01-31,2024-03-01)'), (3, '[1,2)', '[2024-03-01,)'),"
+        " (4, '[1,3)', '[2024-01-01,)'), (5, NULL, '[2024-01-01,)'),"
+        " (6, NULL, '[2024-01-01,)'), (7, '[5,6)', NULL), (8, '[5,6)', NULL),"
+        " (9, '[6,7)', 'empty')",
+        code="new-unique",
+        found=[
+            (1, "[1, 2)", "[2024-01-01, 2024-02-01)"),
+            (2, "[1, 2)", "[2024-01-31, 2024-03-01)"),
+            (9, "[6, 7)", "empty"),
+        ],
+        mend="DELETE FROM t WHERE id IN (2, 9)",
+    ),
+    Case(
+        name="foreign key with a period",
+        on=POSTGRESQL,
+        since=18,
+        before=PARENT + PERIODS.format("t", ""),
+        after=PARENT
+        + PERIODS.format(
+            "t",
+            ", CONSTRAINT k FOREIGN KEY (a, PERIOD b) REFERENCES u (a, PERIOD b)",
+        ),
+        rows="INSERT INTO u VALUES (1, '[1,2)', '[2024-01-01,2024-02-01)'),"
+        " (2, '[1,2)', '[2024-02-01,2024-03-01)'), (3, '[2,3)', '[2024-03-01,)');"
+        "INSERT INTO t VALUES (1, '[1,2)', '[2024-01-15,2024-02-15)'),"
+        " (2, '[1,2)', '[2024-02-15,2024-03-02)'), (3, '[3,4)', '[2024-01-15,2024-02-15)'),"
+        " (4, NULL, '[2024-01-15,2024-02-15)'), (5, '[3,4)', NULL),"
+        " (6, '[2,3)', '[2024-05-01,)')",
+        code="new-foreign-key",
+        found=[
+            (2, "[1, 2)", "[2024-02-15, 2024-03-02)"),
+            (3, "[3, 4)", "[2024-01-15, 2024-02-15)"),
+        ],
+        mend="DELETE FROM t WHERE id IN (2, 3)",
+    ),
+    Case(
         name="not null",
         after="CREATE TABLE t (id integer PRIMARY KEY, a integer NOT NULL, b integer);",
         rows="INSERT INTO t VALUES (1, 1, NULL), (2, NULL, 1)",
@@ -304,39 +317,6 @@ def server(request: pytest.FixtureRequest) -> ScratchServer:
     return fixture
 
 
-def make_state(server: ScratchServer, connection: Connection, sql: str) -> State:
-    load_sql(server.engine, connection, sql, file="here")
-    schema = inspect_database(server.engine, connection)
-    return State(schema=schema, connection=connection, description="here")
-
-
-def plan(
-    server: ScratchServer, case: Case, one: Connection, two: Connection
-) -> Proposal:
-    current = make_state(server, one, case.before)
-    desired = make_state(server, two, case.after)
-    answers = Answers(
-        renames=case.renames, defaults=case.defaults or {}, allow_data_loss=True
-    )
-    return plan_change(
-        server.engine, current, desired, ChangeRequest(answers=answers, prove=False)
-    )
-
-
-def apply_text(server: ScratchServer, connection: Connection, text: str) -> None:
-    session = server.engine.executor
-    file = MigrationFile(name="1.sql", content=text.encode())
-    with (
-        session.prepare_session(connection, SessionOptions()),
-        session.guard_foreign_keys(connection),
-    ):
-        replay(server.engine, connection, [file])
-
-
-def open_two(server: ScratchServer) -> tuple[AbstractContextManager[Connection], ...]:
-    return server.create_scratch(), server.create_scratch()
-
-
 @pytest.mark.every_postgres
 @pytest.mark.parametrize(
     "case",
@@ -356,50 +336,6 @@ def test_it_finds_what_postgresql_refuses(
 )
 def test_it_finds_what_sqlite_refuses(on_sqlite: ScratchServer, case: Case) -> None:
     check(on_sqlite, case)
-
-
-def check(server: ScratchServer, case: Case) -> None:
-    """Check that the query finds the rows, that the file fails, and passes without them."""
-    first, second = open_two(server)
-    with first as one, second as two:
-        if "NULLS NOT DISTINCT" in case.after and _major_of(server, one) < 15:
-            pytest.skip("since PostgreSQL 15")
-        proposal = plan(server, case, one, two)
-        assert proposal.plan is not None
-        queries = [r.query for r in proposal.plan.restrictions if r.code == case.code]
-        assert len(queries) == 1
-        load_sql(server.engine, one, f"{case.rows};", file="rows")
-
-        assert sorted(find(one, queries[0]), key=repr) == sorted(case.found, key=repr)
-        with pytest.raises(SchemaMigrationsError):
-            apply_text(server, one, proposal.file_text)
-
-    first, second = open_two(server)
-    with first as one, second as two:
-        load_sql(
-            server.engine,
-            one,
-            f"{case.before} {case.rows}; {case.mend};",
-            file="rows",
-        )
-        assert find(one, queries[0]) == []
-        apply_text(server, one, proposal.file_text)
-
-
-def _major_of(server: ScratchServer, connection: Connection) -> int:
-    return server.engine.executor.describe_target(connection).major
-
-
-def find(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    cursor = connection.connection.cursor()
-    cursor.execute(query)
-    rows = cursor.fetchall()
-    cursor.close()
-    return [tuple(_plain(value) for value in row) for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | str | None) else str(value)
 
 
 NEW = "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer, c integer%s);"
@@ -439,32 +375,13 @@ NEW = "CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer, c integer%s
 def test_what_no_row_can_break_is_not_announced(
     server: ScratchServer, before: str, after: str, defaults: dict[str, str]
 ) -> None:
-    case = Case(
-        name="",
-        before=before,
-        after=after,
-        rows="",
-        code="",
-        found=[],
-        mend="",
-        defaults=defaults,
-    )
-    first, second = open_two(server)
-    with first as one, second as two:
-        proposal = plan(server, case, one, two)
-    assert proposal.plan is not None
-    assert proposal.plan.restrictions == ()
+    case = Case(before=before, after=after, defaults=defaults)
+    assert list_restrictions(server, case) == ()
 
 
 def test_a_value_that_breaks_the_check_is_announced(server: ScratchServer) -> None:
     case = Case(
-        name="",
-        after=NEW % " NOT NULL, CONSTRAINT k CHECK (c > 0)",
-        rows="",
-        code="",
-        found=[],
-        mend="",
-        defaults={"t.c": "-1"},
+        after=NEW % " NOT NULL, CONSTRAINT k CHECK (c > 0)", defaults={"t.c": "-1"}
     )
     first, second = open_two(server)
     with first as one, second as two:
@@ -475,44 +392,33 @@ def test_a_value_that_breaks_the_check_is_announced(server: ScratchServer) -> No
         assert find(one, restriction.query) == [(-1,)]
 
 
+@pytest.mark.parametrize("rule", ["CHECK (a > 0)", "FOREIGN KEY (a) REFERENCES t (id)"])
+def test_constraints_that_skip_existing_rows(
+    on_postgresql: ScratchServer, rule: str
+) -> None:
+    after = f"{T % ''} ALTER TABLE t ADD CONSTRAINT k {rule} NOT VALID;"
+    assert list_restrictions(on_postgresql, Case(after=after)) == ()
+
+
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "code"),
     [
-        Constraint(
-            key=KEY.constraint("k"),
-            table=KEY,
-            type="unique",
-            definition="UNIQUE (a, b WITHOUT OVERLAPS)",
-        ),
-        ForeignKey(
-            key=KEY.constraint("k"),
-            table=KEY,
-            definition="FOREIGN KEY (a, PERIOD b) REFERENCES t(a, PERIOD b)",
-            columns=("a", "b"),
-            referenced_table=KEY,
-        ),
+        ("CHECK (a > 0)", "new-check"),
+        ("FOREIGN KEY (a) REFERENCES t (id)", "new-foreign-key"),
     ],
-    ids=["unique", "foreign key"],
 )
-def test_a_rule_about_periods_has_no_query(rule: Constraint | ForeignKey) -> None:
-    found = PLANNER.row_queries.find_breaking_rows(
-        rule, lambda table: ExistingRows(table=table, new_name=table.name)
-    )
-    assert found == BreakingRows(query="")
-
-
-def test_constraints_that_skip_existing_rows(on_postgresql: ScratchServer) -> None:
-    server = on_postgresql
+def test_constraints_that_become_valid(
+    on_postgresql: ScratchServer, rule: str, code: str
+) -> None:
     case = Case(
-        name="",
-        after=T % "" + "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID;",
-        rows="",
-        code="",
-        found=[],
-        mend="",
+        on=POSTGRESQL,
+        before=f"{T % ''} ALTER TABLE t ADD CONSTRAINT k {rule} NOT VALID;",
+        after=T % f", CONSTRAINT k {rule}",
+        rows="ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t DROP CONSTRAINT k;"
+        f"INSERT INTO t VALUES (1, 1, 1), (2, -1, 1);"
+        f"ALTER TABLE t ADD CONSTRAINT k {rule} NOT VALID, ENABLE TRIGGER ALL",
+        code=code,
+        found=[(2, -1, 1)],
+        mend="DELETE FROM t WHERE id = 2",
     )
-    first, second = open_two(server)
-    with first as one, second as two:
-        proposal = plan(server, case, one, two)
-    assert proposal.plan is not None
-    assert proposal.plan.restrictions == ()
+    check(on_postgresql, case)

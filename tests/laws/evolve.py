@@ -58,6 +58,12 @@ def _apply_change(schema: Schema, change: ddl.Change) -> Schema:
             )
         case ddl.DropColumn() | ddl.AlterColumn() | ddl.RenameColumn():
             return _replace_column(schema, change)
+        case ddl.DropNumbering(table=table_, column=column):
+            needs = frozenset(key for key in column.needs if key.kind != "sequence")
+            bare = replace(column, default=None, identity="", needs=needs)
+            return _replace_column(
+                schema, ddl.AlterColumn(table=table_, before=column, after=bare)
+            )
         case ddl.SetComment():
             return _set_comment(schema, change)
         case ddl.RebuildTable():

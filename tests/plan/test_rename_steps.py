@@ -64,3 +64,21 @@ def test_what_is_in_the_way_and_goes_keeps_its_constraints() -> None:
     schema = Schema(frozenset({*table("a", "a_key"), *table("b", "b_key")}))
 
     assert renamed(schema, ("a", "b")) == ["b > old__b", "a > b"]
+
+
+def test_a_name_that_the_engine_takes_for_the_same_is_reached_by_another() -> None:
+    schema = Schema(frozenset({*table("Orders"), *table("Notes")}))
+    names = (table_key("Orders"), table_key("orders"))
+    renames = NO_RENAMES.with_table(*names).with_table(
+        table_key("Notes"), table_key("other")
+    )
+    steps = [
+        (step.before.key.name, step.after.key.name)
+        for step in order_renames(renames, schema, fold=str.lower)
+        if isinstance(step, Rename)
+    ]
+    assert steps == [
+        ("Notes", "other"),
+        ("Orders", "old__Orders"),
+        ("old__Orders", "orders"),
+    ]

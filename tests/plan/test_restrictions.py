@@ -7,11 +7,8 @@ import pytest
 from schema_migrations.engines.postgresql.planner import PLANNER
 from schema_migrations.plan.existing_rows import make_find_rows
 from schema_migrations.plan.fills import with_fills
-from schema_migrations.plan.restrictions import (
-    Restriction,
-    find_restrictions,
-    format_restriction,
-)
+from schema_migrations.plan.restriction import Restriction, format_restriction
+from schema_migrations.plan.restrictions import find_restrictions
 from schema_migrations.schema.changes import (
     AddColumn,
     Alter,
@@ -31,7 +28,12 @@ from schema_migrations.schema.model import (
 )
 
 T = table_key("t")
-CURRENT = Schema(frozenset({Table(key=T, columns=(Column(name="a", type="integer"),))}))
+DOMAIN = Key(kind="domain", name="d")
+COLUMNS = (
+    Column(name="a", type="integer"),
+    Column(name="held", type="d", needs=frozenset({DOMAIN})),
+)
+CURRENT = Schema(frozenset({Table(key=T, columns=COLUMNS)}))
 
 
 def restrictions(*changes: Change) -> tuple[Restriction, ...]:
@@ -43,7 +45,7 @@ def restrictions(*changes: Change) -> tuple[Restriction, ...]:
         quote=PLANNER.row_queries.quote,
         find_conversion=PLANNER.find_conversion,
     )
-    return find_restrictions(changes, find_rows, PLANNER.row_queries)
+    return find_restrictions(changes, CURRENT, find_rows, PLANNER.row_queries)
 
 
 def test_a_column_without_a_value_for_existing_rows() -> None:
@@ -87,18 +89,18 @@ def test_not_null_over_nulls_is_an_obstacle_until_they_are_filled() -> None:
 
 def domain(*clauses: str) -> Definition:
     text = " ".join(("AS integer", *clauses))
-    key = Key(kind="domain", name="d")
-    return Definition(key=key, definition=text, clauses=clauses)
+    return Definition(key=DOMAIN, definition=text, clauses=clauses)
 
 
 def test_a_domain_that_demands_more_is_an_obstacle() -> None:
     check = "CONSTRAINT low CHECK (VALUE > 0)"
-    more = Alter(before=domain(check), after=domain("NOT NULL", check))
+    unchecked = "CONSTRAINT high CHECK (VALUE < 9) NOT VALID"
+    more = Alter(before=domain(check), after=domain("NOT NULL", check, unchecked))
     less = Alter(before=domain(check), after=domain("DEFAULT 1"))
 
     (restriction,) = restrictions(more)
 
-    assert "domain d: fails if" in restriction.message
+    assert "domain d: fails if a row of t.held" in restriction.message
     assert "NOT NULL" in restriction.message
     assert restrictions(less) == ()
 

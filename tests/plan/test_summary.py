@@ -88,10 +88,18 @@ def test_what_is_made_anew_shows_both_definitions() -> None:
         trait=trait_of("view"),
         definition="CREATE VIEW totals AS SELECT 1",
     )
+    long = replace(
+        CHECK,
+        key=T.constraint("long"),
+        definition="CHECK (id > 0 OR id < -7 OR id IN (100001, 100002, 100003, 100004, 100005))",
+    )
+    longer = long.definition.replace("100005", "100006")
     lines = summarize(
         [
             Drop(object=CHECK),
             Create(object=replace(CHECK, definition="CHECK (id > 1)")),
+            Drop(object=long),
+            Create(object=replace(long, definition=longer)),
             Drop(object=view),
             Create(object=replace(view, definition="CREATE VIEW totals AS SELECT 2")),
             Drop(object=INDEX),
@@ -101,6 +109,8 @@ def test_what_is_made_anew_shows_both_definitions() -> None:
     assert [(line.sign, line.kind, line.detail) for line in lines] == [
         ("-", "check constraint", "(id > 0)"),
         ("+", "check constraint", "(id > 1)"),
+        ("-", "check constraint", "… 100003, 100004, 100005))"),
+        ("+", "check constraint", "… 100003, 100004, 100006))"),
         (
             "~",
             "view",

@@ -5,8 +5,12 @@ what is read.
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +23,17 @@ from django.db.backends.signals import connection_created
 from django.test import override_settings
 
 from schema_migrations import health
+from schema_migrations.dev.embedded import run_programs
 from schema_migrations.errors import StatementFailed
-from schema_migrations.workflows.standing.status import read_status
 from schema_migrations.workflows.states.state import inspect_database
 from tests.fixtures.json_schemas import read_answer
-from tests.fixtures.postgresql import connect_as_administrator
+from tests.fixtures.postgresql import (
+    NO_POSTGRES,
+    choose_default_major,
+    connect_as_administrator,
+    map_majors,
+)
+from tests.fixtures.skips import skip_missing
 from tests.fixtures.targets import Place, use_as_default
 
 if TYPE_CHECKING:
@@ -146,14 +156,7 @@ def test_a_file_stores_the_same(
         place.preview()
         place.apply(tx_mode=mode)
         assert read_rows(database) == [STORED, (None, *STORED[1:])]
-        status = read_status(
-            place.connection,
-            place.engine,
-            place.directory,
-            exec_order="linear",
-            revisions_schema=None,
-            wait=0,
-        )
+        status = place.read_status()
         assert status.verdict == "ok"
         assert status.revisions[0].executed_at.year > 2000
         place.apply()  # with a history
@@ -209,6 +212,97 @@ def test_a_file_may_still_set_them_for_itself(pg_place: Place) -> None:
         ("a\\b", "2024-03-02"),
         (r"a\\b", "2024-02-03"),
     ]
+
+
+GERMAN = "de_DE.utf8"
+
+LOCALES = ("lc_monetary", "lc_numeric", "lc_time")
+
+LOCALE_FILE = """
+CREATE TABLE t (
+    id integer PRIMARY KEY,
+    paid money DEFAULT '$1,234.50',
+    CHECK (paid < '$9,999.50')
+);
+INSERT INTO t VALUES (1);
+CREATE TABLE words AS
+    SELECT to_number('1,234.5', '9G999D9') AS number,
+        to_char(1234.5, 'FM9G999D9') AS printed,
+        to_char(date '2024-03-01', 'TMMonth') AS month;
+"""
+
+STORED_WORDS = (Decimal("1234.50"), Decimal("1234.5"), "1,234.5", "March")
+
+
+@pytest.fixture(scope="module")
+def german_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A server that knows a German locale, made for it alone where the machine has none."""
+    if not choose_default_major():
+        skip_missing(NO_POSTGRES)
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)  # another user may run the server
+    program = shutil.which("localedef")
+    words = [str(program), "-i", "de_DE", "-f", "UTF-8", str(folder / GERMAN)]
+    made = program and not subprocess.run(words, capture_output=True).returncode
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder)
+        if made:
+            patch.setenv("LOCPATH", str(folder))
+        programs = map_majors()[choose_default_major()]
+        server = stack.enter_context(run_programs(programs, asks_for_password=False))
+        with connect_as_administrator(server.settings) as session:
+            try:
+                session.execute(f"SET lc_time = '{GERMAN}'")
+            except psycopg.errors.InvalidParameterValue:
+                skip_missing(f"the locale {GERMAN}")
+        yield server.settings
+
+
+class TestLocales:
+    """The same for the locales, on a server that knows a German one."""
+
+    @pytest.fixture
+    def postgres_settings(self, german_server: dict[str, Any]) -> dict[str, Any]:
+        return {**german_server, "OPTIONS": {}}
+
+    @pytest.mark.parametrize("mode", ["file", "none"])
+    @pytest.mark.parametrize("parameter", LOCALES)
+    def test_a_file_stores_the_same(
+        self,
+        database: dict[str, Any],
+        tmp_path: Path,
+        level: str,
+        parameter: str,
+        mode: str,
+    ) -> None:
+        change(database, level, {parameter: GERMAN})
+        with open_place(database, tmp_path / "files") as place:
+            place.write(_1_t=LOCALE_FILE)
+            place.preview()
+            place.apply(tx_mode=mode)
+            assert place.execute(f"SHOW {parameter}") == [(GERMAN,)]
+            query = "SELECT paid::numeric, number, printed, month FROM t, words"
+            assert place.execute(query) == [STORED_WORDS]
+            schema = inspect_database(place.engine, place.connection)
+        change(database, level, {parameter: "C"})
+        with open_place(database, tmp_path / "files") as place:
+            assert inspect_database(place.engine, place.connection) == schema
+
+    def test_drift_sees_no_difference(
+        self, database: dict[str, Any], tmp_path: Path, level: str
+    ) -> None:
+        change(database, level, dict.fromkeys(LOCALES, GERMAN))
+        entry = {"DIR": str(tmp_path / "files")}
+        with (
+            open_place(database, tmp_path / "files") as place,
+            override_settings(SCHEMA_MIGRATIONS={"default": entry}),
+        ):
+            place.write(_1_t=LOCALE_FILE)
+            place.apply()
+            out = StringIO()
+            call_command("schemastatus", drift=True, format="json", stdout=out)
+        answer = read_answer("schemastatus", out.getvalue())
+        assert (answer["status"], answer["drift_checked"]) == ("ok", True)
 
 
 PRAGMAS = ("legacy_alter_table", "ignore_check_constraints", "writable_schema")

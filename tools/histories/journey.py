@@ -391,5 +391,5 @@ class StepRun:
             canonicalize_state(engine, self.desired, keys).schema,
         )
         if left:
-            lines = [f"{line} ({line.detail})" for line in summarize(left)]
+            lines = [f"{line}  {line.detail}".rstrip() for line in summarize(left)]
             raise StepFailed("differs from fresh creation:\n" + "\n".join(lines[:20]))

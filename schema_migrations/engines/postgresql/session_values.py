@@ -66,19 +66,19 @@ PRINT_VALUES: Mapping[str, str] = {
 }
 """While a schema is read, over whatever connection."""
 
-SET_VALUES_QUERY = """
+_QUERY = """
 SELECT set_config(name, value, %s)
   FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
  WHERE current_setting(name, true) IS NOT NULL
 """
-"""Takes ``arguments_of``; leaves out what this version of the server does not know."""
+"""It leaves out what this version of the server does not know."""
 
 
-def arguments_of(
+def render_set_values(
     values: Mapping[str, str | None], *, in_transaction: bool
-) -> tuple[object, ...]:
-    """Return the arguments of ``SET_VALUES_QUERY``.
+) -> tuple[str, tuple[object, ...]]:
+    """Return the query that sets parameters, and its arguments.
 
     ``in_transaction``: until the end of the open transaction, not of the session.
     """
-    return in_transaction, [*values], [*values.values()]
+    return _QUERY, (in_transaction, [*values], [*values.values()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.sqlite.catalog.tokens import fold_case
 from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 
@@ -14,4 +15,5 @@ DIALECT = Dialect(
     home_namespace="main",
     format_time=lambda column: column,
     script_preamble="PRAGMA foreign_keys = OFF",
+    fold_name=fold_case,
 )

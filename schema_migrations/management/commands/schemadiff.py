@@ -83,7 +83,8 @@ class Command(SchemaCommand):
             metavar="OLD=NEW",
             dest="renames",
             help="a rename: table=table or table.column=column, by their names in the"
-            " database; repeatable",
+            " database; app.Model=app.Model for a model whose table keeps its name;"
+            " repeatable",
         )
         parser.add_argument(
             "--default",

@@ -25,7 +25,7 @@ from schema_migrations.management.output.lines import (
     shorten_path,
 )
 from schema_migrations.management.output.next_command import format_command
-from schema_migrations.plan.restrictions import (
+from schema_migrations.plan.restriction import (
     Restriction,
     RestrictionCode,
     format_restriction,
@@ -76,9 +76,11 @@ class FindingJson(TypedDict):
     file: str | None
     """Path of the file; null: it was not written."""
     line: int | None
-    """Null: not known."""
-    statement: str | None
-    """Null: not known."""
+    """First line of that statement in the file, or in the text of one that was not
+    written; null: there is no such statement."""
+    statement: int | None
+    """Number of the statement that adds or alters what the finding is about, 1-based, as
+    in ``statements``; null: no statement does."""
 
 
 class PlannedFileJson(TypedDict):
@@ -182,7 +184,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "statements": list(plan.statements) if plan else [],
         "files": [str(path) for path in planned.paths],
         "findings": [
-            _finding_as_json(each, planned.paths)
+            _finding_as_json(each, planned)
             for each in (plan.restrictions if plan else ())
         ],
         "losses": list(plan.losses) if plan else [],
@@ -192,7 +194,8 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
     }
 
 
-def _finding_as_json(restriction: Restriction, paths: Sequence[Path]) -> FindingJson:
+def _finding_as_json(restriction: Restriction, planned: NextFile) -> FindingJson:
+    number = restriction.statement
     hint = "Check it before you apply the file."
     if restriction.query:
         hint = "Run the query on the target; it must find nothing when the file is applied."
@@ -202,9 +205,9 @@ def _finding_as_json(restriction: Restriction, paths: Sequence[Path]) -> Finding
         "message": restriction.message,
         "hint": hint,
         "query": restriction.query,
-        "file": str(paths[0]) if paths else None,
-        "line": None,
-        "statement": None,
+        "file": str(planned.paths[0]) if planned.paths else None,
+        "line": planned.proposal.statement_lines[number - 1] if number else None,
+        "statement": number,
     }
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A message that is not yet reported, and where the run was."""
+class UnreportedMessage:
+    """A message and where the run was when the server said it."""
 
     message: ServerMessage
     file: str
@@ -47,7 +47,7 @@ class Messages:
 
     def __init__(self, report: ReportEvent) -> None:
         self._report = report
-        self._notes: deque[Note] = deque()
+        self._unreported: deque[UnreportedMessage] = deque()
         self._lock = threading.Lock()
         self._statement: SourceStatement | None = None
         self._secrets: frozenset[str] = frozenset()
@@ -60,7 +60,7 @@ class Messages:
         def note_message(message: ServerMessage) -> None:
             running = watch.running
             statement = running.statement if running else None
-            self._notes.append(Note(message, watch.file, statement))
+            self._unreported.append(UnreportedMessage(message, watch.file, statement))
 
         handle = store.engine.executor.handle_messages
         with handle(store.connection, note_message) if handle else nullcontext():
@@ -77,18 +77,18 @@ class Messages:
     def show_notes(self) -> None:
         """Report the messages noted so far; any thread may."""
         with self._lock:
-            while self._notes:
-                self._report(self._make_event(self._notes.popleft()))
+            while self._unreported:
+                self._report(self._make_event(self._unreported.popleft()))
 
-    def _make_event(self, note: Note) -> MessageReceived:
-        message = note.message
+    def _make_event(self, noted: UnreportedMessage) -> MessageReceived:
+        message = noted.message
         return MessageReceived(
-            file=note.file,
-            line=note.statement.line if note.statement else 0,
+            file=noted.file,
+            line=noted.statement.line if noted.statement else 0,
             severity=message.severity,
-            message=self._mask(message.message, note.statement),
-            detail=self._mask(message.detail, note.statement),
-            hint=self._mask(message.hint, note.statement),
+            message=self._mask(message.message, noted.statement),
+            detail=self._mask(message.detail, noted.statement),
+            hint=self._mask(message.hint, noted.statement),
             sqlstate=message.sqlstate,
         )
 

@@ -8,6 +8,7 @@ https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from types import MappingProxyType
 
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_name_pairs
@@ -16,6 +17,9 @@ from schema_migrations.schema.model import Key, table_key
 from schema_migrations.workflows.states.model_facts import ModelOrigin
 
 Quote = Callable[[str], str]
+ModelRenames = Mapping[str, ModelOrigin]
+"""Old label, ``shop.order`` → the model that it has become."""
+NO_MODEL_RENAMES: ModelRenames = MappingProxyType({})
 
 
 CONTENT_TYPE_TABLE, PERMISSION_TABLE = (
@@ -29,12 +33,14 @@ def render_content_type_renames(
     origins: Mapping[Key, ModelOrigin],
     tables: Container[Key],
     *,
+    model_renames: ModelRenames,
     quote: Quote,
 ) -> Iterator[Statement]:
-    """Yield the statements for every renamed model whose table has its default name.
+    """Yield the statements for every renamed model.
 
-    A table named with ``db_table`` says nothing about the model's name.  ``tables`` are
-    those of the database; without Django's content types there is nothing to do.
+    These are ``model_renames``, and those whose table has its default name: one named
+    with ``db_table`` says nothing about the model's name.  ``tables`` are those of the
+    database; without Django's content types there is nothing to do.
     """
     if CONTENT_TYPE_TABLE not in tables:
         return
@@ -46,10 +52,13 @@ def render_content_type_renames(
         before = _split_table_name(old.name, labels)
         if origin is None or origin.kind != "model" or before is None:
             continue
-        after = origin.app, origin.name.lower()
-        if new.name == "_".join(after):
+        after = _split_label(_label_of(origin))
+        if new.name == "_".join(after) and new.name != "_".join(before).lower():
             models[".".join(after)] = before[1], origin
             pairs[".".join(before)] = ".".join(after)
+    for label, origin in model_renames.items():
+        models[_label_of(origin)] = _split_label(label)[1], origin
+        pairs[label] = _label_of(origin)
     for old_label, label in order_name_pairs(pairs, set(pairs)):
         after = _split_label(label)
         yield _render_content_type(_split_label(old_label), after, quote)
@@ -57,6 +66,10 @@ def render_content_type_renames(
             yield from _render_permissions(
                 models[label][0], after, models[label][1], quote
             )
+
+
+def _label_of(origin: ModelOrigin) -> str:
+    return f"{origin.app}.{origin.name.lower()}"
 
 
 def _split_label(label: str) -> tuple[str, str]:
@@ -105,7 +118,8 @@ def _render_permissions(
     if before == after[1] or not actions:
         return
     old = {action: _quote_text(f"{action}_{before}") for action in actions}
-    codes = [f"WHEN {old[a]} THEN {_quote_text(f'{a}_{after[1]}')}" for a in actions]
+    new = [_quote_text(f"{action}_{after[1]}") for action in actions]
+    codes = [f"WHEN {old[a]} THEN {code}" for a, code in zip(actions, new, strict=True)]
     titles = [
         f"WHEN {old[a]} THEN {_quote_text(f'Can {a} {origin.verbose_name}')}"
         for a in actions
@@ -115,7 +129,10 @@ def _render_permissions(
         f"    {codename} = {_render_case(codename, codes)},\n"
         f"    {name} = {_render_case(codename, titles)}\n"
         f"WHERE {codename} IN ({', '.join(old.values())})\n"
-        f"AND {type_} = (\n    {_render_type_subquery(after, quote)}\n)",
+        f"AND {type_} = (\n    {_render_type_subquery(after, quote)}\n)\n"
+        f"AND NOT EXISTS (\n"
+        f"    SELECT 1 FROM {table} AS taken WHERE taken.{type_} = {table}.{type_}\n"
+        f"    AND taken.{codename} = {_render_case(f'{table}.{codename}', codes)}\n)",
         comment=f"Rename its permissions from {before} to {after[1]}",
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from schema_migrations.history.file import format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.plan.plan import Plan
-from schema_migrations.plan.restrictions import format_restriction
+from schema_migrations.plan.restriction import format_restriction
 from schema_migrations.plan.summary import SummaryLine, format_header
 from schema_migrations.workflows.planning.acknowledge import FileNotes
 
@@ -45,7 +45,7 @@ def format_file_text(
 
 
 def _is_rename(line: SummaryLine) -> bool:
-    return line.sign == ">" and line.kind in ("table", "column")
+    return line.sign == ">" and line.kind in ("table", "column", "model")
 
 
 def format_notes_only(notes: FileNotes) -> str:

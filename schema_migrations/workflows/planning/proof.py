@@ -63,7 +63,7 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
     remaining = summarize(diff(reached.schema, goal))
     if remaining:
         raise ProofFailed(
-            differences=tuple(f"{line} ({line.detail})" for line in remaining)
+            differences=tuple(f"{line}  {line.detail}".rstrip() for line in remaining)
         )
 
 

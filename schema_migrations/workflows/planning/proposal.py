@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
     add_renamed,
     find_obsolete_keys,
@@ -18,7 +19,7 @@ from schema_migrations.history.managed_objects import (
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
 from schema_migrations.plan.plan import Plan, build_plan
-from schema_migrations.plan.restrictions import Restriction
+from schema_migrations.plan.restriction import Restriction
 from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
@@ -30,6 +31,11 @@ from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
 from schema_migrations.workflows.planning.file_text import (
     format_file_text,
     format_notes_only,
+)
+from schema_migrations.workflows.planning.model_renames import (
+    describe_model_renames,
+    split_model_renames,
+    summarize_model_renames,
 )
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
 from schema_migrations.workflows.planning.proof import prove
@@ -88,6 +94,8 @@ class Proposal:
     """None: the schema stays as it is."""
     file_text: str = ""
     """Of the file that carries it out; empty: there is nothing to write."""
+    statement_lines: tuple[int, ...] = ()
+    """The first line of each statement in that text; empty: no restriction needs it."""
     proved: bool = False
 
 
@@ -139,20 +147,28 @@ def plan_change(
     """
     phases = phases or Phases()
     answers = request.answers.with_stored_names(engine.dialect.shorten_name)
-    request = replace(request, answers=answers)
     if request.app_tables:
         apps = request.app_tables.map_tables(current.schema, desired.schema)
         desired = replace(desired, facts=replace(desired.facts, apps=apps))
+    model_renames, answers = split_model_renames(
+        answers, desired.facts, current.schema, desired.schema
+    )
+    request = replace(request, answers=answers)
     with phases("renames"):
         decision = _decide_renames(engine, current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
     early_drops = _find_early_drops(current.schema, desired)
     with apply_renames(
-        engine, current, decision.renames, desired.facts, early_drops=early_drops
+        engine,
+        current,
+        decision.renames,
+        desired.facts,
+        early_drops=early_drops,
+        model_renames=model_renames,
     ) as renamed:
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
-        if not (compared.changes or renamed.changes):
+        if not (compared.changes or renamed.statements):
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
         answered = fill_in_answers(
             engine,
@@ -172,25 +188,37 @@ def plan_change(
     if desired.models_only:
         header_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
-    summary = summarize(changes, desired.facts.apps)
+    summary = (
+        *summarize(changes, desired.facts.apps),
+        *summarize_model_renames(model_renames),
+    )
+    text = format_file_text(
+        plan,
+        summary,
+        (*describe_model_renames(model_renames), *header_lines),
+        request.notes,
+        proved_on=engine.executor.describe_target(current.connection).version,
+    )
     proposal = Proposal(
         changes=changes,
         summary=summary,
-        remarks=answered.remarks,
+        remarks=(*answered.remarks, *desired.facts.warnings),
         plan=plan,
-        file_text=format_file_text(
-            plan,
-            summary,
-            header_lines,
-            request.notes,
-            proved_on=engine.executor.describe_target(current.connection).version,
-        ),
+        file_text=text,
+        statement_lines=_find_statement_lines(engine, text)
+        if plan.restrictions
+        else (),
     )
     if not request.prove:
         return proposal
     with phases("proof"):
         prove(engine, current, compared.goal, proposal.file_text)
     return replace(proposal, proved=True)
+
+
+def _find_statement_lines(engine: Engine, text: str) -> tuple[int, ...]:
+    file = MigrationFile(name="", content=text.encode())
+    return tuple(each.line for each in file.split_statements(engine.dialect.syntax))
 
 
 def _decide_renames(
@@ -207,6 +235,7 @@ def _decide_renames(
         answers=request.answers,
         asker=request.asker,
         find_changes=find_changes,
+        fold_name=engine.dialect.fold_name,
     )
 
 
@@ -253,8 +282,9 @@ def _compare(
         keys = find_uncertain_definitions(current.schema, desired.schema)
         current = canonicalize_state(engine, current, keys)
         desired = canonicalize_state(engine, desired, keys)
-    goal = with_current_numbering(current.schema, desired.schema)
+    goal = desired.schema
     if desired.models_only:
+        goal = with_current_numbering(current.schema, goal)
         obsolete = find_obsolete_keys(current.schema, goal, desired.managed_names)
         goal = carry_over(
             current.schema,

@@ -17,6 +17,7 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.folded_names import FoldName, add_folded_names
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import (
@@ -31,6 +32,8 @@ from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.workflows.planning.content_types import (
+    NO_MODEL_RENAMES,
+    ModelRenames,
     render_content_type_renames,
 )
 from schema_migrations.workflows.planning.questions import Asker, make_rename_question
@@ -66,6 +69,7 @@ def decide_renames(
     answers: Answers,
     asker: Asker | None,
     find_changes: Callable[[], Sequence[SummaryLine]],
+    fold_name: FoldName,
 ) -> RenameDecision:
     """Return the renames that answers give, that follow from others, or are chosen.
 
@@ -76,7 +80,8 @@ def decide_renames(
     def completed(renames: Renames) -> Renames:
         return infer_renames(renames, current, desired, automatic)
 
-    renames = completed(resolve_answers(answers, current, desired))
+    answered = resolve_answers(answers, current, desired)
+    renames = completed(add_folded_names(answered, current, desired, fold_name))
     removed: set[Key] = set()
     find_changes = cache(find_changes)
     unasked: list[RenameCandidate] = []
@@ -115,21 +120,29 @@ def apply_renames(
     facts: ModelFacts,
     *,
     early_drops: tuple[ddl.Drop, ...] = (),
+    model_renames: ModelRenames = NO_MODEL_RENAMES,
 ) -> Iterator[RenamedState]:
     """Hold the state after the renames; roll its database back at the end.
 
     ``early_drops`` are run before the renames, if there are any renames.  Raises
     ``PlanError`` for a rename that the server refuses.
     """
-    renamed = order_renames(renames, current.schema)
+    renamed = order_renames(renames, current.schema, engine.dialect.fold_name)
+    followers = tuple(
+        render_content_type_renames(
+            renames,
+            facts.origins,
+            current.schema.by_key,
+            model_renames=model_renames,
+            quote=engine.dialect.quote,
+        )
+    )
     if not renamed:
-        yield RenamedState(state=current)
+        yield RenamedState(state=current, statements=followers)
         return
     changes = (*early_drops, *renamed)
     statements = [s for change in changes for s in engine.planner.render(change)]
-    statements += render_content_type_renames(
-        renames, facts.origins, current.schema.by_key, quote=engine.dialect.quote
-    )
+    statements += followers
     with roll_back_at_end(engine, current.connection):
         for statement in statements:
             with translate_driver_errors(

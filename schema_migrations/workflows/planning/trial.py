@@ -13,7 +13,7 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.plan.mentions import find_words
-from schema_migrations.plan.restrictions import Restriction
+from schema_migrations.plan.restriction import Restriction
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.state import State, roll_back_at_end
 

@@ -19,6 +19,10 @@ from django.utils import timezone
 from schema_migrations.engines.engine import Dialect
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.workflows.states.fixed_order import (
+    with_fixed_order,
+    with_ordered_default,
+)
 from schema_migrations.workflows.states.model_names import (
     column_key_of,
     table_key_of,
@@ -51,10 +55,14 @@ class ModelFacts:
     """Column → SQL with which the server computes a value of its type for each row."""
     origins: Mapping[Key, ModelOrigin] = field(default_factory=dict)
     """Table or column → the model or field behind it."""
+    models: Mapping[str, ModelOrigin] = field(default_factory=dict)
+    """``shop.order`` → the model, proxies and unmanaged ones included."""
     unmanaged_tables: frozenset[Key] = NO_KEYS
     """The tables of unmanaged models (``managed = False``), which must not change."""
     apps: Mapping[Key, str] = field(default_factory=dict)
     """Table of either side → label of the app that it belongs to."""
+    warnings: tuple[str, ...] = ()
+    """What in the models is probably a mistake."""
 
     @property
     def auto_created_tables(self) -> frozenset[Key]:
@@ -77,6 +85,18 @@ def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.
             yield through
 
 
+def model_origin_of(model: type[models.Model]) -> ModelOrigin:
+    """Return a model as the origin of its table."""
+    meta = model._meta
+    return ModelOrigin(
+        app=meta.app_label,
+        name=str(meta.object_name),
+        kind="model",
+        verbose_name=str(meta.verbose_name_raw),
+        permissions=tuple(with_fixed_order(meta.default_permissions)),
+    )
+
+
 def origins_of(model: type[models.Model], dialect: Dialect) -> dict[Key, ModelOrigin]:
     """Return the origins of a model's table and columns."""
     meta = model._meta
@@ -92,13 +112,7 @@ def origins_of(model: type[models.Model], dialect: Dialect) -> dict[Key, ModelOr
             app=meta.app_label, name=name, kind="ManyToManyField"
         )
     else:
-        table_origin = ModelOrigin(
-            app=meta.app_label,
-            name=title,
-            kind="model",
-            verbose_name=str(meta.verbose_name_raw),
-            permissions=tuple(meta.default_permissions),
-        )
+        table_origin = model_origin_of(model)
     origins = {table: table_origin}
     for field_ in meta.local_concrete_fields:
         origins[column_key_of(field_, table, dialect)] = ModelOrigin(
@@ -138,6 +152,7 @@ class FieldValues:
             if not field_.column:
                 continue
             column = column_key_of(field_, table, dialect)
+            field_ = with_ordered_default(field_)
             default = _read_default(editor, field_, computed_defaults)
             if default.problem:
                 self.unreadable_defaults[column] = default.problem

@@ -19,17 +19,23 @@ from schema_migrations.engines.engine import Connection, Dialect
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key
+from schema_migrations.workflows.states.addresses import (
+    describe_addresses,
+    remove_addresses,
+)
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.collecting import (
     DdlPart,
     Step,
     collect_statements,
 )
+from schema_migrations.workflows.states.fixed_order import hold_fixed_order
 from schema_migrations.workflows.states.model_facts import (
     FieldValues,
     ModelFacts,
     ModelOrigin,
     find_auto_created_models,
+    model_origin_of,
     origins_of,
 )
 from schema_migrations.workflows.states.model_names import (
@@ -92,7 +98,8 @@ def collect_ddl(
         *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
         ("foreign keys and indexes", rest),
     ]
-    parts = collect_statements(connection, steps)
+    with hold_fixed_order(tables_first):
+        collected = collect_statements(connection, steps)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     editor = connection.schema_editor(collect_sql=True, atomic=False)
@@ -101,7 +108,7 @@ def collect_ddl(
             origins |= origins_of(owner, dialect)
             values.add_model(editor, owner, dialect, computed_defaults)
     return ModelsDdl(
-        parts=parts,
+        parts=remove_addresses(collected),
         dotted_names=dict(_list_dotted_names(registry, dialect)),
         facts=ModelFacts(
             fills=values.fills,
@@ -109,7 +116,11 @@ def collect_ddl(
             unreadable_defaults=values.unreadable_defaults,
             server_values=values.server_values,
             origins=origins,
+            models={
+                m._meta.label_lower: model_origin_of(m) for m in registry.get_models()
+            },
             unmanaged_tables=_find_unmanaged_tables(registry, dialect),
+            warnings=tuple(describe_addresses(collected)),
         ),
     )
 

@@ -17,11 +17,11 @@ CREATE DOMAIN "amount" AS bigint CONSTRAINT low CHECK (VALUE > 0);
 -- Alter column "a" of table "t"
 ALTER TABLE "t"
     ALTER COLUMN "a" DROP DEFAULT,
-    ALTER COLUMN "a" TYPE amount USING "a"::amount,
+    ALTER COLUMN "a" TYPE amount,
     ALTER COLUMN "a" SET DEFAULT 1;
 
 -- Alter column "b" of table "t"
-ALTER TABLE "t" ALTER COLUMN "b" TYPE amount USING "b"::amount;
+ALTER TABLE "t" ALTER COLUMN "b" TYPE amount;
 
 -- Drop domain "amount__old"
 DROP DOMAIN "amount__old";

@@ -10,4 +10,4 @@ ALTER TABLE "t" ALTER COLUMN "id" ADD GENERATED ALWAYS AS IDENTITY (START WITH 1
 
 -- Continue the sequence after the largest existing value of column "id" of table "t"
 SELECT setval(pg_get_serial_sequence('"t"', 'id'), max("id")) FROM "t"
-HAVING max("id") > 0;
+HAVING max("id") >= 100;

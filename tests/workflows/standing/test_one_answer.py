@@ -24,7 +24,6 @@ from schema_migrations.history.applied_files import find_applied_files
 from schema_migrations.history.revision import BASELINE, UNKNOWN_END, Revision
 from schema_migrations.history.standing import Verdict
 from schema_migrations.revision_store import RevisionStore
-from schema_migrations.workflows.standing.status import read_status
 from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
@@ -231,14 +230,7 @@ def assert_same_advice(status: str, refusal: str, code: int) -> None:
 
 def assert_drift_knows(place: Place, verdict: Verdict, names: tuple[str, ...]) -> None:
     """The applied files are known unless their text or their number is not."""
-    status = read_status(
-        place.connection,
-        place.engine,
-        place.directory,
-        exec_order="linear",
-        revisions_schema=None,
-        wait=0,
-    )
+    status = place.read_status()
     applied = find_applied_files(
         place.directory.files, status.revisions, status.standing
     )

@@ -28,8 +28,7 @@ from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_e
 from schema_migrations.engines.postgresql.catalog.rows import ROW_CLASSES, CatalogRows
 from schema_migrations.engines.postgresql.session_values import (
     PRINT_VALUES,
-    SET_VALUES_QUERY,
-    arguments_of,
+    render_set_values,
 )
 
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ def inspect(cursor: Cursor) -> Schema:
     """Return the whole schema, read through a psycopg cursor that returns tuples."""
     rows: dict[str, list[Any]] = {field: [] for field in ROW_CLASSES}
     with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
-        cursor.execute(
-            SET_VALUES_QUERY, arguments_of(PRINT_VALUES, in_transaction=True)
-        )
+        cursor.execute(*render_set_values(PRINT_VALUES, in_transaction=True))
         for field, sql in read_catalog_queries():
             cursor.execute(sql)
             rows[field] += starmap(ROW_CLASSES[field], cursor.fetchall())

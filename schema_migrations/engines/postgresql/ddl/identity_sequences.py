@@ -8,8 +8,14 @@ from schema_migrations.engines.postgresql.catalog.sequence_names import (
     compose_sequence_name,
     is_server_chosen,
 )
+from schema_migrations.engines.postgresql.ddl.render_column import identity_options_of
+from schema_migrations.engines.postgresql.ddl.sequence_options import (
+    read_options,
+    render_move,
+)
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.plan.plan import Statement
+from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 
 if TYPE_CHECKING:
@@ -49,16 +55,43 @@ def render_sequence_advance(before: Column, after: Column, key: Key) -> Statemen
     """
     if before.identity or not after.identity or "BY -" in after.identity_options:
         return ()
-    table, column = qualify(key.table), quote(key.part)
-    sequence = (
-        f"pg_get_serial_sequence({quote_literal(table)}, {quote_literal(key.part)})"
+    start = read_options(after.identity_options, after.type).start
+    sequence = f"pg_get_serial_sequence({quote_literal(qualify(key.table))}, {quote_literal(key.part)})"
+    return _render_advance(sequence, key, f">= {start}" if start > 1 else "> 0")
+
+
+def render_sequence_continuation(change: ddl.AlterColumn) -> Statements:
+    """Return the statement that continues a new sequence of a column after its largest value."""
+    if change.continued_sequence is None:
+        return ()
+    sequence = qualify(change.continued_sequence)
+    return _render_advance(
+        quote_literal(sequence),
+        change.table.column(change.after.name),
+        f">= (SELECT last_value FROM {sequence})",
     )
+
+
+def _render_advance(sequence: str, key: Key, condition: str) -> Statements:
+    table, column = qualify(key.table), quote(key.part)
     return (
         Statement(
             sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
-            f"HAVING max({column}) > 0",
+            f"HAVING max({column}) {condition}",
             comment=f"Continue the sequence after the largest existing value of column {column} of table {table}",
         ),
+    )
+
+
+def render_identity_move(before: Column, after: Column, key: Key) -> Statements:
+    """Return the statement that moves an identity's sequence up to its new bounds."""
+    if not (before.identity and after.identity):
+        return ()
+    sequence = Key(
+        kind="sequence", namespace=key.namespace, name=before.identity_sequence
+    )
+    return render_move(
+        qualify(sequence), identity_options_of(before), identity_options_of(after)
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
+    render_identity_move,
     render_sequence_advance,
+    render_sequence_continuation,
     render_sequence_following,
     render_sequence_rename,
 )
@@ -54,6 +56,14 @@ def render(change: ddl.Change) -> Statements:
             )
         case ddl.AlterColumn():
             return _render_alter_column(change)
+        case ddl.DropNumbering():
+            column = quote(change.column.name)
+            what = "identity" if change.column.identity else "default"
+            return _render_alter_table(
+                change.table,
+                f"ALTER COLUMN {column} DROP {what.upper()}",
+                comment=f"Drop the {what} of column {column} of table",
+            )
         case ddl.RenameColumn():
             old, new = quote(change.before.name), quote(change.after.name)
             statements = _render_alter_table(
@@ -156,9 +166,13 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
 
 def _render_alter_column(change: ddl.AlterColumn) -> Statements:
     name = quote(change.after.name)
+    continuation = render_sequence_continuation(change)
     if change.fill is None:
-        return _render_alter_without_fill(
-            change.table, change.before, change.after, using=change.conversion
+        return (
+            *_render_alter_without_fill(
+                change.table, change.before, change.after, using=change.conversion
+            ),
+            *continuation,
         )
     # The fill has the new type, so the order is: type, fill, NOT NULL.
     nullable_column = replace(change.after, nullable=True)
@@ -169,6 +183,7 @@ def _render_alter_column(change: ddl.AlterColumn) -> Statements:
             nullable_column,
             using=change.conversion,
         ),
+        *continuation,
         *_render_fill(change.table, name, change.fill),
         *_render_alter_without_fill(change.table, nullable_column, change.after),
     )
@@ -192,7 +207,8 @@ def _render_alter_without_fill(
     )
     key = table.column(after.name)
     return (
-        statements
+        render_identity_move(before, after, key)
+        + statements
         + render_sequence_rename(before, after, key)
         + render_sequence_advance(before, after, key)
     )

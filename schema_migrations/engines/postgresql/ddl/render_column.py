@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
+from schema_migrations.engines.postgresql.ddl.sequence_options import (
+    SequenceOptions,
+    is_larger,
+    is_out_of_bounds,
+    list_changed_options,
+    read_options,
+)
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.schema.model import Column
 
@@ -55,6 +60,14 @@ def render_alter_actions(
         actions.append("DROP EXPRESSION")
     if before.default is not None and (retyped or after.default is None):
         actions.append("DROP DEFAULT")
+    numbering = (
+        _render_identity_actions(before, after)
+        if before.identity and after.identity
+        else []
+    )
+    shrinks = numbering and is_larger(before.type, after.type)
+    if shrinks:
+        actions += numbering  # The smaller type may not hold the old bounds.
     if retyped:
         actions.append(_render_type_change(before, after, using))
     if after.default is not None and (retyped or before.default != after.default):
@@ -63,25 +76,25 @@ def render_alter_actions(
         actions.append("DROP NOT NULL" if after.nullable else "SET NOT NULL")
     if after.identity and not before.identity:
         actions.append(f"ADD {_render_identity(after)}")
-    elif after.identity:
-        actions += _render_identity_actions(before, after)
+    elif not shrinks:
+        actions += numbering
     return [f"ALTER COLUMN {quote(after.name)} {action}" for action in actions]
 
 
 def _render_identity_actions(before: Column, after: Column) -> list[str]:
-    actions = []
+    words = []
     if before.identity != after.identity:
-        actions.append(f"SET GENERATED {after.identity.upper()}")
-    if before.identity_options != after.identity_options:
-        options = after.identity_options or "INCREMENT BY 1"
-        actions.append(
-            re.sub(
-                r"\b(START|INCREMENT|MINVALUE|MAXVALUE|NO |CACHE|CYCLE)",
-                r"SET \1",
-                options,
-            )
-        )
-    return actions
+        words.append(f"SET GENERATED {after.identity.upper()}")
+    old, new = identity_options_of(before), identity_options_of(after)
+    words += [f"SET {option}" for option in list_changed_options(old, new)]
+    if is_out_of_bounds(old, new):
+        words.append("RESTART")
+    return [" ".join(words)] if words else []
+
+
+def identity_options_of(column: Column) -> SequenceOptions:
+    """Return all options of the sequence behind an identity column."""
+    return read_options(column.identity_options, column.type)
 
 
 def _render_type_change(before: Column, after: Column, using: str | None) -> str:

@@ -8,6 +8,13 @@ from dataclasses import replace
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
+from schema_migrations.engines.postgresql.ddl.sequence_options import (
+    SequenceOptions,
+    is_out_of_bounds,
+    list_changed_options,
+    read_options,
+    render_move,
+)
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
@@ -104,6 +111,12 @@ def render_alter(
     ``outside_transaction``: new enum labels are committed before the next statement.
     """
     match before, after:
+        case ((Constraint() | ForeignKey()), (Constraint() | ForeignKey())):
+            table, constraint = qualify(after.table), quote(after.key.part)
+            return _make_statement(
+                f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",
+                f"Validate {_describe_constraint(after)} {constraint} of table {table}",
+            )
         case Sequence(), Sequence():
             return _render_alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
@@ -195,15 +208,24 @@ def _render_create_definition(obj: Definition) -> Statements:
 
 def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     name = qualify(after.key)
+    old, new = (_read_sequence_options(each) for each in (before, after))
     clauses = []
-    if before.definition != after.definition:
-        clauses.append(after.definition)
+    if old.type != new.type:
+        clauses.append(f"AS {new.type}")
+    clauses += list_changed_options(old, new)
+    if is_out_of_bounds(old, new):
+        clauses.append("RESTART")
     if before.owned_by != after.owned_by:
         owner = _qualify_column(after.owned_by) if after.owned_by else "NONE"
         clauses.append(f"OWNED BY {owner}")
-    return _make_statement(
+    return render_move(name, old, new) + _make_statement(
         f"ALTER SEQUENCE {name} {' '.join(clauses)}", f"Alter sequence {name}"
     )
+
+
+def _read_sequence_options(sequence: Sequence) -> SequenceOptions:
+    words = sequence.definition.split()
+    return read_options(sequence.definition, words[1])
 
 
 _NAMED_CHECK = re.compile(r'CONSTRAINT ("(?:[^"]|"")+"|\S+) ')

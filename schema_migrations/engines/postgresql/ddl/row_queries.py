@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from schema_migrations.engines.definition_text import HIDDEN, mask_nested
+from schema_migrations.engines.postgresql.ddl.misfits import describe_misfit
+from schema_migrations.engines.postgresql.ddl.partition_rows import (
+    find_misplaced_rows,
+)
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.engines.row_queries import EngineRowQueries
 from schema_migrations.plan.existing_rows import ColumnValue
@@ -33,5 +38,9 @@ ROW_QUERIES = EngineRowQueries(
     qualify=qualify,
     render_value=_render_value,
     read_expression=read_expression,
+    describe_misfit=describe_misfit,
+    find_misplaced=partial(
+        find_misplaced_rows, qualify=qualify, read_expression=read_expression
+    ),
     row_address="ctid",
 )

@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.passes.constraints import (
+    defer_foreign_keys,
+    fold_constraints,
+    validate_in_place,
+)
+from schema_migrations.engines.postgresql.passes.numbering import (
+    defer_sequence_ownership,
+    drop_numbering_first,
+)
 from schema_migrations.engines.postgresql.passes.opaque import (
     add_mentioned_needs,
     fold_partition_keys,
@@ -14,8 +23,6 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     replace_in_place,
 )
 from schema_migrations.engines.postgresql.passes.tables import (
-    defer_sequence_ownership,
-    fold_constraints,
     omit_owned_drops,
     recreate_dependents,
     recreate_generated_columns,
@@ -37,6 +44,9 @@ PASSES: tuple[Pass, ...] = (
     recreate_generated_columns,
     replace_in_place,
     recreate_dependents,
+    validate_in_place,
+    defer_foreign_keys,
+    drop_numbering_first,
     defer_sequence_ownership,
     omit_owned_drops,
     omit_part_drops,

@@ -197,23 +197,6 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     return bool(needed - followed)
 
 
-def defer_sequence_ownership(
-    changes: Changes, current: Schema, desired: Schema
-) -> Changes:
-    """Create a sequence before the column that draws from it; set its owner after."""
-    result: list[ddl.Change] = []
-    for change in changes:
-        if isinstance(change, ddl.Create) and isinstance(change.object, Sequence):
-            sequence = change.object
-            bare = replace(sequence, owned_by=None)
-            result.append(ddl.Create(object=bare))
-            if sequence.owned_by is not None:
-                result.append(ddl.Alter(before=bare, after=sequence))
-        else:
-            result.append(change)
-    return tuple(result)
-
-
 def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Omit drops of objects that are dropped with their table or column.
 
@@ -243,61 +226,6 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
         for change in changes
         if not (isinstance(change, ddl.Drop) and goes_along(change.object))
     )
-
-
-def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Put the constraints of a new table into its ``CREATE TABLE``.
-
-    Foreign keys stay separate: tables may refer to one another in a cycle.
-    """
-    created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
-    parts: dict[Key, list[Constraint]] = {}
-    rest: list[ddl.Change] = []
-    for change in changes:
-        if (
-            isinstance(change, ddl.Create)
-            and isinstance(change.object, Constraint)
-            and change.object.table in created
-        ):
-            parts.setdefault(change.object.table, []).append(change.object)
-        else:
-            rest.append(change)
-    folded = {key: _select_inline(parts[key]) for key in parts}
-    rest += [
-        ddl.Create(object=part)
-        for key, group in parts.items()
-        for part in group
-        if part not in folded[key]
-    ]
-    return tuple(
-        replace(c, inline_constraints=folded.get(c.table.key, ()))
-        if isinstance(c, ddl.CreateTable)
-        else c
-        for c in rest
-    )
-
-
-def _select_inline(parts: list[Constraint]) -> tuple[Constraint, ...]:
-    """Return the constraints that one ``CREATE TABLE`` makes; the others need their own.
-
-    Of those that would have equal indexes it silently makes only the first:
-    https://github.com/postgres/postgres/blob/master/src/backend/parser/parse_utilcmd.c
-    (``transformIndexConstraints``)
-    """
-    indexed: set[tuple[str, ...]] = set()
-    chosen = []
-    for part in sorted(parts, key=_sort_key_of):
-        if part.type == "check":
-            chosen.append(part)
-        elif part.columns not in indexed:
-            indexed.add(part.columns)
-            chosen.append(part)
-    return tuple(chosen)
-
-
-def _sort_key_of(part: Constraint) -> tuple[int, str]:
-    ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
-    return ranks[part.type], part.key.part
 
 
 def refuse_dangling_needs(

@@ -8,9 +8,11 @@ https://www.postgresql.org/docs/current/sql-altertype.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
@@ -19,6 +21,7 @@ from schema_migrations.schema.model import (
     Column,
     Definition,
     Key,
+    Opaque,
     Schema,
     Table,
 )
@@ -51,13 +54,9 @@ def _can_alter(before: Definition, after: Definition) -> bool:
             kept = [label for label in after.labels if label in before.labels]
             return kept == list(before.labels)
         case "domain":
-            return _strip_clauses(before) == _strip_clauses(after)
+            return before.bare_definition == after.bare_definition
         case _:
             return False
-
-
-def _strip_clauses(domain: Definition) -> str:
-    return domain.definition.removesuffix(" ".join(domain.clauses)).rstrip()
 
 
 def _recreate_type(
@@ -87,7 +86,7 @@ def _recreate_type(
                 ddl.Drop(object=aside),
             ]
         else:
-            result.append(_redirect_change(change, before.key, aside.key))
+            result.append(_redirect_change(change, before, after, aside.key))
     for table in current.of(Table):
         for column in table.columns:
             unaltered = table.key.column(column.name) not in altered
@@ -96,7 +95,7 @@ def _recreate_type(
                 change = ddl.AlterColumn(
                     table=table.key, before=column, after=new_column
                 )
-                result.append(_redirect_change(change, before.key, aside.key))
+                result.append(_redirect_change(change, before, after, aside.key))
     return tuple(result)
 
 
@@ -119,8 +118,11 @@ def _find_column(schema: Schema, table: Key, name: str) -> Column | None:
     return next((column for column in columns if column.name == name), None)
 
 
-def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
-    """Return a change that starts from the renamed old object instead of ``key``."""
+def _redirect_change(
+    change: ddl.Change, old: Definition, new: Definition, aside: Key
+) -> ddl.Change:
+    """Return a change that starts from the ``old`` object under its new name."""
+    key = old.key
     match change:
         case ddl.AlterColumn(before=before, after=after) if key in before.needs:
             redirected = _redirect_column(before, key, aside)
@@ -128,7 +130,7 @@ def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
             if key in after.needs and key.kind == "enum":
                 using = _render_text_cast(before, after)
             elif key in after.needs and key.kind == "domain":
-                using = f"{quote(before.name)}::{after.type}"
+                using = _render_domain_cast(before, after, old, new)
             return replace(change, before=redirected, conversion=using)
         case ddl.DropColumn(column=column) if key in column.needs:
             return replace(change, column=_redirect_column(column, key, aside))
@@ -137,6 +139,17 @@ def _redirect_change(change: ddl.Change, key: Key, aside: Key) -> ddl.Change:
             return replace(change, table=replace(table, needs=needs))
         case _:
             return change
+
+
+def _render_domain_cast(
+    before: Column, after: Column, old: Definition, new: Definition
+) -> str:
+    """Return a cast to a domain of another base type; empty: the server has its own.
+
+    That one refuses a text which is too long, where an explicit cast cuts it off.
+    """
+    bases = (replace(before, type=old.base_type), replace(after, type=new.base_type))
+    return f"{quote(before.name)}::{after.type}" if find_conversion(*bases) else ""
 
 
 def _redirect_column(column: Column, key: Key, aside: Key) -> Column:
@@ -187,11 +200,44 @@ def _has_used_labels(alter: ddl.Alter, changes: Changes) -> bool:
     before, after = alter.before, alter.after
     if not (isinstance(before, Definition) and isinstance(after, Definition)):
         return False
-    new = [quote_literal(label) for label in after.labels if label not in before.labels]
+    new = [label for label in after.labels if label not in before.labels]
     return bool(new) and any(
-        label in statement.sql
+        _uses_label(change, sql, after.key, label)
         for change in changes
         if change is not alter
-        for statement in render(change)
+        for sql in ["\n".join(statement.sql for statement in render(change))]
         for label in new
     )
+
+
+def _uses_label(change: ddl.Change, sql: str, enum: Key, label: str) -> bool:
+    """Tell whether a change uses a label as a value of the enum, not just as a text.
+
+    The server prints such a value with its type; what a person wrote need not have it,
+    and nor do the bounds of a partition.
+    """
+    literal = quote_literal(label)
+    if literal[1:-1] not in sql:
+        return False
+    if _compile_typed(enum, literal[1:-1]).search(sql):
+        return True
+    match change:
+        case ddl.AddColumn(column=column, fill=fill):
+            return enum in column.needs and literal in (fill or "")
+        case ddl.AlterColumn(after=column, fill=fill, conversion=conversion):
+            return enum in column.needs and literal in f"{fill} {conversion}"
+        case ddl.Create(object=Opaque() as obj) | ddl.Alter(after=Opaque() as obj):
+            is_printed = obj.trait.is_reprinted and not obj.trait.is_routine
+            is_text = is_printed or obj.trait.is_setting
+            return not is_text and literal in obj.definition
+        case _:
+            return False
+
+
+def _compile_typed(enum: Key, label: str) -> re.Pattern[str]:
+    """Return the pattern of a literal of the enum, or of its array, that holds a label."""
+    names = {enum.name, quote(enum.name)}
+    type_ = "|".join(map(re.escape, sorted(names)))
+    value = rf"'{re.escape(label)}'::"
+    array = rf"'\{{[^']*{re.escape(label)}(?:''|[^'])*'::"
+    return re.compile(rf"(?:{value}|{array})(?:[^\s:()\[\]]+\.)?(?:{type_})(?![\w$])")

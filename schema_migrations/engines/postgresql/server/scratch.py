@@ -21,8 +21,7 @@ from schema_migrations.engines.postgresql.server.value_types import (
 )
 from schema_migrations.engines.postgresql.session_values import (
     SCRATCH_VALUES,
-    SET_VALUES_QUERY,
-    arguments_of,
+    render_set_values,
 )
 from schema_migrations.errors import (
     ConfigError,
@@ -93,8 +92,7 @@ def create_scratch_database(
             with closing(open_sibling({**settings, "NAME": name}, alias)) as connection:
                 with connection.cursor() as cursor:
                     cursor.execute(
-                        SET_VALUES_QUERY,
-                        arguments_of(SCRATCH_VALUES, in_transaction=False),
+                        *render_set_values(SCRATCH_VALUES, in_transaction=False)
                     )
                 add_value_types(connection)
                 yield connection

@@ -19,8 +19,7 @@ from schema_migrations.engines.postgresql.session.execution import (
 )
 from schema_migrations.engines.postgresql.session_values import (
     FIXED_VALUES,
-    SET_VALUES_QUERY,
-    arguments_of,
+    render_set_values,
 )
 
 if TYPE_CHECKING:
@@ -86,8 +85,8 @@ def hold_fixed_settings(connection: Connection) -> AbstractContextManager[None]:
 
 def set_fixed_values(connection: Connection) -> None:
     """Fix them until the open transaction ends."""
-    arguments = arguments_of(FIXED_VALUES, in_transaction=True)
-    fetch_rows(connection, SET_VALUES_QUERY, *arguments)
+    query, arguments = render_set_values(FIXED_VALUES, in_transaction=True)
+    fetch_rows(connection, query, *arguments)
 
 
 @contextmanager
@@ -119,5 +118,5 @@ def restore_values(connection: Connection, before: dict[str, str]) -> None:
 
 
 def _set_values(connection: Connection, values: Mapping[str, str | None]) -> None:
-    arguments = arguments_of(values, in_transaction=False)
-    fetch_rows(connection, SET_VALUES_QUERY, *arguments)
+    query, arguments = render_set_values(values, in_transaction=False)
+    fetch_rows(connection, query, *arguments)

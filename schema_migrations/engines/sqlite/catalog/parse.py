@@ -119,7 +119,7 @@ def _parse_column(
     ]
     return Column(
         name=column.name,
-        type=format_tokens(column.type).lower(),
+        type=_format_type(column.type),
         nullable=column.nullable and not _has_implied_not_null(column, raw, columns),
         default=None if default == "NULL" else default,
         collation=None if collation == "BINARY" else collation,
@@ -131,6 +131,16 @@ def _parse_column(
         generated_kind=column.generated_kind,
         position=index + 1,
     )
+
+
+def _format_type(tokens: Tokens) -> str:
+    """Return a declared type, which may be any words; ``text[]`` is one with an empty name."""
+    text, rest = "", tokens
+    while Token("name", "") in rest:
+        position = rest.index(Token("name", ""))
+        text += f"{format_tokens(rest[:position])}[]"
+        rest = rest[position + 1 :]
+    return " ".join(filter(None, (text, format_tokens(rest)))).lower()
 
 
 def canonicalize_collation(name: str) -> str:
@@ -163,7 +173,7 @@ def _is_rowid_alias(
     prevents it, ``DESC`` below the columns does not.
     """
     names = _column_names_of(clause.body, columns)
-    types = [format_tokens(c.type).lower() for c in raw.columns if c.name in names]
+    types = [_format_type(c.type) for c in raw.columns if c.name in names]
     descending = clause.body[-1].is_word("DESC") and clause.inline
     return types == ["integer"] and len(names) == 1 and not descending
 

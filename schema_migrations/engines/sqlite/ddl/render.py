@@ -57,6 +57,7 @@ def render(change: ddl.Change) -> Statements:
         case (
             ddl.DropColumn()
             | ddl.AlterColumn()
+            | ddl.DropNumbering()
             | ddl.AlterTable()
             | ddl.Create()
             | ddl.Drop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schema_migrations.engines.definition_text import mask_nested
 from schema_migrations.engines.row_queries import EngineRowQueries
+from schema_migrations.engines.sqlite.ddl.misfits import describe_misfit
 from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.plan.existing_rows import ColumnValue
 
@@ -27,5 +28,7 @@ ROW_QUERIES = EngineRowQueries(
     qualify=lambda key: quote(key.name),
     render_value=_render_value,
     read_expression=read_expression,
+    describe_misfit=describe_misfit,
+    find_misplaced=lambda partition, current: None,
     row_address="rowid",
 )

@@ -6,7 +6,7 @@ a ``DO`` block, for four roles; a snapshot of the whole cluster is equal afterwa
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from tests.fixtures.postgresql import connect_as_administrator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from schema_migrations.dev.server import DevServer
     from schema_migrations.engines.driver_error import DriverError
@@ -378,10 +379,17 @@ def engine() -> Engine:
     return plain.dev_server.seal(plain)
 
 
-def attempt(engine: Engine, connection: Connection, sql: str) -> DriverError | None:
+def attempt(
+    engine: Engine,
+    connection: Connection,
+    sql: str,
+    *,
+    within: AbstractContextManager[Any] | None = None,
+) -> DriverError | None:
     """Run a statement; return how the server refused it."""
     try:
-        engine.executor.execute(connection, sql)
+        with within or nullcontext():
+            engine.executor.execute(connection, sql)
     except Exception as exception:
         error = engine.executor.read_driver_error(exception)
         if error is None:
@@ -394,15 +402,8 @@ def attempt_in_transaction(
     engine: Engine, connection: Connection, sql: str
 ) -> DriverError | None:
     """Run a statement as the only one of a file."""
-    error: DriverError | None = None
-    try:
-        with engine.executor.open_transaction(connection):
-            engine.executor.execute(connection, sql)
-    except Exception as exception:
-        error = engine.executor.read_driver_error(exception)
-        if error is None:
-            raise
-    return error
+    transaction = engine.executor.open_transaction(connection)
+    return attempt(engine, connection, sql, within=transaction)
 
 
 def cursor_of(connection: Connection) -> Any:

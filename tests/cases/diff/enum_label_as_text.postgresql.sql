@@ -1,0 +1,35 @@
+-- before
+CREATE TYPE mood AS ENUM ('a');
+CREATE TABLE t (m mood, x text DEFAULT 'x');
+
+-- after
+CREATE TYPE mood AS ENUM ('a', 'new');
+CREATE TABLE t (m mood, x text DEFAULT 'new', y text[] DEFAULT '{new}', CHECK (m <> 'a' OR x <> 'new'));
+CREATE TABLE u (m mood, x text DEFAULT 'new'); COMMENT ON TABLE u IS 'new';
+COMMENT ON TYPE mood IS 'new';
+
+-- plan
+-- Add label 'new' to type "mood"
+ALTER TYPE "mood" ADD VALUE 'new' AFTER 'a';
+
+-- Create table "u"
+CREATE TABLE "u" (
+    "m" mood,
+    "x" text DEFAULT 'new'::text
+);
+
+-- Set the comment of table "u"
+COMMENT ON TABLE "u" IS 'new';
+
+-- Alter column "x" of table "t"
+ALTER TABLE "t" ALTER COLUMN "x" SET DEFAULT 'new'::text;
+
+-- Add check constraint "t_check" to table "t"
+ALTER TABLE "t" ADD CONSTRAINT "t_check"
+    CHECK (m <> 'a'::mood OR x <> 'new'::text);
+
+-- Add column "y" to table "t"
+ALTER TABLE "t" ADD COLUMN "y" text[] DEFAULT '{new}'::text[];
+
+-- Set the comment on enum "mood"
+COMMENT ON TYPE "mood" IS 'new';

@@ -1,0 +1,49 @@
+-- before
+CREATE TABLE a (id integer PRIMARY KEY, code integer NOT NULL UNIQUE); CREATE TABLE b (a_id integer REFERENCES a (id)); CREATE TABLE c (a_id integer REFERENCES a (id));
+CREATE TABLE d (x integer NOT NULL); CREATE UNIQUE INDEX one ON d (x); CREATE TABLE e (d_x integer REFERENCES d (x)); CREATE TABLE f (d_x integer REFERENCES d (x));
+
+-- after
+CREATE TABLE a (id integer NOT NULL UNIQUE, code integer PRIMARY KEY); CREATE TABLE b (a_id integer REFERENCES a (id));
+CREATE TABLE d (x integer CONSTRAINT other UNIQUE NOT NULL); CREATE TABLE e (d_x integer REFERENCES d (x));
+
+-- plan
+-- Drop foreign key "b_a_id_fkey" of table "b"
+ALTER TABLE "b" DROP CONSTRAINT "b_a_id_fkey";
+
+-- Drop foreign key "e_d_x_fkey" of table "e"
+ALTER TABLE "e" DROP CONSTRAINT "e_d_x_fkey";
+
+-- Drop unique constraint "a_code_key" of table "a"
+ALTER TABLE "a" DROP CONSTRAINT "a_code_key";
+
+-- Add unique constraint "a_id_key" to table "a"
+ALTER TABLE "a" ADD CONSTRAINT "a_id_key"
+    UNIQUE (id);
+
+-- Add unique constraint "other" to table "d"
+ALTER TABLE "d" ADD CONSTRAINT "other"
+    UNIQUE (x);
+
+-- Drop table "c"
+DROP TABLE "c";
+
+-- Drop primary key "a_pkey" of table "a"
+ALTER TABLE "a" DROP CONSTRAINT "a_pkey";
+
+-- Add primary key "a_pkey" to table "a"
+ALTER TABLE "a" ADD CONSTRAINT "a_pkey"
+    PRIMARY KEY (code);
+
+-- Add foreign key "b_a_id_fkey" to table "b"
+ALTER TABLE "b" ADD CONSTRAINT "b_a_id_fkey"
+    FOREIGN KEY (a_id) REFERENCES a(id);
+
+-- Drop table "f"
+DROP TABLE "f";
+
+-- Drop index "one" of "d"
+DROP INDEX "one";
+
+-- Add foreign key "e_d_x_fkey" to table "e"
+ALTER TABLE "e" ADD CONSTRAINT "e_d_x_fkey"
+    FOREIGN KEY (d_x) REFERENCES d(x);
