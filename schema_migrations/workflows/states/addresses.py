@@ -30,8 +30,9 @@ def describe_addresses(parts: Iterable[DdlPart]) -> Iterator[str]:
     for part in parts:
         for sql in part.statements:
             if found := _OBJECT.search(sql):
+                words = " ".join(_OBJECT.sub(r"\1>", sql).split())
                 yield (
                     f"The SQL of the models holds the text of an object, {found[1]}>, where"
-                    f" a value was meant: {' '.join(sql.split())[:200]}\nFor a function,"
-                    " write its call in models.py."
+                    " a value was meant. For a function, write its call in models.py.\n"
+                    f"    {words}"
                 )
