@@ -6,10 +6,11 @@ name and a new one does not exist: its value is an SQL expression over the old r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
@@ -216,6 +217,36 @@ def _value_of_altered(
     if change.fill is not None:
         sql = f"coalesce({sql}, {change.fill})"
     return ColumnValue(sql=sql, type=after.type, reads_row=True)
+
+
+def find_untimely_values(
+    changes: Iterable[ddl.Change], renames: Iterable[ddl.Change]
+) -> tuple[str, ...]:
+    """Return the expressions for existing rows that name what the file itself renames.
+
+    Before the file has run there is nothing of that name.
+    """
+    new_names = frozenset(
+        each.after.name if isinstance(each, ddl.RenameColumn) else each.after.key.name
+        for each in renames
+        if isinstance(each, ddl.RenameColumn | ddl.Rename)
+    )
+    return tuple(
+        value
+        for change in changes
+        for value in _list_given_values(change)
+        if find_words(value) & new_names
+    )
+
+
+def _list_given_values(change: ddl.Change) -> Iterator[str]:
+    match change:
+        case ddl.AddColumn():
+            yield from filter(None, (change.fill,))
+        case ddl.AlterColumn():
+            yield from filter(None, (change.fill, change.conversion))
+        case _:
+            pass
 
 
 def _find_primary_key(table: Key, schema: Schema) -> tuple[str, ...]:

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from schema_migrations.plan.existing_rows import RowQueries, make_find_rows
+from schema_migrations.plan.existing_rows import (
+    RowQueries,
+    find_untimely_values,
+    make_find_rows,
+)
 from schema_migrations.plan.fills import (
     ComputedDefault,
     FindConversion,
@@ -106,7 +110,13 @@ def build_plan(
         quote=planner.row_queries.quote,
         find_conversion=planner.find_conversion,
     )
-    restrictions = find_restrictions(changes, current, find_rows, planner.row_queries)
+    restrictions = find_restrictions(
+        changes,
+        current,
+        find_rows,
+        planner.row_queries,
+        find_untimely_values(changes, renames),
+    )
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
     ordered = order_changes(changes, current)

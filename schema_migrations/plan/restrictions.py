@@ -7,6 +7,7 @@ change counts as a restriction.  Those of new rules are found here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeGuard
 
 from schema_migrations.plan.existing_rows import (
@@ -35,8 +36,14 @@ def find_restrictions(
     current: Schema,
     find_rows: FindRows,
     queries: RowQueries,
+    untimely_values: Iterable[str] = (),
 ) -> tuple[Restriction, ...]:
-    """Return a restriction for each change that may fail because of existing rows."""
+    """Return a restriction for each change that may fail because of existing rows.
+
+    One that depends on ``untimely_values``, expressions that only the file itself can
+    run, has no query.
+    """
+    untimely = tuple(untimely_values)
     changes = tuple(changes)
     dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
     left = current.replace_objects(dropped, ())
@@ -49,7 +56,9 @@ def find_restrictions(
         if (found := queries.find_breaking_rows(change.object, find_rows))
     )
     return tuple(
-        restriction
+        replace(restriction, query="")
+        if any(value in restriction.query for value in untimely)
+        else restriction
         for change in changes
         for restriction in (
             *find_value_restrictions(change, find_rows, find_holders, queries),

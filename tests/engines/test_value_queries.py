@@ -9,6 +9,7 @@ import pytest
 
 from tests.changes.scratch_servers import ScratchServer
 from tests.engines.breaking_rows import (
+    BOTH,
     POSTGRESQL,
     SQLITE,
     Case,
@@ -421,3 +422,21 @@ def test_a_strict_table_without_types_to_check(on_sqlite: ScratchServer) -> None
         before="CREATE TABLE t (id ANY);", after="CREATE TABLE t (id ANY) STRICT;"
     )
     assert list_restrictions(on_sqlite, case) == ()
+
+
+@pytest.mark.parametrize("engine", BOTH)
+def test_a_value_that_names_what_the_file_renames_has_no_query(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    """Before the file has run, a query for it would fail."""
+    server: ScratchServer = request.getfixturevalue(f"on_{engine}")
+    case = Case(
+        before="CREATE TABLE t (id integer PRIMARY KEY, old integer);",
+        after="CREATE TABLE t (id integer PRIMARY KEY, new integer, c integer NOT NULL);",
+        renames=(("t.old", "new"),),
+        defaults={"t.c": "nullif(new, 7)"},
+    )
+
+    (restriction,) = list_restrictions(server, case)
+
+    assert (restriction.code, restriction.query) == ("not-null", "")
