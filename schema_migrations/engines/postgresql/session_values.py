@@ -67,11 +67,13 @@ PRINT_VALUES: Mapping[str, str] = {
 """While a schema is read, over whatever connection."""
 
 _QUERY = """
-SELECT set_config(name, value, %s)
-  FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
- WHERE current_setting(name, true) IS NOT NULL
+SELECT pg_catalog.set_config(name, value, %s)
+  FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.text[]),
+                  pg_catalog.unnest(%s::pg_catalog.text[])) AS wanted (name, value)
+ WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 """
-"""It leaves out what this version of the server does not know."""
+"""It leaves out what this version of the server does not know, and finds the server's own
+functions whatever ``search_path`` is."""
 
 
 def render_set_values(

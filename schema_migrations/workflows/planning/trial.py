@@ -20,6 +20,9 @@ from schema_migrations.workflows.states.state import State, roll_back_at_end
 FOUND = "schema_migrations_found"
 """A temporary table for what a query finds: a statement's rows are not passed on."""
 
+NOTHING = "schema_migrations_nothing"
+"""A temporary table that refuses every row."""
+
 
 class SqlRefused(SchemaMigrationsError):
     """The dev database rejects SQL that is only tried."""
@@ -80,11 +83,19 @@ def has_rows(engine: Engine, state: State, query: str) -> bool:
         engine.executor.execute(
             state.connection, f"CREATE TEMPORARY TABLE {FOUND} AS {query}"
         )
-        cursor = state.connection.connection.cursor()
-        cursor.execute(f"SELECT 1 FROM {FOUND}")
-        found = cursor.fetchone() is not None
-        cursor.close()
-        return found
+        engine.executor.execute(
+            state.connection,
+            f"CREATE TEMPORARY TABLE {NOTHING} (one integer CHECK (one = 0))",
+        )
+        try:
+            engine.executor.execute(
+                state.connection, f"INSERT INTO {NOTHING} SELECT 1 FROM {FOUND}"
+            )
+        except Exception as exception:
+            if engine.executor.read_driver_error(exception) is None:
+                raise
+            return True
+        return False
 
 
 @contextmanager

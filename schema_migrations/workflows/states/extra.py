@@ -125,11 +125,12 @@ def try_repeatedly(
     Returns those that still fail.  Raises ``StatementFailed`` if the server is gone.
     """
     remaining = tuple(statements)
-    while True:
-        failed = tuple(_try_once(engine, connection, remaining))
-        if not failed or len(failed) == len(remaining):
-            return failed
-        remaining = tuple(deferred.extra for deferred in failed)
+    with engine.executor.keep_settings(connection):
+        while True:
+            failed = tuple(_try_once(engine, connection, remaining))
+            if not failed or len(failed) == len(remaining):
+                return failed
+            remaining = tuple(deferred.extra for deferred in failed)
 
 
 def _try_once(

@@ -251,9 +251,12 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
         schema,
         planner=engine.planner,
     )
-    for statement in plan.statements:
-        with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):
-            engine.executor.execute(connection, statement.sql)
+    with engine.executor.keep_settings(connection):
+        for statement in plan.statements:
+            with translate_driver_errors(
+                engine, partial(_make_copy_error, statement.sql)
+            ):
+                engine.executor.execute(connection, statement.sql)
     copied = State(
         schema=inspect_database(engine, connection),
         connection=connection,

@@ -91,8 +91,9 @@ END $$;
 # a database's own objects depend on is noted in pg_shdepend.
 # https://www.postgresql.org/docs/current/view-pg-locks.html
 #
-# A trigger that is deferred may defer others while it fires; those of foreign keys run as
-# the table's owner.
+# A trigger that is deferred may defer others while it fires, also those of foreign keys,
+# whose queries call the functions in a table's indexes.  Only a table that the transaction
+# wrote to, and so has locked, has triggers to fire.
 _MAKE_VIEWS = f"""
 CREATE VIEW {ROOM_SCHEMA}.shared_writes AS
 SELECT relation::regclass::text AS catalog FROM pg_catalog.pg_locks
@@ -109,13 +110,14 @@ SELECT name
             THEN pg_xact_status(
                    (own::text::bigint + age(own::xid) - age(xmin))::text::xid8)
                  = 'in progress' END;
-CREATE VIEW {ROOM_SCHEMA}.deferring_tables AS
+CREATE VIEW {ROOM_SCHEMA}.written_tables AS
 SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
   FROM pg_catalog.pg_trigger AS t
-  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid AND c.relkind = 'r'
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid AND c.relkind IN ('r', 'p')
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE t.tgdeferrable
-   AND (NOT t.tgisinternal OR t.tgfoid = 'pg_catalog.unique_key_recheck'::regproc);
+  JOIN pg_catalog.pg_locks AS l ON l.relation = c.oid
+ WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.database <> 0
+   AND l.mode = 'RowExclusiveLock';
 CREATE VIEW {ROOM_SCHEMA}.session_values AS {SESSION_VALUES_QUERY};
 CREATE VIEW {ROOM_SCHEMA}.rivals AS {RIVALS_QUERY};
 CREATE VIEW {ROOM_SCHEMA}.committing_procedures AS
@@ -130,7 +132,7 @@ SELECT pg_get_functiondef(p.oid)
 _RUN = f"{ROOM_SCHEMA}.run"
 _SHARED_WRITES = f"TABLE {ROOM_SCHEMA}.shared_writes"
 _SESSION_VALUES = f"TABLE {ROOM_SCHEMA}.session_values"
-_DEFERRING_TABLES = f"TABLE {ROOM_SCHEMA}.deferring_tables"
+_WRITTEN_TABLES = f"TABLE {ROOM_SCHEMA}.written_tables"
 _RIVALS = f"{ROOM_SCHEMA}.rivals"
 _COMMITTING_PROCEDURES = f"TABLE {ROOM_SCHEMA}.committing_procedures"
 
@@ -175,7 +177,10 @@ def seal(engine: Engine) -> Engine:
 def _create_sealed_database(
     settings: DatabaseSettings, alias: str
 ) -> Iterator[Connection]:
-    with create_scratch_database(settings, alias) as connection:
+    # A file could replace what the driver prepares by a statement of its own.
+    options = {**(settings.get("OPTIONS") or {}), "prepare_threshold": None}
+    unprepared = {**settings, "OPTIONS": options}
+    with create_scratch_database(unprepared, alias) as connection:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_MAKE_ROOM + _MAKE_VIEWS)
@@ -213,9 +218,23 @@ def execute(connection: Connection, sql: str) -> None:
 def _run(connection: Connection, rights: StatementRights) -> None:
     for kind, name in rights.must_exist:
         _run_inside(connection, f"SELECT {quote_literal(name)}::pg_catalog.{kind}")
-    if rights.sql:
-        run = _run_inside if rights.of == "room" else _run_outside
-        run(connection, rights.sql)
+    if not rights.sql:
+        return
+    is_outside = rights.of == "connecting role" and not (
+        rights.table and _is_partitioned(connection, rights.table)
+    )
+    run = _run_outside if is_outside else _run_inside
+    run(connection, rights.sql)
+
+
+def _is_partitioned(connection: Connection, table: str) -> bool:
+    """Look a table up as a statement with the rights of the connecting role does."""
+    oid = f"pg_catalog.to_regclass({quote_literal(table)})::pg_catalog.oid"
+    sql = (
+        "SELECT FROM pg_catalog.pg_partitioned_table"
+        f" WHERE partrelid OPERATOR(pg_catalog.=) {oid}"
+    )
+    return bool(execution.fetch_rows(connection, sql))
 
 
 @contextmanager
@@ -252,14 +271,16 @@ def _open_transaction(connection: Connection) -> Iterator[None]:
 def _finish(connection: Connection) -> None:
     """Let nothing be left for the commit, which happens outside, and look at what was
     written."""
-    _run_inside(connection, "SET CONSTRAINTS ALL IMMEDIATE")
-    for (table,) in execution.fetch_rows(connection, _DEFERRING_TABLES):
+    if execution.fetch_rows(connection, _WRITTEN_TABLES):
+        with _keep_settings(connection):  # those of the file are restored already
+            _run_inside(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+    execution.execute(connection, "CLOSE ALL")  # a cursor WITH HOLD runs at the commit
+    for (table,) in execution.fetch_rows(connection, _WRITTEN_TABLES):
         # Refused while a trigger of the table has still to fire.
         _run_inside(connection, f"ALTER TABLE {table} RESET (fillfactor)")
     written = execution.fetch_rows(connection, _SHARED_WRITES)
     if written:
         raise _SharedCatalogWritten(written[0][0])
-    execution.execute(connection, "CLOSE ALL")  # a cursor WITH HOLD runs at the commit
 
 
 @contextmanager
@@ -325,8 +346,14 @@ def _inspect(inspect: Callable[[Cursor], Schema], cursor: Cursor) -> Schema:
 
 def _canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
     frozen = freeze(cursor, ROOM_SCHEMA, _RIVALS)
-    return canonicalize(frozen, schema, keys, format_statement=_format_inside)
+    frozen.execute("SHOW search_path")
+    (path,) = frozen.fetchone()
+    return canonicalize(
+        frozen, schema, keys, format_statement=partial(_format_inside, path)
+    )
 
 
-def _format_inside(sql: str) -> str:
-    return f"SELECT {_RUN}({quote_literal(sql)})"
+def _format_inside(path: str, sql: str) -> str:
+    """Return the statement as it runs in the room, whose functions may SET a path."""
+    restore = f"pg_catalog.set_config('search_path', {quote_literal(path)}, true)"
+    return f"SELECT {_RUN}({quote_literal(sql)}); SELECT {restore}"

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from schema_migrations.engines.postgresql.quote import quote_literal
 from schema_migrations.engines.postgresql.session.muted_commits import (
     with_muted_commits,
 )
@@ -32,6 +33,36 @@ _CONCURRENTLY = re.compile(
     r"\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX)\s+(?P<word>CONCURRENTLY)\b",
     re.IGNORECASE,
 )
+
+# While it detaches, the server computes parts of CHECK constraints, so it does that in the
+# room.  CONCURRENTLY leaves the partition's bounds as a constraint, unless others imply it:
+# then a query for other rows is planned without a look at the table.
+# https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION
+_DETACH = rf"""
+    (?P<detach>ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<parent>{_OBJECT})
+    \s+DETACH\s+PARTITION\s+(?P<partition>{_OBJECT}))\s+CONCURRENTLY
+"""
+_DETACH_IN_ROOM = """
+DO $detach$ DECLARE bounds text; plan json; BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_partitioned_table
+              WHERE partrelid = pg_catalog.to_regclass({parent}) AND partdefid <> 0) THEN
+    RAISE 'cannot detach partitions concurrently when a default partition exists'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  bounds := pg_catalog.pg_get_partition_constraintdef(
+    {partition}::pg_catalog.regclass);
+  {detach};
+  IF bounds IS NOT NULL THEN
+    SET LOCAL constraint_exclusion = on;
+    EXECUTE 'EXPLAIN (FORMAT JSON) SELECT FROM ONLY ' || {partition}
+      || ' WHERE NOT (' || bounds || ')' INTO plan;
+    IF plan #>> '{{0,Plan,One-Time Filter}}' IS DISTINCT FROM 'false' THEN
+      EXECUTE 'ALTER TABLE ' || {partition} || ' ADD CHECK (' || bounds || ')';
+    END IF;
+    RESET constraint_exclusion;
+  END IF;
+END $detach$
+"""
 
 _VACUUM_WORD = r"(?:FULL|FREEZE|VERBOSE|ANALYZE|ANALYSE)\b"
 _VACUUMED = rf"(?:ONLY\s+)?{_OBJECT}(?:\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\))?"
@@ -65,12 +96,12 @@ _SELECT_INTO = re.compile(r"\s*(?:SELECT|WITH)\b.*\bINTO\b", re.IGNORECASE | re.
 EXPLAIN = "EXPLAIN (ANALYZE, COSTS false, TIMING false) "
 """Written before a statement that it runs."""
 
+# Each must compute nothing that a file made: also no CHECK constraint, and no partition
+# key, as DISABLE TRIGGER does for a partitioned table.
 # https://www.postgresql.org/docs/current/sql-altertable.html
 _OF_THE_CONNECTING_ROLE = (
-    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_OBJECT}\s+DETACH\s+PARTITION\s+{_OBJECT}"
-    r"\s+(?:CONCURRENTLY|FINALIZE)",
-    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_OBJECT}"
-    rf"\s+(?:ENABLE|DISABLE)\s+TRIGGER\s+{_NAME}",
+    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<table>{_OBJECT})"
+    r"\s+(?:ENABLE|DISABLE)\s+TRIGGER\s+ALL",
     rf"SET\s+{_SESSION}session_replication_role\s*(?:=|\bTO\b)\s*'?\w+'?",
     r"RESET\s+session_replication_role",
     rf"COMMENT\s+ON\s+(?:EXTENSION|(?:PROCEDURAL\s+)?LANGUAGE)\s+{_NAME}"
@@ -124,10 +155,9 @@ _CREATE_SCHEMA = rf"""
 # A policy is printed with its roles; inside the room the current one is the room's.
 _POLICY_ROLES = re.compile(
     rf"\s*(?:CREATE|ALTER)\s+POLICY\s+{_NAME}\s+ON\s+{_OBJECT}(?:\s+AS\s+\w+)?"
-    rf"(?:\s+FOR\s+\w+)?\s+TO\s+{_NAMES}",
+    rf"(?:\s+FOR\s+\w+)?\s+TO\s+(?P<roles>{_NAMES})",
     re.IGNORECASE,
 )
-_CURRENT_ROLE = re.compile(r"\bCURRENT_(?:USER|ROLE)\b(?!\")", re.IGNORECASE)
 
 # The server would name it after the room's role.
 _CREATE_OWN_SCHEMA = """
@@ -172,9 +202,11 @@ class StatementRights:
     ends_transaction: bool = False
     """It may commit, so the transaction must be looked at before."""
     in_transaction: bool = True
-    """False: it controls transactions, or the server refuses it inside of one."""
+    """False: it controls transactions."""
     may_call: bool = False
     """It may call procedures, whose COMMIT the room does not permit."""
+    table: str = ""
+    """It runs in the room after all if this table is partitioned."""
 
 
 def decide_rights(sql: str, *, in_transaction: bool) -> StatementRights:
@@ -191,7 +223,7 @@ def decide_rights(sql: str, *, in_transaction: bool) -> StatementRights:
     return (
         _check_roles(plain)
         or _leave_out(plain, in_transaction=in_transaction)
-        or (None if in_transaction else _run_in_one_transaction(sql, plain))
+        or (None if in_transaction else _run_in_one_transaction(plain))
         or _let_outside(plain)
         or StatementRights(sql=_explain(plain) or sql)
     )
@@ -213,10 +245,17 @@ def _check_roles(sql: str) -> StatementRights | None:
             sql=_blank(sql, *match.span("clause")), must_exist=_find_roles(match)
         )
     if match := _POLICY_ROLES.match(sql):
-        head = _CURRENT_ROLE.sub("SESSION_USER", match[0])
-        return StatementRights(sql=f"{head}{sql[match.end() :]}")
+        roles = re.sub(_NAME, _name_session_user, match["roles"])
+        return StatementRights(
+            sql=f"{sql[: match.start('roles')]}{roles}{sql[match.end() :]}"
+        )
     match = _matches(_CREATE_SCHEMA, sql)
     return _create_schema(match) if match else None
+
+
+def _name_session_user(role: re.Match[str]) -> str:
+    is_current = role[0].lower() in {"current_user", "current_role"}
+    return "SESSION_USER" if is_current else role[0]
 
 
 def _create_schema(match: re.Match[str]) -> StatementRights | None:
@@ -249,15 +288,20 @@ def _leave_out(sql: str, *, in_transaction: bool) -> StatementRights | None:
     return StatementRights(sql="") if _matches(_CLUSTER, sql) else None
 
 
-def _run_in_one_transaction(sql: str, plain: str) -> StatementRights | None:
+def _run_in_one_transaction(plain: str) -> StatementRights | None:
     """Change a statement that refuses transactions, or ends its own, to the like of it."""
     if match := _CONCURRENTLY.match(plain):
         return StatementRights(sql=_blank(plain, *match.span("word")))
+    if match := _matches(_DETACH, plain):
+        named = {name: quote_literal(match[name]) for name in ("parent", "partition")}
+        return StatementRights(
+            sql=_DETACH_IN_ROOM.format(detach=match["detach"], **named)
+        )
     if _matches(r"DISCARD\s+ALL", plain):
         return StatementRights(sql=_DISCARD_ALL)
     if re.match(r"\s*(?:DO|CALL)\b", plain, re.IGNORECASE):
         may_call = re.search(r"\bCALL\b", plain, re.IGNORECASE) is not None
-        return StatementRights(sql=with_muted_commits(sql), may_call=may_call)
+        return StatementRights(sql=with_muted_commits(plain), may_call=may_call)
     return None
 
 
@@ -269,12 +313,11 @@ def _let_outside(sql: str) -> StatementRights | None:
     listed = "|".join(ADMINISTRATORS_EXTENSIONS)
     names = rf'(?:"(?:{listed})"|(?:{listed})\b)'
     patterns = (*_OF_THE_CONNECTING_ROLE, _EXTENSION.format(names=names))
-    if not any(_matches(pattern, sql) for pattern in patterns):
-        return None
-    is_detach = re.search(r"\bDETACH\b", sql, re.IGNORECASE)
-    return StatementRights(
-        sql=sql, of="connecting role", in_transaction=is_detach is None
-    )
+    for pattern in patterns:
+        if match := _matches(pattern, sql):
+            table = match.groupdict().get("table", "")
+            return StatementRights(sql=sql, of="connecting role", table=table)
+    return None
 
 
 def _matches(pattern: str, sql: str) -> re.Match[str] | None:

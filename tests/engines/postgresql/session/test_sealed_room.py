@@ -15,6 +15,11 @@ import pytest
 
 from schema_migrations.engines.postgresql.session.statement_rights import decide_rights
 from schema_migrations.engines.registry import engine_for
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.schema.model import EMPTY
+from schema_migrations.workflows.planning.trial import SqlRefused, has_rows
+from schema_migrations.workflows.states.extra import ExtraStatement, try_repeatedly
+from schema_migrations.workflows.states.state import State, copy_schema
 from tests.fixtures.children import wait_until
 from tests.fixtures.postgresql import connect_as_administrator
 
@@ -235,6 +240,47 @@ WAYS_OUT = {
         "DROP EXTENSION citext CASCADE",
         "ALTER EXTENSION pg_trgm SET SCHEMA dsm_sealed_room",
         "SELECT 1",
+    ),
+    "a foreign key whose check waits for the commit": (
+        "CREATE FUNCTION hold() RETURNS int LANGUAGE plpgsql AS"
+        " $$ BEGIN EXECUTE 'DECLARE c CURSOR WITH HOLD FOR SELECT escape()'; RETURN 1;"
+        " EXCEPTION WHEN OTHERS THEN RETURN 1; END $$",
+        "CREATE FUNCTION fold() RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM hold(); RETURN 1; END $$",
+        "CREATE TABLE parent (id int PRIMARY KEY)",
+        "INSERT INTO parent VALUES (1)",
+        "CREATE TABLE child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " SET CONSTRAINTS ALL DEFERRED; DROP INDEX IF EXISTS i;"
+        " CREATE INDEX i ON parent (id) WHERE fold() = 1;"
+        " INSERT INTO child VALUES (1); RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER again AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION again()",
+        "INSERT INTO bait VALUES (1)",
+    ),
+    "a constraint that is computed while a partition is detached": (
+        "CREATE FUNCTION fold(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM escape(); RETURN 1; END $$",
+        "CREATE TABLE p (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)",
+        "ALTER TABLE p1 ADD CHECK (fold(1) = 1)",
+        "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
+        "ALTER TABLE p DETACH PARTITION p1 FINALIZE",
+    ),
+    "a partition key that is computed while triggers are disabled": (
+        "CREATE FUNCTION fold(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM escape(); RETURN 1; END $$",
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN NULL; END $$",
+        "CREATE TABLE p (id int) PARTITION BY RANGE ((id + fold(1)))",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)",
+        "CREATE TRIGGER t AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION nothing()",
+        "ALTER TABLE p ADD COLUMN more int",
+        "ALTER TABLE p DISABLE TRIGGER t",
+        "ALTER TABLE p ADD COLUMN most int",
+        "ALTER TABLE p DISABLE TRIGGER ALL",
+        "ALTER TABLE p ADD COLUMN all_of_it int",
+        "ALTER TABLE ONLY p DISABLE TRIGGER ALL",
     ),
     "a procedure that commits": (
         "CREATE PROCEDURE leave() LANGUAGE plpgsql AS $$ BEGIN"
@@ -463,6 +509,158 @@ def test_no_way_leads_out(
         assert "table" in {
             key.kind for key in engine.reader.inspect(cursor_of(connection)).by_key
         }
+        assert cluster.take_snapshot() == before
+
+
+def test_no_way_leads_out_of_what_the_driver_prepares(
+    cluster: Cluster, engine: Engine
+) -> None:
+    options = {"prepare_threshold": 1, "server_side_binding": True}
+    settings = {**cluster.as_role("boss"), "OPTIONS": options}
+    with engine.dev_server.create_scratch_database(settings, ALIAS) as connection:
+        before = cluster.take_snapshot()
+        for sql in (
+            ESCAPE,
+            *["SELECT 1"] * 5,
+            "DO $$ DECLARE n text; BEGIN"
+            " FOR n IN SELECT name FROM pg_prepared_statements LOOP"
+            " EXECUTE 'DEALLOCATE ' || n; EXECUTE format('PREPARE %s AS SELECT escape()', n);"
+            " END LOOP; END $$",
+            "SELECT 1",
+        ):
+            attempt(engine, connection, cluster.fill_in(sql, "boss"))
+        assert cluster.take_snapshot() == before
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        "ALTER TABLE pg_temp.schema_migrations_found RENAME TO away;"
+        " CREATE TEMP VIEW schema_migrations_found AS SELECT escape()",
+        "CREATE VIEW public.schema_migrations_found AS SELECT escape();"
+        " SET search_path = public, pg_temp",
+    ],
+)
+def test_no_way_leads_out_of_a_query_that_is_tried(
+    cluster: Cluster, engine: Engine, swap: str
+) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        before = cluster.take_snapshot()
+        for sql in (
+            ESCAPE,
+            "CREATE FUNCTION swap() RETURNS int LANGUAGE plpgsql AS"
+            f" $$ BEGIN {swap}; RETURN 1; END $$",
+        ):
+            engine.executor.execute(connection, cluster.fill_in(sql, "boss"))
+        state = State(schema=EMPTY, connection=connection, description="here")
+        with suppress(SqlRefused):
+            has_rows(engine, state, "SELECT swap() AS one")
+        assert cluster.take_snapshot() == before
+
+
+EVIL_PATH = (
+    "CREATE SCHEMA evil",
+    "CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text"
+    " LANGUAGE sql AS 'SELECT public.escape()::text'",
+    "CREATE FUNCTION evil.eq(oid, oid) RETURNS boolean"
+    " LANGUAGE sql AS 'SELECT public.escape() = 1'",
+    "CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.eq)",
+    "CREATE VIEW seen AS SELECT 1 AS one",
+    "CREATE FUNCTION use_path() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
+    " PERFORM pg_catalog.set_config('search_path', 'evil, public, pg_catalog', false);"
+    " RETURN 1; END $$",
+)
+"""Another path for whoever calls ``use_path``, with what our queries would find in it."""
+
+
+def test_a_deferred_trigger_leaves_no_path_behind(
+    cluster: Cluster, engine: Engine
+) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        before = cluster.take_snapshot()
+        statements = (
+            ESCAPE,
+            *EVIL_PATH,
+            "CREATE TABLE bait (id int)",
+            "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM public.use_path(); RETURN NULL; END $$",
+            "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON bait"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()",
+            "INSERT INTO bait VALUES (1)",
+        )
+        with engine.executor.open_transaction(connection):
+            for sql in statements:
+                engine.executor.execute(connection, cluster.fill_in(sql, "boss"))
+        engine.reader.inspect(cursor_of(connection))
+        assert cluster.take_snapshot() == before
+
+
+CALLS_THE_PATH = (
+    "CREATE FUNCTION fold() RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+    " $$ BEGIN RETURN public.use_path(); END $$",
+    "CREATE TABLE parted (id int) PARTITION BY RANGE ((id + fold()))",
+)
+
+
+def load_extra(engine: Engine, connection: Connection, statements: list[str]) -> None:
+    file = MigrationFile(name="extra.sql", content=";\n".join(statements).encode())
+    extra = [
+        ExtraStatement(file=file.name, statement=statement)
+        for statement in file.split_statements(engine.dialect.syntax)
+    ]
+    assert try_repeatedly(engine, connection, extra) == ()
+
+
+def test_extra_leaves_no_path_behind(cluster: Cluster, engine: Engine) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        before = cluster.take_snapshot()
+        statements = (ESCAPE, *EVIL_PATH, *CALLS_THE_PATH)
+        load_extra(
+            engine, connection, [cluster.fill_in(sql, "boss") for sql in statements]
+        )
+        engine.reader.inspect(cursor_of(connection))
+        assert cluster.take_snapshot() == before
+
+
+def test_a_copy_leaves_no_path_behind(cluster: Cluster, engine: Engine) -> None:
+    create = engine.dev_server.create_scratch_database
+    with (
+        create(cluster.as_role("boss"), ALIAS) as one,
+        create(cluster.as_role("boss"), ALIAS) as two,
+    ):
+        load_extra(engine, one, ["CREATE SCHEMA evil", EVIL_PATH[-1], *CALLS_THE_PATH])
+        copy_schema(engine, two, engine.reader.inspect(cursor_of(one)))
+        path = two.connection.execute("SHOW search_path").fetchone()
+        assert path == ("public",)
+
+
+def test_a_probe_leaves_no_path_behind(cluster: Cluster, engine: Engine) -> None:
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role("boss"), ALIAS
+    ) as connection:
+        before = cluster.take_snapshot()
+        for sql in (
+            ESCAPE,
+            *EVIL_PATH,
+            "CREATE FUNCTION fold() RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+            " $$ BEGIN RETURN public.use_path(); END $$",
+            "CREATE TABLE checked (id int)",
+            "INSERT INTO checked VALUES (1)",
+            "ALTER TABLE checked ADD CHECK (fold() = 1)",
+        ):
+            with engine.executor.keep_settings(connection):
+                engine.executor.execute(connection, cluster.fill_in(sql, "boss"))
+        schema = engine.reader.inspect(cursor_of(connection))
+        assert engine.reader.canonicalize is not None
+        engine.reader.canonicalize(
+            cursor_of(connection), schema, frozenset(schema.by_key)
+        )
         assert cluster.take_snapshot() == before
 
 
