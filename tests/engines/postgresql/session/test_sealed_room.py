@@ -152,6 +152,16 @@ REINDEX DATABASE postgres
 REINDEX SCHEMA "x'::regnamespace; RESET ROLE; CREATE ROLE evil; --"
 SET log_statement = 'all'; CREATE ROLE evil
 /* ' */ DROP DATABASE {victim} /* ' */
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0', current_database()); END $$
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ALLOW_CONNECTIONS false', current_database()); END $$
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END $$
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 1000', current_database()); END $$
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO bystander', current_database()); END $$
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RENAME TO evil', current_database()); END $$
+DO $$ BEGIN EXECUTE format('GRANT ALL ON DATABASE %I TO bystander WITH GRANT OPTION', current_database()); END $$
+SET ROLE U&"\\0062oss"
+ALTER DEFAULT PRIVILEGES FOR ROLE U&"\\0062oss" GRANT ALL ON TABLES TO PUBLIC
+COMMENT ON LANGUAGE plpgsql IS '\\' ; RESET ROLE; DROP DATABASE {victim}; --'
 """.strip().splitlines()
 
 # What a role must never run with its own rights: it gives those back and breaks out.
@@ -254,6 +264,20 @@ WAYS_OUT = {
         " SET CONSTRAINTS ALL DEFERRED; DROP INDEX IF EXISTS i;"
         " CREATE INDEX i ON parent (id) WHERE fold() = 1;"
         " INSERT INTO child VALUES (1); RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER again AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION again()",
+        "INSERT INTO bait VALUES (1)",
+    ),
+    "a foreign key that is dropped before its check": (
+        "CREATE FUNCTION fold() RETURNS int IMMUTABLE LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM escape(); RETURN 1; END $$",
+        "CREATE TABLE parent (id int PRIMARY KEY)",
+        "INSERT INTO parent VALUES (1)",
+        "CREATE TABLE child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " SET CONSTRAINTS ALL DEFERRED; DELETE FROM parent WHERE id = 1;"
+        " ALTER TABLE child ALTER CONSTRAINT child_id_fkey NOT DEFERRABLE;"
+        " RETURN NULL; END $$",
         "CREATE CONSTRAINT TRIGGER again AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION again()",
         "INSERT INTO bait VALUES (1)",
