@@ -68,6 +68,7 @@ def test_facts_are_attributes() -> None:
     error = DatabaseNotEmpty(tables=("a", "b", "c", "d"))
     assert error.tables == ("a", "b", "c", "d")
     assert "4 tables (a, b, c, …)" in error.message
+    assert "1 table (a)" in DatabaseNotEmpty(tables=("a",)).message
 
 
 SPEAKS_OF_COMMANDS = ("management/", "takeover/", "checks.py")

@@ -16,6 +16,7 @@ Cause = Literal[
     "not on this server",
     "in transaction",
     "exists",
+    "raised",
 ]
 """What kept a statement from running, where more than the statement may be wrong."""
 

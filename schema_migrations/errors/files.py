@@ -141,7 +141,7 @@ class FileStillThere(ConfigError):
 
     code = "file-still-there"
     message = "The file of revision {version} is there: {file}."
-    hint = "Only a revision whose file is gone can be moved or forgotten. schemaset VERSION says up to which file all count as applied."
+    hint = "Only a revision whose file is gone can be moved or forgotten. To make this one pending again, give the version before it: python manage.py schemaset VERSION"
     version: str
     file: str
 
@@ -206,6 +206,8 @@ class FilesMissing(IntegrityError):
     """The versions of the others."""
     newer_versions: tuple[str, ...]
     """Those of the renamed that are newer than every file of the directory."""
+    has_other_history: bool
+    """No file of the directory is one that the database ran."""
 
 
 class DatabaseAhead(IntegrityError):

@@ -147,7 +147,7 @@ class DatabaseNotEmpty(ConfigError):
     """A database without history has tables already."""
 
     code = "database-not-empty"
-    message = "The database has no history of migrations but is not empty: it has {count} tables ({first})."
+    message = "The database has no history of migrations but is not empty: it has {count} ({first})."
     hint = (
         "If the files up to some version made these tables, name that version as the"
         " baseline: it is recorded, and the files after it run. If the tables have"
@@ -156,8 +156,9 @@ class DatabaseNotEmpty(ConfigError):
     tables: tuple[str, ...]
 
     @property
-    def count(self) -> int:
-        return len(self.tables)
+    def count(self) -> str:
+        number = len(self.tables)
+        return f"{number} table{'s' if number > 1 else ''}"
 
     @property
     def first(self) -> str:

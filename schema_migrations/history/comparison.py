@@ -52,6 +52,8 @@ class HistoryComparison:
     """The newest version that the database has; empty: none."""
     newest_file_version: str = ""
     """The newest version that the directory has; empty: none."""
+    has_common_file: bool = False
+    """The directory has a file, by its version, that the database ran."""
 
     @property
     def has_history(self) -> bool:
@@ -123,6 +125,7 @@ def compare_history(
         abandoned=tuple(row for row in without_file if not row.has_effect),
         current_version=history[-1].version if history else "",
         newest_file_version=newest or "",
+        has_common_file=any(row.version in versions for row in history),
     )
 
 

@@ -157,6 +157,7 @@ def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
             for m in moved
             if m.revision.version > comparison.newest_file_version
         ),
+        has_other_history=not moved and not comparison.has_common_file,
     )
 
 

@@ -111,7 +111,7 @@ def message_of(error: SchemaMigrationsError) -> str:
         template = MESSAGES.get(type(error))
         return error.message if template is None else error.fill_in(template)
     lines = [line for each in error.questions for line in _list_answers(each)]
-    lead = "This change needs answers, and schemadiff cannot ask for them here:"
+    lead = "This change needs answers, and schemadiff cannot ask here:"
     return "\n".join([lead, *lines])
 
 
@@ -165,10 +165,12 @@ def hint_of(
     match error:
         case errors.FilesMissing():
             return "\n".join(_advise_missing(error, command))
+        case errors.SyntaxProblem(advice=""):
+            return f"Correct it. A file of the directory then needs: {command('schemahash')}"
         case errors.FilesEdited():
             version = error.accepted_version or "VERSION"
             return (
-                "Restore them from version control, and write a new file for the change:"
+                "Restore them from version control; a new file takes the change. Then run:"
                 f"\n  {command('schemahash')}"
                 "\nIf the database is right as it is, take the files as they are now:"
                 f"\n  {command(f'schemaset {version}')}"
@@ -203,6 +205,9 @@ def _advise_missing(
     error: errors.FilesMissing, command: FormatCommand
 ) -> Iterator[str]:
     """Yield what happened to the files, and the command for each case, in lines."""
+    if error.has_other_history:
+        yield "The directory has none of the files that this database ran. Is it the right"
+        yield "one? Check DIR and --dir."
     if error.moves:
         moves = " ".join(f"--move {each}" for each in error.moves)
         yield "Same content under another name:"

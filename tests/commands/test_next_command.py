@@ -11,8 +11,10 @@ from django.core.management import call_command
 
 from schema_migrations.management.output.lines import View
 from schema_migrations.management.output.next_command import (
+    READ_ONLY_FLAGS,
     format_command,
     format_command_line,
+    format_without_flags,
 )
 
 if TYPE_CHECKING:
@@ -219,3 +221,24 @@ def test_the_same_command_again_has_no_secret(
     arguments: list[str], expected: str
 ) -> None:
     assert format_command_line(arguments) == f"python manage.py {expected}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["schemaapply", "--check", "--to", "2", "--dir", "a b"],
+            "python manage.py schemaapply --to 2 --dir 'a b'",
+        ),
+        (["schemadiff", "--dry", "name"], "python manage.py schemadiff name"),
+        (
+            ["schemaapply", "--dry-run", "--url", f"postgres://u:{SECRET}@h/d"],
+            "python manage.py schemaapply --url ...",
+        ),
+        ([], "run the same command without --check or --dry-run"),
+    ],
+)
+def test_what_only_looked_is_followed_by_what_does_it(
+    arguments: list[str], expected: str
+) -> None:
+    assert format_without_flags(arguments, READ_ONLY_FLAGS) == expected

@@ -68,6 +68,28 @@ def test_schemadiff_and_schemaapply_say_the_same_of_a_commit(
     assert "Or put -- atlas:txmode none at the top" in message_of(planned)
 
 
+def test_a_wrong_statement_says_what_to_do(on_engine: Configure) -> None:
+    project = on_engine()
+    write(project, _1=WRONG)
+
+    planned = project.manage("schemadiff", "--check")
+
+    assert planned.code == 2
+    assert message_of(planned).splitlines()[-2:] == [
+        "The dev database refused this statement; nothing was written.",
+        "If no database has the file yet, correct it. Then run python manage.py schemahash.",
+    ]
+
+
+def test_a_text_that_does_not_end_says_what_to_do(on_engine: Configure) -> None:
+    project = on_engine()
+    write(project, _1="CREATE TABLE a (id integer;\n")
+    for ran in (project.manage("schemadiff", "--check"), apply(project)):
+        assert message_of(ran).splitlines()[-1] == (
+            "Correct it. A file of the directory then needs: python manage.py schemahash"
+        )
+
+
 def test_the_setting_for_files_that_do_not_say_holds_for_both(
     on_engine: Configure,
 ) -> None:

@@ -74,10 +74,19 @@ def test_a_dry_run_prints_the_sql_and_writes_nothing(place: Place) -> None:
     assert "-- 2.sql  (no transaction)" in out
     assert out.splitlines()[-2:] == [
         "Nothing was run.",
-        "Next     run the same command without --dry-run or --check",
+        "Next     run the same command without --check or --dry-run",
     ]
     assert place.list_tables() == []
     assert place.read_revisions() == {}
+
+
+def test_an_empty_directory_is_doubted(place: Place) -> None:
+    place.folder.mkdir(exist_ok=True)
+    _, err = run(place)
+    assert "has no migration files. Check DIR and --dir" in err
+    place.write(_1=A)
+    _, err = run(place)
+    assert "no migration files" not in err
 
 
 def test_check_exits_1_while_files_are_pending(place: Place) -> None:
@@ -198,7 +207,7 @@ def test_a_baseline_is_told(place: Place) -> None:
     out, _ = run(place, baseline="2", dry_run=True)
     begin = "Baseline 2: this file and those before it count as applied"
     assert out.splitlines()[1] == begin
-    assert out.splitlines()[-1].endswith("without --dry-run or --check")
+    assert out.splitlines()[-1].endswith("without --check or --dry-run")
     out, _ = run(place, baseline="2")
     assert out.splitlines()[1] == begin
     assert "Done     nothing was run; the database is at 2." in out.splitlines()

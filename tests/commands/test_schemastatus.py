@@ -98,7 +98,7 @@ def test_a_failed_file(place: Place) -> None:
         place.apply()
     out = run(place)
     assert "Status   failed: 1 file applied, 1 pending" in out
-    assert "Failed   2_bad: 2_bad.sql:1: " in out
+    assert "Failed   2_bad.sql:1: " in out
     assert "INSERT INTO nope VALUES (1)" in out
     assert " ".join(out.partition("\nNext     ")[2].split()) == (
         f"Correct the file, run python manage.py schemahash --dir {place.folder}, then"

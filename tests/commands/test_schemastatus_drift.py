@@ -105,8 +105,31 @@ def test_missing_different_and_only_there(orders: Place) -> None:
         ("surplus", "made_by_hand"),
     ]
     mend = f"schemastatus --drift --format sql --dir {orders.folder} > mend.sql"
-    assert out.splitlines()[-1].startswith(f"Next     python manage.py {mend}; ")
+    assert out.splitlines()[-2:] == [
+        f"Next     python manage.py {mend}",
+        "         Review it, and run it on this database.",
+    ]
     assert checked(orders) == 1
+
+
+def test_what_only_the_database_has_is_not_said_to_be_deleted(orders: Place) -> None:
+    orders.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
+    orders.execute("ALTER TABLE orders ADD COLUMN made_by_hand integer")
+    assert "DELETES" not in run(orders)
+
+
+def test_a_difference_that_may_lose_values_names_its_option(pg_place: Place) -> None:
+    """Without the option the SQL would do nothing about it."""
+    pg_place.write(_1_orders=ORDERS)
+    pg_place.apply()
+    pg_place.execute("ALTER TABLE orders ALTER code TYPE varchar(30)")
+    mend = "schemastatus --drift --format sql --allow-data-loss"
+    last = run(pg_place).splitlines()[-1]
+    assert last == f"           python manage.py {mend} --dir {pg_place.folder}"
+    assert "Nothing to do." in run(pg_place, format="sql")
+    assert "varchar(20)" in mended(pg_place, allow_data_loss=True).replace(
+        "character varying", "varchar"
+    )
 
 
 def test_mending_keeps_what_only_the_database_has(orders: Place) -> None:

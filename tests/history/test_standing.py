@@ -16,6 +16,7 @@ from schema_migrations.history.comparison import (
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import Problem, Verdict, judge_history
 from schema_migrations.history.statements import compute_partial_hashes
+from schema_migrations.management.hints import hint_of
 from tests.history.test_comparison import HERE, files, rows
 
 
@@ -62,6 +63,15 @@ def test_applied_files_that_are_gone_or_edited_stop_an_apply() -> None:
     assert "edited after they were applied to this database: 1_x.sql" in edited.message
     newer = compare_history(files("1"), rows("1", "2"))
     assert judge_history(newer, SYNTAX, HERE).verdict == "ok"
+
+
+def test_a_directory_of_other_files_is_told_from_a_branch() -> None:
+    """Somebody who named the wrong folder must not forget the history."""
+    doubt = "Is it the right\none? Check DIR and --dir."
+    other = refusal(compare_history(files(""), rows("1", "2")))
+    assert doubt in hint_of(other)
+    branch = refusal(compare_history(files("1 3 4"), rows("1", "2", "3")))
+    assert doubt not in hint_of(branch)
 
 
 def test_ignored_file_cannot_be_applied() -> None:

@@ -21,6 +21,13 @@ def test_it_points_at_schemadiff_and_writes_nothing(opted: Opted) -> None:
     assert not list(project.base.glob("blog/migrations/0*"))
 
 
+def test_it_names_only_apps_that_have_models(opted: Opted) -> None:
+    (ran,) = run(opted(), "makemigrations")
+    named = ran.err.partition("migrations: ")[2].partition(".")[0].split(", ")
+    assert {"auth", "shop"} <= set(named)
+    assert not {"schema_migrations_takeover", "messages", "staticfiles"} & set(named)
+
+
 def test_check_answers_for_the_files(opted: Opted) -> None:
     project = opted()
     first, check = run(project, "schemadiff initial", "makemigrations --check")

@@ -33,6 +33,7 @@ from schema_migrations.management.output.lines import (
     LogEntry,
     Progress,
     View,
+    shorten_path,
     wrap_labelled,
     wrap_prose,
 )
@@ -98,12 +99,7 @@ class SchemaCommand(BaseCommand, ABC):
         self.given = {}
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             self.style = make_plain_style()
-        self.stderr.style_func = self._colour_first_line  # terminals only
-
-    def _colour_first_line(self, text: str) -> str:
-        """Return an error's text for a terminal."""
-        first, newline, rest = text.partition("\n")
-        return f"{self.style.ERROR(wrap_prose(first))}{newline}{wrap_prose(rest)}"
+        self.stderr.style_func = partial(colour_first_line, self.style)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the shared options; a subclass calls this first."""
@@ -216,6 +212,7 @@ class SchemaCommand(BaseCommand, ABC):
             style=self.style,
             verbosity=self.verbosity,
             on_terminal=self.on_terminal,
+            arguments=self.arguments,
             given=self.given,
         )
 
@@ -277,6 +274,22 @@ class SchemaCommand(BaseCommand, ABC):
         """Say nothing until something else runs."""
         if self.progress:
             self.progress.hide()
+
+
+def list_directory_warnings(directory: Directory, path: Path) -> Iterator[str]:
+    """Yield what somebody who applies the files of a directory must know of it."""
+    yield from directory.warnings
+    if not directory.files:
+        yield (
+            f"{shorten_path(path)} has no migration files. Check DIR and --dir, or write"
+            " the first file: python manage.py schemadiff"
+        )
+
+
+def colour_first_line(style: Any, text: str) -> str:
+    """Return an error's text for a terminal; elsewhere Django calls no such function."""
+    first, newline, rest = text.partition("\n")
+    return f"{style.ERROR(wrap_prose(first))}{newline}{wrap_prose(rest)}"
 
 
 def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from schema_migrations.conf import TX_MODES, Settings, parse_duration, read_settings
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.history.directory import verify
-from schema_migrations.management.commands._base import Options, SchemaCommand
+from schema_migrations.management.commands._base import (
+    Options,
+    SchemaCommand,
+    list_directory_warnings,
+)
 from schema_migrations.management.commands._many_targets import (
     add_many_targets_options,
     has_many_targets,
@@ -143,7 +147,7 @@ class Command(SchemaCommand):
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
         verify(directory)
-        for warning in directory.warnings:
+        for warning in list_directory_warnings(directory, settings.directory):
             self._report(Warned(message=warning))
         request = request_from_options(options, settings)
         read_only = options["dry_run"] or options["check"]

@@ -11,6 +11,7 @@ from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.output.schemahash import (
     FORMATS,
+    NEXT_STEP,
     Rehash,
     format_rehash,
 )
@@ -57,4 +58,6 @@ class Command(SchemaCommand):
         for line in format_rehash(result):
             self.say(line)
         verify(directory)
+        if changed:
+            self.say(NEXT_STEP)
         self.show(result)

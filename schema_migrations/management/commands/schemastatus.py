@@ -10,6 +10,7 @@ from schema_migrations.management.commands._base import (
     FORMAT_MEANINGS,
     Options,
     SchemaCommand,
+    list_directory_warnings,
 )
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemastatus_conflicts,
@@ -105,7 +106,8 @@ class Command(SchemaCommand):
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
         directory = read_directory(settings.directory)
-        self.warn_of_names(directory)
+        for warning in list_directory_warnings(directory, settings.directory):
+            self.warn(warning)
         with open_target(alias, url_of(options)) as (connection, engine):
             return read_status(
                 connection,

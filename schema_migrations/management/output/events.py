@@ -58,7 +58,7 @@ def describe_event(event: Event) -> str:
         case Planned():
             return _describe_planned(event)
         case LockWaiting():
-            return f"Waiting for another run: {event.holder}"
+            return f"Waiting for another run:\n         {event.holder}"
         case FileStarted():
             resumed = f", from statement {event.start + 1}" if event.start else ""
             return f"{event.file}  {MODE_DESCRIPTIONS[event.mode]}{resumed}"
@@ -81,9 +81,10 @@ def describe_event(event: Event) -> str:
             place = f"{event.number}/{event.total}"
             return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
         case Retrying():
+            pause = format_duration(event.pause)
             return (
-                f"Rolled back: lock not acquired in time ({event.message}); retrying in"
-                f" {format_duration(event.pause)} (attempt {event.attempt + 1})"
+                f"Rolled back: lock not acquired in time; attempt {event.attempt + 1} in"
+                f" {pause}\n         {event.message}"
             )
         case SignalSent():
             return f"Signal   {event.name}"
@@ -115,7 +116,7 @@ def _describe_blocker(blocker: Blocker) -> str:
     named = f" ({blocker.application})" if blocker.pid and blocker.application else ""
     since = f" for {format_duration(blocker.seconds)}" if blocker.seconds else ""
     state = f", {blocker.state}{since}" if blocker.state else ""
-    doing = f": {shorten_to_line(blocker.query)}" if blocker.query else ""
+    doing = f":\n           {shorten_to_line(blocker.query)}" if blocker.query else ""
     return f"         {who}{named}{state}{doing}"
 
 
@@ -153,6 +154,8 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
             yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"
         case SignalSent() | StillRunning() if view.verbosity < 2:
             pass  # only of use to somebody who follows each step
+        case Planned(versions=(), baseline="") if view.verbosity < 2:
+            pass  # the last line says it
         case _:
             yield describe_event(event)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class View:
     """Django's palette."""
     verbosity: int = 1
     on_terminal: bool = False
+    arguments: Sequence[str] = field(default=(), repr=False)
+    """The command line from the command's name on; may hold secrets."""
     given: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parsed command line, which the next command may repeat; holds secrets."""
 
@@ -77,7 +79,8 @@ def shorten_to_line(sql: str) -> str:
 def wrap_prose(text: str, width: int = TERMINAL_WIDTH) -> str:
     """Return the text with its long lines broken between words, for a terminal.
 
-    What may be copied stays whole: SQL, which is indented by four, and commands.
+    What may be copied stays whole: SQL, which is indented by four, a command on a line
+    of its own, which is indented, and a command or a directive within a sentence.
     """
     return "\n".join(_wrap_line(line, width) for line in text.split("\n"))
 
@@ -96,11 +99,11 @@ def format_beside(lead: str, text: str, view: View) -> Iterator[str]:
 
 
 def _wrap_line(line: str, width: int) -> str:
-    if len(line) <= width or line.startswith("    "):
+    if len(line) <= width or _COPIED_LINE.match(line):
         return line
     start = _LINE_START.match(line)
     return textwrap.fill(
-        _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), line),
+        _COPIED_WORDS.sub(lambda words: words[0].replace(" ", _NO_BREAK), line),
         width=width,
         subsequent_indent=" " * (start.end() if start else 0),
         break_long_words=False,
@@ -109,7 +112,16 @@ def _wrap_line(line: str, width: int) -> str:
 
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_COMMAND = re.compile(r"python manage\.py.*")
+_VARIABLE = r"(?:[A-Z_]+=\S+ )?"
+_COPIED_LINE = re.compile(rf"    | +{_VARIABLE}python manage\.py ")
+_VALUE = r"(?:'[^']*'|\S*[^\s,;.:)])"
+_ARGUMENT = (
+    rf"(?:--?[\w-]+(?:[ =](?!-){_VALUE})?|(?=\S*[\d=]){_VALUE}|[A-Z_]{{3,}}|> {_VALUE})"
+)
+_COPIED_WORDS = re.compile(
+    rf"{_VARIABLE}python manage\.py \w+(?: {_ARGUMENT})*|-- atlas:\w+ \w+"
+)
+"""A command with its arguments: options, versions, ``VERSION``; or a directive."""
 _LABEL = re.compile(r"[A-Z][a-z]+ {2,}")
 _LINE_START = re.compile(rf" *(?:\d+\) |- |warning: |{_LABEL.pattern})?")
 """What the lines that follow are indented by: a margin, a number, a label."""

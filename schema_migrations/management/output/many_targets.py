@@ -26,7 +26,9 @@ from schema_migrations.management.output.lines import (
 )
 from schema_migrations.management.output.next_command import (
     ANY_URL,
+    READ_ONLY_FLAGS,
     format_command,
+    format_without_flags,
 )
 from schema_migrations.management.output.schemaapply import (
     RunJson,
@@ -144,7 +146,7 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     if failed or not_started:
         yield "Next     fix what failed and run the same command again; each target resumes"
     elif ended.read_only and changed:
-        yield "Next     run the same command without --check or --dry-run"
+        yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
     else:
         yield "Next     nothing: every target has all requested files"
 

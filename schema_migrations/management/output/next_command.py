@@ -26,6 +26,8 @@ REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Command with a target → the options that it takes besides ``--url``."""
 
+READ_ONLY_FLAGS = ("--check", "--dry-run")
+
 ANY_URL = "URL"
 """Stands for the URL of one of many targets: the reader says which."""
 
@@ -53,6 +55,25 @@ def format_command_line(
     given = [answer for pair in answers for answer in pair if answer]
     words = [_quote_or_hide(text) for text in (*arguments, *given)]
     return " ".join(("python manage.py", *words))
+
+
+def format_without_flags(arguments: Sequence[str], flags: Sequence[str]) -> str:
+    """Return the same command line without some flags: what it only looked at, done.
+
+    ``arguments`` are empty if the command was called from Python.
+    """
+    if not arguments:
+        return f"run the same command without {' or '.join(flags)}"
+    return format_command_line(
+        [each for each in arguments if not _is_one_of(each, flags)]
+    )
+
+
+def _is_one_of(argument: str, flags: Sequence[str]) -> bool:
+    """Return whether an argument is a flag, also one that is cut short."""
+    return len(argument) > len("--") and any(
+        flag.startswith(argument) for flag in flags
+    )
 
 
 def _quote_or_hide(argument: str) -> str:

@@ -18,7 +18,11 @@ from schema_migrations.management.output.lines import (
     format_json,
     make_json_format,
 )
-from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.next_command import (
+    READ_ONLY_FLAGS,
+    format_command,
+    format_without_flags,
+)
 from schema_migrations.workflows.applying.events import (
     Event,
     FileDone,
@@ -86,7 +90,7 @@ def _describe_outcome(run: FinishedRun, view: View) -> Iterator[str]:
         yield f"Nothing to do; {at}."
     elif run.read_only:
         yield "Nothing was run."
-        yield "Next     run the same command without --dry-run or --check"
+        yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
     else:
         seconds = sum(event.seconds for event in done)
         ran = describe_files(done, seconds) if done else "nothing was run"

@@ -24,7 +24,11 @@ from schema_migrations.management.output.lines import (
     make_json_format,
     shorten_path,
 )
-from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.next_command import (
+    READ_ONLY_FLAGS,
+    format_command,
+    format_without_flags,
+)
 from schema_migrations.plan.restriction import (
     Restriction,
     RestrictionCode,
@@ -115,9 +119,13 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield ""
         yield colour_sql(proposal.file_text, view.style)
     if proposal.file_text and result.check:
-        yield "Next     run the same command without --check to write the file"
+        command = format_without_flags(view.arguments, READ_ONLY_FLAGS)
+        yield f"Next     {command}"
     elif proposal.file_text and result.show_sql:
         yield "Nothing was written."
+        if result.request.has_default_sources:
+            command = format_without_flags(view.arguments, READ_ONLY_FLAGS)
+            yield f"Next     {command}"
     elif proposal.file_text:
         yield from _format_paths(planned.paths, view)
         if proposal.plan is not None:

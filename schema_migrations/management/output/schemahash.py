@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from schema_migrations.management.output.lines import Formats, make_json_format
+from schema_migrations.management.output.lines import (
+    Formats,
+    format_count,
+    make_json_format,
+    shorten_path,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +26,16 @@ class Rehash:
     """Whether it was rewritten."""
 
 
+NEXT_STEP = "Next     commit it together with the files."
+
+
 def format_rehash(result: Rehash) -> Iterator[str]:
+    file = shorten_path(Path(result.file))
+    count = format_count(result.files, "file")
     if result.changed:
-        yield f"Wrote {result.file} for {result.files} files."
-        yield "Next  commit it together with the files."
+        yield f"Wrote    {file} for {count}"
     else:
-        yield f"Nothing to do: {result.file} matches its {result.files} files."
+        yield f"Nothing to do: {file} matches its {count}."
 
 
 FORMATS: Formats = {

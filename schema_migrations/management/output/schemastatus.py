@@ -160,9 +160,10 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
 def _format_failure(row: Revision | None, view: View) -> Iterator[str]:
     if row is None:
         return
-    failure = f"{row.file_stem}: {read_failure(row).text}"
+    failure = read_failure(row)
+    text = failure.text if failure.place else f"{row.file_stem}: {failure.text}"
     label = "Stopped  " if row.interrupted else "Failed   "
-    yield from format_beside(label, failure, view)
+    yield from format_beside(label, text, view)
     if row.error_stmt:
         yield f"         {shorten_to_line(row.error_stmt)}"
 
@@ -186,16 +187,24 @@ def _suggest_next_step(status: Status, view: View) -> str:
                 "decide on what only the database has: keep it with a file, EXTRA or"
                 " IGNORE, or drop it there"
             )
+        case "drift" if _needs_consent(status):
+            return (
+                "decide: to make the database match its files may lose values or rows."
+                " This prints the SQL for it; review it before you run it:\n"
+                f"  {command('schemastatus --drift --format sql --allow-data-loss')}"
+            )
         case "drift":
             return (
-                f"{command('schemastatus --drift --format sql')} > mend.sql; review it"
-                " and run it on this database"
+                f"{command('schemastatus --drift --format sql')} > mend.sql\n"
+                "Review it, and run it on this database."
             )
         case "failed" if failed is not None and failed.interrupted:
             return f"{command('schemaapply')}: it checks the database and resumes"
         case "failed":
             assert failed is not None
-            return with_commands(choose_step_of_row(read_failure(failed)), command)
+            version = max(failed.version, status.comparison.current_version)
+            step = choose_step_of_row(read_failure(failed), version=version)
+            return with_commands(step, command)
         case "pending" if status.unknown_table_count:
             return (
                 f"the database has {format_count(status.unknown_table_count, 'table')} but no"
@@ -216,6 +225,14 @@ def _describe_ahead(status: Status) -> Iterator[str]:
     if names:
         verb = "is" if len(names) == 1 else "are"
         yield f"{', '.join(names)} {verb} from a newer release or another branch"
+
+
+def _needs_consent(status: Status) -> bool:
+    """Whether the mending SQL leaves every difference, unless it may lose something."""
+    drift = status.drift
+    return drift is not None and set(drift.real_differences) <= set(
+        drift.untouched_differences
+    )
 
 
 def _has_only_surplus(status: Status) -> bool:

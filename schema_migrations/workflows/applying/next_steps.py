@@ -43,25 +43,33 @@ NEXT_STEPS: Mapping[Obstacle, str] = {
     "not on this server": "This server lacks the extension or the tablespace. Let an"
     f" administrator add it there.\n{AGAIN}",
     "exists": "The database has it already. If it has all that this file makes, mark the"
-    f" file\nas applied with {MARK_COMMAND} VERSION.\nIf not, drop it there, or"
+    f" file\nas applied with {MARK_COMMAND} {{version}}.\nIf not, drop it there, or"
     f" correct the file and run\n{REHASH_COMMAND}. {AGAIN}",
+    "raised": "A function, a trigger or the file itself stopped it with these words. Mend"
+    f" what they\nname; if that is the file, run {REHASH_COMMAND}.\n{AGAIN}",
     "in transaction": f"{NO_TRANSACTION_HINT}\nThen run {REHASH_COMMAND},\nand"
     " schemaapply again.",
 }
 
 
-def choose_next_step(cause: str) -> str:
-    """Return what to do about a statement that failed; ``""``: it is wrong itself."""
+def choose_next_step(cause: str, *, version: str) -> str:
+    """Return what to do about a statement that failed; ``""``: it is wrong itself.
+
+    ``version`` is the one to mark, so that the file counts as applied.
+    """
     if not cause:
         return CORRECT_FILE
-    return next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
+    step = next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
+    return step.format(version=version)
 
 
-def choose_step_of_row(failure: Failure) -> str:
+def choose_step_of_row(failure: Failure, *, version: str) -> str:
     """Return what to do about the failure of a row: what was said at the time.
 
     Without an SQLSTATE another program, or an older release, wrote the row.
     """
     if failure.advice:
         return failure.advice
-    return choose_next_step(failure.cause) if failure.sqlstate else UNKNOWN_STEP
+    if not failure.sqlstate:
+        return UNKNOWN_STEP
+    return choose_next_step(failure.cause, version=version)

@@ -11,11 +11,13 @@ import random
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.failure import format_failure
+from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import (
     Revision,
     fail_revision,
@@ -205,11 +207,14 @@ def translate_errors(
     runner: Runner, file: str, *, outcome: str, statement: SourceStatement | None = None
 ) -> AbstractContextManager[None]:
     """Raise ``StatementFailed`` that says what is left, and what to do next."""
+    # Marking an older one would make those after it pending.
+    own = MigrationFile(name=file, content=b"").version
+    version = max(own, runner.newest_version)
     return translate_statement_errors(
         runner.store.engine,
         file=file,
         outcome=outcome,
-        advise=choose_next_step,
+        advise=partial(choose_next_step, version=version),
         statement=statement,
     )
 

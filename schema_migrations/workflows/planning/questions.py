@@ -184,7 +184,7 @@ def make_retyping_question(column: Key, loss: str) -> ValueQuestion:
             CONVERSION,
         ),
         prompt=f"SQL for {column.path}: ",
-        way_out="leave the type as it is in models.py",
+        way_out="change the type back in models.py",
     )
 
 

@@ -24,7 +24,13 @@ from schema_migrations.engines.statement_error import (
     make_left_open_error,
     translate_statement_errors,
 )
-from schema_migrations.errors import CopyDiffers, CopyRefused, InvalidModels
+from schema_migrations.errors import (
+    REHASH_COMMAND,
+    RESUME_HINT,
+    CopyDiffers,
+    CopyRefused,
+    InvalidModels,
+)
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.history.statements import (
@@ -107,6 +113,8 @@ def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
 
 NOTHING_WRITTEN_HINT = "The dev database refused this statement; nothing was written."
 
+REHASH_HINT = f"Then run {REHASH_COMMAND}."
+
 
 def replay(
     engine: Engine,
@@ -163,13 +171,22 @@ def _name_place(
         engine,
         file=file,
         outcome=NOTHING_WRITTEN_HINT,
-        advise=_advise_transaction,
+        advise=_advise_replay,
         statement=statement,
     )
 
 
-def _advise_transaction(cause: str) -> str:
-    return NO_TRANSACTION_HINT if cause == "in transaction" else ""
+def _advise_replay(cause: str) -> str:
+    """Return what to do about a statement that a dev database refused."""
+    match cause:
+        case "in transaction":
+            return f"{NO_TRANSACTION_HINT}\n{REHASH_HINT}"
+        case "not on this server" | "rights" | "no room":
+            return "Name another dev server with DEV."
+        case "retry" | "cancelled" | "in use":
+            return RESUME_HINT
+        case _:
+            return f"If no database has the file yet, correct it. {REHASH_HINT}"
 
 
 def replay_file(

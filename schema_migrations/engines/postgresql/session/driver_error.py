@@ -36,6 +36,7 @@ CAUSES: Mapping[str, Cause] = {
     "58P01": "not on this server",
     # duplicate_database, _schema, _table, _column, _object, _function
     **dict.fromkeys(("42P04", "42P06", "42P07", "42701", "42710", "42723"), "exists"),
+    "P0001": "raised",
 }
 """SQLSTATE, or its class → what it is about."""
 

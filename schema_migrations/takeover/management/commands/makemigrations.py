@@ -6,8 +6,10 @@ Invariant: no Django migration is written for an app whose tables the SQL files 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import no_translations
 from django.core.management.commands import makemigrations
@@ -15,7 +17,11 @@ from django.db.migrations.loader import MigrationLoader
 
 from schema_migrations.conf import list_managed_aliases
 from schema_migrations.errors import WrongUsage
-from schema_migrations.management.commands._base import Options, raise_command_errors
+from schema_migrations.management.commands._base import (
+    Options,
+    colour_first_line,
+    raise_command_errors,
+)
 from schema_migrations.workflows.standing.app_ownership import (
     list_file_managed_apps,
     list_installed_apps,
@@ -30,6 +36,7 @@ class Command(makemigrations.Command):
 
     @no_translations
     def handle(self, *app_labels: str, **options: Any) -> None:
+        self.stderr.style_func = partial(colour_first_line, self.style)
         with raise_command_errors():
             self._make_migrations(app_labels, options)
 
@@ -50,8 +57,9 @@ class Command(makemigrations.Command):
             raise _make_refusal(file_apps)
         elif options["verbosity"] >= 1:
             self.stderr.write(
-                f"Skipped, since SQL files make their tables: {', '.join(sorted(file_apps))}."
-                "  Next  python manage.py schemadiff"
+                "Skipped, since SQL files make their tables:"
+                f" {_list_apps_with_models(file_apps)}.\n"
+                "Next     python manage.py schemadiff"
             )
 
     def _check_missing_files(self, options: Options) -> None:
@@ -75,9 +83,20 @@ def _list_apps_with_migrations() -> frozenset[str]:
     return list_installed_apps() & frozenset(loader.migrated_apps)
 
 
+def _list_apps_with_models(labels: Iterable[str]) -> str:
+    """Return the apps that have tables; all of them if none has."""
+    labels = sorted(labels)
+    with_models = [
+        label
+        for label in labels
+        if (config := apps.app_configs.get(label)) and any(config.get_models())
+    ]
+    return ", ".join(with_models or labels)
+
+
 def _make_refusal(labels: Iterable[str]) -> WrongUsage:
     return WrongUsage(
         problem="The tables of these apps are made by SQL files, not by Django migrations:"
-        f" {', '.join(sorted(labels))}.",
+        f" {_list_apps_with_models(labels)}.",
         advice="To write a file for changes of their models: python manage.py schemadiff",
     )

@@ -29,13 +29,14 @@ from schema_migrations.errors import WrongUsage
 from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._base import (
     Options,
+    colour_first_line,
     exit_on_interruption,
     raise_command_errors,
 )
 from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.management.output.events import describe_event
-from schema_migrations.management.output.lines import format_count
+from schema_migrations.management.output.lines import format_count, wrap_labelled
 from schema_migrations.management.output.next_command import (
     format_command,
     format_command_line,
@@ -76,6 +77,7 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]
         if alias in list_managed_aliases():
+            self.stderr.style_func = partial(colour_first_line, self.style)
             with raise_command_errors(
                 given=options
             ):  # before a system check reports the same
@@ -196,11 +198,11 @@ class Command(migrate.Command):
                 self._print_line(f"  {run.file.name}")
             self._print_migrations(plan)
         pending = len(runs) + len(plan)
-        self._print_line(
-            f"Nothing was run.  Next  {format_command('migrate', options)}"
-            if pending
-            else "Nothing to do."
-        )
+        if pending:
+            self._print_line("Nothing was run.")
+            self._print_line(f"Next     {format_command('migrate', options)}")
+        else:
+            self._print_line("Nothing to do.")
         if options["check_unapplied"] and pending:
             sys.exit(1)
 
@@ -241,7 +243,7 @@ class Command(migrate.Command):
 
     def _print_line(self, text: str) -> None:
         if self.verbosity >= 1:
-            self.stdout.write(text)
+            self.stdout.write(wrap_labelled(text) if self.stdout.isatty() else text)
 
 
 def plan_migrations(
