@@ -103,6 +103,8 @@ class SchemaMissing(ConfigError):
     hint = "{advice}"
     problem: str
     advice: str
+    is_target: bool = False
+    """A list of targets names it."""
 
 
 class AutocommitOff(ConfigError):

@@ -165,6 +165,8 @@ def hint_of(
     match error:
         case errors.FilesMissing():
             return "\n".join(_advise_missing(error, command))
+        case errors.SchemaMissing(is_target=True):
+            return f"{error.hint} If it is a database: --targets-are databases."
         case errors.SyntaxProblem(advice=""):
             return f"Correct it. A file of the directory then needs: {command('schemahash')}"
         case errors.FilesEdited():
@@ -206,8 +208,8 @@ def _advise_missing(
 ) -> Iterator[str]:
     """Yield what happened to the files, and the command for each case, in lines."""
     if error.has_other_history:
-        yield "The directory has none of the files that this database ran. Is it the right"
-        yield "one? Check DIR and --dir."
+        yield "The directory has none of the files that this database ran. Is it the"
+        yield "right one? Check DIR and --dir."
     if error.moves:
         moves = " ".join(f"--move {each}" for each in error.moves)
         yield "Same content under another name:"

@@ -136,7 +136,9 @@ def test_a_failure_is_told_and_the_next_run_goes_on(
             "3 targets: 2 brought up to date, 0 had nothing to do, 1 failed;"
             in failed.out
         )
-    assert failed.out.splitlines()[-1].startswith("Next     fix what failed")
+    step, again = failed.out.splitlines()[-2:]
+    assert step.startswith("Next     fix what failed")
+    assert again.startswith("         python manage.py schemaapply ")
 
     connection.execute("DROP TABLE tenant_1.b")
     assert applied(project, *options).code == 0
@@ -151,6 +153,7 @@ def test_a_schema_that_is_missing_is_never_another_one(
     done = applied(project, "--targets", str(tmp_path / "targets"))
     assert done.code == 2
     assert "There is no schema 'tenant_9' that this user may use." in done.out
+    assert "If it is a database: --targets-are databases." in done.out
     assert tables(connection) == set()
 
 
@@ -366,7 +369,7 @@ def test_what_to_do_is_said_once_for_each_kind_of_error(three: Project) -> None:
     assert [
         line for line in lines if len(line) > 80 and str(three.base) not in line
     ] == []
-    text = unfold(screen).removesuffix("resumes")
+    text = unfold(screen).partition(" Next ")[0]
     kinds = text.partition("Failed ")[2].split("Failed ")
     (refused,) = [kind for kind in kinds if "UNIQUE constraint" in kind]
     (there,) = [kind for kind in kinds if kind != refused]
@@ -374,11 +377,15 @@ def test_what_to_do_is_said_once_for_each_kind_of_error(three: Project) -> None:
     assert "20260103000000_c.sql:2: UNIQUE constraint failed" in refused
     assert (urls[0] in refused, urls[2] in refused) == (True, True)
     assert f"{urls[1]}: 20260103000000_c.sql:1: table c already exists" in there
-    assert "Correct the file, run python manage.py schemahash" in there
+    assert "mark the file as applied with python manage.py schemaset" in there
+    assert "20260103000000" in there
     again = "python manage.py schemaapply --url URL again."
     assert [line.endswith(again) for line in lines].count(True) == 2
     assert screen.count("Rolled back: nothing of this file remains") == 2
-    assert lines[-1].startswith("Next     fix what failed and run the same command")
+    step = (
+        "Next     fix what failed and run the same command again; each target resumes"
+    )
+    assert step in lines
 
 
 def test_what_differs_within_a_kind_has_lines_of_its_own(three: Project) -> None:

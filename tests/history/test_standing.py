@@ -67,7 +67,7 @@ def test_applied_files_that_are_gone_or_edited_stop_an_apply() -> None:
 
 def test_a_directory_of_other_files_is_told_from_a_branch() -> None:
     """Somebody who named the wrong folder must not forget the history."""
-    doubt = "Is it the right\none? Check DIR and --dir."
+    doubt = "Is it the\nright one? Check DIR and --dir."
     other = refusal(compare_history(files(""), rows("1", "2")))
     assert doubt in hint_of(other)
     branch = refusal(compare_history(files("1 3 4"), rows("1", "2", "3")))

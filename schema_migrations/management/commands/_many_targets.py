@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from schema_migrations.conf import parse_duration
 from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._target_options import urls_of
-from schema_migrations.management.output.lines import format_count
+from schema_migrations.management.output.lines import format_count, shorten_path
 from schema_migrations.management.output.many_targets import (
     FORMATS,
     TARGET_FORMATS,
@@ -109,8 +109,9 @@ def _read_targets_text(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise WrongUsage(
-            problem=f"--targets {path}: {error}",
+            problem=f"--targets {path}: {reason}",
             advice="Give a text file with one target per line.",
         ) from error
 
@@ -121,7 +122,7 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
     at_once = min(options["jobs"], len(targets))
     command.say(
         f"Targets  {format_count(len(targets), 'target')}, {at_once} at a time;"
-        f" {format_count(len(work.directory.files), 'file')} in {work.directory.path}"
+        f" {format_count(len(work.directory.files), 'file')} in {shorten_path(Path(work.directory.path))}"
     )
     started_at, results = time.monotonic(), list[TargetResult]()
 

@@ -75,10 +75,14 @@ class Command(SchemaCommand):
         )
 
     def describe_interruption(self) -> Iterator[str]:
-        yield "All revisions were marked, or none: schemastatus shows which."
+        if self.is_confirmed:
+            yield "All revisions were marked, or none: schemastatus shows which."
+        else:
+            yield "Nothing was changed."
 
     def run(self, options: Options) -> int:
         self.target_name = ""
+        self.is_confirmed = False
         if bool(options["version"]) == bool(options["move"] or options["forget"]):
             raise WrongUsage(
                 problem="Give either a version, or --move and --forget.",
@@ -138,8 +142,11 @@ class Command(SchemaCommand):
         run again."""
         for line in format_marking(marking):
             self.say(line)
-        if not marking.forgotten or not options["interactive"]:
-            return
+        if marking.forgotten and options["interactive"]:
+            self._ask_to_delete(marking)
+        self.is_confirmed = True
+
+    def _ask_to_delete(self, marking: Marking) -> None:
         count = format_count(len(marking.forgotten), "revision")
         if self.format_name != "text" or sys.stdin is None or not sys.stdin.isatty():
             names = ", ".join(each.revision.file_stem for each in marking.forgotten)

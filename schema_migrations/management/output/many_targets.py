@@ -28,6 +28,7 @@ from schema_migrations.management.output.next_command import (
     ANY_URL,
     READ_ONLY_FLAGS,
     format_command,
+    format_command_line,
     format_without_flags,
 )
 from schema_migrations.management.output.schemaapply import (
@@ -145,6 +146,8 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
     yield from _list_errors(results, command, view)
     if failed or not_started:
         yield "Next     fix what failed and run the same command again; each target resumes"
+        if view.arguments:
+            yield f"         {format_command_line(view.arguments)}"
     elif ended.read_only and changed:
         yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
     else:

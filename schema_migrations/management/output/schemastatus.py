@@ -189,7 +189,7 @@ def _suggest_next_step(status: Status, view: View) -> str:
             )
         case "drift" if _needs_consent(status):
             return (
-                "decide: to make the database match its files may lose values or rows."
+                "decide: what makes the database match its files may lose values or rows."
                 " This prints the SQL for it; review it before you run it:\n"
                 f"  {command('schemastatus --drift --format sql --allow-data-loss')}"
             )

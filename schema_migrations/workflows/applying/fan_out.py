@@ -137,6 +137,7 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
                 raise SchemaMissing(
                     problem=f"There is no schema {schema!r} that this user may use.",
                     advice="Create it, or remove it from the list of targets.",
+                    is_target=True,
                 )
         return do(connection, engine, work.directory, work.request, report)
 
