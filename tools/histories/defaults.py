@@ -91,8 +91,14 @@ def choose_values(
     for needed in _find_needed_values(db, after, origins, pairs):
         if ".".join(needed.place) in result.replaced_columns:
             continue
-        if needed.literal is not None:
+        if needed.literal is not None and not _refers_to_nothing(
+            db, pairs, desired.schema, needed, needed.literal
+        ):
             _take_default(result, desired, needed, needed.literal)
+        elif needed.literal is not None:
+            _make_up_value(
+                result, db, pairs, desired.schema, needed.pair, needed.column
+            )
         elif not needed.is_new:
             result.defaults[".".join(needed.place)] = ""
         elif not needed.column.nullable:
@@ -165,6 +171,26 @@ def _find_needed_values(
                     is_one_off=one_off is not NOT_PROVIDED,
                     varies=literal != render_default(editor, each, one_off),
                 )
+
+
+def _refers_to_nothing(
+    db: Database,
+    pairs: Iterable[Pair],
+    desired: Schema,
+    needed: NeededValue,
+    literal: str,
+) -> bool:
+    """Tell whether a default refers to a row that only a data migration makes."""
+    table = needed.pair.after.key
+    reference = map_foreign_keys(desired, table).get(needed.column.name)
+    if reference is None or literal.upper() == "NULL":
+        return False
+    target = find_target_column(desired, reference)
+    found = find_column(pairs, reference.referenced_table, target)
+    if found is None:
+        return True  # the table is new, and so has no rows
+    known = db.query_literals(found[1].name, of=found[0].before.key)
+    return literal not in known
 
 
 def _take_default(

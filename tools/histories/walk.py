@@ -18,13 +18,14 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings as django_settings
+from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.utils import load_backend
 
@@ -162,10 +163,13 @@ def load_project(database: dict[str, Any]) -> dict[str, Any]:
     """
     warnings.simplefilter("ignore")
     own = getattr(django_settings, "DATABASES", {}).get("default", {}).get("ENGINE")
-    if own and _read_vendor(own) == _read_vendor(database["ENGINE"]):
-        database = database | {"ENGINE": own}
     django_settings.DATABASES = {"default": database}
     django.setup()
+    # Only now: a backend may have models, as that of PostGIS has.
+    if own and _read_vendor(own) == _read_vendor(database["ENGINE"]):
+        database["ENGINE"] = own
+        with suppress(AttributeError):  # no app has asked for the connection
+            del connections["default"]
     return database
 
 
