@@ -307,9 +307,12 @@ def _adapt_row_to_check(
 
 
 def _find_new_uniques(task: Adaptation, pair: Pair) -> Iterator[tuple[str, ...]]:
-    """Yield the columns of unique constraints and indexes that are new to a table."""
+    """Yield the columns of unique constraints and indexes that are new to a table.
 
-    def uniques(schema: Schema, table: Key) -> set[tuple[str, ...]]:
+    A partial index counts as if it were of all rows: that is enough, and simple.
+    """
+
+    def uniques(schema: Schema, table: Key, *, partial: bool) -> set[tuple[str, ...]]:
         return {
             obj.columns
             for obj in schema.by_table.get(table, ())
@@ -317,7 +320,8 @@ def _find_new_uniques(task: Adaptation, pair: Pair) -> Iterator[tuple[str, ...]]
             or (
                 isinstance(obj, Index)
                 and obj.unique
-                and " WHERE " not in obj.definition
+                and obj.columns
+                and (partial or " WHERE " not in obj.definition)
             )
         }
 
@@ -330,10 +334,13 @@ def _find_new_uniques(task: Adaptation, pair: Pair) -> Iterator[tuple[str, ...]]
     }
     old = {
         tuple(named.get(name, name) for name in columns)
-        for columns in uniques(task.current, pair.before.key)
+        for columns in uniques(task.current, pair.before.key, partial=False)
     }
     old = {columns for columns in old if not alike & set(columns)}
-    yield from sorted(uniques(task.desired, pair.after.key) - old)
+    kept = uniques(task.current, pair.before.key, partial=True)
+    new = uniques(task.desired, pair.after.key, partial=True)
+    whole = uniques(task.desired, pair.after.key, partial=False)
+    yield from sorted((new - kept) | (whole - old))
 
 
 def _adapt_duplicates(
