@@ -31,6 +31,7 @@ TxMode = Literal["file", "all", "none"]
 """``file``: one transaction per file; ``all``: one for all files; ``none``: none."""
 EXEC_ORDERS = ("linear", "linear-skip", "non-linear")
 TX_MODES = ("file", "all", "none")
+PRIVILEGES = ("ignore", "compare")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class Settings:
     """SQL files, and folders of SQL files."""
     ignore_patterns: tuple[str, ...]
     """Patterns of the objects that other tools own."""
+    compares_privileges: bool
+    """Owners and grants belong to the schema."""
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
@@ -170,6 +173,11 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
         default=(),
         accepts=_is_pattern_list,
         expected='a list of names or patterns, such as ["spatial_ref_sys", "pgboss.*"]',
+    ),
+    "PRIVILEGES": _SettingKey(
+        default="ignore",
+        accepts=lambda v: v in PRIVILEGES,
+        expected='"ignore" or "compare"',
     ),
     "PLAN": _SettingKey(
         default="online",
@@ -307,6 +315,7 @@ def settings_from_entry(
         extensions=tuple(value["EXTENSIONS"]),
         extra_paths=tuple(base / path for path in value["EXTRA"]),
         ignore_patterns=tuple(value["IGNORE"]),
+        compares_privileges=value["PRIVILEGES"] == "compare",
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],

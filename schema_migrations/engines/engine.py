@@ -6,7 +6,7 @@ where the record is built.  An optional power is a field that may be ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -212,6 +212,10 @@ class Reader:
     canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None = None
     """Bring some definitions to the form in which the server prints them; leaves no trace.
     None: the printed form is stable."""
+    find_missing_roles: Callable[[Cursor, Collection[str]], frozenset[str]] | None = (
+        None
+    )
+    """Return those of some roles that the server lacks.  None: it has no roles."""
     explain_dangling: Callable[[Cursor], str] | None = None
     """Say which view or trigger names a missing object, or nothing; leaves no trace.
     None: the server prevents that."""

@@ -58,6 +58,11 @@ class Planner:
     computed_defaults: Mapping[ComputedDefault, str]
     """The SQL expressions that compute them for each row."""
     row_queries: RowQueries
+    find_lost_privileges: (
+        Callable[[Changes, Schema], tuple[Restriction, ...]] | None
+    ) = None
+    """(changes after passes, current) → what must be given again on what they make anew.
+    None: nobody owns anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,8 @@ def build_plan(
     )
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
+    if planner.find_lost_privileges is not None:
+        restrictions += planner.find_lost_privileges(changes, current)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
     return Plan(

@@ -22,6 +22,7 @@ RestrictionCode = Literal[
     "tighter-domain",
     "new-partition",
     "stale-routine",
+    "made-anew",
 ]
 
 

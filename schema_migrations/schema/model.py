@@ -11,7 +11,7 @@ unqualified names resolve to (``current_schema()``), else its name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeVar
 
@@ -228,6 +228,10 @@ class Trait:
     """A rename does not follow into its SQL, and refuses to run while that is stale."""
     takes_relation_name: bool = False
     """No table or index can have its name."""
+    has_privileges: bool = False
+    """Privileges are granted on it, and are lost when it is made anew."""
+    is_privilege: bool = False
+    """It says who owns an object or may use it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,11 +260,33 @@ Object = Table | Constraint | ForeignKey | Index | Sequence | Definition | Opaqu
 T = TypeVar("T", bound=Object)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privilege:
+    """Who owns an object or may use it, where that is not as when it is made."""
+
+    subject: Key | None
+    """The object or column that it is on; None: on objects to come."""
+    setting: Opaque
+    """Its SQL, as an object that needs its subject."""
+    role: str = ""
+    """The role that its SQL names; empty: everybody, or whoever makes the object."""
+    column: str = ""
+    """A column of its subject, where that is no table."""
+    is_provable: bool = True
+    """False: a dev database refuses its SQL."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """All objects of a database, found by key; iteration is in key order."""
 
     objects: frozenset[Object] = frozenset()
+    privileges: tuple[Privilege, ...] = field(default=(), compare=False)
+    """Not among the objects unless they are compared: ``schema.privileges``."""
+    role: str = field(default="", compare=False)
+    """The role that read it, as SQL names it; it owns what has no owner of its own."""
+    knows_privileges: bool = field(default=False, compare=False)
+    """The privileges are those of a live database, so there are no others."""
 
     @cached_property
     def by_key(self) -> Mapping[Key, Object]:
@@ -302,7 +328,7 @@ class Schema:
             objects.pop(key, None)
         for obj in added:
             objects[obj.key] = obj
-        return Schema(frozenset(objects.values()))
+        return replace(self, objects=frozenset(objects.values()))
 
 
 EMPTY = Schema()

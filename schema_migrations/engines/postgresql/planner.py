@@ -10,6 +10,9 @@ from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
 from schema_migrations.engines.postgresql.passes import PASSES
+from schema_migrations.engines.postgresql.passes.privileges import (
+    find_lost_privileges,
+)
 from schema_migrations.plan.plan import Planner
 
 PLANNER = Planner(
@@ -19,4 +22,5 @@ PLANNER = Planner(
     may_alter_values=may_alter_values,
     computed_defaults=COMPUTED_DEFAULTS,
     row_queries=ROW_QUERIES,
+    find_lost_privileges=find_lost_privileges,
 )

@@ -5,5 +5,10 @@ from __future__ import annotations
 from schema_migrations.engines.engine import Reader
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
+from schema_migrations.engines.postgresql.server.roles import find_missing_roles
 
-READER = Reader(inspect=inspect, canonicalize=canonicalize)
+READER = Reader(
+    inspect=inspect,
+    canonicalize=canonicalize,
+    find_missing_roles=find_missing_roles,
+)

@@ -17,6 +17,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
+from schema_migrations.schema.privileges import hide_inherited_privileges
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.state import (
     State,
@@ -26,11 +27,19 @@ from schema_migrations.workflows.states.state import (
 )
 
 
-def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
+def prove(
+    engine: Engine,
+    current: State,
+    goal: Schema,
+    file_text: str,
+    *,
+    is_goal_of_models: bool,
+) -> None:
     """Run the text on the database of ``current`` and look for a difference to ``goal``.
 
     The database holds the files before it already, so this is the same as replaying all
-    of them, for the price of one.  Raises ``ProofFailed`` when a difference remains,
+    of them, for the price of one.  Models say nothing of privileges, so new objects may
+    have the default ones.  Raises ``ProofFailed`` when a difference remains,
     ``PlanRefused`` for a statement that the dev database refuses, ``ObjectInTheWay`` for
     a view or trigger that no longer works.
     """
@@ -57,7 +66,10 @@ def prove(engine: Engine, current: State, goal: Schema, file_text: str) -> None:
             f" {after}",
             object="it",
         )
-    reached = replace(current, schema=inspect_database(engine, current.connection))
+    schema = inspect_database(engine, current.connection)
+    if is_goal_of_models:
+        schema = hide_inherited_privileges(schema, goal, before=current.schema)
+    reached = replace(current, schema=schema)
     uncertain = find_uncertain_definitions(reached.schema, goal)
     reached = canonicalize_state(engine, reached, uncertain)
     remaining = summarize(diff(reached.schema, goal))

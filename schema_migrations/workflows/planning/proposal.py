@@ -212,7 +212,13 @@ def plan_change(
     if not request.prove:
         return proposal
     with phases("proof"):
-        prove(engine, current, compared.goal, proposal.file_text)
+        prove(
+            engine,
+            current,
+            compared.goal,
+            proposal.file_text,
+            is_goal_of_models=desired.models_only,
+        )
     return replace(proposal, proved=True)
 
 

@@ -31,6 +31,7 @@ from schema_migrations.plan.renames import (
 from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.privileges import with_privileges_of
 from schema_migrations.workflows.planning.content_types import (
     NO_MODEL_RENAMES,
     ModelRenames,
@@ -150,6 +151,8 @@ def apply_renames(
             ):
                 engine.executor.execute(current.connection, statement.sql)
         schema = inspect_database(engine, current.connection)
+        if current.schema.knows_privileges:
+            schema = with_privileges_of(schema, current.schema)
         yield RenamedState(
             state=replace(current, schema=schema),
             changes=changes,

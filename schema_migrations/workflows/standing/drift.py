@@ -24,6 +24,10 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.privileges import (
+    with_current_owners,
+    with_privileges_as_objects,
+)
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
@@ -87,6 +91,8 @@ def find_drift(
     if applied.unknown_reason:
         return Drift(unknown_reason=applied.unknown_reason)
     engine = workspace.engine
+    if workspace.settings.compares_privileges:
+        live = with_privileges_as_objects(live, owners=not workspace.server.is_shared)
     live = hide_ignored(
         live,
         workspace.settings.ignore_patterns,
@@ -166,6 +172,7 @@ def _canonicalize_both(
 def _make_goal(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with the differences that ``current`` may keep."""
     goal = with_current_types(current, desired, find_wider_columns(current, desired))
+    goal = with_current_owners(current, goal)
     return with_current_numbering(current, goal)
 
 

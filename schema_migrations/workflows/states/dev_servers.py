@@ -10,10 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from schema_migrations.conf import Settings
+    from schema_migrations.dev.open_server import Sharing
     from schema_migrations.dev.server import DevServer
     from schema_migrations.engines.engine import Engine
+    from schema_migrations.history.directory import Directory
+    from schema_migrations.workflows.states.extra import ExtraStatement
 
 
 class DevServers:
@@ -45,3 +49,22 @@ class DevServers:
         if read is None or self._newest.is_shared:
             return frozenset()
         return read(self._newest.settings, self._alias)
+
+
+def choose_sharing(
+    engine: Engine,
+    settings: Settings,
+    directory: Directory,
+    extra_statements: Iterable[ExtraStatement],
+) -> Sharing:
+    """Return when ``auto`` may take the project's own server, as its files suggest."""
+    may_leave = engine.dev_server.may_leave
+    if may_leave is None:
+        return "first"
+    if settings.compares_privileges:  # any role can be named on a server of our own
+        return "last"
+    texts = (
+        *(file.text for file in directory.files),
+        *(extra.statement.sql for extra in extra_statements),
+    )
+    return "last" if any(map(may_leave, texts)) else "first"

@@ -7,7 +7,7 @@ database of its own, which is dropped when the context ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +32,10 @@ from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.schema.model import NO_KEYS, Key, Schema
+from schema_migrations.schema.privileges import with_privileges_of
 from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
-from schema_migrations.workflows.states.dev_servers import DevServers
+from schema_migrations.workflows.states.dev_servers import DevServers, choose_sharing
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     read_django_migrations,
@@ -71,6 +72,7 @@ from schema_migrations.workflows.states.state import (
     load_models,
     load_sql,
     replay,
+    with_compared_privileges,
     with_ignored,
 )
 from schema_migrations.workflows.targets.connection import open_target
@@ -214,8 +216,16 @@ def open_workspace(
                 )
 
         server = start_server(
-            sharing or _choose_sharing(engine, loaded_directory, extra_statements)
+            sharing
+            or choose_sharing(engine, settings, loaded_directory, extra_statements)
         )
+        if settings.compares_privileges:
+            # In a sealed room everything belongs to the room.
+            engine = with_ignored(
+                with_compared_privileges(alias_engine, owners=not server.is_shared),
+                settings.ignore_patterns,
+                excluded_tables=excluded_tables,
+            )
         servers = DevServers(server, engine, alias, lambda: start_server("never"))
         dev_server = engine.dev_server
         prepare = dev_server.seal if server.is_shared else dev_server.use_stand_ins
@@ -235,19 +245,6 @@ def open_workspace(
             excluded_tables=excluded_tables,
             phases=phases,
         )
-
-
-def _choose_sharing(
-    engine: Engine, directory: Directory, extra_statements: Iterable[ExtraStatement]
-) -> Sharing:
-    may_leave = engine.dev_server.may_leave
-    if may_leave is None:
-        return "first"
-    texts = (
-        *(file.text for file in directory.files),
-        *(extra.statement.sql for extra in extra_statements),
-    )
-    return "last" if any(map(may_leave, texts)) else "first"
 
 
 @contextmanager
@@ -291,7 +288,7 @@ def open_scratch_database(
 def _load_source(source: str, workspace: Workspace, connection: Connection) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
-    facts = NO_FACTS
+    facts, live = NO_FACTS, None
     if models_only:
         facts = _load_models(workspace, connection)
         description = "the models"
@@ -301,13 +298,15 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         description = f"{len(workspace.directory.files)} files"
     elif is_live_source(source):
         with phases("live"):
-            _copy_live_database(source, workspace, connection)
+            live = _copy_live_database(source, workspace, connection)
         description = "the live database"
     else:
         _load_path(Path(source), workspace, connection)
         description = source
     with phases("inspect"):
         schema = inspect_database(engine, connection)
+    if live is not None:
+        schema = with_privileges_of(schema, live)
     return State(
         schema=schema,
         connection=connection,
@@ -338,11 +337,11 @@ def _read_managed_names(workspace: Workspace) -> frozenset[str]:
 
 def _copy_live_database(
     source: str, workspace: Workspace, connection: Connection
-) -> None:
+) -> Schema:
     with open_live_database(source) as (database, engine):
         check_same_vendor(engine.vendor, workspace)
         schema = inspect_database(workspace.live_engine, database)
-    copy_schema(workspace.engine, connection, schema)
+    return copy_schema(workspace.engine, connection, schema)
 
 
 def check_same_vendor(vendor: str, workspace: Workspace) -> None:

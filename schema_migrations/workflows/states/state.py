@@ -43,6 +43,12 @@ from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
+from schema_migrations.schema.privileges import (
+    with_current_owners,
+    with_missing_roles,
+    with_privileges_as_objects,
+    with_privileges_of,
+)
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_error import make_model_error
@@ -81,6 +87,19 @@ def with_ignored(
             reader,
             inspect=lambda cursor: hide_ignored(
                 reader.inspect(cursor), patterns, excluded_tables=excluded_tables
+            ),
+        )
+    )
+
+
+def with_compared_privileges(engine: Engine, *, owners: bool) -> Engine:
+    """Return a copy of the engine that reads privileges as objects of the schema."""
+    reader = engine.reader
+    return engine.with_parts(
+        reader=replace(
+            reader,
+            inspect=lambda cursor: with_privileges_as_objects(
+                reader.inspect(cursor), owners=owners
             ),
         )
     )
@@ -259,6 +278,8 @@ def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:
     """Create the objects of an inspected schema on a scratch database; return the copy.
 
+    It has the privileges of the live schema, which the database need not have.
+
     Raises ``PlanError`` for an object that cannot be created from its definition, and
     ``CopyDiffers`` for a copy that is not equal.
     """
@@ -280,7 +301,7 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
         description="the copy",
     )
     _check_copy(engine, schema, copied)
-    return copied.schema
+    return _keep_privileges(engine, connection, copied.schema, live=schema)
 
 
 def _check_copy(engine: Engine, schema: Schema, copied: State) -> None:
@@ -290,6 +311,7 @@ def _check_copy(engine: Engine, schema: Schema, copied: State) -> None:
         canonicalize_state(engine, state, keys).schema
         for state in (replace(copied, schema=schema), copied)
     )
+    wanted = with_current_owners(reached, wanted)
     if differences := list_differences(diff(reached, wanted)):
         raise CopyDiffers(differences=tuple(map(_describe_difference, differences)))
 
@@ -299,6 +321,21 @@ def _describe_difference(difference: Difference) -> str:
     owner = f" of {line.table}" if line.table and line.kind != "table" else ""
     text = f"{difference.kind}: {line.kind} {line.name}{owner}"
     return f"{text}: {line.detail}" if difference.kind == "different" else text
+
+
+def _keep_privileges(
+    engine: Engine, connection: Connection, copy: Schema, *, live: Schema
+) -> Schema:
+    """Return the schema of a copy with the privileges of the live one.
+
+    What names a role that the dev server lacks cannot be tried there.
+    """
+    find_missing = engine.reader.find_missing_roles
+    roles = {each.role for each in live.privileges} - {""}
+    if find_missing is not None and roles:
+        missing = find_missing(connection.connection.cursor(), roles)
+        live = with_missing_roles(live, missing)
+    return with_privileges_of(copy, live)
 
 
 def _make_copy_error(sql: str, driver_error: DriverError) -> CopyRefused:

@@ -153,6 +153,26 @@ ALTER TEXT SEARCH CONFIGURATION folded ALTER MAPPING FOR word WITH simple;
 CREATE OPERATOR CLASS by_abs FOR TYPE integer USING btree AS
     OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 btint4cmp(integer, integer);
 
+-- Privileges stand beside the objects.  Every server has these roles.
+GRANT SELECT, UPDATE ON item TO pg_monitor;
+GRANT DELETE ON item TO pg_monitor WITH GRANT OPTION;
+REVOKE TRUNCATE ON item FROM CURRENT_USER;
+GRANT UPDATE (name) ON item TO pg_monitor;
+GRANT SELECT (title) ON cheap TO PUBLIC;
+GRANT USAGE ON SEQUENCE loose, item_id_seq, "Other".customer_id_seq TO pg_monitor;
+REVOKE EXECUTE ON FUNCTION twice(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION total(integer) TO pg_monitor;
+REVOKE USAGE ON TYPE mood, point3 FROM PUBLIC;
+GRANT USAGE ON SCHEMA "Other" TO pg_monitor;
+GRANT USAGE ON FOREIGN DATA WRAPPER nowhere TO pg_monitor;
+GRANT USAGE ON FOREIGN SERVER far TO pg_monitor;
+GRANT SELECT ON remote, counted, event_rest TO pg_monitor;
+ALTER FUNCTION twice(text) OWNER TO pg_monitor;
+ALTER TYPE point3 OWNER TO pg_monitor;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA "Other" GRANT SELECT ON TABLES TO pg_monitor;
+ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor GRANT USAGE ON SEQUENCES TO PUBLIC;
+
 -- Out of scope: nothing of these may be seen.
 CREATE TABLE django_migrations (id serial PRIMARY KEY, app varchar(255) UNIQUE);
 CREATE INDEX django_migrations_app ON django_migrations (app);

@@ -9,7 +9,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
+    assemble_comments,
     assemble_opaque_objects,
+    map_owners,
+)
+from schema_migrations.engines.postgresql.catalog.assemble_privileges import (
+    assemble_privileges,
 )
 from schema_migrations.engines.postgresql.catalog.keys import (
     PG_CLASS,
@@ -54,9 +59,19 @@ def assemble_schema(rows: CatalogRows) -> Schema:
         _assemble_indexes,
         _assemble_sequences,
         _assemble_definitions,
-        assemble_opaque_objects,
     )
-    return Schema(frozenset(obj for make in makers for obj in make(catalog)))
+    owners = map_owners(catalog)
+    opaque = assemble_opaque_objects(catalog, owners)
+    return Schema(
+        objects=frozenset(
+            (
+                *(obj for make in makers for obj in make(catalog)),
+                *opaque.values(),
+                *assemble_comments(catalog, owners, opaque),
+            )
+        ),
+        privileges=tuple(assemble_privileges(catalog, owners, opaque)),
+    )
 
 
 def _assemble_tables(catalog: Catalog) -> Iterator[Table]:

@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 
 OwnersByKey = dict[Key, Key]
 """Tables, partitions and the indexes of both → the table they are dropped with."""
+OpaqueByKey = dict[Key, Opaque]
 
 
-def assemble_opaque_objects(catalog: Catalog) -> Iterator[Opaque]:
-    """Yield every opaque object, and the comments on objects of any kind."""
-    owners = _map_owners(catalog)
+def assemble_opaque_objects(catalog: Catalog, owners: OwnersByKey) -> OpaqueByKey:
+    """Return every opaque object but the comments, by its key."""
     makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
-    opaque = {obj.key: obj for make in makers for obj in make(catalog, owners)}
-    yield from opaque.values()
-    yield from _assemble_comments(catalog, owners, opaque)
+    return {obj.key: obj for make in makers for obj in make(catalog, owners)}
 
 
-def _map_owners(catalog: Catalog) -> OwnersByKey:
+def map_owners(catalog: Catalog) -> OwnersByKey:
+    """Return the table that each part of one is dropped with."""
     keys = catalog.keys
     owners = {key: key for key in keys.values() if key.kind == "table"}
     for partition in catalog.rows.opaque:
@@ -95,45 +94,45 @@ def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]
         )
 
 
-def _assemble_comments(
-    catalog: Catalog, owners: OwnersByKey, opaque: dict[Key, Opaque]
+def assemble_comments(
+    catalog: Catalog, owners: OwnersByKey, opaque: OpaqueByKey
 ) -> Iterator[Opaque]:
+    """Yield the comments on objects of any kind but tables and their columns."""
     for row in catalog.rows.comments:
         key = catalog.keys.get((row.catalog, row.oid, 0))
         if not key:
             continue
-        target = _render_comment_subject(key, row.column, opaque)
+        target = render_subject(key, row.column, opaque)
         kind = "" if key.kind == "opaque" else key.kind
         subject = " ".join(filter(None, (kind, key.part, row.column)))
         yield Opaque(
             key=Key("opaque", key.namespace, key.name, f"comment on {subject}"),
             trait=TRAITS["comment"],
             definition=f"COMMENT ON {target or subject} IS {row.literal}",
-            owner=_find_owner(key, owners, opaque),
+            owner=find_owner(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",
             needs=frozenset({key}),
         )
 
 
-def _find_owner(key: Key, owners: OwnersByKey, opaque: dict[Key, Opaque]) -> Key | None:
+def find_owner(key: Key, owners: OwnersByKey, opaque: OpaqueByKey) -> Key | None:
+    """Return the table that what is on an object is dropped with."""
     if key.kind == "constraint":
         return key.table
     return opaque[key].owner if key in opaque else owners.get(key)
 
 
-_COMMENT_KEYWORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
+_KEYWORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
 
 
-def _render_comment_subject(
-    key: Key, column: str | None, opaque: dict[Key, Opaque]
-) -> str:
-    """Return the object as COMMENT ON names it; empty if no statement is known."""
+def render_subject(key: Key, column: str | None, opaque: OpaqueByKey) -> str:
+    """Return the object as COMMENT ON and ALTER name it; empty if no statement is known."""
     if column:
         return f"COLUMN {qualify(key)}.{quote(column)}"
     if key.kind == "constraint":
         return f"CONSTRAINT {quote(key.part)} ON {qualify(key)}"
     if key.kind != "opaque":
-        return f"{_COMMENT_KEYWORDS.get(key.kind, key.kind.upper())} {qualify(key)}"
+        return f"{_KEYWORDS.get(key.kind, key.kind.upper())} {qualify(key)}"
     if opaque[key].type == "constraint":
         name = key.part.removeprefix("constraint ")
         return f"CONSTRAINT {quote(name)} ON {qualify(key)}"

@@ -10,14 +10,16 @@ read such text differently, so nothing relies on it: a plan is proved by replay,
 definitions are compared after the server has read and printed them again.
 https://www.postgresql.org/docs/current/functions-info.html
 
-In scope is everything that defines what the database holds and does.  Out of scope:
-members of extensions, the server's own schemas and temporary ones, ownership, grants,
-security labels, roles, settings of databases, user mappings and subscriptions (they
-hold passwords), the revisions table and Django's own ``django_migrations``.
+In scope is everything that defines what the database holds and does; owners, grants and
+security labels are read, and stand beside the objects.  Out of scope: members of
+extensions, the server's own schemas and temporary ones, roles, settings of databases, user
+mappings and subscriptions (they hold passwords), the revisions table and Django's own
+``django_migrations``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import starmap
 from pathlib import Path
@@ -46,7 +48,9 @@ def inspect(cursor: Cursor) -> Schema:
         for field, sql in read_catalog_queries():
             cursor.execute(sql)
             rows[field] += starmap(ROW_CLASSES[field], cursor.fetchall())
-    return assemble_schema(CatalogRows(**rows))
+        cursor.execute("SELECT pg_catalog.quote_ident(current_user)")
+        (role,) = cursor.fetchone()
+    return replace(assemble_schema(CatalogRows(**rows)), role=role)
 
 
 @cache

@@ -114,6 +114,35 @@ class CommentRow(NamedTuple):
     literal: str
 
 
+class PrivilegeRow(NamedTuple):
+    catalog: int
+    oid: int | None
+    """None: it is about objects to come, in all schemas."""
+    number: int
+    """The column that it is on; 0: none."""
+    type: Literal[
+        "owner",
+        "grant",
+        "revocation",
+        "default grant",
+        "default revocation",
+        "security label",
+    ]
+    role: str
+    """The role, or a label's provider; empty: everybody, or whoever makes the object."""
+    named: str
+    """The role as SQL names it."""
+    words: str
+    """The privileges, or the label."""
+    subject: str
+    """What SQL names instead of the object: an identity's sequence, a column, TABLES."""
+    grantable: bool = False
+    scope: str = ""
+    """Whose objects to come, and in which schema, as SQL."""
+    column: str = ""
+    """A column of the object that it is on."""
+
+
 class DependencyRow(NamedTuple):
     catalog: int
     oid: int
@@ -135,6 +164,7 @@ class CatalogRows:
     sequences: list[SequenceRow]
     opaque: list[OpaqueRow]
     comments: list[CommentRow]
+    privileges: list[PrivilegeRow]
     dependencies: list[DependencyRow]
 
 

@@ -5,20 +5,41 @@ from __future__ import annotations
 from schema_migrations.schema.model import Trait
 
 _TRAITS = (
-    Trait(noun="view", survives=True, is_reprinted=True, takes_relation_name=True),
+    Trait(
+        noun="view",
+        survives=True,
+        is_reprinted=True,
+        takes_relation_name=True,
+        has_privileges=True,
+    ),
     Trait(
         noun="materialized view",
         survives=True,
         is_reprinted=True,
         takes_relation_name=True,
+        has_privileges=True,
     ),
-    Trait(noun="function", survives=True, is_reprinted=True, is_routine=True),
-    Trait(noun="procedure", survives=True, is_reprinted=True, is_routine=True),
+    *(
+        Trait(
+            noun=noun,
+            survives=True,
+            is_reprinted=True,
+            is_routine=True,
+            has_privileges=True,
+        )
+        for noun in ("function", "procedure")
+    ),
     Trait(noun="trigger", survives=True, is_reprinted=True),
     Trait(noun="policy", survives=True, is_reprinted=True),
     Trait(noun="rule", survives=True, is_reprinted=True),
     Trait(noun="membership in publication", survives=True),
-    Trait(noun="partition", holds_rows=True),
+    Trait(noun="partition", holds_rows=True, has_privileges=True),
+    *(
+        Trait(noun=noun, has_privileges=True)
+        for noun in (
+            *("aggregate", "type", "foreign table", "foreign data wrapper", "server"),
+        )
+    ),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
     Trait(noun="comment", goes_along=True, carries_name=True, is_setting=True),
@@ -36,10 +57,18 @@ _TRAITS = (
         )
     ),
     *(
+        Trait(noun=noun, goes_along=True, is_setting=True, is_privilege=True)
+        for noun in (
+            *("owner", "grant", "revocation", "security label"),
+            *("default grant", "default revocation"),
+        )
+    ),
+    *(
         Trait(noun=noun, is_setting=True)
         for noun in (
             *("tablespace", "storage parameters", "toast storage parameters"),
             *("access method", "row security", "forced row security"),
+            *("unlogged", "type of rows"),
         )
     ),
 )

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.ddl.headings import (
+    describe_create,
+    describe_drop,
+    describe_object,
+)
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
@@ -71,7 +76,7 @@ def render_create(obj: NonTableObject) -> Statements:
                 raise UnsupportedChange(
                     problem=f"{obj.type} {obj.key.name} cannot be created automatically",
                 )
-            return _make_statement(obj.definition.rstrip("; \n"), _describe_create(obj))
+            return _make_statement(obj.definition.rstrip("; \n"), describe_create(obj))
 
 
 def render_drop(obj: NonTableObject) -> Statements:
@@ -98,9 +103,7 @@ def render_drop(obj: NonTableObject) -> Statements:
                 raise UnsupportedChange(
                     problem=f"{obj.type} {obj.key.name} cannot be dropped automatically",
                 )
-            return _make_statement(
-                obj.drop_sql.rstrip("; \n"), f"Drop {_describe_object(obj)}"
-            )
+            return _make_statement(obj.drop_sql.rstrip("; \n"), describe_drop(obj))
 
 
 def render_alter(
@@ -257,7 +260,7 @@ def _render_replace(obj: Opaque) -> Statements:
     body = obj.definition.rstrip("; \n")
     body = body.removeprefix("CREATE OR REPLACE ").removeprefix("CREATE ")
     return _make_statement(
-        f"CREATE OR REPLACE {body}", f"Replace {_describe_object(obj)}"
+        f"CREATE OR REPLACE {body}", f"Replace {describe_object(obj)}"
     )
 
 
@@ -296,20 +299,6 @@ def _describe_constraint(obj: Constraint | ForeignKey) -> str:
         return "foreign key"
     words = {"primary key": "primary key", "check": "check constraint"}
     return words.get(obj.type, f"{obj.type} constraint")
-
-
-def _describe_create(obj: Opaque) -> str:
-    if not obj.trait.is_setting:
-        return f"Create {_describe_object(obj)}"
-    words = obj.key.part if obj.type == "comment" else obj.type
-    if obj.owner and obj.owner.name == obj.key.name:
-        return f"Set the {words} of table {qualify(obj.owner)}"
-    return f"Set the {words} {quote(obj.key.name)}"
-
-
-def _describe_object(obj: Opaque) -> str:
-    owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
-    return f"{obj.type} {quote(obj.key.name)}{owner}"
 
 
 def _is_runnable(obj: Opaque) -> bool:

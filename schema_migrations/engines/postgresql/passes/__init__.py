@@ -22,6 +22,10 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     omit_part_drops,
     replace_in_place,
 )
+from schema_migrations.engines.postgresql.passes.privileges import (
+    restore_privileges,
+    set_default_privileges_last,
+)
 from schema_migrations.engines.postgresql.passes.tables import (
     omit_owned_drops,
     recreate_dependents,
@@ -54,4 +58,6 @@ PASSES: tuple[Pass, ...] = (
     fold_constraints,
     fold_partition_keys,
     commit_new_labels,
+    restore_privileges,
+    set_default_privileges_last,
 )

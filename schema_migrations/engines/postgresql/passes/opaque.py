@@ -71,7 +71,12 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
 
     A part that names a renamed object stays with it, and only its definition is set again.
     """
-    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    dropped = {
+        c.object.key
+        for c in changes
+        if isinstance(c, ddl.Drop)
+        and not (isinstance(c.object, Opaque) and c.object.trait.is_privilege)
+    }
     renamed = {c.before.key for c in changes if isinstance(c, ddl.Rename)}
 
     def goes_along(change: ddl.Change) -> bool:

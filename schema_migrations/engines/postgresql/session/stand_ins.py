@@ -35,7 +35,10 @@ _MISSING_SQLSTATES = frozenset({"42704", "3D000"})
 
 def use_stand_ins(engine: Engine) -> Engine:
     """Return the engine with statements that find each role and database they name."""
-    return engine.with_parts(executor=replace(engine.executor, execute=execute))
+    return engine.with_parts(
+        executor=replace(engine.executor, execute=execute),
+        reader=replace(engine.reader, find_missing_roles=None),
+    )
 
 
 def execute(connection: Connection, sql: str) -> None:

@@ -1,0 +1,119 @@
+"""``PRIVILEGES``: owners and grants as part of the schema, or given again at least."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.fixtures.project import MODELS, Project
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Connection
+
+VIEW = "CREATE VIEW numbers AS SELECT number FROM shop_order;\n"
+OTHER_VIEW = VIEW.replace("number FROM", "number::text || 'x' AS number, id FROM")
+GRANTS = """\
+GRANT SELECT ON numbers TO pg_monitor;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor;
+ALTER VIEW numbers OWNER TO pg_signal_backend;
+CREATE FUNCTION secret() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON FUNCTION secret() FROM PUBLIC;
+"""
+
+
+def wrote(project: Project, *options: str) -> str:
+    """Run ``schemadiff``; return the new file, and see that nothing is left to do."""
+    ran = project.manage("schemadiff", *options)
+    assert ran.code == 0, ran.out + ran.err
+    text = project.files[-1].read_text()
+    left = project.manage("schemadiff", "--check")
+    assert left.code == 0, left.out + left.err
+    return text
+
+
+def execute(pg: Connection, sql: str) -> None:
+    with pg.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_compared_they_are_planned_and_dropped(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    project.configure(pg_database, EXTRA=["sql"], PRIVILEGES="compare")
+    project.write("sql/1.sql", VIEW + GRANTS)
+    first = wrote(project)
+    for statement in (
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor;",
+        "ALTER VIEW numbers OWNER TO pg_signal_backend;",
+        "REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC;",
+        'GRANT SELECT ON TABLE "shop_order" TO pg_monitor;',
+    ):
+        assert statement in first
+    assert "-- managed: numbers (grant to pg_monitor on view)\n" in first
+    ran = project.manage("schemaapply")
+    assert ran.code == 0, ran.err
+    drift = project.manage("schemastatus", "--drift", "--check")
+    assert drift.code == 0, drift.out + drift.err
+
+    project.write("sql/1.sql", OTHER_VIEW + GRANTS)
+    again = wrote(project)
+    assert "GRANT SELECT ON TABLE numbers TO pg_monitor;" in again
+    assert "ALTER VIEW numbers OWNER TO pg_signal_backend;" in again
+
+    project.write("sql/1.sql", OTHER_VIEW + GRANTS.partition("ALTER VIEW")[0])
+    gone = wrote(project)
+    assert "-- Reset the owner of view numbers\n" in gone
+    assert '-- Drop function "secret"\n' in gone
+    assert "GRANT EXECUTE" not in gone
+
+
+def test_a_new_table_may_have_default_privileges(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    """They come from a file by hand, of which the models know nothing."""
+    project.configure(pg_database, PRIVILEGES="compare")
+    wrote(project)
+    project.manage("schemadiff", "--empty", "by hand")
+    with project.files[-1].open("a") as file:
+        file.write("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor;")
+    project.manage("schemahash")
+    project.write(
+        "shop/models.py",
+        MODELS + "\n\nclass Later(models.Model):\n    n = models.IntegerField()\n",
+    )
+    assert 'CREATE TABLE "shop_later"' in wrote(project)
+
+
+def test_a_live_database_has_them_in_drift(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    project.configure(pg_database, EXTRA=["sql"], PRIVILEGES="compare")
+    project.write("sql/1.sql", VIEW)
+    wrote(project)
+    assert project.manage("schemaapply").code == 0
+    execute(pg, "GRANT SELECT ON numbers TO pg_monitor")
+    ran = project.manage("schemastatus", "--drift", "--check")
+    assert ran.code == 1
+    assert "grant numbers" in ran.out
+
+
+def test_ignored_they_are_given_again_where_they_are_known(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    project.configure(pg_database, EXTRA=["sql"])
+    project.write("sql/1.sql", VIEW)
+    wrote(project)
+    assert project.manage("schemaapply").code == 0
+    execute(pg, "GRANT SELECT ON numbers TO pg_monitor")
+    project.write("sql/1.sql", OTHER_VIEW)
+
+    ran = project.manage("schemadiff", "--from", "db:default", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert "GRANT SELECT ON TABLE numbers TO pg_monitor;" in ran.out
+    assert "anew" not in ran.out
+
+    text = wrote(project)
+    assert (
+        "-- NEEDS A LOOK: makes view numbers anew: its owner, grants and security labels"
+        " must be given again.\n" in text
+    )
+    assert "GRANT" not in text
