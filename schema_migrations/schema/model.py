@@ -222,6 +222,8 @@ class Trait:
     """It holds an expression, and can be created under another name."""
     is_setting: bool = False
     """It is a property of another object, which is set and not created."""
+    is_overwritten: bool = False
+    """Setting another value is all that a change takes."""
     is_routine: bool = False
     """Its body is text: the server does not record what that names."""
     is_stored_as_text: bool = False

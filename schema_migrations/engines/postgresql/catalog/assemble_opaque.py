@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OwnersByKey = dict[Key, Key]
-"""Tables, partitions and the indexes of both → the table they are dropped with."""
+"""Tables, partitions, the indexes of both and sequences → the table that each is dropped
+with."""
 OpaqueByKey = dict[Key, Opaque]
 
 
@@ -46,6 +47,11 @@ def map_owners(catalog: Catalog) -> OwnersByKey:
         key = keys.get((PG_CLASS, index.oid, 0))
         if key and keys[PG_CLASS, index.relation, 0] in owners:
             owners[key] = owners[keys[PG_CLASS, index.relation, 0]]
+    for sequence in catalog.rows.sequences:
+        key = keys.get((PG_CLASS, sequence.oid, 0))
+        table = keys.get((PG_CLASS, sequence.owner, 0))
+        if key and table:
+            owners[key] = table
     return owners
 
 
@@ -99,12 +105,12 @@ def assemble_comments(
 ) -> Iterator[Opaque]:
     """Yield the comments on objects of any kind but tables and their columns."""
     for row in catalog.rows.comments:
-        key = catalog.keys.get((row.catalog, row.oid, 0))
+        key = catalog.keys.get((row.catalog, row.oid, row.number))
         if not key:
             continue
-        target = render_subject(key, row.column, opaque)
-        kind = "" if key.kind == "opaque" else key.kind
-        subject = " ".join(filter(None, (kind, key.part, row.column)))
+        target = row.subject or render_subject(key, row.column, opaque)
+        kind = "" if key.kind in ("opaque", "column") else key.kind
+        subject = " ".join(filter(None, (row.words, kind, key.part, row.column)))
         yield Opaque(
             key=Key("opaque", key.namespace, key.name, f"comment on {subject}"),
             trait=TRAITS["comment"],
@@ -117,7 +123,7 @@ def assemble_comments(
 
 def find_owner(key: Key, owners: OwnersByKey, opaque: OpaqueByKey) -> Key | None:
     """Return the table that what is on an object is dropped with."""
-    if key.kind == "constraint":
+    if key.kind in ("constraint", "column"):
         return key.table
     return opaque[key].owner if key in opaque else owners.get(key)
 

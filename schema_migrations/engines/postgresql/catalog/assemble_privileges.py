@@ -77,12 +77,11 @@ def _make_privilege(
             give, take = f"{label} {row.words}", f"{label} NULL"
         case _:
             give, take = _render_pair(row, row.subject or _as_grant_names(named))
-    owner = key.table if key.kind == "column" else find_owner(key, owners, opaque)
     setting = Opaque(
         key=_key_of(key, *_words_of(row)),
         trait=TRAITS[row.type],
         definition=give,
-        owner=owner,
+        owner=find_owner(key, owners, opaque),
         drop_sql=take,
         needs=needs,
     )

@@ -109,8 +109,14 @@ class OpaqueRow(NamedTuple):
 class CommentRow(NamedTuple):
     catalog: int
     oid: int
+    number: int
+    """The column whose sequence the comment is on; 0: none."""
     column: str | None
     """A column of the object; None: the comment is on the object itself."""
+    words: str
+    """The part of the object that it is on; empty: the object itself."""
+    subject: str
+    """What COMMENT ON names, if the object cannot tell."""
     literal: str
 
 

@@ -42,34 +42,53 @@ _TRAITS = (
     ),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
-    Trait(noun="comment", goes_along=True, carries_name=True, is_setting=True),
-    Trait(noun="clustering index", goes_along=True, carries_name=True, is_setting=True),
-    Trait(
-        noun="statistics target", goes_along=True, carries_name=True, is_setting=True
+    *(
+        Trait(
+            noun=noun,
+            goes_along=True,
+            carries_name=True,
+            is_setting=True,
+            is_overwritten=True,
+        )
+        for noun in ("comment", "clustering index", "statistics target")
     ),
     # Without its index the table would refuse updates, so a statement must reset it.
     Trait(noun="replica identity", is_loose=True, carries_name=True, is_setting=True),
     *(
         Trait(noun=noun, goes_along=True)
+        for noun in ("constraint", "attribute options", "no inherit")
+    ),
+    *(
+        Trait(noun=noun, goes_along=True, is_overwritten=True)
         for noun in (
-            *("constraint", "trigger state", "rule state", "default"),
-            *("storage", "compression", "attribute options"),
+            *("storage", "compression", "default"),
+            *("trigger state", "rule state", "event trigger state"),
         )
     ),
     *(
         Trait(noun=noun, goes_along=True, is_setting=True, is_privilege=True)
         for noun in (
-            *("owner", "grant", "revocation", "security label"),
+            *("grant", "revocation", "security label"),
             *("default grant", "default revocation"),
         )
+    ),
+    Trait(
+        noun="owner",
+        goes_along=True,
+        is_setting=True,
+        is_overwritten=True,
+        is_privilege=True,
     ),
     *(
         Trait(noun=noun, is_setting=True)
         for noun in (
-            *("tablespace", "storage parameters", "toast storage parameters"),
-            *("access method", "row security", "forced row security"),
-            *("unlogged", "type of rows"),
+            *("storage parameters", "toast storage parameters", "type of rows"),
+            *("row security", "forced row security", "unlogged"),
         )
+    ),
+    *(
+        Trait(noun=noun, is_setting=True, is_overwritten=True)
+        for noun in ("tablespace", "access method")
     ),
 )
 TRAITS = {trait.noun: trait for trait in _TRAITS}

@@ -74,6 +74,14 @@ def _describe_setting(obj: Opaque, sql: str, *, is_set: bool) -> str:
             return _describe_privilege(sql)
         case _ if obj.type in _SWITCHES:
             return f"{_SWITCHES[obj.type][not is_set]} table {_qualified(obj)}"
+        case "no inherit":
+            column = quote(obj.key.part.partition(" of column ")[2])
+            text = f"NOT NULL of column {column} of {_relation_of(obj)}"
+            return (
+                f"Keep {text} from tables that inherit"
+                if is_set
+                else f"Let tables that inherit take over {text}"
+            )
         case _ if " of column " in obj.key.part:
             column = quote(obj.key.part.partition(" of column ")[2])
             return f"{verb} {_name_settings(obj)} of column {column} of {_relation_of(obj)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.ddl.domains import (
+    render_alter_domain,
+    render_create_domain,
+)
 from schema_migrations.engines.postgresql.ddl.headings import (
     describe_create,
     describe_drop,
@@ -128,7 +131,7 @@ def render_alter(
                 for statement in _render_add_labels(before, after)
             )
         case Definition(), Definition() if after.key.kind == "domain":
-            return _render_alter_domain(before, after)
+            return render_alter_domain(before, after)
         case Opaque(), Opaque():
             return _render_replace(after)
         case _:
@@ -204,6 +207,8 @@ def _render_create_definition(obj: Definition) -> Statements:
         case "enum":
             labels = ",\n    ".join(quote_literal(label) for label in obj.labels)
             sql = f"CREATE TYPE {name} AS ENUM (\n    {labels}\n)"
+        case "domain":
+            return render_create_domain(obj)
         case _:
             sql = f"CREATE {word} {name} {obj.definition}".rstrip()
     return _make_statement(sql, comment)
@@ -229,30 +234,6 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
 def _read_sequence_options(sequence: Sequence) -> SequenceOptions:
     words = sequence.definition.split()
     return read_options(sequence.definition, words[1])
-
-
-_NAMED_CHECK = re.compile(r'CONSTRAINT ("(?:[^"]|"")+"|\S+) ')
-
-
-def _render_alter_domain(before: Definition, after: Definition) -> Statements:
-    """Return statements that change the clauses of a domain one by one."""
-    name = qualify(after.key)
-    actions = [_render_drop_clause(c) for c in before.clauses if c not in after.clauses]
-    actions += [_render_set_clause(c) for c in after.clauses if c not in before.clauses]
-    return tuple(
-        Statement(sql=f"ALTER DOMAIN {name} {action}", comment=f"Alter domain {name}")
-        for action in actions
-    )
-
-
-def _render_drop_clause(clause: str) -> str:
-    if check := _NAMED_CHECK.match(clause):
-        return f"DROP CONSTRAINT {check[1]}"
-    return "DROP DEFAULT" if clause.startswith("DEFAULT ") else "DROP NOT NULL"
-
-
-def _render_set_clause(clause: str) -> str:
-    return f"{'ADD' if _NAMED_CHECK.match(clause) else 'SET'} {clause}"
 
 
 def _render_replace(obj: Opaque) -> Statements:

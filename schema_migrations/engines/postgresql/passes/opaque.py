@@ -69,7 +69,7 @@ def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> C
 def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Omit drops of comments, indexes and other parts that go with their object.
 
-    A part that names a renamed object stays with it, and only its definition is set again.
+    A setting that gets another value is not reset first.  A part that names a renamed object stays with it, and only its definition is set again.
     """
     dropped = {
         c.object.key
@@ -78,10 +78,13 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
         and not (isinstance(c.object, Opaque) and c.object.trait.is_privilege)
     }
     renamed = {c.before.key for c in changes if isinstance(c, ddl.Rename)}
+    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
 
     def goes_along(change: ddl.Change) -> bool:
         match change:
             case ddl.Drop(object=Opaque(trait=trait) as obj):
+                if trait.is_overwritten and obj.key in created:
+                    return True
                 renamed_too = trait.carries_name and obj.needs & renamed
                 dropped_too = trait.goes_along and obj.needs & dropped
                 return bool(renamed_too or dropped_too)

@@ -17,6 +17,7 @@ import psycopg
 
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
+from schema_migrations.engines.postgresql.ddl.domains import render_create_domain
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import (
@@ -133,7 +134,8 @@ def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
             table = qualify(obj.table)
             return f"CREATE {unique}INDEX {quote(probe)} ON {table} {obj.definition}"
         case Definition():
-            return f"CREATE DOMAIN {qualify(key._replace(name=probe))} {obj.definition}"
+            domain = replace(obj, key=key._replace(name=probe))
+            return "; ".join(each.sql for each in render_create_domain(domain))
         case Opaque():
             return _CREATE_PATTERN.sub(
                 rf"\g<head>{quote(probe)}", obj.definition, count=1

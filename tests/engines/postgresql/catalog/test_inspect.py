@@ -596,7 +596,7 @@ def test_what_is_carried_as_opaque(everything: Schema) -> None:
 
 
 WITHOUT_TRAITS = {
-    *("cast", "event trigger", "event trigger state", "inheritance", "partition key"),
+    *("cast", "event trigger", "inheritance", "partition key"),
     *("operator", "operator class", "operator family", "publication"),
     *("text search configuration", "text search dictionary"),
 }

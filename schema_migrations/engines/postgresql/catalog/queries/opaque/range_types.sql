@@ -18,12 +18,15 @@ SELECT 'pg_catalog.pg_type'::regclass::oid AS catalog,
               THEN ', COLLATION = ' || r.rngcollation::regcollation END,
          ', CANONICAL = ' || nullif(r.rngcanonical, 0)::regproc,
          ', SUBTYPE_DIFF = ' || nullif(r.rngsubdiff, 0)::regproc,
-         ', MULTIRANGE_TYPE_NAME = ', quote_ident(m.typname), ')') AS definition,
+         ', MULTIRANGE_TYPE_NAME = ',
+         quote_ident(nullif(ms.nspname, current_schema())) || '.',
+         quote_ident(m.typname), ')') AS definition,
        'DROP TYPE ' || t.oid::regtype AS drop
   FROM pg_catalog.pg_range AS r
   JOIN pg_catalog.pg_type AS t ON t.oid = r.rngtypid
   JOIN pg_catalog.pg_type AS s ON s.oid = r.rngsubtype
   JOIN pg_catalog.pg_type AS m ON m.oid = r.rngmultitypid
+  JOIN pg_catalog.pg_namespace AS ms ON ms.oid = m.typnamespace
   JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
  WHERE t.oid >= 16384
    AND NOT EXISTS (
