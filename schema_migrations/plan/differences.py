@@ -98,10 +98,15 @@ def list_differences(
     ``apps`` maps tables to the labels of their apps.
     """
     return tuple(
-        Difference(kind=kind, line=line)
+        Difference(kind=kind, line=_hide_loss(line) if kind == "surplus" else line)
         for kind, group in classify(changes).items()
         for line in _summarize_group(group, apps)
     )
+
+
+def _hide_loss(line: SummaryLine) -> SummaryLine:
+    """Return the line of a table or column without what its drop would delete."""
+    return replace(line, detail="") if line.kind in ("table", "column") else line
 
 
 def find_unsafe_changes(

@@ -45,7 +45,7 @@ class SummaryLine:
         verb = {"+": "add", "-": "drop", "~": "alter", ">": "rename"}[self.sign]
         if self.kind == "table" and self.sign == "+":
             verb = "create"
-        if self.kind == "table" or not self.table:
+        if self.name == self.table or not self.table:
             return f"{verb} {self.kind} {self.name}"
         glue = " " if self.name.startswith("(") else "."
         return f"{verb} {self.kind} {self.table}{glue}{self.name}"
@@ -147,8 +147,7 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             detail = "" if change.column.generated is not None else "DELETES ITS VALUES"
             return _make_column_line("-", change.table, change.column, detail)
         case ddl.AlterColumn():
-            detail = _describe_alteration(change.before, change.after)
-            return _make_column_line("~", change.table, change.after, detail)
+            return _summarize_alteration(change)
         case ddl.RenameColumn():
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
@@ -175,6 +174,20 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             )
 
 
+def _summarize_alteration(change: ddl.AlterColumn) -> SummaryLine:
+    before, after = change.before, change.after
+    if before == replace(after, custom_sequence=before.custom_sequence):
+        return SummaryLine(
+            sign=">",
+            kind="sequence",
+            table=change.table.path,
+            name=after.identity_sequence,
+            detail=f"from {before.identity_sequence}",
+        )
+    detail = _describe_alteration(before, after)
+    return _make_column_line("~", change.table, after, detail)
+
+
 def _make_table_line(sign: str, key: Key, detail: str) -> SummaryLine:
     name = key.path
     return SummaryLine(sign=sign, kind="table", table=name, name=name, detail=detail)
@@ -199,6 +212,10 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
         name = obj.key.part
         if name == obj.definition:  # it has no name: show its definition
             name, detail = name[name.index("(") :], ""
+    elif isinstance(obj, Opaque) and owner and name == owner.name:
+        # A setting has no name of its own: show what it is on.
+        column = obj.key.part.partition(" of column ")[2]
+        name = column or (owner.path if obj.trait.is_setting else name)
     return SummaryLine(
         sign=sign,
         kind=_kind_of(obj),
@@ -291,6 +308,8 @@ def _show_definition(obj: Object) -> str:
     match obj:
         case Constraint(type="primary key" | "unique") | ForeignKey():
             return f"({', '.join(obj.columns)})" if obj.columns else ""
+        case Opaque(trait=trait) if trait.is_privilege:
+            return shorten_definition(obj.definition)
         case Constraint() | Index():
             return shorten_definition(_definition_of(obj))
         case _:

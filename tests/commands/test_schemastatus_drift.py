@@ -99,6 +99,7 @@ def test_missing_different_and_only_there(orders: Place) -> None:
     assert "+ index by_code" in out
     assert "  Only in the database\n" in out
     assert "- column made_by_hand" in out
+    assert "DELETES" not in out  # nothing is dropped here
     assert kinds(orders) == [
         ("missing", "by_code"),
         ("surplus", "notes"),

@@ -71,9 +71,9 @@ CASES: dict[
         [("name", "rename index t.new")],
     ),
     "the name of a sequence": (
-        [table(replace(A, custom_sequence="old"))],
-        [table(A)],
-        [("name", "alter column t.a")],
+        [table(replace(A, custom_sequence="old", identity_sequence="old"))],
+        [table(replace(A, identity_sequence="t_a_seq"))],
+        [("name", "rename sequence t.t_a_seq")],
     ),
     "a definition": (
         [table(A), index("i")],

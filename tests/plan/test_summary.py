@@ -129,6 +129,40 @@ def test_a_constraint_without_a_name_is_called_by_what_it_says() -> None:
     assert str(line) == 'add check constraint shop_order ("id" > 0)'
 
 
+def test_a_setting_is_called_by_what_it_is_on() -> None:
+    storage = Opaque(
+        key=Key("opaque", "", "shop_order", "storage of column id"),
+        trait=trait_of("storage"),
+        definition="ALTER TABLE shop_order ALTER COLUMN id SET STORAGE MAIN",
+        owner=T,
+    )
+    security = replace(
+        storage,
+        key=Key("opaque", "", "shop_order", "row security"),
+        trait=trait_of("row security"),
+    )
+    trigger = replace(
+        storage,
+        key=Key("opaque", "", "shop_order", "trigger on shop_order"),
+        trait=trait_of("trigger"),
+    )
+    grant = replace(
+        storage,
+        key=Key("opaque", "", "shop_order", "grant to PUBLIC on table"),
+        trait=trait_of("grant"),
+        definition="GRANT SELECT ON TABLE shop_order TO PUBLIC",
+    )
+    made = [Create(object=each) for each in (storage, security, trigger, grant)]
+
+    assert [str(line) for line in summarize(made)] == [
+        "add storage shop_order.id",
+        "add row security shop_order",
+        "add trigger shop_order",
+        "add grant shop_order",
+    ]
+    assert summarize(made)[3].detail == "GRANT SELECT ON TABLE shop_order TO PUBLIC"
+
+
 def test_a_header_groups_and_does_not_run_on() -> None:
     tables = [Table(key=table_key(f"t{i}"), columns=()) for i in range(10)]
     lines = summarize([*(CreateTable(table=t) for t in tables), Create(object=INDEX)])

@@ -31,5 +31,5 @@ ALTER TABLE "t" ADD CONSTRAINT "t_check"
 -- Add column "y" to table "t"
 ALTER TABLE "t" ADD COLUMN "y" text[] DEFAULT '{new}'::text[];
 
--- Set the comment on enum "mood"
+-- Set the comment of type "mood"
 COMMENT ON TYPE "mood" IS 'new';
