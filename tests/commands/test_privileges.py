@@ -104,11 +104,13 @@ def test_ignored_they_are_given_again_where_they_are_known(
     wrote(project)
     assert project.manage("schemaapply").code == 0
     execute(pg, "GRANT SELECT ON numbers TO pg_monitor")
+    execute(pg, "ALTER VIEW numbers OWNER TO pg_signal_backend")
     project.write("sql/1.sql", OTHER_VIEW)
 
     ran = project.manage("schemadiff", "--from", "db:default", "--dry-run")
     assert ran.code == 0, ran.err
     assert "GRANT SELECT ON TABLE numbers TO pg_monitor;" in ran.out
+    assert "ALTER VIEW numbers OWNER TO pg_signal_backend;" in ran.out
     assert "anew" not in ran.out
 
     text = wrote(project)
@@ -117,3 +119,22 @@ def test_ignored_they_are_given_again_where_they_are_known(
         " must be given again.\n" in text
     )
     assert "GRANT" not in text
+
+
+def test_on_a_server_that_others_use_owners_are_not_compared(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    server = dict(pg_database)
+    dev = (
+        f"postgres://{server['USER']}:{server['PASSWORD']}@/postgres"
+        f"?host={server['HOST']}&port={server['PORT']}"
+    )
+    project.configure(pg_database, EXTRA=["sql"], PRIVILEGES="compare", DEV=dev)
+    project.write("sql/1.sql", VIEW + GRANTS)
+    text = wrote(project)
+    assert "GRANT SELECT ON TABLE numbers TO pg_monitor;" in text
+    assert "OWNER" not in text
+    assert project.manage("schemaapply").code == 0
+    execute(pg, "ALTER VIEW numbers OWNER TO pg_signal_backend")
+    drift = project.manage("schemastatus", "--drift", "--check")
+    assert drift.code == 0, drift.out + drift.err
