@@ -214,6 +214,23 @@ class ObjectInTheWay(PlanError):
     object: str = "what is in the way"
 
 
+class PartitionKeyFixed(PlanError):
+    """A table gets, loses or changes its partition key, which only a new table can have."""
+
+    code = "partition-key-fixed"
+    message = (
+        "Table {table} is to change from {before} to {after}, but PostgreSQL sets a"
+        " partition key only when it creates a table."
+    )
+    hint = (
+        "Write a file by hand that creates the new table under another name, moves the"
+        " rows, drops the old table, and renames the new one."
+    )
+    table: str
+    before: str
+    after: str
+
+
 class CircularChanges(PlanError):
     """Changes depend on one another in a circle."""
 

@@ -133,6 +133,26 @@ class RenameColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """Make a table a partition; its rows stay."""
+
+    partition: Opaque
+    table: Table
+    """What is attached, as it is just before."""
+    gone_keys: frozenset[Key] = NO_KEYS
+    """Keys of the table and of its new parent that must be dropped before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """Make a partition a table of its own; its rows stay."""
+
+    partition: Opaque
+    table: Table
+    """What it is just after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetComment:
     key: Key
     """Of a table or a column."""
@@ -171,6 +191,8 @@ Change = (
     | Alter
     | Rename
     | RenameColumn
+    | Attach
+    | Detach
     | SetComment
     | RebuildTable
 )
@@ -189,6 +211,10 @@ def subject_of(change: Change) -> Key:
             return change.object.key
         case Alter() | Rename() | AlterTable():
             return change.after.key
+        case Attach():
+            return change.partition.key
+        case Detach():
+            return change.table.key
         case SetComment():
             return change.key
         case RebuildTable():

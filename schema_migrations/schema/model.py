@@ -231,6 +231,16 @@ class Trait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """How a partition belongs to its parent, and what it is without it."""
+
+    objects: tuple[Object, ...]
+    """The table that it would be if it were detached, with its constraints and indexes."""
+    attach_sql: str
+    detach_sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque:
     """An object that models cannot describe: inspected and carried over."""
 
@@ -245,6 +255,8 @@ class Opaque:
     shape: tuple[str, ...] = field(default=(), compare=False)
     """Its columns or arguments, as others use them.  The server can replace it in place
     if the new shape begins with this one; empty: it cannot."""
+    attachment: Attachment | None = field(default=None, compare=False)
+    """Of a partition."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

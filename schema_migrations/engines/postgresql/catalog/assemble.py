@@ -6,9 +6,12 @@ Every object gets its key first; then it is made, with the keys of what it needs
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
+    PartsByAddress,
     assemble_opaque_objects,
 )
 from schema_migrations.engines.postgresql.catalog.keys import (
@@ -49,14 +52,48 @@ def assemble_schema(rows: CatalogRows) -> Schema:
     keys = keys_of(rows)
     catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
     makers = (
-        _assemble_tables,
-        _assemble_constraints,
-        _assemble_indexes,
+        *_TABLE_MAKERS,
         _assemble_sequences,
         _assemble_definitions,
-        assemble_opaque_objects,
+        partial(assemble_opaque_objects, parts=_assemble_partitions(rows)),
     )
     return Schema(frozenset(obj for make in makers for obj in make(catalog)))
+
+
+def _assemble_partitions(rows: CatalogRows) -> PartsByAddress:
+    """Return the table that each partition would be if it were detached, with its parts.
+
+    It draws no numbers of its own: a partition shares the identity of its parent, or has
+    none (before 17).
+    """
+    oids = [row.oid for row in rows.tables if row.is_partition]
+    if not oids:
+        return {}
+    keys = keys_of(rows, alone=True)
+    catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
+    alone = Schema(frozenset(obj for make in _TABLE_MAKERS for obj in make(catalog)))
+    found = {}
+    for oid in oids:
+        key = keys.get((PG_CLASS, oid, 0))
+        if key:
+            table = _without_inheritance(alone.get_table(key))
+            found[PG_CLASS, oid] = (table, *alone.by_table.get(key, ()))
+    return found
+
+
+def _without_inheritance(table: Table) -> Table:
+    columns = tuple(
+        replace(
+            column,
+            identity="",
+            identity_options="",
+            custom_sequence="",
+            identity_sequence="",
+        )
+        for column in table.columns
+    )
+    needs = frozenset(key for key in table.needs if key.kind != "table")
+    return replace(table, columns=columns, needs=needs)
 
 
 def _assemble_tables(catalog: Catalog) -> Iterator[Table]:
@@ -142,6 +179,9 @@ def _column_names_of(
     """Return the names of plain columns; an expression has no column number."""
     keys = (catalog.keys[PG_CLASS, row.relation, each] for each in row.columns if each)
     return tuple(key.part for key in keys)
+
+
+_TABLE_MAKERS = (_assemble_tables, _assemble_constraints, _assemble_indexes)
 
 
 def _assemble_sequences(catalog: Catalog) -> Iterator[Sequence]:

@@ -30,6 +30,7 @@ class TableRow(NamedTuple):
     namespace: int
     name: str
     comment: str
+    is_partition: bool
 
 
 class ColumnRow(NamedTuple):
@@ -61,6 +62,8 @@ class ConstraintRow(NamedTuple):
     target: int | None = None
     """The table that a foreign key refers to."""
     target_name: str = ""
+    inherited: bool = False
+    """A partition has it from its parent."""
 
 
 class IndexRow(NamedTuple):
@@ -72,6 +75,8 @@ class IndexRow(NamedTuple):
     columns: Sequence[int]
     """The numbers of its key columns; 0: an expression."""
     method: str
+    inherited: bool
+    """A partition has it from its parent."""
 
 
 class SequenceRow(NamedTuple):
@@ -104,6 +109,8 @@ class OpaqueRow(NamedTuple):
     needed_oid: int | None = None
     needed_column: int | None = None
     shape: Sequence[str] = ()
+    attachment: Sequence[str] = ()
+    """Of a partition: SQL that attaches it, SQL that detaches it, its partition key."""
 
 
 class CommentRow(NamedTuple):

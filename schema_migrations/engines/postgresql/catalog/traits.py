@@ -18,7 +18,7 @@ _TRAITS = (
     Trait(noun="policy", survives=True, is_reprinted=True),
     Trait(noun="rule", survives=True, is_reprinted=True),
     Trait(noun="membership in publication", survives=True),
-    Trait(noun="partition", holds_rows=True),
+    Trait(noun="partition", holds_rows=True, takes_relation_name=True),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
     Trait(noun="comment", goes_along=True, carries_name=True, is_setting=True),
@@ -32,6 +32,7 @@ _TRAITS = (
         Trait(noun=noun, goes_along=True)
         for noun in (
             *("constraint", "trigger state", "rule state", "default"),
+            *("not null", "sequence owner"),
             *("storage", "compression", "attribute options"),
         )
     ),

@@ -85,6 +85,8 @@ def render(change: ddl.Change) -> Statements:
             return render_rename(change.before, change.after)
         case ddl.SetComment():
             return (_render_comment(change.key, change.after),)
+        case ddl.Attach() | ddl.Detach():
+            return (_render_move(change),)
         case ddl.AlterTable() | ddl.RebuildTable():
             raise UnsupportedChange(
                 problem=f"PostgreSQL has no statement for {ddl.subject_of(change)}."
@@ -98,6 +100,22 @@ def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
         body = "\n    " + ",\n    ".join(actions)
     sql = f"ALTER TABLE {name}{body}"
     return (Statement(sql=sql, comment=f"{comment} {name}"),)
+
+
+def _render_move(change: ddl.Attach | ddl.Detach) -> Statement:
+    attachment, top = change.partition.attachment, change.partition.owner
+    assert attachment is not None
+    assert top is not None
+    name = qualify(change.table.key)
+    if isinstance(change, ddl.Detach):
+        return Statement(
+            sql=attachment.detach_sql,
+            comment=f"Detach partition {name} of table {qualify(top)}",
+        )
+    return Statement(
+        sql=attachment.attach_sql,
+        comment=f"Attach partition {name} of table {qualify(top)}",
+    )
 
 
 def _render_create_table(change: ddl.CreateTable) -> Statements:

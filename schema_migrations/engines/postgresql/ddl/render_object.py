@@ -308,8 +308,20 @@ def _describe_create(obj: Opaque) -> str:
 
 
 def _describe_object(obj: Opaque) -> str:
+    if obj.type in _PARTS_OF_PARTITIONS:
+        part = obj.key.part.replace(
+            f"{obj.type} ", f"{_PARTS_OF_PARTITIONS[obj.type]} ", 1
+        )
+        return f"{part} of partition {qualify(obj.key)}"
     owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
     return f"{obj.type} {quote(obj.key.name)}{owner}"
+
+
+_PARTS_OF_PARTITIONS = {
+    "constraint": "constraint",
+    "default": "default",
+    "not null": "NOT NULL",
+}
 
 
 def _is_runnable(obj: Opaque) -> bool:

@@ -1,4 +1,4 @@
--- Columns of tables.  A collation is named only if it is not the type's own, and
+-- Columns of tables and partitions.  A collation is named only if it is not the type's own, and
 -- identity options only if they differ from those of a plain identity column.
 -- A NOT NULL that is still NOT VALID (18 and newer) does not make a column NOT NULL.
 -- Generated expressions are pretty-printed, see inspect.py; defaults are not, since the
@@ -65,7 +65,6 @@ SELECT a.attrelid AS relation,
             AND dep.deptype = 'i'
        ) AS i ON i.relation = a.attrelid AND i.number = a.attnum
  WHERE c.relkind IN ('r', 'p')
-   AND NOT c.relispartition
    AND c.oid >= 16384
    AND a.attnum > 0
    AND NOT a.attisdropped
