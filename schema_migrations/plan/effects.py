@@ -52,7 +52,8 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             # Its owner may be altered before or after: it only would take it along.
             return _effects_of_drop(replace(sequence, owned_by=None))
         case ddl.Drop():
-            return _effects_of_drop(change.object)
+            # What is made comes after what is freed under the same key.
+            return replace(_effects_of_drop(change.object), made_keys=change.waits_for)
         case ddl.Rename(before=Definition() as before, after=Definition() as after):
             # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
@@ -226,6 +227,7 @@ def _effects_on_column(
             )
         case ddl.DropColumn():
             return Effects(
+                made_keys=change.waits_for,
                 freed_keys=_sequence_names_of(table, change.column)
                 | {table.column(change.column.name)},
                 released_keys=change.column.needs | {table},

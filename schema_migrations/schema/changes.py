@@ -65,6 +65,10 @@ class AddColumn:
 class DropColumn:
     table: Key
     column: Column
+    only: bool = False
+    """Tables that inherit the column keep it; set by a pass."""
+    waits_for: frozenset[Key] = NO_KEYS
+    """Columns of parent tables that must be dropped before; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class Create:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+    waits_for: frozenset[Key] = NO_KEYS
+    """Constraints of parent tables that must be dropped before; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

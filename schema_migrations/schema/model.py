@@ -97,6 +97,8 @@ class Column:
     """Expression text of a generated column."""
     generated_kind: Literal["", "stored", "virtual"] = ""
     comment: str = ""
+    is_local: bool = field(default=True, compare=False)
+    """False: it has it from a parent table alone, and loses it with that."""
     position: int = field(default=0, compare=False)
     """1-based.  Not compared: ``ALTER TABLE`` always adds at the end."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
@@ -136,6 +138,8 @@ class Constraint:
     """SQL after ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+    is_local: bool = field(default=True, compare=False)
+    """As for a column."""
     reserves_relation_name: bool = field(default=True, compare=False)
     """Its index has the same name, so no other relation can have it."""
 
@@ -214,6 +218,8 @@ class Trait:
     """It cannot stay without what it needs, and must be reset when that goes."""
     survives: bool = False
     """It is not dropped with a column or table that it needs, but prevents that drop."""
+    ties_tables: bool = False
+    """While it is there, a change of one table reaches the other: it is dropped first."""
     carries_name: bool = False
     """Its SQL quotes the name of an index or a constraint, and so follows a rename."""
     holds_rows: bool = False

@@ -129,6 +129,7 @@ def _assemble_columns(catalog: Catalog) -> dict[Key, list[Column]]:
                 generated=row.generated,
                 generated_kind=row.generated_kind,
                 comment=row.comment,
+                is_local=row.is_local,
                 position=row.number,
                 needs=frozenset(catalog.needs[key]),
             )
@@ -156,6 +157,7 @@ def _assemble_constraints(catalog: Catalog) -> Iterator[Constraint | ForeignKey]
                 type=row.type,
                 definition=row.definition,
                 columns=_column_names_of(row, catalog),
+                is_local=row.is_local,
                 needs=frozenset(catalog.needs[key]),
             )
 

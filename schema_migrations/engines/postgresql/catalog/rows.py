@@ -48,6 +48,7 @@ class ColumnRow(NamedTuple):
     generated: str | None
     generated_kind: Literal["", "stored", "virtual"]
     comment: str
+    is_local: bool
 
 
 class ConstraintRow(NamedTuple):
@@ -64,6 +65,7 @@ class ConstraintRow(NamedTuple):
     target_name: str = ""
     inherited: bool = False
     """A partition has it from its parent."""
+    is_local: bool = True
 
 
 class IndexRow(NamedTuple):

@@ -53,6 +53,7 @@ def render(change: ddl.Change) -> Statements:
                 change.table,
                 f"DROP COLUMN {column}",
                 comment=f"Drop column {column} of table",
+                only=change.only,
             )
         case ddl.AlterColumn():
             return _render_alter_column(change)
@@ -93,12 +94,14 @@ def render(change: ddl.Change) -> Statements:
             )
 
 
-def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
+def _render_alter_table(
+    table: Key, *actions: str, comment: str, only: bool = False
+) -> Statements:
     name = qualify(table)
     body = f" {actions[0]}" if len(actions) == 1 else ""
     if not body:
         body = "\n    " + ",\n    ".join(actions)
-    sql = f"ALTER TABLE {name}{body}"
+    sql = f"ALTER TABLE {'ONLY ' if only else ''}{name}{body}"
     return (Statement(sql=sql, comment=f"{comment} {name}"),)
 
 

@@ -124,6 +124,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
+            and not (isinstance(obj, Constraint) and not obj.is_local)
             and _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:

@@ -19,7 +19,8 @@ SELECT a.attrelid AS relation,
              END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual'
             ELSE '' END AS generated_kind,
-       coalesce(d.description, '') AS comment
+       coalesce(d.description, '') AS comment,
+       a.attislocal AS is_local
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid

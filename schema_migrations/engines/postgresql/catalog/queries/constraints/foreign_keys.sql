@@ -8,7 +8,8 @@ SELECT k.oid,
        k.conkey::int[] AS columns,
        k.confrelid AS target,
        k.confrelid::regclass::text AS target_name,
-       k.conparentid <> 0 AS inherited
+       k.conparentid <> 0 AS inherited,
+       k.conislocal AS is_local
   FROM pg_catalog.pg_constraint AS k
   LEFT JOIN pg_catalog.pg_constraint AS p ON p.oid = k.conparentid
  WHERE k.contype = 'f'

@@ -16,7 +16,8 @@ SELECT k.oid,
        coalesce(k.conkey::int[], '{}') AS columns,
        NULL::oid AS target,
        '' AS target_name,
-       k.conparentid <> 0 OR c.relispartition AND NOT k.conislocal AS inherited
+       k.conparentid <> 0 OR c.relispartition AND NOT k.conislocal AS inherited,
+       k.conislocal AS is_local
   FROM pg_catalog.pg_constraint AS k
   JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_catalog.pg_class AS i
