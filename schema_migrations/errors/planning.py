@@ -231,6 +231,23 @@ class PartitionKeyFixed(PlanError):
     after: str
 
 
+class ExtensionFixed(PlanError):
+    """An extension is to be in another schema, and it cannot be moved."""
+
+    code = "extension-fixed"
+    message = (
+        "Extension {name} is to move from schema {before} to {after}, but it does not"
+        " support that (it is not relocatable)."
+    )
+    hint = (
+        "Leave it in schema {before}. Or write a file by hand that drops it with all"
+        " that uses it, and creates both again."
+    )
+    name: str
+    before: str
+    after: str
+
+
 class CircularChanges(PlanError):
     """Changes depend on one another in a circle."""
 

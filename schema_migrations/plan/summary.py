@@ -290,6 +290,8 @@ def _definition_of(obj: Object) -> str:
     match obj:
         case Definition(labels=labels) if labels:
             return f"({', '.join(labels)})"
+        case Definition(version=version) if version:
+            return f"{obj.definition} VERSION {version}".strip()
         case Constraint() | ForeignKey():
             kind = obj.type if isinstance(obj, Constraint) else "foreign key"
             text = obj.definition

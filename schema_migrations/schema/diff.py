@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.extensions import with_agreed_versions
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -39,6 +40,7 @@ def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     ``partitions``.
     """
     changes: list[ddl.Change] = []
+    current = with_agreed_versions(current, desired)
     moves = find_moves(current, desired)
     if moves:
         current = with_detached(current, moves.detached)

@@ -188,11 +188,17 @@ class Definition:
 
     key: Key
     definition: str
-    """Collation, domain: SQL after the name in ``CREATE``.  Extension: empty."""
+    """Collation, domain, extension: SQL after the name in ``CREATE``."""
     labels: tuple[str, ...] = ()
     """Labels of an enum, in order."""
     clauses: tuple[str, ...] = field(default=(), compare=False)
     """Clauses at the end of a domain's definition, which can be altered."""
+    version: str = ""
+    """Of an extension; empty: the one that its server installs without being asked."""
+    installed_version: str = field(default="", compare=False)
+    """Of an extension, in any case."""
+    is_relocatable: bool = field(default=False, compare=False)
+    """An extension can be moved to another schema."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

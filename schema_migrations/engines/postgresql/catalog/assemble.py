@@ -205,5 +205,8 @@ def _assemble_definitions(catalog: Catalog) -> Iterator[Definition]:
                 definition=row.definition,
                 labels=tuple(row.labels),
                 clauses=tuple(row.clauses),
+                version=row.version,
+                installed_version=row.installed_version,
+                is_relocatable=row.is_relocatable,
                 needs=frozenset(catalog.needs[key]),
             )

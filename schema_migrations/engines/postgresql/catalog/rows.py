@@ -23,6 +23,9 @@ class DefinitionRow(NamedTuple):
     definition: str
     labels: Sequence[str] = ()
     clauses: Sequence[str] = ()
+    version: str = ""
+    installed_version: str = ""
+    is_relocatable: bool = False
 
 
 class TableRow(NamedTuple):
