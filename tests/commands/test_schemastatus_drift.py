@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from tests.fixtures.json_schemas import read_answer
+from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -428,3 +429,52 @@ def test_values_are_not_lost_to_attach_a_table(events: Place) -> None:
     assert ("surplus", "note") in kinds(events)
     assert "ATTACH" in mended(events, allow_data_loss=True)
     assert kinds(events) == []
+
+
+@pytest.fixture
+def contrib(place: Place) -> Place:
+    if place.engine.vendor != "postgresql":
+        pytest.skip("SQLite has no extensions")
+    found = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
+    if not place.execute(found):
+        skip_missing("PostgreSQL with contrib")
+    return place
+
+
+def test_an_extension_in_a_schema_of_its_own(contrib: Place) -> None:
+    """Whether or not the database's own search_path names that schema."""
+    contrib.write(
+        _1="CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;"
+        " CREATE TABLE t (a ext.citext); CREATE INDEX i ON t (a);"
+    )
+    contrib.apply()
+    assert kinds(contrib) == []
+    name = contrib.settings["NAME"]
+    contrib.execute(f'ALTER DATABASE "{name}" SET search_path = "$user", public, ext')
+    contrib.connection.close()
+    assert kinds(contrib) == []
+    contrib.execute("DROP INDEX i")
+    assert "CREATE INDEX" in mended(contrib)
+    assert kinds(contrib) == []
+
+
+def test_another_version_is_no_drift_unless_the_files_say_one(contrib: Place) -> None:
+    contrib.write(_1="CREATE EXTENSION pg_trgm;")
+    contrib.apply()
+    contrib.execute("DROP EXTENSION pg_trgm")
+    contrib.execute("CREATE EXTENSION pg_trgm VERSION '1.4'")
+    assert kinds(contrib) == []
+    contrib.write(_2="ALTER EXTENSION pg_trgm UPDATE TO '1.6';")
+    contrib.apply()
+    assert kinds(contrib) == []
+
+
+def test_a_version_that_the_files_say(contrib: Place) -> None:
+    contrib.write(_1="CREATE EXTENSION pg_trgm VERSION '1.5';")
+    contrib.apply()
+    assert kinds(contrib) == []
+    contrib.execute("DROP EXTENSION pg_trgm")
+    contrib.execute("CREATE EXTENSION pg_trgm VERSION '1.4'")
+    assert kinds(contrib) == [("different", "pg_trgm")]
+    assert "UPDATE TO '1.5'" in mended(contrib)
+    assert kinds(contrib) == []

@@ -123,7 +123,9 @@ def propose(
     """
     with ExitStack() as stack:
         current = stack.enter_context(open_state(source, workspace))
-        desired = stack.enter_context(open_state(target, workspace))
+        desired = stack.enter_context(
+            open_state(target, workspace, beside=current.schema)
+        )
         return plan_change(
             workspace.engine, current, desired, request, phases=workspace.phases
         )

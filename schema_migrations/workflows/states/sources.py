@@ -32,7 +32,7 @@ from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
 from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
 from schema_migrations.workflows.states.dev_servers import DevServers
 from schema_migrations.workflows.states.django_migrations import (
@@ -62,6 +62,7 @@ from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
     load_prerequisites,
+    without_homes,
 )
 from schema_migrations.workflows.states.state import (
     State,
@@ -251,15 +252,18 @@ def _choose_sharing(
 
 
 @contextmanager
-def open_state(source: str, workspace: Workspace) -> Iterator[State]:
+def open_state(
+    source: str, workspace: Workspace, *, beside: Schema = EMPTY
+) -> Iterator[State]:
     """Hold the state of a source on a scratch database.
 
+    Models do not say the schema of an extension: it is the one ``beside`` them.
     Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
     """
     holds_files = source != MODELS or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
-        yield _load_source(source, workspace, connection)
+        yield _load_source(source, workspace, connection, beside)
 
 
 @contextmanager
@@ -288,12 +292,14 @@ def open_scratch_database(
         yield connection
 
 
-def _load_source(source: str, workspace: Workspace, connection: Connection) -> State:
+def _load_source(
+    source: str, workspace: Workspace, connection: Connection, beside: Schema
+) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
     facts = NO_FACTS
     if models_only:
-        facts = _load_models(workspace, connection)
+        facts = _load_models(workspace, connection, beside)
         description = "the models"
     elif source == FILES:
         with phases("replay"):
@@ -308,6 +314,8 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         description = source
     with phases("inspect"):
         schema = inspect_database(engine, connection)
+    if models_only:
+        schema = without_homes(schema, beside, workspace.prerequisites)
     return State(
         schema=schema,
         connection=connection,
@@ -353,11 +361,13 @@ def check_same_vendor(vendor: str, workspace: Workspace) -> None:
         )
 
 
-def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
+def _load_models(
+    workspace: Workspace, connection: Connection, beside: Schema
+) -> ModelFacts:
     """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
     engine = workspace.engine
     with workspace.phases("load models"):
-        load_prerequisites(engine, connection, workspace.prerequisites)
+        load_prerequisites(engine, connection, workspace.prerequisites, beside=beside)
         deferred = try_repeatedly(engine, connection, workspace.extra_statements)
     with workspace.phases("collect DDL"):
         ddl = collect_alias_ddl(

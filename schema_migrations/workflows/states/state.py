@@ -6,6 +6,7 @@ two states spell equal definitions alike.  A live database is only read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
@@ -35,6 +36,7 @@ from schema_migrations.history.statements import (
 from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
+from schema_migrations.schema.extensions import with_agreed_versions
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
@@ -242,6 +244,7 @@ def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:
     """Create the objects of an inspected schema on a scratch database; return the copy.
 
+    An extension has another version where this server does not have that one.
     Raises ``PlanError`` for an object that cannot be created from its definition, and
     ``CopyDiffers`` for a copy that is not equal.
     """
@@ -252,8 +255,13 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
         planner=engine.planner,
     )
     for statement in plan.statements:
-        with translate_driver_errors(engine, partial(_make_copy_error, statement.sql)):
-            engine.executor.execute(connection, statement.sql)
+        sql = statement.sql
+        if versioned := _VERSIONED_EXTENSION.fullmatch(sql):
+            if _try_to_run(engine, connection, sql):
+                continue
+            sql = versioned["create"]
+        with translate_driver_errors(engine, partial(_make_copy_error, sql)):
+            engine.executor.execute(connection, sql)
     copied = State(
         schema=inspect_database(engine, connection),
         connection=connection,
@@ -270,6 +278,7 @@ def _check_copy(engine: Engine, schema: Schema, copied: State) -> None:
         canonicalize_state(engine, state, keys).schema
         for state in (replace(copied, schema=schema), copied)
     )
+    wanted = with_agreed_versions(wanted, reached)
     if differences := list_differences(diff(reached, wanted)):
         raise CopyDiffers(differences=tuple(map(_describe_difference, differences)))
 
@@ -279,6 +288,19 @@ def _describe_difference(difference: Difference) -> str:
     owner = f" of {line.table}" if line.table and line.kind != "table" else ""
     text = f"{difference.kind}: {line.kind} {line.name}{owner}"
     return f"{text}: {line.detail}" if difference.kind == "different" else text
+
+
+_VERSIONED_EXTENSION = re.compile(r"(?P<create>CREATE EXTENSION .+) VERSION '[^']*'")
+
+
+def _try_to_run(engine: Engine, connection: Connection, sql: str) -> bool:
+    try:
+        engine.executor.execute(connection, sql)
+    except Exception as error:  # only the engine knows its driver's exceptions
+        if engine.executor.read_driver_error(error) is None:
+            raise
+        return False
+    return True
 
 
 def _make_copy_error(sql: str, driver_error: DriverError) -> CopyRefused:
