@@ -53,7 +53,7 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             return _effects_of_drop(replace(sequence, owned_by=None))
         case ddl.Drop():
             # What is made comes after what is freed under the same key.
-            return replace(_effects_of_drop(change.object), made_keys=change.waits_for)
+            return replace(_effects_of_drop(change.object), made_keys=change.gone_first)
         case ddl.Rename(before=Definition() as before, after=Definition() as after):
             # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
@@ -150,7 +150,7 @@ def _effects_of_attach(change: ddl.Attach) -> Effects:
     parts = {obj.key for obj in partition.attachment.objects}
     columns = {partition.owner.column(column.name) for column in table.columns}
     return Effects(
-        made_keys=change.gone_keys | {partition.key, _room_key_of(partition.owner)},
+        made_keys=change.gone_first | {partition.key, _room_key_of(partition.owner)},
         used_keys=_needs_of(partition) | table.provided_keys | parts | columns,
     )
 
@@ -227,7 +227,7 @@ def _effects_on_column(
             )
         case ddl.DropColumn():
             return Effects(
-                made_keys=change.waits_for,
+                made_keys=change.gone_first,
                 freed_keys=_sequence_names_of(table, change.column)
                 | {table.column(change.column.name)},
                 released_keys=change.column.needs | {table},

@@ -67,7 +67,7 @@ class DropColumn:
     column: Column
     only: bool = False
     """Tables that inherit the column keep it; set by a pass."""
-    waits_for: frozenset[Key] = NO_KEYS
+    gone_first: frozenset[Key] = NO_KEYS
     """Columns of parent tables that must be dropped before; set by a pass."""
 
 
@@ -109,7 +109,7 @@ class Create:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
-    waits_for: frozenset[Key] = NO_KEYS
+    gone_first: frozenset[Key] = NO_KEYS
     """Constraints of parent tables that must be dropped before; set by a pass."""
 
 
@@ -145,7 +145,7 @@ class Attach:
     partition: Opaque
     table: Table
     """What is attached, as it is just before."""
-    gone_keys: frozenset[Key] = NO_KEYS
+    gone_first: frozenset[Key] = NO_KEYS
     """Keys of the table and of its new parent that must be dropped before."""
 
 

@@ -128,7 +128,7 @@ def make_move_changes(
         table = _table_of(partition)
         tables = {table.key, partition.owner}
         old, new = _collect_keys(current, tables), _collect_keys(desired, tables)
-        yield ddl.Attach(partition=partition, table=table, gone_keys=old - new)
+        yield ddl.Attach(partition=partition, table=table, gone_first=old - new)
     moved = {p.owner for p in moves.detached} & {p.owner for p in moves.attached}
     for key in current.of(ForeignKey):
         if key.referenced_table in moved and desired.get(key.key) == key:

@@ -145,9 +145,7 @@ def _list_home_namespaces(homes: Mapping[str, Definition]) -> Iterator[Definitio
         yield Definition(key=key, definition="")
 
 
-def without_homes(
-    schema: Schema, beside: Schema, prerequisites: Prerequisites
-) -> Schema:
+def hide_homes(schema: Schema, beside: Schema, prerequisites: Prerequisites) -> Schema:
     """Return the schema without the namespaces that only extensions brought along.
 
     They are not desired for themselves: a later file would drop them.

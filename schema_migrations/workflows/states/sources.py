@@ -61,8 +61,8 @@ from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
+    hide_homes,
     load_prerequisites,
-    without_homes,
 )
 from schema_migrations.workflows.states.state import (
     State,
@@ -255,9 +255,8 @@ def _choose_sharing(
 def open_state(
     source: str, workspace: Workspace, *, beside: Schema = EMPTY
 ) -> Iterator[State]:
-    """Hold the state of a source on a scratch database.
+    """Hold the state of a source; models take the schemas of extensions ``beside`` them.
 
-    Models do not say the schema of an extension: it is the one ``beside`` them.
     Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
     """
     holds_files = source != MODELS or bool(workspace.extra_statements)
@@ -299,8 +298,7 @@ def _load_source(
     models_only = source == MODELS
     facts = NO_FACTS
     if models_only:
-        facts = _load_models(workspace, connection, beside)
-        description = "the models"
+        facts, description = _load_models(workspace, connection, beside), "the models"
     elif source == FILES:
         with phases("replay"):
             _replay(workspace, connection, workspace.directory)
@@ -314,8 +312,8 @@ def _load_source(
         description = source
     with phases("inspect"):
         schema = inspect_database(engine, connection)
-    if models_only:
-        schema = without_homes(schema, beside, workspace.prerequisites)
+        if models_only:
+            schema = hide_homes(schema, beside, workspace.prerequisites)
     return State(
         schema=schema,
         connection=connection,
@@ -356,9 +354,8 @@ def _copy_live_database(
 def check_same_vendor(vendor: str, workspace: Workspace) -> None:
     """Raise ``ConfigError`` if a database is of another kind than the alias."""
     if vendor != workspace.engine.vendor:
-        raise SourceOfOtherEngine(
-            engine=vendor, alias=workspace.alias, alias_engine=workspace.engine.vendor
-        )
+        alias, ours = workspace.alias, workspace.engine.vendor
+        raise SourceOfOtherEngine(engine=vendor, alias=alias, alias_engine=ours)
 
 
 def _load_models(

@@ -160,7 +160,7 @@ def _reduce(
         waits = frozenset(c.table.column(name) for c in _select_column(reached, name))
         if goal is None:
             if column is not None:
-                yield ddl.DropColumn(table=table, column=column, waits_for=waits)
+                yield ddl.DropColumn(table=table, column=column, gone_first=waits)
         elif column is None:
             yield fills.get(name) or ddl.AddColumn(table=table, column=goal)
         elif column != replace(goal, comment=column.comment):
@@ -252,7 +252,7 @@ def _reduce_checks(
                 elif check.is_local:
                     parents = {c.object.key for c in reached if isinstance(c, ddl.Drop)}
                     waits = frozenset(k for k in parents if k.part == check.key.part)
-                    yield replace(change, waits_for=waits)
+                    yield replace(change, gone_first=waits)
             case ddl.Rename(before=before, after=after):
                 if (before.key.part, after.key.part) not in renamed:
                     yield change
