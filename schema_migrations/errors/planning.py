@@ -214,6 +214,40 @@ class ObjectInTheWay(PlanError):
     object: str = "what is in the way"
 
 
+class PartitionKeyFixed(PlanError):
+    """A table gets, loses or changes its partition key, which only a new table can have."""
+
+    code = "partition-key-fixed"
+    message = (
+        "Table {table} is to change from {before} to {after}, but PostgreSQL sets a"
+        " partition key only when it creates a table."
+    )
+    hint = (
+        "Write a file by hand that creates the new table under another name, moves the"
+        " rows, drops the old table, and renames the new one."
+    )
+    table: str
+    before: str
+    after: str
+
+
+class ExtensionFixed(PlanError):
+    """An extension is to be in another schema, and it cannot be moved."""
+
+    code = "extension-fixed"
+    message = (
+        "Extension {name} is to move from schema {before} to {after}, but it does not"
+        " support that (it is not relocatable)."
+    )
+    hint = (
+        "Leave it in schema {before}. Or write a file by hand that drops it with all"
+        " that uses it, and creates both again."
+    )
+    name: str
+    before: str
+    after: str
+
+
 class CircularChanges(PlanError):
     """Changes depend on one another in a circle."""
 

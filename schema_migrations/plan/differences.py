@@ -114,12 +114,19 @@ def find_unsafe_changes(
 ) -> tuple[ddl.Change, ...]:
     """Return the changes that need a person's consent.
 
-    They drop objects that only the database has, or may lose rows or values.
+    They drop objects that only the database has, or may lose rows or values.  A partition
+    is attached or detached together with the changes of its table.
     """
     changes = tuple(changes)
     risky = {key for key, _ in find_losses(changes, may_alter_values)}
     risky |= {ddl.subject_of(change) for change in classify(changes)["surplus"]}
-    return tuple(change for change in changes if ddl.subject_of(change) in risky)
+    tables = {key.table for key in risky}
+    return tuple(
+        change
+        for change in changes
+        if ddl.subject_of(change) in risky
+        or (isinstance(change, ddl.Attach | ddl.Detach) and change.table.key in tables)
+    )
 
 
 def _summarize_group(

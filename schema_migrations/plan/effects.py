@@ -45,20 +45,15 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
         case ddl.DropTable():
             parts = current.by_table.get(change.table.key, ())
             return _effects_of_drop(change.table, *parts)
-        case ddl.Create(object=Opaque() as obj):
-            created = _effects_of_create(obj)
-            return replace(
-                created,
-                used_keys=created.used_keys | set(map(_rebuilt_key_of, obj.needs)),
-            )
         case ddl.Create():
-            created = _effects_of_create(change.object)
+            created = _effects_of_creation(change.object)
             return replace(created, made_keys=created.made_keys | change.gone_first)
         case ddl.Drop(object=Sequence() as sequence):
             # Its owner may be altered before or after: it only would take it along.
             return _effects_of_drop(replace(sequence, owned_by=None))
         case ddl.Drop():
-            return _effects_of_drop(change.object)
+            # What is made comes after what is freed under the same key.
+            return replace(_effects_of_drop(change.object), made_keys=change.gone_first)
         case ddl.Rename(before=Definition() as before, after=Definition() as after):
             # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
@@ -73,6 +68,11 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             )
         case ddl.Alter():
             return _effects_of_alter(change)
+        case ddl.Attach():
+            return _effects_of_attach(change)
+        case ddl.Detach():
+            # ``order`` puts it before all that is done to either table.
+            return Effects()
         case ddl.AlterTable():
             return Effects(used_keys=change.after.needs)
         case ddl.SetComment():
@@ -87,6 +87,19 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             | ddl.RenameColumn()
         ):
             return _effects_on_column(change)
+
+
+def _effects_of_creation(obj: Object) -> Effects:
+    created = _effects_of_create(obj)
+    match obj:
+        case Opaque():
+            waits = frozenset(map(_rebuilt_key_of, obj.needs))
+        case ForeignKey():
+            # The rows that it refers to may come with a partition.
+            waits = frozenset({_room_key_of(obj.referenced_table)})
+        case _:
+            waits = NO_KEYS
+    return replace(created, used_keys=created.used_keys | waits)
 
 
 def _effects_of_create(*objects: Object) -> Effects:
@@ -125,7 +138,26 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
         taken |= _relation_names_of(obj)
         if isinstance(obj, Table):
             taken.update(*(_sequence_names_of(obj.key, c) for c in obj.columns))
+        if isinstance(obj, Opaque) and obj.attachment and obj.owner:
+            taken.add(_room_key_of(obj.owner))
     return frozenset(taken)
+
+
+def _effects_of_attach(change: ddl.Attach) -> Effects:
+    partition, table = change.partition, change.table
+    assert partition.attachment is not None
+    assert partition.owner is not None
+    parts = {obj.key for obj in partition.attachment.objects}
+    columns = {partition.owner.column(column.name) for column in table.columns}
+    return Effects(
+        made_keys=change.gone_first | {partition.key, _room_key_of(partition.owner)},
+        used_keys=_needs_of(partition) | table.provided_keys | parts | columns,
+    )
+
+
+def _room_key_of(table: Key) -> Key:
+    """Return a stand-in key for the partitions of a table, whose bounds never overlap."""
+    return table._replace(part="partitions")
 
 
 def _rebuilt_key_of(table: Key) -> Key:
@@ -195,6 +227,7 @@ def _effects_on_column(
             )
         case ddl.DropColumn():
             return Effects(
+                made_keys=change.gone_first,
                 freed_keys=_sequence_names_of(table, change.column)
                 | {table.column(change.column.name)},
                 released_keys=change.column.needs | {table},
@@ -283,6 +316,8 @@ def rank_for_reader(change: ddl.Change) -> tuple[int, str, int]:
         case ddl.Create(object=ForeignKey() as obj):
             return 7, obj.table.name, 0
         case ddl.Create(object=Opaque()) | ddl.Alter(before=Opaque()):
+            return 8, "", 0
+        case ddl.Attach():
             return 8, "", 0
         case ddl.DropTable():
             return 9, "", 0

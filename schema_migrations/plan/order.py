@@ -14,7 +14,7 @@ from heapq import heapify, heappop, heappush
 from schema_migrations.errors import CircularChanges
 from schema_migrations.plan.effects import effects_of, rank_for_reader
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.model import ForeignKey, Key, Opaque, Schema
 
 Edges = dict[int, set[int]]
 """change → the changes that must come before it."""
@@ -68,9 +68,37 @@ def _draw_edges(changes: tuple[ddl.Change, ...], current: Schema) -> Edges:
         after(makers, frees.get(key, ()))
     for key, freers in frees.items():
         after(freers, releases.get(key, ()))
+    _put_untying_first(changes, edges)
     for i, before in edges.items():
         before.discard(i)
     return edges
+
+
+def _put_untying_first(changes: tuple[ddl.Change, ...], edges: Edges) -> None:
+    """Untie tables before all else but the drops of foreign keys that are in the way."""
+    detached = {i for i, c in enumerate(changes) if _unties_tables(c)}
+    if not detached:
+        return
+    tops = {c.partition.owner for c in changes if isinstance(c, ddl.Detach)}
+    for i, change in enumerate(changes):
+        match change:
+            case _ if i in detached:
+                pass
+            case ddl.Drop(object=ForeignKey(referenced_table=top)) if top in tops:
+                for each in detached:
+                    edges[each].add(i)
+            case _:
+                edges[i] |= detached
+
+
+def _unties_tables(change: ddl.Change) -> bool:
+    match change:
+        case ddl.Detach():
+            return True
+        case ddl.Drop(object=Opaque(trait=trait)):
+            return trait.ties_tables
+        case _:
+            return False
 
 
 def _group_by_key(sets: Iterable[Set[Key]]) -> dict[Key, list[int]]:

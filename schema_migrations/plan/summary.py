@@ -117,6 +117,8 @@ def _rank_change(change: ddl.Change) -> int:
             | ddl.DropTable()
             | ddl.AlterTable()
             | ddl.RebuildTable()
+            | ddl.Attach()
+            | ddl.Detach()
             | ddl.Rename(after=Table())
         ):
             return 0
@@ -135,8 +137,8 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             return _make_table_line("+", change.table.key, f"{columns} columns")
         case ddl.DropTable():
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
-        case ddl.AlterTable():
-            return _make_table_line("~", change.after.key, change.after.options)
+        case ddl.AlterTable() | ddl.Attach() | ddl.Detach():
+            return _summarize_table_change(change)
         case ddl.RebuildTable() | ddl.DropNumbering():  # only passes make these
             return _make_table_line("~", ddl.subject_of(change).table, "rebuilt")
         case ddl.AddColumn():
@@ -186,6 +188,18 @@ def _summarize_alteration(change: ddl.AlterColumn) -> SummaryLine:
         )
     detail = _describe_alteration(before, after)
     return _make_column_line("~", change.table, after, detail)
+
+
+def _summarize_table_change(
+    change: ddl.AlterTable | ddl.Attach | ddl.Detach,
+) -> SummaryLine:
+    if isinstance(change, ddl.AlterTable):
+        return _make_table_line("~", change.after.key, change.after.options)
+    top = change.partition.owner
+    is_attached = isinstance(change, ddl.Attach)
+    verb = "becomes a partition of" if is_attached else "is detached from"
+    detail = f"{verb} {top.path if top else ''}"
+    return _make_table_line("~", change.table.key, detail)
 
 
 def _make_table_line(sign: str, key: Key, detail: str) -> SummaryLine:
@@ -293,6 +307,8 @@ def _definition_of(obj: Object) -> str:
     match obj:
         case Definition(labels=labels) if labels:
             return f"({', '.join(labels)})"
+        case Definition(version=version) if version:
+            return f"{obj.definition} VERSION {version}".strip()
         case Constraint() | ForeignKey():
             kind = obj.type if isinstance(obj, Constraint) else "foreign key"
             text = obj.definition

@@ -65,6 +65,10 @@ class AddColumn:
 class DropColumn:
     table: Key
     column: Column
+    only: bool = False
+    """Tables that inherit the column keep it; set by a pass."""
+    gone_first: frozenset[Key] = NO_KEYS
+    """Columns of parent tables that must be dropped before; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class Create:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
+    gone_first: frozenset[Key] = NO_KEYS
+    """Constraints of parent tables that must be dropped before; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +136,26 @@ class RenameColumn:
     table: Key
     before: Column
     after: Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """Make a table a partition; its rows stay."""
+
+    partition: Opaque
+    table: Table
+    """What is attached, as it is just before."""
+    gone_first: frozenset[Key] = NO_KEYS
+    """Keys of the table and of its new parent that must be dropped before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """Make a partition a table of its own; its rows stay."""
+
+    partition: Opaque
+    table: Table
+    """What it is just after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +197,8 @@ Change = (
     | Alter
     | Rename
     | RenameColumn
+    | Attach
+    | Detach
     | SetComment
     | RebuildTable
 )
@@ -189,6 +217,10 @@ def subject_of(change: Change) -> Key:
             return change.object.key
         case Alter() | Rename() | AlterTable():
             return change.after.key
+        case Attach():
+            return change.partition.key
+        case Detach():
+            return change.table.key
         case SetComment():
             return change.key
         case RebuildTable():

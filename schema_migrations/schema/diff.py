@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.extensions import with_agreed_versions
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -23,15 +24,29 @@ from schema_migrations.schema.model import (
     Sequence,
     Table,
 )
+from schema_migrations.schema.partitions import (
+    find_moves,
+    make_move_changes,
+    with_desired_owners,
+    with_detached,
+)
 
 
 def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     """Return the changes that lead from ``current`` to ``desired``, sorted by key.
 
     An index or constraint that differs only by name is a ``Rename``; renames of tables
-    and columns are never guessed.
+    and columns are never guessed.  A table that becomes a partition is attached, see
+    ``partitions``.
     """
     changes: list[ddl.Change] = []
+    current = with_agreed_versions(current, desired)
+    moves = find_moves(current, desired)
+    if moves:
+        current = with_detached(current, moves.detached)
+        desired = with_detached(desired, moves.attached)
+        current = with_desired_owners(current, desired)
+        changes += make_move_changes(moves, current, desired)
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
         before, after = current.get(key), desired.get(key)
         if before != after:

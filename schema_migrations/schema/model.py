@@ -97,6 +97,8 @@ class Column:
     """Expression text of a generated column."""
     generated_kind: Literal["", "stored", "virtual"] = ""
     comment: str = ""
+    is_local: bool = field(default=True, compare=False)
+    """False: it has it from a parent table alone, and loses it with that."""
     position: int = field(default=0, compare=False)
     """1-based.  Not compared: ``ALTER TABLE`` always adds at the end."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
@@ -136,6 +138,8 @@ class Constraint:
     """SQL after ``CONSTRAINT name``, as the server prints it."""
     columns: tuple[str, ...] = field(default=(), compare=False)
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
+    is_local: bool = field(default=True, compare=False)
+    """As for a column."""
     reserves_relation_name: bool = field(default=True, compare=False)
     """Its index has the same name, so no other relation can have it."""
 
@@ -184,11 +188,17 @@ class Definition:
 
     key: Key
     definition: str
-    """Collation, domain: SQL after the name in ``CREATE``.  Extension: empty."""
+    """Collation, domain, extension: SQL after the name in ``CREATE``."""
     labels: tuple[str, ...] = ()
     """Labels of an enum, in order."""
     clauses: tuple[str, ...] = field(default=(), compare=False)
     """Clauses at the end of a domain's definition, which can be altered."""
+    version: str = ""
+    """Of an extension; empty: the one that its server installs without being asked."""
+    installed_version: str = field(default="", compare=False)
+    """Of an extension, in any case."""
+    is_relocatable: bool = field(default=False, compare=False)
+    """An extension can be moved to another schema."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
@@ -214,6 +224,8 @@ class Trait:
     """It cannot stay without what it needs, and must be reset when that goes."""
     survives: bool = False
     """It is not dropped with a column or table that it needs, but prevents that drop."""
+    ties_tables: bool = False
+    """While it is there, a change of one table reaches the other: it is dropped first."""
     carries_name: bool = False
     """Its SQL quotes the name of an index or a constraint, and so follows a rename."""
     holds_rows: bool = False
@@ -237,6 +249,16 @@ class Trait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """How a partition belongs to its parent, and what it is without it."""
+
+    objects: tuple[Object, ...]
+    """The table that it would be if it were detached, with its constraints and indexes."""
+    attach_sql: str
+    detach_sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque:
     """An object that models cannot describe: inspected and carried over."""
 
@@ -251,6 +273,8 @@ class Opaque:
     shape: tuple[str, ...] = field(default=(), compare=False)
     """Its columns or arguments, as others use them.  The server can replace it in place
     if the new shape begins with this one; empty: it cannot."""
+    attachment: Attachment | None = field(default=None, compare=False)
+    """Of a partition."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

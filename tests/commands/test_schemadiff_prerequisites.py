@@ -192,3 +192,26 @@ def test_an_index_that_needs_to_know_the_collation(on_postgres: OnPostgres) -> N
     with_migration(project, german.format("False"))
     assert project.manage("schemadiff", "second", "--no-input").code == 0
     assert 'DROP INDEX "shop_room_name_' in project.files[1].read_text()
+
+
+def test_models_use_an_extension_where_it_is(on_postgres: OnPostgres) -> None:
+    """``EXTENSIONS`` does not say its schema; earlier files do."""
+    project = on_postgres(EXTENSIONS=["hstore", "pg_trgm"])
+    project.write(
+        "migrations/1_by_hand.sql",
+        "CREATE SCHEMA ext;\nCREATE EXTENSION hstore SCHEMA ext;\n"
+        "CREATE EXTENSION pg_trgm SCHEMA ext;\n",
+    )
+    assert project.manage("schemahash").code == 0
+    with_models(project, HSTORE + TRIGRAM)
+
+    ran = project.manage("schemadiff")
+    again = project.manage("schemadiff", "--check")
+
+    assert ran.code == 0, ran.err
+    text = project.files[1].read_text()
+    assert '"extra" ext.hstore' in text
+    assert "ext.gin_trgm_ops" in text
+    assert "EXTENSION" not in text
+    assert "managed" not in text
+    assert again.code == 0, again.out

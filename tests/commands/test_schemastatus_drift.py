@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from tests.fixtures.json_schemas import read_answer
+from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -403,3 +404,101 @@ def test_equal_constraints_are_told_apart(pg_place: Place) -> None:
     pg_place.execute("ALTER TABLE t DROP CONSTRAINT one")
     assert 'RENAME CONSTRAINT "more" TO "one"' in mended(pg_place)
     assert kinds(pg_place) == []
+
+
+PARTITIONED = """\
+CREATE TABLE event (id integer NOT NULL, day date NOT NULL, word text, PRIMARY KEY (id, day))
+    PARTITION BY RANGE (day);
+CREATE INDEX event_word ON event (word);
+CREATE TABLE event_2020 PARTITION OF event FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE INDEX event_2020_id ON event_2020 (id);
+CREATE TABLE event_2021 PARTITION OF event FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+"""
+
+
+@pytest.fixture
+def events(place: Place) -> Place:
+    if place.engine.vendor != "postgresql":
+        pytest.skip("SQLite has no partitions")
+    place.write(_1_events=PARTITIONED)
+    place.apply()
+    place.execute("INSERT INTO event VALUES (1, '2020-02-02', 'a')")
+    return place
+
+
+def test_a_partitioned_table_is_compared_and_mended(events: Place) -> None:
+    assert kinds(events) == []
+    events.execute("ALTER TABLE event DETACH PARTITION event_2020")
+    events.execute("DROP INDEX event_word")
+    events.execute("DROP INDEX event_2020_id")
+    sql = mended(events)
+    assert "ATTACH PARTITION event_2020" in sql
+    assert "DATA LOSS" not in sql
+    assert kinds(events) == []
+    assert events.execute("SELECT id FROM event") == [(1,)]
+
+
+def test_a_partition_that_only_the_database_has_stays(events: Place) -> None:
+    later = "FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')"
+    events.execute(f"CREATE TABLE event_2022 PARTITION OF event {later}")
+    assert kinds(events) == [("surplus", "event_2022")]
+    assert "Nothing to do." in run(events, format="sql")
+
+
+def test_values_are_not_lost_to_attach_a_table(events: Place) -> None:
+    """It has a column that a partition cannot have, so it stays as it is."""
+    events.execute("ALTER TABLE event DETACH PARTITION event_2020")
+    events.execute("ALTER TABLE event_2020 ADD COLUMN note text")
+    assert "Nothing to do." in run(events, format="sql")
+    assert ("surplus", "note") in kinds(events)
+    assert "ATTACH" in mended(events, allow_data_loss=True)
+    assert kinds(events) == []
+
+
+@pytest.fixture
+def contrib(place: Place) -> Place:
+    if place.engine.vendor != "postgresql":
+        pytest.skip("SQLite has no extensions")
+    found = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
+    if not place.execute(found):
+        skip_missing("PostgreSQL with contrib")
+    return place
+
+
+def test_an_extension_in_a_schema_of_its_own(contrib: Place) -> None:
+    """Whether or not the database's own search_path names that schema."""
+    contrib.write(
+        _1="CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;"
+        " CREATE TABLE t (a ext.citext); CREATE INDEX i ON t (a);"
+    )
+    contrib.apply()
+    assert kinds(contrib) == []
+    name = contrib.settings["NAME"]
+    contrib.execute(f'ALTER DATABASE "{name}" SET search_path = "$user", public, ext')
+    contrib.connection.close()
+    assert kinds(contrib) == []
+    contrib.execute("DROP INDEX i")
+    assert "CREATE INDEX" in mended(contrib)
+    assert kinds(contrib) == []
+
+
+def test_another_version_is_no_drift_unless_the_files_say_one(contrib: Place) -> None:
+    contrib.write(_1="CREATE EXTENSION pg_trgm;")
+    contrib.apply()
+    contrib.execute("DROP EXTENSION pg_trgm")
+    contrib.execute("CREATE EXTENSION pg_trgm VERSION '1.4'")
+    assert kinds(contrib) == []
+    contrib.write(_2="ALTER EXTENSION pg_trgm UPDATE TO '1.6';")
+    contrib.apply()
+    assert kinds(contrib) == []
+
+
+def test_a_version_that_the_files_say(contrib: Place) -> None:
+    contrib.write(_1="CREATE EXTENSION pg_trgm VERSION '1.5';")
+    contrib.apply()
+    assert kinds(contrib) == []
+    contrib.execute("DROP EXTENSION pg_trgm")
+    contrib.execute("CREATE EXTENSION pg_trgm VERSION '1.4'")
+    assert kinds(contrib) == [("different", "pg_trgm")]
+    assert "UPDATE TO '1.5'" in mended(contrib)
+    assert kinds(contrib) == []

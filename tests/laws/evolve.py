@@ -47,6 +47,8 @@ def _apply_change(schema: Schema, change: ddl.Change) -> Schema:
             return schema.replace_objects([change.before.key], [change.after])
         case ddl.Rename():
             return _add_object(_remove_object(schema, change.before.key), change.after)
+        case ddl.Attach() | ddl.Detach():
+            raise UnsupportedChange(problem="no partition is drawn")
         case ddl.AlterTable():
             table = _get_table(schema, change.after.key)
             return schema.replace_objects(

@@ -24,6 +24,7 @@ from schema_migrations.plan.summary import SummaryLine, summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.diff import diff
+from schema_migrations.schema.extensions import find_extension_moves
 from schema_migrations.schema.model import Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
@@ -122,7 +123,9 @@ def propose(
     """
     with ExitStack() as stack:
         current = stack.enter_context(open_state(source, workspace))
-        desired = stack.enter_context(open_state(target, workspace))
+        desired = stack.enter_context(
+            open_state(target, workspace, beside=current.schema)
+        )
         return plan_change(
             workspace.engine, current, desired, request, phases=workspace.phases
         )
@@ -166,6 +169,7 @@ def plan_change(
         desired.facts,
         early_drops=early_drops,
         model_renames=model_renames,
+        moves=find_extension_moves(current.schema, desired.schema),
     ) as renamed:
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.statements):

@@ -58,7 +58,7 @@ class RenamedState:
     """The current state after the renames."""
 
     state: State
-    changes: tuple[ddl.Drop | ddl.Rename | ddl.RenameColumn, ...] = ()
+    changes: tuple[ddl.Change, ...] = ()
     statements: tuple[Statement, ...] = ()
 
 
@@ -122,11 +122,12 @@ def apply_renames(
     *,
     early_drops: tuple[ddl.Drop, ...] = (),
     model_renames: ModelRenames = NO_MODEL_RENAMES,
+    moves: tuple[ddl.Create | ddl.Alter, ...] = (),
 ) -> Iterator[RenamedState]:
     """Hold the state after the renames; roll its database back at the end.
 
-    ``early_drops`` are run before the renames, if there are any renames.  Raises
-    ``PlanError`` for a rename that the server refuses.
+    ``early_drops`` are run before the renames, if there are any renames; ``moves`` in any
+    case.  Raises ``PlanError`` for what the server refuses.
     """
     renamed = order_renames(renames, current.schema, engine.dialect.fold_name)
     followers = tuple(
@@ -138,10 +139,10 @@ def apply_renames(
             quote=engine.dialect.quote,
         )
     )
-    if not renamed:
+    if not (renamed or moves):
         yield RenamedState(state=current, statements=followers)
         return
-    changes = (*early_drops, *renamed)
+    changes = (*(early_drops if renamed else ()), *moves, *renamed)
     statements = [s for change in changes for s in engine.planner.render(change)]
     statements += followers
     with roll_back_at_end(engine, current.connection):
@@ -164,7 +165,7 @@ def _make_rename_error(
     statement: Statement, driver_error: DriverError
 ) -> ObjectInTheWay:
     return ObjectInTheWay(
-        problem=f"the dev database refused a rename: {driver_error.message}\n"
+        problem=f"the dev database refused a rename or a move: {driver_error.message}\n"
         f"{statement.sql}"
     )
 

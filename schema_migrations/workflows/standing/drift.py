@@ -24,6 +24,7 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.partitions import with_current_partitions
 from schema_migrations.schema.privileges import (
     with_current_owners,
     with_privileges_as_objects,
@@ -190,6 +191,7 @@ def _plan_mending(
             untouched = find_unsafe_changes(
                 diff(current.schema, goal), engine.planner.may_alter_values
             )
+            goal = with_current_partitions(current.schema, goal, untouched)
             goal = with_current_objects(
                 current.schema, goal, {ddl.subject_of(c) for c in untouched}
             )

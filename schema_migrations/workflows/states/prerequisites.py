@@ -6,7 +6,7 @@ They come from ``EXTENSIONS`` and from the operations ``CreateExtension`` and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.errors import PrerequisiteRefused
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Definition, Key
+from schema_migrations.schema.model import EMPTY, Definition, Key, Schema
 from schema_migrations.workflows.states.collecting import collect_statements
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -91,12 +91,26 @@ def collect_prerequisites(
 
 
 def load_prerequisites(
-    engine: Engine, connection: Connection, prerequisites: Prerequisites
+    engine: Engine,
+    connection: Connection,
+    prerequisites: Prerequisites,
+    *,
+    beside: Schema = EMPTY,
 ) -> None:
-    """Create the prerequisites on a scratch database.  Raises ``ConfigError``."""
+    """Create the prerequisites on a scratch database.  Raises ``ConfigError``.
+
+    Models say only the names of extensions: each goes to the schema that it has in
+    ``beside``.
+    """
+    homes = _map_homes(beside, prerequisites)
+    if homes:
+        _open_homes(engine, connection, homes)
     for name, source in prerequisites.extensions:
         key = Key(kind="extension", name=name)
-        create = ddl.Create(object=Definition(key=key, definition=""))
+        home = homes.get(name)
+        create = ddl.Create(
+            object=Definition(key=key, definition=home.definition if home else "")
+        )
         with translate_driver_errors(
             engine, partial(_make_extension_error, engine, name, source)
         ):
@@ -112,6 +126,46 @@ def load_prerequisites(
         ):
             for sql in part.statements:
                 engine.executor.execute(connection, sql)
+
+
+def _map_homes(schema: Schema, prerequisites: Prerequisites) -> dict[str, Definition]:
+    """Return name → extension of those asked for that have a schema of their own."""
+    wanted = {name for name, _ in prerequisites.extensions}
+    return {
+        obj.key.name: obj
+        for obj in schema.of(Definition)
+        if obj.key.kind == "extension" and obj.definition and obj.key.name in wanted
+    }
+
+
+def _list_home_namespaces(homes: Mapping[str, Definition]) -> Iterator[Definition]:
+    """Yield the schemas that extensions are in."""
+    keys = {key for home in homes.values() for key in home.needs}
+    for key in sorted(key for key in keys if key.kind == "namespace"):
+        yield Definition(key=key, definition="")
+
+
+def hide_homes(schema: Schema, beside: Schema, prerequisites: Prerequisites) -> Schema:
+    """Return the schema without the namespaces that only extensions brought along.
+
+    They are not desired for themselves: a later file would drop them.
+    """
+    homes = _map_homes(beside, prerequisites)
+    spaces = [namespace.key for namespace in _list_home_namespaces(homes)]
+    return schema.replace_objects(spaces, ())
+
+
+def _open_homes(
+    engine: Engine, connection: Connection, homes: Mapping[str, Definition]
+) -> None:
+    """Create the schemas of extensions; let models name what is in them without these."""
+    path = ["public"]
+    for namespace in _list_home_namespaces(homes):
+        path.append(namespace.key.name)
+        for statement in engine.planner.render(ddl.Create(object=namespace)):
+            engine.executor.execute(connection, statement.sql)
+    names = ", ".join(map(engine.dialect.quote, path))
+    engine.executor.execute(connection, f"SET search_path = {names}")
 
 
 def _make_extension_error(

@@ -32,7 +32,7 @@ from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.schema.model import NO_KEYS, Key, Schema
+from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
 from schema_migrations.schema.privileges import with_privileges_of
 from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
 from schema_migrations.workflows.states.dev_servers import DevServers, choose_sharing
@@ -62,6 +62,7 @@ from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
+    hide_homes,
     load_prerequisites,
 )
 from schema_migrations.workflows.states.state import (
@@ -248,15 +249,17 @@ def open_workspace(
 
 
 @contextmanager
-def open_state(source: str, workspace: Workspace) -> Iterator[State]:
-    """Hold the state of a source on a scratch database.
+def open_state(
+    source: str, workspace: Workspace, *, beside: Schema = EMPTY
+) -> Iterator[State]:
+    """Hold the state of a source; models take the schemas of extensions ``beside`` them.
 
     Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
     """
     holds_files = source != MODELS or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
-        yield _load_source(source, workspace, connection)
+        yield _load_source(source, workspace, connection, beside)
 
 
 @contextmanager
@@ -285,13 +288,14 @@ def open_scratch_database(
         yield connection
 
 
-def _load_source(source: str, workspace: Workspace, connection: Connection) -> State:
+def _load_source(
+    source: str, workspace: Workspace, connection: Connection, beside: Schema
+) -> State:
     engine, phases = workspace.engine, workspace.phases
     models_only = source == MODELS
     facts, live = NO_FACTS, None
     if models_only:
-        facts = _load_models(workspace, connection)
-        description = "the models"
+        facts, description = _load_models(workspace, connection, beside), "the models"
     elif source == FILES:
         with phases("replay"):
             _replay(workspace, connection, workspace.directory)
@@ -305,8 +309,10 @@ def _load_source(source: str, workspace: Workspace, connection: Connection) -> S
         description = source
     with phases("inspect"):
         schema = inspect_database(engine, connection)
-    if live is not None:
-        schema = with_privileges_of(schema, live)
+        if live is not None:
+            schema = with_privileges_of(schema, live)
+        if models_only:
+            schema = hide_homes(schema, beside, workspace.prerequisites)
     return State(
         schema=schema,
         connection=connection,
@@ -347,16 +353,17 @@ def _copy_live_database(
 def check_same_vendor(vendor: str, workspace: Workspace) -> None:
     """Raise ``ConfigError`` if a database is of another kind than the alias."""
     if vendor != workspace.engine.vendor:
-        raise SourceOfOtherEngine(
-            engine=vendor, alias=workspace.alias, alias_engine=workspace.engine.vendor
-        )
+        alias, ours = workspace.alias, workspace.engine.vendor
+        raise SourceOfOtherEngine(engine=vendor, alias=alias, alias_engine=ours)
 
 
-def _load_models(workspace: Workspace, connection: Connection) -> ModelFacts:
+def _load_models(
+    workspace: Workspace, connection: Connection, beside: Schema
+) -> ModelFacts:
     """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
     engine = workspace.engine
     with workspace.phases("load models"):
-        load_prerequisites(engine, connection, workspace.prerequisites)
+        load_prerequisites(engine, connection, workspace.prerequisites, beside=beside)
         deferred = try_repeatedly(engine, connection, workspace.extra_statements)
     with workspace.phases("collect DDL"):
         ddl = collect_alias_ddl(

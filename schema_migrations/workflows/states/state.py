@@ -6,6 +6,7 @@ two states spell equal definitions alike.  A live database is only read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
@@ -41,6 +42,7 @@ from schema_migrations.history.statements import (
 from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
+from schema_migrations.schema.extensions import with_agreed_versions
 from schema_migrations.schema.ignored_objects import hide_ignored
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
 from schema_migrations.schema.privileges import (
@@ -278,7 +280,8 @@ def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:
     """Create the objects of an inspected schema on a scratch database; return the copy.
 
-    It has the privileges of the live schema, which the database need not have.
+    It has the privileges of the live schema, which the database need not have.  An
+    extension has another version where this server does not have that one.
 
     Raises ``PlanError`` for an object that cannot be created from its definition, and
     ``CopyDiffers`` for a copy that is not equal.
@@ -291,10 +294,13 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
     )
     with engine.executor.keep_settings(connection):
         for statement in plan.statements:
-            with translate_driver_errors(
-                engine, partial(_make_copy_error, statement.sql)
-            ):
-                engine.executor.execute(connection, statement.sql)
+            sql = statement.sql
+            if versioned := _VERSIONED_EXTENSION.fullmatch(sql):
+                if _try_to_run(engine, connection, sql):
+                    continue
+                sql = versioned["create"]
+            with translate_driver_errors(engine, partial(_make_copy_error, sql)):
+                engine.executor.execute(connection, sql)
     copied = State(
         schema=inspect_database(engine, connection),
         connection=connection,
@@ -311,7 +317,7 @@ def _check_copy(engine: Engine, schema: Schema, copied: State) -> None:
         canonicalize_state(engine, state, keys).schema
         for state in (replace(copied, schema=schema), copied)
     )
-    wanted = with_current_owners(reached, wanted)
+    wanted = with_agreed_versions(with_current_owners(reached, wanted), reached)
     if differences := list_differences(diff(reached, wanted)):
         raise CopyDiffers(differences=tuple(map(_describe_difference, differences)))
 
@@ -336,6 +342,19 @@ def _keep_privileges(
         missing = find_missing(connection.connection.cursor(), roles)
         live = with_missing_roles(live, missing)
     return with_privileges_of(copy, live)
+
+
+_VERSIONED_EXTENSION = re.compile(r"(?P<create>CREATE EXTENSION .+) VERSION '[^']*'")
+
+
+def _try_to_run(engine: Engine, connection: Connection, sql: str) -> bool:
+    try:
+        engine.executor.execute(connection, sql)
+    except Exception as error:  # only the engine knows its driver's exceptions
+        if engine.executor.read_driver_error(error) is None:
+            raise
+        return False
+    return True
 
 
 def _make_copy_error(sql: str, driver_error: DriverError) -> CopyRefused:

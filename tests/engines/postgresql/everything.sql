@@ -115,6 +115,7 @@ CREATE TABLE event_2020_a PARTITION OF event_2020 FOR VALUES IN (1, 2);
 CREATE TABLE event_rest PARTITION OF event DEFAULT;
 ALTER TABLE event_rest ADD CONSTRAINT few CHECK (id < 100);
 CREATE INDEX event_rest_id ON event_rest (id);
+ALTER TABLE event_rest ALTER COLUMN id SET DEFAULT 9;
 CREATE TRIGGER event_touched AFTER INSERT ON event
     FOR EACH ROW EXECUTE FUNCTION "Other".touch();
 CREATE TABLE note (event integer, day date,

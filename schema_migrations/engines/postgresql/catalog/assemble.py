@@ -6,9 +6,11 @@ Every object gets its key first; then it is made, with the keys of what it needs
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
+    PartsByAddress,
     assemble_comments,
     assemble_opaque_objects,
     map_owners,
@@ -54,14 +56,13 @@ def assemble_schema(rows: CatalogRows) -> Schema:
     keys = keys_of(rows)
     catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
     makers = (
-        _assemble_tables,
-        _assemble_constraints,
-        _assemble_indexes,
+        *_TABLE_MAKERS,
         _assemble_sequences,
         _assemble_definitions,
     )
     owners = map_owners(catalog)
-    opaque = assemble_opaque_objects(catalog, owners)
+    parts = _assemble_partitions(rows)
+    opaque = assemble_opaque_objects(catalog, owners, parts=parts)
     return Schema(
         objects=frozenset(
             (
@@ -72,6 +73,42 @@ def assemble_schema(rows: CatalogRows) -> Schema:
         ),
         privileges=tuple(assemble_privileges(catalog, owners, opaque)),
     )
+
+
+def _assemble_partitions(rows: CatalogRows) -> PartsByAddress:
+    """Return the table that each partition would be if it were detached, with its parts.
+
+    It draws no numbers of its own: a partition shares the identity of its parent, or has
+    none (before 17).
+    """
+    oids = [row.oid for row in rows.tables if row.is_partition]
+    if not oids:
+        return {}
+    keys = keys_of(rows, alone=True)
+    catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
+    alone = Schema(frozenset(obj for make in _TABLE_MAKERS for obj in make(catalog)))
+    found = {}
+    for oid in oids:
+        key = keys.get((PG_CLASS, oid, 0))
+        if key:
+            table = _without_inheritance(alone.get_table(key))
+            found[PG_CLASS, oid] = (table, *alone.by_table.get(key, ()))
+    return found
+
+
+def _without_inheritance(table: Table) -> Table:
+    columns = tuple(
+        replace(
+            column,
+            identity="",
+            identity_options="",
+            custom_sequence="",
+            identity_sequence="",
+        )
+        for column in table.columns
+    )
+    needs = frozenset(key for key in table.needs if key.kind != "table")
+    return replace(table, columns=columns, needs=needs)
 
 
 def _assemble_tables(catalog: Catalog) -> Iterator[Table]:
@@ -107,6 +144,7 @@ def _assemble_columns(catalog: Catalog) -> dict[Key, list[Column]]:
                 generated=row.generated,
                 generated_kind=row.generated_kind,
                 comment=row.comment,
+                is_local=row.is_local,
                 position=row.number,
                 needs=frozenset(catalog.needs[key]),
             )
@@ -134,6 +172,7 @@ def _assemble_constraints(catalog: Catalog) -> Iterator[Constraint | ForeignKey]
                 type=row.type,
                 definition=row.definition,
                 columns=_column_names_of(row, catalog),
+                is_local=row.is_local,
                 needs=frozenset(catalog.needs[key]),
             )
 
@@ -159,6 +198,9 @@ def _column_names_of(
     return tuple(key.part for key in keys)
 
 
+_TABLE_MAKERS = (_assemble_tables, _assemble_constraints, _assemble_indexes)
+
+
 def _assemble_sequences(catalog: Catalog) -> Iterator[Sequence]:
     for row, key in catalog.select("sequence", PG_CLASS, catalog.rows.sequences):
         yield Sequence(
@@ -178,5 +220,8 @@ def _assemble_definitions(catalog: Catalog) -> Iterator[Definition]:
                 definition=row.definition,
                 labels=tuple(row.labels),
                 clauses=tuple(row.clauses),
+                version=row.version,
+                installed_version=row.installed_version,
+                is_relocatable=row.is_relocatable,
                 needs=frozenset(catalog.needs[key]),
             )

@@ -6,6 +6,7 @@ on a view there is none.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.keys import (
@@ -18,10 +19,12 @@ from schema_migrations.engines.postgresql.catalog.keys import (
 )
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
 from schema_migrations.engines.postgresql.quote import qualify, quote
-from schema_migrations.schema.model import Key, Opaque
+from schema_migrations.schema.model import Attachment, Key, Object, Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from schema_migrations.engines.postgresql.catalog.rows import OpaqueRow
 
 OwnersByKey = dict[Key, Key]
 """Tables, partitions, the indexes of both and sequences → the table that each is dropped
@@ -29,9 +32,19 @@ with."""
 OpaqueByKey = dict[Key, Opaque]
 
 
-def assemble_opaque_objects(catalog: Catalog, owners: OwnersByKey) -> OpaqueByKey:
+PartsByAddress = dict[tuple[int, int], tuple[Object, ...]]
+"""Partitions → the tables that they would be alone, with their parts."""
+
+
+def assemble_opaque_objects(
+    catalog: Catalog, owners: OwnersByKey, *, parts: PartsByAddress
+) -> OpaqueByKey:
     """Return every opaque object but the comments, by its key."""
-    makers = (_assemble_uniform_rows, _assemble_constraints, _assemble_indexes)
+    makers = (
+        partial(_assemble_uniform_rows, parts=parts),
+        _assemble_constraints,
+        _assemble_indexes,
+    )
     return {obj.key: obj for make in makers for obj in make(catalog, owners)}
 
 
@@ -55,11 +68,16 @@ def map_owners(catalog: Catalog) -> OwnersByKey:
     return owners
 
 
-def _assemble_uniform_rows(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:
+def _assemble_uniform_rows(
+    catalog: Catalog, owners: OwnersByKey, *, parts: PartsByAddress
+) -> Iterator[Opaque]:
     keys, spaces = catalog.keys, namespaces_of(catalog.rows)
     for row, key in select_opaque(catalog.rows.opaque, keys, spaces):
         relation = keys.get((PG_CLASS, row.owner, 0))
         need = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
+        also = {need} if need else set()
+        if relation and relation.kind == "opaque" and relation != key:
+            also.add(relation)
         yield Opaque(
             key=key,
             trait=trait_of(row.type),
@@ -67,8 +85,27 @@ def _assemble_uniform_rows(catalog: Catalog, owners: OwnersByKey) -> Iterator[Op
             owner=owners.get(relation) if relation else None,
             drop_sql=row.drop,
             shape=tuple(row.shape),
-            needs=frozenset(catalog.needs[key] | ({need} if need else set())),
+            needs=frozenset(catalog.needs[key] | also),
+            attachment=_make_attachment(row, key, parts),
         )
+
+
+def _make_attachment(
+    row: OpaqueRow, key: Key, parts: PartsByAddress
+) -> Attachment | None:
+    if not row.attachment or row.catalog is None or row.oid is None:
+        return None
+    attach, detach, partition_key = row.attachment
+    alone = parts[row.catalog, row.oid]
+    if partition_key:
+        part = Opaque(
+            key=key._replace(part="partition key"),
+            trait=trait_of("partition key"),
+            definition=partition_key,
+            owner=alone[0].key,
+        )
+        alone = (*alone, part)
+    return Attachment(objects=alone, attach_sql=attach, detach_sql=detach)
 
 
 def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:

@@ -40,11 +40,18 @@ if TYPE_CHECKING:
     from schema_migrations.schema.model import Schema
 
 
+_SET_PATH_QUERY = """
+SELECT set_config('search_path', 'public', true) WHERE current_schema() = 'public'
+"""
+"""A dev database has no other schema in its path, so what is in others is qualified."""
+
+
 def inspect(cursor: Cursor) -> Schema:
     """Return the whole schema, read through a psycopg cursor that returns tuples."""
     rows: dict[str, list[Any]] = {field: [] for field in ROW_CLASSES}
     with roll_back_at_end(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
         cursor.execute(*render_set_values(PRINT_VALUES, in_transaction=True))
+        cursor.execute(_SET_PATH_QUERY)
         for field, sql in read_catalog_queries():
             cursor.execute(sql)
             rows[field] += starmap(ROW_CLASSES[field], cursor.fetchall())

@@ -59,8 +59,11 @@ def namespaces_of(rows: CatalogRows) -> dict[int | None, str]:
     return {None: "", **{row.oid: row.name for row in namespaces}}
 
 
-def keys_of(rows: CatalogRows) -> KeysByAddress:
-    """Return the keys of all objects in scope, by address."""
+def keys_of(rows: CatalogRows, *, alone: bool = False) -> KeysByAddress:
+    """Return the keys of all objects in scope, by address.
+
+    ``alone``: a partition is a table like others, with all that it has from its parent.
+    """
     spaces = namespaces_of(rows)
     keys: KeysByAddress = {}
     for named in rows.definitions:
@@ -68,25 +71,26 @@ def keys_of(rows: CatalogRows) -> KeysByAddress:
             key = Key(named.kind, spaces[named.namespace], named.name)
             keys[named.catalog, named.oid, 0] = key
     for table in rows.tables:
-        if table.namespace in spaces:
+        if table.namespace in spaces and (alone or not table.is_partition):
             key = table_key(table.name, spaces[table.namespace])
             keys[PG_CLASS, table.oid, 0] = key
     # Other objects may be on these relations.
-    relations = [row for row in rows.opaque if row.catalog == PG_CLASS]
+    opaque = [row for row in rows.opaque if not (alone and row.type == "partition")]
+    relations = [row for row in opaque if row.catalog == PG_CLASS]
     for row, key in select_opaque(relations, keys, spaces):
         keys[row.catalog, row.oid, 0] = key
     for sequence in rows.sequences:
         if sequence.namespace in spaces and _has_key(keys, sequence.owner):
             key = Key("sequence", spaces[sequence.namespace], sequence.name)
             keys[PG_CLASS, sequence.oid, 0] = key
-    _add_part_keys(keys, rows)
-    for row, key in select_opaque(rows.opaque, keys, spaces):
+    _add_part_keys(keys, rows, alone=alone)
+    for row, key in select_opaque(opaque, keys, spaces):
         if row.catalog:
             keys[row.catalog, row.oid, 0] = key
     return keys
 
 
-def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
+def _add_part_keys(keys: KeysByAddress, rows: CatalogRows, *, alone: bool) -> None:
     """Add the keys of columns, constraints and indexes.
 
     Constraints and indexes of an opaque relation (a partition, a materialized view) are
@@ -94,10 +98,12 @@ def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
     """
     for column in rows.columns:
         table = keys.get((PG_CLASS, column.relation, 0))
-        if table:
+        if table and table.kind == "table":
             keys[PG_CLASS, column.relation, column.number] = table.column(column.name)
     for row in rows.constraints:
         table = keys.get((PG_CLASS, row.relation, 0))
+        if row.inherited and not alone:
+            continue
         if table and table.kind == "table" and row.type != "not null":
             keys[PG_CONSTRAINT, row.oid, 0] = table.constraint(row.name)
         elif table:
@@ -105,6 +111,8 @@ def _add_part_keys(keys: KeysByAddress, rows: CatalogRows) -> None:
             keys[PG_CONSTRAINT, row.oid, 0] = key
     for index in rows.indexes:
         table = keys.get((PG_CLASS, index.relation, 0))
+        if index.inherited and not alone:
+            continue
         if table and table.kind == "table":
             keys[PG_CLASS, index.oid, 0] = Key("index", table.namespace, index.name)
         elif table:

@@ -23,6 +23,9 @@ class DefinitionRow(NamedTuple):
     definition: str
     labels: Sequence[str] = ()
     clauses: Sequence[str] = ()
+    version: str = ""
+    installed_version: str = ""
+    is_relocatable: bool = False
 
 
 class TableRow(NamedTuple):
@@ -30,6 +33,7 @@ class TableRow(NamedTuple):
     namespace: int
     name: str
     comment: str
+    is_partition: bool
 
 
 class ColumnRow(NamedTuple):
@@ -47,6 +51,7 @@ class ColumnRow(NamedTuple):
     generated: str | None
     generated_kind: Literal["", "stored", "virtual"]
     comment: str
+    is_local: bool
 
 
 class ConstraintRow(NamedTuple):
@@ -61,6 +66,9 @@ class ConstraintRow(NamedTuple):
     target: int | None = None
     """The table that a foreign key refers to."""
     target_name: str = ""
+    inherited: bool = False
+    """A partition has it from its parent."""
+    is_local: bool = True
 
 
 class IndexRow(NamedTuple):
@@ -72,6 +80,8 @@ class IndexRow(NamedTuple):
     columns: Sequence[int]
     """The numbers of its key columns; 0: an expression."""
     method: str
+    inherited: bool
+    """A partition has it from its parent."""
 
 
 class SequenceRow(NamedTuple):
@@ -104,6 +114,8 @@ class OpaqueRow(NamedTuple):
     needed_oid: int | None = None
     needed_column: int | None = None
     shape: Sequence[str] = ()
+    attachment: Sequence[str] = ()
+    """Of a partition: SQL that attaches it, SQL that detaches it, its partition key."""
 
 
 class CommentRow(NamedTuple):

@@ -33,7 +33,10 @@ _TRAITS = (
     Trait(noun="policy", survives=True, is_reprinted=True),
     Trait(noun="rule", survives=True, is_reprinted=True),
     Trait(noun="membership in publication", survives=True),
-    Trait(noun="partition", holds_rows=True, has_privileges=True),
+    Trait(
+        noun="partition", holds_rows=True, takes_relation_name=True, has_privileges=True
+    ),
+    Trait(noun="inheritance", ties_tables=True),
     *(
         Trait(noun=noun, has_privileges=True)
         for noun in (
@@ -56,7 +59,10 @@ _TRAITS = (
     Trait(noun="replica identity", is_loose=True, carries_name=True, is_setting=True),
     *(
         Trait(noun=noun, goes_along=True)
-        for noun in ("constraint", "attribute options", "no inherit")
+        for noun in (
+            *("constraint", "attribute options", "no inherit"),
+            *("not null", "sequence owner"),
+        )
     ),
     *(
         Trait(noun=noun, goes_along=True, is_overwritten=True)

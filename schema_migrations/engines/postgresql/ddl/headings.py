@@ -44,8 +44,14 @@ def describe_drop(obj: Opaque) -> str:
 
 def describe_object(obj: Opaque) -> str:
     """Return what an object is, its name and its table."""
+    if obj.type in _PARTS_OF_PARTITIONS:
+        words = obj.key.part.replace(obj.type, _PARTS_OF_PARTITIONS[obj.type], 1)
+        return f"{words} of partition {qualify(obj.key)}"
     owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
     return f"{obj.type} {quote(obj.key.name)}{owner}"
+
+
+_PARTS_OF_PARTITIONS = {"constraint": "constraint", "not null": "NOT NULL"}
 
 
 def _describe_setting(obj: Opaque, sql: str, *, is_set: bool) -> str:
@@ -82,6 +88,8 @@ def _describe_setting(obj: Opaque, sql: str, *, is_set: bool) -> str:
                 if is_set
                 else f"Let tables that inherit take over {text}"
             )
+        case _ if obj.type in _PARTS_OF_PARTITIONS:
+            return ""
         case _ if " of column " in obj.key.part:
             column = quote(obj.key.part.partition(" of column ")[2])
             return f"{verb} {_name_settings(obj)} of column {column} of {_relation_of(obj)}"

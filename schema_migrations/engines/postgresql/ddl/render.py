@@ -53,6 +53,7 @@ def render(change: ddl.Change) -> Statements:
                 change.table,
                 f"DROP COLUMN {column}",
                 comment=f"Drop column {column} of table",
+                only=change.only,
             )
         case ddl.AlterColumn():
             return _render_alter_column(change)
@@ -85,19 +86,39 @@ def render(change: ddl.Change) -> Statements:
             return render_rename(change.before, change.after)
         case ddl.SetComment():
             return (_render_comment(change.key, change.after),)
+        case ddl.Attach() | ddl.Detach():
+            return (_render_move(change),)
         case ddl.AlterTable() | ddl.RebuildTable():
             raise UnsupportedChange(
                 problem=f"PostgreSQL has no statement for {ddl.subject_of(change)}."
             )
 
 
-def _render_alter_table(table: Key, *actions: str, comment: str) -> Statements:
+def _render_alter_table(
+    table: Key, *actions: str, comment: str, only: bool = False
+) -> Statements:
     name = qualify(table)
     body = f" {actions[0]}" if len(actions) == 1 else ""
     if not body:
         body = "\n    " + ",\n    ".join(actions)
-    sql = f"ALTER TABLE {name}{body}"
+    sql = f"ALTER TABLE {'ONLY ' if only else ''}{name}{body}"
     return (Statement(sql=sql, comment=f"{comment} {name}"),)
+
+
+def _render_move(change: ddl.Attach | ddl.Detach) -> Statement:
+    attachment, top = change.partition.attachment, change.partition.owner
+    assert attachment is not None
+    assert top is not None
+    name = qualify(change.table.key)
+    if isinstance(change, ddl.Detach):
+        return Statement(
+            sql=attachment.detach_sql,
+            comment=f"Detach partition {name} of table {qualify(top)}",
+        )
+    return Statement(
+        sql=attachment.attach_sql,
+        comment=f"Attach partition {name} of table {qualify(top)}",
+    )
 
 
 def _render_create_table(change: ddl.CreateTable) -> Statements:

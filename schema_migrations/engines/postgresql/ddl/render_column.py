@@ -43,6 +43,11 @@ def _render_identity(column: Column) -> str:
     return f"GENERATED {column.identity.upper()} AS IDENTITY{options}"
 
 
+def is_retyped(before: Column, after: Column) -> bool:
+    """Tell whether a column gets another type or collation."""
+    return (before.type, before.collation) != (after.type, after.collation)
+
+
 def render_alter_actions(
     before: Column, after: Column, *, using: str | None = None
 ) -> list[str]:
@@ -52,7 +57,7 @@ def render_alter_actions(
     settings), so a default can be dropped and set again around a type change.
     ``using`` computes the values of the new type in place of the usual conversion.
     """
-    retyped = (before.type, before.collation) != (after.type, after.collation)
+    retyped = is_retyped(before, after)
     actions: list[str] = []
     if before.identity and not after.identity:
         actions.append("DROP IDENTITY")

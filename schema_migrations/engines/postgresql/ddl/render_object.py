@@ -24,7 +24,7 @@ from schema_migrations.engines.postgresql.ddl.sequence_options import (
     render_move,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
-from schema_migrations.errors import UnsupportedChange
+from schema_migrations.errors import ExtensionFixed, UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema.model import (
     Constraint,
@@ -130,6 +130,8 @@ def render_alter(
                 replace(statement, transactional=not outside_transaction)
                 for statement in _render_add_labels(before, after)
             )
+        case Definition(), Definition() if after.key.kind == "extension":
+            return _render_alter_extension(before, after)
         case Definition(), Definition() if after.key.kind == "domain":
             return render_alter_domain(before, after)
         case Opaque(), Opaque():
@@ -203,7 +205,9 @@ def _render_create_definition(obj: Definition) -> Statements:
     match obj.key.kind:
         case "extension":
             # An administrator may already have created it on the target.
-            sql = f"CREATE EXTENSION IF NOT EXISTS {name}"
+            version = f"VERSION {quote_literal(obj.version)}" if obj.version else ""
+            clauses = filter(None, (obj.definition, version))
+            sql = " ".join((f"CREATE EXTENSION IF NOT EXISTS {name}", *clauses))
         case "enum":
             labels = ",\n    ".join(quote_literal(label) for label in obj.labels)
             sql = f"CREATE TYPE {name} AS ENUM (\n    {labels}\n)"
@@ -234,6 +238,33 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
 def _read_sequence_options(sequence: Sequence) -> SequenceOptions:
     words = sequence.definition.split()
     return read_options(sequence.definition, words[1])
+
+
+def _render_alter_extension(before: Definition, after: Definition) -> Statements:
+    """Move an extension to another schema and bring it to another version.
+
+    Raises ``ExtensionFixed`` for one that cannot be moved.
+    """
+    name = quote(after.key.name)
+    statements: Statements = ()
+    if before.definition != after.definition:
+        old, new = (
+            each.definition.removeprefix("SCHEMA ") or "public"
+            for each in (before, after)
+        )
+        if not before.is_relocatable:
+            raise ExtensionFixed(name=after.key.name, before=old, after=new)
+        statements += _make_statement(
+            f"ALTER EXTENSION {name} SET SCHEMA {new}",
+            f"Move extension {name} from schema {old} to {new}",
+        )
+    if before.version != after.version:
+        version = after.version
+        statements += _make_statement(
+            f"ALTER EXTENSION {name} UPDATE TO {quote_literal(version)}",
+            f"Bring extension {name} from version {before.installed_version} to {version}",
+        )
+    return statements
 
 
 def _render_replace(obj: Opaque) -> Statements:

@@ -12,6 +12,9 @@ from schema_migrations.engines.postgresql.passes.constraints import (
     fold_constraints,
     validate_in_place,
 )
+from schema_migrations.engines.postgresql.passes.inheritance import (
+    omit_inherited_changes,
+)
 from schema_migrations.engines.postgresql.passes.numbering import (
     defer_sequence_ownership,
     drop_numbering_first,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from schema_migrations.plan.plan import Pass
 
 PASSES: tuple[Pass, ...] = (
+    omit_inherited_changes,
     refuse_dangling_needs,
     cast_enums,
     recreate_types,

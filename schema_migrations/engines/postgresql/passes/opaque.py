@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.errors import PartitionKeyFixed
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Definition,
     Key,
     Opaque,
@@ -56,6 +58,7 @@ def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> C
         and c.object.type == "partition key"
     }
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
+    _refuse_other_key(changes, created)
     folded = {obj.key for owner, obj in keys.items() if owner in created}
     return tuple(
         replace(c, clauses=(*c.clauses, keys[c.table.key].definition))
@@ -64,6 +67,29 @@ def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> C
         for c in changes
         if not (isinstance(c, ddl.Create) and c.object.key in folded)
     )
+
+
+def _refuse_other_key(changes: Changes, created: set[Key]) -> None:
+    """Raise ``PartitionKeyFixed`` if an existing table gets or loses a partition key."""
+    dropped_tables = {c.table.key for c in changes if isinstance(c, ddl.DropTable)}
+    wanted: dict[Key, dict[str, str]] = {}
+    for change in changes:
+        if isinstance(change, ddl.Create | ddl.Drop):
+            obj = change.object
+            if (
+                isinstance(obj, Opaque)
+                and obj.type == "partition key"
+                and obj.owner is not None
+                and obj.owner not in created | dropped_tables
+            ):
+                side = "after" if isinstance(change, ddl.Create) else "before"
+                wanted.setdefault(obj.owner, {})[side] = obj.definition
+    for table in sorted(wanted):
+        raise PartitionKeyFixed(
+            table=table.path,
+            before=wanted[table].get("before", "no partitions"),
+            after=wanted[table].get("after", "no partitions"),
+        )
 
 
 def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -86,12 +112,20 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
                 if trait.is_overwritten and obj.key in created:
                     return True
                 renamed_too = trait.carries_name and obj.needs & renamed
-                dropped_too = trait.goes_along and obj.needs & dropped
-                return bool(renamed_too or dropped_too)
+                gone = obj.needs & dropped if trait.goes_along else NO_KEYS
+                if trait.noun == "constraint" and not _is_on_each(obj, gone):
+                    # What its foreign key refers to cannot be dropped before it.
+                    return False
+                return bool(renamed_too or gone)
             case _:
                 return False
 
     return tuple(change for change in changes if not goes_along(change))
+
+
+def _is_on_each(constraint: Opaque, keys: frozenset[Key]) -> bool:
+    name = constraint.key.namespace, constraint.key.name
+    return all((key.namespace, key.name) == name for key in keys)
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:

@@ -124,6 +124,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
+            and not (isinstance(obj, Constraint) and not obj.is_local)
             and _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
         ]
         if not dependents:
@@ -207,6 +208,18 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     columns = {
         c.table.column(c.column.name) for c in changes if isinstance(c, ddl.DropColumn)
     }
+    drops = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    partitions = {
+        obj.key: obj.owner
+        for obj in current.of(Opaque)
+        if obj.attachment and (obj.key in drops or obj.owner in tables)
+    }
+    sequences = {
+        key
+        for obj in current.of(Opaque)
+        if obj.type == "sequence owner" and obj.needs & partitions.keys()
+        for key in obj.needs
+    }
 
     def goes_along(obj: Object) -> bool:
         match obj:
@@ -217,7 +230,13 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
                 )
             case Sequence():
                 owner = obj.owned_by
-                return owner is not None and (owner in columns or owner.table in tables)
+                return obj.key in sequences or (
+                    owner is not None and (owner in columns or owner.table in tables)
+                )
+            case Opaque(trait=Trait(noun="constraint"), owner=owner):
+                # The foreign key of a partition.
+                needed = {partitions.get(key, key.table) for key in obj.needs} & tables
+                return owner in tables and needed <= {owner}
             case _:
                 return owner_of(obj) in tables
 

@@ -55,6 +55,8 @@ def _can_alter(before: Definition, after: Definition) -> bool:
             return kept == list(before.labels)
         case "domain":
             return before.bare_definition == after.bare_definition
+        case "extension":
+            return True
         case _:
             return False
 

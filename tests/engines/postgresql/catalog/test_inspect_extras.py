@@ -92,7 +92,7 @@ def test_extensions_stand_for_their_members(contrib: Database) -> None:
 
 
 def test_an_extension_in_a_schema_of_its_own(contrib: Database) -> None:
-    """It needs that schema; what it holds is qualified by the search path."""
+    """It needs that schema; what it holds is qualified whatever the search path."""
     contrib.execute("""
         CREATE SCHEMA tools;
         ALTER EXTENSION citext SET SCHEMA tools;
@@ -103,7 +103,7 @@ def test_an_extension_in_a_schema_of_its_own(contrib: Database) -> None:
     assert schema.by_key[citext].needs == {Key(kind="namespace", name="tools")}
     assert schema.get_table(table_key("t")).get_column("a").type == "tools.citext"
     contrib.execute("SET search_path = public, tools")
-    assert schema_of(contrib).get_table(table_key("t")).get_column("a").type == "citext"
+    assert schema_of(contrib) == schema
 
 
 def test_a_table_given_to_an_extension_is_no_longer_seen(contrib: Database) -> None:

@@ -1,4 +1,4 @@
--- Columns of tables.  A collation is named only if it is not the type's own, and
+-- Columns of tables and partitions.  A collation is named only if it is not the type's own, and
 -- identity options only if they differ from those of a plain identity column.
 -- A NOT NULL that is still NOT VALID (18 and newer) does not make a column NOT NULL.
 -- Generated expressions are pretty-printed, see inspect.py; defaults are not, since the
@@ -19,7 +19,8 @@ SELECT a.attrelid AS relation,
              END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual'
             ELSE '' END AS generated_kind,
-       coalesce(d.description, '') AS comment
+       coalesce(d.description, '') AS comment,
+       a.attislocal AS is_local
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
@@ -65,7 +66,6 @@ SELECT a.attrelid AS relation,
             AND dep.deptype = 'i'
        ) AS i ON i.relation = a.attrelid AND i.number = a.attnum
  WHERE c.relkind IN ('r', 'p')
-   AND NOT c.relispartition
    AND c.oid >= 16384
    AND a.attnum > 0
    AND NOT a.attisdropped

@@ -1,4 +1,4 @@
--- Indexes that no constraint owns, without those attached to a partitioned index.
+-- Indexes that no constraint owns; those attached to a partitioned index are inherited.
 -- The definition begins at USING; what pg_get_indexdef prints before that is cut off by
 -- its length.  Pretty-printed, see inspect.py, it names the table's schema only if it
 -- must, as regclass does.  It omits the tablespace, which belongs before the predicate.
@@ -16,7 +16,8 @@ SELECT i.indexrelid AS oid,
                      ' TABLESPACE ', quote_ident(s.spcname), l.tail) END,
          CASE WHEN NOT i.indisvalid THEN ' /* invalid */' END) AS definition,
        (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns,
-       am.amname AS method
+       am.amname AS method,
+       ic.relispartition AS inherited
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am AS am ON am.oid = ic.relam
@@ -34,7 +35,6 @@ SELECT i.indexrelid AS oid,
        ) AS l
  WHERE c.oid >= 16384
    AND c.relkind IN ('r', 'p', 'm')
-   AND NOT ic.relispartition
    AND NOT EXISTS (
          SELECT FROM pg_catalog.pg_constraint AS k
           WHERE k.conindid = i.indexrelid

@@ -1,16 +1,16 @@
--- Ordinary and partitioned tables that are not partitions of another, without the
--- bookkeeping tables of this package and of Django.
+-- Ordinary and partitioned tables and partitions, without the bookkeeping tables of
+-- this package and of Django.
 SELECT c.oid,
        c.relnamespace AS namespace,
        c.relname AS name,
-       coalesce(d.description, '') AS comment
+       coalesce(d.description, '') AS comment,
+       c.relispartition AS is_partition
   FROM pg_catalog.pg_class AS c
   LEFT JOIN pg_catalog.pg_description AS d
     ON d.classoid = 'pg_catalog.pg_class'::regclass
    AND d.objoid = c.oid
    AND d.objsubid = 0
  WHERE c.relkind IN ('r', 'p')
-   AND NOT c.relispartition
    AND c.oid >= 16384
    AND c.relname NOT IN ('atlas_schema_revisions', 'django_migrations')
    AND NOT EXISTS (

@@ -1,6 +1,6 @@
 -- Primary keys, unique, check and exclusion constraints of tables and partitions, and
--- NOT NULL that is still NOT VALID.  Constraints that a partition inherits from its
--- parent are left out.  pg_get_constraintdef omits the storage of the index behind the
+-- NOT NULL that is still NOT VALID.  Those that a partition has from its parent are
+-- inherited.  pg_get_constraintdef omits the storage of the index behind the
 -- constraint, which belongs before the predicate and the DEFERRABLE clauses.
 -- Expressions are pretty-printed, see inspect.py; the predicate of an exclusion
 -- constraint keeps its parentheses.
@@ -13,7 +13,11 @@ SELECT k.oid,
        CASE WHEN l.storage = '' THEN l.text
             ELSE concat(left(l.text, length(l.text) - length(l.tail)), l.storage, l.tail)
              END AS definition,
-       coalesce(k.conkey::int[], '{}') AS columns
+       coalesce(k.conkey::int[], '{}') AS columns,
+       NULL::oid AS target,
+       '' AS target_name,
+       k.conparentid <> 0 OR c.relispartition AND NOT k.conislocal AS inherited,
+       k.conislocal AS is_local
   FROM pg_catalog.pg_constraint AS k
   JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_catalog.pg_class AS i
@@ -37,5 +41,3 @@ SELECT k.oid,
  WHERE (k.contype IN ('p', 'u', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
    AND c.oid >= 16384
    AND c.relkind IN ('r', 'p')
-   AND k.conparentid = 0
-   AND NOT (c.relispartition AND NOT k.conislocal)

@@ -12,7 +12,16 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
          ' PARTITION OF ', i.inhparent::regclass, ' ',
          pg_get_expr(c.relpartbound, c.oid),
          ' PARTITION BY ' || pg_get_partkeydef(c.oid)) AS definition,
-       'DROP TABLE ' || c.oid::regclass AS drop
+       'DROP TABLE ' || c.oid::regclass AS drop,
+       NULL::oid AS needed_catalog,
+       NULL::oid AS needed_oid,
+       NULL::int AS needed_column,
+       '{}'::text[] AS shape,
+       ARRAY[concat('ALTER TABLE ', i.inhparent::regclass, ' ATTACH PARTITION ',
+               c.oid::regclass, ' ', pg_get_expr(c.relpartbound, c.oid)),
+             concat('ALTER TABLE ', i.inhparent::regclass, ' DETACH PARTITION ',
+               c.oid::regclass),
+             concat('PARTITION BY ' || pg_get_partkeydef(c.oid))] AS attachment
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
@@ -21,7 +30,7 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
    AND c.oid >= 16384
  UNION ALL
 SELECT NULL, NULL, c.relnamespace, c.oid, c.relname, 'partition key', 'partition key',
-       'PARTITION BY ' || pg_get_partkeydef(c.oid), ''
+       'PARTITION BY ' || pg_get_partkeydef(c.oid), '', NULL, NULL, NULL, '{}', '{}'
   FROM pg_catalog.pg_class AS c
  WHERE c.relkind = 'p'
    AND NOT c.relispartition

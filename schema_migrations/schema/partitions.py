@@ -1,0 +1,165 @@
+"""Tables that become partitions, partitions that become tables, and other bounds.
+
+A table keeps its rows when it is attached to a partitioned table or detached from it.  So
+these are no drop and no creation: the table is detached, altered like any other, and
+attached.  Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.model import (
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Table,
+    owner_of,
+    provided_keys_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """The partitions that are detached and those that are attached."""
+
+    detached: tuple[Opaque, ...] = ()
+    attached: tuple[Opaque, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.detached or self.attached)
+
+
+def find_moves(current: Schema, desired: Schema) -> Moves:
+    """Return the partitions that are attached or detached, in key order."""
+    return Moves(
+        detached=tuple(_find_left(current, desired)),
+        attached=tuple(_find_left(desired, current)),
+    )
+
+
+def _find_left(schema: Schema, other: Schema) -> Iterator[Opaque]:
+    """Yield each partition that in ``other`` is a table, or a partition elsewhere."""
+    for obj in schema.of(Opaque):
+        if obj.attachment is None:
+            continue
+        counterpart = other.get(obj.key)
+        is_table = isinstance(other.get(_table_of(obj).key), Table)
+        is_elsewhere = (
+            isinstance(counterpart, Opaque) and counterpart.definition != obj.definition
+        )
+        if is_elsewhere or is_table:
+            yield obj
+
+
+def _table_of(partition: Opaque) -> Table:
+    assert partition.attachment is not None
+    (table,) = (o for o in partition.attachment.objects if isinstance(o, Table))
+    return table
+
+
+def with_detached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
+    """Return the schema with tables instead of the partitions."""
+    for partition in partitions:
+        assert partition.attachment is not None
+        removed = [obj.key for obj in _list_parts(schema, partition)]
+        schema = schema.replace_objects(removed, partition.attachment.objects)
+    return schema
+
+
+def _list_parts(schema: Schema, partition: Opaque) -> list[Opaque]:
+    """Return the partition and what stands for its columns, constraints and indexes."""
+    assert partition.attachment is not None
+    parts = partition.attachment.objects
+    indexes = {obj.key.name for obj in parts if isinstance(obj, Index)}
+    return [
+        obj
+        for obj in schema.of(Opaque)
+        if obj.key.namespace == partition.key.namespace
+        and _is_part_of_table(obj, partition, indexes)
+    ]
+
+
+def _is_part_of_table(obj: Opaque, partition: Opaque, indexes: set[str]) -> bool:
+    """Tell whether an opaque object of a partition is no longer one in a table."""
+    if obj.key.part == "index":
+        return obj.key.name in indexes
+    if obj.key.name != partition.key.name or obj.owner != partition.owner:
+        return False
+    return (
+        obj.key == partition.key
+        or obj.type in ("constraint", "default", "not null")
+        or obj.key.part.startswith(f"comment on {partition.type}")
+    )
+
+
+def with_desired_owners(current: Schema, desired: Schema) -> Schema:
+    """Return ``current`` with the owners and needs of equal objects in ``desired``.
+
+    The owner of a partition's trigger is the table at the top, wherever that is.
+    """
+    same = [
+        after
+        for obj in current.of(Opaque)
+        if isinstance(after := desired.get(obj.key), Opaque)
+        and obj != after
+        and replace(obj, owner=after.owner) == after
+    ]
+    return current.replace_objects((), same)
+
+
+def make_move_changes(
+    moves: Moves, current: Schema, desired: Schema
+) -> Iterator[ddl.Change]:
+    """Yield the changes that detach and attach, apart from those of the tables.
+
+    A foreign key to the table at the top is dropped and added again: the server refuses
+    to detach a partition with a row that others refer to.
+    """
+    for partition in moves.detached:
+        yield ddl.Detach(partition=partition, table=_table_of(partition))
+    for partition in moves.attached:
+        table = _table_of(partition)
+        tables = {table.key, partition.owner}
+        old, new = _collect_keys(current, tables), _collect_keys(desired, tables)
+        yield ddl.Attach(partition=partition, table=table, gone_first=old - new)
+    moved = {p.owner for p in moves.detached} & {p.owner for p in moves.attached}
+    for key in current.of(ForeignKey):
+        if key.referenced_table in moved and desired.get(key.key) == key:
+            yield ddl.Drop(object=key)
+            yield ddl.Create(object=key)
+
+
+def _collect_keys(schema: Schema, tables: set[Key | None]) -> frozenset[Key]:
+    """Return the keys of tables, their columns, constraints and indexes."""
+    return frozenset(
+        key
+        for obj in schema
+        if (obj.key in tables or owner_of(obj) in tables)
+        and isinstance(obj, Table | Constraint | ForeignKey | Index)
+        for key in (obj.key, *provided_keys_of(obj))
+    )
+
+
+def with_current_partitions(
+    current: Schema, desired: Schema, changes: Iterable[ddl.Change]
+) -> Schema:
+    """Return ``desired`` without the attaching and detaching among the changes."""
+    moves = [c for c in changes if isinstance(c, ddl.Attach | ddl.Detach)]
+    attached = [c.partition for c in moves if isinstance(c, ddl.Attach)]
+    desired = with_detached(desired, attached)
+    for move in moves:
+        table = move.table.key
+        new = [obj.key for obj in desired if table in (obj.key, owner_of(obj))]
+        partition = current.get(move.partition.key)
+        parts: list[Object] = [o for o in current if table in (o.key, owner_of(o))]
+        if isinstance(partition, Opaque):
+            parts += _list_parts(current, partition)
+        desired = desired.replace_objects(new, parts)
+    return desired

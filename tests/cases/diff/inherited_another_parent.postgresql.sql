@@ -1,0 +1,19 @@
+-- before
+CREATE TABLE p (id int);
+CREATE TABLE q (id int, w text);
+CREATE TABLE c (own int) INHERITS (p);
+
+-- after
+CREATE TABLE p (id int);
+CREATE TABLE q (id int, w text);
+CREATE TABLE c (own int) INHERITS (q);
+
+-- plan
+-- Drop inheritance "c" of table "c"
+ALTER TABLE c NO INHERIT p;
+
+-- Add column "w" to table "c"
+ALTER TABLE "c" ADD COLUMN "w" text;
+
+-- Create inheritance "c" of table "c"
+ALTER TABLE c INHERIT q;

@@ -1,0 +1,26 @@
+-- before
+CREATE TABLE t (id bigint, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE t2 PARTITION OF t FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+
+-- after
+CREATE TABLE t (id bigint, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2020-07-01');
+CREATE TABLE t2 PARTITION OF t FOR VALUES FROM ('2020-07-01') TO ('2022-01-01');
+CREATE TABLE td PARTITION OF t DEFAULT;
+
+-- plan
+-- Detach partition "t1" of table "t"
+ALTER TABLE t DETACH PARTITION t1;
+
+-- Detach partition "t2" of table "t"
+ALTER TABLE t DETACH PARTITION t2;
+
+-- Attach partition "t1" of table "t"
+ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM ('2020-01-01') TO ('2020-07-01');
+
+-- Attach partition "t2" of table "t"
+ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM ('2020-07-01') TO ('2022-01-01');
+
+-- Create partition "td" of table "t"
+CREATE TABLE td PARTITION OF t DEFAULT;

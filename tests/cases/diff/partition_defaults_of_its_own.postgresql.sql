@@ -1,0 +1,41 @@
+-- before
+CREATE TABLE t (id int NOT NULL, w text DEFAULT 'a', v int NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t (w DEFAULT 'own', v DEFAULT 7) FOR VALUES FROM (1) TO (10);
+CREATE TABLE t2 PARTITION OF t (w NOT NULL) FOR VALUES FROM (10) TO (20);
+ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
+
+-- after
+CREATE TABLE t (id int NOT NULL, w text DEFAULT 'b', v int DEFAULT 3) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t (w DEFAULT 'own', v DEFAULT 7) FOR VALUES FROM (1) TO (10);
+CREATE TABLE t2 PARTITION OF t (w NOT NULL, v NOT NULL) FOR VALUES FROM (10) TO (20);
+ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
+
+-- plan
+-- Drop default of column v of partition "t1"
+ALTER TABLE t1 ALTER COLUMN v DROP DEFAULT;
+
+-- Drop default of column w of partition "t1"
+ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'a'::text;
+
+-- Drop default of column w of partition "t2"
+ALTER TABLE t2 ALTER COLUMN w SET DEFAULT 'a'::text;
+
+-- Alter column "v" of table "t"
+ALTER TABLE "t"
+    ALTER COLUMN "v" SET DEFAULT 3,
+    ALTER COLUMN "v" DROP NOT NULL;
+
+-- Alter column "w" of table "t"
+ALTER TABLE "t" ALTER COLUMN "w" SET DEFAULT 'b'::text;
+
+-- Create default of column v of partition "t1"
+ALTER TABLE t1 ALTER COLUMN v SET DEFAULT 7;
+
+-- Create default of column w of partition "t1"
+ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'own'::text;
+
+-- Create default of column w of partition "t2"
+ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
+
+-- Create NOT NULL of column v of partition "t2"
+ALTER TABLE t2 ALTER COLUMN v SET NOT NULL;

@@ -1,0 +1,18 @@
+-- before
+CREATE TABLE t (id int NOT NULL, w text) PARTITION BY RANGE (id);
+CREATE TABLE t1 (id serial, w text);
+
+-- after
+CREATE TABLE t (id int NOT NULL, w text) PARTITION BY RANGE (id);
+CREATE TABLE t1 (id serial, w text);
+ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10);
+
+-- plan
+-- Alter sequence "t1_id_seq"
+ALTER SEQUENCE "t1_id_seq" OWNED BY NONE;
+
+-- Attach partition "t1" of table "t"
+ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10);
+
+-- Create sequence owner "t1_id_seq" of table "t"
+ALTER SEQUENCE t1_id_seq OWNED BY t1.id;

@@ -1,0 +1,171 @@
+"""Tables become partitions and partitions tables; each keeps its rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from schema_migrations.engines.registry import engine_for
+from schema_migrations.errors import PartitionKeyFixed
+from schema_migrations.schema.diff import diff
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    Proposal,
+    plan_change,
+)
+from schema_migrations.workflows.states.state import (
+    State,
+    copy_schema,
+    inspect_database,
+    load_sql,
+)
+from tests.fixtures.postgresql import find_clients
+from tests.workflows.planning.test_diff_cases import CASES, check, sections
+from tools.catalogs import read_postgresql_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from schema_migrations.engines.engine import Connection
+
+pytestmark = pytest.mark.every_postgres
+POSTGRESQL = engine_for("postgresql")
+PAIRS = sorted(CASES.glob("partition*.postgresql.sql"))
+ON_EACH_MAJOR = {"attached_to_a_changed_table", "of_a_partition", "parts_of_its_own"}
+
+
+@contextmanager
+def empty_database(settings: dict[str, Any]) -> Iterator[Connection]:
+    with POSTGRESQL.dev_server.create_scratch_database(settings, "default") as one:
+        yield one
+
+
+def state(connection: Connection, sql: str) -> State:
+    load_sql(POSTGRESQL, connection, sql, file="a file")
+    return inspected(connection)
+
+
+def inspected(connection: Connection) -> State:
+    schema = inspect_database(POSTGRESQL, connection)
+    return State(schema=schema, connection=connection, description="a file")
+
+
+def proposed(one: Connection, other: Connection, *sql: str) -> Proposal:
+    before, after = sql
+    request = ChangeRequest(strict=False)
+    return plan_change(POSTGRESQL, state(one, before), state(other, after), request)
+
+
+def fetch(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+
+@pytest.mark.parametrize("name", sorted(ON_EACH_MAJOR))
+def test_a_plan_leads_there_and_back(
+    name: str, postgres_settings: dict[str, Any]
+) -> None:
+    path = CASES / f"partition_{name}.postgresql.sql"
+    check(path, POSTGRESQL, postgres_settings)
+
+
+def dumped(connection: Connection) -> frozenset[str]:
+    """What ``pg_dump`` says; nothing where there is none for the default server."""
+    clients = find_clients()
+    if clients is None:
+        return frozenset()
+    return read_postgresql_facts(make_url(connection.settings_dict), clients)
+
+
+def make_url(settings: dict[str, Any]) -> str:
+    user, name, port = settings["USER"], settings["NAME"], settings["PORT"]
+    host = quote(str(settings["HOST"]), safe="")
+    return f"postgresql://{user}@/{name}?host={host}&port={port}"
+
+
+@pytest.mark.parametrize("path", PAIRS, ids=lambda path: path.name.partition(".")[0])
+def test_the_result_and_a_copy_are_equal_to_the_original(
+    path: Path, postgres_settings: dict[str, Any]
+) -> None:
+    case = sections(path)
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as other,
+        empty_database(postgres_settings) as copy,
+    ):
+        proposed(one, other, case["before"], case["after"])
+        original = inspect_database(POSTGRESQL, other)
+        copy_schema(POSTGRESQL, copy, original)
+        assert diff(inspect_database(POSTGRESQL, copy), original) == ()
+        assert dumped(one) == dumped(other) == dumped(copy)
+
+
+TABLE = "CREATE TABLE t (id int NOT NULL, w text) PARTITION BY RANGE (id);"
+ALONE = f"{TABLE} CREATE TABLE t1 (id int NOT NULL, w text);"
+FIRST = f"{TABLE} CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (10);"
+LARGER = f"{TABLE} CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (20);"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(ALONE, FIRST), (FIRST, ALONE), (FIRST, LARGER), (LARGER, FIRST)],
+    ids=["attached", "detached", "larger", "smaller"],
+)
+def test_rows_stay(before: str, after: str, postgres_settings: dict[str, Any]) -> None:
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as other,
+    ):
+        rows = f"{before} INSERT INTO t1 VALUES (2, 'two');"
+        found = proposed(one, other, rows, after)
+        assert found.plan is not None
+        assert found.plan.losses == ()
+        assert fetch(one, "SELECT * FROM t1") == [(2, "two")]
+
+
+def test_what_the_table_has_too_much_is_a_loss(
+    postgres_settings: dict[str, Any],
+) -> None:
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as other,
+    ):
+        more = f"{ALONE} ALTER TABLE t1 ADD COLUMN more int;"
+        found = proposed(one, other, more, FIRST)
+        assert found.plan is not None
+        assert found.plan.losses == ("drops column t1.more with all its values",)
+        assert [str(line) for line in found.summary] == [
+            "alter table t1",
+            "drop column t1.more",
+        ]
+
+
+PLAIN = "CREATE TABLE t (id int NOT NULL, w text);"
+BY_TEXT = "CREATE TABLE t (id int NOT NULL, w text) PARTITION BY LIST (w);"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (PLAIN, TABLE, "t is to change from no partitions to PARTITION BY RANGE (id)"),
+        (TABLE, PLAIN, "t is to change from PARTITION BY RANGE (id) to no partitions"),
+        (TABLE, BY_TEXT, "from PARTITION BY RANGE (id) to PARTITION BY LIST (w)"),
+    ],
+)
+def test_a_partition_key_is_not_altered(
+    before: str, after: str, text: str, postgres_settings: dict[str, Any]
+) -> None:
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as other,
+        pytest.raises(PartitionKeyFixed) as caught,
+    ):
+        proposed(
+            one, other, f"{before} INSERT INTO t SELECT 1, 'a' WHERE false;", after
+        )
+    assert text in str(caught.value)
