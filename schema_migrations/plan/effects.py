@@ -200,7 +200,9 @@ def _effects_on_column(
                 released_keys=change.column.needs | {table},
             )
         case ddl.DropNumbering(column=old_column):
-            drawn = frozenset(k for k in old_column.needs if k.kind == "sequence")
+            drawn = frozenset(
+                k for k in old_column.needs if k.kind in ("sequence", "opaque")
+            )
             return Effects(
                 freed_keys=_sequence_names_of(table, old_column),
                 released_keys=drawn | {table.column(old_column.name)},

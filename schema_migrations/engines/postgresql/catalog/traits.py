@@ -19,6 +19,7 @@ _TRAITS = (
     Trait(noun="rule", survives=True, is_reprinted=True),
     Trait(noun="membership in publication", survives=True),
     Trait(noun="partition", holds_rows=True),
+    Trait(noun="composite type", is_composite=True),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
     Trait(noun="comment", goes_along=True, carries_name=True, is_setting=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
@@ -126,6 +127,8 @@ def render_alter(
             )
         case Definition(), Definition() if after.key.kind == "domain":
             return _render_alter_domain(before, after)
+        case Opaque(), Opaque() if after.trait.is_composite:
+            return render_alter_composite(before, after)
         case Opaque(), Opaque():
             return _render_replace(after)
         case _:

@@ -10,6 +10,7 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Definition,
     Key,
+    Object,
     Opaque,
     Schema,
     Sequence,
@@ -71,19 +72,31 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
 
     A part that names a renamed object stays with it, and only its definition is set again.
     """
-    dropped = {c.object.key for c in changes if isinstance(c, ddl.Drop)}
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
     renamed = {c.before.key for c in changes if isinstance(c, ddl.Rename)}
 
     def goes_along(change: ddl.Change) -> bool:
         match change:
             case ddl.Drop(object=Opaque(trait=trait) as obj):
                 renamed_too = trait.carries_name and obj.needs & renamed
-                dropped_too = trait.goes_along and obj.needs & dropped
-                return bool(renamed_too or dropped_too)
+                gone = [dropped[key] for key in obj.needs if key in dropped]
+                # What holds an expression prevents the drop of a function that it calls.
+                dropped_too = trait.goes_along and (
+                    len(gone) == len(obj.needs) or any(map(_is_relation, gone))
+                )
+                return bool(renamed_too or (gone and dropped_too))
             case _:
                 return False
 
     return tuple(change for change in changes if not goes_along(change))
+
+
+def _is_relation(obj: Object) -> bool:
+    match obj:
+        case Opaque(trait=trait):
+            return trait.takes_relation_name or trait.holds_rows
+        case _:
+            return False
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:

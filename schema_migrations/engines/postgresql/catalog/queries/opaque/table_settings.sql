@@ -99,7 +99,9 @@ SELECT NULL::oid AS catalog,
              ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
           WHERE i.indrelid = c.oid AND i.indisclustered
           UNION ALL
-         SELECT 'type', 'OF ' || c.reloftype::regtype, 'NOT OF', NULL, NULL, NULL
+         SELECT 'type', 'OF ' || c.reloftype::regtype, 'NOT OF',
+                'pg_catalog.pg_class'::regclass,
+                (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = c.reloftype), NULL
           WHERE c.reloftype <> 0
           UNION ALL
          SELECT 'inheritance',
