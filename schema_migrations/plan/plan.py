@@ -32,6 +32,9 @@ Changes = tuple[ddl.Change, ...]
 Pass = Callable[[Changes, Schema, Schema], Changes]
 """Rewrites changes, knowing the schema before and after."""
 
+FindSilentChanges = Callable[[Changes, Schema], tuple[Restriction, ...]]
+"""(changes after the passes, desired schema) → what to look at afterwards."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
@@ -58,6 +61,8 @@ class Planner:
     computed_defaults: Mapping[ComputedDefault, str]
     """The SQL expressions that compute them for each row."""
     row_queries: RowQueries
+    find_silent_changes: FindSilentChanges | None = None
+    """None: no change leaves stored values with another meaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,8 @@ def build_plan(
     )
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
+    if planner.find_silent_changes:
+        restrictions += planner.find_silent_changes(changes, desired)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
     return Plan(

@@ -22,6 +22,8 @@ RestrictionCode = Literal[
     "tighter-domain",
     "new-partition",
     "stale-routine",
+    "stale-results",
+    "renamed-attribute",
 ]
 
 
