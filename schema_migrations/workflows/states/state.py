@@ -268,12 +268,18 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
         schema,
         planner=engine.planner,
     )
-    with engine.executor.keep_settings(connection):
-        for statement in plan.statements:
-            with translate_driver_errors(
-                engine, partial(_make_copy_error, statement.sql)
-            ):
-                engine.executor.execute(connection, statement.sql)
+    executor, preamble = engine.executor, engine.dialect.copy_preamble
+    statements = [
+        each.sql
+        for each in plan.statements
+        if not executor.is_session_setting(each.sql)
+    ]
+    with executor.keep_settings(connection):
+        if preamble:
+            executor.execute(connection, preamble)
+        for sql in statements:
+            with translate_driver_errors(engine, partial(_make_copy_error, sql)):
+                executor.execute(connection, sql)
     copied = State(
         schema=inspect_database(engine, connection),
         connection=connection,

@@ -22,6 +22,8 @@ _TRAITS = (
     Trait(noun="composite type", is_composite=True),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
+    Trait(noun="text search mapping", goes_along=True),
+    Trait(noun="operator family members", goes_along=True),
     Trait(noun="comment", goes_along=True, carries_name=True, is_setting=True),
     Trait(noun="clustering index", goes_along=True, carries_name=True, is_setting=True),
     Trait(

@@ -6,6 +6,9 @@ import re
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
+from schema_migrations.engines.postgresql.ddl.dictionary_options import (
+    render_alter_dictionary,
+)
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
@@ -129,6 +132,8 @@ def render_alter(
             return _render_alter_domain(before, after)
         case Opaque(), Opaque() if after.trait.is_composite:
             return render_alter_composite(before, after)
+        case Opaque(), Opaque() if after.type == "text search dictionary":
+            return render_alter_dictionary(before, after)
         case Opaque(), Opaque():
             return _render_replace(after)
         case _:
@@ -312,6 +317,8 @@ def _describe_create(obj: Opaque) -> str:
 
 def _describe_object(obj: Opaque) -> str:
     owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
+    if obj.type in ("text search mapping", "operator family members"):
+        return f"{obj.key.part} of {quote(obj.key.name)}"
     return f"{obj.type} {quote(obj.key.name)}{owner}"
 
 

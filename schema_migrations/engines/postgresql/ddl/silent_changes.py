@@ -38,6 +38,7 @@ def find_silent_changes(changes: Changes, desired: Schema) -> tuple[Restriction,
     return (
         *(each for c in changes for each in _find_renamed_attributes(c)),
         *(each for c in changes for each in _find_old_results(c, changes, desired)),
+        *_find_old_words(changes, desired),
     )
 
 
@@ -76,6 +77,31 @@ def _find_old_results(
                 )
         case _:
             pass
+
+
+def _find_old_words(changes: Changes, desired: Schema) -> Iterator[Restriction]:
+    """Yield what keeps the words that a text search configuration found before."""
+    made = {ddl.subject_of(c) for c in changes if _makes(c)}
+    altered = {c.after.key for c in changes if isinstance(c, ddl.Alter)}
+    mappings = [o for o in desired.of(Opaque) if o.type == "text search mapping"]
+    changed = [o for o in mappings if o.key in made or o.needs & altered]
+    dropped = [
+        c.object
+        for c in changes
+        if isinstance(c, ddl.Drop)
+        and isinstance(c.object, Opaque)
+        and c.object.type == "text search mapping"
+    ]
+    needed = {key for each in (*changed, *dropped) for key in each.needs}
+    for key in sorted(needed - made):
+        obj = desired.get(key)
+        if isinstance(obj, Opaque) and obj.type == "text search configuration":
+            for what, remedy in _list_stored_results({key}, made, desired):
+                yield Restriction(
+                    code="stale-results",
+                    message=f"changes {obj.type} {key.name}, but {what} the words that it"
+                    f" found before. Afterwards run: {remedy}",
+                )
 
 
 def _read_body(routine: Opaque) -> str:

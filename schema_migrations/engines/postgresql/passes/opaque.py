@@ -103,7 +103,8 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
     """Let a function need the new relations, types and functions that its body names.
 
     The server records no dependency for a body stored as text, yet it refuses a SQL
-    function that names a missing object.  Needs that would form a cycle are left out.
+    function that names a missing object.  Needs that would form a cycle are left out;
+    such a function is created without a look at its body.
     """
     keys_by_name: dict[str, set[Key]] = {}
     for change in changes:
@@ -123,28 +124,27 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
                 ddl.Create(object=Opaque() as routine)
                 | ddl.Alter(after=Opaque() as routine)
             ) if routine.trait.is_routine:
-                routine = _with_mentioned_needs(routine, keys_by_name, desired)
+                mentioned = _find_mentioned(routine, keys_by_name)
+                acyclic = mentioned - _find_dependents(routine.key, desired)
+                routine = replace(routine, needs=routine.needs | acyclic)
                 desired = desired.replace_objects((), [routine])
+                names_later = acyclic != mentioned
                 result.append(
-                    replace(change, object=routine)
+                    replace(change, object=routine, names_later=names_later)
                     if isinstance(change, ddl.Create)
-                    else replace(change, after=routine)
+                    else replace(change, after=routine, names_later=names_later)
                 )
             case _:
                 result.append(change)
     return tuple(result)
 
 
-def _with_mentioned_needs(
-    function: Opaque, keys_by_name: dict[str, set[Key]], desired: Schema
-) -> Opaque:
+def _find_mentioned(
+    function: Opaque, keys_by_name: dict[str, set[Key]]
+) -> frozenset[Key]:
     words = find_words(function.definition)
-    mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in words))
-    mentioned -= {function.key}
-    if not mentioned:
-        return function
-    acyclic = mentioned - _find_dependents(function.key, desired)
-    return replace(function, needs=function.needs | acyclic)
+    found = set[Key]().union(*(keys_by_name.get(word, ()) for word in words))
+    return frozenset(found - {function.key})
 
 
 def _find_dependents(key: Key, schema: Schema) -> set[Key]:

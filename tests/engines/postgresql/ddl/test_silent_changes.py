@@ -101,3 +101,34 @@ def test_a_renamed_attribute_is_announced(postgres_settings: dict[str, Any]) -> 
         assert found.message.startswith(
             "renames attribute a of type c to b: the values"
         )
+
+
+def test_words_that_a_text_search_configuration_found_before_are_named(
+    postgres_settings: dict[str, Any],
+) -> None:
+    engine = engine_for("postgresql")
+    before = """
+    CREATE TEXT SEARCH DICTIONARY d (template = simple, stopwords = english);
+    CREATE TEXT SEARCH CONFIGURATION c (COPY = pg_catalog.simple);
+    ALTER TEXT SEARCH CONFIGURATION c ALTER MAPPING FOR asciiword WITH d;
+    CREATE TABLE t (body text, words tsvector
+        GENERATED ALWAYS AS (to_tsvector('c'::regconfig, body)) STORED);
+    CREATE INDEX i ON t USING gin (to_tsvector('c'::regconfig, body));
+    """
+    changes = {
+        "dictionary": before.replace("stopwords = english", "accept = false"),
+        "mapping": before.replace("WITH d", "WITH english_stem"),
+        "dropped": before.replace(
+            "ALTER MAPPING FOR asciiword WITH d", "DROP MAPPING FOR word"
+        ),
+    }
+    for after in changes.values():
+        with scratch_pair(engine, postgres_settings) as (one, other):
+            current = state(engine, one, before, file="before")
+            desired = state(engine, other, after, file="after")
+            plan, goal = planned(engine, current, desired)
+            assert {
+                each.message.partition(" Afterwards run: ")[2]
+                for each in plan.restrictions
+            } == {'UPDATE "t" SET "body" = "body"', 'REINDEX INDEX "i"'}
+            carried_out(engine, current, plan, goal)
