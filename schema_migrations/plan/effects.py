@@ -109,6 +109,12 @@ def _effects_of_alter(change: ddl.Alter) -> Effects:
         elif before.definition == after.definition:
             # No other change waits for a sequence that only gets a new owner.
             made = NO_KEYS
+    match before, after:
+        case Definition(), Definition() if set(after.clauses) < set(before.clauses):
+            # Where clauses only go, nothing else must have its new form.
+            used = NO_KEYS
+        case _:
+            pass
     return Effects(
         made_keys=made,
         used_keys=used,

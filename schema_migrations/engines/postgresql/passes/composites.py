@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from schema_migrations.engines.postgresql.ddl.attributes import compare_attributes
 from schema_migrations.errors import UnsupportedChange
@@ -32,6 +32,7 @@ def replace_attributes(changes: Changes, current: Schema, desired: Schema) -> Ch
             case _:
                 pass
     _refuse_row_types(changes, current)
+    _refuse_other_kinds(changes, current)
     return tuple(
         altered.get(c.object.key, c) if isinstance(c, ddl.Create) else c
         for c in changes
@@ -96,6 +97,42 @@ def _refuse_row_types(changes: Changes, current: Schema) -> None:
             )
 
 
+def _refuse_other_kinds(changes: Changes, current: Schema) -> None:
+    """Raise ``UnsupportedChange`` for a type that becomes one of another kind in use."""
+    changed = {ddl.subject_of(c) for c in changes}
+    created = {
+        (c.object.key.namespace, c.object.key.name): c.object.key
+        for c in changes
+        if isinstance(c, ddl.Create) and _is_type_key(c.object.key)
+    }
+    for change in changes:
+        match change:
+            case ddl.Drop(object=Definition() | Opaque() as old) if (
+                _is_type_key(old.key)
+                and created.get((old.key.namespace, old.key.name), old.key) != old.key
+            ):
+                column = next(
+                    (
+                        key
+                        for table in current.of(Table)
+                        for column in table.columns
+                        for key in [table.key.column(column.name)]
+                        if old.key in column.needs and not {key, table.key} & changed
+                    ),
+                    None,
+                )
+                if column:
+                    _refuse_type(old, column, "cannot become a type of another kind")
+            case _:
+                pass
+
+
+def _is_type_key(key: Key) -> bool:
+    return key.kind in ("enum", "domain") or (
+        key.kind == "opaque" and key.part == "type"
+    )
+
+
 def _name_of(key: Key) -> str:
     return key._replace(part="").path
 
@@ -117,9 +154,14 @@ def _refuse_what_is_stored(before: Opaque, after: Opaque, column: Key) -> None:
         )
     else:
         return
-    row = "ROW(…)" if after.trait.is_composite else "…"
+    _refuse_type(after, column, what)
+
+
+def _refuse_type(type_: Definition | Opaque, column: Key, what: str) -> NoReturn:
+    is_composite = isinstance(type_, Opaque) and type_.trait.is_composite
+    row = "ROW(…)" if is_composite else "…"
     raise UnsupportedChange(
-        problem=f"Type {_name_of(after.key)} of column {column.path} {what}. Create a type"
+        problem=f"Type {_name_of(type_.key)} of column {column.path} {what}. Create a type"
         " under another name, convert the column (ALTER TABLE … ALTER COLUMN"
         f" {column.part} TYPE … USING {row}), and drop the old type"
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.passes.composites import is_type
+from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -41,6 +42,7 @@ def recreate_called_routines(
     recreated = dropped & {c.object.key for c in changes if isinstance(c, ddl.Create)}
     if not recreated:
         return changes
+    _refuse_partition_keys(recreated, current, desired)
     result: list[ddl.Change] = []
     for change in changes:
         match change:
@@ -64,6 +66,22 @@ def recreate_called_routines(
             assert isinstance(goal, Definition)
             result += _alter_in_two_steps(domain, goal, recreated)
     return tuple(result)
+
+
+def _refuse_partition_keys(
+    routines: set[Key], current: Schema, desired: Schema
+) -> None:
+    """Raise ``UnsupportedChange`` if the partition key of a table that stays calls one."""
+    for table in current.of(Table):
+        of_columns = {key for column in table.columns for key in column.needs}
+        called = (table.needs & routines) - of_columns
+        if called and desired.get(table.key) is not None:
+            name = min(called).name
+            raise UnsupportedChange(
+                problem=f"The partition key of table {table.key.path} calls {name}, which"
+                " cannot change its arguments or result there. Create it under another"
+                f" name beside {name}, or create the table anew and move its rows"
+            )
 
 
 def _calls(column: Column, routines: set[Key]) -> bool:

@@ -1,4 +1,4 @@
-"""Composite types change in place where columns have values of them, or are refused by name."""
+"""What is in use changes in place or is refused by name: composite types, and functions."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ CANNOT_CHANGE = [
         "CREATE TABLE t OF c",
         "Table t is made of type c, which changes",
         id="table of the type",
+    ),
+    pytest.param(
+        "CREATE TYPE c AS ENUM ('a'); ",
+        "CREATE DOMAIN c AS text; ",
+        "CREATE TABLE t (x c)",
+        "Type c of column t.x cannot become a type of another kind",
+        id="another kind",
+    ),
+    pytest.param(
+        "CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a'; ",
+        "CREATE FUNCTION f(b integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT b'; ",
+        "CREATE TABLE t (x integer) PARTITION BY RANGE (f(x))",
+        "The partition key of table t calls f, which cannot change",
+        id="partition key",
     ),
 ]
 
