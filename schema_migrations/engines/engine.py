@@ -178,6 +178,9 @@ class Dialect:
     """Column of times → an expression that no setting of the session changes: ISO 8601
     text, or what the driver reads as a time."""
     script_preamble: str
+    copy_preamble: str = ""
+    """A setting under which a schema can be copied whatever its functions name; empty:
+    it can always be copied."""
     """A statement at the top of a script that a person runs; it does what
     ``Executor.prepare_session`` would do."""
     fold_name: Callable[[str], str] = str

@@ -122,6 +122,12 @@ def _effects_of_alter(change: ddl.Alter) -> Effects:
         elif before.definition == after.definition:
             # No other change waits for a sequence that only gets a new owner.
             made = NO_KEYS
+    match before, after:
+        case Definition(), Definition() if set(after.clauses) < set(before.clauses):
+            # Where clauses only go, nothing else must have its new form.
+            used = NO_KEYS
+        case _:
+            pass
     return Effects(
         made_keys=made,
         used_keys=used,
@@ -233,7 +239,9 @@ def _effects_on_column(
                 released_keys=change.column.needs | {table},
             )
         case ddl.DropNumbering(column=old_column):
-            drawn = frozenset(k for k in old_column.needs if k.kind == "sequence")
+            drawn = frozenset(
+                k for k in old_column.needs if k.kind in ("sequence", "opaque")
+            )
             return Effects(
                 freed_keys=_sequence_names_of(table, old_column),
                 released_keys=drawn | {table.column(old_column.name)},

@@ -31,7 +31,30 @@ def find_losses(
         for c in changes
         if (text := _describe_loss(c, may_alter_values))
     ]
-    return (*losses, *_find_redirected_references(changes))
+    return (
+        *losses,
+        *_find_removed_attributes(changes),
+        *_find_redirected_references(changes),
+    )
+
+
+def _find_removed_attributes(
+    changes: tuple[ddl.Change, ...],
+) -> Iterator[tuple[Key, str]]:
+    """Yield a loss for each composite type that gets fewer attributes."""
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    for change in changes:
+        match change:
+            case ddl.Create(object=Opaque() as after) if after.trait.is_composite:
+                before = dropped.get(after.key)
+                if isinstance(before, Opaque) and len(before.shape) > len(after.shape):
+                    yield (
+                        after.key,
+                        "removes attributes from the values of type"
+                        f" {after.key._replace(part='').path}",
+                    )
+            case _:
+                pass
 
 
 def _find_redirected_references(

@@ -32,6 +32,9 @@ Changes = tuple[ddl.Change, ...]
 Pass = Callable[[Changes, Schema, Schema], Changes]
 """Rewrites changes, knowing the schema before and after."""
 
+FindSilentChanges = Callable[[Changes, Schema], tuple[Restriction, ...]]
+"""(changes after the passes, desired schema) → what to look at afterwards."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
@@ -63,6 +66,8 @@ class Planner:
     ) = None
     """(changes after passes, current) → what must be given again on what they make anew.
     None: nobody owns anything."""
+    find_silent_changes: FindSilentChanges | None = None
+    """None: no change leaves stored values with another meaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,8 @@ def build_plan(
         changes = rewrite(changes, current, desired)
     if planner.find_lost_privileges is not None:
         restrictions += planner.find_lost_privileges(changes, current)
+    if planner.find_silent_changes:
+        restrictions += planner.find_silent_changes(changes, desired)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
     return Plan(

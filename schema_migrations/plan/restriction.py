@@ -23,6 +23,8 @@ RestrictionCode = Literal[
     "new-partition",
     "stale-routine",
     "made-anew",
+    "stale-results",
+    "renamed-attribute",
 ]
 
 

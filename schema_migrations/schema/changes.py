@@ -104,6 +104,8 @@ class Create:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
     gone_first: frozenset[Key] = NO_KEYS
     """Keys that are dropped first, although it does not take their names; set by a pass."""
+    names_later: bool = False
+    """Its body names what is created after it; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ class Alter:
     after: Constraint | ForeignKey | Sequence | Definition | Opaque
     needs_commit: bool = False
     """Other changes can use it only after a commit; set by a pass."""
+    names_later: bool = False
+    """As for ``Create``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

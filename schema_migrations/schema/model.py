@@ -242,6 +242,8 @@ class Trait:
     """A rename does not follow into its SQL, and refuses to run while that is stale."""
     takes_relation_name: bool = False
     """No table or index can have its name."""
+    is_composite: bool = False
+    """Columns can have values of it; its shape is the attributes of these."""
     has_privileges: bool = False
     """Privileges are granted on it, and are lost when it is made anew."""
     is_privilege: bool = False

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.json_schemas import read_answer
 from tests.fixtures.skips import skip_missing
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures.targets import Place
 
+EVERYTHING = (REPOSITORY / "tests/engines/postgresql/everything.sql").read_text()
 ORDERS = """\
 CREATE TABLE orders (
     id integer PRIMARY KEY,
@@ -502,3 +504,16 @@ def test_a_version_that_the_files_say(contrib: Place) -> None:
     assert kinds(contrib) == [("different", "pg_trgm")]
     assert "UPDATE TO '1.5'" in mended(contrib)
     assert kinds(contrib) == []
+
+
+def test_what_is_rare_and_equal_stops_no_mending(pg_place: Place) -> None:
+    """The database is copied with an object of every kind; the files have them as well."""
+    pg_place.write(_1_everything=EVERYTHING)
+    pg_place.apply()
+    assert kinds(pg_place) == []
+    pg_place.execute("DROP INDEX plain_index; ALTER TABLE item ADD UNIQUE (price)")
+    sql = mended(pg_place)
+    assert "CREATE INDEX" in sql
+    assert "OPERATOR" not in sql
+    assert "TEXT SEARCH" not in sql
+    assert {kind for kind, _ in kinds(pg_place)} == {"surplus"}

@@ -22,9 +22,9 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     load_sql,
 )
-from tests.fixtures.postgresql import find_clients
 from tests.workflows.planning.test_diff_cases import CASES, check, sections
 from tools.catalogs import read_postgresql_facts
+from tools.histories.independent import find_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +75,9 @@ def test_a_plan_leads_there_and_back(
 
 
 def dumped(connection: Connection) -> frozenset[str]:
-    """What ``pg_dump`` says; nothing where there is none for the default server."""
-    clients = find_clients()
+    """What ``pg_dump`` says; nothing where no ``pg_dump`` here reads this server."""
+    major = POSTGRESQL.executor.describe_target(connection).major
+    clients = find_clients(major)
     if clients is None:
         return frozenset()
     return read_postgresql_facts(make_url(connection.settings_dict), clients)

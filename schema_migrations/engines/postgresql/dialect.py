@@ -15,4 +15,5 @@ DIALECT = Dialect(
     home_namespace=SCRATCH_VALUES["search_path"],
     format_time=format_time,
     script_preamble="SET lock_timeout = '5s'",
+    copy_preamble="SET check_function_bodies = off",
 )

@@ -8,6 +8,7 @@ from schema_migrations.engines.postgresql.ddl.conversion import (
 )
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
+from schema_migrations.engines.postgresql.ddl.silent_changes import find_silent_changes
 from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.passes.privileges import (
@@ -23,4 +24,5 @@ PLANNER = Planner(
     computed_defaults=COMPUTED_DEFAULTS,
     row_queries=ROW_QUERIES,
     find_lost_privileges=find_lost_privileges,
+    find_silent_changes=find_silent_changes,
 )

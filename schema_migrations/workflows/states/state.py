@@ -292,15 +292,22 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
         schema,
         planner=engine.planner,
     )
-    with engine.executor.keep_settings(connection):
-        for statement in plan.statements:
-            sql = statement.sql
+    executor, preamble = engine.executor, engine.dialect.copy_preamble
+    statements = [
+        each.sql
+        for each in plan.statements
+        if not executor.is_session_setting(each.sql)
+    ]
+    with executor.keep_settings(connection):
+        if preamble:
+            executor.execute(connection, preamble)
+        for sql in statements:
             if versioned := _VERSIONED_EXTENSION.fullmatch(sql):
                 if _try_to_run(engine, connection, sql):
                     continue
                 sql = versioned["create"]
             with translate_driver_errors(engine, partial(_make_copy_error, sql)):
-                engine.executor.execute(connection, sql)
+                executor.execute(connection, sql)
     copied = State(
         schema=inspect_database(engine, connection),
         connection=connection,

@@ -11,15 +11,6 @@ CREATE TABLE t2 PARTITION OF t (w NOT NULL, v NOT NULL) FOR VALUES FROM (10) TO 
 ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
 
 -- plan
--- Drop default of column v of partition "t1"
-ALTER TABLE t1 ALTER COLUMN v DROP DEFAULT;
-
--- Drop default of column w of partition "t1"
-ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'a'::text;
-
--- Drop default of column w of partition "t2"
-ALTER TABLE t2 ALTER COLUMN w SET DEFAULT 'a'::text;
-
 -- Alter column "v" of table "t"
 ALTER TABLE "t"
     ALTER COLUMN "v" SET DEFAULT 3,
@@ -28,13 +19,13 @@ ALTER TABLE "t"
 -- Alter column "w" of table "t"
 ALTER TABLE "t" ALTER COLUMN "w" SET DEFAULT 'b'::text;
 
--- Create default of column v of partition "t1"
+-- Set default of column "v" of table "t1"
 ALTER TABLE t1 ALTER COLUMN v SET DEFAULT 7;
 
--- Create default of column w of partition "t1"
+-- Set default of column "w" of table "t1"
 ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'own'::text;
 
--- Create default of column w of partition "t2"
+-- Set default of column "w" of table "t2"
 ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
 
 -- Create NOT NULL of column v of partition "t2"

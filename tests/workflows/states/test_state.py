@@ -15,6 +15,7 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     load_sql,
 )
+from tests.engines.postgresql.databases import database, make_everything, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +85,38 @@ def test_a_copy_without_an_object_is_an_error(
     assert raised.value.differences == ("surplus: table book",)
     assert "surplus: table book" in str(raised.value.message)
     assert isinstance(inspect_database(engine, scratch).get(table_key("book")), Table)
+
+
+@pytest.mark.every_postgres
+def test_an_object_of_every_kind_is_copied(postgres_settings: dict[str, Any]) -> None:
+    engine = engine_for("postgresql")
+    with database(postgres_settings) as live:
+        make_everything(live)
+        everything = schema_of(live)
+    with engine.dev_server.create_scratch_database(
+        postgres_settings, "default"
+    ) as scratch:
+        copy_schema(engine, scratch, everything)
+
+
+@pytest.mark.every_postgres
+def test_functions_are_copied_whatever_they_name(
+    postgres_settings: dict[str, Any],
+) -> None:
+    """One names what is gone, and two name each other."""
+    engine = engine_for("postgresql")
+    with database(postgres_settings) as live:
+        live.execute(
+            "SET check_function_bodies = off;"
+            "CREATE FUNCTION z() RETURNS integer LANGUAGE sql AS 'SELECT a FROM gone';"
+            "CREATE FUNCTION a() RETURNS integer LANGUAGE sql AS 'SELECT b()';"
+            "CREATE FUNCTION b() RETURNS integer LANGUAGE sql AS 'SELECT a()'"
+        )
+        functions = schema_of(live)
+    with engine.dev_server.create_scratch_database(
+        postgres_settings, "default"
+    ) as scratch:
+        assert copy_schema(engine, scratch, functions) == functions
+        with scratch.cursor() as cursor:
+            cursor.execute("SHOW check_function_bodies")
+            assert cursor.fetchone() == ("on",)

@@ -75,9 +75,13 @@ def _assemble_uniform_rows(
     for row, key in select_opaque(catalog.rows.opaque, keys, spaces):
         relation = keys.get((PG_CLASS, row.owner, 0))
         need = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
-        also = {need} if need else set()
+        needs = catalog.needs[key] | ({need} if need else set())
         if relation and relation.kind == "opaque" and relation != key:
-            also.add(relation)
+            needs |= {relation}
+        if row.type in _LENT_NEEDS:
+            needs = {each for each in needs if not _is_lent(each, row.type)}
+        elif row.type in _BORROWERS and need:
+            needs |= catalog.needs[need]
         yield Opaque(
             key=key,
             trait=trait_of(row.type),
@@ -85,7 +89,7 @@ def _assemble_uniform_rows(
             owner=owners.get(relation) if relation else None,
             drop_sql=row.drop,
             shape=tuple(row.shape),
-            needs=frozenset(catalog.needs[key] | also),
+            needs=frozenset(needs),
             attachment=_make_attachment(row, key, parts),
         )
 
@@ -106,6 +110,19 @@ def _make_attachment(
         )
         alone = (*alone, part)
     return Attachment(objects=alone, attach_sql=attach, detach_sql=detach)
+
+
+_LENT_NEEDS = {
+    "text search configuration": ("text search dictionary ",),
+    "operator family": ("operator ", "function("),
+}
+"""Type of an object → how the keys begin that its parts need, not the object itself,
+although the server records it so."""
+_BORROWERS = ("text search mapping", "operator family members")
+
+
+def _is_lent(need: Key, type_: str) -> bool:
+    return need.kind == "opaque" and need.part.startswith(_LENT_NEEDS[type_])
 
 
 def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:

@@ -37,6 +37,7 @@ _TRAITS = (
         noun="partition", holds_rows=True, takes_relation_name=True, has_privileges=True
     ),
     Trait(noun="inheritance", ties_tables=True),
+    Trait(noun="composite type", is_composite=True, has_privileges=True),
     *(
         Trait(noun=noun, has_privileges=True)
         for noun in (
@@ -45,6 +46,8 @@ _TRAITS = (
     ),
     Trait(noun="index", goes_along=True, is_reprinted=True),
     Trait(noun="statistics", goes_along=True, is_reprinted=True),
+    Trait(noun="text search mapping", goes_along=True),
+    Trait(noun="operator family members", goes_along=True),
     *(
         Trait(
             noun=noun,
@@ -94,7 +97,7 @@ _TRAITS = (
     ),
     *(
         Trait(noun=noun, is_setting=True, is_overwritten=True)
-        for noun in ("tablespace", "access method")
+        for noun in ("tablespace", "table access method")
     ),
 )
 TRAITS = {trait.noun: trait for trait in _TRAITS}

@@ -47,6 +47,8 @@ def describe_object(obj: Opaque) -> str:
     if obj.type in _PARTS_OF_PARTITIONS:
         words = obj.key.part.replace(obj.type, _PARTS_OF_PARTITIONS[obj.type], 1)
         return f"{words} of partition {qualify(obj.key)}"
+    if obj.type in ("text search mapping", "operator family members"):
+        return f"{obj.key.part} of {quote(obj.key.name)}"
     owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
     return f"{obj.type} {quote(obj.key.name)}{owner}"
 

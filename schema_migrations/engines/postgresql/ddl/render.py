@@ -6,6 +6,7 @@ The layout is for reviewers: one column or clause per line.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
@@ -75,12 +76,15 @@ def render(change: ddl.Change) -> Statements:
             keys = (change.table.column(c.name) for c in (change.before, change.after))
             return statements + render_sequence_following(change.before, *keys)
         case ddl.Create():
-            return render_create(change.object)
+            return _with_unchecked_body(change, render_create(change.object))
         case ddl.Drop():
             return render_drop(change.object)
         case ddl.Alter():
-            return render_alter(
-                change.before, change.after, outside_transaction=change.needs_commit
+            return _with_unchecked_body(
+                change,
+                render_alter(
+                    change.before, change.after, outside_transaction=change.needs_commit
+                ),
             )
         case ddl.Rename():
             return render_rename(change.before, change.after)
@@ -92,6 +96,29 @@ def render(change: ddl.Change) -> Statements:
             raise UnsupportedChange(
                 problem=f"PostgreSQL has no statement for {ddl.subject_of(change)}."
             )
+
+
+def _with_unchecked_body(
+    change: ddl.Create | ddl.Alter, statements: Statements
+) -> Statements:
+    """Let the server accept a body in SQL that names what does not exist yet.
+
+    https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-CHECK-FUNCTION-BODIES
+    """
+    obj = change.object if isinstance(change, ddl.Create) else change.after
+    if not (change.names_later and re.search(r"\n LANGUAGE sql\b", obj.definition)):
+        return statements
+    return (
+        Statement(
+            sql="SET check_function_bodies = off",
+            comment="Do not check the body of the next function: it names a later one",
+        ),
+        *statements,
+        Statement(
+            sql="RESET check_function_bodies",
+            comment="Check the bodies of functions again",
+        ),
+    )
 
 
 def _render_alter_table(

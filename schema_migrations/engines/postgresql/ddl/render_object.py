@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
+from schema_migrations.engines.postgresql.ddl.dictionary_options import (
+    render_alter_dictionary,
+)
 from schema_migrations.engines.postgresql.ddl.domains import (
     render_alter_domain,
     render_create_domain,
@@ -134,6 +138,10 @@ def render_alter(
             return _render_alter_extension(before, after)
         case Definition(), Definition() if after.key.kind == "domain":
             return render_alter_domain(before, after)
+        case Opaque(), Opaque() if after.trait.is_composite:
+            return render_alter_composite(before, after)
+        case Opaque(), Opaque() if after.type == "text search dictionary":
+            return render_alter_dictionary(before, after)
         case Opaque(), Opaque():
             return _render_replace(after)
         case _:

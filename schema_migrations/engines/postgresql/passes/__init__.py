@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.passes.composites import replace_attributes
 from schema_migrations.engines.postgresql.passes.constraints import (
     defer_foreign_keys,
     fold_constraints,
     validate_in_place,
+)
+from schema_migrations.engines.postgresql.passes.expressions import (
+    recreate_called_routines,
 )
 from schema_migrations.engines.postgresql.passes.inheritance import (
     omit_inherited_changes,
@@ -51,7 +55,9 @@ PASSES: tuple[Pass, ...] = (
     recreate_types,
     recreate_generated_columns,
     replace_in_place,
+    replace_attributes,
     recreate_dependents,
+    recreate_called_routines,
     validate_in_place,
     defer_foreign_keys,
     drop_numbering_first,

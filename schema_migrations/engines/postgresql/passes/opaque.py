@@ -9,9 +9,9 @@ from schema_migrations.errors import PartitionKeyFixed
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
-    NO_KEYS,
     Definition,
     Key,
+    Object,
     Opaque,
     Schema,
     Sequence,
@@ -19,6 +19,8 @@ from schema_migrations.schema.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from schema_migrations.plan.plan import Changes
 
 
@@ -98,7 +100,7 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
     A setting that gets another value is not reset first.  A part that names a renamed object stays with it, and only its definition is set again.
     """
     dropped = {
-        c.object.key
+        c.object.key: c.object
         for c in changes
         if isinstance(c, ddl.Drop)
         and not (isinstance(c.object, Opaque) and c.object.trait.is_privilege)
@@ -112,27 +114,40 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
                 if trait.is_overwritten and obj.key in created:
                     return True
                 renamed_too = trait.carries_name and obj.needs & renamed
-                gone = obj.needs & dropped if trait.goes_along else NO_KEYS
+                gone = [dropped[key] for key in obj.needs if key in dropped]
                 if trait.noun == "constraint" and not _is_on_each(obj, gone):
                     # What its foreign key refers to cannot be dropped before it.
                     return False
-                return bool(renamed_too or gone)
+                # What holds an expression prevents the drop of a function that it calls.
+                dropped_too = trait.goes_along and (
+                    len(gone) == len(obj.needs) or any(map(_is_relation, gone))
+                )
+                return bool(renamed_too or (gone and dropped_too))
             case _:
                 return False
 
     return tuple(change for change in changes if not goes_along(change))
 
 
-def _is_on_each(constraint: Opaque, keys: frozenset[Key]) -> bool:
+def _is_on_each(constraint: Opaque, objects: Iterable[Object]) -> bool:
     name = constraint.key.namespace, constraint.key.name
-    return all((key.namespace, key.name) == name for key in keys)
+    return all((obj.key.namespace, obj.key.name) == name for obj in objects)
+
+
+def _is_relation(obj: Object) -> bool:
+    match obj:
+        case Opaque(trait=trait):
+            return trait.takes_relation_name or trait.holds_rows
+        case _:
+            return False
 
 
 def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Let a function need the new relations, types and functions that its body names.
 
     The server records no dependency for a body stored as text, yet it refuses a SQL
-    function that names a missing object.  Needs that would form a cycle are left out.
+    function that names a missing object.  Needs that would form a cycle are left out;
+    such a function is created without a look at its body.
     """
     keys_by_name: dict[str, set[Key]] = {}
     for change in changes:
@@ -152,28 +167,27 @@ def add_mentioned_needs(changes: Changes, current: Schema, desired: Schema) -> C
                 ddl.Create(object=Opaque() as routine)
                 | ddl.Alter(after=Opaque() as routine)
             ) if routine.trait.is_routine:
-                routine = _with_mentioned_needs(routine, keys_by_name, desired)
+                mentioned = _find_mentioned(routine, keys_by_name)
+                acyclic = mentioned - _find_dependents(routine.key, desired)
+                routine = replace(routine, needs=routine.needs | acyclic)
                 desired = desired.replace_objects((), [routine])
+                names_later = acyclic != mentioned
                 result.append(
-                    replace(change, object=routine)
+                    replace(change, object=routine, names_later=names_later)
                     if isinstance(change, ddl.Create)
-                    else replace(change, after=routine)
+                    else replace(change, after=routine, names_later=names_later)
                 )
             case _:
                 result.append(change)
     return tuple(result)
 
 
-def _with_mentioned_needs(
-    function: Opaque, keys_by_name: dict[str, set[Key]], desired: Schema
-) -> Opaque:
+def _find_mentioned(
+    function: Opaque, keys_by_name: dict[str, set[Key]]
+) -> frozenset[Key]:
     words = find_words(function.definition)
-    mentioned = set[Key]().union(*(keys_by_name.get(word, ()) for word in words))
-    mentioned -= {function.key}
-    if not mentioned:
-        return function
-    acyclic = mentioned - _find_dependents(function.key, desired)
-    return replace(function, needs=function.needs | acyclic)
+    found = set[Key]().union(*(keys_by_name.get(word, ()) for word in words))
+    return frozenset(found - {function.key})
 
 
 def _find_dependents(key: Key, schema: Schema) -> set[Key]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.plan import Changes
@@ -118,17 +119,22 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         if isinstance(c, ddl.Alter) and isinstance(c.before, Opaque)
     }
     objects = tuple(replaced.get(obj.key, obj) for obj in current)
+    reshaped = {c.after.key for c in result if _is_reshaped(c)}
+    recreated: set[Key] = set()
     while True:
+        disturbed |= _recreate_computed(result, disturbed | reshaped, current, desired)
         dependents = [
             obj
             for obj in objects
             if obj.key not in handled
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
             and not (isinstance(obj, Constraint) and not obj.is_local)
-            and _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
+            and (
+                _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
+                or (obj.needs & reshaped and _reads_attributes(obj))
+            )
         ]
         if not dependents:
-            recreated = replaced.keys() & disturbed
             return tuple(
                 c
                 for c in result
@@ -137,11 +143,59 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         for obj in dependents:
             handled.add(obj.key)
             disturbed.add(obj.key)
+            recreated.add(obj.key)
             before, after = current.by_key[obj.key], desired.get(obj.key)
             assert not isinstance(before, Table)
             result.append(ddl.Drop(object=before))
             if isinstance(after, Constraint | ForeignKey | Index | Opaque):
                 result.append(ddl.Create(object=after))
+
+
+def _is_reshaped(change: ddl.Change) -> TypeGuard[ddl.Alter]:
+    """Tell whether a composite type loses what its dependents may read."""
+    match change:
+        case ddl.Alter(before=Opaque() as before, after=Opaque() as after):
+            shape = before.shape
+            return before.trait.is_composite and after.shape[: len(shape)] != shape
+        case _:
+            return False
+
+
+def _reads_attributes(obj: Object) -> bool:
+    """Tell whether an object may read single attributes of a type that it needs."""
+    if not isinstance(obj, Opaque):
+        return True
+    is_text = obj.trait.is_routine and "\nAS " in obj.definition
+    return obj.trait.is_reprinted and not is_text
+
+
+def _recreate_computed(
+    result: list[ddl.Change], disturbed: set[Key], current: Schema, desired: Schema
+) -> set[Key]:
+    """Drop and add the generated columns that need something disturbed; return their keys.
+
+    The ``result`` gets the changes.  A column that it drops already is left alone.
+    """
+    gone = {c.table.key for c in result if isinstance(c, ddl.DropTable)}
+    gone |= {ddl.subject_of(c) for c in result if isinstance(c, ddl.DropColumn)}
+    found: set[Key] = set()
+    for table in current.of(Table):
+        after = desired.get(table.key)
+        if table.key in gone or not isinstance(after, Table):
+            continue
+        for column in table.columns:
+            key = table.key.column(column.name)
+            needed = {k for k in column.needs & disturbed if k.kind == "opaque"}
+            if column.generated is None or not needed or key in gone:
+                continue
+            result[:] = [c for c in result if not _alters(c, key)]
+            result += _recreate_column(table.key, column, after.get_column(column.name))
+            found.add(key)
+    return found
+
+
+def _alters(change: ddl.Change, column: Key) -> bool:
+    return isinstance(change, ddl.AlterColumn) and ddl.subject_of(change) == column
 
 
 def _expand_rename(
@@ -164,6 +218,8 @@ def _disturbed_keys_of(change: ddl.Change) -> tuple[Key, ...]:
     match change:
         case ddl.Drop():
             return (change.object.key,)
+        case ddl.DropTable():
+            return (change.table.key, *change.table.provided_keys)
         case ddl.DropColumn():
             return (change.table.column(change.column.name),)
         case ddl.AlterColumn() if _is_retyped(change):

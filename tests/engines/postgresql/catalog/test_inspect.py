@@ -517,6 +517,30 @@ def test_not_null_that_is_not_valid_is_no_fact_yet(empty: Database, major: int) 
 
 # Opaque objects
 
+TOKENS = sorted(
+    [
+        "asciihword",
+        "asciiword",
+        "email",
+        "file",
+        "float",
+        "host",
+        "hword",
+        "hword_asciipart",
+        "hword_numpart",
+        "hword_part",
+        "int",
+        "numhword",
+        "numword",
+        "sfloat",
+        "uint",
+        "url",
+        "url_path",
+        "version",
+        "word",
+    ]
+)
+"""The types of token that are mapped in a copy of the configuration ``english``."""
 OPAQUE = [
     ("(mood AS point3)", "cast", None),
     ("===", "operator ===(integer,integer)", None),
@@ -545,6 +569,7 @@ OPAQUE = [
     ("expression_index", "statistics target of column expr", "item"),
     ("far", "server", None),
     ("folded", "text search configuration folded", None),
+    *(("folded", f"text search mapping for {token}", None) for token in TOKENS),
     ("item", "clustering index", "item"),
     ("item", "comment on constraint positive", "item"),
     ("item", "forced row security", "item"),
@@ -713,14 +738,43 @@ def test_definitions_of_opaque_objects(
 
 
 def test_what_has_no_sql_says_so_and_differs_when_it_differs(empty: Database) -> None:
-    empty.execute("CREATE TEXT SEARCH CONFIGURATION c (COPY = pg_catalog.english)")
-    before = opaque(schema_of(empty), "c", "text search configuration c")
-    empty.execute(
-        "ALTER TEXT SEARCH CONFIGURATION c ALTER MAPPING FOR word WITH simple"
-    )
-    after = opaque(schema_of(empty), "c", "text search configuration c")
+    empty.execute("CREATE TYPE b")
+    before = opaque(schema_of(empty), "b", "type b")
+    empty.execute("""
+        CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+        CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+        CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = integer);
+    """)
+    after = opaque(schema_of(empty), "b", "type b")
     assert before.drop_sql == after.drop_sql == ""
     assert before != after
+
+
+def test_parts_need_what_the_server_says_their_whole_needs(empty: Database) -> None:
+    """So a mapping goes, and not its configuration, when its dictionary does."""
+    empty.execute("""
+        CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);
+        CREATE TEXT SEARCH CONFIGURATION c (PARSER = "default");
+        ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH d;
+        CREATE OPERATOR FAMILY f USING btree;
+        CREATE FUNCTION less(integer, bigint) RETURNS boolean
+            LANGUAGE sql IMMUTABLE AS 'SELECT $1 < $2';
+        CREATE OPERATOR <~ (FUNCTION = less, LEFTARG = integer, RIGHTARG = bigint);
+        ALTER OPERATOR FAMILY f USING btree ADD OPERATOR 1 <~ (integer, bigint);
+    """)
+    schema = schema_of(empty)
+    configuration = opaque(schema, "c", "text search configuration c")
+    assert configuration.needs == set()
+    assert opaque(schema, "c", "text search mapping for word").needs == {
+        configuration.key,
+        opaque_key("d", "text search dictionary d"),
+    }
+    family = opaque(schema, "f", "operator family f USING btree")
+    assert family.needs == set()
+    assert opaque(schema, "f", "operator family members using btree").needs == {
+        family.key,
+        opaque_key("<~", "operator <~(integer,bigint)"),
+    }
 
 
 def test_states_that_are_set_apart_from_the_object(empty: Database) -> None:

@@ -2,8 +2,9 @@
 -- A part counts as the object that it belongs to: a default as its column, the rule
 -- behind a view as the view, the index of a constraint as the constraint, a table's row
 -- type as the table, an identity's sequence as its column, an array or multirange type
--- as its element, the schemas listed by a publication as the publication, a member as
--- its extension.
+-- as its element, the members of an operator class or family as that, the schemas listed
+-- by a publication as the publication, a member as its extension.
+-- What calls the function of a cast may need the cast: it is not printed where it is implicit.
 -- Internal dependencies only tie a part to its object, so they are left out.
 -- https://www.postgresql.org/docs/current/catalog-pg-depend.html
 WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
@@ -41,6 +42,12 @@ WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
     FROM pg_catalog.pg_range
    WHERE rngtypid >= 16384
    UNION ALL
+  SELECT classid, objid, refclassid, refobjid, 0
+    FROM pg_catalog.pg_depend
+   WHERE classid IN ('pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
+     AND refclassid IN ('pg_catalog.pg_opclass'::regclass, 'pg_catalog.pg_opfamily'::regclass)
+     AND deptype IN ('i', 'a')
+   UNION ALL
   SELECT classid, objid, refclassid, refobjid, refobjsubid
     FROM pg_catalog.pg_depend
    WHERE deptype = 'e'
@@ -51,6 +58,16 @@ WITH piece (classid, objid, whole_class, whole_object, whole_column) AS (
      AND classid = 'pg_catalog.pg_class'::regclass
      AND refclassid = 'pg_catalog.pg_class'::regclass
      AND refobjsubid > 0
+), dependency AS (
+  SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype
+    FROM pg_catalog.pg_depend
+   UNION ALL
+  SELECT d.classid, d.objid, d.objsubid, 'pg_catalog.pg_cast'::regclass, c.oid, 0, d.deptype
+    FROM pg_catalog.pg_cast AS c
+    JOIN pg_catalog.pg_depend AS d
+      ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = c.castfunc
+   WHERE c.oid >= 16384
+     AND d.classid <> 'pg_catalog.pg_cast'::regclass
 )
 SELECT coalesce(o.whole_class, d.classid)::oid AS catalog,
        coalesce(o.whole_object, d.objid) AS oid,
@@ -58,7 +75,7 @@ SELECT coalesce(o.whole_class, d.classid)::oid AS catalog,
        coalesce(r2.whole_class, r.whole_class, d.refclassid)::oid AS needed_catalog,
        coalesce(r2.whole_object, r.whole_object, d.refobjid) AS needed_oid,
        coalesce(r2.whole_column, r.whole_column, d.refobjsubid) AS needed_column
-  FROM pg_catalog.pg_depend AS d
+  FROM dependency AS d
   LEFT JOIN piece AS o
     ON o.classid = d.classid AND o.objid = d.objid
   LEFT JOIN piece AS r

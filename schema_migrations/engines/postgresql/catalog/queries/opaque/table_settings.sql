@@ -61,7 +61,7 @@ SELECT NULL::oid AS catalog,
            FROM pg_catalog.pg_tablespace
           WHERE oid = c.reltablespace AND c.relkind <> 'm'
           UNION ALL
-         SELECT 'access method',
+         SELECT 'table access method',
                 'SET ACCESS METHOD ' || quote_ident(amname),
                 'SET ACCESS METHOD heap',
                 NULL, NULL, NULL
@@ -99,7 +99,9 @@ SELECT NULL::oid AS catalog,
              ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
           WHERE i.indrelid = c.oid AND i.indisclustered
           UNION ALL
-         SELECT 'type of rows', 'OF ' || c.reloftype::regtype, 'NOT OF', NULL, NULL, NULL
+         SELECT 'type of rows', 'OF ' || c.reloftype::regtype, 'NOT OF',
+                'pg_catalog.pg_class'::regclass,
+                (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = c.reloftype), NULL
           WHERE c.reloftype <> 0
           UNION ALL
          SELECT 'inheritance',
