@@ -87,7 +87,9 @@ def _refuse_row_types(changes: Changes, current: Schema) -> None:
         and c.object.trait.is_composite
     } | {c.after.key for c in changes if isinstance(c, ddl.Alter)}
     for setting in current.of(Opaque):
-        made_of = setting.type == "type of rows" and setting.owner and setting.needs & types
+        made_of = (
+            setting.type == "type of rows" and setting.owner and setting.needs & types
+        )
         if made_of and setting.owner:
             key = min(setting.needs & types)
             raise UnsupportedChange(
