@@ -419,13 +419,11 @@ CREATE TABLE event_2021 PARTITION OF event FOR VALUES FROM ('2021-01-01') TO ('2
 
 
 @pytest.fixture
-def events(place: Place) -> Place:
-    if place.engine.vendor != "postgresql":
-        pytest.skip("SQLite has no partitions")
-    place.write(_1_events=PARTITIONED)
-    place.apply()
-    place.execute("INSERT INTO event VALUES (1, '2020-02-02', 'a')")
-    return place
+def events(pg_place: Place) -> Place:
+    pg_place.write(_1_events=PARTITIONED)
+    pg_place.apply()
+    pg_place.execute("INSERT INTO event VALUES (1, '2020-02-02', 'a')")
+    return pg_place
 
 
 def test_a_partitioned_table_is_compared_and_mended(events: Place) -> None:
@@ -458,13 +456,11 @@ def test_values_are_not_lost_to_attach_a_table(events: Place) -> None:
 
 
 @pytest.fixture
-def contrib(place: Place) -> Place:
-    if place.engine.vendor != "postgresql":
-        pytest.skip("SQLite has no extensions")
+def contrib(pg_place: Place) -> Place:
     found = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
-    if not place.execute(found):
+    if not pg_place.execute(found):
         skip_missing("PostgreSQL with contrib")
-    return place
+    return pg_place
 
 
 def test_an_extension_in_a_schema_of_its_own(contrib: Place) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from schema_migrations.dev.programs import find_installed_programs, has_extension
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import ExtensionFixed
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Definition, Key, Schema
 from schema_migrations.workflows.states.state import copy_schema, inspect_database
 from tests.engines.postgresql.databases import database
-from tests.fixtures.skips import skip_missing
+from tests.fixtures.skips import skip_missing, skip_unsupported
 from tests.schema.test_partitions import empty_database, proposed
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def pair(
         try:
             connection.execute("CREATE EXTENSION citext; CREATE EXTENSION pg_trgm")
         except psycopg.errors.FeatureNotSupported:
+            if any(has_extension(each, "citext") for each in find_installed_programs()):
+                skip_unsupported(
+                    "extensions on a PostgreSQL that comes without contrib"
+                )
             skip_missing("PostgreSQL with contrib")
     with (
         empty_database(postgres_settings) as one,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from schema_migrations.engines.engine import Dialect
-from schema_migrations.engines.sqlite.catalog.tokens import fold_case
-from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.quote import fold_case, quote
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 
 DIALECT = Dialect(

@@ -23,12 +23,11 @@ from schema_migrations.engines.sqlite.catalog.parse import (
     read_outline,
 )
 from schema_migrations.engines.sqlite.catalog.tokens import (
-    fold_case,
     format_tokens,
     tokenize,
 )
 from schema_migrations.engines.sqlite.catalog.traits import TRIGGER, VIEW, VIRTUAL_TABLE
-from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.quote import fold_case, quote
 from schema_migrations.schema.model import (
     NO_KEYS,
     ForeignKey,

@@ -24,12 +24,11 @@ from schema_migrations.engines.sqlite.catalog.tokens import (
     Token,
     Tokens,
     canonicalize_expression,
-    fold_case,
     format_tokens,
     name_of,
     tokenize,
 )
-from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.quote import fold_case, quote
 from schema_migrations.schema.model import (
     Column,
     Constraint,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal, cast
 
-from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.quote import fold_case, quote
 
 TokenKind = Literal["word", "name", "string", "blob", "number", "symbol"]
 
@@ -130,13 +130,6 @@ _TOKEN_PATTERN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-
-def fold_case(name: str) -> str:
-    """Return a name in lower case as SQLite compares names: ASCII letters only."""
-    return (
-        name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
-    )
 
 
 def tokenize(sql: str) -> Tokens:

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from schema_migrations.engines.sqlite.catalog.tokens import (
     RESERVED_WORDS,
     canonicalize_expression,
-    fold_case,
     format_tokens,
     is_literal,
     name_of,
     tokenize,
 )
-from schema_migrations.engines.sqlite.quote import quote
+from schema_migrations.engines.sqlite.quote import fold_case, quote
 from tests.engines.sqlite.databases import database
 
 
