@@ -91,7 +91,7 @@ def has_rows(engine: Engine, state: State, query: str) -> bool:
             engine.executor.execute(
                 state.connection, f"INSERT INTO {NOTHING} SELECT 1 FROM {FOUND}"
             )
-        except Exception as exception:
+        except Exception as exception:  # only the engine knows its driver's exceptions
             if engine.executor.read_driver_error(exception) is None:
                 raise
             return True

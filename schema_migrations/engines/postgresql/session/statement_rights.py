@@ -289,7 +289,7 @@ def _leave_out(sql: str, *, in_transaction: bool) -> StatementRights | None:
 
 
 def _run_in_one_transaction(plain: str) -> StatementRights | None:
-    """Change a statement that refuses transactions, or ends its own, to the like of it."""
+    """Return what does the same inside a transaction; None: the statement itself may."""
     if match := _CONCURRENTLY.match(plain):
         return StatementRights(sql=_blank(plain, *match.span("word")))
     if match := _matches(_DETACH, plain):
