@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from schema_migrations.plan.attributes import compare_attributes
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
@@ -41,16 +42,19 @@ def find_losses(
 def _find_removed_attributes(
     changes: tuple[ddl.Change, ...],
 ) -> Iterator[tuple[Key, str]]:
-    """Yield a loss for each composite type that gets fewer attributes."""
+    """Yield a loss for each composite type that loses attributes."""
     dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
     for change in changes:
         match change:
             case ddl.Create(object=Opaque() as after) if after.trait.is_composite:
                 before = dropped.get(after.key)
-                if isinstance(before, Opaque) and len(before.shape) > len(after.shape):
+                if isinstance(before, Opaque) and (
+                    names := compare_attributes(before, after).dropped
+                ):
+                    noun = "attribute" if len(names) == 1 else "attributes"
                     yield (
                         after.key,
-                        "removes attributes from the values of type"
+                        f"removes {noun} {', '.join(names)} from the values of type"
                         f" {after.key._replace(part='').path}",
                     )
             case _:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from schema_migrations.engines.postgresql.ddl.attributes import compare_attributes
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
 from schema_migrations.engines.postgresql.quote import qualify, quote
+from schema_migrations.plan.attributes import compare_attributes
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.plan.plan import Changes
 from schema_migrations.plan.restriction import Restriction

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from schema_migrations.engines.postgresql.ddl.attributes import compare_attributes
 from schema_migrations.errors import UnsupportedChange
+from schema_migrations.plan.attributes import compare_attributes
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Table
 

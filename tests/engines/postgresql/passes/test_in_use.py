@@ -101,7 +101,13 @@ def test_values_stay_and_those_of_removed_attributes_are_a_loss(
         after = "CREATE TYPE c AS (number integer); "
         desired = state(engine, other, after + used, file="after")
         plan, goal = planned(engine, current, desired)
-        assert plan.losses == ("removes attributes from the values of type c",)
+        assert plan.losses == ("removes attributes a, b from the values of type c",)
+        for attributes in ("b text, d text, e text", "b text, d date"):
+            with scratch_pair(engine, postgres_settings) as (third, _):
+                after = f"CREATE TYPE c AS ({attributes}); "
+                desired = state(engine, third, after + used, file="after")
+                plan, _ = planned(engine, current, desired)
+                assert plan.losses == ("removes attribute a from the values of type c",)
         after = "CREATE TYPE c AS (number integer, b text); "
         with scratch_pair(engine, postgres_settings) as (third, _):
             desired = state(engine, third, after + used, file="after")
