@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlparse
 
-from schema_migrations.management.output.lines import View
+from schema_migrations.management.output.lines import TERMINAL_WIDTH, View
 from schema_migrations.plan.summary import SummaryLine, make_plural
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def _format_table(
     whole = [line for line in lines if line.kind == "table"]
     parts = [line for line in lines if line.kind != "table"]
     for line in whole:
-        yield _format_line(f"    {line.sign} table {line.name}", line, view.style)
+        yield from _format_line(f"    {line.sign} table {line.name}", line, view)
     if parts and table and not whole:
         yield f"    ~ table {table}"
     indent = "        " if table else "    "
@@ -75,16 +75,28 @@ def _format_table(
     shown = fold_alike(parts, attrgetter("sign", "kind"), wanted=view.folds)
     for line, folded in shown:
         text = f"{line.kind} {line.name}".ljust(min(width, 40))
-        yield _format_line(f"{indent}{line.sign} {text}", line, view.style)
+        yield from _format_line(f"{indent}{line.sign} {text}", line, view)
         if folded:
             plural = make_plural(line.kind)
             yield f"{indent}… and {folded} {plural} alike (-v 2 lists each)"
 
 
-def _format_line(text: str, line: SummaryLine, style: Any) -> str:
-    role = getattr(style, SIGN_ROLES[line.sign])
-    detail = f"  {line.detail}" if line.detail else ""
-    return f"{role(text)}{detail}".rstrip()
+def _format_line(text: str, line: SummaryLine, view: View) -> Iterator[str]:
+    """Yield a change and its detail: below it, where a terminal has no room beside it."""
+    role = getattr(view.style, SIGN_ROLES[line.sign])
+    if not line.detail:
+        yield role(text.rstrip())
+    elif not view.on_terminal or len(f"{text}  {line.detail}") <= TERMINAL_WIDTH:
+        yield f"{role(text)}  {line.detail}"
+    else:
+        yield role(text.rstrip())
+        indent = " " * (len(text) - len(text.lstrip()) + 2)
+        before, arrow, after = line.detail.partition(" -> ")
+        if arrow and arrow not in after:
+            yield f"{indent}   {before}"
+            yield f"{indent}-> {after}"
+        else:
+            yield f"{indent}{line.detail}"
 
 
 def colour_sql(text: str, style: Any) -> str:
