@@ -129,6 +129,17 @@ class NullDefault(ConfigError):
     sql: str
 
 
+class RefusedDefault(ConfigError):
+    """The dev database refused the plan, and a default given beforehand that it needs."""
+
+    code = "refused-default"
+    message = "The dev database refused the default of {column}, {sql}: {reason}"
+    hint = "Nothing was written. Give an SQL expression that the type of the column takes; a text stands in quotes, as 'none'."
+    column: str
+    sql: str
+    reason: str
+
+
 class UnknownMigration(ConfigError):
     """No installed app has the Django migration that was acknowledged."""
 

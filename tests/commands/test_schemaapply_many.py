@@ -157,6 +157,21 @@ def test_a_schema_that_is_missing_is_never_another_one(
     assert tables(connection) == set()
 
 
+def test_a_message_says_the_name_of_its_target_once(
+    tenants: tuple[Project, Any], tmp_path: Path
+) -> None:
+    project, connection = tenants
+    server = connection.info
+    url = f"postgresql://{server.user}@:{server.port}/{{}}?host={server.host}"
+    (tmp_path / "targets").write_text(f"{url.format('one')}\n{url.format('two')}\n")
+    done = applied(project, "--targets", str(tmp_path / "targets"))
+    assert done.code == 2
+    named = [line for line in done.out.splitlines() if "/one?" in line]
+    assert named[0] == f"[1/2] {url.format('one')}  failed (2)"
+    assert named[1:] == [line for line in named if line.startswith("Failed   ")]
+    assert done.out.count("/one?") == 2
+
+
 def test_schemas_do_not_share_one_history(
     tenants: tuple[Project, Any], pg_database: dict[str, Any]
 ) -> None:
@@ -263,11 +278,24 @@ def test_sqlite_has_no_schemas(shop: Project, tmp_path: Path) -> None:
     assert "has no schema 'tenant_1'" in done.out
 
 
-@pytest.mark.parametrize("everybody", [False, True])
-def test_a_run_that_is_terminated_ends_its_workers(
-    everybody: bool, tenants: tuple[Project, Any]
+@pytest.mark.parametrize(
+    ("number", "to_workers", "code", "word"),
+    [
+        (signal.SIGTERM, [], 143, "Terminated."),
+        (signal.SIGTERM, [signal.SIGTERM], 143, "Terminated."),
+        (signal.SIGINT, [signal.SIGINT, signal.SIGTERM], 130, "Interrupted."),
+    ],
+    ids=["run", "each_process", "terminal"],
+)
+def test_a_run_that_is_interrupted_ends_its_workers(
+    number: signal.Signals,
+    to_workers: list[signal.Signals],
+    code: int,
+    word: str,
+    tenants: tuple[Project, Any],
 ) -> None:
-    """Also where each process gets the signal, as from ``timeout``, and then another."""
+    """Also where each process gets the signal, as from ``timeout`` or a terminal's Ctrl-C,
+    and then another."""
     project, connection = tenants
     project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
     rehash(project.migrations)
@@ -276,16 +304,17 @@ def test_a_run_that_is_terminated_ends_its_workers(
         "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
     )
     waited(lambda: connection.execute(sleeping).fetchone() == (2,))
-    workers = workers_of(child) if everybody else []
-    child.send_signal(signal.SIGTERM)
+    workers = workers_of(child)
     for pid in workers:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+        for each in to_workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, each)
+    child.send_signal(number)
     out, err = child.communicate(timeout=60)
-    assert child.returncode == 143, out
+    assert child.returncode == code, out
     said, kept, goes_on = err.splitlines()
     assert (said, kept) == (
-        "Terminated.",
+        word,
         "What was reported stays; each other target resumes where it is.",
     )
     assert goes_on.startswith("Next     python manage.py schemaapply --no-signals")

@@ -203,6 +203,50 @@ class TestWithoutATerminal:
         assert "-- DATA LOSS: changes the type of shop_order.total" in second(project)
         assert in_step(project)
 
+    @pytest.mark.parametrize(
+        ("sql", "reason"),
+        [
+            ("nosuch", 'column "nosuch" does not exist'),
+            ("'abcdef'", "value too long for type character varying(5)"),
+            ("now()", "value too long for type character varying(5)"),
+            ("1/0", "division by zero"),
+        ],
+    )
+    def test_a_value_that_the_column_does_not_take(
+        self, on_postgres: OnPostgres, sql: str, reason: str
+    ) -> None:
+        project = on_postgres()
+        assert project.manage("schemadiff").code == 0
+        changed(project, REQUIRED)
+
+        given = project.manage("schemadiff", "--default", f"shop_order.code={sql}")
+        code, screen = type_answers(project, ["1\n", f"{sql}\n", "'new'\n"])
+
+        assert given.code == 2
+        start = f"CommandError: --default shop_order.code={sql}: the dev database says:"
+        assert given.err.startswith(start)
+        assert reason in given.err
+        assert "that the type of the column takes" in given.err
+        assert code == 0, screen
+        assert reason in screen.replace("\n", " ")
+        assert "DEFAULT 'new'" in second(project)
+
+    def test_a_value_may_use_what_only_the_file_creates(
+        self, on_postgres: OnPostgres
+    ) -> None:
+        project = on_postgres()
+        assert project.manage("schemadiff").code == 0
+        kind = (
+            "\n\nclass Kind(models.Model):\n    code = models.CharField(max_length=5)\n"
+        )
+        changed(project, REQUIRED + kind)
+        sql = "coalesce((SELECT min(code) FROM shop_kind), 'none')"
+
+        ran = project.manage("schemadiff", "--default", f"shop_order.code={sql}")
+
+        assert ran.code == 0, ran.err
+        assert in_step(project)
+
     @pytest.mark.parametrize("sql", ["NULL", "CAST(NULL AS text)", "((null))"])
     def test_null_is_no_value_for_a_required_column(
         self, begun: Begun, sql: str

@@ -353,10 +353,12 @@ def raise_on_sigterm() -> Iterator[None]:
 
     forced_exit = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
     forced_exit.daemon = True
+    terminated = threading.Event()
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        # A second signal would only disturb the rollback.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if terminated.is_set():
+            return  # a second signal would only disturb the rollback
+        terminated.set()
         forced_exit.start()
         raise Terminated
 

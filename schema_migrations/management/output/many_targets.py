@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypedDict
 
+from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.management.hints import FormatCommand, hint_of, message_of
 from schema_migrations.management.output.events import find_warning
 from schema_migrations.management.output.lines import (
@@ -86,7 +87,7 @@ def format_target(ended: EndedTarget, view: View) -> Iterator[Line]:
     line = f"{place}{label}  {words}"
     if (error := ended.result.error) is not None:
         yield view.style.ERROR(line)
-        message, *_ = message_of(error).splitlines()
+        message, *_ = _message_of(ended.result, error).splitlines()
         yield from format_beside(" " * len(place), message, view)
     elif view.verbosity > 1 or _has_work(ended.result, read_only=ended.read_only):
         yield line
@@ -162,13 +163,19 @@ def _list_errors(
     for result in results:
         if (error := result.error) is not None:
             messages = kinds.setdefault((type(error), hint_of(error, command)), {})
-            messages.setdefault(message_of(error), []).append(result.address.label)
+            message = _message_of(result, error)
+            messages.setdefault(message, []).append(result.address.label)
     for (_, hint), messages in kinds.items():
         for message, labels in messages.items():
             text = f"{', '.join(labels)}: {message}"
             yield from format_beside("Failed   ", text, view)
         label = "Each     " if len(messages) > 1 else "         "
         yield from format_beside(label, hint, view)
+
+
+def _message_of(result: TargetResult, error: SchemaMigrationsError) -> str:
+    """Return the message without the target's name at its start: it stands before it."""
+    return message_of(error).removeprefix(f"{result.address.label}: ")
 
 
 def targets_as_json(ended: EndedTargets) -> TargetsJson:

@@ -216,9 +216,8 @@ def _prepare_worker(parent_pid: int) -> None:
     interrupted = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        # A second signal would only disturb the rollback.
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, signal.SIG_IGN)
+        if interrupted.is_set():
+            return  # a second signal would only disturb the rollback
         interrupted.set()
         if _busy_lock.locked():
             raise KeyboardInterrupt

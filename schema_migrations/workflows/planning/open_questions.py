@@ -5,11 +5,16 @@ They are answered beforehand, asked, or make one ``QuestionsOpen``.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import LossDeclined, NullDefault, QuestionsOpen
+from schema_migrations.errors import (
+    LossDeclined,
+    NullDefault,
+    QuestionsOpen,
+    RefusedDefault,
+)
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import (
     NO_VALUE,
@@ -54,6 +59,8 @@ class AnsweredChanges:
     """What was answered, for the file's header."""
     remarks: tuple[str, ...]
     """What nobody was asked, and a reviewer would not expect."""
+    refused_defaults: tuple[RefusedDefault, ...] = ()
+    """Those given beforehand that the dev database cannot compute before the plan."""
 
 
 def fill_in_answers(
@@ -75,9 +82,11 @@ def fill_in_answers(
     state = renamed.state
     values = resolve_defaults(answers.defaults, changes)
     required = _find_required_columns(changes)
+    types = _map_types(changes)
     for column, sql in values.items():
         if sql and column in required and is_always_null(engine, state, sql):
             raise NullDefault(column=column.path, sql=sql)
+    refused = tuple(_find_refused(engine, state, changes, values))
     filled = _fill(engine, changes, facts, values)
     open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
     may_lose = () if answers.allow_data_loss else _select_unanswered(filled, open_)
@@ -97,12 +106,12 @@ def fill_in_answers(
             raise LossDeclined
         for column, text in retypings:
             question = make_retyping_question(column, text)
-            sql = _ask_value(engine, state, column, question, asker, required)
+            sql = _ask_value(engine, state, question, asker, types, required)
             values |= {column: sql} if sql else {}
         for need in open_:
             question = make_value_question(need, facts)
             values[need.column] = _ask_value(
-                engine, state, need.column, question, asker, required
+                engine, state, question, asker, types, required
             )
     changes = _fill(engine, changes, facts, values)
     return AnsweredChanges(
@@ -112,6 +121,7 @@ def fill_in_answers(
             *_describe_values(values),
         ),
         remarks=tuple(_describe_odd_defaults(changes, facts, values)),
+        refused_defaults=refused,
     )
 
 
@@ -148,6 +158,29 @@ def _find_required_columns(changes: Changes) -> frozenset[Key]:
         if (isinstance(change, ddl.AddColumn) and not change.column.nullable)
         or (isinstance(change, ddl.AlterColumn) and not change.after.nullable)
     )
+
+
+def _map_types(changes: Changes) -> dict[Key, str]:
+    """Return the types that the changed columns have afterwards."""
+    return {
+        ddl.subject_of(change): change.column.type
+        if isinstance(change, ddl.AddColumn)
+        else change.after.type
+        for change in changes
+        if isinstance(change, ddl.AddColumn | ddl.AlterColumn)
+    }
+
+
+def _find_refused(
+    engine: Engine, state: State, changes: Changes, values: Mapping[Key, str]
+) -> Iterator[RefusedDefault]:
+    types = _map_types(changes)
+    for column, sql in values.items():
+        if sql and column in types:
+            try:
+                try_expression(engine, state, column, sql, type_=types[column])
+            except SqlRefused as error:
+                yield RefusedDefault(column=column.path, sql=sql, reason=error.message)
 
 
 def _fill(
@@ -200,17 +233,18 @@ def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
 def _ask_value(
     engine: Engine,
     state: State,
-    column: Key,
     question: ValueQuestion,
     asker: Asker,
+    types: Mapping[Key, str],
     required_columns: frozenset[Key],
 ) -> str:
+    column = question.column
     while True:
         sql = asker.ask_value(question)
         if not sql:
             return sql
         try:
-            try_expression(engine, state, column, sql)
+            try_expression(engine, state, column, sql, type_=types[column])
         except SqlRefused as error:
             rejection = f"The dev database says: {error.message}"
         else:

@@ -6,10 +6,12 @@ before it, and left no difference to the desired state.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
+from schema_migrations.errors import PlanRefused, RefusedDefault
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
     add_renamed,
@@ -145,7 +147,8 @@ def plan_change(
 
     Raises ``AnswerNeeded`` for an open question, ``ConfigError`` for an answer that fits
     nothing, ``PlanError`` for a change that cannot be planned or breaks a view,
-    ``StatementFailed`` for a plan that the dev database refuses, and ``ProofFailed``
+    ``StatementFailed`` for a plan that the dev database refuses, ``RefusedDefault`` if it
+    refuses a given default too, and ``ProofFailed``
     when the proof leaves a difference.
     """
     phases = phases or Phases()
@@ -215,7 +218,7 @@ def plan_change(
     )
     if not request.prove:
         return proposal
-    with phases("proof"):
+    with phases("proof"), _blame_defaults(answered.refused_defaults):
         prove(
             engine,
             current,
@@ -224,6 +227,20 @@ def plan_change(
             is_goal_of_models=desired.models_only,
         )
     return replace(proposal, proved=True)
+
+
+@contextmanager
+def _blame_defaults(refused: Sequence[RefusedDefault]) -> Iterator[None]:
+    """Raise ``RefusedDefault`` for a plan that is refused, if a default was before.
+
+    Not earlier: a default may use what only the plan creates.
+    """
+    try:
+        yield
+    except PlanRefused as error:
+        if refused:
+            raise refused[0] from error
+        raise
 
 
 def _find_statement_lines(engine: Engine, text: str) -> tuple[int, ...]:

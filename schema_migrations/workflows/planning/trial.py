@@ -18,7 +18,7 @@ from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.state import State, roll_back_at_end
 
 FOUND = "schema_migrations_found"
-"""A temporary table for what a query finds: a statement's rows are not passed on."""
+"""A temporary table for what a query finds or an expression gives."""
 
 NOTHING = "schema_migrations_nothing"
 """A temporary table that refuses every row."""
@@ -32,15 +32,39 @@ class SqlRefused(SchemaMigrationsError):
     reason: str
 
 
-def try_expression(engine: Engine, state: State, column: Key, expression: str) -> None:
-    """Raise ``SqlRefused`` unless the server can compute the expression on the table."""
+def try_expression(
+    engine: Engine, state: State, column: Key, expression: str, *, type_: str
+) -> None:
+    """Raise ``SqlRefused`` unless the server can compute the expression on the table.
+
+    It must also take it for a value of the type; one that only the plan creates is not
+    known here.
+    """
     table = engine.dialect.quote(column.table.name)
     if column.namespace:
         table = f"{engine.dialect.quote(column.namespace)}.{table}"
+    on_no_row = f"SELECT ({expression}) FROM {table} LIMIT 0"
+    create = f"CREATE TEMPORARY TABLE {FOUND} (value {type_})"
+    _try(engine, state, on_no_row)
+    if not _can_run(engine, state, create):
+        return
+    reads_no_row = _can_run(engine, state, f"SELECT ({expression}) LIMIT 0")
+    query = f"SELECT ({expression})" if reads_no_row else on_no_row
+    _try(engine, state, create, f"INSERT INTO {FOUND} {query}")
+
+
+def _try(engine: Engine, state: State, *statements: str) -> None:
     with _trying(engine, state):
-        engine.executor.execute(
-            state.connection, f"SELECT ({expression}) FROM {table} LIMIT 0"
-        )
+        for sql in statements:
+            engine.executor.execute(state.connection, sql)
+
+
+def _can_run(engine: Engine, state: State, sql: str) -> bool:
+    try:
+        _try(engine, state, sql)
+    except SqlRefused:
+        return False
+    return True
 
 
 def is_always_null(engine: Engine, state: State, expression: str) -> bool:
