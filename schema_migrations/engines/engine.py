@@ -63,6 +63,8 @@ class MissingObject:
     """As read from the server's message; empty: unknown."""
     extension: str = ""
     """The extension that likely provides it; empty: unknown."""
+    way_out: str = ""
+    """Sentences on how to get it, where SQL cannot create it; empty: it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Pure.  Invariant: each new name is free when it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from schema_migrations.plan.folded_names import FoldName
@@ -52,6 +52,44 @@ def order_renames(
                 ddl.RenameColumn(table=key, before=column, after=columns[new])
             )
     return tuple(result)
+
+
+def with_joined_renames(changes: Iterable[ddl.Change]) -> tuple[ddl.Change, ...]:
+    """Return the changes with steps through a spare name joined to one rename."""
+    joined: list[ddl.Change] = []
+    places: dict[Key, int] = {}
+    """The name that a rename gave → where it is."""
+    for change in changes:
+        if isinstance(change, ddl.Rename | ddl.RenameColumn):
+            old, new = _names_of(change)
+            place = places.pop(old, None)
+            if place is None:
+                places[new] = len(joined)
+                joined.append(change)
+            else:
+                places[new] = place
+                joined[place] = _with_first_name(joined[place], change)
+        else:
+            joined.append(change)
+    return tuple(joined)
+
+
+def _names_of(change: ddl.Rename | ddl.RenameColumn) -> tuple[Key, Key]:
+    if isinstance(change, ddl.Rename):
+        return change.before.key, change.after.key
+    return change.table.column(change.before.name), change.table.column(
+        change.after.name
+    )
+
+
+def _with_first_name(first: ddl.Change, last: ddl.Change) -> ddl.Change:
+    match first, last:
+        case (ddl.Rename(before=before), ddl.Rename()):
+            return replace(last, before=before)
+        case (ddl.RenameColumn(before=column), ddl.RenameColumn()):
+            return replace(last, before=column)
+        case _:
+            return last
 
 
 def _free_constraint_names(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from schema_migrations.plan.rename_steps import with_joined_renames
 from schema_migrations.plan.shown_definitions import (
     describe_redefinition,
     shorten_definition,
@@ -59,7 +60,7 @@ def summarize(
     Parts of a new or dropped table have no line of their own; an opaque object that is
     dropped and created again is one change.
     """
-    changes = tuple(_merge_recreated(tuple(changes)))
+    changes = tuple(_merge_recreated(with_joined_renames(changes)))
     tables = {
         c.table.key for c in changes if isinstance(c, ddl.CreateTable | ddl.DropTable)
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import NO_RENAMES
-from schema_migrations.schema.changes import Rename
+from schema_migrations.plan.summary import summarize
+from schema_migrations.schema.changes import Rename, RenameColumn
 from schema_migrations.schema.model import (
+    Column,
     Constraint,
     Schema,
     Table,
@@ -47,6 +49,30 @@ def test_tables_in_a_circle_step_aside_with_the_names_that_they_take() -> None:
         "b > a",
         "old__a > b",
     ]
+
+
+def test_a_summary_joins_the_steps_through_a_spare_name() -> None:
+    schema = Schema(frozenset({*table("a"), *table("b"), *table("t")}))
+    renames = NO_RENAMES
+    for old, new in (("a", "b"), ("b", "a"), ("t", "T")):
+        renames = renames.with_table(table_key(old), table_key(new))
+    steps = order_renames(renames, schema, str.lower)
+    assert len(steps) == 5
+
+    lines = [f"{line.name} {line.detail}" for line in summarize(steps)]
+
+    assert lines == ["b from a", "a from b", "T from t"]
+
+
+def test_a_column_that_steps_aside_is_one_rename() -> None:
+    key = table_key("a")
+    before, aside, after = (Column(name=name, type="text") for name in "xyz")
+    steps = [
+        RenameColumn(table=key, before=before, after=aside),
+        RenameColumn(table=key, before=aside, after=after),
+    ]
+
+    assert [line.detail for line in summarize(steps)] == ["from x"]
 
 
 def test_names_that_are_cut_short_stay_different() -> None:

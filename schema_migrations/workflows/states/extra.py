@@ -201,6 +201,8 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
     )
     if missing is not None and missing.extension:
         return f"It comes with the extension {missing.extension}: add it to EXTENSIONS."
+    if missing is not None and missing.way_out:
+        return missing.way_out
     if _RIGHTS_PATTERN.match(deferred.extra.statement.sql):
         return (
             "Roles, owners and grants are not part of the schema: put them in a file of "

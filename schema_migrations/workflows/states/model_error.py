@@ -72,6 +72,8 @@ def _choose_hint(
             f"It comes with the extension {missing_object.extension}: add "
             f'"{missing_object.extension}" to {setting}["EXTENSIONS"].'
         )
+    if missing_object is not None and missing_object.way_out:
+        return missing_object.way_out
     if missing_object is not None and missing_object.kind == "collation":
         return (
             f"Add the collation {missing_object.name} to the desired state with CREATE COLLATION "
