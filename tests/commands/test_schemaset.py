@@ -223,15 +223,7 @@ def test_on_a_terminal_deleting_is_asked_about(project: Project) -> None:
 
 def test_an_interruption_at_the_question_changed_nothing(project: Project) -> None:
     applied_project(project)
-    script = (
-        "from schema_migrations.management.commands import schemaset\n"
-        "def interrupt(*args): raise KeyboardInterrupt\n"
-        "schemaset.format_marking = interrupt\n"
-        "command = schemaset.Command()\n"
-        "try: command.run_from_argv(['manage.py', 'schemaset', '1'])\n"
-        "except SystemExit as end: print(end.code)\n"
-    )
-    ran = project.manage("shell", "-c", script)
-    assert ran.out.splitlines()[-1] == "130"
-    assert "Nothing was changed." in ran.err
+    code, screen = type_answers(project, ["^C"], "1", command="schemaset")
+    assert code == 130, screen
+    assert "Interrupted.\nNothing was changed.\nNext     python manage.py" in screen
     assert versions(project) == ["1", "2"]
