@@ -130,10 +130,10 @@ class NullDefault(ConfigError):
 
 
 class RefusedDefault(ConfigError):
-    """The dev database refused the plan, and a default given beforehand that it needs."""
+    """A default given beforehand is not one expression, or the dev database refused it."""
 
     code = "refused-default"
-    message = "The dev database refused the default of {column}, {sql}: {reason}"
+    message = "The default of {column}, {sql}: {reason}"
     hint = "Nothing was written. Give an SQL expression that the type of the column takes; a text stands in quotes, as 'none'."
     column: str
     sql: str

@@ -87,7 +87,7 @@ MESSAGES: Mapping[type[SchemaMigrationsError], str] = {
     errors.ImpossibleRename: "--rename {old}={new}: {problem}",
     errors.UnneededDefault: "--default {column}: no column of this name needs a value.",
     errors.NullDefault: "--default {column}={sql}: that is NULL, but the column is NOT NULL.",
-    errors.RefusedDefault: "--default {column}={sql}: the dev database says: {reason}",
+    errors.RefusedDefault: "--default {column}={sql}: {reason}",
     errors.UnknownMigration: "--acknowledge {name}: no installed app has this Django migration.",
 }
 """Class → the template of its message, where an option is what was wrong."""

@@ -223,7 +223,7 @@ class TestWithoutATerminal:
         code, screen = type_answers(project, ["1\n", f"{sql}\n", "'new'\n"])
 
         assert given.code == 2
-        start = f"CommandError: --default shop_order.code={sql}: the dev database says:"
+        start = f"CommandError: --default shop_order.code={sql}: The dev database says:"
         assert given.err.startswith(start)
         assert reason in given.err
         assert "that the type of the column takes" in given.err
@@ -442,7 +442,7 @@ class TestOnATerminal:
         project = begun()
         changed(project, REQUIRED)
 
-        code, screen = type_answers(project, ["7\n", "1\n", "nosuch(\n", "'new'\n"])
+        code, screen = type_answers(project, ["7\n", "1\n", "nosuch()\n", "'new'\n"])
 
         assert "It is impossible to add a non-nullable field 'code' to order" in screen
         assert "Please select a valid option" in screen

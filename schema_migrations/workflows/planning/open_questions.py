@@ -15,6 +15,7 @@ from schema_migrations.errors import (
     QuestionsOpen,
     RefusedDefault,
 )
+from schema_migrations.history.syntax import Syntax
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.fills import (
     NO_VALUE,
@@ -27,6 +28,7 @@ from schema_migrations.plan.losses import find_losses
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
+from schema_migrations.workflows.planning.expressions import read_expression
 from schema_migrations.workflows.planning.questions import (
     Asker,
     ValueQuestion,
@@ -80,13 +82,20 @@ def fill_in_answers(
     on it at once.  Raises ``AnswerNeeded``, and ``ConfigError`` for a wrong answer.
     """
     state = renamed.state
-    values = resolve_defaults(answers.defaults, changes)
+    given = resolve_defaults(answers.defaults, changes)
+    values = {
+        column: _read_given(column, sql, engine.dialect.syntax)
+        for column, sql in given.items()
+    }
     required = _find_required_columns(changes)
     types = _map_types(changes)
     for column, sql in values.items():
         if sql and column in required and is_always_null(engine, state, sql):
-            raise NullDefault(column=column.path, sql=sql)
-    refused = tuple(_find_refused(engine, state, changes, values))
+            raise NullDefault(column=column.path, sql=given[column])
+    refused = tuple(
+        RefusedDefault(column=column.path, sql=given[column], reason=reason)
+        for column, reason in _find_refused(engine, state, changes, values)
+    )
     filled = _fill(engine, changes, facts, values)
     open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
     may_lose = () if answers.allow_data_loss else _select_unanswered(filled, open_)
@@ -160,6 +169,15 @@ def _find_required_columns(changes: Changes) -> frozenset[Key]:
     )
 
 
+def _read_given(column: Key, sql: str, syntax: Syntax) -> str:
+    try:
+        return read_expression(sql, syntax)
+    except SqlRefused as error:
+        raise RefusedDefault(
+            column=column.path, sql=sql, reason=error.message
+        ) from error
+
+
 def _map_types(changes: Changes) -> dict[Key, str]:
     """Return the types that the changed columns have afterwards."""
     return {
@@ -173,14 +191,15 @@ def _map_types(changes: Changes) -> dict[Key, str]:
 
 def _find_refused(
     engine: Engine, state: State, changes: Changes, values: Mapping[Key, str]
-) -> Iterator[RefusedDefault]:
+) -> Iterator[tuple[Key, str]]:
+    """Yield the columns whose values the dev database refuses, each with its reason."""
     types = _map_types(changes)
     for column, sql in values.items():
         if sql and column in types:
             try:
                 try_expression(engine, state, column, sql, type_=types[column])
             except SqlRefused as error:
-                yield RefusedDefault(column=column.path, sql=sql, reason=error.message)
+                yield column, error.message
 
 
 def _fill(
@@ -225,9 +244,13 @@ def _takes_conversion(change: ddl.Change) -> bool:
 def _describe_values(values: dict[Key, str]) -> tuple[str, ...]:
     return tuple(
         f"Existing rows: {key.path} is "
-        f"{'left as it is' if sql == NO_VALUE else f'set to {sql}'}."
+        f"{'left as it is' if sql == NO_VALUE else f'set to {_on_one_line(sql)}'}."
         for key, sql in sorted(values.items())
     )
+
+
+def _on_one_line(sql: str) -> str:
+    return " ".join(sql.split())
 
 
 def _ask_value(
@@ -240,15 +263,16 @@ def _ask_value(
 ) -> str:
     column = question.column
     while True:
-        sql = asker.ask_value(question)
-        if not sql:
-            return sql
+        typed = asker.ask_value(question)
+        if not typed:
+            return typed
         try:
+            sql = read_expression(typed, engine.dialect.syntax)
             try_expression(engine, state, column, sql, type_=types[column])
         except SqlRefused as error:
-            rejection = f"The dev database says: {error.message}"
+            rejection = error.message
         else:
             if column not in required_columns or not is_always_null(engine, state, sql):
                 return sql
-            rejection = f"{sql} is NULL, but {column.path} is NOT NULL."
+            rejection = f"{typed} is NULL, but {column.path} is NOT NULL."
         question = replace(question, rejection=rejection)

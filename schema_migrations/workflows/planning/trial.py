@@ -127,7 +127,7 @@ def _trying(engine: Engine, state: State) -> Iterator[None]:
     """Hold a transaction that is rolled back; raise ``SqlRefused`` for its errors."""
 
     def make_error(driver_error: DriverError) -> SqlRefused:
-        return SqlRefused(reason=driver_error.message)
+        return SqlRefused(reason=f"The dev database says: {driver_error.message}")
 
     with (
         roll_back_at_end(engine, state.connection),

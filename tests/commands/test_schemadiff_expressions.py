@@ -1,0 +1,74 @@
+"""An expression that a person gives stays one, wherever it is put into SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fixtures.project import MODELS, Project
+from tests.fixtures.terminal import type_answers
+
+OPTIONAL = MODELS + "    code = models.CharField(max_length=9, null=True)\n"
+REQUIRED = OPTIONAL.replace(", null=True", "")
+INSERT = (
+    "from shop.models import Order\n"
+    "for code in ('old', None):\n"
+    "    Order.objects.create(total=1, code=code, number=code or 'none')"
+)
+SHOW = (
+    "from shop.models import Order\n"
+    "print(*Order.objects.order_by('number').reverse().values_list('code', flat=True))"
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def with_rows(request: pytest.FixtureRequest, project: Project) -> Project:
+    """A project whose column is about to become ``NOT NULL``, with a row that has none."""
+    if request.param == "postgresql":
+        project.configure(request.getfixturevalue("pg_database"))
+    project.write("shop/models.py", OPTIONAL)
+    for arguments in (("schemadiff",), ("schemaapply",), ("shell", "-c", INSERT)):
+        ran = project.manage(*arguments)
+        assert ran.code == 0, ran.err
+    project.write("shop/models.py", REQUIRED)
+    return project
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["'new' -- words", "'new' /* words */", "'n' ||\n'ew'", "coalesce(NULL, 'new')"],
+)
+def test_it_ends_where_it_ends(sql: str, with_rows: Project) -> None:
+    ran = with_rows.manage("schemadiff", "--default", f"shop_order.code={sql}")
+    assert ran.code == 0, ran.err
+    assert with_rows.manage("schemaapply").code == 0
+    assert with_rows.manage("shell", "-v0", "-c", SHOW).out == "old new\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("'new', total = 5", "This is more than one expression: a comma ends it"),
+        (
+            "'new'; DROP TABLE shop_order",
+            "This is more than one expression: a semicolon ends it",
+        ),
+        ("'new') || ('er'", "')' without an opening '('"),
+        (
+            "'new' /* words",
+            "This is not an expression: the comment that starts here has no end (*/)",
+        ),
+        ("'new", "This is not an expression: the string that starts here has no end"),
+        ("'new' WHERE true OR code = 'x'", ""),
+    ],
+)
+def test_what_is_more_than_one_is_refused(
+    sql: str, reason: str, with_rows: Project
+) -> None:
+    ran = with_rows.manage("schemadiff", "--default", f"shop_order.code={sql}")
+    code, screen = type_answers(with_rows, ["1\n", f"{sql}\n", "'new'\n"])
+    assert ran.code == 2
+    assert ran.err.startswith(f"CommandError: --default shop_order.code={sql}: ")
+    assert reason in ran.err
+    assert len(with_rows.files) == 2
+    assert code == 0, screen
+    assert (reason or "The dev database says: ") in screen
