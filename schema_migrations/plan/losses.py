@@ -112,7 +112,7 @@ def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
         case ddl.DropTable():
             return f"drops table {change.table.key.path} with all its rows"
         case ddl.Drop(object=Opaque() as obj) if obj.trait.holds_rows:
-            return f"drops {obj.type} {obj.key.name} with all its rows"
+            return f"drops {obj.noun} {obj.key.name} with all its rows"
         case ddl.DropColumn() if change.column.generated is None:
             return f"drops column {change.table.path}.{change.column.name} with all its values"
         case ddl.AlterColumn(before=Column(generated=None), after=after) if (

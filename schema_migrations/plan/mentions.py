@@ -32,8 +32,8 @@ def find_mentions(
     """
     changed = tuple(_find_changed_names(changes))
     return tuple(
-        f"{function.type} {function.key.name} names {key}, which is {verb}: check "
-        f"whether the {function.type} must change too"
+        f"{function.noun} {function.key.name} names {key}, which is {verb}: check "
+        f"whether the {function.noun} must change too"
         for function in goal.of(Opaque)
         if function.trait.is_routine and function == current.get(function.key)
         for text in [find_words(function.definition)]

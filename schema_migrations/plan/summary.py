@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -248,7 +249,7 @@ def _kind_of(obj: Object) -> str:
         case ForeignKey():
             return "foreign key"
         case Opaque():
-            return obj.type
+            return obj.noun
         case _:
             return obj.key.kind
 
@@ -361,12 +362,15 @@ def _format_sentence(verb: str, kind: str, names: list[str]) -> str:
 
 
 def make_plural(kind: str) -> str:
-    """Return the plural of a kind of object."""
-    if kind.endswith("index"):
-        return f"{kind}es"
-    if kind == "policy":
-        return "policies"
-    return f"{kind}s"
+    """Return the plural of a kind of object: ``policies``, ``memberships in publication``."""
+    noun, link, rest = re.split("( (?:in|of) |$)", kind, maxsplit=1)
+    if re.search("(?:ss|x)$", noun):
+        plural = f"{noun}es"
+    elif re.search("[^aeiou]y$", noun):
+        plural = f"{noun[:-1]}ies"
+    else:
+        plural = noun if noun.endswith("s") else f"{noun}s"
+    return f"{plural}{link}{rest}"
 
 
 def suggest_name(lines: Sequence[SummaryLine]) -> str:

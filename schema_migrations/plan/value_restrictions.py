@@ -56,7 +56,7 @@ def make_find_holders(changes: Iterable[ddl.Change], current: Schema) -> FindHol
         views = (
             view
             for view in current.of(Opaque)
-            if view.type == "materialized view" and view.needs & types
+            if view.trait.stores_result and view.needs & types
         )
         holders: tuple[Holder | Opaque, ...] = (*columns, *views)
         return tuple(holder for holder in holders if holder.key not in gone)

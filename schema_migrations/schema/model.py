@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeVar
 
+from schema_migrations.schema.trait import MODELLED_TRAITS, Trait
+
 Kind = Literal[
     "namespace",
     "extension",
@@ -213,44 +215,6 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trait:
-    """What all opaque objects of one type have in common; engines own the table."""
-
-    noun: str
-    """``view``, ``function``, ``trigger``, ``policy``, ``partition`` … as SQL calls it."""
-    goes_along: bool = False
-    """It describes another object and is silently dropped with it."""
-    is_loose: bool = False
-    """It cannot stay without what it needs, and must be reset when that goes."""
-    survives: bool = False
-    """It is not dropped with a column or table that it needs, but prevents that drop."""
-    ties_tables: bool = False
-    """While it is there, a change of one table reaches the other: it is dropped first."""
-    carries_name: bool = False
-    """Its SQL quotes the name of an index or a constraint, and so follows a rename."""
-    holds_rows: bool = False
-    """Dropping it deletes rows, so it must never be recreated."""
-    is_reprinted: bool = False
-    """It holds an expression, and can be created under another name."""
-    is_setting: bool = False
-    """It is a property of another object, which is set and not created."""
-    is_overwritten: bool = False
-    """Setting another value is all that a change takes."""
-    is_routine: bool = False
-    """Its body is text: the server does not record what that names."""
-    is_stored_as_text: bool = False
-    """A rename does not follow into its SQL, and refuses to run while that is stale."""
-    takes_relation_name: bool = False
-    """No table or index can have its name."""
-    is_composite: bool = False
-    """Columns can have values of it; its shape is the attributes of these."""
-    has_privileges: bool = False
-    """Privileges are granted on it, and are lost when it is made anew."""
-    is_privilege: bool = False
-    """It says who owns an object or may use it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """How a partition belongs to its parent, and what it is without it."""
 
@@ -280,7 +244,7 @@ class Opaque:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property
-    def type(self) -> str:
+    def noun(self) -> str:
         return self.trait.noun
 
 
@@ -371,6 +335,11 @@ def owner_of(obj: Object) -> Key | None:
             return obj.owner
         case Table() | Sequence() | Definition():
             return None
+
+
+def trait_of(obj: Object) -> Trait:
+    """Return what all objects of this one's kind have in common."""
+    return obj.trait if isinstance(obj, Opaque) else MODELLED_TRAITS[obj.key.kind]
 
 
 def provided_keys_of(obj: Object) -> frozenset[Key]:

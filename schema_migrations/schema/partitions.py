@@ -64,6 +64,11 @@ def _table_of(partition: Opaque) -> Table:
     return table
 
 
+def partition_key_needs_of(table: Table) -> frozenset[Key]:
+    """Return what a table needs and none of its columns: what its partition key calls."""
+    return table.needs.difference(*(column.needs for column in table.columns))
+
+
 def with_detached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
     """Return the schema with tables instead of the partitions."""
     for partition in partitions:
@@ -88,15 +93,13 @@ def _list_parts(schema: Schema, partition: Opaque) -> list[Opaque]:
 
 def _is_part_of_table(obj: Opaque, partition: Opaque, indexes: set[str]) -> bool:
     """Tell whether an opaque object of a partition is no longer one in a table."""
-    if obj.key.part == "index":
-        return obj.key.name in indexes
+    if obj.key.name in indexes:
+        return obj.trait.takes_relation_name
     if obj.key.name != partition.key.name or obj.owner != partition.owner:
         return False
-    return (
-        obj.key == partition.key
-        or obj.type in ("constraint", "default", "not null")
-        or obj.key.part.startswith(f"comment on {partition.type}")
-    )
+    # A comment may be on another part.
+    is_own = not obj.trait.is_setting or obj.needs == {partition.key}
+    return obj.key == partition.key or (obj.trait.is_part_of_table and is_own)
 
 
 def with_desired_owners(current: Schema, desired: Schema) -> Schema:

@@ -16,10 +16,8 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
+    trait_of,
 )
-
-OWNER = "owner"
-_KINDS = ("table", "column", "sequence", "enum", "domain", "namespace")
 
 
 def with_privileges_as_objects(schema: Schema, *, owners: bool) -> Schema:
@@ -30,7 +28,7 @@ def with_privileges_as_objects(schema: Schema, *, owners: bool) -> Schema:
     settings = [
         each.setting
         for each in schema.privileges
-        if each.is_provable and (owners or each.setting.type != OWNER)
+        if each.is_provable and (owners or not each.setting.trait.is_ownership)
     ]
     rest = tuple(each for each in schema.privileges if not each.is_provable)
     return replace(schema.replace_objects((), settings), privileges=rest)
@@ -73,7 +71,7 @@ def with_current_owners(current: Schema, desired: Schema) -> Schema:
 
 
 def _list_owners(schema: Schema) -> Iterable[Opaque]:
-    return (obj for obj in schema.of(Opaque) if obj.type == OWNER)
+    return (obj for obj in schema.of(Opaque) if obj.trait.is_ownership)
 
 
 def hide_inherited_privileges(
@@ -134,13 +132,10 @@ def _list_dropped(changes: Iterable[ddl.Change]) -> Iterator[Object]:
 
 
 def _name_of(obj: Object) -> tuple[str, str, str]:
-    noun: str = obj.key.kind
-    if isinstance(obj, Opaque):
-        noun = "table" if obj.trait.takes_relation_name else obj.trait.noun
+    trait = trait_of(obj)
+    noun = "" if trait.takes_relation_name else trait.noun
     return (noun, obj.key.namespace, obj.key.name)
 
 
 def _can_have(obj: Object) -> bool:
-    if isinstance(obj, Opaque):
-        return obj.trait.has_privileges
-    return obj.key.kind in _KINDS
+    return trait_of(obj).has_privileges

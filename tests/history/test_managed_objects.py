@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.managed_objects import (
     add_renamed,
@@ -33,7 +33,7 @@ def file(name: str, *header: str) -> MigrationFile:
 
 def opaque(name: str, part: str, namespace: str = "") -> Opaque:
     key = Key(kind="opaque", namespace=namespace, name=name, part=part)
-    return Opaque(key=key, trait=trait_of(part), definition="")
+    return Opaque(key=key, trait=TRAITS[part], definition="")
 
 
 def schema(*objects: Opaque | Sequence | Definition | Table) -> Schema:

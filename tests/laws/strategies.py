@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -119,7 +119,7 @@ def schemas(draw: st.DrawFn) -> Schema:
         objects.append(
             Opaque(
                 key=Key(kind="opaque", name="seen", part="view"),
-                trait=trait_of("view"),
+                trait=TRAITS["view"],
                 definition=f"CREATE VIEW seen AS SELECT id FROM {names[0]}",
                 drop_sql="DROP VIEW seen",
                 needs=frozenset(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.engines.postgresql.planner import PLANNER
 from schema_migrations.plan.differences import (
     DifferenceKind,
@@ -49,7 +49,7 @@ def primary(name: str, *columns: str) -> Constraint:
 
 def view(definition: str) -> Opaque:
     key = Key(kind="opaque", name="v", part="view")
-    return Opaque(key=key, trait=trait_of("view"), definition=definition)
+    return Opaque(key=key, trait=TRAITS["view"], definition=definition)
 
 
 CASES: dict[

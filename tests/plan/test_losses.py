@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.engines.postgresql.planner import PLANNER as POSTGRESQL
 from schema_migrations.engines.sqlite.planner import PLANNER as SQLITE
 from schema_migrations.plan.losses import find_losses
@@ -170,10 +170,10 @@ def enum(*labels: str) -> Definition:
 def test_opaque_tables_hold_rows() -> None:
     partition = Opaque(
         key=Key(kind="opaque", name="p", part="partition"),
-        trait=trait_of("partition"),
+        trait=TRAITS["partition"],
         definition="",
     )
-    view = replace(partition, trait=trait_of("view"))
+    view = replace(partition, trait=TRAITS["view"])
 
     assert said([Drop(object=partition)]) == ("drops partition p with all its rows",)
     assert said([Drop(object=view)]) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.plan.mentions import find_mentions, find_words
 from schema_migrations.schema.changes import (
     AddColumn,
@@ -25,7 +25,7 @@ DROPPING = DropColumn(table=T, column=TOTAL)
 
 def function(text: str) -> Opaque:
     key = Key(kind="opaque", name="f", part="function()")
-    return Opaque(key=key, trait=trait_of("function"), definition=text)
+    return Opaque(key=key, trait=TRAITS["function"], definition=text)
 
 
 def looks(changes: list[Change], text: str, *others: Opaque) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def test_a_trigger_need_not_name_its_table() -> None:
     text = "BEGIN NEW.total := 1; END"
     trigger = Opaque(
         key=Key(kind="opaque", name="g", part="trigger on orders"),
-        trait=trait_of("trigger"),
+        trait=TRAITS["trigger"],
         definition="",
         owner=T,
         needs=frozenset({function(text).key}),

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
-from schema_migrations.plan.summary import format_header, suggest_name, summarize
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
+from schema_migrations.plan.summary import (
+    format_header,
+    make_plural,
+    suggest_name,
+    summarize,
+)
 from schema_migrations.schema.changes import (
     AddColumn,
     AlterColumn,
@@ -26,6 +31,17 @@ from schema_migrations.schema.model import (
     table_key,
 )
 
+PLURALS = {
+    "column": "columns",
+    "index": "indexes",
+    "membership in publication": "memberships in publication",
+    "operator class": "operator classes",
+    "operator family": "operator families",
+    "policy": "policies",
+    "replica identity": "replica identities",
+    "statistics": "statistics",
+    "storage parameters": "storage parameters",
+}
 T = table_key("shop_order")
 TABLE = Table(key=T, columns=(Column(name="id", type="bigint"),))
 INDEX = Index(
@@ -37,6 +53,10 @@ CHECK = Constraint(
     type="check",
     definition="CHECK (id > 0)",
 )
+
+
+def test_plurals() -> None:
+    assert {kind: make_plural(kind) for kind in PLURALS} == PLURALS
 
 
 def test_parts_of_a_new_or_dropped_table_are_left_to_its_line() -> None:
@@ -51,7 +71,7 @@ def test_each_change_says_what_and_where() -> None:
     column = Column(name="total", type="numeric", nullable=False, default="0")
     view = Opaque(
         key=Key(kind="opaque", name="totals", part="view"),
-        trait=trait_of("view"),
+        trait=TRAITS["view"],
         definition="",
     )
     other = Column(name="total", type="text", collation="de", identity="always")
@@ -85,7 +105,7 @@ def test_each_change_says_what_and_where() -> None:
 def test_what_is_made_anew_shows_both_definitions() -> None:
     view = Opaque(
         key=Key(kind="opaque", name="totals", part="view"),
-        trait=trait_of("view"),
+        trait=TRAITS["view"],
         definition="CREATE VIEW totals AS SELECT 1",
     )
     long = replace(
@@ -132,24 +152,24 @@ def test_a_constraint_without_a_name_is_called_by_what_it_says() -> None:
 def test_a_setting_is_called_by_what_it_is_on() -> None:
     storage = Opaque(
         key=Key("opaque", "", "shop_order", "storage of column id"),
-        trait=trait_of("storage"),
+        trait=TRAITS["storage"],
         definition="ALTER TABLE shop_order ALTER COLUMN id SET STORAGE MAIN",
         owner=T,
     )
     security = replace(
         storage,
         key=Key("opaque", "", "shop_order", "row security"),
-        trait=trait_of("row security"),
+        trait=TRAITS["row security"],
     )
     trigger = replace(
         storage,
         key=Key("opaque", "", "shop_order", "trigger on shop_order"),
-        trait=trait_of("trigger"),
+        trait=TRAITS["trigger"],
     )
     grant = replace(
         storage,
         key=Key("opaque", "", "shop_order", "grant to PUBLIC on table"),
-        trait=trait_of("grant"),
+        trait=TRAITS["grant"],
         definition="GRANT SELECT ON TABLE shop_order TO PUBLIC",
     )
     made = [Create(object=each) for each in (storage, security, trigger, grant)]

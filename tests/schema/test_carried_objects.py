@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.model import (
     Column,
@@ -34,15 +34,14 @@ def opaque(
     key = Key(kind="opaque", namespace=space, name=name, part=type_)
     needed = frozenset(needs)
     return Opaque(
-        key=key, trait=trait_of(type_), definition=name, owner=owner, needs=needed
+        key=key, trait=TRAITS[type_], definition=name, owner=owner, needs=needed
     )
 
 
 VIEW = opaque("v", "view", T.column("a"))
-ON_VIEW = opaque("v", "comment on view", VIEW.key)
 COMMENT = Opaque(
-    key=ON_VIEW.key,
-    trait=trait_of("comment"),
+    key=VIEW.key._replace(part="comment on view"),
+    trait=TRAITS["comment"],
     definition="",
     needs=frozenset({VIEW.key}),
 )
@@ -138,7 +137,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
     new = replace(old, key=old.key._replace(part="new"))
     comment = Opaque(
         key=Key(kind="opaque", name="t", part='comment on constraint o"d'),
-        trait=trait_of("comment"),
+        trait=TRAITS["comment"],
         definition="""COMMENT ON CONSTRAINT "o""d" ON "t" IS '"o""d"'""",
         drop_sql='COMMENT ON CONSTRAINT "o""d" ON "t" IS NULL',
         owner=T,
@@ -148,7 +147,7 @@ def test_a_comment_follows_what_it_is_about_to_its_new_name() -> None:
     assert kept([TABLE, old, comment], [TABLE, new]) == {
         Opaque(
             key=Key(kind="opaque", name="t", part="comment on constraint new"),
-            trait=trait_of("comment"),
+            trait=TRAITS["comment"],
             definition="""COMMENT ON CONSTRAINT "new" ON "t" IS '"o""d"'""",
             drop_sql='COMMENT ON CONSTRAINT "new" ON "t" IS NULL',
             owner=T,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.engines.postgresql.catalog.traits import trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.schema.ignored_objects import hide_ignored, matches_pattern
 from schema_migrations.schema.model import (
     Column,
@@ -36,9 +36,7 @@ def index(name: str, on: Key) -> Index:
 
 def opaque(name: str, *needs: Key) -> Opaque:
     key = Key(kind="opaque", name=name, part="view")
-    return Opaque(
-        key=key, trait=trait_of("view"), definition="", needs=frozenset(needs)
-    )
+    return Opaque(key=key, trait=TRAITS["view"], definition="", needs=frozenset(needs))
 
 
 REFERENCE = ForeignKey(

@@ -293,7 +293,7 @@ def _find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
     held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
     free = [obj for obj in found if obj.key not in held]
     return tuple(
-        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.type, o.key))
+        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.noun, o.key))
     )
 
 

@@ -9,11 +9,11 @@ CREATE TABLE q (id int, w text);
 CREATE TABLE c (own int) INHERITS (q);
 
 -- plan
--- Drop inheritance "c" of table "c"
+-- Let table "c" no longer inherit from p
 ALTER TABLE c NO INHERIT p;
 
 -- Add column "w" to table "c"
 ALTER TABLE "c" ADD COLUMN "w" text;
 
--- Create inheritance "c" of table "c"
+-- Let table "c" inherit from q
 ALTER TABLE c INHERIT q;

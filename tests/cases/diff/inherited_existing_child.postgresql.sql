@@ -11,5 +11,5 @@ CREATE TABLE c (own int) INHERITS (p);
 ALTER TABLE "c" ADD CONSTRAINT "pos"
     CHECK (id > 0);
 
--- Create inheritance "c" of table "c"
+-- Let table "c" inherit from p
 ALTER TABLE c INHERIT p;

@@ -7,7 +7,7 @@ CREATE TABLE p (id bigint, z text, CONSTRAINT k CHECK (id > 1));
 CREATE TABLE c (id int, x int, own bigint, CONSTRAINT k CHECK (x > 1));
 
 -- plan
--- Drop inheritance "c" of table "c"
+-- Let table "c" no longer inherit from p
 ALTER TABLE c NO INHERIT p;
 
 -- Drop check constraint "k" of table "p"

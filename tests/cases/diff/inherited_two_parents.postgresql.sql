@@ -9,10 +9,10 @@ CREATE TABLE q (id bigint, w text, n int DEFAULT 1);
 CREATE TABLE c (own int) INHERITS (p, q);
 
 -- plan
--- Drop inheritance "c" of table "c"
+-- Let table "c" no longer inherit from p
 ALTER TABLE c NO INHERIT p;
 
--- Drop inheritance "c" of table "c"
+-- Let table "c" no longer inherit from q
 ALTER TABLE c NO INHERIT q;
 
 -- Alter column "id" of table "c"
@@ -39,8 +39,8 @@ ALTER TABLE "q" ALTER COLUMN "id" TYPE bigint;
 -- Add column "n" to table "q"
 ALTER TABLE "q" ADD COLUMN "n" integer DEFAULT 1;
 
--- Create inheritance "c" of table "c"
+-- Let table "c" inherit from p
 ALTER TABLE c INHERIT p;
 
--- Create inheritance "c" of table "c"
+-- Let table "c" inherit from q
 ALTER TABLE c INHERIT q;

@@ -14,5 +14,5 @@ ALTER SEQUENCE "t1_id_seq" OWNED BY NONE;
 -- Attach partition "t1" of table "t"
 ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10);
 
--- Create sequence owner "t1_id_seq" of table "t"
+-- Let a column of a partition own sequence "t1_id_seq"
 ALTER SEQUENCE t1_id_seq OWNED BY t1.id;

@@ -57,3 +57,13 @@ def make_everything(connection: Database) -> None:
     for since in (15, 18):
         if major >= since:
             connection.execute((HERE / f"everything_{since}.sql").read_text())
+
+
+def make_every_kind(connection: Database, *, tablespace: str) -> None:
+    """Make what ``make_everything`` makes and all else that a catalog query can print."""
+    major = connection.info.server_version // 10000
+    make_everything(connection)
+    connection.execute((HERE / "every_kind.sql").read_text())
+    connection.execute(f"CREATE TABLE elsewhere (a integer) TABLESPACE {tablespace}")
+    if major >= 18:
+        connection.execute((HERE / "every_kind_18.sql").read_text())

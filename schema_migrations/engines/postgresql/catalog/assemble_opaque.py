@@ -17,7 +17,14 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     namespaces_of,
     select_opaque,
 )
-from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
+from schema_migrations.engines.postgresql.catalog.traits import (
+    COMMENT,
+    CONSTRAINT,
+    INDEX,
+    PARTITION_KEY,
+    SQL_KEYWORDS,
+    TRAITS,
+)
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Attachment, Key, Object, Opaque
 
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schema_migrations.engines.postgresql.catalog.rows import OpaqueRow
+    from schema_migrations.schema.trait import Trait
 
 OwnersByKey = dict[Key, Key]
 """Tables, partitions, the indexes of both and sequences → the table that each is dropped
@@ -54,7 +62,7 @@ def map_owners(catalog: Catalog) -> OwnersByKey:
     owners = {key: key for key in keys.values() if key.kind == "table"}
     for partition in catalog.rows.opaque:
         key = keys.get((partition.catalog, partition.oid, 0))
-        if partition.type == "partition" and key:
+        if partition.attachment and key:
             owners[key] = keys[PG_CLASS, partition.owner, 0]
     for index in catalog.rows.indexes:
         key = keys.get((PG_CLASS, index.oid, 0))
@@ -78,13 +86,13 @@ def _assemble_uniform_rows(
         needs = catalog.needs[key] | ({need} if need else set())
         if relation and relation.kind == "opaque" and relation != key:
             needs |= {relation}
-        if row.type in _LENT_NEEDS:
-            needs = {each for each in needs if not _is_lent(each, row.type)}
-        elif row.type in _BORROWERS and need:
+        trait = TRAITS[row.type]
+        needs = {each for each in needs if not _is_lent(each, trait)}
+        if trait.borrows_needs and need:
             needs |= catalog.needs[need]
         yield Opaque(
             key=key,
-            trait=trait_of(row.type),
+            trait=trait,
             definition=row.definition,
             owner=owners.get(relation) if relation else None,
             drop_sql=row.drop,
@@ -103,8 +111,8 @@ def _make_attachment(
     alone = parts[row.catalog, row.oid]
     if partition_key:
         part = Opaque(
-            key=key._replace(part="partition key"),
-            trait=trait_of("partition key"),
+            key=key._replace(part=PARTITION_KEY.noun),
+            trait=PARTITION_KEY,
             definition=partition_key,
             owner=alone[0].key,
         )
@@ -112,17 +120,8 @@ def _make_attachment(
     return Attachment(objects=alone, attach_sql=attach, detach_sql=detach)
 
 
-_LENT_NEEDS = {
-    "text search configuration": ("text search dictionary ",),
-    "operator family": ("operator ", "function("),
-}
-"""Type of an object → how the keys begin that its parts need, not the object itself,
-although the server records it so."""
-_BORROWERS = ("text search mapping", "operator family members")
-
-
-def _is_lent(need: Key, type_: str) -> bool:
-    return need.kind == "opaque" and need.part.startswith(_LENT_NEEDS[type_])
+def _is_lent(need: Key, trait: Trait) -> bool:
+    return need.kind == "opaque" and need.part.startswith(trait.lent_needs)
 
 
 def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]:
@@ -132,7 +131,7 @@ def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opa
         alter = f"ALTER TABLE {qualify(relation)}"
         yield Opaque(
             key=key,
-            trait=TRAITS["constraint"],
+            trait=CONSTRAINT,
             definition=f"{alter} ADD CONSTRAINT {quote(row.name)} {row.definition}",
             owner=owners.get(relation),
             drop_sql=f"{alter} DROP CONSTRAINT {quote(row.name)}",
@@ -146,7 +145,7 @@ def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]
         create = "CREATE UNIQUE INDEX" if row.unique else "CREATE INDEX"
         yield Opaque(
             key=key,
-            trait=TRAITS["index"],
+            trait=INDEX,
             definition=f"{create} {quote(row.name)} ON {qualify(relation)} {row.definition}",
             owner=owners.get(relation),
             drop_sql=f"DROP INDEX {qualify(key)}",
@@ -166,8 +165,8 @@ def assemble_comments(
         kind = "" if key.kind in ("opaque", "column") else key.kind
         subject = " ".join(filter(None, (row.words, kind, key.part, row.column)))
         yield Opaque(
-            key=Key("opaque", key.namespace, key.name, f"comment on {subject}"),
-            trait=TRAITS["comment"],
+            key=Key("opaque", key.namespace, key.name, f"{COMMENT.noun} on {subject}"),
+            trait=COMMENT,
             definition=f"COMMENT ON {target or subject} IS {row.literal}",
             owner=find_owner(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",
@@ -182,9 +181,6 @@ def find_owner(key: Key, owners: OwnersByKey, opaque: OpaqueByKey) -> Key | None
     return opaque[key].owner if key in opaque else owners.get(key)
 
 
-_KEYWORDS = {"enum": "TYPE", "namespace": "SCHEMA"}
-
-
 def render_subject(key: Key, column: str | None, opaque: OpaqueByKey) -> str:
     """Return the object as COMMENT ON and ALTER name it; empty if no statement is known."""
     if column:
@@ -192,8 +188,8 @@ def render_subject(key: Key, column: str | None, opaque: OpaqueByKey) -> str:
     if key.kind == "constraint":
         return f"CONSTRAINT {quote(key.part)} ON {qualify(key)}"
     if key.kind != "opaque":
-        return f"{_KEYWORDS.get(key.kind, key.kind.upper())} {qualify(key)}"
-    if opaque[key].type == "constraint":
-        name = key.part.removeprefix("constraint ")
+        return f"{SQL_KEYWORDS[key.kind]} {qualify(key)}"
+    if opaque[key].trait.is_constraint:
+        name = key.part.removeprefix(f"{CONSTRAINT.noun} ")
         return f"CONSTRAINT {quote(name)} ON {qualify(key)}"
     return opaque[key].drop_sql.removeprefix("DROP ")

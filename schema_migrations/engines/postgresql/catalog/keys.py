@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.catalog.traits import CONSTRAINT, INDEX
 from schema_migrations.schema.model import (
     Key,
     Kind,
@@ -75,7 +76,7 @@ def keys_of(rows: CatalogRows, *, alone: bool = False) -> KeysByAddress:
             key = table_key(table.name, spaces[table.namespace])
             keys[PG_CLASS, table.oid, 0] = key
     # Other objects may be on these relations.
-    opaque = [row for row in rows.opaque if not (alone and row.type == "partition")]
+    opaque = [row for row in rows.opaque if not (alone and row.attachment)]
     relations = [row for row in opaque if row.catalog == PG_CLASS]
     for row, key in select_opaque(relations, keys, spaces):
         keys[row.catalog, row.oid, 0] = key
@@ -107,7 +108,7 @@ def _add_part_keys(keys: KeysByAddress, rows: CatalogRows, *, alone: bool) -> No
         if table and table.kind == "table" and row.type != "not null":
             keys[PG_CONSTRAINT, row.oid, 0] = table.constraint(row.name)
         elif table:
-            key = table._replace(kind="opaque", part=f"constraint {row.name}")
+            key = table._replace(kind="opaque", part=f"{CONSTRAINT.noun} {row.name}")
             keys[PG_CONSTRAINT, row.oid, 0] = key
     for index in rows.indexes:
         table = keys.get((PG_CLASS, index.relation, 0))
@@ -116,7 +117,7 @@ def _add_part_keys(keys: KeysByAddress, rows: CatalogRows, *, alone: bool) -> No
         if table and table.kind == "table":
             keys[PG_CLASS, index.oid, 0] = Key("index", table.namespace, index.name)
         elif table:
-            key = Key("opaque", table.namespace, index.name, "index")
+            key = Key("opaque", table.namespace, index.name, INDEX.noun)
             keys[PG_CLASS, index.oid, 0] = key
 
 

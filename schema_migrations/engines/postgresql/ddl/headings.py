@@ -1,6 +1,7 @@
 """Say in words what a statement on an opaque object does.  Pure.
 
-A setting has no name of its own: its heading names what is set, and on what.
+A setting has no name of its own: its heading, from its trait, names what is set, and on
+what.
 """
 
 from __future__ import annotations
@@ -10,112 +11,65 @@ import re
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, Opaque
 
-_SWITCHES = {
-    "row security": ("Enable row level security on", "Disable row level security on"),
-    "forced row security": (
-        "Force row level security on the owner of",
-        "No longer force row level security on the owner of",
-    ),
-}
-"""Noun → what comes before the table when it is set and when it is reset."""
-
 _PRIVILEGE = re.compile(
     r"(?P<default>ALTER DEFAULT PRIVILEGES(?P<scope>.*?) )?"
     r"(?P<verb>GRANT|REVOKE) (?P<words>.+?) ON (?P<on>.+) (?P<link>TO|FROM) (?P<role>.+)",
     re.DOTALL,
 )
 _KEYWORDS = re.compile(r"[A-Z]+(?: [A-Z]+)*(?= |$)")
-_RELATION = re.compile(r"ALTER (TABLE|VIEW|MATERIALIZED VIEW|INDEX) ")
-_WITH_OPTIONS = ("storage parameters", "toast storage parameters", "attribute options")
+_RELATION = re.compile(r"ALTER (TABLE|VIEW|MATERIALIZED VIEW|INDEX|STATISTICS) ")
+_SUBJECT = re.compile(r"(?:ALTER|COMMENT ON) (.+) (?:OWNER TO .+|IS NULL)", re.DOTALL)
 _OPTION_NAME = re.compile(r"([\w.]+|\"(?:[^\"]|\"\")+\")='")
 
 
 def describe_create(obj: Opaque) -> str:
     """Return the heading of the statement that creates or sets an object."""
-    setting = _describe_setting(obj, obj.definition, is_set=True)
-    return setting or f"Create {describe_object(obj)}"
+    return _describe(obj, obj.definition, verb="Create", template=obj.trait.headings[0])
 
 
 def describe_drop(obj: Opaque) -> str:
     """Return the heading of the statement that drops or resets an object."""
-    setting = _describe_setting(obj, obj.drop_sql, is_set=False)
-    return setting or f"Drop {describe_object(obj)}"
+    return _describe(obj, obj.drop_sql, verb="Drop", template=obj.trait.headings[1])
 
 
 def describe_object(obj: Opaque) -> str:
     """Return what an object is, its name and its table."""
-    if obj.type in _PARTS_OF_PARTITIONS:
-        words = obj.key.part.replace(obj.type, _PARTS_OF_PARTITIONS[obj.type], 1)
-        return f"{words} of partition {qualify(obj.key)}"
-    if obj.type in ("text search mapping", "operator family members"):
-        return f"{obj.key.part} of {quote(obj.key.name)}"
-    owner = f" of table {qualify(obj.owner)}" if obj.owner else ""
-    return f"{obj.type} {quote(obj.key.name)}{owner}"
+    return f"{obj.noun} {quote(obj.key.name)}{_owner_of(obj)}"
 
 
-_PARTS_OF_PARTITIONS = {"constraint": "constraint", "not null": "NOT NULL"}
+def _describe(obj: Opaque, sql: str, *, verb: str, template: str) -> str:
+    if template:
+        return template.format_map(_map_words(obj))
+    if obj.trait.is_privilege:
+        return _describe_privilege(sql)
+    return f"{verb} {describe_object(obj)}"
 
 
-def _describe_setting(obj: Opaque, sql: str, *, is_set: bool) -> str:
-    """Return the heading of a setting; empty for another object."""
-    name = quote(obj.key.name)
-    verb = "Set" if is_set else "Reset"
-    match obj.type:
-        case "comment":
-            subject = obj.drop_sql.removeprefix("COMMENT ON ").removesuffix(" IS NULL")
-            verb = "Set" if is_set else "Remove"
-            return f"{verb} the comment of {_lower_keywords(subject)}"
-        case "owner":
-            subject = sql.removeprefix("ALTER ").rpartition(" OWNER TO ")[0]
-            return f"{verb} the owner of {_lower_keywords(subject)}"
-        case "membership in publication":
-            step, link = ("Add", "to") if is_set else ("Remove", "from")
-            table = qualify(obj.owner) if obj.owner else obj.key.part
-            return f"{step} table {table} {link} publication {name}"
-        case "unlogged":
-            return f"Make table {_qualified(obj)} {'un' * is_set}logged"
-        case "event trigger state" | "trigger state" | "rule state":
-            noun = obj.type.removesuffix(" state")
-            table = f" of table {qualify(obj.owner)}" if obj.owner else ""
-            return f"{verb} the state of {noun} {name}{table}"
-        case _ if obj.trait.is_privilege:
-            return _describe_privilege(sql)
-        case _ if obj.type in _SWITCHES:
-            return f"{_SWITCHES[obj.type][not is_set]} table {_qualified(obj)}"
-        case "no inherit":
-            column = quote(obj.key.part.partition(" of column ")[2])
-            text = f"NOT NULL of column {column} of {_relation_of(obj)}"
-            return (
-                f"Keep {text} from tables that inherit"
-                if is_set
-                else f"Let tables that inherit take over {text}"
-            )
-        case _ if obj.type in _PARTS_OF_PARTITIONS:
-            return ""
-        case _ if " of column " in obj.key.part:
-            column = quote(obj.key.part.partition(" of column ")[2])
-            return f"{verb} {_name_settings(obj)} of column {column} of {_relation_of(obj)}"
-        case _ if obj.trait.is_setting:
-            return f"{verb} {_name_settings(obj)} of {_relation_of(obj)}"
-        case _:
-            return ""
-
-
-def _name_settings(obj: Opaque) -> str:
-    """Return the names of options, or the noun of a setting without any."""
-    names = _OPTION_NAME.findall(obj.definition) if obj.type in _WITH_OPTIONS else ()
-    return ", ".join(names) or obj.type
-
-
-def _relation_of(obj: Opaque) -> str:
-    """Return the relation that a setting is on, with its kind."""
+def _map_words(obj: Opaque) -> dict[str, str]:
+    """Return what the braces of a trait's headings stand for."""
+    qualified = qualify(Key("table", obj.key.namespace, obj.key.name))
+    column = quote(obj.key.part.partition(" of column ")[2])
+    of_column = f" of column {column}" if " of column " in obj.key.part else ""
+    options = ", ".join(_OPTION_NAME.findall(obj.definition))
     relation = _RELATION.match(obj.definition)
-    noun = relation[1].lower() if relation else obj.type.removesuffix(" target")
-    return f"{noun} {_qualified(obj)}"
+    subject = _SUBJECT.fullmatch(obj.drop_sql)
+    return {
+        "name": quote(obj.key.name),
+        "qualified": qualified,
+        "part": obj.key.part,
+        "table": qualify(obj.owner) if obj.owner else obj.key.part,
+        "owner": _owner_of(obj),
+        "parent": obj.key.part.partition(" from ")[2],
+        "column": column,
+        "relation": f"{relation[1].lower()} {qualified}" if relation else qualified,
+        "setting": f"{obj.noun}{of_column}",
+        "options": f"{options or obj.noun}{of_column}",
+        "subject": _lower_keywords(subject[1]) if subject else qualified,
+    }
 
 
-def _qualified(obj: Opaque) -> str:
-    return qualify(Key("table", obj.key.namespace, obj.key.name))
+def _owner_of(obj: Opaque) -> str:
+    return f" of table {qualify(obj.owner)}" if obj.owner else ""
 
 
 def _describe_privilege(sql: str) -> str:

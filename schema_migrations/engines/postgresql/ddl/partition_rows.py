@@ -55,7 +55,7 @@ def _find_partition_key(partition: Opaque, parent: str, current: Schema) -> str:
         match = _PARTITION.fullmatch(other.definition)
         if match and match[1] == parent:
             return ""
-        if other.type == "partition key" and other.owner == partition.owner:
+        if other.trait.is_partition_key and other.owner == partition.owner:
             return other.definition.removeprefix("PARTITION BY ")
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.catalog.traits import SQL_KEYWORDS
 from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
 from schema_migrations.engines.postgresql.ddl.dictionary_options import (
     render_alter_dictionary,
@@ -81,7 +82,7 @@ def render_create(obj: NonTableObject) -> Statements:
         case Opaque():
             if not _is_runnable(obj):
                 raise UnsupportedChange(
-                    problem=f"{obj.type} {obj.key.name} cannot be created automatically",
+                    problem=f"{obj.noun} {obj.key.name} cannot be created automatically",
                 )
             return _make_statement(obj.definition.rstrip("; \n"), describe_create(obj))
 
@@ -103,12 +104,12 @@ def render_drop(obj: NonTableObject) -> Statements:
             name = qualify(obj.key)
             return _make_statement(f"DROP SEQUENCE {name}", f"Drop sequence {name}")
         case Definition():
-            word, name = _SQL_KEYWORDS[obj.key.kind], _qualify_definition(obj.key)
+            word, name = SQL_KEYWORDS[obj.key.kind], qualify(obj.key)
             return _make_statement(f"DROP {word} {name}", f"Drop {word.lower()} {name}")
         case Opaque():
             if not obj.drop_sql:
                 raise UnsupportedChange(
-                    problem=f"{obj.type} {obj.key.name} cannot be dropped automatically",
+                    problem=f"{obj.noun} {obj.key.name} cannot be dropped automatically",
                 )
             return _make_statement(obj.drop_sql.rstrip("; \n"), describe_drop(obj))
 
@@ -140,7 +141,7 @@ def render_alter(
             return render_alter_domain(before, after)
         case Opaque(), Opaque() if after.trait.is_composite:
             return render_alter_composite(before, after)
-        case Opaque(), Opaque() if after.type == "text search dictionary":
+        case Opaque(), Opaque() if after.trait.has_options:
             return render_alter_dictionary(before, after)
         case Opaque(), Opaque():
             return _render_replace(after)
@@ -177,7 +178,7 @@ def render_rename(before: Object, after: Object) -> Statements:
             return statements
         case Definition(), Definition():
             word, old_name, new_name = (
-                _SQL_KEYWORDS[before.key.kind],
+                SQL_KEYWORDS[before.key.kind],
                 qualify(before.key),
                 quote(after.key.name),
             )
@@ -191,24 +192,9 @@ def render_rename(before: Object, after: Object) -> Statements:
             )
 
 
-_SQL_KEYWORDS = {
-    "namespace": "SCHEMA",
-    "extension": "EXTENSION",
-    "collation": "COLLATION",
-    "enum": "TYPE",
-    "domain": "DOMAIN",
-}
-
-
-def _qualify_definition(key: Key) -> str:
-    # Extensions and schemas belong to no schema that could qualify them.
-    bare = key.kind in ("extension", "namespace")
-    return quote(key.name) if bare else qualify(key)
-
-
 def _render_create_definition(obj: Definition) -> Statements:
-    name = _qualify_definition(obj.key)
-    word = _SQL_KEYWORDS[obj.key.kind]
+    name = qualify(obj.key)
+    word = SQL_KEYWORDS[obj.key.kind]
     comment = f"Create {word.lower()} {name}"
     match obj.key.kind:
         case "extension":

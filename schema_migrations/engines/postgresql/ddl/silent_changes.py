@@ -28,7 +28,9 @@ from schema_migrations.schema.model import (
     Opaque,
     Schema,
     Table,
+    trait_of,
 )
+from schema_migrations.schema.partitions import partition_key_needs_of
 
 _BODY = re.compile(r"\n(?:AS |BEGIN ATOMIC|RETURN ).*", re.DOTALL)
 
@@ -68,12 +70,19 @@ def _find_old_results(
         ):
             made = {ddl.subject_of(c) for c in changes if _makes(c)}
             callers = _find_callers(after.key, desired)
-            for what, remedy in _list_stored_results(callers, made, desired):
+            changed = f"changes {after.noun} {after.key.name}, but"
+            messages = [
+                f"{changed} {what} what the old one gave. Afterwards run: {remedy}"
+                for what, remedy in _list_stored_results(callers, made, desired)
+            ] + [
+                f"{changed} the rows of table {table.key.path} lie in the partitions that"
+                " the old one chose. Afterwards create the table anew and move its rows"
+                for table in desired.of(Table)
+                if partition_key_needs_of(table) & callers and table.key not in made
+            ]
+            for message in messages:
                 yield Restriction(
-                    code="stale-results",
-                    message=f"changes {after.type} {after.key.name}, but {what} what the"
-                    f" old one gave. Afterwards run: {remedy}",
-                    subject=after.key,
+                    code="stale-results", message=message, subject=after.key
                 )
         case _:
             pass
@@ -83,23 +92,21 @@ def _find_old_words(changes: Changes, desired: Schema) -> Iterator[Restriction]:
     """Yield what keeps the words that a text search configuration found before."""
     made = {ddl.subject_of(c) for c in changes if _makes(c)}
     altered = {c.after.key for c in changes if isinstance(c, ddl.Alter)}
-    mappings = [o for o in desired.of(Opaque) if o.type == "text search mapping"]
-    changed = [o for o in mappings if o.key in made or o.needs & altered]
-    dropped = [
-        c.object
-        for c in changes
-        if isinstance(c, ddl.Drop)
-        and isinstance(c.object, Opaque)
-        and c.object.type == "text search mapping"
+    changed = [
+        obj
+        for obj in desired.of(Opaque)
+        if obj.trait.borrows_needs and (obj.key in made or obj.needs & altered)
     ]
-    needed = {key for each in (*changed, *dropped) for key in each.needs}
+    dropped = [c.object for c in changes if isinstance(c, ddl.Drop)]
+    parts = [obj for obj in (*changed, *dropped) if trait_of(obj).borrows_needs]
+    needed = {key for part in parts for key in part.needs}
     for key in sorted(needed - made):
         obj = desired.get(key)
-        if isinstance(obj, Opaque) and obj.type == "text search configuration":
+        if isinstance(obj, Opaque) and obj.trait.finds_words:
             for what, remedy in _list_stored_results({key}, made, desired):
                 yield Restriction(
                     code="stale-results",
-                    message=f"changes {obj.type} {key.name}, but {what} the words that it"
+                    message=f"changes {obj.noun} {key.name}, but {what} the words that it"
                     f" found before. Afterwards run: {remedy}",
                 )
 
@@ -119,7 +126,7 @@ def _find_callers(routine: Key, schema: Schema) -> set[Key]:
     A body that is text names it by a word only.
     """
     callers, names = {routine}, {routine.name}
-    links = [obj for obj in schema.of(Opaque) if _is_link(obj)]
+    links = [obj for obj in schema.of(Opaque) if obj.trait.calls_functions]
     while added := [
         obj
         for obj in links
@@ -132,14 +139,6 @@ def _find_callers(routine: Key, schema: Schema) -> set[Key]:
         callers |= {obj.key for obj in added}
         names |= {obj.key.name for obj in added if obj.trait.is_routine}
     return callers
-
-
-def _is_link(obj: Opaque) -> bool:
-    """Tell whether an object lies between a routine and the expressions that call it."""
-    return obj.trait.is_routine or (
-        obj.owner is None
-        and obj.type.startswith(("operator", "aggregate", "cast", "type"))
-    )
 
 
 def _list_stored_results(
@@ -205,17 +204,14 @@ def _describe_stored_results(
                     f"ALTER DOMAIN {domain} DROP CONSTRAINT {name};"
                     f" ALTER DOMAIN {domain} ADD {check}",
                 )
-        case Opaque(type="index"):
-            yield f"index {obj.key.name} keeps", f"REINDEX INDEX {qualify(obj.key)}"
-        case Opaque(type="constraint"):
+        case Opaque(trait=trait) if trait.recompute_sql:
+            name = obj.key.name
+            is_rule = trait.is_constraint
             yield (
-                f"the rows of {obj.key.name} passed",
-                f"{obj.drop_sql}; {obj.definition}",
-            )
-        case Opaque(type="materialized view"):
-            yield (
-                f"materialized view {obj.key.name} keeps",
-                f"REFRESH MATERIALIZED VIEW {qualify(obj.key)}",
+                f"the rows of {name} passed" if is_rule else f"{obj.noun} {name} keeps",
+                trait.recompute_sql.format(
+                    name=qualify(obj.key), drop=obj.drop_sql, create=obj.definition
+                ),
             )
         case _:
             pass

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, NoReturn
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.attributes import compare_attributes
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Definition, Key, Opaque, Schema, Table
+from schema_migrations.schema.model import (
+    Definition,
+    Key,
+    Opaque,
+    Schema,
+    Table,
+    trait_of,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
@@ -22,7 +29,7 @@ def replace_attributes(changes: Changes, current: Schema, desired: Schema) -> Ch
     altered: dict[Key, ddl.Alter] = {}
     for change in changes:
         match change:
-            case ddl.Create(object=Opaque() as after) if is_type(after):
+            case ddl.Create(object=Opaque() as after) if after.trait.is_value_type:
                 before = dropped.get(after.key)
                 if isinstance(before, Opaque) and (
                     column := _find_column(before.key, changes, current, desired)
@@ -48,7 +55,7 @@ def _find_column(
     while added := {
         obj.key
         for obj in current
-        if obj.key not in types and obj.needs & types and _can_be_stored(obj)
+        if obj.key not in types and obj.needs & types and trait_of(obj).is_value_type
     }:
         types |= added
     gone = {c.table.key for c in changes if isinstance(c, ddl.DropTable)}
@@ -68,15 +75,6 @@ def _find_column(
     return next((key for key in sorted(keys) if key not in gone), None)
 
 
-def _can_be_stored(obj: object) -> bool:
-    return isinstance(obj, Definition) or (isinstance(obj, Opaque) and is_type(obj))
-
-
-def is_type(obj: Opaque) -> bool:
-    """Tell whether columns can have values of an object."""
-    return obj.trait.is_composite or (obj.type == "type" and obj.owner is None)
-
-
 def _refuse_row_types(changes: Changes, current: Schema) -> None:
     """Raise ``UnsupportedChange`` for a composite type that a table is made of."""
     types = {
@@ -87,9 +85,7 @@ def _refuse_row_types(changes: Changes, current: Schema) -> None:
         and c.object.trait.is_composite
     } | {c.after.key for c in changes if isinstance(c, ddl.Alter)}
     for setting in current.of(Opaque):
-        made_of = (
-            setting.type == "type of rows" and setting.owner and setting.needs & types
-        )
+        made_of = setting.trait.shapes_rows and setting.owner and setting.needs & types
         if made_of and setting.owner:
             key = min(setting.needs & types)
             raise UnsupportedChange(
@@ -105,12 +101,12 @@ def _refuse_other_kinds(changes: Changes, current: Schema) -> None:
     created = {
         (c.object.key.namespace, c.object.key.name): c.object.key
         for c in changes
-        if isinstance(c, ddl.Create) and _is_type_key(c.object.key)
+        if isinstance(c, ddl.Create) and trait_of(c.object).is_value_type
     }
     for change in changes:
         match change:
             case ddl.Drop(object=Definition() | Opaque() as old) if (
-                _is_type_key(old.key)
+                trait_of(old).is_value_type
                 and created.get((old.key.namespace, old.key.name), old.key) != old.key
             ):
                 column = next(
@@ -127,12 +123,6 @@ def _refuse_other_kinds(changes: Changes, current: Schema) -> None:
                     _refuse_type(old, column, "cannot become a type of another kind")
             case _:
                 pass
-
-
-def _is_type_key(key: Key) -> bool:
-    return key.kind in ("enum", "domain") or (
-        key.kind == "opaque" and key.part == "type"
-    )
 
 
 def _name_of(key: Key) -> str:

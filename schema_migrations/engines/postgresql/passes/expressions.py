@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.postgresql.passes.composites import is_type
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
@@ -23,6 +22,7 @@ from schema_migrations.schema.model import (
     Schema,
     Table,
 )
+from schema_migrations.schema.partitions import partition_key_needs_of
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
@@ -37,7 +37,7 @@ def recreate_called_routines(
         for c in changes
         if isinstance(c, ddl.Drop)
         and isinstance(c.object, Opaque)
-        and not is_type(c.object)
+        and not c.object.trait.is_value_type
     }
     recreated = dropped & {c.object.key for c in changes if isinstance(c, ddl.Create)}
     if not recreated:
@@ -73,8 +73,7 @@ def _refuse_partition_keys(
 ) -> None:
     """Raise ``UnsupportedChange`` if the partition key of a table that stays calls one."""
     for table in current.of(Table):
-        of_columns = {key for column in table.columns for key in column.needs}
-        called = (table.needs & routines) - of_columns
+        called = partition_key_needs_of(table) & routines
         if called and desired.get(table.key) is not None:
             name = min(called).name
             raise UnsupportedChange(

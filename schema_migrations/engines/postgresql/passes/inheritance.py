@@ -69,7 +69,7 @@ def omit_inherited_changes(
 def _find_parents(schema: Schema) -> Parents:
     found: dict[Key, list[tuple[tuple[str, ...], Key]]] = {}
     for link in schema.of(Opaque):
-        if link.type == "inheritance" and link.owner is not None:
+        if link.trait.ties_tables and link.owner is not None:
             (parent,) = link.needs
             found.setdefault(link.owner, []).append((link.shape, parent))
     return {child: tuple(p for _, p in sorted(each)) for child, each in found.items()}
@@ -102,7 +102,7 @@ def _has_column(schema: Schema, column: Key) -> bool:
 
 def _tie_anew(children: frozenset[Key], current: Schema) -> Iterator[ddl.Change]:
     for link in current.of(Opaque):
-        if link.type == "inheritance" and link.owner in children:
+        if link.trait.ties_tables and link.owner in children:
             yield ddl.Drop(object=link)
             yield ddl.Create(object=link)
 
@@ -313,7 +313,7 @@ def _create_children(changes: Changes, after: Parents, desired: Schema) -> Chang
             case ddl.CreateTable(table=table) if table.key in created:
                 result += _create_child(change, after[table.key], desired)
             case ddl.Create(object=Opaque(owner=owner) as link) if (
-                link.type == "inheritance" and owner in created
+                link.trait.ties_tables and owner in created
             ):
                 pass
             case ddl.Create(object=Constraint(table=table, is_local=False)) if (
@@ -362,7 +362,7 @@ def _await_tables(change: ddl.Change, after: Parents, desired: Schema) -> ddl.Ch
     """Let a table inherit from an existing one once both have their columns and checks."""
     match change:
         case ddl.Create(object=Opaque(owner=Key() as owner) as link) if (
-            link.type == "inheritance"
+            link.trait.ties_tables
         ):
             pair = {owner, *link.needs}
             columns = {k for t in pair for k in desired.get_table(t).provided_keys}

@@ -57,7 +57,7 @@ def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> C
         for c in changes
         if isinstance(c, ddl.Create)
         and isinstance(c.object, Opaque)
-        and c.object.type == "partition key"
+        and c.object.trait.is_partition_key
     }
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
     _refuse_other_key(changes, created)
@@ -80,7 +80,7 @@ def _refuse_other_key(changes: Changes, created: set[Key]) -> None:
             obj = change.object
             if (
                 isinstance(obj, Opaque)
-                and obj.type == "partition key"
+                and obj.trait.is_partition_key
                 and obj.owner is not None
                 and obj.owner not in created | dropped_tables
             ):
@@ -115,7 +115,7 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
                     return True
                 renamed_too = trait.carries_name and obj.needs & renamed
                 gone = [dropped[key] for key in obj.needs if key in dropped]
-                if trait.noun == "constraint" and not _is_on_each(obj, gone):
+                if trait.is_constraint and not _is_on_each(obj, gone):
                     # What its foreign key refers to cannot be dropped before it.
                     return False
                 # What holds an expression prevents the drop of a function that it calls.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.plan.restriction import Restriction
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Key, Opaque, Privilege, Schema
+from schema_migrations.schema.model import Key, Opaque, Privilege, Schema, trait_of
 from schema_migrations.schema.privileges import find_made_anew
 
 if TYPE_CHECKING:
@@ -74,12 +74,7 @@ def set_default_privileges_last(
 
 
 def _is_default(change: ddl.Create) -> bool:
-    obj = change.object
-    return (
-        isinstance(obj, Opaque)
-        and obj.trait.is_privilege
-        and obj.type.startswith("default")
-    )
+    return trait_of(change.object).is_for_new_objects
 
 
 def find_lost_privileges(changes: Changes, current: Schema) -> tuple[Restriction, ...]:

@@ -21,9 +21,10 @@ from schema_migrations.schema.model import (
     Schema,
     Sequence,
     Table,
-    Trait,
     owner_of,
+    trait_of,
 )
+from schema_migrations.schema.trait import Trait
 
 
 def recreate_generated_columns(
@@ -273,7 +274,7 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
     sequences = {
         key
         for obj in current.of(Opaque)
-        if obj.type == "sequence owner" and obj.needs & partitions.keys()
+        if obj.trait.takes_along and obj.needs & partitions.keys()
         for key in obj.needs
     }
 
@@ -289,7 +290,7 @@ def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Chan
                 return obj.key in sequences or (
                     owner is not None and (owner in columns or owner.table in tables)
                 )
-            case Opaque(trait=Trait(noun="constraint"), owner=owner):
+            case Opaque(trait=Trait(is_constraint=True), owner=owner):
                 # The foreign key of a partition.
                 needed = {partitions.get(key, key.table) for key in obj.needs} & tables
                 return owner in tables and needed <= {owner}
@@ -316,6 +317,8 @@ def refuse_dangling_needs(
     for change in changes:
         if isinstance(change, ddl.DropTable):
             dropped |= {change.table.key, *change.table.provided_keys}
+    for table in desired.of(Table):
+        dropped -= table.provided_keys
     created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
     dropped_objects = {
         c.object.key
@@ -324,7 +327,7 @@ def refuse_dangling_needs(
         and isinstance(c.object, Opaque | Definition | Sequence)
     }
     for obj in desired:
-        trait = obj.trait if isinstance(obj, Opaque) else Trait(noun=obj.key.kind)
+        trait = trait_of(obj)
         needed = obj.needs & dropped if trait.survives else NO_KEYS
         if not trait.goes_along:
             needed |= obj.needs & (dropped_objects - created)

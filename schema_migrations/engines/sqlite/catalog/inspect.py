@@ -147,7 +147,7 @@ def _assemble_opaque_objects(
         elif _is_virtual_table(row):
             # Only its module can interpret the arguments: https://www.sqlite.org/vtab.html
             yield Opaque(
-                key=key._replace(part="virtual table"),
+                key=key._replace(part=VIRTUAL_TABLE.noun),
                 trait=VIRTUAL_TABLE,
                 definition=row.sql.strip(),
                 drop_sql=f"DROP TABLE {quote(row.name)}",
@@ -177,7 +177,8 @@ def _with_needs(objects: list[Object]) -> Iterator[Object]:
     relations = {
         fold_case(obj.key.name): obj.key
         for obj in objects
-        if isinstance(obj, Table) or (isinstance(obj, Opaque) and obj.type != "trigger")
+        if isinstance(obj, Table)
+        or (isinstance(obj, Opaque) and obj.trait.takes_relation_name)
     }
     mentioned = {
         obj.key: _find_mentioned(obj, relations)
@@ -205,7 +206,7 @@ def _find_mentioned(
     if isinstance(obj, ForeignKey):
         target = relations.get(fold_case(obj.referenced_table.name))
         return frozenset({target} - {obj.table}) if target else NO_KEYS
-    if obj.type == "virtual table":
+    if obj.trait.holds_rows:
         return (
             NO_KEYS  # It holds rows, so it must never be recreated with something else.
         )

@@ -83,11 +83,11 @@ def _render_create(obj: Index | Opaque) -> Statement:
                 comment=f"Create {unique.lower()}index {name} on table {table}",
             )
         case Opaque():
-            return Statement(sql=obj.definition, comment=f"Create {obj.type} {name}")
+            return Statement(sql=obj.definition, comment=f"Create {obj.noun} {name}")
 
 
 def _render_drop(obj: Opaque) -> Statement:
-    return Statement(sql=obj.drop_sql, comment=f"Drop {obj.type} {quote(obj.key.name)}")
+    return Statement(sql=obj.drop_sql, comment=f"Drop {obj.noun} {quote(obj.key.name)}")
 
 
 def _render_rename_table(before: str, after: str) -> Statement:

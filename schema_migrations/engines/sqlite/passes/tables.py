@@ -100,14 +100,14 @@ def recreate_view_triggers(
     for trigger in current.of(Opaque):
         views = trigger.needs & dropped
         after = desired.get(trigger.key)
-        on_view = trigger.type == "trigger" and trigger.owner is None
+        on_view = trigger.owner is None and not trigger.trait.takes_relation_name
         if not on_view or not views or trigger.key in dropped or after is None:
             continue
         if dropped_views := views - created:
             raise ObjectInTheWay(
-                problem=f"trigger {trigger.key.name} needs view {min(dropped_views).name},"
-                " which would be dropped",
-                object="the trigger",
+                problem=f"{trigger.noun} {trigger.key.name} needs view"
+                f" {min(dropped_views).name}, which would be dropped",
+                object=f"the {trigger.noun}",
             )
         assert isinstance(after, Opaque)
         result += [ddl.Drop(object=trigger), ddl.Create(object=after)]
@@ -269,9 +269,11 @@ def _find_dependents(key: Key, current: Schema) -> list[Opaque]:
     A view comes before the triggers on it.
     """
     affected = {key}
-    opaque = [obj for obj in current.of(Opaque) if obj.type in ("view", "trigger")]
+    opaque = [obj for obj in current.of(Opaque) if obj.trait.is_stored_as_text]
     dependents: set[Opaque] = set()
     while added := [o for o in opaque if o not in dependents and o.needs & affected]:
         dependents.update(added)
         affected.update(obj.key for obj in added)
-    return sorted(dependents, key=lambda obj: (obj.type != "view", obj.key))
+    return sorted(
+        dependents, key=lambda obj: (not obj.trait.takes_relation_name, obj.key)
+    )

@@ -10,8 +10,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.postgresql.catalog.inspect import read_catalog_queries
-from schema_migrations.engines.postgresql.catalog.traits import TRAITS, trait_of
+from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -504,7 +503,7 @@ def test_not_null_that_is_not_valid_is_no_fact_yet(empty: Database, major: int) 
     assert schema.get_table(table_key("t")).get_column("a").nullable
     assert opaque(schema, "t", "constraint n") == Opaque(
         key=opaque_key("t", "constraint n"),
-        trait=trait_of("constraint"),
+        trait=TRAITS["constraint"],
         definition='ALTER TABLE "t" ADD CONSTRAINT "n" NOT NULL a NOT VALID',
         owner=table_key("t"),
         drop_sql='ALTER TABLE "t" DROP CONSTRAINT "n"',
@@ -619,24 +618,6 @@ def test_what_is_carried_as_opaque(everything: Schema) -> None:
         if each.key.namespace == "" and each.key.name not in NEWER
     ]
     assert found == OPAQUE
-
-
-WITHOUT_TRAITS = {
-    *("cast", "event trigger", "partition key"),
-    *("operator", "operator class", "operator family", "publication"),
-    *("text search configuration", "text search dictionary"),
-}
-"""Types of which nothing special is known: a new one must be decided upon."""
-
-
-def test_the_traits_are_those_of_the_types_that_queries_print(
-    everything: Schema,
-) -> None:
-    printed = {each.type for each in everything.of(Opaque)}
-    assert printed - TRAITS.keys() == WITHOUT_TRAITS
-    queries = "".join(sql for _, sql in read_catalog_queries())
-    unknown = [noun for noun in TRAITS.keys() - printed if f"'{noun}'" not in queries]
-    assert unknown == []
 
 
 def test_opaque_objects_of_another_schema(everything: Schema) -> None:

@@ -46,7 +46,7 @@ def test_opaque_objects_are_dropped_and_made_by_their_own_sql(full: Database) ->
         left = left.replace_objects([obj.key for obj in layer], [])
         assert schema_of(full).by_key == left.by_key
     # What tables are made of.
-    assert {obj.type for obj in left.of(Opaque)} >= {
+    assert {obj.noun for obj in left.of(Opaque)} >= {
         "type",
         "composite type",
         "partition key",

@@ -58,7 +58,7 @@ def test_it_comes_and_goes(
         proposal = plan_change(POSTGRESQL, current, desired, request)
         assert proposal.proved
         assert inspect_database(POSTGRESQL, one) == desired.schema
-        found = [each.type for each in desired.schema.of(Opaque)]
+        found = [each.noun for each in desired.schema.of(Opaque)]
         assert found == ["no inherit"] * (after not in ("nullable", "plain"))
         if (before, after) == ("plain", "named"):
             assert (
