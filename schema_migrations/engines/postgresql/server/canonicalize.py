@@ -21,6 +21,7 @@ from schema_migrations.engines.postgresql.ddl.domains import render_create_domai
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import (
+    Attachment,
     Column,
     Constraint,
     Definition,
@@ -30,6 +31,7 @@ from schema_migrations.schema.model import (
     Schema,
     Table,
 )
+from schema_migrations.schema.trait import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,8 +42,9 @@ _INVALID_MARK = "/* invalid */"
 Reprintable = Constraint | Index | Definition | Opaque | Column
 
 _NAME_PATTERN = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
-_CREATE_PATTERN = re.compile(
-    rf"(?P<head>CREATE (?:[A-Z]+ )+(?:{_NAME_PATTERN}\.)?)(?P<name>{_NAME_PATTERN})"
+_NAMED = re.compile(
+    r"(?P<head>(?:ALTER TABLE .+? ADD CONSTRAINT |CREATE (?:[A-Z]+ )+"
+    rf"(?:{_NAME_PATTERN}\.)?))(?P<name>{_NAME_PATTERN})"
 )
 """The start of an opaque object's definition: only names are not in capitals."""
 
@@ -93,10 +96,21 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 | Definition(key=Key(kind="domain"))
             ):
                 yield obj.key, obj
-            case Opaque() if obj.trait.is_reprinted:
+            case Opaque() if obj.trait.is_reprinted or _partition_key_of(obj):
                 yield obj.key, obj
             case _:
                 pass
+
+
+def _partition_key_of(obj: object) -> Opaque | None:
+    """Return the partition key that an object is, or that a partition has, or None."""
+    match obj:
+        case Opaque(trait=Trait(is_partition_key=True)):
+            return obj
+        case Opaque(attachment=Attachment(objects=objects)):
+            return next(filter(None, map(_partition_key_of, objects)), None)
+        case _:
+            return None
 
 
 def _create_probes(
@@ -117,11 +131,23 @@ def _create_probes(
             # A legal object may print illegal text (its collation no longer exists).
             cursor.execute("ROLLBACK TO SAVEPOINT probe")
         else:
-            in_table = key.kind in ("column", "constraint")
-            probes[key] = (
-                key._replace(part=name) if in_table else key._replace(name=name)
-            )
+            probes[key] = _rename_key(key, obj, name)
     return probes
+
+
+def _rename_key(key: Key, obj: Reprintable, probe: str) -> Key:
+    """Return the key that the probe of an object has."""
+    match obj:
+        case Opaque(trait=Trait(is_constraint=True, noun=noun)):
+            return key._replace(part=f"{noun} {probe}")
+        case Opaque(trait=Trait(is_overwritten=True)):
+            return key
+        case Opaque() if partition_key := _partition_key_of(obj):
+            return key._replace(name=probe, part=partition_key.noun)
+        case Column() | Constraint():
+            return key._replace(part=probe)
+        case _:
+            return key._replace(name=probe)
 
 
 def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
@@ -136,10 +162,14 @@ def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
         case Definition():
             domain = replace(obj, key=key._replace(name=probe))
             return "; ".join(each.sql for each in render_create_domain(domain))
+        case Opaque() if partition_key := _partition_key_of(obj):
+            table = f"CREATE TABLE {quote(probe)} (LIKE {qualify(key)})"
+            return f"{table} {partition_key.definition}"
+        case Opaque(trait=Trait(is_overwritten=True)):
+            # It is set once more.
+            return obj.definition
         case Opaque():
-            return _CREATE_PATTERN.sub(
-                rf"\g<head>{quote(probe)}", obj.definition, count=1
-            )
+            return _NAMED.sub(rf"\g<head>{quote(probe)}", obj.definition, count=1)
         case Column():
             column = render_column(replace(obj, name=probe, nullable=True))
             return f"ALTER TABLE {qualify(key.table)} ADD COLUMN {column}"
@@ -152,8 +182,12 @@ def _with_definition_of(obj: Reprintable, probe: Reprintable) -> Reprintable:
         return replace(obj, default=probe.default, generated=probe.generated)
     assert not isinstance(probe, Column)
     if isinstance(obj, Opaque):
-        head = _CREATE_PATTERN.match(obj.definition)
-        probe_head = _CREATE_PATTERN.match(probe.definition)
+        if partition_key := _partition_key_of(obj):
+            rest = obj.definition.removesuffix(partition_key.definition)
+            return replace(obj, definition=f"{rest}{probe.definition}")
+        if obj.trait.is_overwritten:
+            return replace(obj, definition=probe.definition)
+        head, probe_head = (_NAMED.match(each.definition) for each in (obj, probe))
         assert head is not None
         assert probe_head is not None
         definition = head[0] + probe.definition[probe_head.end() :]
