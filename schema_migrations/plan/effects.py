@@ -23,6 +23,7 @@ from schema_migrations.schema.model import (
     Table,
     owner_of,
     provided_keys_of,
+    trait_of,
 )
 
 
@@ -57,13 +58,13 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
         case ddl.Rename(before=Definition() as before, after=Definition() as after):
             # Moved aside to be dropped later: no other change uses its new name.
             return Effects(
-                freed_keys=frozenset({before.key}),
+                freed_keys=_names_of(before) | {before.key},
                 released_keys=_needs_of(before) | {after.key},
             )
         case ddl.Rename():
             return Effects(
-                made_keys=_relation_names_of(change.after) | {change.after.key},
-                freed_keys=_relation_names_of(change.before) | {change.before.key},
+                made_keys=_names_of(change.after) | {change.after.key},
+                freed_keys=_names_of(change.before) | {change.before.key},
                 released_keys=_needs_of(change.before),
             )
         case ddl.Alter():
@@ -141,7 +142,7 @@ def _keys_taken_by(*objects: Object) -> frozenset[Key]:
     for obj in objects:
         taken.add(obj.key)
         taken |= provided_keys_of(obj)
-        taken |= _relation_names_of(obj)
+        taken |= _names_of(obj)
         if isinstance(obj, Table):
             taken.update(*(_sequence_names_of(obj.key, c) for c in obj.columns))
         if isinstance(obj, Opaque) and obj.attachment and obj.owner:
@@ -279,25 +280,30 @@ def _needs_of(*objects: Object) -> frozenset[Key]:
     return frozenset(needs)
 
 
-def _relation_names_of(obj: Object) -> frozenset[Key]:
-    """Return the relation name that an object takes, as a key of kind "index".
+def _names_of(obj: Object) -> frozenset[Key]:
+    """Return the names that an object takes: as an index for a relation, as a domain for a type.
 
     PostgreSQL has one set of names for tables, indexes, sequences and views, and the
-    index of a unique constraint takes one too:
+    index of a unique constraint takes one too; another set is for types, and each table
+    or view is a type of its rows:
     https://www.postgresql.org/docs/current/catalog-pg-class.html
+    https://www.postgresql.org/docs/current/catalog-pg-type.html
     """
     match obj:
         case Constraint(type="check") | Constraint(reserves_relation_name=False):
             return NO_KEYS
-        case Constraint():
-            name = obj.key.part
-        case Table() | Index() | Sequence():
-            name = obj.key.name
-        case Opaque() if obj.trait.takes_relation_name:
-            name = obj.key.name
-        case Opaque() | Definition() | ForeignKey():
+        case ForeignKey():
             return NO_KEYS
-    return frozenset({Key(kind="index", namespace=obj.key.namespace, name=name)})
+        case Constraint(key=key):
+            name = key.part
+        case _:
+            name = obj.key.name
+    trait = trait_of(obj)
+    names = (
+        (trait.takes_relation_name, Key("index", obj.key.namespace, name)),
+        (trait.takes_type_name, Key("domain", obj.key.namespace, name)),
+    )
+    return frozenset(key for is_taken, key in names if is_taken)
 
 
 def rank_for_reader(change: ddl.Change) -> tuple[int, str, int]:
