@@ -121,6 +121,43 @@ RECREATED = {
         " REVOKE USAGE ON TYPE pair FROM PUBLIC;",
         "CREATE TYPE pair AS (a text);",
     ),
+    "operator": (
+        "CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = integer, RIGHTARG = integer);"
+        f" ALTER OPERATOR === (integer, integer) OWNER TO {READER};",
+        "CREATE OPERATOR === (FUNCTION = int4ne, LEFTARG = integer, RIGHTARG = integer);",
+    ),
+    "operator class": (
+        "CREATE OPERATOR CLASS o FOR TYPE integer USING btree AS"
+        " OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 btint4cmp(integer, integer);"
+        f" ALTER OPERATOR CLASS o USING btree OWNER TO {READER};"
+        f" ALTER OPERATOR FAMILY o USING btree OWNER TO {OTHER};",
+        "CREATE OPERATOR CLASS o FOR TYPE integer USING btree AS"
+        " OPERATOR 1 <, FUNCTION 1 btint4cmp(integer, integer);"
+        f" ALTER OPERATOR FAMILY o USING btree OWNER TO {OTHER};",
+    ),
+    "collation": (
+        f"CREATE COLLATION k (locale = 'POSIX'); ALTER COLLATION k OWNER TO {READER};",
+        "CREATE COLLATION k (locale = 'C');",
+    ),
+    "conversion": (
+        "CREATE CONVERSION k FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;"
+        f" ALTER CONVERSION k OWNER TO {READER};",
+        "CREATE CONVERSION k FOR 'LATIN2' TO 'UTF8' FROM iso8859_to_utf8;",
+    ),
+    "language": (
+        "CREATE TRUSTED LANGUAGE k HANDLER plpgsql_call_handler;"
+        f" ALTER LANGUAGE k OWNER TO {READER}; REVOKE USAGE ON LANGUAGE k FROM PUBLIC;",
+        "CREATE TRUSTED LANGUAGE k HANDLER plpgsql_call_handler"
+        " VALIDATOR plpgsql_validator;",
+    ),
+    "statistics": (
+        f"CREATE STATISTICS s ON a, b FROM t; ALTER STATISTICS s OWNER TO {READER};",
+        "CREATE STATISTICS s (ndistinct) ON a, b FROM t;",
+    ),
+    "publication": (
+        f"CREATE PUBLICATION p; ALTER PUBLICATION p OWNER TO {READER};",
+        "CREATE PUBLICATION p WITH (publish = 'insert');",
+    ),
     "generated column": (
         f"GRANT SELECT (c), UPDATE (c) ON t TO {READER};",
         "ALTER TABLE t DROP COLUMN c;"
@@ -186,7 +223,7 @@ def test_what_is_replaced_in_place_keeps_them(
     with loaded(POSTGRESQL, postgres_settings, TABLE + before, TABLE + after) as states:
         proposal = plan(POSTGRESQL, *states)
         reached = inspect_database(POSTGRESQL, states[0].connection)
-    assert [each.setting.type for each in reached.privileges] == ["grant"]
+    assert [each.setting.noun for each in reached.privileges] == ["grant"]
     assert "NEEDS A LOOK" not in proposal.file_text
 
 

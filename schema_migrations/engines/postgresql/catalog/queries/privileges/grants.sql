@@ -58,6 +58,11 @@ WITH target (catalog, oid, number, subject, owner, acl, builtin) AS (
          srvowner, srvacl, acldefault('S', srvowner)
     FROM pg_catalog.pg_foreign_server
    WHERE srvacl IS NOT NULL AND oid >= 16384
+   UNION ALL
+  SELECT 'pg_catalog.pg_language'::regclass, oid, 0, NULL,
+         lanowner, lanacl, acldefault('l', lanowner)
+    FROM pg_catalog.pg_language
+   WHERE lanacl IS NOT NULL AND oid >= 16384
 ), held AS (
   SELECT t.catalog, t.oid, t.number, t.subject, t.owner, x.grantee, x.privilege_type,
          bool_or(x.is_grantable) AS is_grantable

@@ -1,4 +1,5 @@
--- Owners other than the role that reads.  A sequence that a column owns follows its table.
+-- Owners other than the role that reads.  A sequence that a column owns follows its table;
+-- that of an extension cannot be changed.
 SELECT o.catalog::oid AS catalog,
        o.oid,
        0 AS number,
@@ -43,6 +44,27 @@ SELECT o.catalog::oid AS catalog,
           UNION ALL
          SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, srvowner
            FROM pg_catalog.pg_foreign_server
+          UNION ALL
+         SELECT 'pg_catalog.pg_operator'::regclass, oid, oprowner
+           FROM pg_catalog.pg_operator
+          UNION ALL
+         SELECT 'pg_catalog.pg_opclass'::regclass, oid, opcowner
+           FROM pg_catalog.pg_opclass
+          UNION ALL
+         SELECT 'pg_catalog.pg_opfamily'::regclass, oid, opfowner
+           FROM pg_catalog.pg_opfamily
+          UNION ALL
+         SELECT 'pg_catalog.pg_conversion'::regclass, oid, conowner
+           FROM pg_catalog.pg_conversion
+          UNION ALL
+         SELECT 'pg_catalog.pg_language'::regclass, oid, lanowner
+           FROM pg_catalog.pg_language
+          UNION ALL
+         SELECT 'pg_catalog.pg_ts_dict'::regclass, oid, dictowner
+           FROM pg_catalog.pg_ts_dict
+          UNION ALL
+         SELECT 'pg_catalog.pg_ts_config'::regclass, oid, cfgowner
+           FROM pg_catalog.pg_ts_config
        ) AS o
  CROSS JOIN LATERAL (SELECT pg_get_userbyid(o.owner)::text AS name) AS r
  WHERE o.oid >= 16384
