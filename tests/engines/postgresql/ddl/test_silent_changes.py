@@ -32,6 +32,8 @@ CREATE INDEX indexed ON t (f(id));
 CREATE INDEX through ON t (g(id));
 CREATE MATERIALIZED VIEW m AS SELECT f(id) AS n FROM t;
 CREATE VIEW v AS SELECT f(id) AS n FROM t;
+CREATE MATERIALIZED VIEW of_view AS SELECT n FROM v;
+CREATE MATERIALIZED VIEW of_other AS SELECT n FROM m;
 """
 REMEDIES = {
     'UPDATE "t" SET "id" = "id"',
@@ -43,6 +45,8 @@ REMEDIES = {
     'REINDEX INDEX "indexed"',
     'REINDEX INDEX "through"',
     'REFRESH MATERIALIZED VIEW "m"',
+    'REFRESH MATERIALIZED VIEW "of_view"',
+    'REFRESH MATERIALIZED VIEW "of_other"',
     'ALTER DOMAIN "d" DROP CONSTRAINT small;'
     ' ALTER DOMAIN "d" ADD CONSTRAINT small CHECK (f(VALUE) < 10)',
 }
@@ -66,8 +70,11 @@ def test_results_of_the_old_body_are_named_with_what_computes_them_again(
         for remedy in sorted(remedies):
             engine.executor.execute(one, remedy)
         with one.cursor() as cursor:
-            cursor.execute("SELECT computed, fixed, (SELECT n FROM m) FROM t")
-            assert cursor.fetchall() == [(2, 8, 2)]
+            cursor.execute(
+                "SELECT computed, fixed, (SELECT n FROM m),"
+                " (SELECT n FROM of_view), (SELECT n FROM of_other) FROM t"
+            )
+            assert cursor.fetchall() == [(2, 8, 2, 2, 2)]
 
 
 def test_what_is_made_anew_holds_no_old_results(
@@ -88,6 +95,25 @@ def test_what_is_made_anew_holds_no_old_results(
         desired = state(engine, other, after, file="after")
         plan, _ = planned(engine, current, desired)
         assert (len(plan.statements), plan.restrictions) == (1, ())
+
+
+def test_rows_that_lie_in_partitions_by_the_old_body_are_named(
+    postgres_settings: dict[str, Any],
+) -> None:
+    engine = engine_for("postgresql")
+    table = "CREATE TABLE t (a integer) PARTITION BY LIST (f(a))"
+    with scratch_pair(engine, postgres_settings) as (one, other):
+        before, after = (
+            f"{FUNCTION} AS 'SELECT a + {n}'; {table}; CREATE VIEW v AS SELECT a FROM t"
+            for n in (1, 2)
+        )
+        current = state(engine, one, before, file="before")
+        desired = state(engine, other, after, file="after")
+        (found,) = planned(engine, current, desired)[0].restrictions
+    assert found.message == (
+        "changes function f, but the rows of table t lie in the partitions that the old"
+        " one chose. Afterwards create the table anew and move its rows"
+    )
 
 
 def test_a_renamed_attribute_is_announced(postgres_settings: dict[str, Any]) -> None:
