@@ -25,7 +25,7 @@ from schema_migrations.schema.model import (
     Table,
 )
 from schema_migrations.schema.partitions import (
-    find_moves,
+    find_partition_moves,
     make_move_changes,
     with_desired_owners,
     with_detached,
@@ -41,7 +41,7 @@ def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     """
     changes: list[ddl.Change] = []
     current = with_agreed_versions(current, desired)
-    moves = find_moves(current, desired)
+    moves = find_partition_moves(current, desired)
     if moves:
         current = with_detached(current, moves.detached)
         desired = with_detached(desired, moves.attached)

@@ -26,7 +26,7 @@ from schema_migrations.schema.model import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moves:
+class PartitionMoves:
     """The partitions that are detached and those that are attached."""
 
     detached: tuple[Opaque, ...] = ()
@@ -36,9 +36,9 @@ class Moves:
         return bool(self.detached or self.attached)
 
 
-def find_moves(current: Schema, desired: Schema) -> Moves:
+def find_partition_moves(current: Schema, desired: Schema) -> PartitionMoves:
     """Return the partitions that are attached or detached, in key order."""
-    return Moves(
+    return PartitionMoves(
         detached=tuple(_find_left(current, desired)),
         attached=tuple(_find_left(desired, current)),
     )
@@ -118,7 +118,7 @@ def with_desired_owners(current: Schema, desired: Schema) -> Schema:
 
 
 def make_move_changes(
-    moves: Moves, current: Schema, desired: Schema
+    moves: PartitionMoves, current: Schema, desired: Schema
 ) -> Iterator[ddl.Change]:
     """Yield the changes that detach and attach, apart from those of the tables.
 
