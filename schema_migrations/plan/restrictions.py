@@ -18,7 +18,7 @@ from schema_migrations.plan.existing_rows import (
 from schema_migrations.plan.restriction import Restriction, RestrictionCode
 from schema_migrations.plan.value_restrictions import (
     find_value_restrictions,
-    make_find_holders,
+    make_find_uses,
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -47,7 +47,7 @@ def find_restrictions(
     changes = tuple(changes)
     dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
     left = current.replace_objects(dropped, ())
-    find_holders = make_find_holders(changes, current)
+    find_uses = make_find_uses(changes, current)
     constants = dict(_find_constant_columns(changes))
     kept = frozenset(
         found.query
@@ -61,7 +61,7 @@ def find_restrictions(
         else restriction
         for change in changes
         for restriction in (
-            *find_value_restrictions(change, find_rows, find_holders, queries),
+            *find_value_restrictions(change, find_rows, find_uses, queries),
             _restrict_rule(change, constants, kept, find_rows, queries),
             _restrict_partition(change, left, queries),
         )

@@ -22,7 +22,7 @@ from schema_migrations.schema.model import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class ColumnOfType:
     """A column that holds values of a type before and after the file."""
 
     table: Key
@@ -33,22 +33,22 @@ class Holder:
         return self.table.column(self.column.name)
 
 
-FindHolders = Callable[[Definition], tuple[Holder | Opaque, ...]]
+FindUses = Callable[[Definition], tuple[ColumnOfType | Opaque, ...]]
 """Domain or enum → the columns and materialized views that hold its values."""
 
 
-def make_find_holders(changes: Iterable[ddl.Change], current: Schema) -> FindHolders:
+def make_find_uses(changes: Iterable[ddl.Change], current: Schema) -> FindUses:
     """Return what finds the columns of a type, or of a domain that is based on it."""
     gone = frozenset(_find_gone(changes))
 
-    def find_holders(type_: Definition) -> tuple[Holder | Opaque, ...]:
+    def find_uses(type_: Definition) -> tuple[ColumnOfType | Opaque, ...]:
         types = {type_.key}
         while (
             more := {d.key for d in current.of(Definition) if d.needs & types} - types
         ):
             types |= more
         columns = (
-            Holder(table=table.key, column=column)
+            ColumnOfType(table=table.key, column=column)
             for table in current.of(Table)
             for column in table.columns_in_order
             if column.needs & types
@@ -58,10 +58,10 @@ def make_find_holders(changes: Iterable[ddl.Change], current: Schema) -> FindHol
             for view in current.of(Opaque)
             if view.trait.stores_result and view.needs & types
         )
-        holders: tuple[Holder | Opaque, ...] = (*columns, *views)
-        return tuple(holder for holder in holders if holder.key not in gone)
+        uses: tuple[ColumnOfType | Opaque, ...] = (*columns, *views)
+        return tuple(use for use in uses if use.key not in gone)
 
-    return find_holders
+    return find_uses
 
 
 def _find_gone(changes: Iterable[ddl.Change]) -> Iterator[Key]:
@@ -85,7 +85,7 @@ def _find_gone(changes: Iterable[ddl.Change]) -> Iterator[Key]:
 def find_value_restrictions(
     change: ddl.Change,
     find_rows: FindRows,
-    find_holders: FindHolders,
+    find_uses: FindUses,
     queries: RowQueries,
 ) -> Iterator[Restriction]:
     """Yield the restrictions of a change that the values of existing rows may stop."""
@@ -109,9 +109,9 @@ def find_value_restrictions(
                     clause=change.after.options,
                 )
         case ddl.Alter(before=Definition() as before, after=Definition() as after):
-            for holder in find_holders(after):
+            for use in find_uses(after):
                 restrict = _restrict_labels if after.labels else _restrict_domain
-                yield from restrict(before, after, holder, find_rows, queries)
+                yield from restrict(before, after, use, find_rows, queries)
         case _:
             pass
 
@@ -213,7 +213,7 @@ def _restrict_type(
 def _restrict_domain(
     before: Definition,
     after: Definition,
-    holder: Holder | Opaque,
+    use: ColumnOfType | Opaque,
     find_rows: FindRows,
     queries: RowQueries,
 ) -> Iterator[Restriction]:
@@ -223,31 +223,31 @@ def _restrict_domain(
     """
     based = before.bare_definition != after.bare_definition
     base = after.base_type
-    of = holder.key.path if isinstance(holder, Holder) else holder.key.name
-    rows = find_rows(holder.table) if isinstance(holder, Holder) else None
+    of = use.key.path if isinstance(use, ColumnOfType) else use.key.name
+    rows = find_rows(use.table) if isinstance(use, ColumnOfType) else None
     for demand in after.clauses:
         if not _is_demand(demand) or demand in before.clauses:
             continue
         if demand.endswith(" NOT VALID"):  # rows that exist are not looked at
             continue
         query = ""
-        if isinstance(holder, Holder) and rows:
+        if isinstance(use, ColumnOfType) and rows:
             query = queries.find_domain_violations(
-                demand, holder.column, rows, base=base if based else ""
+                demand, use.column, rows, base=base if based else ""
             )
         yield Restriction(
             code="tighter-domain",
             message=f"tightens domain {after.key.path}: fails if a row of {of} holds a "
             f"value that violates {demand}",
             query=query,
-            subject=holder.key if based else after.key,
+            subject=use.key if based else after.key,
             clause="" if based else demand,
         )
-    if based and rows and isinstance(holder, Holder):
+    if based and rows and isinstance(use, ColumnOfType):
         change = ddl.AlterColumn(
-            table=holder.table,
-            before=replace(holder.column, type=before.base_type),
-            after=replace(holder.column, type=base),
+            table=use.table,
+            before=replace(use.column, type=before.base_type),
+            after=replace(use.column, type=base),
         )
         if query := queries.find_misfits(change, rows):
             yield Restriction(
@@ -255,7 +255,7 @@ def _restrict_domain(
                 message=f"makes domain {after.key.path} {base}: fails if a row of {of} "
                 "holds a value that does not fit",
                 query=query,
-                subject=holder.key,
+                subject=use.key,
             )
 
 
@@ -266,17 +266,17 @@ def _is_demand(clause: str) -> bool:
 def _restrict_labels(
     before: Definition,
     after: Definition,
-    holder: Holder | Opaque,
+    use: ColumnOfType | Opaque,
     find_rows: FindRows,
     queries: RowQueries,
 ) -> Iterator[Restriction]:
     removed = tuple(label for label in before.labels if label not in after.labels)
-    if removed and isinstance(holder, Holder):
+    if removed and isinstance(use, ColumnOfType):
         yield Restriction(
             code="removed-label",
             message=f"removes {', '.join(map(repr, removed))} from type {after.key.path}: "
-            f"fails if a row holds one of them in {holder.key.path} (give such rows "
+            f"fails if a row holds one of them in {use.key.path} (give such rows "
             "another value first)",
-            query=queries.find_labels(removed, holder.column, find_rows(holder.table)),
-            subject=holder.key,
+            query=queries.find_labels(removed, use.column, find_rows(use.table)),
+            subject=use.key,
         )
