@@ -103,7 +103,7 @@ def load_apps(names: Sequence[str], others: Iterable[str]) -> tuple[Group, ...]:
     return tuple(group for group in groups if group.own_models)
 
 
-def find_owner(model: type[Model], names: Iterable[str]) -> str:
+def find_app_of(model: type[Model], names: Iterable[str]) -> str:
     """Return which of these apps a model's module belongs to; empty: none of them."""
     return max(
         (name for name in names if _is_within(model.__module__, name)), default=""
@@ -182,7 +182,7 @@ def _make_group(registry: Apps, names: Sequence[str]) -> Group:
     own = tuple(
         model
         for model in registry.get_models()
-        if find_owner(model, names)
+        if find_app_of(model, names)
         and model._meta.managed
         and not model._meta.proxy
         and not model._meta.swapped

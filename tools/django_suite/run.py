@@ -33,8 +33,8 @@ from tools.django_suite.databases import (
 from tools.django_suite.forks import fork_tasks
 from tools.django_suite.loading import (
     NotLoaded,
+    find_app_of,
     find_apps,
-    find_owner,
     load_apps,
     set_up_django,
 )
@@ -170,7 +170,7 @@ def compare_apps(
             prove(group, names, backend)
     return {
         name: summarize_success(
-            {m: missing[m] for m in models if find_owner(m, names) == name}
+            {m: missing[m] for m in models if find_app_of(m, names) == name}
         )
         for name in names
     }

@@ -168,13 +168,13 @@ def assemble_comments(
             key=Key("opaque", key.namespace, key.name, f"{COMMENT.noun} on {subject}"),
             trait=COMMENT,
             definition=f"COMMENT ON {target or subject} IS {row.literal}",
-            owner=find_owner(key, owners, opaque),
+            owner=find_table_of(key, owners, opaque),
             drop_sql=f"COMMENT ON {target} IS NULL" if target else "",
             needs=frozenset({key}),
         )
 
 
-def find_owner(key: Key, owners: OwnersByKey, opaque: OpaqueByKey) -> Key | None:
+def find_table_of(key: Key, owners: OwnersByKey, opaque: OpaqueByKey) -> Key | None:
     """Return the table that what is on an object is dropped with."""
     if key.kind in ("constraint", "column"):
         return key.table

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
     OpaqueByKey,
     OwnersByKey,
-    find_owner,
+    find_table_of,
     render_subject,
 )
 from schema_migrations.engines.postgresql.catalog.keys import Catalog, namespaces_of
@@ -81,7 +81,7 @@ def _make_privilege(
         key=_key_of(key, *_words_of(row)),
         trait=TRAITS[row.type],
         definition=give,
-        owner=find_owner(key, owners, opaque),
+        owner=find_table_of(key, owners, opaque),
         drop_sql=take,
         needs=needs,
     )
