@@ -59,7 +59,7 @@ class EngineRowQueries:
     """``lower(title) text_ops DESC`` → ``lower(title)``, what an index compares."""
     row_address: str
     """The hidden column that tells two equal rows apart."""
-    describe_misfit: Callable[
+    render_misfit_condition: Callable[
         [ddl.AlterColumn | ddl.AlterTable, Callable[[str], str]], str
     ]
     """(change, column → expression over the old row) → a condition over that row, true
@@ -97,7 +97,7 @@ class EngineRowQueries:
         self, change: ddl.AlterColumn | ddl.AlterTable, rows: ExistingRows
     ) -> str:
         """Return the query for the rows whose values do not fit into the new types."""
-        condition = self.describe_misfit(
+        condition = self.render_misfit_condition(
             change, lambda column: self._render_old(column, rows)
         )
         return self._select_rows(rows, condition) if condition else ""

@@ -22,7 +22,7 @@ _FRACTIONS = ("numeric", "real", "double precision")
 _SIZED = re.compile(r"([a-z ]+)\((\d+)(?:,(-?\d+))?\)")
 
 
-def describe_misfit(
+def render_misfit_condition(
     change: ddl.AlterColumn | ddl.AlterTable, old_value: Callable[[str], str]
 ) -> str:
     """Return the condition of the rows that the server refuses; empty: it takes all.

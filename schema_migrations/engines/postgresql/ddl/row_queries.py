@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from schema_migrations.engines.definition_text import HIDDEN, mask_nested
-from schema_migrations.engines.postgresql.ddl.misfits import describe_misfit
+from schema_migrations.engines.postgresql.ddl.misfits import render_misfit_condition
 from schema_migrations.engines.postgresql.ddl.partition_rows import (
     find_misplaced_rows,
 )
@@ -38,7 +38,7 @@ ROW_QUERIES = EngineRowQueries(
     qualify=qualify,
     render_value=_render_value,
     read_expression=read_expression,
-    describe_misfit=describe_misfit,
+    render_misfit_condition=render_misfit_condition,
     find_misplaced=partial(
         find_misplaced_rows, qualify=qualify, read_expression=read_expression
     ),

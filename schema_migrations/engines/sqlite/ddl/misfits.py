@@ -28,7 +28,7 @@ _CONDITIONS = {
 _STRICT = re.compile(r"\bSTRICT\b", re.IGNORECASE)
 
 
-def describe_misfit(
+def render_misfit_condition(
     change: ddl.AlterColumn | ddl.AlterTable, old_value: Callable[[str], str]
 ) -> str:
     """Return the condition of the rows that the server refuses; empty: it takes all."""

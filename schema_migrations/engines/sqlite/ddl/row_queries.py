@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schema_migrations.engines.definition_text import mask_nested
 from schema_migrations.engines.row_queries import EngineRowQueries
-from schema_migrations.engines.sqlite.ddl.misfits import describe_misfit
+from schema_migrations.engines.sqlite.ddl.misfits import render_misfit_condition
 from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.plan.existing_rows import ColumnValue
 
@@ -28,7 +28,7 @@ ROW_QUERIES = EngineRowQueries(
     qualify=lambda key: quote(key.name),
     render_value=_render_value,
     read_expression=read_expression,
-    describe_misfit=describe_misfit,
+    render_misfit_condition=render_misfit_condition,
     find_misplaced=lambda partition, current: None,
     row_address="rowid",
 )
