@@ -49,8 +49,8 @@ class ServerRequest:
     """The settings of the alias."""
     extensions: Collection[str] = ()
     """``embedded`` chooses programs that have them."""
-    major: int | None = None
-    """The target's major version, if known; ``auto`` and ``embedded`` prefer it."""
+    find_major: Callable[[], int | None] = lambda: None
+    """Ask for the target's major version, which ``auto`` and ``embedded`` prefer."""
     sharing: Sharing = "first"
     """When ``auto`` tries the project's own server: it is shared with other databases."""
     report: Callable[[str], None] = lambda line: None
@@ -63,13 +63,14 @@ def open_server(
     alias: str,
     *,
     extensions: Collection[str] = (),
-    major: int | None = None,
+    find_major: Callable[[], int | None] = lambda: None,
     sharing: Sharing = "first",
     report: Callable[[str], None] = lambda line: None,
 ) -> Iterator[DevServer]:
     """Hold a dev server for scratch databases of the alias's kind; close it at the end.
 
-    ``sharing`` says when ``auto`` tries the project's own server.
+    ``sharing`` says when ``auto`` tries the project's own server; ``find_major`` is
+    called before another one is chosen, unless that server just did not let anyone in.
     Raises ``ConfigError`` or ``Unreachable``; after ``auto`` they list every attempt.
     """
     request = ServerRequest(
@@ -77,7 +78,7 @@ def open_server(
         engine=engine_for(connections[alias].vendor),
         settings=connections[alias].settings_dict,
         extensions=extensions,
-        major=major,
+        find_major=find_major,
         sharing=sharing,
         report=report,
     )
@@ -109,7 +110,7 @@ def _open_requested(
 ) -> AbstractContextManager[DevServer]:
     scheme, separator, _ = dev.partition("://")
     if dev == "embedded":
-        return _open_embedded(request)
+        return _open_embedded(request, request.find_major())
     if is_docker_url(dev):
         return _open_container(dev, request)
     if separator and scheme.lower() in request.engine.addresses.schemes:
@@ -135,34 +136,44 @@ def _open_first_available(request: ServerRequest, stack: ExitStack) -> DevServer
         "connect_timeout": CONNECT_SECONDS,
         **(request.settings.get("OPTIONS") or {}),
     }
-    image = f"docker://postgres/{request.major}" if request.major else DEFAULT_IMAGE_URL
-    shared = (
-        f"the server of {request.alias!r}",
-        lambda: _open_existing({**request.settings, "OPTIONS": options}, request),
-    )
-    forms: list[tuple[str, Callable[[], AbstractContextManager[DevServer]]]] = [
-        ("embedded", lambda: _open_embedded(request)),
-        (image, lambda: _open_container(image, request)),
-    ]
-    if request.sharing != "never":
-        forms.insert(0 if request.sharing == "first" else len(forms), shared)
+    shared = f"the server of {request.alias!r}"
+    own = ["embedded", "docker"]
+    order = {"first": [shared, *own], "last": [*own, shared], "never": own}
     failures: list[tuple[str, SchemaMigrationsError]] = []
-    for name, form in forms:
+    major: int | None = None
+    for form in order[request.sharing]:
+        refused = _has_no_access(shared, failures)
+        if form != shared and major is None and not refused:
+            major = request.find_major()
+        image = f"docker://postgres/{major}" if major else DEFAULT_IMAGE_URL
+        name = image if form == "docker" else form
         try:
-            server = stack.enter_context(form())
+            if form == shared:
+                settings = {**request.settings, "OPTIONS": options}
+                server = stack.enter_context(_open_existing(settings, request))
+            elif form == "embedded":
+                server = stack.enter_context(_open_embedded(request, major))
+            else:
+                server = stack.enter_context(_open_container(image, request))
         except (ConfigError, Unreachable) as problem:
             failures.append((name, problem))
         else:
             reason = _explain_choice(name, failures, request.sharing)
-            is_known = name == shared[0] or any(
-                isinstance(problem, ConnectionRefused | Unreachable)
-                for form, problem in failures
-                if form == shared[0]
-            )
+            is_known = name == shared or _has_no_access(shared, failures)
             return replace(server, choice_reason=reason, probes_target=not is_known)
     is_down = any(problem.retryable for _, problem in failures)
     raise (DevServersDown if is_down else NoDevServer)(
         tried=tuple(f"{form}: {problem.message}" for form, problem in failures)
+    )
+
+
+def _has_no_access(
+    shared: str, failures: list[tuple[str, SchemaMigrationsError]]
+) -> bool:
+    """Tell whether the project's own server refused us or did not answer."""
+    return any(
+        form == shared and isinstance(problem, ConnectionRefused | Unreachable)
+        for form, problem in failures
     )
 
 
@@ -199,7 +210,7 @@ def _open_existing(
 
 
 @contextmanager
-def _open_embedded(request: ServerRequest) -> Iterator[DevServer]:
+def _open_embedded(request: ServerRequest, major: int | None) -> Iterator[DevServer]:
     if sys.platform == "win32":
         raise DevServerUnusable(
             problem="The embedded PostgreSQL does not run on Windows.",
@@ -208,9 +219,7 @@ def _open_embedded(request: ServerRequest) -> Iterator[DevServer]:
     # Imported here: the import itself fails on Windows.
     from schema_migrations.dev.embedded import run_embedded_server
 
-    with run_embedded_server(
-        major=request.major, extensions=request.extensions
-    ) as server:
+    with run_embedded_server(major=major, extensions=request.extensions) as server:
         yield server
 
 

@@ -14,6 +14,7 @@ Cause = Literal[
     "in use",
     "no schema",
     "not on this server",
+    "no role",
     "in transaction",
     "exists",
     "raised",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from schema_migrations.errors import (
     LeavesDevDatabase,
     ReachesOtherFile,
+    RoleMissing,
     SchemaMigrationsError,
 )
 
@@ -43,8 +44,12 @@ def translate_driver_errors(
 def _make_leaving_error(
     engine: Engine, error: SchemaMigrationsError, driver_error: DriverError
 ) -> LeavesDevDatabase | ReachesOtherFile:
-    has_server = engine.dev_server.seal is not None
-    return (LeavesDevDatabase if has_server else ReachesOtherFile)(
+    kind: type[LeavesDevDatabase | ReachesOtherFile] = LeavesDevDatabase
+    if engine.dev_server.seal is None:
+        kind = ReachesOtherFile
+    elif driver_error.cause == "no role":
+        kind = RoleMissing
+    return kind(
         problem=error.message,
         file=getattr(error, "file", ""),
         line=getattr(error, "line", 0),

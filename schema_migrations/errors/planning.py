@@ -259,6 +259,23 @@ class ExtensionFixed(PlanError):
     after: str
 
 
+class IgnoredObjectNeeded(PlanError):
+    """An object is to be made that needs one of another tool, which no file makes."""
+
+    code = "ignored-object-needed"
+    message = (
+        "{object} needs {needed}. IGNORE names that, so no plan creates it, and no file"
+        " of the directory does."
+    )
+    hint = (
+        "Create {needed} in a file by hand, before the others: dev databases run it."
+        " Where the other tool has made it, that file counts as applied, as a baseline."
+        " Or let IGNORE name {object}, too."
+    )
+    object: str
+    needed: str
+
+
 class CircularChanges(PlanError):
     """Changes depend on one another in a circle."""
 
@@ -336,6 +353,8 @@ class LeavesDevDatabase(StatementFailed):
         "Use a dev database with a server of its own, where this may run: set DEV to"
         " embedded or docker://postgres/17.{listed}"
     )
+    reason_to_move = "This would change more than the dev database."
+    """Why ``auto`` takes another server."""
     tried: tuple[str, ...] = ()
     """Each form of dev server that ``auto`` tried instead, with its problem."""
 
@@ -345,7 +364,7 @@ class LeavesDevDatabase(StatementFailed):
 
     def with_tried(self, tried: tuple[str, ...]) -> LeavesDevDatabase:
         """Return the same error, which says what else was tried."""
-        return LeavesDevDatabase(
+        return type(self)(
             problem=self.problem,
             file=self.file,
             line=self.line,
@@ -354,6 +373,22 @@ class LeavesDevDatabase(StatementFailed):
             sqlstate=self.sqlstate,
             tried=tried,
         )
+
+
+class RoleMissing(LeavesDevDatabase):
+    """A statement names a role that a dev server does not have, which others use, too."""
+
+    code = "role-missing"
+    message = (
+        "{problem}\nThe dev database shares its server with others, so no role is created"
+        " there."
+    )
+    hint = (
+        "Create the role on that server. Or use a dev database with a server of its own,"
+        " where a stand-in is made for each role: set DEV to embedded or"
+        " docker://postgres/17.{listed}"
+    )
+    reason_to_move = "A server of our own makes a stand-in for it."
 
 
 class ReachesOtherFile(StatementFailed):

@@ -60,6 +60,9 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     # The dev database
     errors.NoDevServer: NO_DEV_SERVER_HINT,
     errors.DevServersDown: NO_DEV_SERVER_HINT,
+    errors.RoleMissing: "Create the role on that server. Or use a dev database with a server"
+    " of its own, where a stand-in is made for each role: --dev embedded, or --dev"
+    " docker://postgres/17 (setting: DEV).{listed}",
     errors.LeavesDevDatabase: "Use a dev database with a server of its own, where this may"
     " run: --dev embedded, or --dev docker://postgres/17 (setting: DEV).{listed}",
     # The plan

@@ -159,7 +159,7 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             _, new = redefined.get(obj.key, ("", _show_definition(obj)))
             return _make_object_line("+", obj, new)
         case ddl.Drop(object=obj):
-            old, _ = redefined.get(obj.key, ("", ""))
+            old, _ = redefined.get(obj.key, (_show_privilege(obj), ""))
             return _make_object_line("-", obj, old)
         case ddl.Alter(before=before, after=after):
             return _make_object_line("~", after, compare_definitions(before, after))
@@ -319,6 +319,12 @@ def _definition_of(obj: Object) -> str:
             return ""
         case _:
             return obj.definition
+
+
+def _show_privilege(obj: Object) -> str:
+    """Return what a privilege allows, since it has the name of its object."""
+    is_privilege = isinstance(obj, Opaque) and obj.trait.is_privilege
+    return _show_definition(obj) if is_privilege else ""
 
 
 def _show_definition(obj: Object) -> str:

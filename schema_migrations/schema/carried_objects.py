@@ -61,7 +61,8 @@ def carry_over(
         and obj.key not in obsolete_keys
         and _is_carried(obj, current, desired, carried_tables)
     ]
-    return _drop_loose_parts(desired.replace_objects((), kept))
+    goal = _drop_loose_parts(desired.replace_objects((), kept))
+    return replace(goal, carried=frozenset(obj.key for obj in kept))
 
 
 def _find_new_names(current: Schema, desired: Schema) -> dict[Key, Key]:

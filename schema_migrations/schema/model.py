@@ -157,6 +157,10 @@ class ForeignKey:
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
 
+INVALID_MARK = " /* invalid */"
+"""At the end of the definition of an index that a live database did not finish."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """An index that no constraint owns."""
@@ -279,6 +283,10 @@ class Schema:
     """The role that read it, as SQL names it; it owns what has no owner of its own."""
     knows_privileges: bool = field(default=False, compare=False)
     """The privileges are those of a live database, so there are no others."""
+    ignored: frozenset[Object] = field(default=frozenset(), compare=False)
+    """Objects that are there and hidden, since other tools own them."""
+    carried: frozenset[Key] = field(default=NO_KEYS, compare=False)
+    """Objects of which the desired state says nothing, so that they stay."""
 
     @cached_property
     def by_key(self) -> Mapping[Key, Object]:

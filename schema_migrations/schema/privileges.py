@@ -74,13 +74,23 @@ def _list_owners(schema: Schema) -> Iterable[Opaque]:
     return (obj for obj in schema.of(Opaque) if obj.trait.is_ownership)
 
 
+def is_default_privilege(obj: Opaque) -> bool:
+    """Tell whether an object says what objects to come grant or refuse."""
+    return obj.trait.is_for_new_objects
+
+
 def hide_inherited_privileges(
     reached: Schema, goal: Schema, *, before: Schema
 ) -> Schema:
     """Return ``reached`` without what new objects got from default privileges.
 
-    ``before`` has the objects that are not new.
+    ``before`` has the objects that are not new.  If no such default was carried over, the
+    desired state says all.
     """
+    if not any(
+        is_default_privilege(o) for o in goal.of(Opaque) if o.key in goal.carried
+    ):
+        return reached
     known = _list_keys(before)
     inherited = [
         obj.key

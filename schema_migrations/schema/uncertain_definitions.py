@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schema_migrations.schema.model import (
+    INVALID_MARK,
     Constraint,
     Definition,
     Index,
@@ -56,3 +59,19 @@ def _find_expression_keys(before: Object | None, after: Object) -> set[Key]:
             }
         case _:
             return set()
+
+
+def with_invalid_indexes(copy: Schema, live: Schema) -> Schema:
+    """Return the copy with the invalid indexes of the live schema: its own are valid."""
+    invalid = [
+        index for index in live.of(Index) if index.definition.endswith(INVALID_MARK)
+    ]
+    return copy.replace_objects(
+        (),
+        (
+            index
+            for index in invalid
+            if copy.get(index.key)
+            == replace(index, definition=index.definition.removesuffix(INVALID_MARK))
+        ),
+    )

@@ -138,3 +138,86 @@ def test_on_a_server_that_others_use_owners_are_not_compared(
     execute(pg, "ALTER VIEW numbers OWNER TO pg_signal_backend")
     drift = project.manage("schemastatus", "--drift", "--check")
     assert drift.code == 0, drift.out + drift.err
+
+
+DEFAULTS = """\
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO pg_monitor;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO pg_monitor;
+"""
+FEWER = """\
+REVOKE ALL ON numbers FROM pg_monitor;
+GRANT SELECT ON numbers TO pg_monitor;
+CREATE FUNCTION secret() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON FUNCTION secret() FROM pg_monitor, PUBLIC;
+"""
+
+
+def test_a_new_object_has_no_more_than_it_is_granted(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    """Default privileges that are there already would give it more."""
+    project.configure(pg_database, EXTRA=["sql"], PRIVILEGES="compare")
+    project.write("sql/1.sql", DEFAULTS)
+    wrote(project)
+    project.write("sql/2.sql", VIEW + FEWER)
+    text = wrote(project)
+    revoke, grant = (
+        text.index(f"{words} ON TABLE numbers {link} pg_monitor;")
+        for words, link in (("UPDATE", "FROM"), ("GRANT SELECT", "TO"))
+    )
+    assert revoke < grant
+    assert "REVOKE EXECUTE ON FUNCTION secret() FROM pg_monitor;" in text
+    assert project.manage("schemaapply").code == 0
+    with pg.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege('pg_monitor', 'numbers', 'UPDATE'),"
+            " has_table_privilege('pg_monitor', 'numbers', 'SELECT'),"
+            " has_function_privilege('pg_monitor', 'secret()', 'EXECUTE'),"
+            " has_table_privilege('pg_monitor', 'shop_order', 'UPDATE')"
+        )
+        assert cursor.fetchone() == (False, True, False, True)
+
+
+def test_what_is_made_anew_gets_no_more_than_it_had(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    project.configure(pg_database, EXTRA=["sql"])
+    project.write("sql/1.sql", VIEW)
+    wrote(project)
+    assert project.manage("schemaapply").code == 0
+    execute(pg, "GRANT SELECT ON numbers TO pg_monitor")
+    execute(pg, DEFAULTS)
+    project.write("sql/1.sql", OTHER_VIEW)
+    ran = project.manage("schemadiff", "--from", "db:default", "--dry-run")
+    assert ran.code == 0, ran.err
+    revoke, grant = (
+        ran.out.index(f"{words} ON TABLE numbers {link} pg_monitor;")
+        for words, link in (("UPDATE", "FROM"), ("GRANT SELECT", "TO"))
+    )
+    assert revoke < grant
+
+
+def test_a_role_that_a_shared_server_lacks_is_named(
+    project: Project, pg_database: dict[str, Any], pg: Connection
+) -> None:
+    server = dict(pg_database)
+    dev = (
+        f"postgres://{server['USER']}:{server['PASSWORD']}@/postgres"
+        f"?host={server['HOST']}&port={server['PORT']}"
+    )
+    project.configure(pg_database, PRIVILEGES="compare", DEV=dev)
+    project.write("migrations/1.sql", "GRANT USAGE ON SCHEMA public TO nobody_here;\n")
+    project.manage("schemahash")
+    ran = project.manage("schemadiff", "initial")
+    assert ran.code == 2
+    assert ran.err.startswith(
+        'CommandError: 1.sql:1: role "nobody_here" does not exist (42704)\n'
+        "    1 | GRANT USAGE ON SCHEMA public TO nobody_here\n"
+        "The dev database shares its server with others, so no role is created there.\n"
+        "Create the role on that server. Or use a dev database with a server of its own,"
+    )
+    project.configure(pg_database)
+    ran = project.manage("schemadiff", "initial")
+    assert ran.code == 0, ran.err
+    assert "A server of our own makes a stand-in for it.\n" in ran.out
+    assert "Dev      embedded PostgreSQL" in ran.out

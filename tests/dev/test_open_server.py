@@ -79,13 +79,32 @@ def test_auto_without_the_right_to_create(
         cursor.execute("DROP ROLE modest")
 
 
+def test_a_server_that_refused_is_not_asked_for_its_major(
+    configure: Configure, postgres_settings: dict[str, Any]
+) -> None:
+    """A wrong password is tried once: some servers lock the role."""
+    configure(unreachable(postgres_settings))
+
+    def fail() -> int:
+        raise AssertionError
+
+    with open_server("auto", PROJECT, find_major=fail) as server:
+        assert server.description.startswith("embedded PostgreSQL ")
+
+
 def test_auto_goes_on_to_docker(
     configure: Configure, postgres_settings: dict[str, Any], docker_url: str
 ) -> None:
     """When no programs on the machine have what is needed."""
-    configure(unreachable(postgres_settings))
+    configure(postgres_settings)
     major = int(docker_url.rpartition("/")[2])
-    with open_server("auto", PROJECT, extensions=["nowhere"], major=major) as server:
+    with open_server(
+        "auto",
+        PROJECT,
+        extensions=["nowhere"],
+        find_major=lambda: major,
+        sharing="never",
+    ) as server:
         assert server.description.partition(", ")[2].startswith(
             "Docker container of postgres:"
         )

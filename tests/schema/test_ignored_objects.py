@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS
-from schema_migrations.schema.ignored_objects import hide_ignored, matches_pattern
+from schema_migrations.schema.ignored_objects import (
+    find_unmade_needs,
+    hide_ignored,
+    hide_strangers,
+    hide_unmade_references,
+    matches_pattern,
+    with_needed_ignored,
+)
 from schema_migrations.schema.model import (
+    EMPTY,
     Column,
     Definition,
     ForeignKey,
@@ -50,6 +58,27 @@ SEQUENCE = Sequence(
 )
 VIEW = opaque("v", THEIRS.column("a"))
 ON_VIEW = opaque("w", VIEW.key)
+COMMENT = Opaque(
+    key=Key(kind="opaque", name="theirs", part="comment"),
+    trait=TRAITS["comment"],
+    definition="",
+    owner=THEIRS,
+    needs=frozenset({THEIRS}),
+)
+TRIGGER = Opaque(
+    key=Key(kind="opaque", name="ours", part="trigger on theirs"),
+    trait=TRAITS["trigger"],
+    definition="",
+    owner=THEIRS,
+    needs=frozenset({THEIRS}),
+)
+POLICY = Opaque(
+    key=Key(kind="opaque", name="p", part="policy on mine"),
+    trait=TRAITS["policy"],
+    definition="",
+    owner=MINE,
+    needs=frozenset({MINE, THEIRS.column("a")}),
+)
 NAMESPACE = Definition(key=Key(kind="namespace", name="jobs"), definition="")
 
 
@@ -85,11 +114,53 @@ def left(
     )
 
 
-def test_what_stands_on_an_ignored_table_goes_with_it() -> None:
-    mine, theirs = table(MINE), table(THEIRS)
-    on_it: list[Object] = [index("i", THEIRS), SEQUENCE, VIEW, ON_VIEW, REFERENCE]
+def schema(*objects: Object) -> Schema:
+    return Schema(frozenset(objects))
+
+
+def test_parts_of_an_ignored_table_go_with_it() -> None:
     kept = index("j", MINE)
-    assert left("theirs", of=[mine, theirs, kept, *on_it]) == {MINE, kept.key}
+    on_it: list[Object] = [index("i", THEIRS), SEQUENCE, COMMENT]
+    assert left("theirs", of=[table(MINE), table(THEIRS), kept, *on_it]) == {
+        MINE,
+        kept.key,
+    }
+
+
+USERS: list[Object] = [VIEW, ON_VIEW, REFERENCE, TRIGGER, POLICY]
+
+
+def test_what_uses_an_ignored_table_stays() -> None:
+    found = left("theirs", "theirs.*", of=[table(MINE), table(THEIRS), *USERS])
+    assert found == {MINE, *(obj.key for obj in USERS)}
+
+
+def test_only_in_a_live_database_it_is_a_stranger() -> None:
+    """But not a policy on a table of ours, which decides who sees its rows."""
+    live = hide_ignored(schema(table(MINE), table(THEIRS), *USERS), ["theirs"])
+    assert hide_strangers(live, schema(table(MINE))).by_key.keys() == {MINE, POLICY.key}
+    assert hide_strangers(live, schema(*USERS)) == live
+
+
+def test_a_copy_has_what_ours_needs() -> None:
+    other = table(table_key("theirs_too"))
+    objects = (table(MINE), table(THEIRS), index("i", THEIRS), other, REFERENCE)
+    live = hide_ignored(schema(*objects), ["theirs*"])
+    whole = with_needed_ignored(live)
+    assert whole == schema(*objects).replace_objects([other.key], ())
+
+
+def test_what_needs_an_ignored_object_that_no_file_makes() -> None:
+    desired = hide_ignored(schema(table(MINE), table(THEIRS), *USERS), ["theirs"])
+    assert {obj.key for obj, _ in find_unmade_needs(EMPTY, desired)} == {
+        VIEW.key,
+        TRIGGER.key,
+        POLICY.key,
+    }
+    made = hide_ignored(schema(table(THEIRS)), ["theirs"])
+    assert not [*find_unmade_needs(made, desired)]
+    assert REFERENCE.key in hide_unmade_references(made, desired).by_key
+    assert REFERENCE.key not in hide_unmade_references(EMPTY, desired).by_key
 
 
 def test_a_schema_goes_with_all_that_is_in_it() -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 NAME_BYTES_LIMIT = 63
+ONLY_MARK = " /* only */"
+"""Ends the definition of an index that waits until every partition has attached one."""
 
 
 def shorten_name(name: str) -> str:

@@ -42,6 +42,8 @@ NEXT_STEPS: Mapping[Obstacle, str] = {
     f" search_path.\n{AGAIN}",
     "not on this server": "This server lacks the extension or the tablespace. Let an"
     f" administrator add it there.\n{AGAIN}",
+    "no role": "This server lacks the role. Let an administrator create it there.\n"
+    f"{AGAIN}",
     "exists": "The database has it already. If it has all that this file makes, mark the"
     f" file\nas applied with {MARK_COMMAND} {{version}}.\nIf not, drop it there, or"
     f" correct the file and run\n{REHASH_COMMAND}. {AGAIN}",

@@ -11,12 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import PlanRefused, RefusedDefault
+from schema_migrations.errors import (
+    IgnoredObjectNeeded,
+    PlanRefused,
+    RefusedDefault,
+)
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
     add_renamed,
     find_obsolete_keys,
     format_managed_lines,
+    managed_name_of,
 )
 from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.mentions import find_mentions
@@ -27,6 +32,11 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.carried_objects import carry_over, limit_to_tables
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import find_extension_moves
+from schema_migrations.schema.ignored_objects import (
+    find_unmade_needs,
+    hide_strangers,
+    hide_unmade_references,
+)
 from schema_migrations.schema.model import Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
@@ -152,6 +162,9 @@ def plan_change(
     when the proof leaves a difference.
     """
     phases = phases or Phases()
+    current = _hide_strangers(current, desired)
+    desired = _hide_strangers(desired, current)
+    desired = replace(desired, schema=_check_ignored(current.schema, desired.schema))
     answers = request.answers.with_stored_names(engine.dialect.shorten_name)
     if request.app_tables:
         apps = request.app_tables.map_tables(current.schema, desired.schema)
@@ -174,6 +187,7 @@ def plan_change(
         model_renames=model_renames,
         moves=find_extension_moves(current.schema, desired.schema),
     ) as renamed:
+        renamed = replace(renamed, state=_hide_strangers(renamed.state, desired))
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.statements):
             return Proposal(file_text=format_notes_only(request.notes), proved=True)
@@ -241,6 +255,25 @@ def _blame_defaults(refused: Sequence[RefusedDefault]) -> Iterator[None]:
         if refused:
             raise refused[0] from error
         raise
+
+
+def _hide_strangers(state: State, other: State) -> State:
+    """Return a state; that of a live database is without what is none of ours."""
+    if not state.schema.knows_privileges:
+        return state
+    return replace(state, schema=hide_strangers(state.schema, other.schema))
+
+
+def _check_ignored(current: Schema, desired: Schema) -> Schema:
+    """Return ``desired`` without foreign keys to ignored tables that no file makes.
+
+    Raises ``IgnoredObjectNeeded`` for anything else that needs what no file makes.
+    """
+    for obj, needed in find_unmade_needs(current, desired):
+        raise IgnoredObjectNeeded(
+            object=managed_name_of(obj.key), needed=managed_name_of(needed)
+        )
+    return hide_unmade_references(current, desired)
 
 
 def _find_statement_lines(engine: Engine, text: str) -> tuple[int, ...]:

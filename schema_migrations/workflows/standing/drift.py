@@ -22,12 +22,18 @@ from schema_migrations.plan.differences import (
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored_objects import hide_ignored
+from schema_migrations.schema.extensions import find_extension_moves
+from schema_migrations.schema.ignored_objects import (
+    hide_ignored,
+    hide_strangers,
+    set_aside,
+)
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.partitions import with_current_partitions
 from schema_migrations.schema.privileges import (
     with_current_owners,
     with_privileges_as_objects,
+    with_privileges_of,
 )
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
@@ -50,6 +56,7 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     replay,
     replay_file,
+    roll_back_at_end,
 )
 
 
@@ -100,6 +107,7 @@ def find_drift(
         excluded_tables=workspace.excluded_tables,
     )
     with _open_replayed_state(workspace, applied) as expected:
+        live = hide_strangers(live, expected.schema)
         # Both are canonicalized on the replayed tables, not in the live database.
         current, desired = _canonicalize_both(
             engine, replace(expected, schema=live), expected
@@ -184,16 +192,18 @@ def _plan_mending(
     with open_scratch_database(workspace) as connection:
         with phases("copy"):
             schema = copy_schema(engine, connection, live)
+            schema = hide_strangers(schema, expected.schema)
         copy = State(schema=schema, connection=connection, description="the copy")
         current, desired = _canonicalize_both(engine, copy, expected)
-        goal = _make_goal(current.schema, desired.schema)
+        kept = _read_after_moves(engine, current, desired.schema)
+        goal = _make_goal(kept, desired.schema)
         if not allow_data_loss:
             untouched = find_unsafe_changes(
-                diff(current.schema, goal), engine.planner.may_alter_values
+                diff(kept, goal), engine.planner.may_alter_values
             )
-            goal = with_current_partitions(current.schema, goal, untouched)
+            goal = with_current_partitions(kept, goal, untouched)
             goal = with_current_objects(
-                current.schema, goal, {ddl.subject_of(c) for c in untouched}
+                kept, goal, {ddl.subject_of(c) for c in untouched}
             )
         return plan_change(
             engine,
@@ -202,3 +212,21 @@ def _plan_mending(
             ChangeRequest(strict=False),
             phases=phases,
         )
+
+
+def _read_after_moves(engine: Engine, current: State, desired: Schema) -> Schema:
+    """Return the current schema as it is once extensions are where they are desired.
+
+    What the database may keep names the types of an extension by its schema.
+    """
+    moves = find_extension_moves(current.schema, desired)
+    if not moves:
+        return current.schema
+    with roll_back_at_end(engine, current.connection):
+        for statement in (s for move in moves for s in engine.planner.render(move)):
+            engine.executor.execute(current.connection, statement.sql)
+        moved = inspect_database(engine, current.connection)
+        moved = set_aside(moved, (obj.key for obj in current.schema.ignored))
+        keys = find_uncertain_definitions(moved, desired)
+        moved = canonicalize_state(engine, replace(current, schema=moved), keys).schema
+    return with_privileges_of(moved, current.schema)

@@ -83,6 +83,14 @@ def extension_of(extra: ExtraStatement) -> str:
     return (match[1] or match[2].lower()) if match else ""
 
 
+_CREATE_SCHEMA = re.compile(r"CREATE\s+SCHEMA\b", re.IGNORECASE)
+
+
+def is_foundation(extra: ExtraStatement) -> bool:
+    """Return whether a statement creates a schema or an extension."""
+    return bool(_CREATE_SCHEMA.match(extra.statement.sql) or extension_of(extra))
+
+
 def _list_files(path: Path) -> Sequence[Path]:
     """Return the file itself, or every ``.sql`` file below the folder."""
     if path.is_dir():

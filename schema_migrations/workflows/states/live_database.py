@@ -61,6 +61,12 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
         connection.close()
 
 
+def probe_major(alias: str, engine: Engine) -> int | None:
+    """Return the major version of the alias's server; None if it does not answer."""
+    target = probe_server(alias, engine)
+    return target.major if target else None
+
+
 def check_alias(alias: str) -> None:
     """Raise ``UnknownDatabase`` if ``DATABASES`` has no such alias."""
     if alias not in connections:

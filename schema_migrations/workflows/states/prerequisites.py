@@ -6,7 +6,7 @@ They come from ``EXTENSIONS`` and from the operations ``CreateExtension`` and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,6 +36,10 @@ class Prerequisites:
     extensions: tuple[tuple[str, str], ...] = ()
     """(name, ``EXTENSIONS`` or the description of an operation)."""
     collations: tuple[tuple[str, MigrationOperation], ...] = ()
+
+    @property
+    def extension_names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.extensions)
 
 
 def find_prerequisites(
@@ -96,15 +100,17 @@ def load_prerequisites(
     prerequisites: Prerequisites,
     *,
     beside: Schema = EMPTY,
+    here: Schema = EMPTY,
 ) -> None:
     """Create the prerequisites on a scratch database.  Raises ``ConfigError``.
 
     Models say only the names of extensions: each goes to the schema that it has in
-    ``beside``.
+    ``beside``, and stays in the one that it has ``here``, where ``EXTRA`` made it.
     """
-    homes = _map_homes(beside, prerequisites)
+    there = _map_homes(beside, prerequisites.extension_names)
+    homes = there | _map_homes(here, {obj.key.name for obj in here})
     if homes:
-        _open_homes(engine, connection, homes)
+        _open_homes(engine, connection, homes, here)
     for name, source in prerequisites.extensions:
         key = Key(kind="extension", name=name)
         home = homes.get(name)
@@ -128,9 +134,8 @@ def load_prerequisites(
                 engine.executor.execute(connection, sql)
 
 
-def _map_homes(schema: Schema, prerequisites: Prerequisites) -> dict[str, Definition]:
+def _map_homes(schema: Schema, wanted: Container[str]) -> dict[str, Definition]:
     """Return name → extension of those asked for that have a schema of their own."""
-    wanted = {name for name, _ in prerequisites.extensions}
     return {
         obj.key.name: obj
         for obj in schema.of(Definition)
@@ -150,18 +155,23 @@ def hide_homes(schema: Schema, beside: Schema, prerequisites: Prerequisites) -> 
 
     They are not desired for themselves: a later file would drop them.
     """
-    homes = _map_homes(beside, prerequisites)
+    homes = _map_homes(beside, prerequisites.extension_names)
     spaces = [namespace.key for namespace in _list_home_namespaces(homes)]
     return schema.replace_objects(spaces, ())
 
 
 def _open_homes(
-    engine: Engine, connection: Connection, homes: Mapping[str, Definition]
+    engine: Engine,
+    connection: Connection,
+    homes: Mapping[str, Definition],
+    here: Schema,
 ) -> None:
     """Create the schemas of extensions; let models name what is in them without these."""
     path = ["public"]
     for namespace in _list_home_namespaces(homes):
         path.append(namespace.key.name)
+        if namespace.key in here.by_key:
+            continue
         for statement in engine.planner.render(ddl.Create(object=namespace)):
             engine.executor.execute(connection, statement.sql)
     names = ", ".join(map(engine.dialect.quote, path))

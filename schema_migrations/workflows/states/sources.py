@@ -30,7 +30,6 @@ from schema_migrations.errors import (
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
 from schema_migrations.schema.privileges import with_privileges_of
@@ -50,11 +49,15 @@ from schema_migrations.workflows.states.extra import (
     extension_of,
     read_extra,
     run_deferred,
-    try_repeatedly,
+)
+from schema_migrations.workflows.states.foundations import (
+    load_foundations,
+    read_current_names,
 )
 from schema_migrations.workflows.states.live_database import (
     is_live_source,
     open_live_database,
+    probe_major,
 )
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
@@ -63,7 +66,6 @@ from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
     hide_homes,
-    load_prerequisites,
 )
 from schema_migrations.workflows.states.state import (
     State,
@@ -125,9 +127,8 @@ def run_in_workspace(
 ) -> Result:
     """Open a workspace for a job, and return what the job returns.
 
-    If a statement would act outside its dev database, ``auto`` takes a server of our own,
-    where it may, and the job starts again.  Raises what ``open_workspace`` and the job
-    raise.
+    If a statement needs a server of our own, ``auto`` takes one, and the job starts again.
+    Raises what ``open_workspace`` and the job raise.
     """
 
     def run(sharing: Sharing | None) -> Result:
@@ -148,7 +149,7 @@ def run_in_workspace(
         if (dev or read_settings(alias, directory=directory).dev) != "auto":
             raise
         leaving = error
-    report(f"{leaving.problem}\nThis would change more than the dev database.")
+    report(f"{leaving.problem}\n{leaving.reason_to_move}")
     try:
         return run("never")
     except NoDevServer as error:
@@ -168,10 +169,9 @@ def open_workspace(
 ) -> Iterator[Workspace]:
     """Read and verify the directory of an alias and open its dev server.
 
-    ``directory`` and ``dev`` override the settings; ``sharing`` says when ``auto`` may
-    take the project's own server, None: as the files suggest; ``report`` gets a line
-    before anything slow, ``report_progress`` what runs now.  Raises ``ConfigError`` and ``IntegrityError`` before a server is
-    started, and ``Unreachable``.
+    ``sharing`` says when ``auto`` may take the project's own server, None: as the files
+    suggest; ``report`` gets a line before anything slow, ``report_progress`` what runs now.
+    Raises ``ConfigError`` and ``IntegrityError`` before the first server, ``Unreachable``.
     """
     settings = read_settings(alias, directory=directory)
     with open_target(alias, None) as (_, alias_engine):
@@ -211,6 +211,7 @@ def open_workspace(
                             *(name for name, _ in prerequisites.extensions),
                             *filter(None, map(extension_of, extra_statements)),
                         ],
+                        find_major=lambda: probe_major(alias, alias_engine),
                         sharing=sharing,
                         report=report,
                     )
@@ -266,10 +267,7 @@ def open_state(
 def open_scratch_database(
     workspace: Workspace, server: DevServer | None = None
 ) -> Iterator[Connection]:
-    """Hold a new scratch database, which is dropped when the context ends.
-
-    It contains only the excluded tables that models refer to.  Raises ``ConfigError``.
-    """
+    """Hold a new scratch database with the excluded tables that models refer to."""
     engine = workspace.engine
     with ExitStack() as stack:
         with workspace.phases("dev database"):
@@ -319,7 +317,11 @@ def _load_source(
         description=description,
         models_only=models_only,
         facts=facts,
-        managed_names=_read_managed_names(workspace) if models_only else frozenset(),
+        managed_names=(
+            read_current_names(workspace.directory.files, workspace.django_migrations)
+            if models_only
+            else frozenset()
+        ),
     )
 
 
@@ -331,14 +333,6 @@ def _replay(workspace: Workspace, connection: Connection, directory: Directory) 
         tx_mode=workspace.settings.tx_mode,
         report_progress=workspace.phases.report,
     )
-
-
-def _read_managed_names(workspace: Workspace) -> frozenset[str]:
-    names = read_managed_names(workspace.directory.files)
-    if workspace.django_migrations.read_errors:
-        # A migration that cannot be read may still ask for a collation.
-        names = frozenset(n for n in names if not n.endswith("(collation)"))
-    return names
 
 
 def _copy_live_database(
@@ -363,8 +357,13 @@ def _load_models(
     """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
     engine = workspace.engine
     with workspace.phases("load models"):
-        load_prerequisites(engine, connection, workspace.prerequisites, beside=beside)
-        deferred = try_repeatedly(engine, connection, workspace.extra_statements)
+        deferred = load_foundations(
+            engine,
+            connection,
+            workspace.prerequisites,
+            workspace.extra_statements,
+            beside=beside,
+        )
     with workspace.phases("collect DDL"):
         ddl = collect_alias_ddl(
             connection,

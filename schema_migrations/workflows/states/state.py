@@ -21,13 +21,10 @@ from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Connection, Engine
 from schema_migrations.engines.statement_error import (
-    NO_TRANSACTION_HINT,
     make_left_open_error,
     translate_statement_errors,
 )
 from schema_migrations.errors import (
-    REHASH_COMMAND,
-    RESUME_HINT,
     CopyDiffers,
     CopyRefused,
     InvalidModels,
@@ -43,15 +40,29 @@ from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import with_agreed_versions
-from schema_migrations.schema.ignored_objects import hide_ignored
-from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema, Table
+from schema_migrations.schema.ignored_objects import (
+    hide_ignored,
+    set_aside,
+    with_needed_ignored,
+)
+from schema_migrations.schema.model import (
+    EMPTY,
+    NO_KEYS,
+    Key,
+    Schema,
+    Table,
+)
 from schema_migrations.schema.privileges import (
     with_current_owners,
     with_missing_roles,
     with_privileges_as_objects,
     with_privileges_of,
 )
-from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
+from schema_migrations.schema.uncertain_definitions import (
+    find_uncertain_definitions,
+    with_invalid_indexes,
+)
+from schema_migrations.workflows.states.advice import choose_advice
 from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
@@ -134,8 +145,6 @@ def roll_back_at_end(engine: Engine, connection: Connection) -> Iterator[None]:
 
 NOTHING_WRITTEN_HINT = "The dev database refused this statement; nothing was written."
 
-REHASH_HINT = f"Then run {REHASH_COMMAND}."
-
 
 def replay(
     engine: Engine,
@@ -192,22 +201,9 @@ def _name_place(
         engine,
         file=file,
         outcome=NOTHING_WRITTEN_HINT,
-        advise=_advise_replay,
+        advise=choose_advice,
         statement=statement,
     )
-
-
-def _advise_replay(cause: str) -> str:
-    """Return what to do about a statement that a dev database refused."""
-    match cause:
-        case "in transaction":
-            return f"{NO_TRANSACTION_HINT}\n{REHASH_HINT}"
-        case "not on this server" | "rights" | "no room":
-            return "Name another dev server with DEV."
-        case "retry" | "cancelled" | "in use":
-            return RESUME_HINT
-        case _:
-            return f"If no database has the file yet, correct it. {REHASH_HINT}"
 
 
 def replay_file(
@@ -280,16 +276,17 @@ def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:
     """Create the objects of an inspected schema on a scratch database; return the copy.
 
-    It has the privileges of the live schema, which the database need not have.  An
+    What other tools own is in it as far as the rest needs that.  It has the privileges of the live schema, which the database need not have.  An
     extension has another version where this server does not have that one.
 
     Raises ``PlanError`` for an object that cannot be created from its definition, and
     ``CopyDiffers`` for a copy that is not equal.
     """
+    whole = with_needed_ignored(schema)
     plan = build_plan(
-        diff(EMPTY, schema),
+        diff(EMPTY, whole),
         EMPTY,
-        schema,
+        whole,
         planner=engine.planner,
     )
     executor, preamble = engine.executor, engine.dialect.copy_preamble
@@ -309,7 +306,10 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
             with translate_driver_errors(engine, partial(_make_copy_error, sql)):
                 executor.execute(connection, sql)
     copied = State(
-        schema=inspect_database(engine, connection),
+        schema=set_aside(
+            with_invalid_indexes(inspect_database(engine, connection), schema),
+            whole.by_key.keys() - schema.by_key.keys(),
+        ),
         connection=connection,
         description="the copy",
     )

@@ -44,5 +44,5 @@ ALTER TABLE t1 ALTER COLUMN r SET DEFAULT 3;
 -- Create NOT NULL of column "r" of partition "t1"
 ALTER TABLE t1 ALTER COLUMN r SET NOT NULL;
 
--- Create index "t1_w" of table "t"
+-- Create index "t1_w" of partition "t1"
 CREATE INDEX "t1_w" ON "t1" USING btree (d, w);

@@ -25,7 +25,7 @@ from schema_migrations.engines.postgresql.catalog.traits import (
     SQL_KEYWORDS,
     TRAITS,
 )
-from schema_migrations.engines.postgresql.quote import qualify, quote
+from schema_migrations.engines.postgresql.quote import ONLY_MARK, qualify, quote
 from schema_migrations.schema.model import Attachment, Key, Object, Opaque
 
 if TYPE_CHECKING:
@@ -143,10 +143,12 @@ def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]
     for row, key in catalog.select("opaque", PG_CLASS, catalog.rows.indexes):
         relation = catalog.keys[PG_CLASS, row.relation, 0]
         create = "CREATE UNIQUE INDEX" if row.unique else "CREATE INDEX"
+        definition = row.definition.removesuffix(ONLY_MARK)
+        only = "ONLY " if definition != row.definition else ""
         yield Opaque(
             key=key,
             trait=INDEX,
-            definition=f"{create} {quote(row.name)} ON {qualify(relation)} {row.definition}",
+            definition=f"{create} {quote(row.name)} ON {only}{qualify(relation)} {definition}",
             owner=owners.get(relation),
             drop_sql=f"DROP INDEX {qualify(key)}",
             needs=frozenset(catalog.needs[key]),

@@ -18,7 +18,7 @@ from schema_migrations.engines.postgresql.catalog.assemble_opaque import (
 from schema_migrations.engines.postgresql.catalog.keys import Catalog, namespaces_of
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.engines.postgresql.quote import qualify
-from schema_migrations.schema.model import NO_KEYS, Key, Opaque, Privilege
+from schema_migrations.schema.model import NO_KEYS, Key, Object, Opaque, Privilege
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +115,12 @@ def _render_pair(row: PrivilegeRow, subject: str) -> tuple[str, str]:
     grant = f"GRANT {row.words} ON {subject} TO {row.named}{option}"
     revoke = f"REVOKE {row.words} ON {subject} FROM {row.named}"
     return (revoke, grant) if row.type.endswith("revocation") else (grant, revoke)
+
+
+def render_grant_subject(obj: Object) -> str:
+    """Return an object as GRANT and REVOKE name it."""
+    by_key = {obj.key: obj} if isinstance(obj, Opaque) else {}
+    return _as_grant_names(render_subject(obj.key, None, by_key))
 
 
 def _as_grant_names(subject: str) -> str:

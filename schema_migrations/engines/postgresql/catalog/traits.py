@@ -299,6 +299,11 @@ _COLUMN_SETTINGS = (
         goes_along=True,
     ),
     Trait(
+        noun="attached index",
+        headings=("Attach index {name}{owner}", "Detach index {name}{owner}"),
+        goes_along=True,
+    ),
+    Trait(
         noun="sequence owner",
         headings=(
             "Let a column of a partition own sequence {qualified}",

@@ -69,6 +69,10 @@ def _map_words(obj: Opaque) -> dict[str, str]:
 
 
 def _owner_of(obj: Opaque) -> str:
+    """Return the table or partition that an object is on; its owner is the whole table."""
+    partitions = [key for key in obj.needs if key.part == "partition"]
+    if len(partitions) == 1 and not obj.trait.holds_rows:
+        return f" of partition {qualify(partitions[0])}"
     return f" of table {qualify(obj.owner)}" if obj.owner else ""
 
 

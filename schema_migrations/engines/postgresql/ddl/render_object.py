@@ -28,7 +28,12 @@ from schema_migrations.engines.postgresql.ddl.sequence_options import (
     read_options,
     render_move,
 )
-from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
+from schema_migrations.engines.postgresql.quote import (
+    ONLY_MARK,
+    qualify,
+    quote,
+    quote_literal,
+)
 from schema_migrations.errors import ExtensionFixed, UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.schema.model import (
@@ -62,8 +67,10 @@ def render_create(obj: NonTableObject) -> Statements:
         case Index():
             table, name = qualify(obj.table), quote(obj.key.name)
             unique = "UNIQUE " if obj.unique else ""
+            definition = obj.definition.removesuffix(ONLY_MARK)
+            only = "ONLY " if definition != obj.definition else ""
             return _make_statement(
-                f"CREATE {unique}INDEX {name} ON {table} {obj.definition}",
+                f"CREATE {unique}INDEX {name} ON {only}{table} {definition}",
                 f"Create {unique.lower()}index {name} on table {table}",
             )
         case Sequence():
@@ -84,6 +91,8 @@ def render_create(obj: NonTableObject) -> Statements:
                 raise UnsupportedChange(
                     problem=f"{obj.noun} {obj.key.name} cannot be created automatically",
                 )
+            if obj.noun == "type":
+                return _render_create_type(obj)
             return _make_statement(obj.definition.rstrip("; \n"), describe_create(obj))
 
 
@@ -308,8 +317,21 @@ def _describe_constraint(obj: Constraint | ForeignKey) -> str:
 
 
 def _is_runnable(obj: Opaque) -> bool:
-    """Tell whether the definition is SQL: an object without a DROP has none."""
-    return bool(obj.drop_sql)
+    """Tell whether the definition is SQL: an object without a DROP has none.
+
+    Only a base type has, which cannot be dropped without its functions, and what
+    attaches an index, which nothing undoes.
+    """
+    return bool(obj.drop_sql) or obj.noun in ("type", "attached index")
+
+
+def _render_create_type(obj: Opaque) -> Statements:
+    """Create a base type with its functions, which name it before it is complete."""
+    return tuple(
+        statement
+        for sql in obj.definition.rstrip("; \n").split(";\n\n")
+        for statement in _make_statement(sql, describe_create(obj))
+    )
 
 
 def _describe_definition(obj: NonTableObject) -> str:

@@ -13,6 +13,9 @@ from schema_migrations.engines.postgresql.passes.constraints import (
     fold_constraints,
     validate_in_place,
 )
+from schema_migrations.engines.postgresql.passes.default_privileges import (
+    omit_default_privileges,
+)
 from schema_migrations.engines.postgresql.passes.expressions import (
     recreate_called_routines,
 )
@@ -28,6 +31,9 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     fold_partition_keys,
     omit_part_drops,
     replace_in_place,
+)
+from schema_migrations.engines.postgresql.passes.partitioned_indexes import (
+    complete_indexes,
 )
 from schema_migrations.engines.postgresql.passes.privileges import (
     restore_privileges,
@@ -64,10 +70,12 @@ PASSES: tuple[Pass, ...] = (
     defer_sequence_ownership,
     omit_owned_drops,
     omit_part_drops,
+    complete_indexes,
     add_mentioned_needs,
     fold_constraints,
     fold_partition_keys,
     commit_new_labels,
     restore_privileges,
+    omit_default_privileges,
     set_default_privileges_last,
 )

@@ -12,6 +12,10 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.ddl.render_column import is_retyped
+from schema_migrations.engines.postgresql.passes.inherited_checks import (
+    keep_checks,
+    omit_inherited_checks,
+)
 from schema_migrations.engines.postgresql.quote import qualify
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -146,7 +150,9 @@ def _reduce(
     if not reached:
         yield from own
         return
-    yield from _reduce_checks(own, table, reached, current)
+    yield from omit_inherited_checks(own, reached)
+    ancestors = _list_ancestors(table, kept)
+    yield from keep_checks(table, ancestors, reached, current, desired)
     before, after = current.get(table), desired.get(table)
     if not (isinstance(before, Table) and isinstance(after, Table)):
         return
@@ -229,48 +235,6 @@ def _alter_as(column: Column, before: Column, after: Column) -> Column:
             column, generated=after.generated, generated_kind=after.generated_kind
         )
     return column
-
-
-def _reduce_checks(
-    own: list[ddl.Change], table: Key, reached: list[ddl.Change], current: Schema
-) -> Iterator[ddl.Change]:
-    created = {(o.key.part, o.definition) for o in _select_checks(reached, ddl.Create)}
-    dropped = {o.key.part for o in _select_checks(reached, ddl.Drop)}
-    renamed = {
-        (c.before.key.part, c.after.key.part)
-        for c in reached
-        if isinstance(c, ddl.Rename)
-    }
-    for change in own:
-        match change:
-            case ddl.Create(object=Constraint() as check):
-                if (check.key.part, check.definition) not in created:
-                    yield change
-            case ddl.Drop(object=Constraint() as check):
-                if check.key.part not in dropped:
-                    yield change
-                elif check.is_local:
-                    parents = {c.object.key for c in reached if isinstance(c, ddl.Drop)}
-                    waits = frozenset(k for k in parents if k.part == check.key.part)
-                    yield replace(change, gone_first=waits)
-            case ddl.Rename(before=before, after=after):
-                if (before.key.part, after.key.part) not in renamed:
-                    yield change
-            case _:
-                pass
-
-
-def _select_checks(
-    changes: list[ddl.Change], type_: type[ddl.Create] | type[ddl.Drop]
-) -> Iterator[Constraint]:
-    """Yield the checks that children inherit among those created or dropped."""
-    for change in changes:
-        if (
-            isinstance(change, type_)
-            and isinstance(change.object, Constraint)
-            and not change.object.definition.endswith(" NO INHERIT")
-        ):
-            yield change.object
 
 
 def _keep_for_children(

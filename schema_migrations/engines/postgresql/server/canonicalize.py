@@ -19,8 +19,9 @@ from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 from schema_migrations.engines.postgresql.ddl.domains import render_create_domain
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
-from schema_migrations.engines.postgresql.quote import qualify, quote
+from schema_migrations.engines.postgresql.quote import ONLY_MARK, qualify, quote
 from schema_migrations.schema.model import (
+    INVALID_MARK,
     Attachment,
     Column,
     Constraint,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.engine import Cursor
 
-_INVALID_MARK = "/* invalid */"
 Reprintable = Constraint | Index | Definition | Opaque | Column
 
 _NAME_PATTERN = r'(?:"(?:[^"]|"")+"|[^\W\dA-Z][\w$]*)'
@@ -88,7 +88,9 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 for column in obj.columns:
                     if column.default is not None or column.generated is not None:
                         yield obj.key.column(column.name), column
-            case Index(definition=definition) if definition.endswith(_INVALID_MARK):
+            case Index(definition=definition) if definition.endswith(
+                (INVALID_MARK, ONLY_MARK)
+            ):
                 pass  # a probe would be valid
             case (
                 Index()

@@ -45,6 +45,10 @@ CAUSES_BY_ROUTINE: Mapping[tuple[str, str], Cause] = {
     # An extension; before PostgreSQL 16 the state is 58P01.
     ("0A000", "parse_extension_control_file"): "not on this server",
     ("42704", "get_tablespace_oid"): "not on this server",
+    # A role: as a statement names it, or as text that becomes one.
+    ("42704", "get_role_oid"): "no role",
+    ("42704", "get_rolespec_tuple"): "no role",
+    ("42704", "regrolein"): "no role",
 }
 """SQLSTATE and the server's function → what it is about, where the state is of many."""
 

@@ -316,6 +316,7 @@ def _read_driver_error(exception: BaseException) -> DriverError | None:
     leaves = (
         refused
         or error.sqlstate in _REFUSALS_EVERYWHERE
+        or error.cause == "no role"
         or (itself and source.diag.source_function == _REFUSING_ROUTINE)
     )
     position = error.position

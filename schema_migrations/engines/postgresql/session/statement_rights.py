@@ -108,6 +108,8 @@ _OF_THE_CONNECTING_ROLE = (
     r"\s+IS\s+(?:NULL|'(?:[^']|'')*')",
     rf"CREATE\s+PUBLICATION\s+{_NAME}\s+FOR\s+(?:ALL\s+TABLES|TABLES\s+IN\s+SCHEMA\s+{_NAMES})"
     r"(?:\s+WITH\s*\(\s*publish\s*=\s*'[\w\s,]*'\s*\))?",
+    # A file can add functions to an extension: in pg_catalog they would be called.
+    rf'ALTER\s+EXTENSION\s+{_NAME}\s+SET\s+SCHEMA\s+(?!"?(?:dsm_|pg_)){_NAME}',
     rf"DROP\s+PUBLICATION\s+(?:IF\s+EXISTS\s+)?{_NAMES}(?:\s+(?:CASCADE|RESTRICT))?",
 )
 

@@ -826,6 +826,21 @@ def test_only_a_superuser_needs_more_rights_for_these(
             assert attempt(engine, connection, sql) is None, sql
 
 
+@pytest.mark.parametrize(("role", "runs"), [("boss", True), ("plain", False)])
+def test_an_extension_is_moved_where_the_role_may(
+    cluster: Cluster, engine: Engine, role: str, runs: bool
+) -> None:
+    """Its functions belong to the administrator, also those of a trusted one."""
+    with engine.dev_server.create_scratch_database(
+        cluster.as_role(role), ALIAS
+    ) as connection:
+        for sql in ("CREATE SCHEMA ext", "CREATE EXTENSION hstore"):
+            assert attempt(engine, connection, sql) is None
+        error = attempt(engine, connection, "ALTER EXTENSION hstore SET SCHEMA ext")
+        assert (error is None) is runs
+        assert runs or (error and error.leaves_dev_database)
+
+
 @pytest.mark.parametrize(
     ("sql", "of"),
     [
@@ -839,6 +854,10 @@ def test_only_a_superuser_needs_more_rights_for_these(
         ('CREATE EXTENSION bloom SCHEMA "dsm_sealed_room"', "room"),
         ("CREATE EXTENSION dblink", "room"),
         ("ALTER EXTENSION bloom ADD FUNCTION f()", "room"),
+        ("ALTER EXTENSION bloom SET SCHEMA ext", "connecting role"),
+        ("ALTER EXTENSION bloom SET SCHEMA dsm_sealed_room", "room"),
+        ('ALTER EXTENSION bloom SET SCHEMA "pg_catalog"', "room"),
+        ("ALTER EXTENSION bloom SET SCHEMA ext; SELECT f()", "room"),
         ("ALTER TABLE t DISABLE TRIGGER ALL", "connecting role"),
         ("ALTER TABLE t DISABLE TRIGGER ALL, ADD CHECK (f())", "room"),
         ("SET session_replication_role = replica", "connecting role"),

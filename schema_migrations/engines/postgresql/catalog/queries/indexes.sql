@@ -3,7 +3,9 @@
 -- its length.  Pretty-printed, see inspect.py, it names the table's schema only if it
 -- must, as regclass does.  It omits the tablespace, which belongs before the predicate.
 -- An invalid index, left by a failed CREATE INDEX CONCURRENTLY, must differ from the
--- desired one: a comment marks it and keeps the definition valid SQL.
+-- desired one: a comment marks it and keeps the definition valid SQL.  So does another
+-- for an index of a partitioned table alone, to which not every partition has attached
+-- one: those attached are not inherited yet.
 -- https://www.postgresql.org/docs/current/sql-createindex.html
 SELECT i.indexrelid AS oid,
        i.indrelid AS relation,
@@ -14,10 +16,14 @@ SELECT i.indexrelid AS oid,
               ELSE concat(
                      left(l.text, length(l.text) - length(l.tail)),
                      ' TABLESPACE ', quote_ident(s.spcname), l.tail) END,
-         CASE WHEN NOT i.indisvalid THEN ' /* invalid */' END) AS definition,
+         CASE WHEN i.indisvalid THEN '' WHEN ic.relkind = 'I' THEN ' /* only */'
+              ELSE ' /* invalid */' END) AS definition,
        (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns,
        am.amname AS method,
-       ic.relispartition AS inherited
+       EXISTS (
+         SELECT FROM pg_catalog.pg_inherits AS h
+           JOIN pg_catalog.pg_index AS p ON p.indexrelid = h.inhparent
+          WHERE h.inhrelid = ic.oid AND p.indisvalid) AS inherited
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am AS am ON am.oid = ic.relam

@@ -1,4 +1,5 @@
--- Functions and procedures, without the constructors that come with a range type.
+-- Functions and procedures, without the constructors that come with a range type, and
+-- without those that make a base type.
 -- A function can be replaced by one with the same result and argument names and at
 -- least as many defaults:
 -- https://www.postgresql.org/docs/current/sql-createfunction.html
@@ -35,3 +36,9 @@ SELECT 'pg_catalog.pg_proc'::regclass::oid AS catalog,
           WHERE e.classid = 'pg_catalog.pg_proc'::regclass
             AND e.objid = p.oid
             AND e.deptype IN ('e', 'i'))
+   AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_type AS t
+          WHERE t.oid >= 16384
+            AND t.typtype = 'b'
+            AND p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin,
+                          t.typmodout, t.typanalyze, t.typsubscript))

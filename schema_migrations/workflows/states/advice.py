@@ -1,0 +1,26 @@
+"""Say what to do about a statement of a file that a dev database refused.  Pure."""
+
+from __future__ import annotations
+
+from schema_migrations.engines.statement_error import NO_TRANSACTION_HINT
+from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
+
+REHASH_HINT = f"Then run {REHASH_COMMAND}."
+
+
+def choose_advice(cause: str) -> str:
+    """Return what to do about a statement that a dev database refused."""
+    match cause:
+        case "in transaction":
+            return f"{NO_TRANSACTION_HINT}\n{REHASH_HINT}"
+        case "not on this server" | "rights" | "no room":
+            return "Name another dev server with DEV."
+        case "no role":
+            return (
+                "Create the role on the dev server, or name another server with DEV:"
+                " one of our own makes a stand-in for each role."
+            )
+        case "retry" | "cancelled" | "in use":
+            return RESUME_HINT
+        case _:
+            return f"If no database has the file yet, correct it. {REHASH_HINT}"

@@ -1,0 +1,61 @@
+"""Create what models need first: extensions, collations, and the statements of ``EXTRA``.
+
+A schema or an extension that ``EXTRA`` creates comes first, so that it is where that says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.managed_objects import read_managed_names
+from schema_migrations.schema.model import EMPTY, Schema
+from schema_migrations.workflows.states.django_migrations import DjangoMigrations
+from schema_migrations.workflows.states.extra import (
+    DeferredStatement,
+    ExtraStatement,
+    is_foundation,
+    try_repeatedly,
+)
+from schema_migrations.workflows.states.prerequisites import (
+    Prerequisites,
+    load_prerequisites,
+)
+from schema_migrations.workflows.states.state import inspect_database
+
+
+def load_foundations(
+    engine: Engine,
+    connection: Connection,
+    prerequisites: Prerequisites,
+    extra_statements: Sequence[ExtraStatement],
+    *,
+    beside: Schema = EMPTY,
+) -> tuple[DeferredStatement, ...]:
+    """Create the prerequisites and what ``EXTRA`` says; return what must wait for models.
+
+    Raises what ``load_prerequisites`` and ``try_repeatedly`` raise.
+    """
+    first = [extra for extra in extra_statements if is_foundation(extra)]
+    rest = [extra for extra in extra_statements if not is_foundation(extra)]
+    early = try_repeatedly(engine, connection, first)
+    here = EMPTY
+    if first:
+        shown = inspect_database(engine, connection)
+        here = shown.replace_objects((), shown.ignored)
+    load_prerequisites(engine, connection, prerequisites, beside=beside, here=here)
+    again = {deferred.extra for deferred in early}
+    ordered = [e for e in extra_statements if e in again or e in rest]
+    return try_repeatedly(engine, connection, ordered)
+
+
+def read_current_names(
+    files: Iterable[MigrationFile], django_migrations: DjangoMigrations
+) -> frozenset[str]:
+    """Return the names of managed objects that models and ``EXTRA`` may still ask for."""
+    names = read_managed_names(files)
+    if django_migrations.read_errors:
+        # A migration that cannot be read may still ask for a collation.
+        names = frozenset(n for n in names if not n.endswith("(collation)"))
+    return names

@@ -1,0 +1,33 @@
+-- before
+CREATE TABLE p (id int, x int, CONSTRAINT k CHECK (x > 1), CONSTRAINT l CHECK (x > 2), CONSTRAINT m CHECK (x > 3));
+CREATE TABLE q (x int, CONSTRAINT m CHECK (x > 3));
+CREATE TABLE c (own int) INHERITS (p);
+CREATE TABLE d (own int) INHERITS (c);
+CREATE TABLE e (CONSTRAINT k CHECK (x > 1)) INHERITS (p);
+CREATE TABLE f () INHERITS (p, q);
+
+-- after
+CREATE TABLE p (id int, x int);
+CREATE TABLE q (x int, CONSTRAINT m CHECK (x > 3));
+CREATE TABLE c (own int, CONSTRAINT k CHECK (x > 1), CONSTRAINT l CHECK (x > 5)) INHERITS (p);
+CREATE TABLE d (own int) INHERITS (c);
+CREATE TABLE e (CONSTRAINT k CHECK (x > 1)) INHERITS (p);
+CREATE TABLE f () INHERITS (p, q);
+
+-- plan
+-- Drop check constraint "k" of table "p"
+ALTER TABLE "p" DROP CONSTRAINT "k";
+
+-- Drop check constraint "l" of table "p"
+ALTER TABLE "p" DROP CONSTRAINT "l";
+
+-- Drop check constraint "m" of table "p"
+ALTER TABLE "p" DROP CONSTRAINT "m";
+
+-- Add check constraint "k" to table "c"
+ALTER TABLE "c" ADD CONSTRAINT "k"
+    CHECK (x > 1);
+
+-- Add check constraint "l" to table "c"
+ALTER TABLE "c" ADD CONSTRAINT "l"
+    CHECK (x > 5);
