@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 
+from django.db.backends.utils import truncate_name
+
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_name_pairs
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Key, table_key
+from schema_migrations.workflows.planning.shortened_names import render_unknown_model
 from schema_migrations.workflows.states.model_facts import ModelOrigin
 
 Quote = Callable[[str], str]
@@ -35,30 +38,42 @@ def render_content_type_renames(
     *,
     model_renames: ModelRenames,
     quote: Quote,
+    name_limit: int,
 ) -> Iterator[Statement]:
     """Yield the statements for every renamed model.
 
     These are ``model_renames``, and those whose table has its default name: one named
     with ``db_table`` says nothing about the model's name.  ``tables`` are those of the
-    database; without Django's content types there is nothing to do.
+    database; without Django's content types there is nothing to do.  ``name_limit`` is
+    the length from which Django shortens the default name of a table.
     """
     if CONTENT_TYPE_TABLE not in tables:
         return
     labels = sorted({o.app for o in origins.values()}, key=len, reverse=True)
     models: dict[str, tuple[str, ModelOrigin]] = {}
     pairs: dict[str, str] = {}
+    shortened: list[tuple[str, str, ModelOrigin]] = []
     for old, new in renames.tables.items():
         origin = origins.get(new)
         before = _split_table_name(old.name, labels)
         if origin is None or origin.kind != "model" or before is None:
             continue
         after = _split_label(_label_of(origin))
-        if new.name == "_".join(after) and new.name != "_".join(before).lower():
+        if new.name != truncate_name("_".join(after), name_limit):
+            continue
+        if len(old.name) == name_limit:
+            shortened.append((old.name, before[0], origin))
+        elif new.name != "_".join(before).lower():
             models[".".join(after)] = before[1], origin
             pairs[".".join(before)] = ".".join(after)
     for label, origin in model_renames.items():
         models[_label_of(origin)] = _split_label(label)[1], origin
         pairs[label] = _label_of(origin)
+    for table_name, app, origin in shortened:
+        has_permissions = PERMISSION_TABLE in tables
+        yield from render_unknown_model(
+            table_name, app, origin, quote=quote, has_permissions=has_permissions
+        )
     for old_label, label in order_name_pairs(pairs, set(pairs)):
         after = _split_label(label)
         yield _render_content_type(_split_label(old_label), after, quote)

@@ -16,6 +16,7 @@ from schema_migrations.workflows.planning.content_types import (
     CONTENT_TYPE_TABLE,
     ModelRenames,
 )
+from schema_migrations.workflows.planning.shortened_names import shorten_table_name
 from schema_migrations.workflows.states.model_facts import ModelFacts, ModelOrigin
 
 
@@ -38,9 +39,12 @@ def split_model_renames(
             continue
         if old.lower() in facts.models.keys() - new_labels:
             raise ImpossibleRename(old=old, new=new, problem=f"{old} is still a model.")
-        before, after = table_key(f"{app}_{model}"), _find_table(origin, facts)
-        if after not in (None, *current.by_key) and _is_gone(before, current, desired):
+        names = (f"{app}_{model}", shorten_table_name(f"{app}_{model}"))
+        gone = [k for k in map(table_key, names) if _is_gone(k, current, desired)]
+        after = _find_table(origin, facts)
+        if gone and after not in (None, *current.by_key):
             assert after is not None
+            before = gone[0]
             rest.append((before.path, after.path))
         elif CONTENT_TYPE_TABLE not in current.by_key:
             raise ImpossibleRename(

@@ -165,13 +165,13 @@ def plan_change(
     current = _hide_strangers(current, desired)
     desired = _hide_strangers(desired, current)
     desired = replace(desired, schema=_check_ignored(current.schema, desired.schema))
-    answers = request.answers.with_stored_names(engine.dialect.shorten_name)
     if request.app_tables:
         apps = request.app_tables.map_tables(current.schema, desired.schema)
         desired = replace(desired, facts=replace(desired.facts, apps=apps))
     model_renames, answers = split_model_renames(
-        answers, desired.facts, current.schema, desired.schema
+        request.answers, desired.facts, current.schema, desired.schema
     )
+    answers = answers.with_stored_names(engine.dialect.shorten_name)
     request = replace(request, answers=answers)
     with phases("renames"):
         decision = _decide_renames(engine, current, desired, request)

@@ -113,6 +113,10 @@ def _add_candidate(renames: Renames, candidate: RenameCandidate) -> Renames:
     return renames.with_column(candidate.old, candidate.new.part)
 
 
+_LONG = 1000
+"""Longer than any name that a database shortens."""
+
+
 @contextmanager
 def apply_renames(
     engine: Engine,
@@ -137,6 +141,7 @@ def apply_renames(
             current.schema.by_key,
             model_renames=model_renames,
             quote=engine.dialect.quote,
+            name_limit=len(engine.dialect.shorten_name("x" * _LONG)),
         )
     )
     if not (renamed or moves):
