@@ -341,56 +341,6 @@ class PlanRefused(StatementFailed):
     hint = "The dev database refused this statement of the plan; nothing was written.\nMake this change in a file by hand."
 
 
-class LeavesDevDatabase(StatementFailed):
-    """A statement would act on more than its dev database, on a server that is shared."""
-
-    code = "leaves-dev-database"
-    message = (
-        "{problem}\nThe dev database shares its server with others, so a statement may"
-        " change nothing outside of it: no role, database, file or session."
-    )
-    hint = (
-        "Use a dev database with a server of its own, where this may run: set DEV to"
-        " embedded or docker://postgres/17.{listed}"
-    )
-    reason_to_move = "This would change more than the dev database."
-    """Why ``auto`` takes another server."""
-    tried: tuple[str, ...] = ()
-    """Each form of dev server that ``auto`` tried instead, with its problem."""
-
-    @property
-    def listed(self) -> str:
-        return "\n".join(("\nTried:", *self.tried)) if self.tried else ""
-
-    def with_tried(self, tried: tuple[str, ...]) -> LeavesDevDatabase:
-        """Return the same error, which says what else was tried."""
-        return type(self)(
-            problem=self.problem,
-            file=self.file,
-            line=self.line,
-            sql=self.sql,
-            server_message=self.server_message,
-            sqlstate=self.sqlstate,
-            tried=tried,
-        )
-
-
-class RoleMissing(LeavesDevDatabase):
-    """A statement names a role that a dev server does not have, which others use, too."""
-
-    code = "role-missing"
-    message = (
-        "{problem}\nThe dev database shares its server with others, so no role is created"
-        " there."
-    )
-    hint = (
-        "Create the role on that server. Or use a dev database with a server of its own,"
-        " where a stand-in is made for each role: set DEV to embedded or"
-        " docker://postgres/17.{listed}"
-    )
-    reason_to_move = "A server of our own makes a stand-in for it."
-
-
 class ReachesOtherFile(StatementFailed):
     """A statement would open or write a database file besides the dev database."""
 
