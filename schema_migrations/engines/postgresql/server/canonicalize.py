@@ -165,8 +165,9 @@ def _render_probe(key: Key, obj: Reprintable, probe: str) -> str:
             domain = replace(obj, key=key._replace(name=probe))
             return "; ".join(each.sql for each in render_create_domain(domain))
         case Opaque() if partition_key := _partition_key_of(obj):
-            table = f"CREATE TABLE {quote(probe)} (LIKE {qualify(key)})"
-            return f"{table} {partition_key.definition}"
+            table = qualify(Key("table", key.namespace, probe))
+            like = f"CREATE TABLE {table} (LIKE {qualify(key)})"
+            return f"{like} {partition_key.definition}"
         case Opaque(trait=Trait(is_overwritten=True)):
             # It is set once more.
             return obj.definition
