@@ -14,7 +14,6 @@ from schema_migrations.schema.model import (
     Constraint,
     Definition,
     ForeignKey,
-    Index,
     Key,
     Object,
     Opaque,
@@ -304,53 +303,3 @@ def _names_of(obj: Object) -> frozenset[Key]:
         (trait.takes_type_name, Key("domain", obj.key.namespace, name)),
     )
     return frozenset(key for is_taken, key in names if is_taken)
-
-
-def rank_for_reader(change: ddl.Change) -> tuple[int, str, int]:
-    """Return the rank of a change for readers.
-
-    First foreign keys are dropped, then other objects; then come types, sequences and
-    tables, then columns, indexes, foreign keys and views, and last drops of tables.
-    """
-    match change:
-        case ddl.Drop(object=ForeignKey() as obj):
-            return 0, obj.table.name, 0
-        case ddl.Drop():
-            return 1, change.object.key.name, 0
-        case ddl.Create(object=Definition()) | ddl.Alter(before=Definition()):
-            return 2, "", 0
-        case ddl.Create(object=Sequence()):
-            return 3, "", 0
-        case ddl.CreateTable():
-            return 4, change.table.key.name, 0
-        case ddl.AddColumn():
-            return 5, change.table.name, change.column.position
-        case ddl.Create(object=Index() as index):
-            return 6, index.table.name, 0
-        case ddl.Create(object=ForeignKey() as obj):
-            return 7, obj.table.name, 0
-        case ddl.Create(object=Opaque()) | ddl.Alter(before=Opaque()):
-            return 8, "", 0
-        case ddl.Attach():
-            return 8, "", 0
-        case ddl.DropTable():
-            return 9, "", 0
-        case _:
-            return 5, _table_name_of(change), 0
-
-
-def _table_name_of(change: ddl.Change) -> str:
-    match change:
-        case (
-            ddl.DropColumn()
-            | ddl.AlterColumn()
-            | ddl.DropNumbering()
-            | ddl.RenameColumn()
-        ):
-            return change.table.name
-        case ddl.Create(object=Constraint() as obj):
-            return obj.table.name
-        case ddl.Rename(after=Index() | Constraint() | ForeignKey() as obj):
-            return obj.table.name
-        case _:
-            return ddl.subject_of(change).name

@@ -2,7 +2,8 @@
 
 Each change makes, frees and uses keys, and the order follows from these alone: a key is
 made before it is used, no longer used when it is freed, and freed before another change
-takes it.  Ties are ordered for the reader; the same input gives the same order.
+takes it.  Ties are ordered by rank: a change comes when the first one of those that wait
+for it is due, and not before.  The same input gives the same order.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
 from schema_migrations.errors import CircularChanges
-from schema_migrations.plan.effects import effects_of, rank_for_reader
+from schema_migrations.plan.effects import effects_of
+from schema_migrations.plan.ranks import (
+    LOCKING,
+    Rank,
+    Stage,
+    find_table_roles,
+    rank_change,
+)
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import ForeignKey, Key, Opaque, Schema
 
@@ -30,13 +38,13 @@ def order_changes(
     # A part that has its own drop is dropped before its table.
     explicit = {change.object.key for change in changes if isinstance(change, ddl.Drop)}
     edges = _draw_edges(changes, current.replace_objects(explicit, ()))
-    ranks = [(*rank_for_reader(change), ddl.subject_of(change)) for change in changes]
     sorter = TopologicalSorter(edges)
     try:
         sorter.prepare()
     except CycleError as error:
         circle = ", ".join(str(ddl.subject_of(changes[i])) for i in error.args[1][:-1])
         raise CircularChanges(circle=circle) from error
+    ranks = _rank_changes(changes, edges)
     ready = [(ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)
     result = []
@@ -47,6 +55,48 @@ def order_changes(
         for j in sorter.get_ready():
             heappush(ready, (ranks[j], j))
     return tuple(result)
+
+
+def _rank_changes(
+    changes: tuple[ddl.Change, ...], edges: Edges
+) -> list[tuple[Rank, Rank, Key]]:
+    """Return for each change when it is due, its own rank, and what it is about."""
+    roles = find_table_roles(changes)
+    own = [rank_change(change, roles) for change in changes]
+    in_order = tuple(TopologicalSorter(edges).static_order())
+    for i in in_order:
+        if own[i].stage < Stage.READABLE:
+            # What has to wait for a lock makes nobody take it early.
+            waited = (own[j] for j in edges[i] if own[j].stage in LOCKING)
+            own[i] = max((own[i], *(each.at_the_end for each in waited)))
+    due = list(own)
+    for i in reversed(in_order):
+        for earlier in edges[i] if due[i].stage != Stage.AT_ONCE else ():
+            due[earlier] = min(due[earlier], _bring_forward(due[i], own[earlier]))
+    _keep_tables_together(due, own)
+    return [
+        (when, rank, ddl.subject_of(change))
+        for when, rank, change in zip(due, own, changes, strict=True)
+    ]
+
+
+def _bring_forward(due: Rank, rank: Rank) -> Rank:
+    """Return when a change of a rank is due that one which is due then waits for.
+
+    What is not part of a table's changes comes before the first of them.
+    """
+    return due if due.table_key == rank.table_key else due.table_key
+
+
+def _keep_tables_together(due: list[Rank], own: list[Rank]) -> None:
+    """Let all that is done to a table come with what other tables wait for."""
+    first: dict[Rank, Rank] = {}
+    for when, rank in zip(due, own, strict=True):
+        first[rank.table_key] = min(when, first.get(rank.table_key, when))
+    for i, rank in enumerate(own):
+        when = first[rank.table_key]
+        if rank.is_in_table and when.table_key != rank.table_key:
+            due[i] = min(due[i], when)
 
 
 def _draw_edges(changes: tuple[ddl.Change, ...], current: Schema) -> Edges:

@@ -7,7 +7,7 @@ It knows no engine; a ``Planner`` holds what the engine does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schema_migrations.plan.existing_rows import (
@@ -25,6 +25,7 @@ from schema_migrations.plan.order import order_changes
 from schema_migrations.plan.restricted_statements import with_statement_numbers
 from schema_migrations.plan.restriction import Restriction
 from schema_migrations.plan.restrictions import find_restrictions
+from schema_migrations.plan.table_action import TableAlteration
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
 
@@ -45,7 +46,14 @@ class Statement:
     """What the statement does, for a reviewer; one line."""
     transactional: bool = True
     """False: the server refuses it inside a transaction."""
+    alteration: TableAlteration | None = None
+    """What it does to one table, if it is one of those that can do several things."""
 
+
+FoldStatements = Callable[
+    [tuple[Statement, ...]], tuple[tuple[Statement, tuple[int, ...]], ...]
+]
+"""Makes one statement of several; each comes with the positions of those."""
 
 Render = Callable[[ddl.Change], tuple[Statement, ...]]
 
@@ -66,6 +74,8 @@ class Planner:
     ) = None
     """(changes after passes, current) → what must be given again on what they make anew.
     None: nobody owns anything."""
+    fold_statements: FoldStatements | None = None
+    """None: a statement does one thing to a table."""
     find_silent_changes: FindSilentChanges | None = None
     """None: no change leaves stored values with another meaning."""
 
@@ -135,12 +145,33 @@ def build_plan(
         restrictions += planner.find_silent_changes(changes, desired)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
+    statements, numbers = _fold_statements(
+        tuple(s for _, group in rendered for s in group), planner
+    )
     return Plan(
         changes=ordered,
-        statements=tuple(s for _, group in rendered for s in group),
+        statements=statements,
         losses=losses,
         restrictions=with_statement_numbers(
             restrictions,
-            tuple((change, tuple(s.sql for s in group)) for change, group in rendered),
+            tuple(
+                (change, tuple((next(numbers), s.sql) for s in group))
+                for change, group in rendered
+            ),
         ),
     )
+
+
+def _fold_statements(
+    statements: tuple[Statement, ...], planner: Planner
+) -> tuple[tuple[Statement, ...], Iterator[int]]:
+    """Return the statements of the plan, and for each one given the number of its own."""
+    if planner.fold_statements is None:
+        return statements, iter(range(1, len(statements) + 1))
+    grouped = planner.fold_statements(statements)
+    numbers = {
+        position: number
+        for number, (_, positions) in enumerate(grouped, 1)
+        for position in positions
+    }
+    return tuple(s for s, _ in grouped), (numbers[i] for i in range(len(statements)))

@@ -9,8 +9,10 @@ from schema_migrations.plan.restriction import Restriction
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
 
-Rendered = tuple[tuple[ddl.Change, tuple[str, ...]], ...]
-"""Each change with the SQL of its statements, in order."""
+Numbered = tuple[tuple[int, str], ...]
+"""Numbers of statements in the plan, 1-based, with the SQL that a change puts there."""
+
+Rendered = tuple[tuple[ddl.Change, Numbered], ...]
 
 
 def with_statement_numbers(
@@ -23,19 +25,17 @@ def with_statement_numbers(
 
 
 def _find_number(restriction: Restriction, rendered: Rendered) -> int | None:
-    first = 1
     for change, statements in rendered:
-        if restriction.subject in set(_find_subjects(change)):
-            return first + _choose(restriction.clause, statements)
-        first += len(statements)
+        if restriction.subject in set(_find_subjects(change)) and statements:
+            return _choose(restriction.clause, statements)
     return None
 
 
-def _choose(clause: str, statements: tuple[str, ...]) -> int:
-    """Return the position of the statement with the words, else of the first that makes."""
-    with_clause = [n for n, sql in enumerate(statements) if clause and clause in sql]
-    making = [n for n, sql in enumerate(statements) if not sql.startswith("DROP ")]
-    return (*with_clause, *making, 0)[0]
+def _choose(clause: str, statements: Numbered) -> int:
+    """Return the number of the statement with the words, else of the first that makes."""
+    with_clause = [n for n, sql in statements if clause and clause in sql]
+    making = [n for n, sql in statements if not sql.startswith("DROP ")]
+    return (*with_clause, *making, statements[0][0])[0]
 
 
 def _find_subjects(change: ddl.Change) -> Iterator[Key]:

@@ -7,6 +7,7 @@ import pytest
 from schema_migrations.engines.postgresql.planner import PLANNER
 from schema_migrations.plan.existing_rows import make_find_rows
 from schema_migrations.plan.fills import with_fills
+from schema_migrations.plan.plan import build_plan
 from schema_migrations.plan.restriction import Restriction, format_restriction
 from schema_migrations.plan.restrictions import find_restrictions
 from schema_migrations.schema.changes import (
@@ -21,6 +22,7 @@ from schema_migrations.schema.model import (
     Column,
     Constraint,
     Definition,
+    Index,
     Key,
     Schema,
     Table,
@@ -46,6 +48,38 @@ def restrictions(*changes: Change) -> tuple[Restriction, ...]:
         find_conversion=PLANNER.find_conversion,
     )
     return find_restrictions(changes, CURRENT, find_rows, PLANNER.row_queries)
+
+
+def test_finding_names_the_statement_that_several_changes_share() -> None:
+    added = [Column(name=name, type="integer", position=9) for name in ("c", "d")]
+    rule = Constraint(
+        key=T.constraint("above"),
+        table=T,
+        type="check",
+        definition="CHECK (a > 0)",
+        needs=frozenset({T.column("a")}),
+    )
+    unique = Index(
+        key=Key("index", "", "once"),
+        table=T,
+        definition="USING btree (a)",
+        columns=("a",),
+        unique=True,
+        needs=frozenset({T.column("a")}),
+    )
+    changes: tuple[Change, ...] = (
+        *(AddColumn(table=T, column=each) for each in added),
+        Create(object=rule),
+        Create(object=unique),
+    )
+
+    plan = build_plan(changes, CURRENT, CURRENT, planner=PLANNER)
+
+    assert [each.sql.split()[0] for each in plan.statements] == ["ALTER", "CREATE"]
+    assert {each.code: each.statement for each in plan.restrictions} == {
+        "new-check": 1,
+        "new-unique": 2,
+    }
 
 
 def test_a_column_without_a_value_for_existing_rows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schema_migrations.engines.postgresql.ddl.alter_table import fold_alterations
 from schema_migrations.engines.postgresql.ddl.conversion import (
     COMPUTED_DEFAULTS,
     find_conversion,
@@ -23,6 +24,7 @@ PLANNER = Planner(
     may_alter_values=may_alter_values,
     computed_defaults=COMPUTED_DEFAULTS,
     row_queries=ROW_QUERIES,
+    fold_statements=fold_alterations,
     find_lost_privileges=find_lost_privileges,
     find_silent_changes=find_silent_changes,
 )

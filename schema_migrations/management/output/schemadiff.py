@@ -29,6 +29,10 @@ from schema_migrations.management.output.next_command import (
     format_command,
     format_without_flags,
 )
+from schema_migrations.management.output.statements import (
+    StatementJson,
+    statement_as_json,
+)
 from schema_migrations.plan.restriction import (
     Restriction,
     RestrictionCode,
@@ -39,7 +43,6 @@ from schema_migrations.workflows.planning.next_file import NextFile, NextFileReq
 from schema_migrations.workflows.planning.proposal import Proposal
 
 if TYPE_CHECKING:
-    from schema_migrations.plan.plan import Statement
     from schema_migrations.workflows.planning.data_operations import DataOperation
 
 
@@ -89,7 +92,7 @@ class FindingJson(TypedDict):
 
 class PlannedFileJson(TypedDict):
     changes: list[ChangeJson]
-    statements: list[Statement]
+    statements: list[StatementJson]
     """The plan, in order."""
     files: list[str]
     """Paths that were written: the file and ``atlas.sum``."""
@@ -189,7 +192,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
             }
             for line in planned.proposal.summary
         ],
-        "statements": list(plan.statements) if plan else [],
+        "statements": [statement_as_json(s) for s in plan.statements] if plan else [],
         "files": [str(path) for path in planned.paths],
         "findings": [
             _finding_as_json(each, planned)

@@ -28,13 +28,16 @@ from schema_migrations.management.output.lines import (
     shorten_to_line,
 )
 from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.statements import (
+    StatementJson,
+    statement_as_json,
+)
 from schema_migrations.workflows.applying.next_steps import choose_step_of_row
 
 if TYPE_CHECKING:
     from schema_migrations.history.revision import Revision
     from schema_migrations.history.standing import Standing
     from schema_migrations.plan.differences import Difference, DifferenceKind
-    from schema_migrations.plan.plan import Statement
     from schema_migrations.workflows.standing.status import Status, StatusVerdict
 
 
@@ -84,7 +87,7 @@ class StatusJson(TypedDict):
     drift: list[DifferenceJson]
     drift_checked: bool
     """False: not asked for, or there is no history to compare with."""
-    mend: list[Statement]
+    mend: list[StatementJson]
     """The mending SQL, with ``-v 2``."""
     error: ErrorJson | None
     """Why nothing may run, or the error of the file that failed."""
@@ -265,7 +268,7 @@ def status_as_json(status: Status) -> StatusJson:
         if drift
         else [],
         "drift_checked": drift is not None and not drift.unknown_reason,
-        "mend": list(mend.statements) if mend else [],
+        "mend": [statement_as_json(s) for s in mend.statements] if mend else [],
         "error": _find_error(status.standing),
     }
 

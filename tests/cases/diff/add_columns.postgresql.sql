@@ -10,17 +10,14 @@ COMMENT ON COLUMN book.pages IS 'It''s \ counted';
 COMMENT ON TABLE book IS 'All books';
 
 -- plan
--- Set the comment of table "book"
-COMMENT ON TABLE "book" IS 'All books';
-
--- Add column "pages" to table "book"
-ALTER TABLE "book" ADD COLUMN "pages" integer;
+-- Add columns "pages", "status", "slug" to table "book"
+ALTER TABLE "book"
+    ADD COLUMN "pages" integer,
+    ADD COLUMN "status" character varying(10) DEFAULT 'new'::character varying NOT NULL,
+    ADD COLUMN "slug" text GENERATED ALWAYS AS (lower(title::text)) STORED;
 
 -- Set the comment of column "book"."pages"
 COMMENT ON COLUMN "book"."pages" IS E'It''s \\ counted';
 
--- Add column "status" to table "book"
-ALTER TABLE "book" ADD COLUMN "status" character varying(10) DEFAULT 'new'::character varying NOT NULL;
-
--- Add column "slug" to table "book"
-ALTER TABLE "book" ADD COLUMN "slug" text GENERATED ALWAYS AS (lower(title::text)) STORED;
+-- Set the comment of table "book"
+COMMENT ON TABLE "book" IS 'All books';

@@ -7,21 +7,13 @@ CREATE TABLE t (a bigint DEFAULT 2 NOT NULL, b varchar(20) NOT NULL, c jsonb, d 
 CREATE INDEX t_a ON t (a);
 
 -- plan
--- Alter column "a" of table "t"
+-- Alter table "t": change the type of columns "a", "b", "c", "d"; set the default of columns "a", "d"; forbid NULL in column "b"
 ALTER TABLE "t"
     ALTER COLUMN "a" DROP DEFAULT,
     ALTER COLUMN "a" TYPE bigint,
-    ALTER COLUMN "a" SET DEFAULT 2;
-
--- Alter column "b" of table "t"
-ALTER TABLE "t"
     ALTER COLUMN "b" TYPE character varying(20),
-    ALTER COLUMN "b" SET NOT NULL;
-
--- Alter column "c" of table "t"
-ALTER TABLE "t" ALTER COLUMN "c" TYPE jsonb USING "c"::jsonb;
-
--- Alter column "d" of table "t"
-ALTER TABLE "t"
+    ALTER COLUMN "c" TYPE jsonb USING "c"::jsonb,
     ALTER COLUMN "d" TYPE numeric(12,2),
+    ALTER COLUMN "a" SET DEFAULT 2,
+    ALTER COLUMN "b" SET NOT NULL,
     ALTER COLUMN "d" SET DEFAULT 0;

@@ -8,8 +8,7 @@ CREATE COLLATION german (provider = icu, locale = 'de'); CREATE TABLE t (a text 
 -- Create collation "german"
 CREATE COLLATION "german" (provider = icu, locale = 'de');
 
--- Alter column "a" of table "t"
-ALTER TABLE "t" ALTER COLUMN "a" TYPE text COLLATE german;
-
--- Add column "b" to table "t"
-ALTER TABLE "t" ADD COLUMN "b" character varying(5) COLLATE "C";
+-- Alter table "t": change the type of column "a"; add column "b"
+ALTER TABLE "t"
+    ALTER COLUMN "a" TYPE text COLLATE german,
+    ADD COLUMN "b" character varying(5) COLLATE "C";

@@ -5,14 +5,14 @@ CREATE TABLE t (a integer CONSTRAINT positive CHECK (a > 0)); COMMENT ON CONSTRA
 CREATE TABLE t (a integer);
 
 -- plan
--- Drop materialized view "m"
-DROP MATERIALIZED VIEW m;
+-- Drop trigger "touched" of table "t"
+DROP TRIGGER touched ON t;
 
 -- Drop check constraint "positive" of table "t"
 ALTER TABLE "t" DROP CONSTRAINT "positive";
 
--- Drop trigger "touched" of table "t"
-DROP TRIGGER touched ON t;
-
 -- Drop function "f"
 DROP FUNCTION f();
+
+-- Drop materialized view "m"
+DROP MATERIALIZED VIEW m;

@@ -12,14 +12,12 @@ CREATE TYPE "state" AS ENUM (
     'new'
 );
 
--- Alter column "m" of table "t"
+-- Alter table "t": change the type of columns "m", "n"; set the default of column "m"
 ALTER TABLE "t"
     ALTER COLUMN "m" DROP DEFAULT,
     ALTER COLUMN "m" TYPE state USING "m"::text::state,
+    ALTER COLUMN "n" TYPE state[] USING "n"::text[]::state[],
     ALTER COLUMN "m" SET DEFAULT 'ok'::state;
-
--- Alter column "n" of table "t"
-ALTER TABLE "t" ALTER COLUMN "n" TYPE state[] USING "n"::text[]::state[];
 
 -- Drop type "mood"
 DROP TYPE "mood";

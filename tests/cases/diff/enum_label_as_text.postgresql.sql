@@ -21,15 +21,11 @@ CREATE TABLE "u" (
 -- Set the comment of table "u"
 COMMENT ON TABLE "u" IS 'new';
 
--- Alter column "x" of table "t"
-ALTER TABLE "t" ALTER COLUMN "x" SET DEFAULT 'new'::text;
-
--- Add check constraint "t_check" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_check"
-    CHECK (m <> 'a'::mood OR x <> 'new'::text);
-
--- Add column "y" to table "t"
-ALTER TABLE "t" ADD COLUMN "y" text[] DEFAULT '{new}'::text[];
+-- Alter table "t": add column "y"; set the default of column "x"; add check constraint "t_check"
+ALTER TABLE "t"
+    ADD COLUMN "y" text[] DEFAULT '{new}'::text[],
+    ALTER COLUMN "x" SET DEFAULT 'new'::text,
+    ADD CONSTRAINT "t_check" CHECK (m <> 'a'::mood OR x <> 'new'::text);
 
 -- Set the comment of type "mood"
 COMMENT ON TYPE "mood" IS 'new';

@@ -10,12 +10,10 @@ CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s fine'); CREATE TABLE t (m mood DEF
 -- Add label 'it''s fine' to type "mood"
 ALTER TYPE "mood" ADD VALUE 'it''s fine' AFTER 'ok';
 
--- Alter column "m" of table "t"
+-- Set the default of column "m" of table "t"
 ALTER TABLE "t" ALTER COLUMN "m" SET DEFAULT 'it''s fine'::mood;
 
--- Add column "m" to table "u"
-ALTER TABLE "u" ADD COLUMN "m" mood;
-
--- Add check constraint "u_m_check" to table "u"
-ALTER TABLE "u" ADD CONSTRAINT "u_m_check"
-    CHECK (m <> 'it''s fine'::mood);
+-- Alter table "u": add column "m"; add check constraint "u_m_check"
+ALTER TABLE "u"
+    ADD COLUMN "m" mood,
+    ADD CONSTRAINT "u_m_check" CHECK (m <> 'it''s fine'::mood);

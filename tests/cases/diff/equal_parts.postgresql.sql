@@ -42,21 +42,12 @@ CREATE TABLE "twice" (
     CONSTRAINT "c_apart" EXCLUDE USING gist (c WITH &&)
 );
 
--- Add unique constraint "a_too" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "a_too"
-    UNIQUE (a);
-
--- Add unique constraint "b_one" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "b_one"
-    UNIQUE (b) WITH (fillfactor='70');
-
--- Add unique constraint "b_two" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "b_two"
-    UNIQUE (b);
-
--- Add exclusion constraint "c_apart_too" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "c_apart_too"
-    EXCLUDE USING gist (c WITH &&);
+-- Alter table "twice": add unique constraints "a_too", "b_one", "b_two"; add exclusion constraint "c_apart_too"
+ALTER TABLE "twice"
+    ADD CONSTRAINT "a_too" UNIQUE (a),
+    ADD CONSTRAINT "b_one" UNIQUE (b) WITH (fillfactor='70'),
+    ADD CONSTRAINT "b_two" UNIQUE (b),
+    ADD CONSTRAINT "c_apart_too" EXCLUDE USING gist (c WITH &&);
 
 -- Create index "b_index" on table "twice"
 CREATE INDEX "b_index" ON "twice" USING btree (b);
@@ -68,10 +59,7 @@ CREATE INDEX "b_index_too" ON "twice" USING btree (b);
 ALTER TABLE "refers" ADD CONSTRAINT "to_b"
     FOREIGN KEY (b) REFERENCES twice(b);
 
--- Add foreign key "b_fk" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "b_fk"
-    FOREIGN KEY (b) REFERENCES kept(a);
-
--- Add foreign key "b_fk_too" to table "twice"
-ALTER TABLE "twice" ADD CONSTRAINT "b_fk_too"
-    FOREIGN KEY (b) REFERENCES kept(a);
+-- Add foreign keys "b_fk", "b_fk_too" to table "twice"
+ALTER TABLE "twice"
+    ADD CONSTRAINT "b_fk" FOREIGN KEY (b) REFERENCES kept(a),
+    ADD CONSTRAINT "b_fk_too" FOREIGN KEY (b) REFERENCES kept(a);

@@ -13,13 +13,10 @@ CREATE INDEX t_hash ON t USING hash (b);
 ALTER TABLE t ADD CONSTRAINT t_deferred UNIQUE (a, b) DEFERRABLE INITIALLY DEFERRED;
 
 -- plan
--- Add exclusion constraint "no_overlap" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "no_overlap"
-    EXCLUDE USING gist (d WITH &&);
-
--- Add unique constraint "t_deferred" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_deferred"
-    UNIQUE (a, b) DEFERRABLE INITIALLY DEFERRED;
+-- Alter table "t": add exclusion constraint "no_overlap"; add unique constraint "t_deferred"
+ALTER TABLE "t"
+    ADD CONSTRAINT "no_overlap" EXCLUDE USING gist (d WITH &&),
+    ADD CONSTRAINT "t_deferred" UNIQUE (a, b) DEFERRABLE INITIALLY DEFERRED;
 
 -- Create index "t_brin" on table "t"
 CREATE INDEX "t_brin" ON "t" USING brin (a) WITH (pages_per_range='8');

@@ -5,38 +5,31 @@ CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a
 CREATE FUNCTION f(a integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT a'; CREATE FUNCTION g(a integer DEFAULT f(1)) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a'; CREATE DOMAIN positive AS integer DEFAULT f(1) NOT NULL CONSTRAINT above CHECK (f(VALUE) > 0) CONSTRAINT below CHECK (VALUE < 100); CREATE TABLE t (a integer DEFAULT f(1), b integer DEFAULT g(), c positive, computed integer GENERATED ALWAYS AS (f(a)) STORED, retyped bigint DEFAULT f(2), CONSTRAINT checked CHECK (f(a) > 0)); CREATE INDEX indexed ON t (computed); CREATE INDEX called ON t (f(a)); CREATE STATISTICS related ON (f(a)), b FROM t;
 
 -- plan
--- Drop index "called" of "t"
-DROP INDEX "called";
-
--- Drop index "indexed" of "t"
-DROP INDEX "indexed";
-
--- Drop statistics "related" of table "t"
-DROP STATISTICS related;
-
--- Drop check constraint "checked" of table "t"
-ALTER TABLE "t" DROP CONSTRAINT "checked";
-
 -- Drop the default of domain "positive"
 ALTER DOMAIN "positive" DROP DEFAULT;
 
 -- Drop check above of domain "positive"
 ALTER DOMAIN "positive" DROP CONSTRAINT above;
 
--- Drop the default of column "a" of table "t"
-ALTER TABLE "t" ALTER COLUMN "a" DROP DEFAULT;
+-- Drop index "called" of table "t"
+DROP INDEX "called";
 
--- Drop the default of column "b" of table "t"
-ALTER TABLE "t" ALTER COLUMN "b" DROP DEFAULT;
+-- Drop index "indexed" of table "t"
+DROP INDEX "indexed";
+
+-- Drop statistics "related" of table "t"
+DROP STATISTICS related;
+
+-- Alter table "t": drop check constraint "checked"; drop the default of columns "a", "b", "retyped"; drop column "computed"
+ALTER TABLE "t"
+    DROP CONSTRAINT "checked",
+    ALTER COLUMN "a" DROP DEFAULT,
+    ALTER COLUMN "b" DROP DEFAULT,
+    DROP COLUMN "computed",
+    ALTER COLUMN "retyped" DROP DEFAULT;
 
 -- Drop function "g"
 DROP FUNCTION g(integer);
-
--- Drop column "computed" of table "t"
-ALTER TABLE "t" DROP COLUMN "computed";
-
--- Drop the default of column "retyped" of table "t"
-ALTER TABLE "t" ALTER COLUMN "retyped" DROP DEFAULT;
 
 -- Drop function "f"
 DROP FUNCTION f(integer);
@@ -54,17 +47,12 @@ ALTER DOMAIN "positive" SET DEFAULT f(1);
 -- Add check above to domain "positive"
 ALTER DOMAIN "positive" ADD CONSTRAINT above CHECK (f(VALUE) > 0);
 
--- Alter column "a" of table "t"
-ALTER TABLE "t" ALTER COLUMN "a" SET DEFAULT f(1);
-
--- Alter column "retyped" of table "t"
+-- Alter table "t": change the type of column "retyped"; set the default of columns "a", "retyped"; add check constraint "checked"
 ALTER TABLE "t"
     ALTER COLUMN "retyped" TYPE bigint,
-    ALTER COLUMN "retyped" SET DEFAULT f(2);
-
--- Add check constraint "checked" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "checked"
-    CHECK (f(a) > 0);
+    ALTER COLUMN "a" SET DEFAULT f(1),
+    ALTER COLUMN "retyped" SET DEFAULT f(2),
+    ADD CONSTRAINT "checked" CHECK (f(a) > 0);
 
 -- Add column "computed" to table "t"
 ALTER TABLE "t" ADD COLUMN "computed" integer GENERATED ALWAYS AS (f(a)) STORED;
@@ -82,7 +70,7 @@ CREATE OR REPLACE FUNCTION g(a integer DEFAULT f(1))
  IMMUTABLE
 AS $function$SELECT a$function$;
 
--- Alter column "b" of table "t"
+-- Set the default of column "b" of table "t"
 ALTER TABLE "t" ALTER COLUMN "b" SET DEFAULT g();
 
 -- Create statistics "related" of table "t"

@@ -23,5 +23,5 @@ CREATE OR REPLACE FUNCTION a(n integer)
  LANGUAGE sql
 AS $function$SELECT CASE WHEN n = 0 THEN 0 ELSE b(n - 1) END$function$;
 
--- Alter column "a" of table "t"
+-- Set the default of column "a" of table "t"
 ALTER TABLE "t" ALTER COLUMN "a" SET DEFAULT a(3);

@@ -11,18 +11,6 @@ CREATE OR REPLACE FUNCTION first()
  LANGUAGE sql
 AS $function$ SELECT count(*) FROM "Kept" $function$;
 
--- Create function "odd"
-CREATE OR REPLACE FUNCTION odd(n integer)
- RETURNS boolean
- LANGUAGE plpgsql
-AS $function$BEGIN RETURN n > 0 AND even(n - 1); END$function$;
-
--- Create function "even"
-CREATE OR REPLACE FUNCTION even(n integer)
- RETURNS boolean
- LANGUAGE plpgsql
-AS $function$BEGIN RETURN n = 0 OR odd(n - 1); END$function$;
-
 -- Create function "second"
 CREATE OR REPLACE FUNCTION second()
  RETURNS bigint
@@ -40,3 +28,15 @@ CREATE OR REPLACE FUNCTION any_of()
  RETURNS bigint
  LANGUAGE sql
 AS $function$SELECT Second()$function$;
+
+-- Create function "odd"
+CREATE OR REPLACE FUNCTION odd(n integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$BEGIN RETURN n > 0 AND even(n - 1); END$function$;
+
+-- Create function "even"
+CREATE OR REPLACE FUNCTION even(n integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$BEGIN RETURN n = 0 OR odd(n - 1); END$function$;

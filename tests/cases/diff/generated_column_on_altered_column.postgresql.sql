@@ -5,17 +5,14 @@ CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED); CREATE
 CREATE TABLE t (a bigint, b bigint GENERATED ALWAYS AS (a * 2) STORED); CREATE INDEX t_b ON t (b);
 
 -- plan
--- Drop index "t_b" of "t"
+-- Drop index "t_b" of table "t"
 DROP INDEX "t_b";
 
--- Drop column "b" of table "t"
-ALTER TABLE "t" DROP COLUMN "b";
-
--- Alter column "a" of table "t"
-ALTER TABLE "t" ALTER COLUMN "a" TYPE bigint;
-
--- Add column "b" to table "t"
-ALTER TABLE "t" ADD COLUMN "b" bigint GENERATED ALWAYS AS (a * 2) STORED;
+-- Alter table "t": drop column "b"; change the type of column "a"; add column "b"
+ALTER TABLE "t"
+    DROP COLUMN "b",
+    ALTER COLUMN "a" TYPE bigint,
+    ADD COLUMN "b" bigint GENERATED ALWAYS AS (a * 2) STORED;
 
 -- Create index "t_b" on table "t"
 CREATE INDEX "t_b" ON "t" USING btree (b);

@@ -5,7 +5,7 @@ CREATE TABLE t (id integer NOT NULL);
 CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5));
 
 -- plan
--- Alter column "id" of table "t"
+-- Add an identity to column "id" of table "t"
 ALTER TABLE "t" ALTER COLUMN "id" ADD GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5);
 
 -- Continue the sequence after the largest existing value of column "id" of table "t"

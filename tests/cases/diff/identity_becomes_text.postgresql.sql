@@ -7,17 +7,16 @@ CREATE TABLE a (id varchar(30) PRIMARY KEY);
 CREATE TABLE d (a_id varchar(30) REFERENCES a (id));
 
 -- plan
--- Drop foreign key "d_a_id_fkey" of table "d"
-ALTER TABLE "d" DROP CONSTRAINT "d_a_id_fkey";
+-- Alter table "d": drop foreign key "d_a_id_fkey"; change the type of column "a_id"
+ALTER TABLE "d"
+    DROP CONSTRAINT "d_a_id_fkey",
+    ALTER COLUMN "a_id" TYPE character varying(30);
 
--- Alter column "id" of table "a"
+-- Drop the identity of column "id" of table "a"
 ALTER TABLE "a" ALTER COLUMN "id" DROP IDENTITY;
 
--- Alter column "id" of table "a"
+-- Change the type of column "id" of table "a"
 ALTER TABLE "a" ALTER COLUMN "id" TYPE character varying(30);
-
--- Alter column "a_id" of table "d"
-ALTER TABLE "d" ALTER COLUMN "a_id" TYPE character varying(30);
 
 -- Add foreign key "d_a_id_fkey" to table "d"
 ALTER TABLE "d" ADD CONSTRAINT "d_a_id_fkey"

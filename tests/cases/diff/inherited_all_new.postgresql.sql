@@ -11,11 +11,6 @@ COMMENT ON COLUMN c.x IS 'x';
 -- Create sequence "p_id_seq"
 CREATE SEQUENCE "p_id_seq" AS integer START WITH 1 INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE;
 
--- Create table "d"
-CREATE TABLE "d" (
-    "x" bigint
-);
-
 -- Create table "p"
 CREATE TABLE "p" (
     "id" integer DEFAULT nextval('p_id_seq'::regclass) NOT NULL,
@@ -29,8 +24,13 @@ CREATE TABLE "c" (
     "own" integer
 ) INHERITS ("p");
 
+-- Create table "d"
+CREATE TABLE "d" (
+    "x" bigint
+);
+
+-- Let column "p"."id" own sequence "p_id_seq"
+ALTER SEQUENCE "p_id_seq" OWNED BY "p"."id";
+
 -- Set the comment of column "c"."x"
 COMMENT ON COLUMN "c"."x" IS 'x';
-
--- Alter sequence "p_id_seq"
-ALTER SEQUENCE "p_id_seq" OWNED BY "p"."id";

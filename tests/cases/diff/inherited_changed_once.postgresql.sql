@@ -9,24 +9,13 @@ CREATE TABLE c (own int) INHERITS (p);
 CREATE TABLE g (more int) INHERITS (c);
 
 -- plan
--- Drop check constraint "pos" of table "p"
-ALTER TABLE "p" DROP CONSTRAINT "pos";
-
--- Drop column "gone" of table "p"
-ALTER TABLE "p" DROP COLUMN "gone";
-
--- Alter column "id" of table "p"
-ALTER TABLE "p" ALTER COLUMN "id" TYPE bigint;
-
--- Alter column "w" of table "p"
+-- Alter table "p": drop a check constraint; drop a column; change the type of 2 columns; add a column; set the default of a column; forbid NULL in a column; add a check constraint
 ALTER TABLE "p"
+    DROP CONSTRAINT "pos",
+    DROP COLUMN "gone",
+    ALTER COLUMN "id" TYPE bigint,
     ALTER COLUMN "w" TYPE text,
+    ADD COLUMN "fresh" integer,
     ALTER COLUMN "w" SET DEFAULT 'x'::text,
-    ALTER COLUMN "w" SET NOT NULL;
-
--- Add check constraint "pos2" to table "p"
-ALTER TABLE "p" ADD CONSTRAINT "pos2"
-    CHECK (id > 1);
-
--- Add column "fresh" to table "p"
-ALTER TABLE "p" ADD COLUMN "fresh" integer;
+    ALTER COLUMN "w" SET NOT NULL,
+    ADD CONSTRAINT "pos2" CHECK (id > 1);

@@ -13,23 +13,18 @@ ALTER TABLE g ALTER x SET DEFAULT 5;
 ALTER TABLE g ALTER n SET DEFAULT 'g';
 
 -- plan
--- Alter column "own" of table "c"
-ALTER TABLE "c" ALTER COLUMN "own" TYPE bigint;
+-- Alter table "p": add column "n"; set the default of column "x"
+ALTER TABLE "p"
+    ADD COLUMN "n" text,
+    ALTER COLUMN "x" SET DEFAULT 2;
 
--- Add column "z" to table "c"
-ALTER TABLE "c" ADD COLUMN "z" integer;
+-- Alter table "c": change the type of column "own"; add column "z"; set the default of column "x"
+ALTER TABLE "c"
+    ALTER COLUMN "own" TYPE bigint,
+    ADD COLUMN "z" integer,
+    ALTER COLUMN "x" SET DEFAULT 4;
 
--- Alter column "x" of table "p"
-ALTER TABLE "p" ALTER COLUMN "x" SET DEFAULT 2;
-
--- Alter column "x" of table "c"
-ALTER TABLE "c" ALTER COLUMN "x" SET DEFAULT 4;
-
--- Alter column "x" of table "g"
-ALTER TABLE "g" ALTER COLUMN "x" SET DEFAULT 5;
-
--- Add column "n" to table "p"
-ALTER TABLE "p" ADD COLUMN "n" text;
-
--- Alter column "n" of table "g"
-ALTER TABLE "g" ALTER COLUMN "n" SET DEFAULT 'g'::text;
+-- Set the default of columns "x", "n" of table "g"
+ALTER TABLE "g"
+    ALTER COLUMN "x" SET DEFAULT 5,
+    ALTER COLUMN "n" SET DEFAULT 'g'::text;

@@ -10,21 +10,13 @@ CREATE TABLE c (id int, x int, own bigint, CONSTRAINT k CHECK (x > 1));
 -- Let table "c" no longer inherit from p
 ALTER TABLE c NO INHERIT p;
 
--- Drop check constraint "k" of table "p"
-ALTER TABLE "p" DROP CONSTRAINT "k";
-
--- Alter column "own" of table "c"
+-- Change the type of column "own" of table "c"
 ALTER TABLE "c" ALTER COLUMN "own" TYPE bigint;
 
--- Alter column "id" of table "p"
-ALTER TABLE "p" ALTER COLUMN "id" TYPE bigint;
-
--- Drop column "x" of table "p"
-ALTER TABLE "p" DROP COLUMN "x";
-
--- Add check constraint "k" to table "p"
-ALTER TABLE "p" ADD CONSTRAINT "k"
-    CHECK (id > 1);
-
--- Add column "z" to table "p"
-ALTER TABLE "p" ADD COLUMN "z" text;
+-- Alter table "p": drop check constraint "k"; drop column "x"; change the type of column "id"; add column "z"; add check constraint "k"
+ALTER TABLE "p"
+    DROP CONSTRAINT "k",
+    DROP COLUMN "x",
+    ALTER COLUMN "id" TYPE bigint,
+    ADD COLUMN "z" text,
+    ADD CONSTRAINT "k" CHECK (id > 1);

@@ -15,29 +15,22 @@ ALTER TABLE c NO INHERIT p;
 -- Let table "c" no longer inherit from q
 ALTER TABLE c NO INHERIT q;
 
--- Alter column "id" of table "c"
-ALTER TABLE "c" ALTER COLUMN "id" TYPE bigint;
+-- Alter table "c": change the type of columns "id", "x"; add column "n"
+ALTER TABLE "c"
+    ALTER COLUMN "id" TYPE bigint,
+    ALTER COLUMN "x" TYPE bigint,
+    ADD COLUMN "n" integer DEFAULT 1;
 
--- Alter column "x" of table "c"
-ALTER TABLE "c" ALTER COLUMN "x" TYPE bigint;
+-- Alter table "p": change the type of columns "id", "x"; add column "n"
+ALTER TABLE "p"
+    ALTER COLUMN "id" TYPE bigint,
+    ALTER COLUMN "x" TYPE bigint,
+    ADD COLUMN "n" integer DEFAULT 1;
 
--- Add column "n" to table "c"
-ALTER TABLE "c" ADD COLUMN "n" integer DEFAULT 1;
-
--- Alter column "id" of table "p"
-ALTER TABLE "p" ALTER COLUMN "id" TYPE bigint;
-
--- Alter column "x" of table "p"
-ALTER TABLE "p" ALTER COLUMN "x" TYPE bigint;
-
--- Add column "n" to table "p"
-ALTER TABLE "p" ADD COLUMN "n" integer DEFAULT 1;
-
--- Alter column "id" of table "q"
-ALTER TABLE "q" ALTER COLUMN "id" TYPE bigint;
-
--- Add column "n" to table "q"
-ALTER TABLE "q" ADD COLUMN "n" integer DEFAULT 1;
+-- Alter table "q": change the type of column "id"; add column "n"
+ALTER TABLE "q"
+    ALTER COLUMN "id" TYPE bigint,
+    ADD COLUMN "n" integer DEFAULT 1;
 
 -- Let table "c" inherit from p
 ALTER TABLE c INHERIT p;

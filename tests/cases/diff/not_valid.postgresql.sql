@@ -13,9 +13,6 @@ ALTER TABLE new ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
 ALTER TABLE new ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u NOT VALID;
 
 -- plan
--- Drop check constraint "other" of table "t"
-ALTER TABLE "t" DROP CONSTRAINT "other";
-
 -- Create table "new"
 CREATE TABLE "new" (
     "a" integer,
@@ -26,21 +23,18 @@ CREATE TABLE "new" (
 ALTER TABLE "new" ADD CONSTRAINT "c"
     CHECK (a > 0) NOT VALID;
 
--- Alter column "a" of table "t"
-ALTER TABLE "t" ALTER COLUMN "a" TYPE bigint;
+-- Change the type of column "id" of table "u"
+ALTER TABLE "u" ALTER COLUMN "id" TYPE bigint;
 
--- Alter column "b" of table "t"
-ALTER TABLE "t" ALTER COLUMN "b" TYPE text;
+-- Alter table "t": drop check constraint "other"; change the type of columns "a", "b"; add check constraint "other"
+ALTER TABLE "t"
+    DROP CONSTRAINT "other",
+    ALTER COLUMN "a" TYPE bigint,
+    ALTER COLUMN "b" TYPE text,
+    ADD CONSTRAINT "other" CHECK (b > '0'::text);
 
 -- Validate check constraint "c" of table "t"
 ALTER TABLE "t" VALIDATE CONSTRAINT "c";
-
--- Add check constraint "other" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "other"
-    CHECK (b > '0'::text);
-
--- Alter column "id" of table "u"
-ALTER TABLE "u" ALTER COLUMN "id" TYPE bigint;
 
 -- Validate foreign key "f" of table "t"
 ALTER TABLE "t" VALIDATE CONSTRAINT "f";

@@ -8,9 +8,6 @@ CREATE TYPE c AS (a int); CREATE FUNCTION ccmp(c, c) RETURNS int LANGUAGE sql IM
 -- Create composite type "c"
 CREATE TYPE c AS (a integer);
 
--- Add column "b" to table "x"
-ALTER TABLE "x" ADD COLUMN "b" c NOT NULL;
-
 -- Create operator family "c_ops"
 CREATE OPERATOR FAMILY c_ops USING btree;
 
@@ -34,6 +31,7 @@ CREATE OPERATOR <<~ (FUNCTION = clt, LEFTARG = c, RIGHTARG = c);
 -- Create operator class "c_ops"
 CREATE OPERATOR CLASS c_ops DEFAULT FOR TYPE c USING btree FAMILY c_ops AS OPERATOR 1 <<~(c,c), FUNCTION 1 (c, c) ccmp(c,c), STORAGE c;
 
--- Add primary key "x_pkey" to table "x"
-ALTER TABLE "x" ADD CONSTRAINT "x_pkey"
-    PRIMARY KEY (b);
+-- Alter table "x": add column "b"; add primary key "x_pkey"
+ALTER TABLE "x"
+    ADD COLUMN "b" c NOT NULL,
+    ADD CONSTRAINT "x_pkey" PRIMARY KEY (b);

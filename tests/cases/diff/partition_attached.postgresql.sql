@@ -10,12 +10,10 @@ CREATE TABLE t1 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
 CREATE INDEX t1_own ON t1 (w, d);
 
 -- plan
--- Alter column "w" of table "t1"
-ALTER TABLE "t1" ALTER COLUMN "w" SET DEFAULT 'x'::text;
-
--- Add check constraint "k" to table "t1"
-ALTER TABLE "t1" ADD CONSTRAINT "k"
-    CHECK (id > 0);
+-- Alter table "t1": set the default of column "w"; add check constraint "k"
+ALTER TABLE "t1"
+    ALTER COLUMN "w" SET DEFAULT 'x'::text,
+    ADD CONSTRAINT "k" CHECK (id > 0);
 
 -- Create index "t1_own" on table "t1"
 CREATE INDEX "t1_own" ON "t1" USING btree (w, d);

@@ -17,86 +17,44 @@ COMMENT ON COLUMN t1.w IS 'z';
 -- Detach partition "t2" of table "t"
 ALTER TABLE t DETACH PARTITION t2;
 
--- Drop primary key "t1_pkey" of table "t1"
-ALTER TABLE "t1" DROP CONSTRAINT "t1_pkey";
-
--- Drop column "gone" of table "t"
-ALTER TABLE "t" DROP COLUMN "gone";
-
--- Alter column "k" of table "t"
-ALTER TABLE "t" ALTER COLUMN "k" TYPE bigint;
-
--- Alter column "w" of table "t"
+-- Alter table "t": drop column "gone"; change the type of columns "w", "k"; add column "n"; forbid NULL in column "w"; add primary key "t_pkey"; add foreign key "t_k_fkey"
 ALTER TABLE "t"
+    DROP COLUMN "gone",
     ALTER COLUMN "w" TYPE character varying(20),
-    ALTER COLUMN "w" SET NOT NULL;
+    ALTER COLUMN "k" TYPE bigint,
+    ADD COLUMN "n" integer DEFAULT 3 NOT NULL,
+    ALTER COLUMN "w" SET NOT NULL,
+    ADD CONSTRAINT "t_pkey" PRIMARY KEY (id),
+    ADD CONSTRAINT "t_k_fkey" FOREIGN KEY (k) REFERENCES a(id);
 
--- Add primary key "t_pkey" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_pkey"
-    PRIMARY KEY (id);
-
--- Add column "n" to table "t"
-ALTER TABLE "t" ADD COLUMN "n" integer DEFAULT 3 NOT NULL;
-
--- Drop column "extra" of table "t1"
-ALTER TABLE "t1" DROP COLUMN "extra";
-
--- Drop column "gone" of table "t1"
-ALTER TABLE "t1" DROP COLUMN "gone";
-
--- Alter column "id" of table "t1"
-ALTER TABLE "t1" ALTER COLUMN "id" DROP IDENTITY;
-
--- Alter column "w" of table "t1"
+-- Alter table "t1": drop a primary key; drop 2 columns; drop the identity of a column; change the type of a column; add 2 columns; forbid NULL in a column; add a primary key; add a foreign key
 ALTER TABLE "t1"
+    DROP CONSTRAINT "t1_pkey",
+    DROP COLUMN "gone",
+    DROP COLUMN "extra",
+    ALTER COLUMN "id" DROP IDENTITY,
     ALTER COLUMN "w" TYPE character varying(20),
-    ALTER COLUMN "w" SET NOT NULL;
+    ADD COLUMN "k" bigint,
+    ADD COLUMN "n" integer DEFAULT 3 NOT NULL,
+    ALTER COLUMN "w" SET NOT NULL,
+    ADD CONSTRAINT "t1_pkey" PRIMARY KEY (id),
+    ADD CONSTRAINT "t_k_fkey" FOREIGN KEY (k) REFERENCES a(id);
 
 -- Set the comment of column "t1"."w"
 COMMENT ON COLUMN "t1"."w" IS 'z';
 
--- Add primary key "t1_pkey" to table "t1"
-ALTER TABLE "t1" ADD CONSTRAINT "t1_pkey"
-    PRIMARY KEY (id);
-
 -- Remove the comment of table "t1"
 COMMENT ON TABLE "t1" IS NULL;
 
--- Add column "k" to table "t1"
-ALTER TABLE "t1" ADD COLUMN "k" bigint;
-
--- Add column "n" to table "t1"
-ALTER TABLE "t1" ADD COLUMN "n" integer DEFAULT 3 NOT NULL;
-
--- Drop column "gone" of table "t2"
-ALTER TABLE "t2" DROP COLUMN "gone";
-
--- Alter column "k" of table "t2"
-ALTER TABLE "t2" ALTER COLUMN "k" TYPE bigint;
-
--- Alter column "w" of table "t2"
+-- Alter table "t2": drop column "gone"; change the type of columns "w", "k"; add column "n"; forbid NULL in column "w"; add primary key "t2_pkey"; add foreign key "t_k_fkey"
 ALTER TABLE "t2"
+    DROP COLUMN "gone",
     ALTER COLUMN "w" TYPE character varying(20),
-    ALTER COLUMN "w" SET NOT NULL;
-
--- Add primary key "t2_pkey" to table "t2"
-ALTER TABLE "t2" ADD CONSTRAINT "t2_pkey"
-    PRIMARY KEY (id);
-
--- Add column "n" to table "t2"
-ALTER TABLE "t2" ADD COLUMN "n" integer DEFAULT 3 NOT NULL;
-
--- Add foreign key "t_k_fkey" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_k_fkey"
-    FOREIGN KEY (k) REFERENCES a(id);
-
--- Add foreign key "t_k_fkey" to table "t1"
-ALTER TABLE "t1" ADD CONSTRAINT "t_k_fkey"
-    FOREIGN KEY (k) REFERENCES a(id);
-
--- Add foreign key "t_k_fkey" to table "t2"
-ALTER TABLE "t2" ADD CONSTRAINT "t_k_fkey"
-    FOREIGN KEY (k) REFERENCES a(id);
+    ALTER COLUMN "k" TYPE bigint,
+    ADD COLUMN "n" integer DEFAULT 3 NOT NULL,
+    ALTER COLUMN "w" SET NOT NULL,
+    ADD CONSTRAINT "t2_pkey" PRIMARY KEY (id),
+    ADD CONSTRAINT "t_k_fkey" FOREIGN KEY (k) REFERENCES a(id);
 
 -- Attach partition "t1" of table "t"
 ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10);

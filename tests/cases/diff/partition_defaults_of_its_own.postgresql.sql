@@ -11,13 +11,11 @@ CREATE TABLE t2 PARTITION OF t (w NOT NULL, v NOT NULL) FOR VALUES FROM (10) TO 
 ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
 
 -- plan
--- Alter column "v" of table "t"
+-- Alter table "t": allow NULL in column "v"; set the default of columns "w", "v"
 ALTER TABLE "t"
-    ALTER COLUMN "v" SET DEFAULT 3,
-    ALTER COLUMN "v" DROP NOT NULL;
-
--- Alter column "w" of table "t"
-ALTER TABLE "t" ALTER COLUMN "w" SET DEFAULT 'b'::text;
+    ALTER COLUMN "v" DROP NOT NULL,
+    ALTER COLUMN "w" SET DEFAULT 'b'::text,
+    ALTER COLUMN "v" SET DEFAULT 3;
 
 -- Set default of column "v" of table "t1"
 ALTER TABLE t1 ALTER COLUMN v SET DEFAULT 7;

@@ -14,23 +14,13 @@ ALTER TABLE t1 ALTER COLUMN r SET NOT NULL;
 ALTER TABLE t1 ADD CONSTRAINT own CHECK (r > 1);
 
 -- plan
--- Alter column "r" of table "t"
-ALTER TABLE "t" ALTER COLUMN "r" TYPE bigint;
-
--- Add unique constraint "t_d_r_key" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_d_r_key"
-    UNIQUE (d, r);
-
--- Add primary key "t_pkey" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_pkey"
-    PRIMARY KEY (id, d);
-
--- Add column "w" to table "t"
-ALTER TABLE "t" ADD COLUMN "w" text;
-
--- Add check constraint "t_w_check" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_w_check"
-    CHECK (w > ''::text);
+-- Alter table "t": change the type of column "r"; add column "w"; add unique constraint "t_d_r_key"; add primary key "t_pkey"; add check constraint "t_w_check"
+ALTER TABLE "t"
+    ALTER COLUMN "r" TYPE bigint,
+    ADD COLUMN "w" text,
+    ADD CONSTRAINT "t_d_r_key" UNIQUE (d, r),
+    ADD CONSTRAINT "t_pkey" PRIMARY KEY (id, d),
+    ADD CONSTRAINT "t_w_check" CHECK (w > ''::text);
 
 -- Create index "t_w" on table "t"
 CREATE INDEX "t_w" ON "t" USING btree (w);

@@ -8,7 +8,7 @@ CREATE TABLE t1 (id serial, w text);
 ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10);
 
 -- plan
--- Alter sequence "t1_id_seq"
+-- Let no column own sequence "t1_id_seq"
 ALTER SEQUENCE "t1_id_seq" OWNED BY NONE;
 
 -- Attach partition "t1" of table "t"

@@ -8,17 +8,15 @@ CREATE TABLE t (id integer NOT NULL CONSTRAINT t_id UNIQUE, code text NOT NULL, 
 -- Drop foreign key "u_fk" of table "u"
 ALTER TABLE "u" DROP CONSTRAINT "u_fk";
 
--- Drop primary key "t_pkey" of table "t"
-ALTER TABLE "t" DROP CONSTRAINT "t_pkey";
-
--- Add unique constraint "t_id" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_id"
-    UNIQUE (id);
-
--- Add primary key "t_pkey" to table "t"
-ALTER TABLE "t" ADD CONSTRAINT "t_pkey"
-    PRIMARY KEY (code);
+-- Alter table "t": drop primary key "t_pkey"; add unique constraint "t_id"
+ALTER TABLE "t"
+    DROP CONSTRAINT "t_pkey",
+    ADD CONSTRAINT "t_id" UNIQUE (id);
 
 -- Add foreign key "u_fk" to table "u"
 ALTER TABLE "u" ADD CONSTRAINT "u_fk"
     FOREIGN KEY (t_id) REFERENCES t(id);
+
+-- Add primary key "t_pkey" to table "t"
+ALTER TABLE "t" ADD CONSTRAINT "t_pkey"
+    PRIMARY KEY (code);

@@ -13,15 +13,15 @@ CREATE SEQUENCE t INCREMENT BY -2 MAXVALUE -10 START WITH -20;
 SELECT setval('"r"', 5000, false) FROM "r"
 WHERE last_value < 5000;
 
--- Alter sequence "r"
+-- Change the options of sequence "r"
 ALTER SEQUENCE "r" AS bigint START WITH 5000 INCREMENT BY 7 MINVALUE 5000 CACHE 3 CYCLE;
 
--- Alter sequence "s"
+-- Change the options of sequence "s"
 ALTER SEQUENCE "s" START WITH 50 MINVALUE 50 MAXVALUE 100 NO CYCLE RESTART;
 
 -- Move sequence "t" to its new bounds
 SELECT setval('"t"', -10, false) FROM "t"
 WHERE last_value > -10;
 
--- Alter sequence "t"
+-- Change the options of sequence "t"
 ALTER SEQUENCE "t" START WITH -20 MAXVALUE -10;

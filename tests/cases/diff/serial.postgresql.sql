@@ -14,5 +14,5 @@ CREATE TABLE "t" (
     CONSTRAINT "t_pkey" PRIMARY KEY (id)
 );
 
--- Alter sequence "t_id_seq"
+-- Let column "t"."id" own sequence "t_id_seq"
 ALTER SEQUENCE "t_id_seq" OWNED BY "t"."id";

@@ -12,37 +12,6 @@ CREATE TABLE c (id text PRIMARY KEY, other serial); ALTER SEQUENCE c_other_seq R
 CREATE TABLE f (e_id serial); ALTER SEQUENCE f_e_id_seq RENAME TO e_id_seq;
 
 -- plan
--- Alter sequence "a_id_seq"
-ALTER SEQUENCE "a_id_seq" AS bigint;
-
--- Alter column "id" of table "a"
-ALTER TABLE "a"
-    ALTER COLUMN "id" DROP DEFAULT,
-    ALTER COLUMN "id" TYPE bigint,
-    ALTER COLUMN "id" SET DEFAULT nextval('a_id_seq'::regclass);
-
--- Alter column "id" of table "b"
-ALTER TABLE "b" ALTER COLUMN "id" DROP DEFAULT;
-
--- Drop sequence "b_id_seq"
-DROP SEQUENCE "b_id_seq";
-
--- Alter column "other" of table "c"
-ALTER TABLE "c"
-    ALTER COLUMN "other" SET DEFAULT nextval('c_id_seq'::regclass),
-    ALTER COLUMN "other" SET NOT NULL;
-
--- Alter sequence "c_id_seq"
-ALTER SEQUENCE "c_id_seq" OWNED BY "c"."other";
-
--- Alter column "id" of table "c"
-ALTER TABLE "c"
-    ALTER COLUMN "id" DROP DEFAULT,
-    ALTER COLUMN "id" TYPE text;
-
--- Drop table "d"
-DROP TABLE "d";
-
 -- Drop table "e"
 DROP TABLE "e";
 
@@ -54,5 +23,36 @@ CREATE TABLE "f" (
     "e_id" integer DEFAULT nextval('e_id_seq'::regclass) NOT NULL
 );
 
--- Alter sequence "e_id_seq"
+-- Let column "f"."e_id" own sequence "e_id_seq"
 ALTER SEQUENCE "e_id_seq" OWNED BY "f"."e_id";
+
+-- Change the options of sequence "a_id_seq"
+ALTER SEQUENCE "a_id_seq" AS bigint;
+
+-- Alter column "id" of table "a": change the type; set the default
+ALTER TABLE "a"
+    ALTER COLUMN "id" DROP DEFAULT,
+    ALTER COLUMN "id" TYPE bigint,
+    ALTER COLUMN "id" SET DEFAULT nextval('a_id_seq'::regclass);
+
+-- Drop the default of column "id" of table "b"
+ALTER TABLE "b" ALTER COLUMN "id" DROP DEFAULT;
+
+-- Alter column "other" of table "c": set the default; forbid NULL
+ALTER TABLE "c"
+    ALTER COLUMN "other" SET DEFAULT nextval('c_id_seq'::regclass),
+    ALTER COLUMN "other" SET NOT NULL;
+
+-- Let column "c"."other" own sequence "c_id_seq"
+ALTER SEQUENCE "c_id_seq" OWNED BY "c"."other";
+
+-- Alter column "id" of table "c": drop the default; change the type
+ALTER TABLE "c"
+    ALTER COLUMN "id" DROP DEFAULT,
+    ALTER COLUMN "id" TYPE text;
+
+-- Drop sequence "b_id_seq"
+DROP SEQUENCE "b_id_seq";
+
+-- Drop table "d"
+DROP TABLE "d";

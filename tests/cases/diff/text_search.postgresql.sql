@@ -26,7 +26,7 @@ ALTER TEXT SEARCH CONFIGURATION cfg ADD MAPPING FOR asciiword WITH english_stem;
 -- Create text search mapping for word of "cfg"
 ALTER TEXT SEARCH CONFIGURATION cfg ADD MAPPING FOR word WITH "Odd, d", simple;
 
--- Alter text search dictionary "d"
+-- Set the options of text search dictionary "d"
 ALTER TEXT SEARCH DICTIONARY "d" (stopwords, accept = 'false');
 
 -- Create text search configuration "empty"

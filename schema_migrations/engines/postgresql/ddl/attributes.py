@@ -15,20 +15,30 @@ def render_alter_composite(before: Opaque, after: Opaque) -> tuple[Statement, ..
     """Return the statements that change a composite type in place."""
     name = qualify(after.key)
     changes = compare_attributes(before, after)
-    renames = [f"RENAME ATTRIBUTE {old} TO {new}" for old, new in changes.renamed]
-    actions = [
-        *(f"DROP ATTRIBUTE {attribute}" for attribute in changes.dropped),
-        *(
-            f"ALTER ATTRIBUTE {attribute} TYPE {type_}"
-            for attribute, type_ in changes.retyped
-        ),
-        *(f"ADD ATTRIBUTE {attribute} {type_}" for attribute, type_ in changes.added),
-    ]
-    clauses = [*renames, *([",\n    ".join(actions)] if actions else [])]
-    return tuple(
+    renames = tuple(
         Statement(
-            sql=f"ALTER TYPE {name}\n    {clause}",
-            comment=f"Alter composite type {name}",
+            sql=f"ALTER TYPE {name}\n    RENAME ATTRIBUTE {old} TO {new}",
+            comment=f"Rename attribute {old} of composite type {name} to {new}",
         )
-        for clause in clauses
+        for old, new in changes.renamed
     )
+    actions = [
+        *(("drop", each, f"DROP ATTRIBUTE {each}") for each in changes.dropped),
+        *(
+            ("change the type of", each, f"ALTER ATTRIBUTE {each} TYPE {type_}")
+            for each, type_ in changes.retyped
+        ),
+        *(
+            ("add", each, f"ADD ATTRIBUTE {each} {type_}")
+            for each, type_ in changes.added
+        ),
+    ]
+    if not actions:
+        return renames
+    sql = ",\n    ".join(sql for *_, sql in actions)
+    what = "; ".join(f"{verb} attribute {each}" for verb, each, _ in actions)
+    alter = Statement(
+        sql=f"ALTER TYPE {name}\n    {sql}",
+        comment=f"Alter composite type {name}: {what}",
+    )
+    return (*renames, alter)

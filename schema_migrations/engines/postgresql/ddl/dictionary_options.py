@@ -28,7 +28,7 @@ def render_alter_dictionary(before: Opaque, after: Opaque) -> tuple[Statement, .
     return (
         Statement(
             sql=f"ALTER TEXT SEARCH DICTIONARY {name} ({', '.join(options)})",
-            comment=f"Alter text search dictionary {name}",
+            comment=f"Set the options of text search dictionary {name}",
         ),
     )
 

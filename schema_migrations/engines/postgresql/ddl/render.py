@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from schema_migrations.engines.postgresql.ddl.alter_table import (
+    Step,
+    render_alter_table,
+)
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_identity_move,
     render_sequence_advance,
@@ -29,6 +33,7 @@ from schema_migrations.engines.postgresql.ddl.render_object import (
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.table_action import TableAction
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Column, Key
 
@@ -49,32 +54,13 @@ def render(change: ddl.Change) -> Statements:
         case ddl.AddColumn():
             return _render_add_column(change)
         case ddl.DropColumn():
-            column = quote(change.column.name)
-            return _render_alter_table(
-                change.table,
-                f"DROP COLUMN {column}",
-                comment=f"Drop column {column} of table",
-                only=change.only,
-            )
+            return (_render_drop_column(change),)
         case ddl.AlterColumn():
             return _render_alter_column(change)
         case ddl.DropNumbering():
-            column = quote(change.column.name)
-            what = "identity" if change.column.identity else "default"
-            return _render_alter_table(
-                change.table,
-                f"ALTER COLUMN {column} DROP {what.upper()}",
-                comment=f"Drop the {what} of column {column} of table",
-            )
+            return (_render_drop_numbering(change),)
         case ddl.RenameColumn():
-            old, new = quote(change.before.name), quote(change.after.name)
-            statements = _render_alter_table(
-                change.table,
-                f"RENAME COLUMN {old} TO {new}",
-                comment=f"Rename column {old} to {new} of table",
-            )
-            keys = (change.table.column(c.name) for c in (change.before, change.after))
-            return statements + render_sequence_following(change.before, *keys)
+            return _render_rename_column(change)
         case ddl.Create():
             return _with_unchecked_body(change, render_create(change.object))
         case ddl.Drop():
@@ -121,15 +107,42 @@ def _with_unchecked_body(
     )
 
 
-def _render_alter_table(
-    table: Key, *actions: str, comment: str, only: bool = False
-) -> Statements:
-    name = qualify(table)
-    body = f" {actions[0]}" if len(actions) == 1 else ""
-    if not body:
-        body = "\n    " + ",\n    ".join(actions)
-    sql = f"ALTER TABLE {'ONLY ' if only else ''}{name}{body}"
-    return (Statement(sql=sql, comment=f"{comment} {name}"),)
+def _render_drop_column(change: ddl.DropColumn) -> Statement:
+    action = TableAction(
+        sql=f"DROP COLUMN {quote(change.column.name)}",
+        verb="Drop",
+        noun="column",
+        subject=change.table.column(change.column.name),
+        step=Step.DROP,
+        reads=change.column.needs,
+    )
+    return render_alter_table(change.table, action, only=change.only)
+
+
+def _render_drop_numbering(change: ddl.DropNumbering) -> Statement:
+    what = "identity" if change.column.identity else "default"
+    action = TableAction(
+        sql=f"ALTER COLUMN {quote(change.column.name)} DROP {what.upper()}",
+        verb=f"Drop the {what} of",
+        noun="column",
+        subject=change.table.column(change.column.name),
+        # A type that no identity has must wait for the end of the statement.
+        step=None if change.column.identity else Step.DROP,
+        reads=change.column.needs,
+        is_for_new_rows=not change.column.identity,
+    )
+    return render_alter_table(change.table, action)
+
+
+def _render_rename_column(change: ddl.RenameColumn) -> Statements:
+    table = qualify(change.table)
+    old, new = quote(change.before.name), quote(change.after.name)
+    rename = Statement(
+        sql=f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}",
+        comment=f"Rename column {old} to {new} of table {table}",
+    )
+    keys = (change.table.column(c.name) for c in (change.before, change.after))
+    return (rename, *render_sequence_following(change.before, *keys))
 
 
 def _render_move(change: ddl.Attach | ddl.Detach) -> Statement:
@@ -198,17 +211,24 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
             *_render_alter_without_fill(change.table, nullable_column, column),
         )
     default = change.fill if column.default is None else None
-    statements = _render_alter_table(
-        change.table,
-        f"ADD COLUMN {render_column(column, default=default)}",
-        comment=f"Add column {name} to table",
+    action = TableAction(
+        sql=f"ADD COLUMN {render_column(column, default=default)}",
+        verb="Add",
+        noun="column",
+        subject=change.table.column(column.name),
+        step=Step.ADD_COLUMN,
+        reads=column.needs | change.fill_needs,
     )
+    statements: Statements = (render_alter_table(change.table, action),)
     if default is not None:
-        statements += _render_alter_table(
-            change.table,
-            f"ALTER COLUMN {name} DROP DEFAULT",
-            comment=f"Drop the default that only filled existing rows of column {name} of table",
+        drop = replace(
+            action,
+            sql=f"ALTER COLUMN {name} DROP DEFAULT",
+            verb="Drop the default that only filled existing rows of",
+            step=Step.DROP,
+            is_for_new_rows=True,
         )
+        statements += (render_alter_table(change.table, drop),)
     return (*statements, *_render_column_comments(change.table, column))
 
 
@@ -240,20 +260,14 @@ def _render_alter_column(change: ddl.AlterColumn) -> Statements:
 def _render_alter_without_fill(
     table: Key, before: Column, after: Column, *, using: str | None = None
 ) -> Statements:
+    key = table.column(after.name)
     if before.identity and not after.identity and before.type != after.type:
         # The column must keep an integer type until the identity is dropped on its own.
         plain = replace(before, identity="", identity_options="", custom_sequence="")
-        return (
-            *_render_alter_without_fill(table, before, plain),
-            *_render_alter_without_fill(table, plain, after, using=using),
-        )
-    actions = render_alter_actions(before, after, using=using)
-    name = quote(after.name)
-    comment = f"Alter column {name} of table"
-    statements = (
-        _render_alter_table(table, *actions, comment=comment) if actions else ()
-    )
-    key = table.column(after.name)
+        drop = _render_drop_numbering(ddl.DropNumbering(table=table, column=before))
+        return (drop, *_render_alter_without_fill(table, plain, after, using=using))
+    actions = render_alter_actions(key, before, after, using=using)
+    statements = (render_alter_table(table, *actions),) if actions else ()
     return (
         render_identity_move(before, after, key)
         + statements

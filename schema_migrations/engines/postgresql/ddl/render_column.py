@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from schema_migrations.engines.postgresql.ddl.alter_table import Step
 from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     SequenceOptions,
@@ -11,7 +14,8 @@ from schema_migrations.engines.postgresql.ddl.sequence_options import (
     read_options,
 )
 from schema_migrations.engines.postgresql.quote import quote
-from schema_migrations.schema.model import Column
+from schema_migrations.plan.table_action import TableAction
+from schema_migrations.schema.model import Column, Key
 
 
 def render_column(column: Column, *, default: str | None = None) -> str:
@@ -49,44 +53,69 @@ def is_retyped(before: Column, after: Column) -> bool:
 
 
 def render_alter_actions(
-    before: Column, after: Column, *, using: str | None = None
-) -> list[str]:
+    key: Key, before: Column, after: Column, *, using: str | None = None
+) -> tuple[TableAction, ...]:
     """Return the actions of one ``ALTER TABLE`` that turns ``before`` into ``after``.
 
-    PostgreSQL sorts the actions of a statement into phases (drops, types, then
+    PostgreSQL sorts the actions of a statement into steps (drops, types, then
     settings), so a default can be dropped and set again around a type change.
-    ``using`` computes the values of the new type in place of the usual conversion.
+    ``using`` computes the values of the new type in place of the usual conversion; it
+    may read other columns, so nothing else joins the statement.
     """
     retyped = is_retyped(before, after)
-    actions: list[str] = []
+    reads_others = retyped and using is not None and not _is_cast(after.name, using)
+    actions: list[tuple[str, Step, str]] = []
     if before.identity and not after.identity:
-        actions.append("DROP IDENTITY")
+        actions.append(("Drop the identity of", Step.DROP, "DROP IDENTITY"))
     if before.generated is not None and after.generated is None:
-        actions.append("DROP EXPRESSION")
+        actions.append(("Drop the expression of", Step.DROP, "DROP EXPRESSION"))
     if before.default is not None and (retyped or after.default is None):
-        actions.append("DROP DEFAULT")
+        actions.append(("Drop the default of", Step.DROP, "DROP DEFAULT"))
+    if after.nullable and not before.nullable:
+        actions.append(("Allow NULL in", Step.DROP, "DROP NOT NULL"))
     numbering = (
         _render_identity_actions(before, after)
         if before.identity and after.identity
-        else []
+        else ""
     )
+    change_numbering = "Change the identity of"
     shrinks = numbering and is_larger(before.type, after.type)
     if shrinks:
-        actions += numbering  # The smaller type may not hold the old bounds.
+        # The smaller type may not hold the old bounds.
+        actions.append((change_numbering, Step.RETYPE, numbering))
     if retyped:
-        actions.append(_render_type_change(before, after, using))
+        new_type = _render_type_change(before, after, using)
+        actions.append(("Change the type of", Step.RETYPE, new_type))
     if after.default is not None and (retyped or before.default != after.default):
-        actions.append(f"SET DEFAULT {after.default}")
-    if before.nullable != after.nullable:
-        actions.append("DROP NOT NULL" if after.nullable else "SET NOT NULL")
+        actions.append(("Set the default of", Step.SET, f"SET DEFAULT {after.default}"))
+    if before.nullable and not after.nullable:
+        actions.append(("Forbid NULL in", Step.SET, "SET NOT NULL"))
     if after.identity and not before.identity:
-        actions.append(f"ADD {_render_identity(after)}")
-    elif not shrinks:
-        actions += numbering
-    return [f"ALTER COLUMN {quote(after.name)} {action}" for action in actions]
+        identity = f"ADD {_render_identity(after)}"
+        actions.append(("Add an identity to", Step.SET, identity))
+    elif numbering and not shrinks:
+        actions.append((change_numbering, Step.SET, numbering))
+    return tuple(
+        TableAction(
+            sql=f"ALTER COLUMN {quote(after.name)} {sql}",
+            verb=verb,
+            noun="column",
+            subject=key,
+            step=None if reads_others else step,
+            reads=after.needs,
+            is_for_new_rows=verb.endswith("the default of"),
+        )
+        for verb, step, sql in actions
+    )
 
 
-def _render_identity_actions(before: Column, after: Column) -> list[str]:
+def _is_cast(name: str, expression: str) -> bool:
+    """Tell whether an expression only casts the values of a column."""
+    column = re.escape(quote(name))
+    return bool(re.fullmatch(rf'{column}(::[\w". \[\]]+)+', expression))
+
+
+def _render_identity_actions(before: Column, after: Column) -> str:
     words = []
     if before.identity != after.identity:
         words.append(f"SET GENERATED {after.identity.upper()}")
@@ -94,7 +123,7 @@ def _render_identity_actions(before: Column, after: Column) -> list[str]:
     words += [f"SET {option}" for option in list_changed_options(old, new)]
     if is_out_of_bounds(old, new):
         words.append("RESTART")
-    return [" ".join(words)] if words else []
+    return " ".join(words)
 
 
 def identity_options_of(column: Column) -> SequenceOptions:

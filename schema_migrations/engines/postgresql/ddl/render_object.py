@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.catalog.traits import SQL_KEYWORDS
+from schema_migrations.engines.postgresql.ddl.alter_table import (
+    Step,
+    render_alter_table,
+)
 from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
 from schema_migrations.engines.postgresql.ddl.dictionary_options import (
     render_alter_dictionary,
@@ -36,6 +40,7 @@ from schema_migrations.engines.postgresql.quote import (
 )
 from schema_migrations.errors import ExtensionFixed, UnsupportedChange
 from schema_migrations.plan.plan import Statement
+from schema_migrations.plan.table_action import TableAction
 from schema_migrations.schema.model import (
     Constraint,
     Definition,
@@ -56,14 +61,26 @@ def _make_statement(sql: str, comment: str) -> Statements:
     return (Statement(sql=sql, comment=comment),)
 
 
+def _make_action(
+    rule: Constraint | ForeignKey, sql: str, verb: str, step: Step | None
+) -> TableAction:
+    return TableAction(
+        sql=sql,
+        verb=verb,
+        noun=_describe_constraint(rule),
+        subject=rule.key,
+        step=step,
+        reads=rule.needs,
+    )
+
+
 def render_create(obj: NonTableObject) -> Statements:
     match obj:
         case Constraint() | ForeignKey():
-            table, name = qualify(obj.table), quote(obj.key.part)
-            return _make_statement(
-                f"ALTER TABLE {table} ADD CONSTRAINT {name}\n    {obj.definition}",
-                f"Add {_describe_constraint(obj)} {name} to table {table}",
-            )
+            name = quote(obj.key.part)
+            action = _make_action(obj, f"ADD CONSTRAINT {name}", "Add", Step.SET)
+            action = replace(action, definition=obj.definition)
+            return (render_alter_table(obj.table, action),)
         case Index():
             table, name = qualify(obj.table), quote(obj.key.name)
             unique = "UNIQUE " if obj.unique else ""
@@ -99,15 +116,13 @@ def render_create(obj: NonTableObject) -> Statements:
 def render_drop(obj: NonTableObject) -> Statements:
     match obj:
         case Constraint() | ForeignKey():
-            table, name = qualify(obj.table), quote(obj.key.part)
-            return _make_statement(
-                f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-                f"Drop {_describe_constraint(obj)} {name} of table {table}",
-            )
+            sql = f"DROP CONSTRAINT {quote(obj.key.part)}"
+            action = _make_action(obj, sql, "Drop", Step.DROP)
+            return (render_alter_table(obj.table, action),)
         case Index():
             name = qualify(obj.key)
             return _make_statement(
-                f"DROP INDEX {name}", f"Drop index {name} of {qualify(obj.table)}"
+                f"DROP INDEX {name}", f"Drop index {name} of table {qualify(obj.table)}"
             )
         case Sequence():
             name = qualify(obj.key)
@@ -132,11 +147,10 @@ def render_alter(
     """
     match before, after:
         case ((Constraint() | ForeignKey()), (Constraint() | ForeignKey())):
-            table, constraint = qualify(after.table), quote(after.key.part)
-            return _make_statement(
-                f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",
-                f"Validate {_describe_constraint(after)} {constraint} of table {table}",
-            )
+            # Beside another action it would lock out those who read or write.
+            sql = f"VALIDATE CONSTRAINT {quote(after.key.part)}"
+            action = _make_action(after, sql, "Validate", step=None)
+            return (render_alter_table(after.table, action),)
         case Sequence(), Sequence():
             return _render_alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
@@ -230,11 +244,15 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     clauses += list_changed_options(old, new)
     if is_out_of_bounds(old, new):
         clauses.append("RESTART")
+    what = [f"change the options of sequence {name}"] if clauses else []
     if before.owned_by != after.owned_by:
         owner = _qualify_column(after.owned_by) if after.owned_by else "NONE"
         clauses.append(f"OWNED BY {owner}")
+        column = f"column {owner}" if after.owned_by else "no column"
+        what.append(f"let {column} own {'it' if what else f'sequence {name}'}")
+    heading = ", and ".join(what)
     return render_move(name, old, new) + _make_statement(
-        f"ALTER SEQUENCE {name} {' '.join(clauses)}", f"Alter sequence {name}"
+        f"ALTER SEQUENCE {name} {' '.join(clauses)}", heading[0].upper() + heading[1:]
     )
 
 
