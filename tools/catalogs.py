@@ -43,8 +43,21 @@ def read_postgresql_facts(url: str, programs: Path) -> frozenset[str]:
     lines = [
         x for x in _dump_schema(url, programs).splitlines() if x and x[0] not in "-\\"
     ]
-    statements = re.split(r";$", "\n".join(lines), flags=re.MULTILINE)
+    dump = _hide_inherited_names("\n".join(lines))
+    statements = re.split(r";$", dump, flags=re.MULTILINE)
     return frozenset(_sort_columns(text.strip()) for text in statements if text.strip())
+
+
+def _hide_inherited_names(dump: str) -> str:
+    """Hide what the indexes are called that partitions have from their parents.
+
+    The server made the names from those that the partition and its columns had then.
+    """
+    name = r'(?:"[^"]+"|[\w$]+)'
+    attached = rf"^ALTER INDEX .+ ATTACH PARTITION {name}\.({name});$"
+    for found in set(re.findall(attached, dump, flags=re.MULTILINE)):
+        dump = re.sub(rf"(?<![\w$]){re.escape(found)}(?![\w$])", "(inherited)", dump)
+    return dump
 
 
 def _dump_schema(url: str, programs: Path) -> str:

@@ -14,6 +14,7 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     Key,
+    Opaque,
     Schema,
     Table,
 )
@@ -29,6 +30,8 @@ def order_renames(
     """
     result: list[ddl.Rename | ddl.RenameColumn] = []
     tables = {table.key.name: table for table in current.of(Table)}
+    partitions = [obj.attachment.table for obj in current.of(Opaque) if obj.attachment]
+    tables |= {table.key.name: table for table in partitions}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
     taken = {o.key.part or o.key.name for o in current}

@@ -19,7 +19,7 @@ from schema_migrations.plan.column_roles import (
     map_references,
     map_type_rules,
 )
-from schema_migrations.schema.model import Column, Key, Schema, Table
+from schema_migrations.schema.model import Column, Key, Opaque, Schema, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,8 @@ def infer_renames(
 
     ``auto_created_tables`` are those that Django creates for many-to-many fields: their
     names begin with their model's table, and their columns are named after the models,
-    and so is the link to a parent (``place_ptr_id``).
+    and so is the link to a parent (``place_ptr_id``).  A partition may follow its parent
+    into another name, too.
     """
     for dropped in _find_dropped_tables(renames, current, desired):
         for old, new in tuple(renames.tables.items()):
@@ -169,6 +170,7 @@ def infer_renames(
             fits = expected in auto_created_tables and expected not in current.by_key
             if tail != dropped.key.name and fits and expected in desired.by_key:
                 renames = renames.with_table(dropped.key, expected)
+    renames = _add_partitions(renames, current, desired)
     for before, after in pair_tables(renames, current, desired):
         unpaired = _find_unpaired_columns(before, after, renames)
         for old_column, new_column in _pair_by_reference(
@@ -180,6 +182,41 @@ def infer_renames(
             if follows:
                 renames = renames.with_column(after.key.column(old_column), new_column)
     return renames
+
+
+def _add_partitions(renames: Renames, current: Schema, desired: Schema) -> Renames:
+    """Return the renames with those of partitions: the bounds stay and the name changes.
+
+    The rows of a partition under another name are never meant to go.
+    """
+    new = {
+        (obj.attachment.parent, obj.attachment.bounds): obj.attachment.table.key
+        for obj in desired.of(Opaque)
+        if obj.attachment and obj.key not in current.by_key
+    }
+    gone = {
+        obj.attachment.table.key: obj.attachment
+        for obj in current.of(Opaque)
+        if obj.attachment and obj.key not in desired.by_key
+    }
+    while True:  # a partition may have partitions itself
+        found = {
+            old: name
+            for old, attachment in gone.items()
+            if old not in renames.tables
+            and (
+                name := new.get(
+                    (
+                        renames.tables.get(attachment.parent, attachment.parent),
+                        attachment.bounds,
+                    )
+                )
+            )
+            and name.namespace == old.namespace
+        }
+        if not found:
+            return renames
+        renames = replace(renames, tables={**renames.tables, **found})
 
 
 def _find_unpaired_columns(

@@ -224,8 +224,17 @@ class Attachment:
 
     objects: tuple[Object, ...]
     """The table that it would be if it were detached, with its constraints and indexes."""
+    parent: Key
+    """Of a table, even if the parent is a partition itself."""
+    bounds: str
+    """Which rows of its parent it takes, as SQL; no two of one parent have the same."""
     attach_sql: str
     detach_sql: str
+
+    @property
+    def table(self) -> Table:
+        (table,) = (obj for obj in self.objects if isinstance(obj, Table))
+        return table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,7 @@ def _find_left(schema: Schema, other: Schema) -> Iterator[Opaque]:
 
 def _table_of(partition: Opaque) -> Table:
     assert partition.attachment is not None
-    (table,) = (o for o in partition.attachment.objects if isinstance(o, Table))
-    return table
+    return partition.attachment.table
 
 
 def partition_key_needs_of(table: Table) -> frozenset[Key]:

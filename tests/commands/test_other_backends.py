@@ -531,6 +531,31 @@ def test_partitions_that_are_made_elsewhere(
     run(project, "schemastatus", "--drift")
 
 
+@with_packages("django-postgres-extra")
+def test_the_default_partition_follows_its_table(
+    project: Project, package: Package, pg_database: dict[str, Any]
+) -> None:
+    """Its name is the table's and more, and it holds rows."""
+    start(project, package, pg_database)
+    plan_and_apply(project, "initial")
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as database:
+        database.execute(
+            "INSERT INTO shop_event (id, at, note)"
+            " VALUES (gen_random_uuid(), now(), 'kept')"
+        )
+    project.write(
+        "shop/models.py", package.models.replace("class Event(", "class Happening(")
+    )
+    rename = "shop_event=shop_happening"
+    run(project, "schemadiff", "second", "--no-input", "--rename", rename)
+    run(project, "schemaapply", "--no-input")
+    run(project, "schemadiff", "--check")
+    assert "DATA LOSS" not in project.files[-1].read_text()
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as database:
+        found = database.execute("SELECT note FROM shop_happening_default").fetchall()
+    assert found == [("kept",)]
+
+
 @with_packages("django-pgtrigger")
 def test_triggers_on_tables_that_are_left_to_django(
     project: Project, package: Package, pg_database: dict[str, Any]

@@ -402,6 +402,40 @@ def test_a_partition_that_is_gone_is_a_loss(on_postgres: OnPostgres) -> None:
     assert "drops partition logs_1 with all its rows" in asked.err
 
 
+PARTITIONS = """
+CREATE TABLE logs (at date, kind int) PARTITION BY RANGE (at);
+CREATE TABLE logs_default PARTITION OF logs DEFAULT;
+CREATE TABLE logs_1 PARTITION OF logs
+    FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY LIST (kind);
+CREATE TABLE logs_1_few PARTITION OF logs_1 FOR VALUES IN (1, 2);
+COMMENT ON TABLE logs_1_few IS 'a few';
+CREATE INDEX few ON logs_1_few (kind);
+CREATE VIEW only_few AS SELECT at FROM logs_1_few;
+"""
+
+
+def test_a_partition_under_another_name_keeps_its_rows(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(EXTRA=["sql"])
+    project.write("sql/a.sql", PARTITIONS)
+    wrote(project)
+    renamed = PARTITIONS.replace("logs_1", "logs_2026").replace("_default", "_others")
+    project.write("sql/a.sql", renamed)
+
+    text = wrote(project)
+
+    assert text.count("RENAME TO") == 3
+    for old, new in (
+        *(("logs_default", "logs_others"), ("logs_1", "logs_2026")),
+        ("logs_1_few", "logs_2026_few"),
+    ):
+        assert f'ALTER TABLE "{old}" RENAME TO "{new}";' in text
+        assert f"-- Renamed: {old} to {new}.\n" in text
+    assert "DATA LOSS" not in text
+    assert "DROP" not in text
+
+
 def test_a_column_under_a_view_is_renamed(on_postgres: OnPostgres) -> None:
     project = on_postgres(EXTRA=["sql"])
     project.write("sql/views.sql", VIEWS)

@@ -19,6 +19,10 @@ from schema_migrations.workflows.states.django_migrations import (
     select_database_operations,
 )
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
+from schema_migrations.workflows.states.package_objects import (
+    create_relation,
+    is_view,
+)
 from schema_migrations.workflows.states.prerequisites import (
     collect_prerequisites,
     load_prerequisites,
@@ -127,7 +131,8 @@ def find_django_error(
 ) -> str:
     """Return why Django itself cannot create a state's tables; empty: it can.
 
-    Our own code takes no part in it but for the surroundings, whose failure is raised.
+    Its editor is asked, or a package's own in the package's way.  Our own code takes no
+    part in it but for the surroundings, whose failure is raised.
     """
     with engine.dev_server.create_scratch_database(settings, alias) as scratch:
         connection: Any = scratch
@@ -148,8 +153,8 @@ def find_django_error(
         _create_surroundings(engine, connection, surroundings, used_in=used_in)
         try:
             with connection.schema_editor() as editor:
-                for model in models:
-                    editor.create_model(model)
+                for model in sorted(models, key=is_view):
+                    create_relation(editor, model)
         except Exception as error:  # whatever Django and the driver may raise
             return f"{type(error).__name__}: {error}".strip()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,13 @@ from schema_migrations.engines.engine import (
 )
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.managed_objects import (
+    format_managed_lines,
+    read_managed_names,
+)
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Table
+from schema_migrations.schema.model import Schema, Table
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
@@ -60,6 +65,8 @@ class WalkedDatabase:
     rendered: RenderedState
     creation: object
     """What fresh creation of its state runs; states with the same are the same."""
+    files: tuple[MigrationFile, ...]
+    """What led to its state; they say in their headers what they manage."""
     stack: ExitStack
     """Closing it drops the database."""
 
@@ -150,6 +157,7 @@ class Journey:
             )
         if django_error:
             self._count_unfit(step, django_error)
+            self.say(f"      ours: {_indent(error)}", level=2)
             return
         self.tally.steps += 1
         self.tally.failures.append(step.name)
@@ -189,6 +197,7 @@ class Journey:
             state=state,
             rendered=rendered,
             creation=self._identify_creation(ddl),
+            files=(_make_first_file(state.schema),),
             stack=stack,
         )
         self._fill_tables()
@@ -217,6 +226,7 @@ class Journey:
                 state=step_run.desired,
                 rendered=step_run.rendered,
                 creation=self._identify_creation(ddl),
+                files=(_make_first_file(step_run.desired.schema),),
                 stack=stack.pop_all(),
             )
         self._fill_tables()
@@ -271,6 +281,13 @@ class Journey:
 
 def database_of(engine: Engine, state: State) -> Database:
     return Database(engine=engine, connection=state.connection)
+
+
+def _make_first_file(schema: Schema) -> MigrationFile:
+    """Return the file of a database that models made; only its header is needed."""
+    lines = format_managed_lines(schema, schema, frozenset())
+    text = "".join(f"-- {line}\n" for line in lines)
+    return MigrationFile(name="0_first.sql", content=text.encode())
 
 
 def _list_statements(file_text: str) -> list[str]:
@@ -347,10 +364,11 @@ class StepRun:
 
     def _plan(self, request: ChangeRequest) -> str:
         """Return the text of the file; the database stays as it is."""
+        names = read_managed_names(self.walked.files)
         return plan_change(
             self.journey.engine,
             self.walked.state,
-            self.desired,
+            replace(self.desired, managed_names=names),
             replace(request, prove=False),
         ).file_text
 
@@ -365,6 +383,14 @@ class StepRun:
         if _list_statements(file_text) != _list_statements(self.file_text):
             tally.unasked += 1
             self.journey.say("      another plan than with all answers beforehand")
+            lines = difflib.unified_diff(
+                _list_statements(self.file_text),
+                _list_statements(file_text),
+                *("with the answers", "asked"),
+                lineterm="",
+                n=0,
+            )
+            self.journey.say("      " + _indent("\n".join(lines)), level=2)
 
     def _report_answers(self, answers: StepAnswers) -> None:
         self.journey.tally.adapted += len(answers.adapted)
@@ -377,6 +403,7 @@ class StepRun:
         engine, connection = self.journey.engine, self.walked.state.connection
         session = engine.executor
         file = MigrationFile(name="1_step.sql", content=self.file_text.encode())
+        self.walked.files += (file,)
         with (
             session.prepare_session(connection, SessionOptions()),
             session.guard_foreign_keys(connection),

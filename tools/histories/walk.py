@@ -162,12 +162,15 @@ def load_project(database: dict[str, Any]) -> dict[str, Any]:
     The backend is the project's own, if it is one for this kind of database.
     """
     warnings.simplefilter("ignore")
+    given = database["ENGINE"]
     own = getattr(django_settings, "DATABASES", {}).get("default", {}).get("ENGINE")
+    # Apps may ask for the project's backend while they are loaded.
     django_settings.DATABASES = {"default": database}
+    database["ENGINE"] = own or given
     django.setup()
     # Only now: a backend may have models, as that of PostGIS has.
-    if own and _read_vendor(own) == _read_vendor(database["ENGINE"]):
-        database["ENGINE"] = own
+    if _read_vendor(database["ENGINE"]) != _read_vendor(given):
+        database["ENGINE"] = given
         with suppress(AttributeError):  # no app has asked for the connection
             del connections["default"]
     return database

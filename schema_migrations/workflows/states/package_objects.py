@@ -114,15 +114,16 @@ def create_package_objects(editor: Any, chosen: Iterable[Model]) -> None:
             editor.execute(statement, params=None)
     if apps.is_installed("pghistory"):
         context: Any = apps.get_model("pghistory", "Context")
-        if context in tables:
+        # A registry of a past state has a model of its own, without methods.
+        if context._meta.label in {table._meta.label for table in tables}:
             context.install_pgh_attach_context_func(using=editor.connection.alias)
 
 
 def _list_triggers(tables: Iterable[Model]) -> Iterator[str]:
-    """Yield the SQL of each registered trigger on one of these tables.
+    """Yield the SQL of each trigger on one of these tables.
 
-    The editor makes those of a model's ``Meta``; a proxy's, and those that settings keep
-    from the editor, are only registered.
+    The editor makes those of a model's ``Meta``.  Those that settings keep from the editor
+    are only registered, as a proxy's are; in a past state, a proxy has its own.
     """
     if "pgtrigger" not in sys.modules:
         return
@@ -132,3 +133,10 @@ def _list_triggers(tables: Iterable[Model]) -> Iterator[str]:
     for model, trigger in pgtrigger.registered():
         if model._meta.concrete_model in concrete:
             yield trigger.compile(model).install_sql
+    for registry in {table._meta.apps for table in concrete} - {apps}:
+        for proxy in registry.get_models():
+            if proxy._meta.proxy and proxy._meta.concrete_model in concrete:
+                for trigger in getattr(proxy._meta, "triggers", ()):
+                    is_compiled = isinstance(trigger, pgtrigger.compiler.Trigger)
+                    each = trigger if is_compiled else trigger.compile(proxy)
+                    yield each.install_sql

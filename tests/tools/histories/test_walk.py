@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 
 from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.skips import skip_missing, skip_unsupported
 
 pytestmark = pytest.mark.slow("processes")
 
@@ -162,12 +165,13 @@ def test_a_step_that_cannot_be_planned_fails(
     project: Path, postgres_settings: dict[str, Any]
 ) -> None:
     """A moment is no number: no server converts it, and no operation says how."""
-    operations = """
+    add_step(
+        project,
+        """
     migrations.AddField("customer", "since", models.DateField(null=True)),
     migrations.RunPython(migrations.RunPython.noop),
-    migrations.AlterField("customer", "since", models.IntegerField(null=True))"""
-    text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)
-    (project / "shop" / "migrations" / "step_9.py").write_text(text)
+    migrations.AlterField("customer", "since", models.IntegerField(null=True))""",
+    )
 
     done, result = run_walk(
         project, "--url", url_for("postgresql", postgres_settings), "--each-operation"
@@ -193,10 +197,13 @@ def test_questions_are_answered_one_by_one(
     assert done.stdout.count("another plan than") == result["unasked"]
 
 
-def add_step(project: Path, operations: str) -> None:
+def add_step(
+    project: Path, operations: str, *, number: int = 9, imports: str = ""
+) -> None:
     """Add a migration after the history's last."""
-    text = HEAD.format(dependencies=[("shop", "step_8")], operations=operations)
-    (project / "shop" / "migrations" / "step_9.py").write_text(text)
+    needed = [("shop", f"step_{number - 1}")]
+    text = HEAD.format(dependencies=needed, operations=operations)
+    (project / "shop" / "migrations" / f"step_{number}.py").write_text(imports + text)
 
 
 OWN_BACKEND = """
@@ -219,11 +226,7 @@ def test_a_state_that_only_we_cannot_create_fails(
     project: Path, postgres_settings: dict[str, Any]
 ) -> None:
     """The backend is the project's own; Django creates its tables, and we do not."""
-    (project / "wide").mkdir()
-    (project / "wide" / "__init__.py").touch()
-    (project / "wide" / "base.py").write_text(OWN_BACKEND)
-    with (project / "history_settings.py").open("a") as file:
-        file.write('DATABASES = {"default": {"ENGINE": "wide"}}\n')
+    add_backend(project)
     url = url_for("postgresql", postgres_settings)
 
     done, result = run_walk(project, "--url", url)
@@ -232,6 +235,96 @@ def test_a_state_that_only_we_cannot_create_fails(
     assert "shop.step_1" in result["failures"]
     assert "shop.step_1" not in result["unfit"]
     assert "Django creates this state, and we do not: shop.Tag" in done.stdout
+
+
+def add_backend(project: Path) -> None:
+    (project / "wide").mkdir()
+    (project / "wide" / "__init__.py").touch()
+    (project / "wide" / "base.py").write_text(OWN_BACKEND)
+    add_settings(project, 'DATABASES = {"default": {"ENGINE": "wide"}}')
+
+
+def add_settings(project: Path, text: str) -> None:
+    with (project / "history_settings.py").open("a") as file:
+        file.write(f"{text}\n")
+
+
+def test_a_backend_for_another_kind_of_database_is_not_taken(project: Path) -> None:
+    add_backend(project)
+
+    done, result = run_walk(project, "--url", "sqlite:///:memory:")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["failures"] == []
+
+
+PACKAGE_SETTINGS = """
+DATABASES = {"default": {"ENGINE": "psqlextra.backend"}}
+INSTALLED_APPS += ["django.contrib.postgres", "pgtrigger", "pghistory", "psqlextra"]
+"""
+PACKAGE_IMPORTS = """
+import pgtrigger.compiler
+from pgtrigger.migrations import AddTrigger, RemoveTrigger
+from psqlextra.backend.migrations.operations import (
+    PostgresAddDefaultPartition, PostgresCreatePartitionedModel
+)
+from psqlextra.models import PostgresPartitionedModel
+from psqlextra.types import PostgresPartitioningMethod
+
+def trigger(name):
+    sql = pgtrigger.compiler.UpsertTriggerSql(
+        func="PERFORM _pgh_attach_context(); RETURN NEW;", hash="1", operation="INSERT",
+        pgid=f"pgtrigger_{name}", table="shop_customer", when="BEFORE",
+    )
+    return pgtrigger.compiler.Trigger(name=name, sql=sql)
+
+def partitioned(name, **options):
+    return PostgresCreatePartitionedModel(
+        name=name,
+        fields=[
+            ("id", models.UUIDField(default=uuid.uuid4)),
+            ("day", models.DateField()),
+            ("code", models.CharField(max_length=9, **options)),
+            ("pk", models.CompositePrimaryKey("id", "day", blank=True, editable=False)),
+        ],
+        partitioning_options={"method": PostgresPartitioningMethod.RANGE, "key": ["day"]},
+        bases=(PostgresPartitionedModel,),
+    )
+"""
+PACKAGE_STEPS = (
+    """
+    migrations.CreateModel("Watched", [], options={"proxy": True}, bases=("shop.customer",)),
+    AddTrigger("customer", trigger("on_customer")),
+    AddTrigger("watched", trigger("on_proxy")),
+    partitioned("Visit"),
+    PostgresAddDefaultPartition(model_name="Visit", name="default")""",
+    'RemoveTrigger("customer", "on_customer"), RemoveTrigger("watched", "on_proxy")',
+    'migrations.RenameModel("Visit", "Call")',
+    'partitioned("Unfit", unique=True)',
+)
+
+
+def test_what_packages_make_beside_tables_comes_and_goes(
+    project: Path, postgres_settings: dict[str, Any]
+) -> None:
+    """A package may ask for the project's own backend as soon as it is loaded."""
+    if django.VERSION[:2] > (5, 2):
+        skip_unsupported(f"django-postgres-extra on Django {django.get_version()}")
+    for name in ("pghistory", "pgtrigger", "psqlextra"):
+        if find_spec(name) is None:
+            skip_missing(f"{name} of PyPI")
+    add_settings(project, PACKAGE_SETTINGS)
+    (project / "shop" / "models.py").write_text("import psqlextra.models")
+    for number, operations in enumerate(PACKAGE_STEPS, start=9):
+        add_step(project, operations, number=number, imports=PACKAGE_IMPORTS)
+    url = url_for("postgresql", postgres_settings)
+
+    done, result = run_walk(project, "--url", url, "--ask", "-v")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert result["tables"] == result["tables_with_rows"], done.stdout
+    reason = result["unfit"]["shop.step_12"]
+    assert "must include all partitioning columns" in reason
 
 
 def test_types_collations_and_extensions_of_a_history_are_there(

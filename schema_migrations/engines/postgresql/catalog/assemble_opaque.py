@@ -13,6 +13,7 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     PG_CLASS,
     PG_CONSTRAINT,
     Catalog,
+    KeysByAddress,
     find_key,
     namespaces_of,
     select_opaque,
@@ -98,16 +99,16 @@ def _assemble_uniform_rows(
             drop_sql=row.drop,
             shape=tuple(row.shape),
             needs=frozenset(needs),
-            attachment=_make_attachment(row, key, parts),
+            attachment=_make_attachment(row, key, keys, parts),
         )
 
 
 def _make_attachment(
-    row: OpaqueRow, key: Key, parts: PartsByAddress
+    row: OpaqueRow, key: Key, keys: KeysByAddress, parts: PartsByAddress
 ) -> Attachment | None:
     if not row.attachment or row.catalog is None or row.oid is None:
         return None
-    attach, detach, partition_key = row.attachment
+    attach, detach, partition_key, parent, bounds = row.attachment
     alone = parts[row.catalog, row.oid]
     if partition_key:
         part = Opaque(
@@ -117,7 +118,13 @@ def _make_attachment(
             owner=alone[0].key,
         )
         alone = (*alone, part)
-    return Attachment(objects=alone, attach_sql=attach, detach_sql=detach)
+    return Attachment(
+        objects=alone,
+        parent=keys[PG_CLASS, int(parent), 0].table,
+        bounds=bounds,
+        attach_sql=attach,
+        detach_sql=detach,
+    )
 
 
 def _is_lent(need: Key, trait: Trait) -> bool:

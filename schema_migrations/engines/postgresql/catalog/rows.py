@@ -115,7 +115,8 @@ class OpaqueRow(NamedTuple):
     needed_column: int | None = None
     shape: Sequence[str] = ()
     attachment: Sequence[str] = ()
-    """Of a partition: SQL that attaches it, SQL that detaches it, its partition key."""
+    """Of a partition: SQL that attaches it, SQL that detaches it, its partition key, the
+    oid of its parent, its bounds."""
 
 
 class CommentRow(NamedTuple):

@@ -21,7 +21,9 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
                c.oid::regclass, ' ', pg_get_expr(c.relpartbound, c.oid)),
              concat('ALTER TABLE ', i.inhparent::regclass, ' DETACH PARTITION ',
                c.oid::regclass),
-             concat('PARTITION BY ' || pg_get_partkeydef(c.oid))] AS attachment
+             concat('PARTITION BY ' || pg_get_partkeydef(c.oid)),
+             i.inhparent::oid::text,
+             pg_get_expr(c.relpartbound, c.oid)] AS attachment
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
