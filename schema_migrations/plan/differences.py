@@ -17,7 +17,8 @@ from schema_migrations.plan.summary import (
     summarize,
 )
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Constraint, Key, Object
+from schema_migrations.schema.model import Constraint, Key, Object, Opaque
+from schema_migrations.schema.partitions import pair_renamed_partitions
 
 DifferenceKind = Literal["missing", "different", "surplus", "name", "serial", "wider"]
 """``surplus``: only the database has it.  ``name``: only the name differs.
@@ -115,11 +116,13 @@ def find_unsafe_changes(
     """Return the changes that need a person's consent.
 
     They drop objects that only the database has, or may lose rows or values.  A partition
-    is attached or detached together with the changes of its table.
+    is attached or detached together with the changes of its table.  One that only has
+    another name is renamed.
     """
     changes = tuple(changes)
     risky = {key for key, _ in find_losses(changes, may_alter_values)}
     risky |= {ddl.subject_of(change) for change in classify(changes)["surplus"]}
+    risky -= _find_renamed(changes)
     tables = {key.table for key in risky}
     return tuple(
         change
@@ -127,6 +130,23 @@ def find_unsafe_changes(
         if ddl.subject_of(change) in risky
         or (isinstance(change, ddl.Attach | ddl.Detach) and change.table.key in tables)
     )
+
+
+def _find_renamed(changes: Iterable[ddl.Change]) -> set[Key]:
+    """Return the old keys of the partitions that are renamed."""
+    changes = tuple(changes)
+    gone, new = (
+        [
+            c.object
+            for c in changes
+            if isinstance(c, kind) and isinstance(c.object, Opaque)
+        ]
+        for kind in (ddl.Drop, ddl.Create)
+    )
+    tables = pair_renamed_partitions(gone, new)
+    return {
+        obj.key for obj in gone if obj.attachment and obj.attachment.table.key in tables
+    }
 
 
 def _summarize_group(

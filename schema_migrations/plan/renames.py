@@ -20,6 +20,7 @@ from schema_migrations.plan.column_roles import (
     map_type_rules,
 )
 from schema_migrations.schema.model import Column, Key, Opaque, Schema, Table
+from schema_migrations.schema.partitions import pair_renamed_partitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,38 +186,11 @@ def infer_renames(
 
 
 def _add_partitions(renames: Renames, current: Schema, desired: Schema) -> Renames:
-    """Return the renames with those of partitions: the bounds stay and the name changes.
-
-    The rows of a partition under another name are never meant to go.
-    """
-    new = {
-        (obj.attachment.parent, obj.attachment.bounds): obj.attachment.table.key
-        for obj in desired.of(Opaque)
-        if obj.attachment and obj.key not in current.by_key
-    }
-    gone = {
-        obj.attachment.table.key: obj.attachment
-        for obj in current.of(Opaque)
-        if obj.attachment and obj.key not in desired.by_key
-    }
-    while True:  # a partition may have partitions itself
-        found = {
-            old: name
-            for old, attachment in gone.items()
-            if old not in renames.tables
-            and (
-                name := new.get(
-                    (
-                        renames.tables.get(attachment.parent, attachment.parent),
-                        attachment.bounds,
-                    )
-                )
-            )
-            and name.namespace == old.namespace
-        }
-        if not found:
-            return renames
-        renames = replace(renames, tables={**renames.tables, **found})
+    """Return the renames with those of partitions; their rows are never meant to go."""
+    gone = [o for o in current.of(Opaque) if o.key not in desired.by_key]
+    new = [o for o in desired.of(Opaque) if o.key not in current.by_key]
+    found = pair_renamed_partitions(gone, new, renames.tables)
+    return replace(renames, tables={**renames.tables, **found})
 
 
 def _find_unpaired_columns(

@@ -1,4 +1,4 @@
-"""Tables that become partitions, partitions that become tables, and other bounds.
+"""Tables that become partitions, partitions that become tables, other bounds or names.
 
 A table keeps its rows when it is attached to a partitioned table or detached from it.  So
 these are no drop and no creation: the table is detached, altered like any other, and
@@ -7,8 +7,9 @@ attached.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -147,6 +148,37 @@ def _collect_keys(schema: Schema, tables: set[Key | None]) -> frozenset[Key]:
         and isinstance(obj, Table | Constraint | ForeignKey | Index)
         for key in (obj.key, *provided_keys_of(obj))
     )
+
+
+def pair_renamed_partitions(
+    gone: Iterable[Opaque],
+    new: Iterable[Opaque],
+    renamed_tables: Mapping[Key, Key] = MappingProxyType({}),
+) -> dict[Key, Key]:
+    """Return old → new table keys of the partitions whose names change, not their bounds.
+
+    No two partitions of one parent have the same bounds.  A parent may have another name
+    itself, among the ``renamed_tables`` or those found here.
+    """
+    places = {
+        (p.parent, p.bounds): p.table.key
+        for p in (obj.attachment for obj in new)
+        if p is not None
+    }
+    left = [obj.attachment for obj in gone if obj.attachment is not None]
+    pairs: dict[Key, Key] = {}
+    while True:
+        tables = {**renamed_tables, **pairs}
+        found = {
+            p.table.key: name
+            for p in left
+            if p.table.key not in tables
+            and (name := places.get((tables.get(p.parent, p.parent), p.bounds)))
+            and name.namespace == p.table.key.namespace
+        }
+        if not found:
+            return pairs
+        pairs |= found
 
 
 def with_current_partitions(

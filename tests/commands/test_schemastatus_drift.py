@@ -445,6 +445,20 @@ def test_a_partition_that_only_the_database_has_stays(events: Place) -> None:
     assert "Nothing to do." in run(events, format="sql")
 
 
+def test_a_partition_under_another_name_is_renamed(events: Place) -> None:
+    events.write(_2_rest="CREATE TABLE event_rest PARTITION OF event DEFAULT;")
+    events.apply()
+    events.execute("COMMENT ON TABLE event_2020 IS 'old'")
+    events.execute("ALTER TABLE event_2020 RENAME TO event_old")
+    events.execute("ALTER TABLE event_rest RENAME TO event_default")
+    sql = mended(events)
+    assert 'ALTER TABLE "event_old" RENAME TO "event_2020";' in sql
+    assert 'ALTER TABLE "event_default" RENAME TO "event_rest";' in sql
+    assert "DROP" not in sql
+    assert kinds(events) == [("surplus", "event_2020")]  # the comment
+    assert events.execute("SELECT id FROM event_2020") == [(1,)]
+
+
 def test_values_are_not_lost_to_attach_a_table(events: Place) -> None:
     """It has a column that a partition cannot have, so it stays as it is."""
     events.execute("ALTER TABLE event DETACH PARTITION event_2020")

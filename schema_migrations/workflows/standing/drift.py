@@ -20,6 +20,8 @@ from schema_migrations.plan.differences import (
     list_differences,
     list_tolerated_columns,
 )
+from schema_migrations.plan.rename_steps import order_renames
+from schema_migrations.plan.renames import NO_RENAMES, infer_renames
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import find_extension_moves
@@ -215,11 +217,16 @@ def _plan_mending(
 
 
 def _read_after_moves(engine: Engine, current: State, desired: Schema) -> Schema:
-    """Return the current schema as it is once extensions are where they are desired.
+    """Return the current schema as it is once extensions and partitions are as desired.
 
-    What the database may keep names the types of an extension by its schema.
+    What the database may keep names the types of an extension by its schema, and a
+    partition by its name.
     """
-    moves = find_extension_moves(current.schema, desired)
+    renames = infer_renames(NO_RENAMES, current.schema, desired, ())
+    moves = (
+        *find_extension_moves(current.schema, desired),
+        *order_renames(renames, current.schema),
+    )
     if not moves:
         return current.schema
     with roll_back_at_end(engine, current.connection):

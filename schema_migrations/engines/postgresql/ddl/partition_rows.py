@@ -35,7 +35,7 @@ def find_misplaced_rows(
 ) -> BreakingRows | None:
     """Return the query for the rows; None: no default partition could hold any."""
     made = _PARTITION.fullmatch(partition.definition)
-    if made is None:
+    if made is None or made[3] == "DEFAULT":
         return None
     for other in current.of(Opaque):
         held = _PARTITION.fullmatch(other.definition)
