@@ -376,10 +376,12 @@ class StepRun:
         """Plan once more, and answer as asked; count what came of it."""
         tally, asker = self.journey.tally, HistoryAsker(answers)
         file_text = self._plan(ChangeRequest(asker=asker))
-        tally.asked += asker.asked
+        tally.asked += len(asker.questions)
         tally.needless += len(asker.needless)
         for text in asker.needless:
             self.journey.say(f"      needless: {text}")
+        for text in asker.questions:
+            self.journey.say(f"      asked: {text}", level=2)
         if _list_statements(file_text) != _list_statements(self.file_text):
             tally.unasked += 1
             self.journey.say("      another plan than with all answers beforehand")

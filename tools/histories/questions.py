@@ -24,15 +24,16 @@ class HistoryAsker:
     """An ``Asker`` whose person knows the history."""
 
     answers: StepAnswers
-    asked: int = 0
+    questions: list[str] = field(default_factory=list)
+    """In words, as the next."""
     needless: list[str] = field(default_factory=list)
-    """The questions that nothing came of, in words."""
+    """The questions that nothing came of."""
 
     def show_changes(self, lines: Sequence[SummaryLine]) -> None:
         """Nobody looks."""
 
     def choose_rename(self, question: RenameQuestion) -> int | None:
-        self.asked += 1
+        self.questions.append(question.text)
         for number, candidate in enumerate(question.candidates):
             if self._is_rename(candidate):
                 return number
@@ -46,16 +47,17 @@ class HistoryAsker:
         return renames.columns.get((new.name, old.part)) == new.part
 
     def ask_value(self, question: ValueQuestion) -> str:
-        self.asked += 1
+        text = question.text.partition("\n")[0]
+        self.questions.append(text)
         sql = self.answers.values.defaults.get(question.column.path, NO_VALUE)
         if sql == NO_VALUE and question.reason == "no value":
-            self.needless.append(question.text.partition("\n")[0])
+            self.needless.append(text)
         return sql
 
     def confirm_loss(self, losses: Sequence[str]) -> bool:
-        self.asked += len(losses)
+        self.questions += losses
         return True
 
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
-        self.asked += len(lines)
+        self.questions += map(str, lines)
         return True
