@@ -14,10 +14,10 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
     Key,
-    Opaque,
     Schema,
     Table,
 )
+from schema_migrations.schema.partitions import list_partition_tables
 
 
 def order_renames(
@@ -30,8 +30,7 @@ def order_renames(
     """
     result: list[ddl.Rename | ddl.RenameColumn] = []
     tables = {table.key.name: table for table in current.of(Table)}
-    partitions = [obj.attachment.table for obj in current.of(Opaque) if obj.attachment]
-    tables |= {table.key.name: table for table in partitions}
+    tables |= {table.key.name: table for table in list_partition_tables(current)}
     pairs = {old.name: new.name for old, new in renames.tables.items()}
     moved = dict(tables)
     taken = {o.key.part or o.key.name for o in current}

@@ -20,7 +20,10 @@ from schema_migrations.plan.column_roles import (
     map_type_rules,
 )
 from schema_migrations.schema.model import Column, Key, Opaque, Schema, Table
-from schema_migrations.schema.partitions import pair_renamed_partitions
+from schema_migrations.schema.partitions import (
+    list_partition_tables,
+    pair_renamed_partitions,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,8 @@ def resolve_answers(answers: Answers, current: Schema, desired: Schema) -> Renam
 
 
 def _find_table(name: str, schema: Schema) -> Table | None:
-    """Return the table of this name, with or without its namespace, or None."""
-    for table in schema.of(Table):
+    """Return the table or partition of this name, with or without its namespace."""
+    for table in (*schema.of(Table), *list_partition_tables(schema)):
         if name in (table.key.path, table.key.name):
             return table
     return None

@@ -150,6 +150,11 @@ def _collect_keys(schema: Schema, tables: set[Key | None]) -> frozenset[Key]:
     )
 
 
+def list_partition_tables(schema: Schema) -> tuple[Table, ...]:
+    """Return the tables that the partitions would be if they were detached."""
+    return tuple(_table_of(obj) for obj in schema.of(Opaque) if obj.attachment)
+
+
 def pair_renamed_partitions(
     gone: Iterable[Opaque],
     new: Iterable[Opaque],

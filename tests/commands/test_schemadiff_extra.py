@@ -435,6 +435,15 @@ def test_a_partition_under_another_name_keeps_its_rows(
     assert "DATA LOSS" not in text
     assert "DROP" not in text
 
+    shorter = renamed.replace("logs_2026 ", "logs_old ").replace("2026-01", "2025-01")
+    project.write("sql/a.sql", shorter)
+
+    text = wrote(project, "--rename", "logs_2026=logs_old", "--no-input")
+
+    assert 'ALTER TABLE "logs_2026" RENAME TO "logs_old";' in text
+    assert "ATTACH PARTITION logs_old FOR VALUES FROM ('2025-01-01')" in text
+    assert "DATA LOSS" not in text
+
 
 def test_a_column_under_a_view_is_renamed(on_postgres: OnPostgres) -> None:
     project = on_postgres(EXTRA=["sql"])
