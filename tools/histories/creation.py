@@ -13,7 +13,10 @@ from django.db import connections, router
 from django.db.migrations import RunSQL
 
 from schema_migrations.engines.engine import Connection, DatabaseSettings, Engine
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.managed_objects import format_managed_lines
 from schema_migrations.history.statements import split
+from schema_migrations.schema.model import Schema
 from schema_migrations.workflows.states.django_migrations import (
     MigrationOperation,
     select_database_operations,
@@ -160,6 +163,13 @@ def find_django_error(
         finally:
             del connections[alias]
     return ""
+
+
+def make_first_file(schema: Schema) -> MigrationFile:
+    """Return the file of a database that models made; only its header is needed."""
+    lines = format_managed_lines(schema, schema, frozenset())
+    text = "".join(f"-- {line}\n" for line in lines)
+    return MigrationFile(name="0_first.sql", content=text.encode())
 
 
 def _create_surroundings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,13 +16,10 @@ from schema_migrations.engines.engine import (
 )
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.managed_objects import (
-    format_managed_lines,
-    read_managed_names,
-)
+from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Schema, Table
+from schema_migrations.schema.model import Table
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
@@ -41,10 +37,11 @@ from tools.histories.creation import (
     create_state,
     extend_surroundings,
     find_django_error,
+    make_first_file,
 )
 from tools.histories.database import Database, Refused
 from tools.histories.history import Labelled, Step, has_same_tables, render_apps
-from tools.histories.questions import HistoryAsker
+from tools.histories.questions import HistoryAsker, compare_plans
 from tools.histories.renames import RenderedState
 from tools.histories.rows import count_rows, fill_tables
 from tools.histories.tally import Tally
@@ -197,7 +194,7 @@ class Journey:
             state=state,
             rendered=rendered,
             creation=self._identify_creation(ddl),
-            files=(_make_first_file(state.schema),),
+            files=(make_first_file(state.schema),),
             stack=stack,
         )
         self._fill_tables()
@@ -226,7 +223,7 @@ class Journey:
                 state=step_run.desired,
                 rendered=step_run.rendered,
                 creation=self._identify_creation(ddl),
-                files=(_make_first_file(step_run.desired.schema),),
+                files=(make_first_file(step_run.desired.schema),),
                 stack=stack.pop_all(),
             )
         self._fill_tables()
@@ -281,17 +278,6 @@ class Journey:
 
 def database_of(engine: Engine, state: State) -> Database:
     return Database(engine=engine, connection=state.connection)
-
-
-def _make_first_file(schema: Schema) -> MigrationFile:
-    """Return the file of a database that models made; only its header is needed."""
-    lines = format_managed_lines(schema, schema, frozenset())
-    text = "".join(f"-- {line}\n" for line in lines)
-    return MigrationFile(name="0_first.sql", content=text.encode())
-
-
-def _list_statements(file_text: str) -> list[str]:
-    return [line for line in file_text.splitlines() if not line.startswith("--")]
 
 
 def _indent(text: object) -> str:
@@ -364,13 +350,11 @@ class StepRun:
 
     def _plan(self, request: ChangeRequest) -> str:
         """Return the text of the file; the database stays as it is."""
-        names = read_managed_names(self.walked.files)
-        return plan_change(
-            self.journey.engine,
-            self.walked.state,
-            replace(self.desired, managed_names=names),
-            replace(request, prove=False),
-        ).file_text
+        engine, walked = self.journey.engine, self.walked
+        names = read_managed_names(walked.files)
+        desired = replace(self.desired, managed_names=names)
+        request = replace(request, prove=False)
+        return plan_change(engine, walked.state, desired, request).file_text
 
     def _answer_questions(self, answers: StepAnswers) -> None:
         """Plan once more, and answer as asked; count what came of it."""
@@ -382,17 +366,9 @@ class StepRun:
             self.journey.say(f"      needless: {text}")
         for text in asker.questions:
             self.journey.say(f"      asked: {text}", level=2)
-        if _list_statements(file_text) != _list_statements(self.file_text):
+        if difference := compare_plans(self.file_text, file_text):
             tally.unasked += 1
-            self.journey.say("      another plan than with all answers beforehand")
-            lines = difflib.unified_diff(
-                _list_statements(self.file_text),
-                _list_statements(file_text),
-                *("with the answers", "asked"),
-                lineterm="",
-                n=0,
-            )
-            self.journey.say("      " + _indent("\n".join(lines)), level=2)
+            self.journey.say(f"      another plan than with answers:\n{difference}")
 
     def _report_answers(self, answers: StepAnswers) -> None:
         self.journey.tally.adapted += len(answers.adapted)

@@ -6,6 +6,7 @@ no value.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -61,3 +62,19 @@ class HistoryAsker:
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
         self.questions += map(str, lines)
         return True
+
+
+def compare_plans(with_answers: str, asked: str) -> str:
+    """Return how the statements of two files differ; empty: they do not."""
+    lines = difflib.unified_diff(
+        _list_statements(with_answers),
+        _list_statements(asked),
+        *("with the answers", "asked"),
+        lineterm="",
+        n=0,
+    )
+    return "\n".join(lines)
+
+
+def _list_statements(file_text: str) -> list[str]:
+    return [line for line in file_text.splitlines() if not line.startswith("--")]
