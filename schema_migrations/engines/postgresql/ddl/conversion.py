@@ -82,7 +82,9 @@ def _convert_expression(column: str, before: str, after: str) -> str | None:
         case "boolean", "number":
             return f"{column}::integer" + ("" if new == "integer" else f"::{after}")
         case "number", "uuid" if old in _WHOLE_NUMBER_TYPES:
-            return f"lpad(to_hex({column}), 32, '0')::uuid"
+            # A smallint fits both forms of to_hex equally well, and the server asks.
+            number = f"{column}::integer" if old == "smallint" else column
+            return f"lpad(to_hex({number}), 32, '0')::uuid"
         case "json", "jsonb":
             return f"{column}::jsonb"
         case "jsonb", "json":
