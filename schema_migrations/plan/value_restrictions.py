@@ -175,7 +175,8 @@ def _reads_row(expression: str, rows: ExistingRows) -> bool:
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NEVER_NULL = re.compile(
-    r"\s*coalesce\s*\(.*, *(?:'(?:[^']|'')*'|\d[\d.]*)\)\s*", re.IGNORECASE | re.DOTALL
+    r"[\s(]*coalesce\s*\(.*, *(?:'(?:[^']|'')*'|\d[\d.]*)\)[\s)]*",
+    re.IGNORECASE | re.DOTALL,
 )
 _STRICT_EXPRESSION = re.compile(
     r"(?:[\w\s\".+*|:,]|-(?!>)|(?<!\w)\(|\b(?:cast|lower|upper|trim|round|abs|length)\s*\(|\))*",

@@ -56,6 +56,12 @@ class Trait:
     """It holds an expression, and can be created under another name or set once more."""
     is_overwritten: bool = False
     """Setting another value is all that a change takes."""
+    may_lack_drop: bool = False
+    """Its SQL runs even if no statement drops it alone."""
+    is_made_in_steps: bool = False
+    """Its definition is several statements, with empty lines between."""
+    attaches_index: bool = False
+    """It ties a partition's index to that of the whole table, for good."""
     has_options: bool = False
     """Its options are altered one by one."""
     is_stored_as_text: bool = False
@@ -87,6 +93,8 @@ class Trait:
     # Who may use it.
     has_privileges: bool = False
     """It has an owner or privileges, which are lost when it is made anew."""
+    default_privileges_on: str = ""
+    """``TABLES``, ``FUNCTIONS`` …: the word of ALTER DEFAULT PRIVILEGES for its kind."""
     is_privilege: bool = False
     """It says who owns an object or may use it."""
     is_ownership: bool = False
@@ -96,24 +104,37 @@ class Trait:
 
 
 _MODELLED = (
-    Trait(noun="namespace", has_privileges=True),
+    Trait(noun="namespace", has_privileges=True, default_privileges_on="SCHEMAS"),
     Trait(noun="extension"),
     Trait(noun="collation", has_privileges=True),
-    Trait(noun="enum", is_value_type=True, takes_type_name=True, has_privileges=True),
+    Trait(
+        noun="enum",
+        is_value_type=True,
+        takes_type_name=True,
+        has_privileges=True,
+        default_privileges_on="TYPES",
+    ),
     Trait(
         noun="domain",
         survives=True,
         is_value_type=True,
         takes_type_name=True,
         has_privileges=True,
+        default_privileges_on="TYPES",
     ),
-    Trait(noun="sequence", takes_relation_name=True, has_privileges=True),
+    Trait(
+        noun="sequence",
+        takes_relation_name=True,
+        has_privileges=True,
+        default_privileges_on="SEQUENCES",
+    ),
     Trait(
         noun="table",
         takes_relation_name=True,
         takes_type_name=True,
         survives=True,
         has_privileges=True,
+        default_privileges_on="TABLES",
     ),
     Trait(noun="column", has_privileges=True),
     Trait(noun="constraint", takes_relation_name=True, survives=True),

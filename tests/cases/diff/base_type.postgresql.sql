@@ -52,4 +52,4 @@ CREATE OR REPLACE FUNCTION twice(number)
 AS $function$SELECT $1::text || $1::text$function$;
 
 -- back
-type number cannot be dropped automatically
+-- type number cannot be dropped automatically

@@ -24,4 +24,4 @@ CREATE INDEX "of_t1" ON "t1" USING btree (w);
 ALTER INDEX waits ATTACH PARTITION of_t1;
 
 -- back
-index of_t1 is attached to index waits, and PostgreSQL cannot detach it
+-- index of_t1 is attached to index waits, and PostgreSQL cannot detach it

@@ -13,7 +13,7 @@ CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20);
 CREATE INDEX waits ON t (w);
 
 -- plan
--- Drop index "waits" of "t"
+-- Drop index "waits" of table "t"
 DROP INDEX "waits";
 
 -- Create index "waits" on table "t"

@@ -15,19 +15,13 @@ CREATE TABLE e (CONSTRAINT k CHECK (x > 1)) INHERITS (p);
 CREATE TABLE f () INHERITS (p, q);
 
 -- plan
--- Drop check constraint "k" of table "p"
-ALTER TABLE "p" DROP CONSTRAINT "k";
+-- Drop check constraints "k", "l", "m" of table "p"
+ALTER TABLE "p"
+    DROP CONSTRAINT "k",
+    DROP CONSTRAINT "l",
+    DROP CONSTRAINT "m";
 
--- Drop check constraint "l" of table "p"
-ALTER TABLE "p" DROP CONSTRAINT "l";
-
--- Drop check constraint "m" of table "p"
-ALTER TABLE "p" DROP CONSTRAINT "m";
-
--- Add check constraint "k" to table "c"
-ALTER TABLE "c" ADD CONSTRAINT "k"
-    CHECK (x > 1);
-
--- Add check constraint "l" to table "c"
-ALTER TABLE "c" ADD CONSTRAINT "l"
-    CHECK (x > 5);
+-- Add check constraints "k", "l" to table "c"
+ALTER TABLE "c"
+    ADD CONSTRAINT "k" CHECK (x > 1),
+    ADD CONSTRAINT "l" CHECK (x > 5);

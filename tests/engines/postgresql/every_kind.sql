@@ -27,3 +27,7 @@ CREATE TABLE whole (a integer, b integer) PARTITION BY LIST (a);
 CREATE TABLE whole_1 PARTITION OF whole FOR VALUES IN (1);
 CREATE SEQUENCE whole_1_b OWNED BY whole_1.b;
 ALTER TABLE whole_1 ALTER b SET NOT NULL;
+CREATE TABLE whole_2 PARTITION OF whole FOR VALUES IN (2);
+CREATE INDEX waits ON ONLY whole (b);
+CREATE INDEX whole_1_waits ON whole_1 (b);
+ALTER INDEX waits ATTACH PARTITION whole_1_waits;

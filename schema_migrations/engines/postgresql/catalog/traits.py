@@ -51,6 +51,15 @@ COMMENT = Trait(
 )
 PARTITION_KEY = Trait(noun="partition key", is_reprinted=True, is_partition_key=True)
 
+PARTITION = Trait(
+    noun="partition",
+    takes_relation_name=True,
+    takes_type_name=True,
+    holds_rows=True,
+    has_privileges=True,
+    default_privileges_on="TABLES",
+)
+
 _RELATIONS = (
     Trait(
         noun="view",
@@ -60,6 +69,7 @@ _RELATIONS = (
         calls_functions=True,
         is_reprinted=True,
         has_privileges=True,
+        default_privileges_on="TABLES",
     ),
     Trait(
         noun="materialized view",
@@ -71,6 +81,7 @@ _RELATIONS = (
         stores_result=True,
         recompute_sql="REFRESH MATERIALIZED VIEW {name}",
         has_privileges=True,
+        default_privileges_on="TABLES",
     ),
     Trait(
         noun="foreign table",
@@ -79,14 +90,9 @@ _RELATIONS = (
         takes_type_name=True,
         is_reprinted=True,
         has_privileges=True,
+        default_privileges_on="TABLES",
     ),
-    Trait(
-        noun="partition",
-        takes_relation_name=True,
-        takes_type_name=True,
-        holds_rows=True,
-        has_privileges=True,
-    ),
+    PARTITION,
     PARTITION_KEY,
     INDEX,
     CONSTRAINT,
@@ -100,6 +106,7 @@ _TYPES = (
         is_value_type=True,
         is_composite=True,
         has_privileges=True,
+        default_privileges_on="TYPES",
     ),
     Trait(
         noun="type",
@@ -107,7 +114,10 @@ _TYPES = (
         takes_type_name=True,
         calls_functions=True,
         is_value_type=True,
+        may_lack_drop=True,
+        is_made_in_steps=True,
         has_privileges=True,
+        default_privileges_on="TYPES",
     ),
 )
 _CODE = (
@@ -119,10 +129,17 @@ _CODE = (
             is_reprinted=True,
             is_routine=True,
             has_privileges=True,
+            default_privileges_on="FUNCTIONS",
         )
         for noun in ("function", "procedure")
     ),
-    Trait(noun="aggregate", survives=True, calls_functions=True, has_privileges=True),
+    Trait(
+        noun="aggregate",
+        survives=True,
+        calls_functions=True,
+        has_privileges=True,
+        default_privileges_on="FUNCTIONS",
+    ),
     Trait(noun="cast", survives=True, calls_functions=True),
     Trait(noun="operator", survives=True, calls_functions=True, has_privileges=True),
     Trait(
@@ -302,6 +319,8 @@ _COLUMN_SETTINGS = (
         noun="attached index",
         headings=("Attach index {name}{owner}", "Detach index {name}{owner}"),
         goes_along=True,
+        may_lack_drop=True,
+        attaches_index=True,
     ),
     Trait(
         noun="sequence owner",
@@ -313,11 +332,14 @@ _COLUMN_SETTINGS = (
         takes_along=True,
     ),
 )
+GRANT, REVOCATION, SECURITY_LABEL = (
+    Trait(noun=noun, is_setting=True, goes_along=True, is_privilege=True)
+    for noun in ("grant", "revocation", "security label")
+)
 _PRIVILEGES = (
-    *(
-        Trait(noun=noun, is_setting=True, goes_along=True, is_privilege=True)
-        for noun in ("grant", "revocation", "security label")
-    ),
+    GRANT,
+    REVOCATION,
+    SECURITY_LABEL,
     *(
         Trait(
             noun=noun,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from schema_migrations.engines.postgresql.catalog.traits import PARTITION
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.schema.model import Key, Opaque
 
@@ -68,9 +69,13 @@ def _map_words(obj: Opaque) -> dict[str, str]:
     }
 
 
+_PART_OF_PARTITION = PARTITION.noun
+"""The ``part`` of a partition's key."""
+
+
 def _owner_of(obj: Opaque) -> str:
     """Return the table or partition that an object is on; its owner is the whole table."""
-    partitions = [key for key in obj.needs if key.part == "partition"]
+    partitions = [key for key in obj.needs if key.part == _PART_OF_PARTITION]
     if len(partitions) == 1 and not obj.trait.holds_rows:
         return f" of partition {qualify(partitions[0])}"
     return f" of table {qualify(obj.owner)}" if obj.owner else ""

@@ -108,7 +108,7 @@ def render_create(obj: NonTableObject) -> Statements:
                 raise UnsupportedChange(
                     problem=f"{obj.noun} {obj.key.name} cannot be created automatically",
                 )
-            if obj.noun == "type":
+            if obj.trait.is_made_in_steps:
                 return _render_create_type(obj)
             return _make_statement(obj.definition.rstrip("; \n"), describe_create(obj))
 
@@ -340,7 +340,7 @@ def _is_runnable(obj: Opaque) -> bool:
     Only a base type has, which cannot be dropped without its functions, and what
     attaches an index, which nothing undoes.
     """
-    return bool(obj.drop_sql) or obj.noun in ("type", "attached index")
+    return bool(obj.drop_sql) or obj.trait.may_lack_drop
 
 
 def _render_create_type(obj: Opaque) -> Statements:

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.catalog.assemble_privileges import (
     render_grant_subject,
 )
-from schema_migrations.engines.postgresql.catalog.traits import TRAITS
+from schema_migrations.engines.postgresql.catalog.traits import GRANT, REVOCATION
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Key, Object, Opaque, Schema, owner_of
+from schema_migrations.schema.model import (
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    owner_of,
+    trait_of,
+)
 from schema_migrations.schema.privileges import (
     find_made_anew,
     is_default_privilege,
@@ -31,22 +38,6 @@ _DEFAULT = re.compile(
     r" (?P<words>[A-Z, ]+) ON (?P<plural>[A-Z]+) (?:TO|FROM) (?P<named>.+?)"
     r"(?P<option> WITH GRANT OPTION)?"
 )
-_PLURALS = {
-    "enum": "TYPES",
-    "domain": "TYPES",
-    "type": "TYPES",
-    "composite type": "TYPES",
-    "sequence": "SEQUENCES",
-    "function": "FUNCTIONS",
-    "procedure": "FUNCTIONS",
-    "aggregate": "FUNCTIONS",
-    "namespace": "SCHEMAS",
-    "table": "TABLES",
-    "view": "TABLES",
-    "materialized view": "TABLES",
-    "foreign table": "TABLES",
-    "partition": "TABLES",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +105,9 @@ def _let_wait(change: ddl.Change, undone: Mapping[Key, Opaque]) -> ddl.Change:
 def _make_gift(default: Opaque, obj: Object) -> _Gift | None:
     """Return what a default privilege does to a new object; None: nothing."""
     match = _DEFAULT.fullmatch(default.definition)
-    noun = obj.noun if isinstance(obj, Opaque) else obj.key.kind
     if (
         match is None  # another role's objects
-        or match["plural"] != _PLURALS.get(noun)
+        or match["plural"] != trait_of(obj).default_privileges_on
         or (match["scope"] and default.key.namespace != obj.key.namespace)
     ):
         return None
@@ -132,7 +122,7 @@ def _make_gift(default: Opaque, obj: Object) -> _Gift | None:
         statement=given,
         undoing=Opaque(
             key=key._replace(kind="opaque", part=f"undone {part}"),
-            trait=TRAITS["revocation" if undo == revoke else "grant"],
+            trait=REVOCATION if undo == revoke else GRANT,
             definition=undo,
             drop_sql=given,
             owner=key if key.kind == "table" else owner_of(obj),

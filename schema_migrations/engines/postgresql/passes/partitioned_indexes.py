@@ -30,7 +30,7 @@ def complete_indexes(changes: Changes, current: Schema, desired: Schema) -> Chan
     gone: set[Key] = set()
     again: list[ddl.Change] = []
     for attached in current.of(Opaque):
-        if attached.noun != "attached index":
+        if not attached.trait.attaches_index:
             continue
         index = _index_of(attached)
         if attached.needs & dropped:
@@ -73,7 +73,7 @@ def _await_partitions(change: ddl.Change, desired: Schema) -> ddl.Change:
             return replace(
                 change, object=replace(index, needs=index.needs | partitions)
             )
-        case ddl.Create(object=Opaque() as obj) if obj.noun == "attached index":
+        case ddl.Create(object=Opaque() as obj) if obj.trait.attaches_index:
             needs = obj.needs | {_index_of(obj)}
             return replace(change, object=replace(obj, needs=needs))
         case _:

@@ -100,6 +100,7 @@ SET ROLE bystander|RESET ROLE
 SET SESSION AUTHORIZATION DEFAULT
 ALTER FUNCTION f(int) DEPENDS ON EXTENSION hstore
 ALTER EXTENSION hstore UPDATE
+ALTER EXTENSION hstore SET SCHEMA other
 COMMENT ON EXTENSION hstore IS 'x'
 CREATE EXTENSION citext SCHEMA other|DROP EXTENSION citext
 CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog
@@ -204,7 +205,7 @@ REFUSED = {
     "PREPARE TRANSACTION 'x'": "it would outlive the session",
     "CREATE EXTENSION postgres_fdw": "it reaches other servers, and so do its foreign tables",
     "CREATE FOREIGN DATA WRAPPER w": "the same",
-    "ALTER EXTENSION hstore SET SCHEMA other": "its members may be a file's, and the schema pg_catalog",
+    "ALTER EXTENSION hstore SET SCHEMA pg_catalog": "its names would come before the server's",
     "DROP EXTENSION plpgsql CASCADE": "the room's function is written in it",
     "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION evt()": "it would run for our own statements",
     "CREATE OPERATOR FAMILY o USING btree": "a wrong one crashes the server",
