@@ -646,7 +646,7 @@ def test_a_model_is_renamed_whatever_its_table_is_called(
 
 LONG, OTHER = "Order" * 14, "Sales" * 14
 """Django shortens the names of their tables on PostgreSQL, and not on SQLite."""
-CODES = """
+CODENAMES = """
 from django.contrib.auth.models import Permission
 print(sorted(Permission.objects.filter(content_type__app_label="shop").values_list(
     "content_type_id", "content_type__model", "id", "codename")))
@@ -662,7 +662,7 @@ def test_a_model_is_renamed_whose_table_has_a_shortened_name(
     applied: Begun, old: str, new: str
 ) -> None:
     project = applied(MODELS.replace("class Order(", f"class {old}("))
-    before = project.manage("shell", "-v0", "-c", CODES).out
+    before = project.manage("shell", "-v0", "-c", CODENAMES).out
     assert f"add_{old.lower()}" in before
     changed(project, MODELS.replace("class Order(", f"class {new}("))
 
@@ -672,7 +672,7 @@ def test_a_model_is_renamed_whose_table_has_a_shortened_name(
     assert "DROP TABLE" not in second(project)
     ran = project.manage("schemaapply")
     assert ran.code == 0, ran.err
-    after = project.manage("shell", "-v0", "-c", CODES).out
+    after = project.manage("shell", "-v0", "-c", CODENAMES).out
     assert after == before.replace(old.lower(), new.lower())
     assert in_step(project)
 

@@ -115,10 +115,11 @@ def test_a_split_statement(
     assert second.code == 0, second.err
     text = project.files[1].read_text()
     split = text.replace(
-        "ADD COLUMN \"note\" character varying(9) DEFAULT 'none' NOT NULL;",
-        'ADD COLUMN "note" varchar(9);\n'
+        "    ADD COLUMN \"note\" character varying(9) DEFAULT 'none' NOT NULL,\n",
+        '    ADD COLUMN "note" varchar(9);\n'
         'UPDATE "shop_order" SET "note" = \'none\';\n'
-        'ALTER TABLE "shop_order" ALTER COLUMN "note" SET NOT NULL;',
+        'ALTER TABLE "shop_order" ALTER COLUMN "note" SET NOT NULL;\n'
+        'ALTER TABLE "shop_order"\n',
     )
     assert split != text
     project.files[1].write_text(split)

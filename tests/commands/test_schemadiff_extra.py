@@ -353,13 +353,8 @@ def test_models_that_wait_for_a_statement_that_waits_for_them(
             "CREATE VIEW v AS SELECT ''::hstore AS a;",
             ["sql/a.sql:1", "extension hstore"],
         ),
-        (
-            "sql/a.sql",
-            "GRANT SELECT ON shop_order TO nobody;",
-            ["not part of the schema"],
-        ),
     ],
-    ids=["transaction", "no SQL", "no file", "extension", "type", "grant"],
+    ids=["transaction", "no SQL", "no file", "extension", "type"],
 )
 def test_what_cannot_be_read_is_named(
     on_postgres: OnPostgres, name: str, text: str, say: list[str]
@@ -369,6 +364,24 @@ def test_what_cannot_be_read_is_named(
 
     refused(project.manage("schemadiff"), *say)
     assert project.files == []
+
+
+@pytest.mark.parametrize("privileges", ["ignore", "compare"])
+def test_grants_are_planned_or_said_to_be_ignored(
+    on_postgres: OnPostgres, privileges: str
+) -> None:
+    project = on_postgres(EXTRA=["sql"], PRIVILEGES=privileges)
+    grant = "GRANT SELECT ON shop_order TO nobody_here"
+    project.write("sql/a.sql", f"SELECT 1;\n{grant};\n")
+
+    ran = project.manage("schemadiff")
+
+    assert ran.code == 0, ran.err
+    is_planned = "GRANT SELECT ON TABLE" in project.files[0].read_text()
+    is_told = "sql/a.sql:2: No plan has this, since owners and grants" in ran.err
+    assert (is_planned, is_told) == (
+        (True, False) if privileges == "compare" else (False, True)
+    )
 
 
 def test_the_migration_directory_is_no_extra(on_postgres: OnPostgres) -> None:

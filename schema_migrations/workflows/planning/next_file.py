@@ -42,6 +42,7 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
     find_uncovered_migrations,
 )
 from schema_migrations.workflows.states.app_tables import check_labels
+from schema_migrations.workflows.states.extra import is_about_privileges
 from schema_migrations.workflows.states.live_database import probe_server
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
@@ -259,6 +260,13 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
             f" models (extensions, collations, rows) is not known: {reason}"
         )
     yield from workspace.directory.warnings
+    if not workspace.settings.compares_privileges:
+        for extra in filter(is_about_privileges, workspace.extra_statements):
+            yield (
+                f"{extra.file}:{extra.statement.line}: No plan has this, since owners and"
+                ' grants are not compared: set PRIVILEGES to "compare", or move it to a'
+                " file of the directory."
+            )
     for file in workspace.directory.files:
         for line, message in file.check_directives(engine.dialect.syntax):
             yield f"{file.name}:{line}: {message}"

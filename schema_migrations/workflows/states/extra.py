@@ -211,7 +211,7 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
         return f"It comes with the extension {missing.extension}: add it to EXTENSIONS."
     if missing is not None and missing.way_out:
         return missing.way_out
-    if _RIGHTS_PATTERN.match(deferred.extra.statement.sql):
+    if is_about_privileges(deferred.extra):
         return (
             "Roles, owners and grants are not part of the schema: put them in a file of "
             "the migration directory."
@@ -223,8 +223,14 @@ def _choose_hint(engine: Engine, deferred: DeferredStatement) -> str:
 
 
 _RIGHTS_PATTERN = re.compile(
-    r"GRANT\b|REVOKE\b|.*\bOWNER\s+TO\b", re.IGNORECASE | re.DOTALL
+    r"GRANT\b|REVOKE\b|ALTER\s+DEFAULT\s+PRIVILEGES\b|ALTER\b.*\bOWNER\s+TO\b",
+    re.IGNORECASE | re.DOTALL,
 )
+
+
+def is_about_privileges(extra: ExtraStatement) -> bool:
+    """Tell whether a statement says who owns an object or may use it."""
+    return bool(_RIGHTS_PATTERN.match(extra.statement.sql))
 
 
 def describe_deferred(deferred: Sequence[DeferredStatement]) -> str:

@@ -125,7 +125,9 @@ def check(path: Path, engine: Engine, settings: dict[str, Any]) -> None:
         there = state(engine, one, case["after"], file="after")
         back = state(engine, other, case["before"], file="before")
         if "back" in case:
-            with pytest.raises(UnsupportedChange, match=case["back"].removeprefix("-- ")):
+            with pytest.raises(
+                UnsupportedChange, match=case["back"].removeprefix("-- ")
+            ):
                 planned(engine, there, back)
             return
         plan, goal = planned(engine, there, back)
