@@ -16,6 +16,9 @@ _SAFE_ALONE = re.compile(
 """A number, a text, a name, a call with one argument at most."""
 
 
+_CALL = re.compile(rf"(?:{_NAME})?\((?P<inside>.*)\)", re.DOTALL)
+
+
 def read_expression(text: str, syntax: Syntax) -> str:
     """Return an expression as it can stand anywhere: in parentheses, unless it is simple.
 
@@ -37,5 +40,19 @@ def read_expression(text: str, syntax: Syntax) -> str:
             raise SqlRefused(
                 reason=f"This is more than one expression: a {name} ends it"
             )
+    if _is_enclosed(text, syntax):
+        return text
     line_end = "\n" if "--" in text or "\n" in text else ""
     return f"({line_end}{text}{line_end})"
+
+
+def _is_enclosed(text: str, syntax: Syntax) -> bool:
+    """Tell whether one pair of parentheses, or of a call, holds all of it."""
+    match = _CALL.fullmatch(text)
+    if match is None:
+        return False
+    script = Script(text=match["inside"], syntax=syntax, file="")
+    try:
+        return find_statement_end(script, 0) == len(script.text)
+    except SyntaxProblem:
+        return False

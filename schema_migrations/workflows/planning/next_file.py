@@ -261,10 +261,12 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
         )
     yield from workspace.directory.warnings
     if not workspace.settings.compares_privileges:
-        for extra in filter(is_about_privileges, workspace.extra_statements):
+        ignored = list(filter(is_about_privileges, workspace.extra_statements))
+        for extra in ignored[:1]:
+            rest = f" ({len(ignored) - 1} more in EXTRA)" if ignored[1:] else ""
             yield (
-                f"{extra.file}:{extra.statement.line}: No plan has this, since owners and"
-                ' grants are not compared: set PRIVILEGES to "compare", or move it to a'
+                f"{extra.file}:{extra.statement.line}: No plan has this{rest}, since owners"
+                ' and grants are not compared: set PRIVILEGES to "compare", or move it to a'
                 " file of the directory."
             )
     for file in workspace.directory.files:

@@ -17,13 +17,13 @@ ALTER TABLE "t"
     ALTER COLUMN "w" SET DEFAULT 'b'::text,
     ALTER COLUMN "v" SET DEFAULT 3;
 
--- Set default of column "v" of table "t1"
+-- Set the default of column "v" of table "t1"
 ALTER TABLE t1 ALTER COLUMN v SET DEFAULT 7;
 
--- Set default of column "w" of table "t1"
+-- Set the default of column "w" of table "t1"
 ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'own'::text;
 
--- Set default of column "w" of table "t2"
+-- Set the default of column "w" of table "t2"
 ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
 
 -- Create NOT NULL of column "v" of partition "t2"

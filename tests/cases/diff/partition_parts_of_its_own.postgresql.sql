@@ -28,7 +28,7 @@ CREATE INDEX "t_w" ON "t" USING btree (w);
 -- Create constraint own of partition "t1"
 ALTER TABLE "t1" ADD CONSTRAINT "own" CHECK (r > 1);
 
--- Set default of column "r" of table "t1"
+-- Set the default of column "r" of table "t1"
 ALTER TABLE t1 ALTER COLUMN r SET DEFAULT 3;
 
 -- Create NOT NULL of column "r" of partition "t1"

@@ -48,7 +48,7 @@ ALTER TABLE t RESET (fillfactor);
 -- Rename sequence "t_number_seq" to "numbers"
 ALTER SEQUENCE IF EXISTS "t_number_seq" RENAME TO "numbers";
 
--- Set statistics target of column "lower" of index "e"
+-- Set the statistics target of column "lower" of index "e"
 ALTER INDEX "e" ALTER COLUMN 1 SET STATISTICS 9;
 
 -- Set the state of trigger "g" of table "t"
@@ -57,22 +57,22 @@ ALTER TABLE t DISABLE TRIGGER g;
 -- Add table "t" to publication "p"
 ALTER PUBLICATION p ADD TABLE t;
 
--- Set replica identity of table "plain"
+-- Set the replica identity of table "plain"
 ALTER TABLE plain REPLICA IDENTITY USING INDEX "plain_key";
 
 -- Make table "plain" unlogged
 ALTER TABLE plain SET UNLOGGED;
 
--- Set statistics target of statistics "s"
+-- Set the statistics target of statistics "s"
 ALTER STATISTICS s SET STATISTICS 20;
 
 -- Set n_distinct, n_distinct_inherited of column "a" of table "t"
 ALTER TABLE t ALTER COLUMN a SET (n_distinct='5', n_distinct_inherited='7');
 
--- Set clustering index of table "t"
+-- Set the clustering index of table "t"
 ALTER TABLE t CLUSTER ON "once";
 
--- Set compression of column "a" of table "t"
+-- Set the compression of column "a" of table "t"
 ALTER TABLE t ALTER COLUMN a SET COMPRESSION pglz;
 
 -- Force row level security on the owner of table "t"
@@ -81,13 +81,13 @@ ALTER TABLE t FORCE ROW LEVEL SECURITY;
 -- Enable row level security on table "t"
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 
--- Set statistics target of column "a" of table "t"
+-- Set the statistics target of column "a" of table "t"
 ALTER TABLE t ALTER COLUMN a SET STATISTICS 100;
 
--- Set storage of column "a" of table "t"
+-- Set the storage of column "a" of table "t"
 ALTER TABLE t ALTER COLUMN a SET STORAGE EXTERNAL;
 
--- Set storage of column "b" of table "t"
+-- Set the storage of column "b" of table "t"
 ALTER TABLE t ALTER COLUMN b SET STORAGE EXTERNAL;
 
 -- Set autovacuum_enabled, fillfactor of table "t"
@@ -96,5 +96,5 @@ ALTER TABLE t SET (autovacuum_enabled='false', fillfactor='70');
 -- Set toast.autovacuum_enabled of table "t"
 ALTER TABLE t SET (toast.autovacuum_enabled='false');
 
--- Set default of column "b" of view "v"
+-- Set the default of column "b" of view "v"
 ALTER VIEW v ALTER COLUMN b SET DEFAULT 'x'::text;

@@ -206,7 +206,7 @@ _OTHERS = (
     ),
 )
 
-_OF_NAMED = ("Set {setting} of {relation}", "Reset {setting} of {relation}")
+_OF_NAMED = ("Set the {setting} of {relation}", "Reset the {setting} of {relation}")
 _OF_OPTIONS = ("Set {options} of {relation}", "Reset {options} of {relation}")
 
 _SETTINGS = (
