@@ -112,7 +112,7 @@ class Create:
 class Drop:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
     gone_first: frozenset[Key] = NO_KEYS
-    """Constraints of parent tables that must be dropped before; set by a pass."""
+    """Constraints of parent tables or partitions that are dropped first; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

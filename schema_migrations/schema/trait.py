@@ -70,6 +70,10 @@ class Trait:
     # What it is.
     is_constraint: bool = False
     """Rows must keep to it."""
+    is_index: bool = False
+    """It is an index that no constraint has."""
+    forbids_null: bool = False
+    """Its column takes no NULL, as a primary key demands too."""
     is_partition_key: bool = False
     """It says how the rows of a table are spread, and only a new table can get it."""
     is_routine: bool = False

@@ -26,5 +26,5 @@ ALTER TABLE t1 ALTER COLUMN w SET DEFAULT 'own'::text;
 -- Set the default of column "w" of table "t2"
 ALTER TABLE t2 ALTER COLUMN w DROP DEFAULT;
 
--- Create NOT NULL of column "v" of partition "t2"
+-- Forbid NULL in column "v" of partition "t2"
 ALTER TABLE t2 ALTER COLUMN v SET NOT NULL;

@@ -31,7 +31,7 @@ ALTER TABLE "t1" ADD CONSTRAINT "own" CHECK (r > 1);
 -- Set the default of column "r" of table "t1"
 ALTER TABLE t1 ALTER COLUMN r SET DEFAULT 3;
 
--- Create NOT NULL of column "r" of partition "t1"
+-- Forbid NULL in column "r" of partition "t1"
 ALTER TABLE t1 ALTER COLUMN r SET NOT NULL;
 
 -- Create index "t1_w" of partition "t1"

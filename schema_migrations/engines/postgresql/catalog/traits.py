@@ -34,6 +34,7 @@ CONSTRAINT = Trait(
 )
 INDEX = Trait(
     noun="index",
+    is_index=True,
     takes_relation_name=True,
     is_part_of_table=True,
     goes_along=True,
@@ -301,10 +302,11 @@ _COLUMN_SETTINGS = (
     Trait(
         noun="not null",
         headings=(
-            "Create NOT NULL of column {column} of partition {qualified}",
-            "Drop NOT NULL of column {column} of partition {qualified}",
+            "Forbid NULL in column {column} of partition {qualified}",
+            "Allow NULL in column {column} of partition {qualified}",
         ),
         is_part_of_table=True,
+        forbids_null=True,
         goes_along=True,
     ),
     Trait(

@@ -32,6 +32,9 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     omit_part_drops,
     replace_in_place,
 )
+from schema_migrations.engines.postgresql.passes.partition_parts import (
+    drop_partition_parts_first,
+)
 from schema_migrations.engines.postgresql.passes.partitioned_indexes import (
     complete_indexes,
 )
@@ -70,6 +73,7 @@ PASSES: tuple[Pass, ...] = (
     defer_sequence_ownership,
     omit_owned_drops,
     omit_part_drops,
+    drop_partition_parts_first,
     complete_indexes,
     add_mentioned_needs,
     fold_constraints,

@@ -1,0 +1,50 @@
+"""Drop what single partitions have before what the whole table gets.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.model import Constraint, Index, Key, Opaque, Schema
+
+if TYPE_CHECKING:
+    from schema_migrations.plan.plan import Changes
+
+
+def drop_partition_parts_first(
+    changes: Changes, _current: Schema, _desired: Schema
+) -> Changes:
+    """Order the drops of a partition's keys, indexes and ``NOT NULL``.
+
+    A new index of the whole table would take an index of a partition as its part, which
+    then cannot be dropped; and a primary key forbids ``DROP NOT NULL``.
+    https://www.postgresql.org/docs/current/ddl-partitioning.html
+    """
+    dropped = [
+        change.object
+        for change in changes
+        if isinstance(change, ddl.Drop) and isinstance(change.object, Opaque)
+    ]
+    constraints = [obj for obj in dropped if obj.trait.is_constraint]
+    indexes = [obj for obj in dropped if obj.trait.is_index]
+    return tuple(_order_drops(change, constraints, indexes) for change in changes)
+
+
+def _order_drops(
+    change: ddl.Change, constraints: list[Opaque], indexes: list[Opaque]
+) -> ddl.Change:
+    match change:
+        case ddl.Create(object=Index() | Constraint() as obj):
+            parts = (*constraints, *indexes)
+            gone = {each.key for each in parts if each.owner == obj.table}
+            return replace(change, gone_first=change.gone_first | gone)
+        case ddl.Drop(object=Opaque() as obj) if obj.trait.forbids_null:
+            gone = {each.key for each in constraints if _is_on_same(each.key, obj.key)}
+            return replace(change, gone_first=change.gone_first | gone)
+        case _:
+            return change
+
+
+def _is_on_same(one: Key, other: Key) -> bool:
+    return (one.namespace, one.name) == (other.namespace, other.name)
