@@ -143,7 +143,10 @@ def _find_renamed(changes: Iterable[ddl.Change]) -> set[Key]:
         ]
         for kind in (ddl.Drop, ddl.Create)
     )
-    tables = pair_renamed_partitions(gone, new)
+    existing = {
+        c.table.key for c in changes if isinstance(c, ddl.DropTable | ddl.Attach)
+    }
+    tables = pair_renamed_partitions(gone, new, existing=existing)
     return {
         obj.key for obj in gone if obj.attachment and obj.attachment.table.key in tables
     }

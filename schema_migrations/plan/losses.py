@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from schema_migrations.plan.attributes import compare_attributes
+from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
@@ -107,6 +108,11 @@ def _read_referenced_columns(key: ForeignKey) -> str:
     return match[1].replace('"', "") if match else ""
 
 
+def is_read_by(column: Column, expression: str) -> bool:
+    """Tell whether an expression may read a column."""
+    return not {column.name, column.name.lower()}.isdisjoint(find_words(expression))
+
+
 def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
     match change:
         case ddl.DropTable():
@@ -121,6 +127,17 @@ def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
             return (
                 f"replaces all values of column {change.table.path}.{after.name} with "
                 "generated ones"
+            )
+        case ddl.AlterColumn(conversion=str(value), before=before) if (
+            value
+            and before.generated is None
+            and not is_read_by(before, value)
+            and not may_alter_values(before, change.after)
+        ):
+            # The server keeps every value, and nobody was asked for another one.
+            return (
+                f"replaces all values of column {change.table.path}.{change.after.name}"
+                f" with {value}"
             )
         case ddl.AlterColumn() if may_alter_values(change.before, change.after):
             column = f"{change.table.path}.{change.after.name}"

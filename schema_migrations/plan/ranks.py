@@ -95,6 +95,8 @@ class TableRoles(NamedTuple):
     created: frozenset[Key]
     altered: frozenset[Key]
     """They exist, and something locks out all who use them."""
+    filled: frozenset[Key]
+    """Their rows are updated: triggers and tables that inherit may be concerned."""
 
 
 def find_table_roles(changes: Iterable[ddl.Change]) -> TableRoles:
@@ -102,7 +104,14 @@ def find_table_roles(changes: Iterable[ddl.Change]) -> TableRoles:
     changes = tuple(changes)
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
     altered = {table for c in changes for table in _find_altered(c)}
-    return TableRoles(frozenset(created), frozenset(altered - created))
+    filled = {
+        c.table
+        for c in changes
+        if isinstance(c, ddl.AddColumn | ddl.AlterColumn) and c.fill is not None
+    }
+    return TableRoles(
+        frozenset(created), frozenset(altered - created), frozenset(filled)
+    )
 
 
 def _find_altered(change: ddl.Change) -> tuple[Key, ...]:
@@ -151,6 +160,11 @@ def rank_change(change: ddl.Change, roles: TableRoles) -> Rank:
 
 def _rank_drop(change: ddl.Drop, roles: TableRoles) -> Rank:
     match change.object:
+        case ForeignKey() | Constraint() | Index(unique=True) as rule if (
+            roles.filled and rule.table not in roles.filled
+        ):
+            # Updating the rows of another table may run into it.
+            return Rank(Stage.OTHER, rule.table.name, rule.table.namespace)
         case ForeignKey() | Constraint() as rule:
             return _rank_in_table(rule.table, Step.DROPS)
         case Index() as index if index.table in roles.altered:

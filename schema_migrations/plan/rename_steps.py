@@ -16,6 +16,7 @@ from schema_migrations.schema.model import (
     Key,
     Schema,
     Table,
+    table_key,
 )
 from schema_migrations.schema.partitions import list_partition_tables
 
@@ -29,22 +30,17 @@ def order_renames(
     cannot take a name that ``fold`` does not tell from its own, while a column can.
     """
     result: list[ddl.Rename | ddl.RenameColumn] = []
-    tables = {table.key.name: table for table in current.of(Table)}
-    tables |= {table.key.name: table for table in list_partition_tables(current)}
-    pairs = {old.name: new.name for old, new in renames.tables.items()}
-    moved = dict(tables)
+    tables = {
+        table.key: table
+        for table in (*current.of(Table), *list_partition_tables(current))
+    }
     taken = {o.key.part or o.key.name for o in current}
-    for old, new in order_name_pairs(pairs, set(tables), fold):
-        before = moved.pop(old)
-        after = replace(before, key=before.key._replace(name=new))
-        moved[new] = after
-        result.append(ddl.Rename(before=before, after=after))
-        if old in pairs and new not in pairs.values():  # in a circle
-            taken.add(new)
-            result += _free_constraint_names(before.key, after.key, current, taken)
-    by_key = {table.key: table for table in moved.values()}
+    for namespace in sorted({old.namespace for old in renames.tables}):
+        result += _order_table_renames(
+            renames, namespace, tables, fold, current=current, taken=taken
+        )
     for key in dict.fromkeys(k.table for k in renames.columns):
-        table = by_key[key]
+        table = tables[key]
         columns = {column.name: column for column in table.columns}
         names = {k.part: new for k, new in renames.columns.items() if k.table == key}
         for name, new in order_name_pairs(names, set(columns)):
@@ -54,6 +50,32 @@ def order_renames(
                 ddl.RenameColumn(table=key, before=column, after=columns[new])
             )
     return tuple(result)
+
+
+def _order_table_renames(
+    renames: Renames,
+    namespace: str,
+    tables: dict[Key, Table],
+    fold: FoldName,
+    *,
+    current: Schema,
+    taken: set[str],
+) -> Iterator[ddl.Rename]:
+    """Yield the renames of one schema's tables; give ``tables`` and ``taken`` the new names."""
+    pairs = {
+        old.name: new.name
+        for old, new in renames.tables.items()
+        if old.namespace == namespace
+    }
+    names = {key.name for key in tables if key.namespace == namespace}
+    for old, new in order_name_pairs(pairs, names, fold):
+        before = tables.pop(table_key(old, namespace))
+        after = replace(before, key=before.key._replace(name=new))
+        tables[after.key] = after
+        yield ddl.Rename(before=before, after=after)
+        if old in pairs and new not in pairs.values():  # in a circle
+            taken.add(new)
+            yield from _free_constraint_names(before.key, after.key, current, taken)
 
 
 def with_joined_renames(changes: Iterable[ddl.Change]) -> tuple[ddl.Change, ...]:
@@ -118,7 +140,11 @@ def _free_constraint_names(
 def order_name_pairs(
     pairs: Mapping[str, str], taken: set[str], fold: FoldName = str
 ) -> Iterator[tuple[str, str]]:
-    """Yield (from, to) steps so that each name is free when it is taken."""
+    """Yield (from, to) steps so that each name is free when it is taken.
+
+    No two pairs end in one name.
+    """
+    assert len(set(pairs.values())) == len(pairs), pairs
     names, waiting = {fold(name): name for name in taken}, dict(sorted(pairs.items()))
     for new in sorted({fold(new) for new in pairs.values()} & names.keys()):
         name = names[new]

@@ -192,7 +192,7 @@ def _add_partitions(renames: Renames, current: Schema, desired: Schema) -> Renam
     """Return the renames with those of partitions; their rows are never meant to go."""
     gone = [o for o in current.of(Opaque) if o.key not in desired.by_key]
     new = [o for o in desired.of(Opaque) if o.key not in current.by_key]
-    found = pair_renamed_partitions(gone, new, renames.tables)
+    found = pair_renamed_partitions(gone, new, renames.tables, existing=current.by_key)
     return replace(renames, tables={**renames.tables, **found})
 
 

@@ -7,7 +7,7 @@ attached.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -159,16 +159,19 @@ def pair_renamed_partitions(
     gone: Iterable[Opaque],
     new: Iterable[Opaque],
     renamed_tables: Mapping[Key, Key] = MappingProxyType({}),
+    *,
+    existing: Container[Key],
 ) -> dict[Key, Key]:
     """Return old → new table keys of the partitions whose names change, not their bounds.
 
     No two partitions of one parent have the same bounds.  A parent may have another name
-    itself, among the ``renamed_tables`` or those found here.
+    itself, among the ``renamed_tables`` or those found here.  What an ``existing`` table
+    is called is no new name: that table may be what becomes the partition.
     """
     places = {
         (p.parent, p.bounds): p.table.key
         for p in (obj.attachment for obj in new)
-        if p is not None
+        if p is not None and p.table.key not in existing
     }
     left = [obj.attachment for obj in gone if obj.attachment is not None]
     pairs: dict[Key, Key] = {}
@@ -178,8 +181,10 @@ def pair_renamed_partitions(
             p.table.key: name
             for p in left
             if p.table.key not in tables
+            and (p.parent in tables or p.parent not in tables.values())
             and (name := places.get((tables.get(p.parent, p.parent), p.bounds)))
             and name.namespace == p.table.key.namespace
+            and name not in tables.values()
         }
         if not found:
             return pairs

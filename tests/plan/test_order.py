@@ -198,3 +198,18 @@ def test_drops_of_views_and_tables_come_last() -> None:
         ddl.DropColumn(table=A, column=table(A).columns[0]),
         ddl.AddColumn(table=A, column=COLUMN),
     )
+
+
+def test_rules_of_other_tables_are_gone_before_rows_are_filled() -> None:
+    """Those of a table that inherits, or that a trigger writes to, could refuse it."""
+    fill = ddl.AlterColumn(
+        table=B,
+        before=COLUMN,
+        after=replace(COLUMN, nullable=False),
+        fill="0",
+    )
+    drop = ddl.Drop(object=check("c", NEW))
+    current = Schema(frozenset({table(B), table(NEW), drop.object}))
+    both: tuple[ddl.Change, ...] = (fill, drop)
+    for changes in permutations(both):
+        assert order_changes(changes, current) == (drop, fill)

@@ -10,6 +10,7 @@ import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import PartitionKeyFixed
+from schema_migrations.plan.answers import Answers
 from schema_migrations.schema.diff import diff
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
@@ -201,3 +202,50 @@ def test_an_index_that_is_not_finished_stops_no_copy(
     ):
         live = state(one, sql).schema
         assert copy_schema(POSTGRESQL, copy, live) == live
+
+
+def test_a_partition_is_renamed_in_its_own_schema(
+    postgres_settings: dict[str, Any],
+) -> None:
+    """Although another schema has tables and bounds of the same names."""
+    other = (
+        "CREATE SCHEMA zz; CREATE TABLE zz.m (a int) PARTITION BY RANGE (a);"
+        " CREATE TABLE zz.p1 PARTITION OF zz.m FOR VALUES FROM (0) TO (10);"
+    )
+    whole = "CREATE TABLE m (a int) PARTITION BY RANGE (a);"
+    part = "CREATE TABLE %s PARTITION OF m FOR VALUES FROM (0) TO (10);"
+    rows = "INSERT INTO m VALUES (1); INSERT INTO zz.m VALUES (1);"
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as two,
+    ):
+        proposal = proposed(
+            one, two, other + whole + part % "p1" + rows, other + whole + part % "p2"
+        )
+        assert proposal.plan is not None
+        assert [each.sql for each in proposal.plan.statements] == [
+            'ALTER TABLE "p1" RENAME TO "p2"'
+        ]
+        assert fetch(one, "SELECT count(*) FROM p2 JOIN zz.p1 USING (a)") == [(1,)]
+
+
+def test_two_partitions_do_not_become_one(postgres_settings: dict[str, Any]) -> None:
+    """A table that gives its name to another is not the parent that the new one has."""
+    whole = "CREATE TABLE %s (a int) PARTITION BY RANGE (a);"
+    part = "CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (0) TO (10);"
+    before = whole % "m" + whole % "c" + part % ("m_1", "m") + part % ("c_1", "c")
+    request = ChangeRequest(strict=False, answers=Answers(renames=(("m", "c"),)))
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as two,
+    ):
+        current = state(one, before)
+        desired = state(two, whole % "c" + part % ("c_new", "c"))
+        plan = plan_change(POSTGRESQL, current, desired, request).plan
+    assert plan is not None
+    assert [each.sql for each in plan.statements] == [
+        'ALTER TABLE "c" RENAME TO "old__c"',
+        'ALTER TABLE "m" RENAME TO "c"',
+        'ALTER TABLE "m_1" RENAME TO "c_new"',
+        'DROP TABLE "old__c"',
+    ]

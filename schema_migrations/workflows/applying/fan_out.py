@@ -214,9 +214,11 @@ def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
 def _prepare_worker(parent_pid: int) -> None:
     """Make a worker end on a signal like a single run, and not later than its parent."""
     interrupted = threading.Event()
+    seen: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if interrupted.is_set():
+        seen.append(number)
+        if len(seen) > 1:
             return  # a second signal would only disturb the rollback
         interrupted.set()
         if _busy_lock.locked():

@@ -14,45 +14,52 @@ _SAFE_ALONE = re.compile(
     rf"-?\d+(\.\d+)?|'[^'\\]*'(::{_NAME})?|{_NAME}(\((\w+|'[^'\\]*')?\))?"
 )
 """A number, a text, a name, a call with one argument at most."""
-
-
-_CALL = re.compile(rf"(?:{_NAME})?\((?P<inside>.*)\)", re.DOTALL)
+_CALL = re.compile(rf"(?P<name>{_NAME})?\((?P<inside>.*)\)", re.DOTALL)
+_NO_FUNCTIONS = frozenset(("not", "select", "values", "exists", "any", "all", "in"))
+"""Words before a parenthesis that make no call."""
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
+_BRACKETS = str.maketrans("[]", "()")
 
 
 def read_expression(text: str, syntax: Syntax) -> str:
     """Return an expression as it can stand anywhere: in parentheses, unless it is simple.
 
-    Without them ``0, b = 1`` would be two values and ``0 -- none`` would end the line.
-    Raise ``SqlRefused`` for a text that would leave its parentheses; the server finds
-    what else is wrong.
+    Without them ``0, b = 1`` would be two values and ``0 FROM u`` a query.  Raise
+    ``SqlRefused`` for a text that would leave its parentheses or hide what follows; the
+    server finds what else is wrong.
     """
-    if not text or _SAFE_ALONE.fullmatch(text):
+    call = _CALL.fullmatch(text)
+    is_call = call is None or (call["name"] or "").lower() not in _NO_FUNCTIONS
+    if not text or (is_call and _SAFE_ALONE.fullmatch(text)):
         return text
-    for delimiter, name in ((";", "semicolon"), (",", "comma")):
-        script = Script(text=text, syntax=syntax, file="", delimiter=delimiter)
-        try:
-            end = find_statement_end(script, 0)
-        except SyntaxProblem as problem:
-            raise SqlRefused(
-                reason=f"This is not an expression: {problem.problem}"
-            ) from problem
-        if end < len(text):
+    unquoted = _QUOTED.sub("", text)
+    if "--" in unquoted or "/*" in unquoted:
+        raise SqlRefused(reason="This holds a comment: leave it out")
+    # Commas in brackets are those of an array, except where brackets quote a name.
+    arrays = text if syntax.bracket_names else text.translate(_BRACKETS)
+    for delimiter, name, scanned in ((";", "semicolon", text), (",", "comma", arrays)):
+        if _find_end(scanned, syntax, delimiter) < len(text):
             raise SqlRefused(
                 reason=f"This is more than one expression: a {name} ends it"
             )
-    if _is_enclosed(text, syntax):
+    if call and is_call and _is_balanced(call["inside"], syntax):
         return text
-    line_end = "\n" if "--" in text or "\n" in text else ""
-    return f"({line_end}{text}{line_end})"
+    return f"({text})"
 
 
-def _is_enclosed(text: str, syntax: Syntax) -> bool:
-    """Tell whether one pair of parentheses, or of a call, holds all of it."""
-    match = _CALL.fullmatch(text)
-    if match is None:
-        return False
-    script = Script(text=match["inside"], syntax=syntax, file="")
+def _find_end(text: str, syntax: Syntax, delimiter: str) -> int:
+    script = Script(text=text, syntax=syntax, file="", delimiter=delimiter)
     try:
-        return find_statement_end(script, 0) == len(script.text)
-    except SyntaxProblem:
+        return find_statement_end(script, 0)
+    except SyntaxProblem as problem:
+        raise SqlRefused(
+            reason=f"This is not an expression: {problem.problem}"
+        ) from problem
+
+
+def _is_balanced(text: str, syntax: Syntax) -> bool:
+    """Tell whether the parentheses around a text are a pair."""
+    try:
+        return _find_end(text, syntax, ";") == len(text)
+    except SqlRefused:
         return False

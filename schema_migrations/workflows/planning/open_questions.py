@@ -24,7 +24,11 @@ from schema_migrations.plan.fills import (
     resolve_defaults,
     with_fills,
 )
-from schema_migrations.plan.losses import find_losses
+from schema_migrations.plan.losses import (
+    MayAlterValues,
+    find_losses,
+    is_read_by,
+)
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
@@ -44,12 +48,18 @@ from schema_migrations.workflows.planning.renaming import (
 from schema_migrations.workflows.planning.trial import (
     SqlRefused,
     is_always_null,
+    is_for_all_rows,
     try_expression,
 )
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.state import State
 
 Changes = tuple[ddl.Change, ...]
+
+FOR_ALL_ROWS = (
+    "This is one value for all rows together: put it into a SELECT of its own."
+)
+"""Why an aggregate is no value for each row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +102,21 @@ def fill_in_answers(
     for column, sql in values.items():
         if sql and column in required and is_always_null(engine, state, sql):
             raise NullDefault(column=column.path, sql=given[column])
+    for column, sql in values.items():
+        if sql and is_for_all_rows(engine, state, column, sql):
+            raise RefusedDefault(
+                column=column.path, sql=given[column], reason=FOR_ALL_ROWS
+            )
     refused = tuple(
         RefusedDefault(column=column.path, sql=given[column], reason=reason)
         for column, reason in _find_refused(engine, state, changes, values)
     )
     filled = _fill(engine, changes, facts, values)
-    open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
-    may_lose = () if answers.allow_data_loss else _select_unanswered(filled, open_)
     may_alter = engine.planner.may_alter_values
+    open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
+    may_lose = (
+        () if answers.allow_data_loss else _select_unanswered(filled, open_, may_alter)
+    )
     retyped = [c for c in may_lose if _takes_conversion(c)]
     lost = find_losses((c for c in may_lose if c not in retyped), may_alter)
     retypings = find_losses(retyped, may_alter)
@@ -214,7 +231,9 @@ def _fill(
 
 
 def _select_unanswered(
-    filled: Changes, open_needs: tuple[MissingValue, ...]
+    filled: Changes,
+    open_needs: tuple[MissingValue, ...],
+    may_alter_values: MayAlterValues,
 ) -> Changes:
     """Return the changes without new types whose values somebody gives."""
     asked = {need.column for need in open_needs if need.reason == "converted"}
@@ -223,7 +242,16 @@ def _select_unanswered(
         for change in filled
         if not (
             isinstance(change, ddl.AlterColumn)
-            and (change.conversion is not None or ddl.subject_of(change) in asked)
+            and (
+                ddl.subject_of(change) in asked
+                or (
+                    change.conversion is not None
+                    and (
+                        is_read_by(change.before, change.conversion)
+                        or may_alter_values(change.before, change.after)
+                    )
+                )
+            )
         )
     )
 
@@ -235,6 +263,7 @@ def _takes_conversion(change: ddl.Change) -> bool:
     """
     return (
         isinstance(change, ddl.AlterColumn)
+        and change.conversion is None
         and change.before.type != change.after.type
         and change.after.generated is None
         and change.before.nullable <= change.after.nullable
@@ -272,6 +301,9 @@ def _ask_value(
         except SqlRefused as error:
             rejection = error.message
         else:
+            if is_for_all_rows(engine, state, column, sql):
+                question = replace(question, rejection=FOR_ALL_ROWS)
+                continue
             if column not in required_columns or not is_always_null(engine, state, sql):
                 return sql
             rejection = f"{typed} is NULL, but {column.path} is NOT NULL."

@@ -40,9 +40,7 @@ def try_expression(
     It must also take it for a value of the type; one that only the plan creates is not
     known here.
     """
-    table = engine.dialect.quote(column.table.name)
-    if column.namespace:
-        table = f"{engine.dialect.quote(column.namespace)}.{table}"
+    table = _quote_table(engine, column)
     on_no_row = f"SELECT ({expression}) FROM {table} LIMIT 0"
     create = f"CREATE TEMPORARY TABLE {FOUND} (value {type_})"
     _try(engine, state, on_no_row)
@@ -51,6 +49,11 @@ def try_expression(
     reads_no_row = _can_run(engine, state, f"SELECT ({expression}) LIMIT 0")
     query = f"SELECT ({expression})" if reads_no_row else on_no_row
     _try(engine, state, create, f"INSERT INTO {FOUND} {query}")
+
+
+def _quote_table(engine: Engine, column: Key) -> str:
+    names = filter(None, (column.namespace, column.table.name))
+    return ".".join(map(engine.dialect.quote, names))
 
 
 def _try(engine: Engine, state: State, *statements: str) -> None:
@@ -65,6 +68,20 @@ def _can_run(engine: Engine, state: State, sql: str) -> bool:
     except SqlRefused:
         return False
     return True
+
+
+def is_for_all_rows(engine: Engine, state: State, column: Key, expression: str) -> bool:
+    """Tell whether an expression is one value for all rows together, as ``count(*)`` is.
+
+    It has a row even where the table has none.  False for one that cannot run yet.
+    """
+    table = _quote_table(engine, column)
+    try:
+        return has_rows(
+            engine, state, f"SELECT ({expression}) AS one FROM {table} WHERE 1 = 0"
+        )
+    except SqlRefused:
+        return False
 
 
 def is_always_null(engine: Engine, state: State, expression: str) -> bool:

@@ -60,13 +60,8 @@ def omit_default_privileges(
         wanted = [obj for obj in desired.of(Opaque) if obj.trait.is_privilege]
     else:  # privileges are not compared: what is made anew has those that it had
         defaults = [p.setting for p in current.privileges if p.subject is None]
-        known = {p.subject for p in current.privileges}
         anew = set(find_made_anew(changes, current))
-        made = {
-            key: obj
-            for key, obj in made.items()
-            if key in anew and (current.knows_privileges or key in known)
-        }
+        made = {key: obj for key, obj in made.items() if key in anew}
         wanted = [obj for obj in _list_made(changes) if isinstance(obj, Opaque)]
     statements = {obj.key: obj.definition for obj in wanted}
     undone = {
@@ -93,11 +88,11 @@ def _list_made(changes: Changes) -> Iterator[Object]:
 
 
 def _let_wait(change: ddl.Change, undone: Mapping[Key, Opaque]) -> ddl.Change:
-    """Let a grant come after what it is instead of was taken away."""
+    """Let owners and grants come after what is taken away on the same object."""
     match change:
-        case ddl.Create(object=Opaque(key=key) as obj) if key in undone:
-            waiting = replace(obj, needs=obj.needs | {undone[key].key})
-            return replace(change, object=waiting)
+        case ddl.Create(object=Opaque() as obj) if obj.trait.is_privilege:
+            waits = {each.key for each in undone.values() if each.needs & obj.needs}
+            return replace(change, object=replace(obj, needs=obj.needs | waits))
         case _:
             return change
 

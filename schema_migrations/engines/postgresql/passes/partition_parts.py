@@ -6,19 +6,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Constraint, Index, Key, Opaque, Schema
+from schema_migrations.schema.model import (
+    Attachment,
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Opaque,
+    Schema,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
 
 
 def drop_partition_parts_first(
-    changes: Changes, _current: Schema, _desired: Schema
+    changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """Order the drops of a partition's keys, indexes and ``NOT NULL``.
+    """Order the drops of a partition, its keys, indexes and ``NOT NULL``.
 
     A new index of the whole table would take an index of a partition as its part, which
-    then cannot be dropped; and a primary key forbids ``DROP NOT NULL``.
+    then cannot be dropped; a primary key forbids ``DROP NOT NULL``; and no partition is
+    dropped while rows may refer to it.
     https://www.postgresql.org/docs/current/ddl-partitioning.html
     """
     dropped = [
@@ -28,13 +37,22 @@ def drop_partition_parts_first(
     ]
     constraints = [obj for obj in dropped if obj.trait.is_constraint]
     indexes = [obj for obj in dropped if obj.trait.is_index]
-    return tuple(_order_drops(change, constraints, indexes) for change in changes)
+    references = [k for k in current.of(ForeignKey) if k.key not in desired.by_key]
+    return tuple(
+        _order_drops(change, constraints, indexes, references) for change in changes
+    )
 
 
 def _order_drops(
-    change: ddl.Change, constraints: list[Opaque], indexes: list[Opaque]
+    change: ddl.Change,
+    constraints: list[Opaque],
+    indexes: list[Opaque],
+    references: list[ForeignKey],
 ) -> ddl.Change:
     match change:
+        case ddl.Drop(object=Opaque(attachment=Attachment(), owner=owner)):
+            gone = {each.key for each in references if each.referenced_table == owner}
+            return replace(change, gone_first=change.gone_first | gone)
         case ddl.Create(object=Index() | Constraint() as obj):
             parts = (*constraints, *indexes)
             gone = {each.key for each in parts if each.owner == obj.table}

@@ -398,3 +398,31 @@ def test_ignored_they_make_no_difference(postgres_settings: dict[str, Any]) -> N
         assert (
             with_privileges_of(states[0].schema, states[1].schema) == states[0].schema
         )
+
+
+@pytest.mark.parametrize(
+    ("privilege", "allowed"),
+    [
+        (f"GRANT SELECT ON v TO {READER} WITH GRANT OPTION", True),
+        (f"REVOKE SELECT ON v FROM {READER}; GRANT SELECT (a) ON v TO {READER}", True),
+        (f"ALTER VIEW v OWNER TO {READER}", True),
+        (f"REVOKE ALL ON v FROM {READER}", False),
+    ],
+    ids=["grant option", "column", "owner", "revoked"],
+)
+def test_what_defaults_give_is_taken_before_the_rest_is_given(
+    privilege: str, allowed: bool, postgres_settings: dict[str, Any]
+) -> None:
+    defaults = (
+        "CREATE TABLE t (a int);"
+        f" ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {READER};"
+    )
+    before = f"{defaults} CREATE VIEW v AS SELECT a FROM t; {privilege};"
+    after = f"{defaults} CREATE VIEW v AS SELECT a::text FROM t; {privilege};"
+    may = f"SELECT has_column_privilege('{READER}', 'v', 'a', 'SELECT')"
+    for engine in (POSTGRESQL, COMPARING):
+        with loaded(engine, postgres_settings, before, after) as (current, desired):
+            plan(engine, current, desired)
+            with current.connection.cursor() as cursor:
+                cursor.execute(may)
+                assert cursor.fetchone() == (allowed,)
