@@ -12,14 +12,10 @@ import psycopg
 import pytest
 
 from schema_migrations.dev.embedded import run_programs
-from schema_migrations.dev.programs import has_extension
+from schema_migrations.dev.programs import find_installed_programs, has_extension
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.fast import leave_out
-from tests.fixtures.postgresql import (
-    choose_default_major,
-    connect_as_administrator,
-    map_majors,
-)
+from tests.fixtures.postgresql import connect_as_administrator
 from tests.fixtures.skips import skip_missing
 
 if TYPE_CHECKING:
@@ -79,10 +75,12 @@ NEW_USER = "00000000-0000-4000-8000-000000000001"
 def platforms() -> Iterator[dict[str, Any]]:
     """The settings of a server whose database is as the platform made it."""
     leave_out("a server")
-    major = choose_default_major()
-    if not major or not has_extension(map_majors()[major], "postgres_fdw"):
+    # The dev database of ``embedded`` finds the same, and so has the same privileges.
+    able = [p for p in find_installed_programs() if has_extension(p, "postgres_fdw")]
+    if not able:
         skip_missing("PostgreSQL with contrib")
-    with run_programs(map_majors()[major], asks_for_password=False) as server:
+    programs = max(able, key=lambda each: each.major)
+    with run_programs(programs, asks_for_password=False) as server:
         with connect_as_administrator(dict(server.settings)) as administrator:
             administrator.execute((CASES / "platform.sql").read_text().encode())
         yield dict(server.settings)
