@@ -59,13 +59,13 @@ def hide_ignored(
         }
         left_out |= more
     ignored -= set(excluded_tables)
-    return set_aside(schema.replace_objects(left_out - ignored, ()), ignored)
+    return with_more_ignored(schema.replace_objects(left_out - ignored, ()), ignored)
 
 
-def hide_strangers(live: Schema, other: Schema) -> Schema:
-    """Return a live schema without what uses ignored objects and ``other`` does not have.
+def hide_users_of_ignored(live: Schema, other: Schema) -> Schema:
+    """Return a live schema without what uses ignored objects, unless ``other`` has it.
 
-    Not a trigger or a policy on a table of ours: that table behaves otherwise with it.
+    A trigger or policy on a table that is not ignored stays: it changes what the table does.
     """
     if not live.ignored:
         return live
@@ -80,10 +80,10 @@ def hide_strangers(live: Schema, other: Schema) -> Schema:
         )
     )
     hidden = strangers - other.by_key.keys()
-    return set_aside(live, hidden)
+    return with_more_ignored(live, hidden)
 
 
-def set_aside(schema: Schema, keys: Iterable[Key]) -> Schema:
+def with_more_ignored(schema: Schema, keys: Iterable[Key]) -> Schema:
     """Return the schema with these objects among the ignored ones."""
     keys = schema.by_key.keys() & set(keys)
     aside = frozenset(schema.by_key[key] for key in keys)

@@ -8,8 +8,8 @@ from schema_migrations.engines.postgresql.catalog.traits import TRAITS
 from schema_migrations.schema.ignored_objects import (
     find_unmade_needs,
     hide_ignored,
-    hide_strangers,
     hide_unmade_references,
+    hide_users_of_ignored,
     matches_pattern,
     with_needed_ignored,
 )
@@ -138,8 +138,11 @@ def test_what_uses_an_ignored_table_stays() -> None:
 def test_only_in_a_live_database_it_is_a_stranger() -> None:
     """But not a policy on a table of ours, which decides who sees its rows."""
     live = hide_ignored(schema(table(MINE), table(THEIRS), *USERS), ["theirs"])
-    assert hide_strangers(live, schema(table(MINE))).by_key.keys() == {MINE, POLICY.key}
-    assert hide_strangers(live, schema(*USERS)) == live
+    assert hide_users_of_ignored(live, schema(table(MINE))).by_key.keys() == {
+        MINE,
+        POLICY.key,
+    }
+    assert hide_users_of_ignored(live, schema(*USERS)) == live
 
 
 def test_a_copy_has_what_ours_needs() -> None:

@@ -34,13 +34,13 @@ def read_expression(text: str, syntax: Syntax) -> str:
         return text
     unquoted = _QUOTED.sub("", text)
     if "--" in unquoted or "/*" in unquoted:
-        raise SqlRefused(reason="This holds a comment: leave it out")
+        raise SqlRefused(reason="This holds a comment: leave it out.")
     # Commas in brackets are those of an array, except where brackets quote a name.
     arrays = text if syntax.bracket_names else text.translate(_BRACKETS)
     for delimiter, name, scanned in ((";", "semicolon", text), (",", "comma", arrays)):
         if _find_end(scanned, syntax, delimiter) < len(text):
             raise SqlRefused(
-                reason=f"This is more than one expression: a {name} ends it"
+                reason=f"This is more than one expression: a {name} ends it."
             )
     if call and is_call and _is_balanced(call["inside"], syntax):
         return text

@@ -16,7 +16,7 @@ from schema_migrations.errors import (
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.ignored_objects import set_aside
+from schema_migrations.schema.ignored_objects import with_more_ignored
 from schema_migrations.schema.model import Schema
 from schema_migrations.schema.privileges import hide_inherited_privileges
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
@@ -68,7 +68,7 @@ def prove(
             object="it",
         )
     schema = inspect_database(engine, current.connection)
-    schema = set_aside(schema, (obj.key for obj in current.schema.ignored))
+    schema = with_more_ignored(schema, (obj.key for obj in current.schema.ignored))
     if is_goal_of_models:
         schema = hide_inherited_privileges(schema, goal, before=current.schema)
     reached = replace(current, schema=schema)

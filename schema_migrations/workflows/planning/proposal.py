@@ -34,8 +34,8 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import find_extension_moves
 from schema_migrations.schema.ignored_objects import (
     find_unmade_needs,
-    hide_strangers,
     hide_unmade_references,
+    hide_users_of_ignored,
 )
 from schema_migrations.schema.model import Opaque, Schema
 from schema_migrations.schema.tolerated_differences import with_current_numbering
@@ -261,7 +261,7 @@ def _hide_strangers(state: State, other: State) -> State:
     """Return a state; that of a live database is without what is none of ours."""
     if not state.schema.knows_privileges:
         return state
-    return replace(state, schema=hide_strangers(state.schema, other.schema))
+    return replace(state, schema=hide_users_of_ignored(state.schema, other.schema))
 
 
 def _check_ignored(current: Schema, desired: Schema) -> Schema:

@@ -40,9 +40,9 @@ def try_expression(
     It must also take it for a value of the type; one that only the plan creates is not
     known here.
     """
-    table = _quote_table(engine, column)
+    table, name = _quote_table(engine, column), engine.dialect.quote(column.part)
     on_no_row = f"SELECT ({expression}) FROM {table} LIMIT 0"
-    create = f"CREATE TEMPORARY TABLE {FOUND} (value {type_})"
+    create = f"CREATE TEMPORARY TABLE {FOUND} ({name} {type_})"
     _try(engine, state, on_no_row)
     if not _can_run(engine, state, create):
         return

@@ -27,8 +27,8 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import find_extension_moves
 from schema_migrations.schema.ignored_objects import (
     hide_ignored,
-    hide_strangers,
-    set_aside,
+    hide_users_of_ignored,
+    with_more_ignored,
 )
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.partitions import with_current_partitions
@@ -109,7 +109,7 @@ def find_drift(
         excluded_tables=workspace.excluded_tables,
     )
     with _open_replayed_state(workspace, applied) as expected:
-        live = hide_strangers(live, expected.schema)
+        live = hide_users_of_ignored(live, expected.schema)
         # Both are canonicalized on the replayed tables, not in the live database.
         current, desired = _canonicalize_both(
             engine, replace(expected, schema=live), expected
@@ -194,7 +194,7 @@ def _plan_mending(
     with open_scratch_database(workspace) as connection:
         with phases("copy"):
             schema = copy_schema(engine, connection, live)
-            schema = hide_strangers(schema, expected.schema)
+            schema = hide_users_of_ignored(schema, expected.schema)
         copy = State(schema=schema, connection=connection, description="the copy")
         current, desired = _canonicalize_both(engine, copy, expected)
         kept = _read_after_moves(engine, current, desired.schema)
@@ -233,7 +233,7 @@ def _read_after_moves(engine: Engine, current: State, desired: Schema) -> Schema
         for statement in (s for move in moves for s in engine.planner.render(move)):
             engine.executor.execute(current.connection, statement.sql)
         moved = inspect_database(engine, current.connection)
-        moved = set_aside(moved, (obj.key for obj in current.schema.ignored))
+        moved = with_more_ignored(moved, (obj.key for obj in current.schema.ignored))
         keys = find_uncertain_definitions(moved, desired)
         moved = canonicalize_state(engine, replace(current, schema=moved), keys).schema
     return with_privileges_of(moved, current.schema)

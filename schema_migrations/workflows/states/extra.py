@@ -86,7 +86,7 @@ def extension_of(extra: ExtraStatement) -> str:
 _CREATE_SCHEMA = re.compile(r"CREATE\s+SCHEMA\b", re.IGNORECASE)
 
 
-def is_foundation(extra: ExtraStatement) -> bool:
+def is_schema_or_extension(extra: ExtraStatement) -> bool:
     """Return whether a statement creates a schema or an extension."""
     return bool(_CREATE_SCHEMA.match(extra.statement.sql) or extension_of(extra))
 

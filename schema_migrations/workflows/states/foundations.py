@@ -15,7 +15,7 @@ from schema_migrations.workflows.states.django_migrations import DjangoMigration
 from schema_migrations.workflows.states.extra import (
     DeferredStatement,
     ExtraStatement,
-    is_foundation,
+    is_schema_or_extension,
     try_repeatedly,
 )
 from schema_migrations.workflows.states.prerequisites import (
@@ -25,7 +25,7 @@ from schema_migrations.workflows.states.prerequisites import (
 from schema_migrations.workflows.states.state import inspect_database
 
 
-def load_foundations(
+def load_prerequisites_and_extra(
     engine: Engine,
     connection: Connection,
     prerequisites: Prerequisites,
@@ -37,8 +37,8 @@ def load_foundations(
 
     Raises what ``load_prerequisites`` and ``try_repeatedly`` raise.
     """
-    first = [extra for extra in extra_statements if is_foundation(extra)]
-    rest = [extra for extra in extra_statements if not is_foundation(extra)]
+    first = [extra for extra in extra_statements if is_schema_or_extension(extra)]
+    rest = [extra for extra in extra_statements if not is_schema_or_extension(extra)]
     early = try_repeatedly(engine, connection, first)
     here = EMPTY
     if first:
@@ -50,7 +50,7 @@ def load_foundations(
     return try_repeatedly(engine, connection, ordered)
 
 
-def read_current_names(
+def read_requested_names(
     files: Iterable[MigrationFile], django_migrations: DjangoMigrations
 ) -> frozenset[str]:
     """Return the names of managed objects that models and ``EXTRA`` may still ask for."""

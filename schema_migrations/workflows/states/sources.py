@@ -51,8 +51,8 @@ from schema_migrations.workflows.states.extra import (
     run_deferred,
 )
 from schema_migrations.workflows.states.foundations import (
-    load_foundations,
-    read_current_names,
+    load_prerequisites_and_extra,
+    read_requested_names,
 )
 from schema_migrations.workflows.states.live_database import (
     is_live_source,
@@ -318,7 +318,7 @@ def _load_source(
         models_only=models_only,
         facts=facts,
         managed_names=(
-            read_current_names(workspace.directory.files, workspace.django_migrations)
+            read_requested_names(workspace.directory.files, workspace.django_migrations)
             if models_only
             else frozenset()
         ),
@@ -357,7 +357,7 @@ def _load_models(
     """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
     engine = workspace.engine
     with workspace.phases("load models"):
-        deferred = load_foundations(
+        deferred = load_prerequisites_and_extra(
             engine,
             connection,
             workspace.prerequisites,

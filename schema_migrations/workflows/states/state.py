@@ -42,7 +42,7 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.extensions import with_agreed_versions
 from schema_migrations.schema.ignored_objects import (
     hide_ignored,
-    set_aside,
+    with_more_ignored,
     with_needed_ignored,
 )
 from schema_migrations.schema.model import (
@@ -306,7 +306,7 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
             with translate_driver_errors(engine, partial(_make_copy_error, sql)):
                 executor.execute(connection, sql)
     copied = State(
-        schema=set_aside(
+        schema=with_more_ignored(
             with_invalid_indexes(inspect_database(engine, connection), schema),
             whole.by_key.keys() - schema.by_key.keys(),
         ),

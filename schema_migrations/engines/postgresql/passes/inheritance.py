@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.ddl.render_column import is_retyped
 from schema_migrations.engines.postgresql.passes.inherited_checks import (
-    keep_checks,
     omit_inherited_checks,
+    recreate_lost_checks,
 )
 from schema_migrations.engines.postgresql.quote import qualify
 from schema_migrations.schema import changes as ddl
@@ -152,7 +152,7 @@ def _reduce(
         return
     yield from omit_inherited_checks(own, reached)
     ancestors = _list_ancestors(table, kept)
-    yield from keep_checks(table, ancestors, reached, current, desired)
+    yield from recreate_lost_checks(table, ancestors, reached, current, desired)
     before, after = current.get(table), desired.get(table)
     if not (isinstance(before, Table) and isinstance(after, Table)):
         return

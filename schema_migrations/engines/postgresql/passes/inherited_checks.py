@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-def keep_checks(
+def recreate_lost_checks(
     table: Key,
     ancestors: Iterable[Key],
     reached: Sequence[ddl.Change],
