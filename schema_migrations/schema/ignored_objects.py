@@ -31,6 +31,9 @@ from schema_migrations.schema.model import (
 DEFAULT_NAMESPACES = ("public", "main")
 """The usual names of the namespace that unqualified names resolve to."""
 
+_TABLE_PARTS = ("column", "constraint")
+"""Kinds of keys that name something of a table."""
+
 
 def hide_ignored(
     schema: Schema,
@@ -52,7 +55,10 @@ def hide_ignored(
         obj.key
         for obj in schema
         if obj.key not in left_out
-        and (owner_of(obj) in excluded_tables or _is_part_of(obj, ignored, left_out))
+        and (
+            owner_of(obj) in excluded_tables
+            or _is_part_of(obj, schema, ignored, left_out)
+        )
     }:
         ignored |= {
             key for key in more if owner_of(schema.by_key[key]) not in excluded_tables
@@ -63,24 +69,22 @@ def hide_ignored(
 
 
 def hide_users_of_ignored(live: Schema, other: Schema) -> Schema:
-    """Return a live schema without what uses ignored objects, unless ``other`` has it.
+    """Return a live schema without what only uses ignored objects, unless ``other`` has it.
 
-    A trigger or policy on a table that is not ignored stays: it changes what the table does.
+    What also uses something of ours stays: a policy or foreign key on a table of ours, a
+    view that reads one.  It changes what that does, or forbids to change it.
     """
     if not live.ignored:
         return live
     ignored = {obj.key for obj in live.ignored}
-    strangers = frozenset(
-        key
-        for key in _find_users(live, ignored)
-        if not (
-            isinstance(obj := live.by_key[key], Opaque)
-            and obj.owner is not None
-            and obj.owner not in ignored
-        )
-    )
-    hidden = strangers - other.by_key.keys()
-    return with_more_ignored(live, hidden)
+    strangers = _find_users(live, ignored)
+    ours = {key for key in live.by_key if key.kind != "namespace"} - strangers
+    while beside_ours := {
+        key for key in strangers if _uses_any(live.by_key[key], ours)
+    }:
+        strangers -= beside_ours
+        ours |= beside_ours
+    return with_more_ignored(live, strangers - other.by_key.keys())
 
 
 def with_more_ignored(schema: Schema, keys: Iterable[Key]) -> Schema:
@@ -181,16 +185,33 @@ def matches_pattern(pattern: str, key: Key) -> bool:
 
 
 def _is_part_of(
-    obj: Object, ignored: Collection[Key], left_out: Collection[Key]
+    obj: Object, schema: Schema, ignored: Collection[Key], left_out: Collection[Key]
 ) -> bool:
     """Tell whether an object is nothing without one that is ignored."""
     match obj:
         case Sequence(owned_by=Key() as column):
             return column.table in left_out
         case Opaque():
-            return _is_dependent(obj) and _uses(obj, ignored)
+            return (
+                _is_dependent(obj)
+                and _uses_any(obj, ignored)
+                and not _is_of_what_stays(obj, schema, left_out)
+            )
         case _:
             return owner_of(obj) in ignored
+
+
+def _is_of_what_stays(obj: Opaque, schema: Schema, left_out: Collection[Key]) -> bool:
+    """Tell whether it says something of an object of ours on a table of others.
+
+    Such as the state of a trigger, or the comment of a policy.
+    """
+    return any(
+        isinstance(needed := schema.get(key), Opaque)
+        and needed.owner == obj.owner
+        and key not in left_out
+        for key in obj.needs
+    )
 
 
 def _is_dependent(obj: Opaque) -> bool:
@@ -206,21 +227,21 @@ def _find_users(schema: Schema, ignored: Collection[Key]) -> frozenset[Key]:
     while more := {
         obj.key
         for obj in schema
-        if obj.key not in users and _uses(obj, {*ignored, *users})
+        if obj.key not in users and _uses_any(obj, {*ignored, *users})
     }:
         users |= more
     return frozenset(users)
 
 
-def _uses(obj: Object, keys: Collection[Key]) -> bool:
-    match obj:
-        case ForeignKey():
-            return obj.referenced_table in keys or obj.table in keys
-        case Opaque():
-            return obj.owner in keys or any(
-                key in keys or key.table in keys for key in obj.needs
-            )
-        case Definition():
-            return any(key in keys for key in obj.needs)
-        case _:
-            return owner_of(obj) in keys
+def _uses_any(obj: Object, keys: Collection[Key]) -> bool:
+    return any(key in keys for key in _find_used(obj))
+
+
+def _find_used(obj: Object) -> Iterator[Key]:
+    if owner := owner_of(obj):
+        yield owner
+    if isinstance(obj, ForeignKey):
+        yield obj.referenced_table
+    if isinstance(obj, Opaque | Definition):
+        yield from obj.needs
+        yield from (key.table for key in obj.needs if key.kind in _TABLE_PARTS)

@@ -384,6 +384,45 @@ def test_a_schema_of_another_tool_is_ignored_as_a_whole(pg_place: Place) -> None
         assert kinds(pg_place) == []
 
 
+def test_what_uses_theirs_and_ours_is_seen(pg_place: Place) -> None:
+    pg_place.write(_1=ORDERS)
+    pg_place.apply()
+    pg_place.execute("CREATE SCHEMA jobs")
+    pg_place.execute("CREATE TABLE jobs.queue (id integer PRIMARY KEY)")
+    pg_place.execute("CREATE VIEW theirs AS SELECT id FROM jobs.queue")
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs.*"]}}):
+        assert kinds(pg_place) == []
+        pg_place.execute(
+            "ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES jobs.queue"
+        )
+        pg_place.execute(
+            "CREATE VIEW of_both AS SELECT code FROM orders JOIN jobs.queue USING (id)"
+        )
+        found = kinds(pg_place)
+        assert sorted(found) == [("surplus", "of_both"), ("surplus", "orders_id_fkey")]
+        mended(pg_place, allow_data_loss=True)
+        assert kinds(pg_place) == []
+    assert pg_place.execute("SELECT * FROM theirs") == []
+
+
+def test_what_is_said_of_our_trigger_on_their_table_is_seen(pg_place: Place) -> None:
+    pg_place.write(
+        _1="CREATE TABLE jobs (id integer PRIMARY KEY);"
+        "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        "CREATE TRIGGER ours BEFORE INSERT ON jobs EXECUTE FUNCTION kept();"
+        "ALTER TABLE jobs DISABLE TRIGGER ours; COMMENT ON TRIGGER ours ON jobs IS 'mine'"
+    )
+    pg_place.apply()
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"IGNORE": ["jobs"]}}):
+        assert kinds(pg_place) == []
+        pg_place.execute("ALTER TABLE jobs ENABLE TRIGGER ours")
+        pg_place.execute("COMMENT ON TRIGGER ours ON jobs IS NULL")
+        assert [kind for kind, _ in kinds(pg_place)] == ["missing", "missing"]
+        sql = mended(pg_place)
+        assert "DISABLE TRIGGER ours" in sql
+        assert kinds(pg_place) == []
+
+
 def test_equal_constraints_are_told_apart(pg_place: Place) -> None:
     """A rename that a copy with one of the two would take fails on the database."""
     pg_place.write(

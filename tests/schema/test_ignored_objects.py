@@ -79,6 +79,18 @@ POLICY = Opaque(
     owner=MINE,
     needs=frozenset({MINE, THEIRS.column("a")}),
 )
+
+
+def about(obj: Opaque, noun: str = "comment") -> Opaque:
+    return Opaque(
+        key=Key(kind="opaque", name=obj.key.name, part=f"{noun} of {obj.key.part}"),
+        trait=TRAITS[noun],
+        definition="",
+        owner=obj.owner,
+        needs=frozenset({obj.key}),
+    )
+
+
 NAMESPACE = Definition(key=Key(kind="namespace", name="jobs"), definition="")
 
 
@@ -135,14 +147,34 @@ def test_what_uses_an_ignored_table_stays() -> None:
     assert found == {MINE, *(obj.key for obj in USERS)}
 
 
+def test_what_is_said_of_our_trigger_on_an_ignored_table_stays() -> None:
+    said: list[Object] = [TRIGGER, about(TRIGGER, "trigger state"), about(TRIGGER)]
+    found = left("theirs", of=[table(THEIRS), *said])
+    assert found == {obj.key for obj in said}
+    assert left("theirs", "ours", of=[table(THEIRS), *said]) == set()
+    assert left(of=[table(THEIRS), *said], beside=frozenset({THEIRS})) == set()
+
+
 def test_only_in_a_live_database_it_is_a_stranger() -> None:
-    """But not a policy on a table of ours, which decides who sees its rows."""
-    live = hide_ignored(schema(table(MINE), table(THEIRS), *USERS), ["theirs"])
+    """But not what uses something of ours as well, such as a policy on our table."""
+    both = opaque("both", MINE.column("a"), THEIRS.column("a"))
+    users = [*USERS, both, on_both := opaque("on_both", both.key, VIEW.key)]
+    live = hide_ignored(schema(table(MINE), table(THEIRS), *users), ["theirs"])
     assert hide_users_of_ignored(live, schema(table(MINE))).by_key.keys() == {
         MINE,
         POLICY.key,
+        REFERENCE.key,
+        both.key,
+        on_both.key,
     }
-    assert hide_users_of_ignored(live, schema(*USERS)) == live
+    assert hide_users_of_ignored(live, schema(*users)) == live
+
+
+def test_the_schema_of_an_object_is_not_used_by_it() -> None:
+    home = Definition(key=Key(kind="namespace", name="ours"), definition="")
+    theirs = opaque("v", THEIRS.column("a"), home.key)
+    live = hide_ignored(schema(home, table(THEIRS), theirs), ["theirs"])
+    assert hide_users_of_ignored(live, EMPTY).by_key.keys() == {home.key}
 
 
 def test_a_copy_has_what_ours_needs() -> None:
