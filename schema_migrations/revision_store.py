@@ -1,7 +1,9 @@
 """The table ``atlas_schema_revisions`` of a target: read, create, write, delete rows.
 
-Invariant: a row is identified by its version, and an update never changes the version,
-the description or the time of the first attempt, as with Atlas.
+Invariants: a row is identified by its version, and an update never changes the version,
+the description or the time of the first attempt, as with Atlas.  A row is written only
+over what the writer knows to be there, so that of two runs that the lock did not keep
+apart one rolls back.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import RevisionsNotReadable
+from schema_migrations.errors import RevisionsNotReadable, RevisionTaken
 from schema_migrations.history.revision import Revision
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ COLUMNS = (
 )
 FIXED_COLUMNS = COLUMNS[:3]
 """The columns that an update does not change."""
+IDENTIFYING_COLUMNS = ("version", "applied", "execution_time")
+"""The columns that show whether a row is still the one that was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,28 +103,50 @@ class RevisionStore:
             _revision_from_row(dict(zip(COLUMNS, row, strict=True))) for row in rows
         )
 
-    def write(self, revision: Revision) -> None:
-        """Insert a row, or update the row of the same version."""
-        quoted = {name: self.engine.dialect.quote(name) for name in COLUMNS}
-        updates = ", ".join(
-            f"{column} = excluded.{column}"
-            for name, column in quoted.items()
-            if name not in FIXED_COLUMNS
-        )
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {self._qualified_table} ({', '.join(quoted.values())}) "
-                f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
-                f"ON CONFLICT ({quoted['version']}) DO UPDATE SET {updates}",
-                _row_from_revision(revision),
-            )
+    def write(self, revision: Revision, *, over: Revision | None) -> None:
+        """Update the row, which must still be ``over``; None: insert it.
 
-    def delete(self, version: str) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {self._qualified_table} WHERE {self.engine.dialect.quote('version')} = %s",
-                [version],
+        Raises ``RevisionTaken`` when another run wrote the row.
+        """
+        quote, values = self.engine.dialect.quote, _row_from_revision(revision)
+        if over is None:
+            self._write_row(
+                f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
+                f"VALUES ({', '.join(['%s'] * len(values))}) "
+                f"ON CONFLICT ({quote('version')}) DO NOTHING",
+                [*values.values()],
+                revision.version,
             )
+            return
+        changed = {
+            name: value for name, value in values.items() if name not in FIXED_COLUMNS
+        }
+        self._write_row(
+            f"UPDATE {self._qualified_table} "
+            f"SET {', '.join(f'{quote(name)} = %s' for name in changed)} "
+            f"WHERE {self._condition}",
+            [*changed.values(), *_identify(over)],
+            over.version,
+        )
+
+    def delete(self, revision: Revision) -> None:
+        """Delete the row, which must still be as given; raise ``RevisionTaken``."""
+        self._write_row(
+            f"DELETE FROM {self._qualified_table} WHERE {self._condition}",
+            _identify(revision),
+            revision.version,
+        )
+
+    def _write_row(self, sql: str, values: list[object], version: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            if cursor.rowcount != 1:
+                raise RevisionTaken(version=version)
+
+    @property
+    def _condition(self) -> str:
+        quoted = map(self.engine.dialect.quote, IDENTIFYING_COLUMNS)
+        return " AND ".join(f"{name} = %s" for name in quoted)
 
     @property
     def _qualified_table(self) -> str:
@@ -128,7 +154,11 @@ class RevisionStore:
         return ".".join(map(self.engine.dialect.quote, names))
 
 
-def _row_from_revision(revision: Revision) -> list[object]:
+def _identify(revision: Revision) -> list[object]:
+    return [getattr(revision, name) for name in IDENTIFYING_COLUMNS]
+
+
+def _row_from_revision(revision: Revision) -> dict[str, object]:
     hashes = list(revision.partial_hashes)
     values: dict[str, object] = {
         name: getattr(revision, name) for name in COLUMNS if name not in FIXED_COLUMNS
@@ -142,7 +172,7 @@ def _row_from_revision(revision: Revision) -> list[object]:
         "error_stmt": revision.error_stmt or None,
         "partial_hashes": json.dumps(hashes) if hashes else None,
     }
-    return [values[name] for name in COLUMNS]
+    return {name: values[name] for name in COLUMNS}
 
 
 def _revision_from_row(row: dict[str, Any]) -> Revision:

@@ -146,9 +146,15 @@ class EarlierAttempt:
     """False: the catalog cannot tell what an earlier attempt did."""
 
 
+RetakeLock = Callable[[], bool]
+"""Take the lock again if the session no longer holds it; return whether it did not.
+Raises ``LockNotAcquired`` when another run holds it now."""
+
+
 class HoldLock(Protocol):
     """Hold the lock of a run; wait up to ``wait`` seconds for it.
 
+    ``name`` is that of the table of revisions: where two runs share one, one waits.
     ``report_holder`` gets a description of each lock holder that is waited for.
     Raises ``LockNotAcquired``.
     """
@@ -160,7 +166,7 @@ class HoldLock(Protocol):
         *,
         wait: float,
         report_holder: Callable[[str], None],
-    ) -> AbstractContextManager[None]: ...
+    ) -> AbstractContextManager[RetakeLock]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -281,6 +281,31 @@ class LockNotAcquired(Unreachable):
     waited: float
 
 
+class RevisionTaken(Unreachable):
+    """Another run wrote a row of the revisions while this one ran."""
+
+    code = "revision-taken"
+    message = "Another run of {version} began or ended meanwhile, so this one stops."
+    hint = (
+        "What this run had not committed is rolled back; nothing ran twice. Run the"
+        " command again: it goes on from where the database is then."
+    )
+    version: str
+
+
+class LockLost(Unreachable):
+    """A file gave up the lock of its run, and another run holds it now."""
+
+    code = "lock-lost"
+    message = "{file} gave up the lock of this run, and another one took it: {holder}."
+    hint = (
+        "The file is applied. Run the command again once that run has ended, and take"
+        " pg_advisory_unlock_all() or DISCARD ALL out of new files."
+    )
+    file: str
+    holder: str
+
+
 class TargetFailed(SchemaMigrationsError):
     """The server refused something that is not a statement of a file."""
 

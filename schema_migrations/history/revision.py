@@ -35,7 +35,8 @@ class Revision:
     executed_at: datetime
     """The time when the first attempt started."""
     execution_time: int = 0
-    """Nanoseconds."""
+    """Nanoseconds.  From the start of a run it is more than before, so that the row is
+    no longer what another run has read."""
     error: str = ""
     error_stmt: str = ""
     hash: str = ""
@@ -83,11 +84,13 @@ def start_revision(
     file_hash: str,
     now: datetime,
     operator: str,
+    execution_time: int,
     previous: Revision | None = None,
 ) -> Revision:
     """Return the row of a file that starts now, or continues from ``previous``.
 
     Total and hash are those of the file as it is now: it may have been edited since.
+    ``execution_time`` is that of this run so far.
     """
     if previous is None:
         return Revision(
@@ -95,10 +98,17 @@ def start_revision(
             description=file.description,
             total=total,
             executed_at=now,
+            execution_time=execution_time,
             hash=file_hash,
             operator_version=operator,
         )
-    return replace(previous, total=total, hash=file_hash, operator_version=operator)
+    return replace(
+        previous,
+        total=total,
+        execution_time=previous.execution_time + max(execution_time, 1),
+        hash=file_hash,
+        operator_version=operator,
+    )
 
 
 def advance_revision(revision: Revision, *, partial_hash: str) -> Revision:
@@ -116,12 +126,13 @@ def advance_revision(revision: Revision, *, partial_hash: str) -> Revision:
 
 
 def fail_revision(
-    revision: Revision, *, error: str, statement: str, execution_time: int
+    revision: Revision, *, error: str, statement: str, execution_time: int | None = None
 ) -> Revision:
     """Return the row after the server refused ``statement``."""
-    return replace(
-        revision, error=error, error_stmt=statement, execution_time=execution_time
-    )
+    failed = replace(revision, error=error, error_stmt=statement)
+    if execution_time is None:
+        return failed
+    return replace(failed, execution_time=execution_time)
 
 
 def finish_revision(revision: Revision, *, execution_time: int) -> Revision:

@@ -300,7 +300,7 @@ class TestInterrupted:
         with (
             pg_place.engine.executor.hold_lock(
                 hold,
-                f"{target.schema}/{target.schema}",
+                target.schema,
                 wait=0,
                 report_holder=lambda holder: None,
             ),

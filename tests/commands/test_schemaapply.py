@@ -360,9 +360,7 @@ class TestTarget:
         other.ensure_connection()
         session = engine_for(other.vendor).executor
         schema = session.describe_target(other).schema
-        with session.hold_lock(
-            other, f"{schema}/{schema}", wait=0, report_holder=pytest.fail
-        ):
+        with session.hold_lock(other, schema, wait=0, report_holder=pytest.fail):
             error = refused(place, lock_wait=0.1)
         other.close()
         assert error.returncode == 5

@@ -173,9 +173,7 @@ def test_another_run_is_waited_for(place: Place) -> None:
     try:
         with (
             override_settings(SCHEMA_MIGRATIONS={"default": {"LOCK_WAIT": "0s"}}),
-            session.hold_lock(
-                other, f"{schema}/{schema}", wait=0.0, report_holder=print
-            ),
+            session.hold_lock(other, schema, wait=0.0, report_holder=print),
         ):
             assert refused(place, "1")[0] == 5
     finally:

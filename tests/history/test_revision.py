@@ -26,12 +26,15 @@ FILE = MigrationFile(name="1_add_a.sql", content=b"")
 
 def test_a_file_runs_from_start_to_end() -> None:
     """Row by row, as the table shows it."""
-    row = start_revision(FILE, total=2, file_hash="H", now=NOW, operator="x 1")
+    row = start_revision(
+        FILE, total=2, file_hash="H", now=NOW, operator="x 1", execution_time=3
+    )
     assert row == Revision(
         version="1",
         description="add_a",
         total=2,
         executed_at=NOW,
+        execution_time=3,
         hash="H",
         operator_version="x 1",
     )
@@ -43,8 +46,15 @@ def test_a_file_runs_from_start_to_end() -> None:
     )
     assert (row.failed, row.error_stmt, row.execution_time) == (True, "SELECT 2", 5)
     again = start_revision(
-        FILE, total=3, file_hash="I", now=LATER, operator="x 2", previous=row
+        FILE,
+        total=3,
+        file_hash="I",
+        now=LATER,
+        operator="x 2",
+        execution_time=0,
+        previous=row,
     )
+    assert again.execution_time > row.execution_time, "the run shows in the row"
     assert (again.executed_at, again.total, again.hash) == (NOW, 3, "I")
     assert (again.applied, again.operator_version) == (1, "x 2")
     assert again.error == "no such table"

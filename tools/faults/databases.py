@@ -40,6 +40,14 @@ class Database:
         finally:
             connection.close()
 
+    def add_name(self) -> str:
+        """Give a SQLite file a second name, and return the URL with that."""
+        file, link = self.folder / self.name, self.folder / "names" / self.name
+        file.touch()
+        link.parent.mkdir()
+        link.hardlink_to(file)
+        return f"sqlite:///{link}"
+
     def url_for_port(self, port: int) -> str:
         """Return the database's URL through a local port that leads to its server."""
         return f"postgresql://{USER}@127.0.0.1:{port}/{self.name}"

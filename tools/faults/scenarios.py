@@ -6,7 +6,7 @@ Invariant: the rows or the schema show a statement that ran twice, or not at all
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -58,6 +58,8 @@ class Scenario:
     files: tuple[File, ...]
     mode: str = "file"
     """``--tx-mode``."""
+    gives_up_lock: bool = False
+    """Its files end the lock of their run."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -89,6 +91,17 @@ def make_scenarios(engine: Engine) -> dict[str, Scenario]:
         Scenario(name="own", files=(files[0], _make_own_transactions(engine))),
         Scenario(name="outside", files=(*files[:2], _make_outside_statements(engine))),
     ]
+    if engine == POSTGRESQL:
+        found.append(
+            Scenario(
+                name="unlocked",
+                files=(
+                    *map(_with_unlocking, files[:2]),
+                    *map(_with_unlocking, none[2:]),
+                ),
+                gives_up_lock=True,
+            )
+        )
     return {each.name: each for each in found}
 
 
@@ -320,6 +333,13 @@ def _make_concurrent_step(sql: str, index: str) -> Step:
         is_outside_transaction=True,
         waits_for_snapshots=True,
     )
+
+
+def _with_unlocking(file: File) -> File:
+    """Return the file with a statement in its midst that ends all advisory locks."""
+    half = len(file.steps) // 2
+    unlock = Step(sql="SELECT pg_advisory_unlock_all()")
+    return replace(file, steps=(*file.steps[:half], unlock, *file.steps[half:]))
 
 
 def _with_head(file: File, head: str) -> File:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 from tools.faults import evidence
 from tools.faults.child import DONE, RETRY, Child, fork_run, start_run
-from tools.faults.databases import Database, create_database
+from tools.faults.databases import create_database
 from tools.faults.scenarios import Scenario, select_scenarios
 from tools.faults.server import Server
 from tools.faults.trial import measure_run
@@ -34,11 +36,19 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     for name, scenario in select_scenarios(chosen.engine, chosen.scenario).items():
         reference = measure_run(scenario, scenario.write(folder / name), server)
         # First each waits for its turn, then most give up: both are in the contract.
-        for wait, allowed in (("60s", {DONE}), ("0s", {DONE, RETRY})):
+        # Where the lock does not keep them apart, those that come second stop.
+        may_stop = {DONE, RETRY}
+        ways = [("60s", 1, may_stop if scenario.gives_up_lock else {DONE})]
+        ways += [("0s", 1, may_stop)]
+        ways += [("60s", 2, may_stop)] if server is None else []
+        for wait, name_count, allowed in ways:
             with create_database(server) as database:
+                urls = [database.url]
+                if name_count > 1:
+                    urls.append(database.add_name())
                 began = time.monotonic()
                 codes, unexpected = run_at_once(
-                    scenario, reference.folder, database, wait=wait, chosen=chosen
+                    scenario, reference.folder, urls, wait=wait, chosen=chosen
                 )
                 seconds = time.monotonic() - began
                 problems = list(
@@ -53,7 +63,8 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
             )
             verdict = "WRONG" if problems else "ok"
             print(
-                f"{name}, --lock-wait {wait}: {chosen.processes} runs in {seconds:.1f} s"
+                f"{name}, --lock-wait {wait}{', two names of the file' * (name_count - 1)}:"
+                f" {chosen.processes} runs in {seconds:.1f} s"
                 f" ended, {ends}: {verdict}",
                 *problems,
                 sep="\n      ",
@@ -66,19 +77,20 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
 def run_at_once(
     scenario: Scenario,
     directory: Path,
-    database: Database,
+    urls: Sequence[str],
     *,
     wait: str,
     chosen: argparse.Namespace,
 ) -> tuple[Counter[int], str]:
-    """Count the exit codes of the runs; return also the output of one that failed."""
+    """Count the exit codes of the runs; return also the output of one that failed.
+
+    The runs take the URLs in turn.
+    """
     options = ["--dir", str(directory), "--tx-mode", scenario.mode, "--lock-wait", wait]
     # A fork waits before its first call to the driver, so that all start together.
     children: list[Child] = [
-        start_run(options, database.url)
-        if chosen.unforked
-        else fork_run(options, database.url, call=1)
-        for _ in range(chosen.processes)
+        start_run(options, url) if chosen.unforked else fork_run(options, url, call=1)
+        for url in islice(cycle(urls), chosen.processes)
     ]
     for child in children:
         if not chosen.unforked:

@@ -38,6 +38,7 @@ from schema_migrations.workflows.applying.messages import Messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
+    keep_lock,
     run_in_one_transaction,
 )
 from schema_migrations.workflows.applying.selection import (
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.conf import Settings, TxMode
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine, RetakeLock, Target
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun
@@ -135,13 +136,13 @@ def apply(
         wait=request.connect_wait,
     )
     report(Reached(target=connected.target))
-    with hold_lock(connected, report, wait=request.lock_wait):
+    with hold_lock(connected, report, wait=request.lock_wait) as retake_lock:
         selected = select_for_target(connected, directory, request.selection)
         _report_selection(selected, report)
         signals = request.sends_signals and not selected.comparison.ahead
         if signals:
             _send_pre_migrate(connected.store, request, report)
-        _run_selected(connected, selected, request, report)
+        _run_selected(connected, selected, request, report, retake_lock)
         if signals and not selected.remaining_count:
             _send_post_migrate(connection.alias, request, report)
         elif request.sends_signals:
@@ -253,6 +254,7 @@ def _run_selected(
     selected: SelectedFiles,
     request: ApplyRequest,
     report: ReportEvent,
+    retake_lock: RetakeLock,
 ) -> None:
     if not selected.runs and selected.baseline is None:
         return
@@ -269,6 +271,7 @@ def _run_selected(
             newest_version=selected.newest_version,
             report=messages.show_event,
             watch=watch,
+            retake_lock=retake_lock,
         )
         ensure_revisions_table(store)
         if selected.baseline is not None:
@@ -280,12 +283,14 @@ def _run_selected(
 def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
     if tx_mode == "all" and runs:
         run_in_one_transaction(runner, runs)
+        keep_lock(runner, runs[-1].file.name)
         return
     for run in runs:
         if run.mode == "none":
             run_stepwise(runner, run)
         else:
             run_in_one_transaction(runner, (run,))
+        keep_lock(runner, run.file.name)
 
 
 def _open_watch(
@@ -302,7 +307,8 @@ def _open_watch(
 
 def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
     with store.engine.executor.open_transaction(store.connection):
-        store.write(create_baseline(file, now=datetime.now(UTC), operator=OPERATOR))
+        row = create_baseline(file, now=datetime.now(UTC), operator=OPERATOR)
+        store.write(row, over=None)
 
 
 def _send_pre_migrate(

@@ -7,6 +7,7 @@ that it is about to run, and afterwards that it is done.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from dataclasses import dataclass, replace
@@ -15,7 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
-from schema_migrations.errors import StatementFailed
+from schema_migrations.errors import (
+    LockLost,
+    LockNotAcquired,
+    RevisionTaken,
+    StatementFailed,
+)
 from schema_migrations.history.failure import format_failure
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import (
@@ -37,6 +43,7 @@ from schema_migrations.workflows.applying.events import (
     ReportEvent,
     Retrying,
     StatementDone,
+    Warned,
 )
 from schema_migrations.workflows.applying.next_steps import choose_next_step
 
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from schema_migrations.engines.engine import RetakeLock
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch
@@ -51,11 +59,18 @@ if TYPE_CHECKING:
 OPERATOR_NAME = "django-schema-migrations"
 OPERATOR = f"{OPERATOR_NAME} {VERSION}"
 
+LOCK_RETAKEN_WARNING = (
+    "it gave up the lock of this run (pg_advisory_unlock_all() or DISCARD ALL), which is"
+    " held again now"
+)
+
 ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
 FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
 
 T = TypeVar("T")
+
+log = logging.getLogger("schema_migrations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +82,7 @@ class Runner:
     """Number of times a transaction is retried after a lock timeout."""
     newest_version: str
     """The newest version that had a row when the run began."""
+    retake_lock: RetakeLock
     report: ReportEvent
     watch: Watch
 
@@ -110,14 +126,15 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
         translate_errors(runner, run.file.name, outcome=outcome),
         executor.guard_foreign_keys(connection),
     ):
+        # First, so that a second run waits here for the end of this one.
+        row = make_started_revision(run, measure_nanoseconds(started_at))
+        runner.store.write(row, over=run.partial_revision)
         with executor.keep_settings(connection):
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, outcome=outcome)
         took = measure_nanoseconds(started_at)
-        runner.store.write(
-            finish_revision(make_started_revision(run), execution_time=took)
-        )
+        runner.store.write(finish_revision(row, execution_time=took), over=row)
     return make_file_done(run, took)
 
 
@@ -134,13 +151,22 @@ def _record_rollback(
         # Atlas looks at the newest row only and takes an older one for done; without a
         # row it still knows that this file never ran.
         return
-    record_failure(runner, make_started_revision(run), error, execution_time)
+    row = make_started_revision(run, execution_time)
+    record_failure(runner, row, error, execution_time, over=run.partial_revision)
 
 
 def record_failure(
-    runner: Runner, row: Revision, error: StatementFailed, execution_time: int
+    runner: Runner,
+    row: Revision,
+    error: StatementFailed,
+    execution_time: int,
+    *,
+    over: Revision | None,
 ) -> None:
-    """Write the error into the file's row, in a transaction of its own."""
+    """Write the error into the file's row, in a transaction of its own.
+
+    A row that another run has written since stays as it is.
+    """
     executor, connection = runner.store.engine.executor, runner.store.connection
     row = fail_revision(
         row,
@@ -151,7 +177,9 @@ def record_failure(
     try:
         executor.rollback(connection)
         with executor.open_transaction(connection):
-            runner.store.write(row)
+            runner.store.write(row, over=over)
+    except RevisionTaken as taken:
+        log.debug("The failure of %s was not recorded: %s", row.version, taken)
     except Exception as write_error:  # only the engine knows its driver's exceptions
         # The connection itself may have failed; the caller raises the first error.
         if runner.store.engine.executor.read_driver_error(write_error) is None:
@@ -243,20 +271,31 @@ def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -
     return transaction()
 
 
-def make_started_revision(run: FileRun) -> Revision:
-    """Return the file's row as of the start of this run."""
+def make_started_revision(run: FileRun, execution_time: int) -> Revision:
+    """Return the file's row as of the start of this run, so many nanoseconds ago."""
     row = start_revision(
         run.file,
         total=len(run.statements),
         file_hash=run.file_hash,
         now=datetime.now(UTC),
         operator=OPERATOR,
+        execution_time=execution_time,
         previous=run.partial_revision,
     )
     # Atlas keeps no hashes of a file that it takes for complete.
     return replace(
         row, partial_hashes=compute_partial_hashes(run.statements[: run.done_count])
     )
+
+
+def keep_lock(runner: Runner, file: str) -> None:
+    """Take the lock again if the statements of a file gave it up; raise ``LockLost``."""
+    try:
+        lost = runner.retake_lock()
+    except LockNotAcquired as error:
+        raise LockLost(file=file, holder=error.holder) from error
+    if lost:
+        runner.report(Warned(message=f"{file}: {LOCK_RETAKEN_WARNING}"))
 
 
 def make_file_started(run: FileRun) -> FileStarted:

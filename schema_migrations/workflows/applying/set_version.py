@@ -87,10 +87,11 @@ def set_version(
     )
     report(Reached(target=connected.target))
     with hold_lock(connected, report, wait=request.lock_wait):
-        marking = plan(_read_revisions(connected))
+        revisions = _read_revisions(connected)
+        marking = plan(revisions)
         confirm(marking)
         if marking:
-            _write_marking(connected, marking)
+            _write_marking(connected, marking, revisions)
     return marking
 
 
@@ -147,7 +148,9 @@ def _read_revisions(connected: ConnectedTarget) -> Sequence[Revision]:
     return revisions
 
 
-def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:
+def _write_marking(
+    connected: ConnectedTarget, marking: Marking, revisions: Sequence[Revision]
+) -> None:
     store = connected.store
     executor = store.engine.executor
     with executor.prepare_session(
@@ -155,11 +158,14 @@ def _write_marking(connected: ConnectedTarget, marking: Marking) -> None:
     ):
         ensure_revisions_table(store)
         with executor.open_transaction(store.connection):
-            _replace_rows(store, marking)
+            _replace_rows(store, marking, revisions)
 
 
-def _replace_rows(store: RevisionStore, marking: Marking) -> None:
+def _replace_rows(
+    store: RevisionStore, marking: Marking, revisions: Sequence[Revision]
+) -> None:
+    rows = {row.version: row for row in revisions}
     for each in marking.deleted:
-        store.delete(each.revision.version)
+        store.delete(rows.pop(each.revision.version))
     for each in marking.written:
-        store.write(each.revision)
+        store.write(each.revision, over=rows.get(each.revision.version))

@@ -72,10 +72,10 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     executor, connection = runner.store.engine.executor, runner.store.connection
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
-    row = committed_row = make_started_revision(run)
+    row = committed_row = make_started_revision(run, measure_nanoseconds(started_at))
     try:
         with translate_errors(runner, run.file.name, outcome=""):
-            runner.store.write(row)
+            runner.store.write(row, over=run.partial_revision)
             with (
                 translate_errors(runner, run.file.name, outcome=STAYS_APPLIED_HINT),
                 executor.guard_foreign_keys(connection),
@@ -94,15 +94,15 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                     )
                 if executor.in_transaction(connection):
                     raise make_left_open_error(run.statements, file=run.file.name)
-            runner.store.write(
-                finish_revision(row, execution_time=measure_nanoseconds(started_at))
-            )
+            took = measure_nanoseconds(started_at)
+            runner.store.write(finish_revision(row, execution_time=took), over=row)
     except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:
-        record_failure(runner, committed_row, error, measure_nanoseconds(started_at))
+        took = measure_nanoseconds(started_at)
+        record_failure(runner, committed_row, error, took, over=committed_row)
         raise
-    runner.report(make_file_done(run, measure_nanoseconds(started_at)))
+    runner.report(make_file_done(run, took))
 
 
 def _group_statements(run: FileRun) -> Iterator[range]:
@@ -162,13 +162,13 @@ def _run_statement(
         _run_and_record(runner, run, index, row=row, committed_row=committed_row)
         return row
     if word in COMMIT_WORDS and executor.in_transaction(connection):
-        runner.store.write(row)
+        runner.store.write(row, over=committed_row)
         execute_statement(runner, run, index, outcome=outcome)
         return row
     execute_statement(runner, run, index, outcome=outcome)
     if executor.in_transaction(connection):
         return committed_row  # nothing is committed before the file's own COMMIT
-    runner.store.write(row)
+    runner.store.write(row, over=committed_row)
     return row
 
 
@@ -184,7 +184,7 @@ def _run_and_record(
             store.engine.executor.open_transaction(store.connection),
         ):
             done = run_statement(runner, run, index, outcome=outcome)
-            store.write(row)
+            store.write(row, over=committed_row)
         return done
 
     try:
@@ -200,7 +200,7 @@ def _run_and_record(
                 runner, run, index, committed_row=committed_row
             ),
         )
-        _record_done(runner, run, index, row=row)
+        _record_done(runner, run, index, row=row, committed_row=committed_row)
 
 
 def _run_outside_transaction(
@@ -222,9 +222,8 @@ def _run_outside_transaction(
         if powers and _clear_leftovers(runner, run, index, powers):
             return
     sql = mask_secrets(statement.sql)
-    store.write(
-        fail_revision(committed_row, error=UNKNOWN_END, statement=sql, execution_time=0)
-    )
+    unknown = fail_revision(committed_row, error=UNKNOWN_END, statement=sql)
+    store.write(unknown, over=committed_row)
     with powers.disable_timeouts(store.connection) if powers else nullcontext():
         execute_statement(runner, run, index, outcome=outcome)
     if powers:
@@ -234,7 +233,9 @@ def _run_outside_transaction(
             powers.check_result(store.connection, statement.sql)
 
 
-def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> None:
+def _record_done(
+    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
+) -> None:
     """Record a statement as done; raise ``DoneStatementNotRecorded``."""
     statement = run.statements[index]
     try:
@@ -244,7 +245,7 @@ def _record_done(runner: Runner, run: FileRun, index: int, *, row: Revision) -> 
             outcome=DoneStatementNotRecorded.hint,
             statement=statement,
         ):
-            runner.store.write(row)
+            runner.store.write(row, over=committed_row)
     except StatementFailed as error:
         raise DoneStatementNotRecorded(
             problem=error.message,

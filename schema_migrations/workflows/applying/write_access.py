@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.engine import Engine, RetakeLock
     from schema_migrations.revision_store import RevisionStore
 
 
@@ -50,7 +50,7 @@ def connect_for_writing(
 @contextmanager
 def hold_lock(
     connected: ConnectedTarget, report: ReportEvent, *, wait: float
-) -> Iterator[None]:
+) -> Iterator[RetakeLock]:
     """Hold the lock of a target; wait ``wait`` seconds for another run to end.
 
     What is read and run meanwhile means the same on every target.
@@ -60,14 +60,14 @@ def hold_lock(
         translate_target_errors(connected),
         store.engine.executor.hold_lock(
             store.connection,
-            f"{connected.target.schema}/{store.namespace}",
+            store.namespace,
             wait=wait,
             report_holder=lambda holder: report(LockWaiting(holder=holder)),
-        ),
+        ) as retake,
         # After the lock, which refuses a pooler that would hand the settings to others.
         store.engine.executor.hold_fixed_settings(store.connection),
     ):
-        yield
+        yield retake
 
 
 def ensure_revisions_table(store: RevisionStore) -> None:

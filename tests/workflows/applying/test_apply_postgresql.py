@@ -120,7 +120,7 @@ def test_a_second_run_at_the_same_time_is_refused(
     pg_place.write(_1=A)
     with (
         pg_place.engine.executor.hold_lock(
-            other, "public/public", wait=0, report_holder=pytest.fail
+            other, "public", wait=0, report_holder=pytest.fail
         ),
         pytest.raises(LockNotAcquired),
     ):

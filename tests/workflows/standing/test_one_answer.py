@@ -168,7 +168,7 @@ def situation(place: Place, names: tuple[str, ...], start: str) -> Iterator[None
     )
     store.ensure_table()
     for row in rows:
-        store.write(row)
+        store.write(row, over=None)
     with override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": str(place.folder)}}):
         yield
 

@@ -1,7 +1,7 @@
 """Allow one run at a time on a target, by session advisory locks: ours and Atlas's.
 
-Invariant: inside ``hold_lock`` this very server session holds the locks; they end with
-the session, so a killed run leaves none.
+Invariant: inside ``hold_lock`` this very server session holds the locks, unless the SQL
+that runs there gives them up; they end with the session, so a killed run leaves none.
 
 https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
@@ -27,12 +27,12 @@ from schema_migrations.engines.postgresql.session.parameters import set_paramete
 from schema_migrations.engines.postgresql.session.pooler import (
     refuse_shared_session,
 )
-from schema_migrations.errors import SessionShared
+from schema_migrations.errors import LockNotAcquired, SessionShared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.engine import Connection, RetakeLock
 
 log = logging.getLogger("schema_migrations")
 
@@ -43,10 +43,13 @@ HELD_LOCK_SQL = """
 FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (l.classid::bigint << 32) | l.objid::bigint = %s AND l.objsubid = 1
+  AND (l.classid::bigint << 32) | l.objid::bigint = ANY(%s) AND l.objsubid = 1
 """
 
-OWN_LOCK_QUERY = f"SELECT EXISTS (SELECT {HELD_LOCK_SQL} AND l.pid = pg_backend_pid())"
+OWN_LOCKS_QUERY = f"""
+SELECT (l.classid::bigint << 32) | l.objid::bigint
+{HELD_LOCK_SQL} AND l.pid = pg_backend_pid()
+"""
 
 HOLDER_QUERY = f"""
 SELECT format('process %%s%%s, connected%%s since %%s',
@@ -85,7 +88,7 @@ def hold_lock(
     *,
     wait: float,
     report_holder: Callable[[str], None],
-) -> Iterator[None]:
+) -> Iterator[RetakeLock]:
     """Hold the lock of ``name``; ``report_holder`` gets each lock holder waited for.
 
     Atlas locks a whole database with a key of its own.  Sharing that key keeps Atlas out
@@ -119,9 +122,9 @@ def hold_lock(
                 report_holder=report_holder,
             )
             held.callback(_release, connection, lock)
-            if not fetch_row(connection, OWN_LOCK_QUERY, lock.key)[0]:
-                raise SessionShared(problem="The session did not keep its lock.")
-        yield
+        if _find_lost(connection, locks):
+            raise SessionShared(problem="The session did not keep its lock.")
+        yield partial(_retake, connection, locks)
 
 
 def compute_lock_key(name: str) -> int:
@@ -130,12 +133,31 @@ def compute_lock_key(name: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+def _find_lost(connection: Connection, locks: Sequence[_Lock]) -> list[_Lock]:
+    keys = [lock.key for lock in locks]
+    held = {key for (key,) in fetch_rows(connection, OWN_LOCKS_QUERY, keys)}
+    return [lock for lock in locks if lock.key not in held]
+
+
+def _retake(connection: Connection, locks: Sequence[_Lock]) -> bool:
+    """Take what SQL of the session gave up; return whether that was anything."""
+    lost = _find_lost(connection, locks)
+    for lock in lost:
+        if not _try_acquire(connection, lock):
+            raise LockNotAcquired(
+                problem=f"{lock.holder_message} of this target",
+                holder=_describe_holder(connection, lock.key),
+                waited=0,
+            )
+    return bool(lost)
+
+
 def _try_acquire(connection: Connection, lock: _Lock) -> bool | None:
     return fetch_row(connection, lock.acquire_sql, lock.key)[0] or None
 
 
 def _describe_holder(connection: Connection, key: int) -> str:
-    rows = fetch_rows(connection, HOLDER_QUERY, key)
+    rows = fetch_rows(connection, HOLDER_QUERY, [key])
     return str(rows[0][0]) if rows else "a session that has just ended"
 
 

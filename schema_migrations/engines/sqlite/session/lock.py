@@ -1,12 +1,19 @@
 """Allow one run at a time on a database file: an OS lock on a file next to it.
 
-Invariant: whoever is inside ``hold_lock`` holds the OS lock of the file that is at the
+Invariants: whoever is inside ``hold_lock`` holds the OS lock of the file that is at the
 path *now*.  The OS releases the lock with its process, so a killed run leaves none.
+Nothing is written into a file that is not such a lock file.
+
+A second name of the database (a hard link, a bind mount) has a lock file of its own; there
+the rows of the revisions keep two runs apart.  The database itself cannot be locked: to
+close any descriptor of it gives up SQLite's locks.  https://sqlite.org/howtocorrupt.html
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -15,14 +22,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.lock_wait import wait_for_lock
-from schema_migrations.errors import FileNotAccessible
+from schema_migrations.errors import FileNotAccessible, LockNotAcquired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.engine import Connection, RetakeLock
 
 LOCK_SUFFIX = ".schema-migrations.lock"
+
+OPEN_OWN_FILE_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Follow no symbolic link to a file of others, and wait for no reader of a pipe."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -57,14 +67,14 @@ def hold_lock(
     *,
     wait: float,
     report_holder: Callable[[str], None],
-) -> Iterator[None]:
+) -> Iterator[RetakeLock]:
     """Hold the lock of the database file; call ``report_holder`` for each new holder.
 
     A database in memory needs no lock.  Raises ``LockNotAcquired``.
     """
     database = database_file_of(connection)
     if database is None:
-        yield
+        yield lambda: False
         return
     path = Path(f"{database.resolve()}{LOCK_SUFFIX}")
     descriptor = wait_for_lock(
@@ -75,11 +85,28 @@ def hold_lock(
         message=f"Another run holds the lock of this database ({path})",
         report_holder=report_holder,
     )
+    held = [descriptor]
+
+    def retake() -> bool:
+        """Take the lock again if somebody removed its file."""
+        if _is_same_file(path, held[-1]):
+            return False
+        descriptor = _try_acquire(path)
+        if descriptor is None:
+            raise LockNotAcquired(
+                problem=f"Another run holds the lock of this database ({path})",
+                holder=_read_holder(path),
+                waited=0,
+            )
+        held.append(descriptor)
+        _write_holder(descriptor)
+        return True
+
     try:
         _write_holder(descriptor)
-        yield
+        yield retake
     finally:
-        _release(path, descriptor)
+        _release(path, held)
 
 
 def database_file_of(connection: Connection) -> Path | None:
@@ -93,16 +120,40 @@ def database_file_of(connection: Connection) -> Path | None:
 def _try_acquire(path: Path) -> int | None:
     """Return a descriptor that holds the lock, or None."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_OWN_FILE_ONLY, 0o666)
     except OSError as error:
+        if error.errno == errno.ELOOP or path.is_symlink():
+            raise _make_strange_file_error(path) from error
         raise FileNotAccessible(
             problem=f"Cannot create the lock file {path}: {error.strerror}.",
             advice="Make its folder writable: SQLite itself needs that too.",
         ) from error
-    if _try_lock(descriptor) and _is_same_file(path, descriptor):
-        return descriptor
+    try:
+        if _try_lock(descriptor) and _is_same_file(path, descriptor):
+            if not _is_lock_file(descriptor):
+                raise _make_strange_file_error(path)
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
     os.close(descriptor)
     return None
+
+
+def _is_lock_file(descriptor: int) -> bool:
+    """Tell whether a file holds what a lock file may hold: nothing, or a number."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return False
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    content = os.read(descriptor, 21)
+    return not content or (content.isdigit() and len(content) <= 20)
+
+
+def _make_strange_file_error(path: Path) -> FileNotAccessible:
+    return FileNotAccessible(
+        problem=f"{path} is not a lock file of schemaapply; nothing was written to it.",
+        advice="Look at what it is, and remove it.",
+    )
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:
@@ -127,12 +178,15 @@ def _read_holder(path: Path) -> str:
     return "a process that has just started or ended"
 
 
-def _release(path: Path, descriptor: int) -> None:
+def _release(path: Path, descriptors: Sequence[int]) -> None:
     if sys.platform == "win32":  # Windows cannot remove an open file
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
         with suppress(OSError):
             path.unlink()
     else:  # removed while locked, so that no run removes the file of another
-        with suppress(OSError):
-            path.unlink()
-        os.close(descriptor)
+        if _is_same_file(path, descriptors[-1]):
+            with suppress(OSError):
+                path.unlink()
+        for descriptor in descriptors:
+            os.close(descriptor)

@@ -1,0 +1,232 @@
+"""Each statement runs once, even where the lock does not keep two runs apart."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db.utils import ConnectionHandler
+
+from schema_migrations.errors import (
+    FileNotAccessible,
+    LockLost,
+    RevisionTaken,
+    Unreachable,
+)
+from schema_migrations.workflows.applying.apply import apply
+from schema_migrations.workflows.applying.events import (
+    FileDone,
+    FileStarted,
+    StatementDone,
+    Warned,
+)
+from schema_migrations.workflows.targets.connection import complete_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.workflows.applying.events import Event
+    from tests.fixtures.targets import Place
+
+NONE = "-- atlas:txmode none\n\n"
+LOG = "CREATE TABLE log (word text);\n"
+GIVE_UP = "SELECT pg_advisory_unlock_all();\n"
+
+
+@pytest.fixture
+def rival(pg_place: Place) -> Iterator[Callable[[], None]]:
+    """A second run of the same files on the same database."""
+    yield from run_on(pg_place, pg_place.settings)
+
+
+def run_on(place: Place, settings: dict[str, Any]) -> Iterator[Callable[[], None]]:
+    connection = ConnectionHandler({"default": complete_settings(settings)})["default"]
+    yield lambda: run(place, connection)
+    connection.close()
+
+
+def run(
+    place: Place,
+    connection: BaseDatabaseWrapper,
+    report: Callable[[Event], None] = lambda event: None,
+    **options: Any,
+) -> None:
+    request = replace(place.make_request(), **options)
+    apply(connection, place.engine, place.directory, request, report)
+
+
+def at_once(
+    kind: type[Event], action: Callable[[], object], place: Place
+) -> Callable[[Event], None]:
+    """Return what runs ``action`` at the first event of a kind."""
+    waiting = [action]
+
+    def report(event: Event) -> None:
+        place.events.append(event)
+        if isinstance(event, kind) and waiting:
+            waiting.pop()()
+
+    return report
+
+
+def words(place: Place) -> list[str]:
+    return sorted(word for (word,) in place.execute("SELECT word FROM log"))
+
+
+def test_a_file_that_another_run_has_done_is_not_run_again(
+    pg_place: Place, rival: Callable[[], None]
+) -> None:
+    pg_place.write(_1=LOG + GIVE_UP, _2="INSERT INTO log VALUES ('2');")
+    with pytest.raises(RevisionTaken, match="Another run of 2 ") as caught:
+        run(pg_place, pg_place.connection, at_once(FileDone, rival, pg_place))
+    assert (caught.value.exit_code, caught.value.retryable) == (5, True)
+    assert words(pg_place) == ["2"]
+    row = pg_place.read_revisions()["2"]
+    assert (row.done, row.error) == (True, "")
+    run(pg_place, pg_place.connection)
+    assert words(pg_place) == ["2"]
+
+
+def test_nor_is_a_statement_outside_of_a_transaction(
+    pg_place: Place, rival: Callable[[], None]
+) -> None:
+    pg_place.write(
+        _1=NONE + LOG + GIVE_UP,
+        _2=NONE + "INSERT INTO log VALUES ('1');\nINSERT INTO log VALUES ('2');\n"
+        "CREATE INDEX CONCURRENTLY i ON log (word);\nINSERT INTO log VALUES ('3');",
+    )
+
+    def go_on(event: Event) -> None:
+        if not isinstance(event, StatementDone):
+            return
+        if (event.file, event.number) == ("2.sql", 1):
+            pg_place.execute("SELECT pg_advisory_unlock_all()")
+            rival()
+
+    with pytest.raises(RevisionTaken):
+        run(pg_place, pg_place.connection, go_on)
+    assert words(pg_place) == ["1", "2", "3"]
+    row = pg_place.read_revisions()["2"]
+    assert (row.applied, row.done, row.error) == (4, True, "")
+
+
+def test_a_failed_file_goes_on_in_one_run(
+    pg_place: Place, rival: Callable[[], None]
+) -> None:
+    """Both read the row of the failure; the second finds it changed."""
+    pg_place.write(_1=LOG, _2=NONE + "INSERT INTO log VALUES ('1');\nSELECT * FROM x;")
+    with pytest.raises(Exception, match="does not exist"):
+        pg_place.apply()
+    pg_place.write(
+        _2=NONE + "INSERT INTO log VALUES ('1');\nINSERT INTO log VALUES ('2');"
+    )
+
+    def go_on(event: Event) -> None:
+        if isinstance(event, FileStarted):
+            pg_place.execute("SELECT pg_advisory_unlock_all()")
+            rival()
+
+    with pytest.raises(RevisionTaken):
+        run(pg_place, pg_place.connection, go_on)
+    assert words(pg_place) == ["1", "2"]
+
+
+def test_the_lock_is_taken_again(pg_place: Place, rival: Callable[[], None]) -> None:
+    """A file that gives it up leaves the rest of the run without a rival."""
+    pg_place.write(
+        _1=LOG + GIVE_UP,
+        _2=NONE + "DISCARD ALL;",
+        _3="INSERT INTO log VALUES ('3');",
+    )
+    refused: list[Exception] = []
+
+    def go_on(event: Event) -> None:
+        pg_place.events.append(event)
+        if isinstance(event, FileStarted) and event.version in {"2", "3"}:
+            with pytest.raises(Unreachable) as caught:
+                rival()
+            refused.append(caught.value)
+
+    run(pg_place, pg_place.connection, go_on)
+    assert len(refused) == 2
+    told = [each.message for each in pg_place.events if isinstance(each, Warned)]
+    assert [message.partition(":")[0] for message in told] == ["1.sql", "2.sql"]
+    assert "gave up the lock of this run" in told[0]
+
+
+def test_a_lock_that_another_run_took_ends_the_run(pg_place: Place) -> None:
+    pg_place.write(_1=LOG + GIVE_UP, _2="INSERT INTO log VALUES ('2');")
+    settings = {"default": complete_settings(pg_place.settings)}
+    other = ConnectionHandler(settings)["default"]
+    held = pg_place.engine.executor.hold_lock(
+        other, "public", wait=0, report_holder=pytest.fail
+    )
+    report = at_once(FileDone, held.__enter__, pg_place)
+    with pytest.raises(LockLost, match=r"1\.sql gave up the lock") as caught:
+        run(pg_place, pg_place.connection, report)
+    assert caught.value.exit_code == 5
+    assert [*pg_place.read_revisions()] == ["1"]
+    held.__exit__(None, None, None)
+    other.close()
+
+
+def test_a_table_of_revisions_has_one_lock_whatever_the_schema(pg_place: Place) -> None:
+    """Two schemas may share it; then they share the lock."""
+    pg_place.write(_1=LOG)
+    pg_place.execute("CREATE SCHEMA one")
+    options = {"options": "-c search_path=one"}
+    settings = {"default": complete_settings({**pg_place.settings, "OPTIONS": options})}
+    other = ConnectionHandler(settings)["default"]
+
+    def try_there() -> None:
+        with pytest.raises(Unreachable, match="Another run holds the lock"):
+            run(pg_place, other, revisions_schema="public")
+
+    report = at_once(FileStarted, try_there, pg_place)
+    run(pg_place, pg_place.connection, report, revisions_schema="public")
+    other.close()
+
+
+def test_a_second_name_of_a_sqlite_file(sqlite_place: Place, tmp_path: Path) -> None:
+    """Each name has a lock file of its own."""
+    sqlite_place.write(_1=LOG, _2="INSERT INTO log VALUES ('2');")
+    sqlite_place.connection.ensure_connection()
+    os.link(sqlite_place.settings["NAME"], tmp_path / "link.sqlite3")
+    settings = {**sqlite_place.settings, "NAME": str(tmp_path / "link.sqlite3")}
+    (rival,) = run_once = [*run_on(sqlite_place, settings)]
+    assert run_once
+    with pytest.raises(RevisionTaken):
+        run(
+            sqlite_place,
+            sqlite_place.connection,
+            at_once(FileDone, rival, sqlite_place),
+        )
+    assert words(sqlite_place) == ["2"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows: links need a privilege")
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
+def test_a_lock_file_that_is_something_else_is_left_alone(
+    kind: str, sqlite_place: Place, tmp_path: Path
+) -> None:
+    sqlite_place.write(_1=LOG)
+    precious = tmp_path / "precious"
+    precious.write_text("words")
+    lock = tmp_path / "db.sqlite3.schema-migrations.lock"
+    if kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        make = os.symlink if kind == "symlink" else os.link
+        make(precious, lock)
+    with pytest.raises(FileNotAccessible, match="is not a lock file") as caught:
+        sqlite_place.apply()
+    assert caught.value.exit_code == 2
+    assert precious.read_text() == "words"
+    assert lock.is_symlink() or lock.exists()
+    lock.unlink()
+    sqlite_place.apply()
