@@ -442,7 +442,11 @@ class TestOnATerminal:
         project = begun()
         changed(project, REQUIRED)
 
-        code, screen = type_answers(project, ["7\n", "1\n", "nosuch()\n", "'new'\n"])
+        # The two calls are refused in the same words.
+        code, screen = type_answers(
+            project,
+            ["7\n", "1\n", "nosuch()\n", "count(*)\n", "count(code)\n", "'new'\n"],
+        )
 
         assert "It is impossible to add a non-nullable field 'code' to order" in screen
         assert "Please select a valid option" in screen

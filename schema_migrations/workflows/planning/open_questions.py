@@ -302,9 +302,11 @@ def _ask_value(
             rejection = error.message
         else:
             if is_for_all_rows(engine, state, column, sql):
-                question = replace(question, rejection=FOR_ALL_ROWS)
-                continue
-            if column not in required_columns or not is_always_null(engine, state, sql):
+                rejection = FOR_ALL_ROWS
+            elif column in required_columns and is_always_null(engine, state, sql):
+                rejection = f"{typed} is NULL, but {column.path} is NOT NULL."
+            else:
                 return sql
-            rejection = f"{typed} is NULL, but {column.path} is NOT NULL."
-        question = replace(question, rejection=rejection)
+        question = replace(
+            question, rejection=rejection, rejected=(*question.rejected, typed)
+        )

@@ -41,8 +41,10 @@ class ValueQuestion:
     """The asker adds one more: to quit and do what ``way_out`` says."""
     prompt: str
     way_out: str
+    rejected: tuple[str, ...] = ()
+    """The answers given before, which were rejected."""
     rejection: str = ""
-    """Why the SQL given before was rejected; a sentence."""
+    """Why the last of them was rejected; a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,14 +129,15 @@ def _select_same_app(
 
 
 def _import_package(name: str) -> ModuleType | None:
-    """Return the package; None if it does not exist or is only a folder."""
+    """Return the package; None if it does not exist, or is only a folder or a module."""
     try:
         package = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
             return None
         raise
-    return package if getattr(package, "__file__", None) else None
+    is_package = hasattr(package, "__path__") and getattr(package, "__file__", None)
+    return package if is_package else None
 
 
 def _import_migration(module_name: str, name: str, label: str) -> Migration:

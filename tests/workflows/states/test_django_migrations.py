@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,6 +140,16 @@ def test_broken_migrations_are_named_and_cost_nobody_else(
 
     assert migrations.read_errors["walked"].startswith(reason)
     assert list(migrations.active) == ["contenttypes"]
+
+
+def test_a_module_is_no_package(walked: Make, tmp_path: Path) -> None:
+    """Some packages keep their operations for others in one; Django walks past it."""
+    walked({"0001": "raise RuntimeError"})
+    package = tmp_path / "walked" / "migrations"
+    shutil.rmtree(package)
+    package.with_suffix(".py").write_text("class Operation: pass")
+
+    assert found() == DjangoMigrations()
 
 
 def test_a_folder_is_no_package(walked: Make, tmp_path: Path) -> None:
