@@ -445,7 +445,7 @@ class TestOnATerminal:
         # The two calls are refused in the same words.
         code, screen = type_answers(
             project,
-            ["7\n", "1\n", "nosuch()\n", "count(*)\n", "count(code)\n", "'new'\n"],
+            ["7\n", "1\n", "nosuch()\n", "count(*)\n", "max(id)\n", "'new'\n"],
         )
 
         assert "It is impossible to add a non-nullable field 'code' to order" in screen
