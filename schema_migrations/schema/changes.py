@@ -84,8 +84,8 @@ class AlterColumn:
     """As for ``AddColumn``."""
     conversion: str | None = None
     """SQL expression over the old value, if the type changes; None: the engine's own."""
-    continued_sequence: Key | None = None
-    """A new sequence that goes on after the column's largest value; set by a pass."""
+    continued_sequence: Sequence | None = None
+    """A new sequence that goes on after the values of the column; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,37 +48,47 @@ def render_sequence_rename(before: Column, after: Column, key: Key) -> Statement
 
 
 def render_sequence_advance(before: Column, after: Column, key: Key) -> Statements:
-    """Return the statement that continues a new identity after the largest value.
+    """Return the statement that continues a new identity after the values that are there.
 
-    Without it the identity starts at 1.  One that counts down is left alone:
+    Without it the identity begins at its start:
     https://www.postgresql.org/docs/current/ddl-identity-columns.html
     """
-    if before.identity or not after.identity or "BY -" in after.identity_options:
+    if before.identity or not after.identity:
         return ()
-    start = read_options(after.identity_options, after.type).start
+    options = read_options(after.identity_options, after.type)
     sequence = f"pg_get_serial_sequence({quote_literal(qualify(key.table))}, {quote_literal(key.part)})"
-    return _render_advance(sequence, key, f">= {start}" if start > 1 else "> 0")
-
-
-def render_sequence_continuation(change: ddl.AlterColumn) -> Statements:
-    """Return the statement that continues a new sequence of a column after its largest value."""
-    if change.continued_sequence is None:
-        return ()
-    sequence = qualify(change.continued_sequence)
     return _render_advance(
-        quote_literal(sequence),
-        change.table.column(change.after.name),
-        f">= (SELECT last_value FROM {sequence})",
+        sequence, key, str(options.start), counts_down=options.increment < 0
     )
 
 
-def _render_advance(sequence: str, key: Key, condition: str) -> Statements:
+def render_sequence_continuation(change: ddl.AlterColumn) -> Statements:
+    """Return the statement that continues a new sequence of a column after its values."""
+    if change.continued_sequence is None:
+        return ()
+    sequence = qualify(change.continued_sequence.key)
+    return _render_advance(
+        quote_literal(sequence),
+        change.table.column(change.after.name),
+        f"(SELECT last_value FROM {sequence})",
+        counts_down="INCREMENT BY -" in change.continued_sequence.definition,
+    )
+
+
+def _render_advance(
+    sequence: str, key: Key, start: str, *, counts_down: bool
+) -> Statements:
     table, column = qualify(key.table), quote(key.part)
+    last, sign, word = (
+        (f"min({column})", "<=", "smallest")
+        if counts_down
+        else (f"max({column})", ">=", "largest")
+    )
     return (
         Statement(
-            sql=f"SELECT setval({sequence}, max({column})) FROM {table}\n"
-            f"HAVING max({column}) {condition}",
-            comment=f"Continue the sequence after the largest existing value of column {column} of table {table}",
+            sql=f"SELECT setval({sequence}, {last}) FROM {table}\n"
+            f"HAVING {last} {sign} {start}",
+            comment=f"Continue the sequence after the {word} existing value of column {column} of table {table}",
         ),
     )
 

@@ -40,7 +40,7 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
     """Take the old numbering from a column before it gets the new one.
 
     In between its sequence goes, whose name the new one has; a new sequence goes on after
-    the largest value.
+    the values that are there.
     """
     dropped = {
         c.object.key
@@ -48,14 +48,9 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
         if isinstance(c, ddl.Drop) and isinstance(c.object, Sequence)
     }
     created = {
-        c.object.key
+        c.object.key: c.object
         for c in changes
         if isinstance(c, ddl.Create) and isinstance(c.object, Sequence)
-    }
-    counting_up = {
-        sequence.key
-        for sequence in desired.of(Sequence)
-        if sequence.key in created and "INCREMENT BY -" not in sequence.definition
     }
     result: list[ddl.Change] = []
     for change in changes:
@@ -64,12 +59,13 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
             continue
         before, after = change.before, change.after
         if (after.identity and before.needs & dropped) or (
-            before.identity and after.needs & created
+            before.identity and after.needs & created.keys()
         ):
             result.append(ddl.DropNumbering(table=change.table, column=before))
             before = _without_numbering(before)
-        new = next(iter(sorted(after.needs & counting_up - before.needs)), None)
-        result.append(replace(change, before=before, continued_sequence=new))
+        new = created.keys() & after.needs - before.needs
+        sequence = created[min(new)] if new else None
+        result.append(replace(change, before=before, continued_sequence=sequence))
     return tuple(result)
 
 
