@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 _SERVER_PART = re.compile(r":  (.*)")
 """What the server said: libpq puts two spaces after its severity, in any language."""
 
+_OPTIONS_REFUSED = "unsupported startup parameter: options"
+"""What PgBouncer says, in English only."""
+
+OPTIONS_REFUSED_ADVICE = (
+    "A pooler takes no options, such as ?search_path=. Give the server's own address, or"
+    " let the role have it: ALTER ROLE ... IN DATABASE ... SET search_path = NAME."
+)
+
 _TEMPORARY = re.compile(r"too many connections|database system is")
 """English words of a server that is busy or starting, which may also name a role."""
 
@@ -144,6 +152,8 @@ def _make_refusal_error(
                 return TargetUnreachable(target=target, reason=message)
             return ServerUnreachable(reason=message)
         start = "The server refused the connection"
+        if _OPTIONS_REFUSED in message:
+            advice = OPTIONS_REFUSED_ADVICE
     return ConnectionRefused(problem=f"{target or start}: {message}", advice=advice)
 
 

@@ -167,6 +167,18 @@ def _read_search_path(options: str) -> str:
     return re.sub(r"\\(.)", r"\1", paths[-1]) if paths else ""
 
 
+def read_first_schema(settings: Mapping[str, Any]) -> str:
+    """Return the schema that settings ask for first; empty: none by name."""
+    path = _read_search_path((settings.get("OPTIONS") or {}).get("options", ""))
+    quoted = re.match(r'\s*"((?:[^"]|"")*)"', path)
+    name = (
+        quoted[1].replace('""', '"')
+        if quoted
+        else path.partition(",")[0].strip().lower()
+    )
+    return "" if name in ("$user", "pg_temp", "pg_catalog") else name
+
+
 def _refuse_unescaped(rest: str) -> None:
     """Refuse a raw ``/``, ``?`` or ``@`` in a password: libpq would read a wrong host."""
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]

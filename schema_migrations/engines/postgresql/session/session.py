@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import SessionOptions, Target
+from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.server.refusal import translate_refusals
-from schema_migrations.engines.postgresql.server.url import format_masked_url
+from schema_migrations.engines.postgresql.server.url import (
+    format_masked_url,
+    read_first_schema,
+)
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
@@ -47,6 +51,16 @@ SELECT current_setting('server_version'),
          WHERE name = 'default_transaction_read_only')
 """
 
+USABLE_SCHEMA_QUERY = """
+SELECT (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s)
+"""
+
+IGNORED_PATH_ADVICE = (
+    "A pooler did not pass it on (ignore_startup_parameters of PgBouncer). Give the"
+    " server's own address, or let the role have it: ALTER ROLE ... IN DATABASE ... SET"
+    " search_path = {schema}."
+)
+
 NAMESPACES_QUERY = r"""
 SELECT nspname FROM pg_namespace
  WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
@@ -79,6 +93,7 @@ def describe_target(connection: Connection) -> Target:
             problem=f"{name}: none of the schemas in search_path ({path!r}) exists.",
             advice="Create the schema, or name another with ?search_path=NAME.",
         )
+    _check_schema(connection, name, schema)
     reasons = {
         "a standby server": standby,
         "default_transaction_read_only is on": read_only,
@@ -89,6 +104,25 @@ def describe_target(connection: Connection) -> Target:
         major=major,
         schema=schema,
         read_only=next((reason for reason, holds in reasons.items() if holds), ""),
+    )
+
+
+def _check_schema(connection: Connection, target: str, schema: str) -> None:
+    """Raise unless the session works in the schema that its settings ask for first."""
+    wanted = read_first_schema(connection.settings_dict)
+    if wanted in ("", schema):
+        return
+    (usable,) = fetch_row(connection, USABLE_SCHEMA_QUERY, wanted)
+    if usable is None:
+        advice = "Create the schema, or correct its name."
+    elif usable:
+        advice = IGNORED_PATH_ADVICE.format(schema=quote(wanted))
+    else:
+        advice = f"GRANT USAGE ON SCHEMA {quote(wanted)} to the role of the URL."
+    raise SchemaMissing(
+        problem=f"{target}: its search_path begins with {wanted!r}, but the session works"
+        f" in {schema!r}.",
+        advice=advice,
     )
 
 

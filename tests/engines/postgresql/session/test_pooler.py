@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from schema_migrations.engines.engine import Target
+
 A = "CREATE TABLE a (id integer);"
 
 
@@ -47,6 +49,74 @@ def test_servers_that_are_given_away_are_refused(
             assert cursor.fetchall() == []
         for each in (connection, other, direct):
             each.close()
+
+
+def describe(entry: dict[str, Any], path: str = "") -> Target:
+    options = {"OPTIONS": {"options": f"-c search_path={path}"}} if path else {}
+    settings = {"default": {**entry, **options}}
+    connection = ConnectionHandler(settings)["default"]
+    try:
+        return EXECUTOR.describe_target(connection)
+    finally:
+        connection.close()
+
+
+def test_a_pooler_that_drops_search_path_is_refused(
+    pg_database: dict[str, Any],
+) -> None:
+    """The files of one schema went to another."""
+    direct = connected(pg_database)
+    direct.cursor().execute("CREATE SCHEMA t1")
+    ignoring = "ignore_startup_parameters = options"
+    with run_pooler(pg_database, "session", more=ignoring) as entry:
+        with pytest.raises(ConfigError) as caught:
+            describe(entry, "t1,public")
+        assert caught.value.code == "schema-missing"
+        assert "begins with 't1', but the session works in 'public'" in str(
+            caught.value
+        )
+        assert 'IN DATABASE ... SET search_path = "t1"' in caught.value.hint
+    with run_pooler(pg_database, "session") as entry:
+        with pytest.raises(ConfigError, match="unsupported startup") as caught:
+            describe(entry, "t1")
+        assert "ALTER ROLE" in caught.value.hint
+    role, database = pg_database["USER"], pg_database["NAME"]
+    direct.cursor().execute(
+        f'ALTER ROLE {role} IN DATABASE "{database}" SET search_path = t1'
+    )
+    with run_pooler(pg_database, "session") as entry:
+        assert describe(entry).schema == "t1"
+    with run_pooler(pg_database, "session", more=ignoring) as entry:
+        assert describe(entry, "t1").schema == "t1"
+    direct.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("public", "public"),
+        ('"$user",public', "public"),
+        ("Other,public", "other"),
+        ('"Other",public', "Other"),
+        ('"a\\ ""b"', 'a "b'),
+    ],
+)
+def test_the_session_works_in_the_first_schema(
+    path: str, schema: str, pg_database: dict[str, Any]
+) -> None:
+    direct = connected(pg_database)
+    for name in ('"Other"', "other", '"a ""b"'):
+        direct.cursor().execute(f"CREATE SCHEMA {name}")
+    direct.close()
+    assert describe(pg_database, path).schema == schema
+
+
+def test_a_schema_that_is_mistyped_is_never_another_one(
+    pg_database: dict[str, Any],
+) -> None:
+    with pytest.raises(ConfigError, match="begins with 'nosuch'") as caught:
+        describe(pg_database, "nosuch,public")
+    assert caught.value.hint == "Create the schema, or correct its name."
 
 
 def test_a_session_that_keeps_its_server_is_as_good_as_any(
