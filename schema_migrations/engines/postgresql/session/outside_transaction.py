@@ -46,11 +46,25 @@ SELECT n.nspname, c.relname
  WHERE c.oid = to_regclass(%s)
 """
 
-INDEX_QUERY = """
+# Of a process of another role the view shows only that it builds; its lock shows where.
+# VACUUM takes the same lock, but is not in the view.
+# https://www.postgresql.org/docs/current/progress-reporting.html
+BUILDER_CONDITION = """
+(p.index_relid = i.indexrelid
+ OR (p.relid IS NULL
+     AND EXISTS (SELECT FROM pg_locks l
+                  WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.granted
+                    AND l.mode = 'ShareUpdateExclusiveLock'
+                    AND l.database = p.datid AND l.relation = i.indrelid
+                    AND p.datid = (SELECT oid FROM pg_database
+                                    WHERE datname = current_database()))))
+"""
+
+INDEX_QUERY = f"""
 SELECT format('%%I.%%I', n.nspname, c.relname) AS name, i.indisvalid AS is_valid,
        pg_get_indexdef(i.indexrelid) AS definition,
        (SELECT min(p.pid) FROM pg_stat_progress_create_index p
-         WHERE p.index_relid = i.indexrelid) AS builder_pid
+         WHERE {BUILDER_CONDITION}) AS builder_pid
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -70,7 +84,7 @@ SELECT quote_ident(c.relname), pg_get_indexdef(c.oid),
 """
 
 # The copies that REINDEX CONCURRENTLY makes of the indexes it reaches.
-REINDEX_LEFTOVERS_QUERY = r"""
+REINDEX_LEFTOVERS_QUERY = rf"""
 WITH named AS (
     SELECT to_regclass(%s)::oid AS oid
 ), tables AS (
@@ -99,7 +113,7 @@ SELECT format('%%I.%%I', n.nspname, c.relname)
                   AND starts_with(oc.relname,
                                   regexp_replace(c.relname, '_cc(new|old)\d*$', '')))
    AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
-                    WHERE p.index_relid = i.indexrelid)
+                    WHERE {BUILDER_CONDITION})
  ORDER BY 1
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from django.db.utils import ConnectionHandler
 from schema_migrations.engines.engine import EarlierAttempt
 from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session import outside_transaction
+from schema_migrations.engines.postgresql.session.execution import fetch_row
 from schema_migrations.errors import StatementFailed
 from tests.fixtures.children import wait_until
 
@@ -177,8 +179,26 @@ def test_an_index_without_a_name_is_found_by_the_one_it_gets(
     assert indexes(db) == {"t_a_idx": True}
 
 
+@pytest.fixture
+def stranger(db: BaseDatabaseWrapper) -> Iterator[str]:
+    """A role that may not see what others run."""
+    name = f"stranger_{secrets.token_hex(4)}"
+    EXECUTOR.execute(db, f"CREATE ROLE {name}")
+    EXECUTOR.execute(
+        db, f"GRANT TEMPORARY ON DATABASE {db.settings_dict['NAME']} TO {name}"
+    )
+    yield name
+    EXECUTOR.execute(db, f"DROP OWNED BY {name}")
+    EXECUTOR.execute(db, f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("is_stranger", [False, True])
 def test_one_that_is_built_just_now_is_left_alone(
-    db: BaseDatabaseWrapper, other: BaseDatabaseWrapper
+    db: BaseDatabaseWrapper,
+    other: BaseDatabaseWrapper,
+    stranger: str,
+    *,
+    is_stranger: bool,
 ) -> None:
     EXECUTOR.execute(db, "UPDATE t SET a = 2 WHERE ctid = '(0,2)'")
     EXECUTOR.execute(db, "BEGIN")
@@ -187,6 +207,8 @@ def test_one_that_is_built_just_now_is_left_alone(
     builder.start()
     third = ConnectionHandler({"default": dict(db.settings_dict)})["default"]
     assert wait_until(lambda: indexes(third) == {"i": False})
+    if is_stranger:
+        EXECUTOR.execute(third, f"SET ROLE {stranger}")
     with pytest.raises(
         StatementFailed, match=r"is building the index public\.i"
     ) as told:
@@ -194,8 +216,27 @@ def test_one_that_is_built_just_now_is_left_alone(
     assert told.value.exit_code == 5
     EXECUTOR.execute(db, "COMMIT")
     builder.join()
+    EXECUTOR.execute(third, "RESET ROLE")
     assert settled(third, UNIQUE).is_done
     third.close()
+
+
+def test_an_index_is_not_taken_for_built_while_the_table_is_vacuumed(
+    db: BaseDatabaseWrapper, other: BaseDatabaseWrapper, stranger: str
+) -> None:
+    """Both take the same lock of the table."""
+    refuse(db, UNIQUE)
+    EXECUTOR.execute(db, f"ALTER TABLE t OWNER TO {stranger}")
+    EXECUTOR.execute(other, "BEGIN")
+    EXECUTOR.execute(other, "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE")
+    EXECUTOR.execute(db, f"SET ROLE {stranger}")
+    assert not fetch_row(
+        db,
+        f"SELECT EXISTS (SELECT FROM pg_stat_progress_create_index p, pg_index i"
+        f" WHERE {outside_transaction.BUILDER_CONDITION})",
+    )[0]
+    EXECUTOR.execute(db, "RESET ROLE")
+    EXECUTOR.execute(other, "ROLLBACK")
 
 
 def test_success_with_an_invalid_index_is_no_success(db: BaseDatabaseWrapper) -> None:
