@@ -7,6 +7,7 @@ from schema_migrations.errors.base import (
     ConfigError,
     IntegrityError,
     SchemaMigrationsError,
+    Unreachable,
     suggest_nearest,
 )
 
@@ -37,6 +38,15 @@ class DirectoryNotWritable(ConfigError):
     hint = "Nothing was changed. Write files where the folder is writable (on a developer's machine, not the server), or choose another folder."
     directory: str
     reason: str
+
+
+class DirectoryChanged(Unreachable):
+    """Other files were written into the migration directory meanwhile."""
+
+    code = "directory-changed"
+    message = "{files} changed while this file was planned; nothing was written."
+    hint = "Run the command again: it plans from the files that are there now."
+    files: tuple[str, ...]
 
 
 class FileNotAccessible(ConfigError):

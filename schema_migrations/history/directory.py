@@ -1,7 +1,8 @@
 """A migration directory as a value; ``load`` and ``save`` are its only I/O.
 
-Invariant: an existing file is never overwritten, and at any moment the folder either
-matches ``atlas.sum`` or ``verify`` can explain the difference.
+Invariants: an existing file is never overwritten, and at any moment the folder either
+matches ``atlas.sum`` or ``verify`` can explain the difference.  A file appears whole, and
+only beside the files that it was planned for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from schema_migrations.errors import (
     REHASH_COMMAND,
+    DirectoryChanged,
     DirectoryMissing,
     DirectoryNotAFolder,
     DirectoryNotIntact,
@@ -25,6 +28,7 @@ from schema_migrations.errors import (
     NoLaterVersion,
 )
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
+from schema_migrations.history.folder_lock import hold_folder_lock
 from schema_migrations.history.integrity import (
     find_directory_problems,
     find_directory_warnings,
@@ -38,6 +42,9 @@ from schema_migrations.history.sums import (
 )
 
 _VERSION_FORMAT = "%Y%m%d%H%M%S"
+
+_TEMPORARY_NAME = re.compile(rf"\.(.+\.sql|{re.escape(SUM_FILE)})\.\d+\.tmp")
+"""What ``_write_temporary`` calls a file, and a command that was killed leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +86,14 @@ def load(path: Path) -> Directory:
         return Directory(path=str(path))
     try:
         sums = path / SUM_FILE
-        text = sums.read_bytes().decode(errors="replace") if sums.exists() else None
+        text = read_file(sums).decode(errors="replace") if sums.exists() else None
         paths = [
             p
             for p in path.iterdir()
             if p.name.lower().endswith(FILE_SUFFIX) and not p.is_dir()
         ]
         counted = [p for p in paths if _is_counted(p.name, text or "")]
-        files = [MigrationFile(name=p.name, content=p.read_bytes()) for p in counted]
+        files = [MigrationFile(name=p.name, content=read_file(p)) for p in counted]
     except OSError as error:
         raise FileNotAccessible(
             problem=f"{error.filename or path} cannot be read: {error.strerror}",
@@ -98,6 +105,17 @@ def load(path: Path) -> Directory:
         sum_file_text=text,
         overlooked=tuple(sorted(p.name for p in paths if p not in counted)),
     )
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file; raise ``FileNotAccessible`` for a pipe or a device,
+    which could keep the reader waiting for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FileNotAccessible(
+            problem=f"{path} is no file, but a pipe or a device.",
+            advice="Remove it from the folder.",
+        )
+    return path.read_bytes()
 
 
 def _is_counted(name: str, sum_text: str) -> bool:
@@ -135,35 +153,66 @@ def save(
     """Write new files, then ``atlas.sum``; return the resulting directory.
 
     A crash in between leaves a file that is not in ``atlas.sum``, which ``verify``
-    explains.  Raises ``ConfigError``; if a new file cannot be written, nothing changes.
+    explains.  Raises ``ConfigError``, and ``DirectoryChanged`` if the folder is not as
+    ``directory`` any more; if a new file cannot be written, nothing changes.
     """
     after = directory.with_files(new_files)
     _has_folder(path)
     with _translate_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        _create_files(path, new_files)
-        try:
-            _replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
-        except OSError as error:
-            names = ", ".join(file.name for file in new_files)
-            raise FileNotAccessible(
-                problem=f"{path / SUM_FILE} cannot be written: {error.strerror}",
-                advice=f"{names} was written and kept. Remove the obstacle,"
-                f" then run: {REHASH_COMMAND}",
-            ) from error
-        _sync_folder(path)
+        with hold_folder_lock(path) as is_held:
+            _refuse_changes(path, directory)
+            if is_held:
+                _sweep_temporaries(path)
+            _write_files(path, new_files, after)
     return after
+
+
+def _refuse_changes(path: Path, before: Directory) -> None:
+    """Raise if another command or person changed the files since they were read."""
+    now = load(path)
+    if now.computed_sums == before.computed_sums:
+        return
+    was = {file.name: file.content for file in before.files}
+    found = {file.name: file.content for file in now.files}
+    names = sorted(n for n in was | found if was.get(n) != found.get(n))
+    raise DirectoryChanged(files=tuple(names))
+
+
+def _write_files(
+    path: Path, new_files: Sequence[MigrationFile], after: Directory
+) -> None:
+    _create_files(path, new_files)
+    try:
+        _replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
+    except OSError as error:
+        names = ", ".join(file.name for file in new_files)
+        raise FileNotAccessible(
+            problem=f"{path / SUM_FILE} cannot be written: {error.strerror}",
+            advice=f"{names} was written and kept. Remove the obstacle,"
+            f" then run: {REHASH_COMMAND}",
+        ) from error
+    _sync_folder(path)
 
 
 def rehash(path: Path) -> Directory:
     """Write ``atlas.sum`` for the files as they are now; return the directory."""
     if not _has_folder(path):
         raise DirectoryMissing(directory=str(path))
-    directory = load(path).with_files(())
-    with _translate_write_errors(path):
+    with _translate_write_errors(path), hold_folder_lock(path) as is_held:
+        directory = load(path).with_files(())
+        if is_held:
+            _sweep_temporaries(path)
         _replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
         _sync_folder(path)
     return directory
+
+
+def _sweep_temporaries(path: Path) -> None:
+    """Remove what commands left that were killed while they wrote; nobody writes now."""
+    for each in path.iterdir():
+        if _TEMPORARY_NAME.fullmatch(each.name) and not each.is_dir():
+            each.unlink()
 
 
 def _has_folder(path: Path) -> bool:
@@ -190,7 +239,7 @@ def _translate_write_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         raise FileNotAccessible(
-            problem=f"{error.filename} already exists; existing files are never"
+            problem=f"{error.filename2 or error.filename} already exists; existing files are never"
             " overwritten",
             advice="Another command may have just written it. Review it, then try again.",
         ) from error
@@ -201,32 +250,49 @@ def _translate_write_errors(path: Path) -> Iterator[None]:
 
 
 def _create_files(path: Path, files: Sequence[MigrationFile]) -> None:
-    """Reserve every name, then write the files: a rename alone could replace a file."""
-    reserved: list[Path] = []
+    """Create all files or none; raise ``FileExistsError`` for a name that is taken."""
+    created: list[Path] = []
     try:
         for file in files:
-            with (path / file.name).open("xb"):
-                reserved.append(path / file.name)
-        for file, target in zip(files, reserved, strict=True):
-            _replace_file(target, file.content)
+            _create_file(path / file.name, file.content)
+            created.append(path / file.name)
     except BaseException:
-        for target in reserved:
+        for target in created:
             target.unlink()
         raise
 
 
+def _create_file(target: Path, content: bytes) -> None:
+    """Let a complete, synced file appear under a name that nothing has."""
+    with _write_temporary(target, content) as temporary:
+        try:
+            target.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            target.open("xb").close()
+            temporary.replace(target)
+
+
 def _replace_file(target: Path, content: bytes) -> None:
     """Replace ``target`` with a complete, synced file, or change nothing."""
+    with _write_temporary(target, content) as temporary:
+        temporary.replace(target)
+
+
+@contextlib.contextmanager
+def _write_temporary(target: Path, content: bytes) -> Iterator[Path]:
+    """Yield a complete, synced file beside ``target``; remove what is left of it."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as stream:
+        # Exclusively: it follows no link that somebody else put there.
+        with temporary.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(target)
-    except BaseException:
+        yield temporary
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def _sync_folder(path: Path) -> None:

@@ -23,6 +23,7 @@ from schema_migrations.errors import (
     StatementFailed,
     SyntaxProblem,
 )
+from schema_migrations.history.directory import read_file
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -105,7 +106,7 @@ def _list_files(path: Path) -> Sequence[Path]:
 
 def _read_statements(path: Path, syntax: Syntax) -> Iterator[ExtraStatement]:
     # Line endings are part of a function body; a checkout must not change them.
-    content = path.read_bytes().replace(b"\r\n", b"\n")
+    content = read_file(path).replace(b"\r\n", b"\n")
     file = MigrationFile(name=_shorten_path(path), content=content)
     for statement in file.split_statements(syntax):
         if word := find_transaction_control(statement.sql):
