@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 REVISIONS_TABLE = "atlas_schema_revisions"
 
+ATLAS_NAMESPACE = "atlas_schema_revisions"
+"""The schema in which Atlas keeps the table if its URL names none:
+https://atlasgo.io/versioned/apply"""
+
 ATLAS_CLOUD_VERSION = ".atlas_cloud_identifier"
 """The version of a row that Atlas keeps for its cloud; no file has it."""
 

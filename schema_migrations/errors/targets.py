@@ -167,6 +167,23 @@ class DatabaseNotEmpty(ConfigError):
         return ", ".join(self.tables[:3]) + (", …" if len(self.tables) > 3 else "")
 
 
+class HistoryElsewhere(ConfigError):
+    """Atlas keeps the history of the database in a schema of its own."""
+
+    code = "history-elsewhere"
+    message = (
+        "{target}: the history is in schema {schema!r}, where Atlas put it;"
+        " {looked_in!r} has none. Nothing was run."
+    )
+    hint = (
+        "Go on with it: set REVISIONS_SCHEMA to {schema!r}. If that history is another"
+        " one, set it to {looked_in!r}."
+    )
+    target: str
+    schema: str
+    looked_in: str
+
+
 class RevisionsSchemaMissing(ConfigError):
     """A database in use lacks the schema of the revisions."""
 

@@ -45,6 +45,8 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.RevisionsSchemaMissing: "{suggestion}Name the schema that holds"
     " atlas_schema_revisions with --revisions-schema or REVISIONS_SCHEMA. If there is"
     " none yet, schemaapply --baseline VERSION or --allow-dirty creates it.",
+    errors.HistoryElsewhere: "Go on with it: --revisions-schema {schema}, or REVISIONS_SCHEMA. If that"
+    " history is another one: --revisions-schema {looked_in}.",
     errors.RevisionsSchemaUnsupported: "Remove REVISIONS_SCHEMA or --revisions-schema.",
     errors.RevisionsNotCreated: "Grant the right to create tables there, or name another schema with --revisions-schema.",
     errors.RevisionsNotReadable: "Connect as the role that applies the files, or grant"

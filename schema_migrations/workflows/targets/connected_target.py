@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import (
     ConnectionLost,
+    HistoryElsewhere,
     InsideTransaction,
     RevisionsSchemaMissing,
     SchemaMigrationsError,
     TargetFailed,
     TargetLocked,
 )
-from schema_migrations.revision_store import RevisionStore
+from schema_migrations.revision_store import ATLAS_NAMESPACE, RevisionStore
 from schema_migrations.workflows.targets.connection import connect_and_describe
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class ConnectedTarget:
 
     target: Target
     store: RevisionStore
+    is_schema_chosen: bool = False
+    """Somebody named the schema of the revisions."""
 
 
 def connect_target(
@@ -57,7 +60,9 @@ def connect_target(
         engine=engine,
         namespace=revisions_schema or target.schema,
     )
-    return ConnectedTarget(target=target, store=store)
+    return ConnectedTarget(
+        target=target, store=store, is_schema_chosen=bool(revisions_schema)
+    )
 
 
 @contextmanager
@@ -89,12 +94,15 @@ def read_revisions_and_tables(
     """Return the revisions, and the tables of the target schema.
 
     Raise ``ConfigError`` if a database in use lacks the schema of the revisions: its
-    name is probably mistyped.  A first run may lack it; it creates the schema.
+    name is probably mistyped.  A first run may lack it; it creates the schema.  Raise it
+    too if Atlas keeps the history elsewhere: another one would run its files again.
     """
     store = connected.store
     executor, schema = store.engine.executor, store.namespace
     revisions = store.read()
     tables = executor.list_tables(store.connection, None)
+    if not revisions and not connected.is_schema_chosen:
+        _refuse_second_history(connected)
     if revisions or not tables or is_first_run:
         return revisions, tables
     known = executor.list_namespaces(store.connection)
@@ -103,6 +111,19 @@ def read_revisions_and_tables(
             target=connected.target.name, schema=schema, known=tuple(known)
         )
     return revisions, tables
+
+
+def _refuse_second_history(connected: ConnectedTarget) -> None:
+    """Raise if Atlas put the history into its own schema, as for a URL without one."""
+    store = connected.store
+    if store.namespace != store.engine.dialect.home_namespace:
+        return  # the URL names a schema, and Atlas would use that
+    if replace(store, namespace=ATLAS_NAMESPACE).read():
+        raise HistoryElsewhere(
+            target=connected.target.name,
+            schema=ATLAS_NAMESPACE,
+            looked_in=store.namespace,
+        )
 
 
 def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:
