@@ -13,7 +13,14 @@ from itertools import takewhile
 from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
 from schema_migrations.history.encoding import read_text
-from schema_migrations.history.statements import SourceStatement, Syntax, split
+from schema_migrations.history.statements import (
+    SourceStatement,
+    Syntax,
+    refuse_hidden_control,
+    refuse_transaction_control,
+    split,
+    split_chunk,
+)
 
 FILE_SUFFIX = ".sql"
 
@@ -49,6 +56,22 @@ class MigrationFile:
         return directives.read_directives(
             self.text, file=self.name, content=self.content
         )
+
+    def refuse_transaction_control(
+        self, statements: Sequence[SourceStatement], syntax: Syntax, *, mode: str
+    ) -> None:
+        """Raise ``SyntaxProblem`` for a transaction that some of the file's statements
+        begin or end where its mode does not allow that."""
+        has_chunks = self.directives.delimiter != ";"
+        if mode != "none":
+            parts = (
+                [part for chunk in statements for part in split_chunk(chunk, syntax)]
+                if has_chunks
+                else statements
+            )
+            refuse_transaction_control(parts, file=self.name)
+        elif has_chunks:
+            refuse_hidden_control(statements, syntax, file=self.name)
 
     def split_statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
         """Return the statements in order; raise ``SyntaxProblem`` for invalid text."""

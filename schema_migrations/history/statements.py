@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.encoding import refuse_nul
@@ -29,8 +29,10 @@ __all__ = [
     "Syntax",
     "compute_partial_hashes",
     "find_transaction_control",
+    "refuse_hidden_control",
     "refuse_transaction_control",
     "split",
+    "split_chunk",
 ]
 
 
@@ -108,6 +110,40 @@ def find_transaction_control(sql: str) -> str:
     if target == "PREPARED" or (first == "ROLLBACK" and target == "TO"):
         return ""
     return first if first in _CONTROL_WORDS else ""
+
+
+def split_chunk(chunk: SourceStatement, syntax: Syntax) -> tuple[SourceStatement, ...]:
+    """Return the statements between two delimiters of a file's own; usually one.
+
+    They are sent to the server together.  What cannot be split is one statement.
+    """
+    try:
+        parts = split(chunk.sql, syntax, file="")
+    except SyntaxProblem:
+        return (chunk,)
+    return tuple(
+        replace(part, line=chunk.line + part.line - 1, column=1) for part in parts
+    )
+
+
+def refuse_hidden_control(
+    chunks: Iterable[SourceStatement], syntax: Syntax, *, file: str
+) -> None:
+    """Raise ``SyntaxProblem`` where a transaction begins or ends within a chunk.
+
+    What is committed there could not be told from what is not, and would run again.
+    """
+    for chunk in chunks:
+        parts = split_chunk(chunk, syntax)
+        for part in parts if len(parts) > 1 else ():
+            if word := find_transaction_control(part.sql):
+                raise SyntaxProblem(
+                    problem=f"{word} stands between two delimiters together with other"
+                    " statements, so how far they got could not be recorded",
+                    file=file,
+                    line=part.line,
+                    advice=f"Put a delimiter before and after {word}.",
+                )
 
 
 def refuse_transaction_control(

@@ -27,7 +27,6 @@ from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
-    refuse_transaction_control,
 )
 from schema_migrations.revision_store import REVISIONS_TABLE
 
@@ -173,10 +172,9 @@ def _make_file_run(
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
     statements = file.split_statements(syntax)
-    if mode != "none":
-        refuse_transaction_control(
-            statements[pending_file.done_count :], file=file.name
-        )
+    file.refuse_transaction_control(
+        statements[pending_file.done_count :], syntax, mode=mode
+    )
     return FileRun(
         file=file,
         statements=statements,

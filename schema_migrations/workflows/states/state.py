@@ -33,7 +33,6 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.history.statements import (
     SourceStatement,
-    refuse_transaction_control,
     split,
 )
 from schema_migrations.plan.differences import Difference, list_differences
@@ -163,13 +162,15 @@ def replay(
     check_origin(engine, files)
     for number, file in enumerate(files, 1):
         report_progress(f"replay: file {number} of {len(files)}")
-        if (file.directives.txmode or tx_mode) == "none":
+        mode = file.directives.txmode or tx_mode
+        syntax = engine.dialect.syntax
+        file.refuse_transaction_control(
+            file.split_statements(syntax), syntax, mode=mode
+        )
+        if mode == "none":
             replay_file(engine, connection, file)
             _refuse_open_transaction(engine, connection, file)
             continue
-        refuse_transaction_control(
-            file.split_statements(engine.dialect.syntax), file=file.name
-        )
         with (
             _name_place(engine, file.name),
             engine.executor.open_transaction(connection),

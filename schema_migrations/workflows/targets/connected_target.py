@@ -118,7 +118,8 @@ def _refuse_second_history(connected: ConnectedTarget) -> None:
     store = connected.store
     if store.namespace != store.engine.dialect.home_namespace:
         return  # the URL names a schema, and Atlas would use that
-    if replace(store, namespace=ATLAS_NAMESPACE).read():
+    known = store.engine.executor.list_namespaces(store.connection)
+    if ATLAS_NAMESPACE in known and replace(store, namespace=ATLAS_NAMESPACE).read():
         raise HistoryElsewhere(
             target=connected.target.name,
             schema=ATLAS_NAMESPACE,
