@@ -5,12 +5,17 @@ Invariant: no other module imports a concrete engine.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import InvalidUrl, UnsupportedDatabase
 from schema_migrations.history.encoding import NUL
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.driver_error import DriverError
 
 # SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
@@ -28,6 +33,16 @@ def engine_for(vendor: str) -> Engine:
             problem=f"Databases of the kind {vendor!r} are not supported."
         )
     return Engine(vendor, package)
+
+
+def read_driver_error(exception: Exception) -> DriverError | None:
+    """Return what a driver's exception says, whichever engine it is of; None: no driver's."""
+    for vendor, package in ENGINE_PACKAGES.items():
+        if f"{package}.executor" in sys.modules:
+            executor = engine_for(vendor).executor
+            if driver_error := executor.read_driver_error(exception):
+                return driver_error
+    return None
 
 
 def engine_for_url(url: str) -> Engine:

@@ -112,6 +112,16 @@ class Unexpected(SchemaMigrationsError):
     problem: str
 
 
+class ServerFailed(SchemaMigrationsError):
+    """A database server went away or refused something where nothing else explains it."""
+
+    code = "server-failed"
+    message = "A database server ended the work: {reason}"
+    hint = "Run the command again. If it happens again, --traceback shows where."
+    reason: str
+    retryable: bool
+
+
 class Interrupted(SchemaMigrationsError):
     """The command got Ctrl-C or SIGTERM; its exit code is 130 or 143."""
 

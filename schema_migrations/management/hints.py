@@ -45,6 +45,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.RevisionsSchemaMissing: "{suggestion}Name the schema that holds"
     " atlas_schema_revisions with --revisions-schema or REVISIONS_SCHEMA. If there is"
     " none yet, schemaapply --baseline VERSION or --allow-dirty creates it.",
+    errors.Unexpected: "This should not happen: --traceback shows where it comes from.",
     errors.HistoryElsewhere: "Go on with it: --revisions-schema {schema}, or REVISIONS_SCHEMA. If that"
     " history is another one: --revisions-schema {looked_in}.",
     errors.RevisionsSchemaUnsupported: "Remove REVISIONS_SCHEMA or --revisions-schema.",

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,10 +21,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    SystemCheckError,
+)
 from django.db import DEFAULT_DB_ALIAS
 
-from schema_migrations.errors import Interrupted, SchemaMigrationsError
+from schema_migrations.engines.registry import read_driver_error
+from schema_migrations.errors import (
+    Interrupted,
+    SchemaMigrationsError,
+    ServerFailed,
+    Unexpected,
+)
+from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.hints import text_of, with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
@@ -139,6 +152,13 @@ class SchemaCommand(BaseCommand, ABC):
         """Show a failure to programs; the message for people follows."""
         self.show(error, FAILURE_FORMATS)
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except SystemCheckError as error:  # Django gives it the code of a finding
+            error.returncode = Unexpected.exit_code
+            raise
+
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         self.format_name = options["format"]
@@ -153,8 +173,11 @@ class SchemaCommand(BaseCommand, ABC):
                 has_colours=self.style.ERROR("x") != "x",
             )
         try:
-            with raise_command_errors(
-                self._end_with_failure, options, self.describe_answers
+            with (
+                raise_command_errors(
+                    self._end_with_failure, options, self.describe_answers
+                ),
+                translate_unexpected(),
             ):
                 code = self._run_or_explain(options)
         finally:
@@ -192,7 +215,11 @@ class SchemaCommand(BaseCommand, ABC):
                 ),
             ),
         ):
-            super().run_from_argv(argv)
+            try:
+                super().run_from_argv(argv)
+            except CommandError as error:  # with --traceback, which keeps the exit code
+                traceback.print_exception(error)
+                sys.exit(error.returncode)
 
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
         self.hide_progress()
@@ -318,6 +345,26 @@ def raise_command_errors(
     except KeyboardInterrupt as interruption:
         on_error(_error_from_interruption(interruption))
         raise
+
+
+@contextmanager
+def translate_unexpected() -> Iterator[None]:
+    """Raise an error of ours for any other: Python's exit code 1 would mean that a check
+    found something."""
+    try:
+        yield
+    except (SchemaMigrationsError, CommandError):
+        raise
+    except Exception as caught:
+        raise _describe_unexpected(caught) from caught
+
+
+def _describe_unexpected(caught: Exception) -> Unexpected | ServerFailed:
+    if driver_error := read_driver_error(caught):
+        return ServerFailed(
+            reason=mask_secrets(driver_error.message), retryable=driver_error.retryable
+        )
+    return Unexpected(problem=mask_secrets(f"{type(caught).__name__}: {caught}"))
 
 
 @contextmanager
