@@ -117,7 +117,7 @@ class ServerFailed(SchemaMigrationsError):
 
     code = "server-failed"
     message = "A database server ended the work: {reason}"
-    hint = "Run the command again. If it happens again, --traceback shows where."
+    hint = "Try again. If it happens again, the exception that this one has as its cause shows where."
     reason: str
     retryable: bool
 
