@@ -19,7 +19,7 @@ NO_DEV_SERVER_HINT = (
 )
 
 HINTS: Mapping[type[SchemaMigrationsError], str] = {
-    errors.Unexpected: f"{errors.Unexpected.hint} To run the other targets anyway: --on-failure continue.",
+    errors.Unexpected: "This should not happen: --traceback shows where it comes from. Of many targets, --on-failure continue runs the others.",
     # The directory and its files
     errors.DirectoryMissing: "Check DIR and --dir, and that the folder was deployed. python manage.py schemadiff creates the first file.",
     errors.DirectoryNotAFolder: "DIR or --dir must name the folder that holds the migration files.",
@@ -45,7 +45,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.RevisionsSchemaMissing: "{suggestion}Name the schema that holds"
     " atlas_schema_revisions with --revisions-schema or REVISIONS_SCHEMA. If there is"
     " none yet, schemaapply --baseline VERSION or --allow-dirty creates it.",
-    errors.Unexpected: "This should not happen: --traceback shows where it comes from.",
+    errors.ServerFailed: "Run the command again. If it happens again, --traceback shows where.",
     errors.HistoryElsewhere: "Go on with it: --revisions-schema {schema}, or REVISIONS_SCHEMA. If that"
     " history is another one: --revisions-schema {looked_in}.",
     errors.RevisionsSchemaUnsupported: "Remove REVISIONS_SCHEMA or --revisions-schema.",

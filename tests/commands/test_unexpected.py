@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
     from tests.fixtures.project import Project
@@ -55,7 +56,8 @@ def test_a_program_reads_its_code(broken: Project, pg_database: dict[str, Any]) 
     break_backend(broken, BUG, pg_database)
     done = broken.manage("schemastatus", "--format", "json")
     assert done.code == 2
-    assert json.loads(done.out)["error"]["code"] == "unexpected"
+    answer = read_answer("schemastatus", done.out)
+    assert answer["error"]["code"] == "unexpected"
 
 
 def test_a_lost_server_ends_with_5(
