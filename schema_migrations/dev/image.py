@@ -41,6 +41,11 @@ def is_docker_url(url: str) -> bool:
 def parse_image_url(url: str) -> ContainerImage:
     """Return the image that a URL names; raises ``ConfigError``."""
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise InvalidUrl(
+            problem="The docker:// URL names an account, which it cannot use.",
+            advice="Log in with docker login, and leave the account out of the URL.",
+        )
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if unknown := sorted(set(options) - _URL_OPTIONS):
         raise InvalidUrl(

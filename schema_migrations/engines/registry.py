@@ -5,6 +5,7 @@ Invariant: no other module imports a concrete engine.
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from typing import TYPE_CHECKING
@@ -16,6 +17,12 @@ from schema_migrations.history.encoding import NUL
 
 if TYPE_CHECKING:
     from schema_migrations.engines.driver_error import DriverError
+
+_CONNECTION_STRING = re.compile(
+    r"\s*(host|hostaddr|port|dbname|user|password|passfile|service|sslmode|options"
+    r"|application_name|connect_timeout|target_session_attrs)\s*="
+)
+"""https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE"""
 
 # SQLite first: its driver is part of Python, and a URL takes the first match.
 ENGINE_PACKAGES = {
@@ -43,6 +50,11 @@ def read_driver_error(exception: Exception) -> DriverError | None:
             if driver_error := executor.read_driver_error(exception):
                 return driver_error
     return None
+
+
+def is_database_url(text: str) -> bool:
+    """Tell whether a text is a URL, or libpq's ``host=… dbname=…``, rather than a name."""
+    return "://" in text or bool(_CONNECTION_STRING.match(text))
 
 
 def engine_for_url(url: str) -> Engine:

@@ -68,6 +68,15 @@ def test_wrong_urls(url: str, message: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "url", ["docker://me:hunter2@postgres/17", "docker+postgres://me:hunter2@h/i:1/d"]
+)
+def test_an_account_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError, match="names an account") as caught:
+        parse_image_url(url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_schemes() -> None:
     """Only the two Docker schemes are Docker's."""
     assert is_docker_url("docker://postgres/17")

@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from django.db import connections
 
 from schema_migrations.engines.engine import Connection, Engine, Target
-from schema_migrations.engines.registry import engine_for, engine_for_url
+from schema_migrations.engines.registry import (
+    engine_for,
+    engine_for_url,
+    is_database_url,
+)
 from schema_migrations.errors import SchemaMigrationsError, UnknownDatabase
 
 ALIAS_PREFIX = "db:"
@@ -17,7 +21,7 @@ ANSWER_TIMEOUT_SECONDS = 2
 
 def is_live_source(source: str) -> bool:
     """Return whether a source is a live database: ``db:default`` or a URL."""
-    return source.startswith(ALIAS_PREFIX) or "://" in source
+    return source.startswith(ALIAS_PREFIX) or is_database_url(source)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.registry import engine_for_url
+from schema_migrations.engines.registry import engine_for_url, is_database_url
 from schema_migrations.errors import RevisionsShared, TargetQueryFailed, WrongTargets
 from schema_migrations.history.encoding import NUL
 from schema_migrations.workflows.targets.connection import (
@@ -66,7 +66,7 @@ def resolve_addresses(
 
 
 def _resolve_address(name: str, *, kind: TargetKind, url: str | None) -> Address:
-    if "://" in name:
+    if is_database_url(name):
         engine = engine_for_url(name)
         return Address(
             label=engine.addresses.format_masked_url(

@@ -51,6 +51,14 @@ def test_a_url_is_shown_without_its_password() -> None:
     assert found.label == "postgresql://u:***@h/db"
 
 
+def test_a_connection_string_is_no_name() -> None:
+    """Taken for a schema, it was shown with its password."""
+    text = "host=h user=u password=hunter2 dbname=db"
+    (found,) = resolve_addresses([text], kind="schema", url=None)
+    assert (found.url, found.part) == (text, None)
+    assert found.label == "postgresql://u:***@h/db"
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
