@@ -18,7 +18,11 @@ from datetime import datetime
 
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.revision import Revision, find_history_start
+from schema_migrations.history.revision import (
+    BASELINE,
+    Revision,
+    find_history_start,
+)
 from schema_migrations.history.sums import extend_chain, hash_of_chain
 
 _MAX_CHAINS = 128
@@ -57,6 +61,8 @@ def find_edited_files(
             if doubtful and doubtful.name not in late:
                 doubtful = None
             continue
+        if row.type == BASELINE:  # the files that it stands for changed: none was run
+            return ()
         # The files before a checkpoint may have been deleted without a trace.
         has_checkpoint = any(suspect.directives.is_checkpoint for suspect in suspects)
         if has_checkpoint or (deleted is not None and deleted < file.version):

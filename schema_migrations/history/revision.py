@@ -147,13 +147,20 @@ def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
     )
 
 
-def create_baseline(file: MigrationFile, *, now: datetime, operator: str) -> Revision:
-    """Return the row for a database that is already in the state after ``file``."""
+def create_baseline(
+    file: MigrationFile, *, file_hash: str, now: datetime, operator: str
+) -> Revision:
+    """Return the row for a database that is already in the state after ``file``.
+
+    Atlas stores no hash here; with one, a later change of the files that it stands for
+    is told from a change of the files after it.
+    """
     return Revision(
         version=file.version,
         description=file.description,
         type=BASELINE,
         executed_at=now,
+        hash=file_hash,
         operator_version=operator,
     )
 

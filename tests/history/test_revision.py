@@ -92,7 +92,7 @@ def test_done_means_nothing_is_left_to_run(
 
 
 def test_baseline_row_ran_nothing() -> None:
-    """Its hash is empty, as Atlas leaves it."""
-    row = create_baseline(FILE, now=NOW, operator="x 1")
-    assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "")
+    """Its hash tells what it stood for."""
+    row = create_baseline(FILE, file_hash="H", now=NOW, operator="x 1")
+    assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "H")
     assert (row.version, row.description, row.done) == ("1", "add_a", True)

@@ -275,7 +275,7 @@ def _run_selected(
         )
         ensure_revisions_table(store)
         if selected.baseline is not None:
-            _record_baseline(store, selected.baseline)
+            _record_baseline(store, selected.baseline, selected.baseline_hash)
         with messages.note_messages(store, watch):
             _run_files(runner, selected.runs, request.selection.tx_mode)
 
@@ -305,9 +305,11 @@ def _open_watch(
     )
 
 
-def _record_baseline(store: RevisionStore, file: MigrationFile) -> None:
+def _record_baseline(store: RevisionStore, file: MigrationFile, file_hash: str) -> None:
     with store.engine.executor.open_transaction(store.connection):
-        row = create_baseline(file, now=datetime.now(UTC), operator=OPERATOR)
+        row = create_baseline(
+            file, file_hash=file_hash, now=datetime.now(UTC), operator=OPERATOR
+        )
         store.write(row, over=None)
 
 

@@ -73,6 +73,8 @@ class SelectedFiles:
     """To run now, in order."""
     baseline: MigrationFile | None = None
     """To record first."""
+    baseline_hash: str = ""
+    """The hash of that file in ``atlas.sum``."""
     baseline_is_unused: bool = False
     """A baseline was asked for, but the database has a history."""
     newest_version: str = ""
@@ -105,7 +107,9 @@ def select_files(
     fresh = not comparison.has_history
     if fresh and selection.baseline is not None:
         baseline = find_file(directory, selection.baseline)
-        row = create_baseline(baseline, now=datetime.now(UTC), operator="")
+        row = create_baseline(
+            baseline, file_hash="", now=datetime.now(UTC), operator=""
+        )
         comparison = compare_history(
             directory.files, (*revisions, row), exec_order=order
         )
@@ -127,6 +131,7 @@ def select_files(
         comparison=comparison,
         runs=tuple(runs),
         baseline=baseline,
+        baseline_hash=sums.hash_of(baseline.name) if baseline else "",
         baseline_is_unused=selection.baseline is not None and not fresh,
         newest_version=max((row.version for row in revisions), default=""),
     )

@@ -367,10 +367,36 @@ class TestFirstRun:
         place.apply(baseline="1")
         assert place.done == ["2"]
         row = place.read_revisions()["1"]
-        assert (row.type, row.applied, row.total, row.hash) == (BASELINE, 0, 0, "")
+        assert (row.type, row.applied, row.total) == (BASELINE, 0, 0)
+        assert row.hash == place.directory.computed_sums.hash_of("1.sql")
         place.apply(baseline="1")
         assert place.done == []
         assert "the baseline has no effect" in warnings(place)
+
+    @pytest.mark.parametrize("change", ["removed", "added", "edited"])
+    def test_what_changed_before_the_baseline_accuses_no_file_after_it(
+        self, place: Place, change: str
+    ) -> None:
+        """The sum of a file covers all before it."""
+        place.write(_1=A, _2=B, _3="CREATE TABLE c (id integer);")
+        place.execute("CREATE TABLE a (id integer)")
+        place.apply(baseline="2")
+        if change == "removed":
+            (place.folder / "1.sql").unlink()
+        place.write(
+            **{"added": {"_0": "SELECT 1;"}, "edited": {"_1": "SELECT 1;"}}.get(
+                change, {}
+            )
+        )
+        assert place.apply().selected.runs == ()
+
+    def test_what_changed_after_the_baseline_is_found(self, place: Place) -> None:
+        place.write(_1=A, _2=B, _3="CREATE TABLE c (id integer);")
+        place.execute("CREATE TABLE a (id integer)")
+        place.apply(baseline="2")
+        place.write(_3="CREATE TABLE c (id bigint);")
+        with pytest.raises(IntegrityError, match=r"3\.sql"):
+            place.apply()
 
     def test_baseline_of_an_unknown_version_is_refused(self, place: Place) -> None:
         place.write(_1=A)
