@@ -86,6 +86,8 @@ class AlterColumn:
     """SQL expression over the old value, if the type changes; None: the engine's own."""
     continued_sequence: Sequence | None = None
     """A new sequence that goes on after the values of the column; set by a pass."""
+    owns_other_sequence: bool = False
+    """The column owns a sequence, although it gets an identity; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

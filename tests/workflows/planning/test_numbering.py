@@ -152,6 +152,39 @@ def test_new_numbers_go_on_after_the_values_that_are_there(
     assert numbers[-5:][:2] == added
 
 
+OTHER = "CREATE SEQUENCE mine OWNED BY t.id;"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Django before 4.1 left a sequence its name when its table was renamed.
+        (
+            "CREATE TABLE o (id serial PRIMARY KEY, n integer); ALTER TABLE o RENAME TO t;",
+            "",
+        ),
+        ("CREATE TABLE t (id integer PRIMARY KEY, n integer);" + OTHER, OTHER),
+        ("CREATE TABLE t (id serial PRIMARY KEY, n integer);" + OTHER, OTHER),
+    ],
+)
+def test_a_new_identity_goes_on_beside_another_sequence(
+    postgres_settings: dict[str, Any], before: str, after: str
+) -> None:
+    rows = (
+        ""
+        if "serial" in before
+        else "INSERT INTO t SELECT g FROM generate_series(1, 5) g;"
+    )
+    numbers = number_rows(
+        postgres_settings,
+        before,
+        INTEGERS.replace("{options}", "") + after,
+        rows,
+        numbers_before=not rows,
+    )
+    assert numbers[5:7] == [6, 7]
+
+
 def test_a_sequence_that_counts_down_becomes_an_identity_that_does(
     postgres_settings: dict[str, Any],
 ) -> None:

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 Statements = tuple[Statement, ...]
 
+IDENTITY_SEQUENCE = """(
+  SELECT objid::regclass FROM pg_depend
+  WHERE classid = 'pg_class'::regclass AND deptype = 'i'
+    AND refclassid = 'pg_class'::regclass AND refobjid = {table}::regclass
+    AND refobjsubid = (SELECT attnum FROM pg_attribute
+                       WHERE attrelid = refobjid AND attname = {column})
+)"""
+"""An identity is what its sequence depends on internally:
+https://www.postgresql.org/docs/current/catalog-pg-depend.html"""
+
 
 def render_sequence_following(column: Column, before: Key, after: Key) -> Statements:
     """Return the statement that renames a sequence like its renamed column or table.
@@ -47,16 +57,21 @@ def render_sequence_rename(before: Column, after: Column, key: Key) -> Statement
     return _render_rename(before.identity_sequence, name, key)
 
 
-def render_sequence_advance(before: Column, after: Column, key: Key) -> Statements:
+def render_sequence_advance(change: ddl.AlterColumn) -> Statements:
     """Return the statement that continues a new identity after the values that are there.
 
     Without it the identity begins at its start:
     https://www.postgresql.org/docs/current/ddl-identity-columns.html
     """
+    before, after = change.before, change.after
     if before.identity or not after.identity:
         return ()
+    key = change.table.column(after.name)
     options = read_options(after.identity_options, after.type)
-    sequence = f"pg_get_serial_sequence({quote_literal(qualify(key.table))}, {quote_literal(key.part)})"
+    table, column = quote_literal(qualify(key.table)), quote_literal(key.part)
+    sequence = f"pg_get_serial_sequence({table}, {column})"
+    if change.owns_other_sequence:  # then that function may return the other one
+        sequence = IDENTITY_SEQUENCE.format(table=table, column=column)
     return _render_advance(
         sequence, key, str(options.start), counts_down=options.increment < 0
     )

@@ -208,7 +208,11 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
         return (
             *_render_add_column(unfilled),
             *_render_fill(change.table, name, change.fill),
-            *_render_alter_without_fill(change.table, nullable_column, column),
+            *_render_alter_without_fill(
+                ddl.AlterColumn(
+                    table=change.table, before=nullable_column, after=column
+                )
+            ),
         )
     default = change.fill if column.default is None else None
     action = TableAction(
@@ -236,43 +240,36 @@ def _render_alter_column(change: ddl.AlterColumn) -> Statements:
     name = quote(change.after.name)
     continuation = render_sequence_continuation(change)
     if change.fill is None:
-        return (
-            *_render_alter_without_fill(
-                change.table, change.before, change.after, using=change.conversion
-            ),
-            *continuation,
-        )
+        return (*_render_alter_without_fill(change), *continuation)
     # The fill has the new type, so the order is: type, fill, NOT NULL.
     nullable_column = replace(change.after, nullable=True)
     return (
-        *_render_alter_without_fill(
-            change.table,
-            change.before,
-            nullable_column,
-            using=change.conversion,
-        ),
+        *_render_alter_without_fill(replace(change, after=nullable_column)),
         *continuation,
         *_render_fill(change.table, name, change.fill),
-        *_render_alter_without_fill(change.table, nullable_column, change.after),
+        *_render_alter_without_fill(
+            ddl.AlterColumn(
+                table=change.table, before=nullable_column, after=change.after
+            )
+        ),
     )
 
 
-def _render_alter_without_fill(
-    table: Key, before: Column, after: Column, *, using: str | None = None
-) -> Statements:
+def _render_alter_without_fill(change: ddl.AlterColumn) -> Statements:
+    table, before, after = change.table, change.before, change.after
     key = table.column(after.name)
     if before.identity and not after.identity and before.type != after.type:
         # The column must keep an integer type until the identity is dropped on its own.
         plain = replace(before, identity="", identity_options="", custom_sequence="")
         drop = _render_drop_numbering(ddl.DropNumbering(table=table, column=before))
-        return (drop, *_render_alter_without_fill(table, plain, after, using=using))
-    actions = render_alter_actions(key, before, after, using=using)
+        return (drop, *_render_alter_without_fill(replace(change, before=plain)))
+    actions = render_alter_actions(key, before, after, using=change.conversion)
     statements = (render_alter_table(table, *actions),) if actions else ()
     return (
         render_identity_move(before, after, key)
         + statements
         + render_sequence_rename(before, after, key)
-        + render_sequence_advance(before, after, key)
+        + render_sequence_advance(change)
     )
 
 

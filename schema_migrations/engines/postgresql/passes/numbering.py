@@ -52,6 +52,11 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
         for c in changes
         if isinstance(c, ddl.Create) and isinstance(c.object, Sequence)
     }
+    owned = {
+        (each.owned_by, each.key.name)
+        for schema in (current, desired)
+        for each in schema.of(Sequence)
+    }
     result: list[ddl.Change] = []
     for change in changes:
         if not isinstance(change, ddl.AlterColumn):
@@ -65,7 +70,18 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
             before = _without_numbering(before)
         new = created.keys() & after.needs - before.needs
         sequence = created[min(new)] if new else None
-        result.append(replace(change, before=before, continued_sequence=sequence))
+        result.append(
+            replace(
+                change,
+                before=before,
+                continued_sequence=sequence,
+                owns_other_sequence=any(
+                    owner == change.table.column(after.name)
+                    and name != after.identity_sequence  # that one goes before
+                    for owner, name in owned
+                ),
+            )
+        )
     return tuple(result)
 
 
