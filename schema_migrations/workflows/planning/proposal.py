@@ -169,7 +169,11 @@ def plan_change(
         apps = request.app_tables.map_tables(current.schema, desired.schema)
         desired = replace(desired, facts=replace(desired.facts, apps=apps))
     model_renames, answers = split_model_renames(
-        request.answers, desired.facts, current.schema, desired.schema
+        request.answers,
+        desired.facts,
+        current.schema,
+        desired.schema,
+        engine.dialect.shorten_name,
     )
     answers = answers.with_stored_names(engine.dialect.shorten_name)
     request = replace(request, answers=answers)
