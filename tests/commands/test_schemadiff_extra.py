@@ -578,3 +578,40 @@ def test_a_broken_view_on_sqlite_is_named(project: Project) -> None:
     project.write("sql/a.sql", "CREATE VIEW v AS SELECT nope FROM shop_order;\n")
 
     refused(project.manage("schemadiff"), "view v", "no such column: nope")
+
+
+DROPPED_FIRST = """
+DROP SCHEMA IF EXISTS "Tools", more CASCADE;
+CREATE SCHEMA "Tools";
+CREATE FUNCTION "Tools".one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE SCHEMA IF NOT EXISTS more;
+CREATE VIEW more.ones AS SELECT "Tools".one();
+"""
+USED_AND_DROPPED = """
+CREATE SCHEMA aside;
+CREATE FUNCTION aside.two() RETURNS integer LANGUAGE sql AS 'SELECT 2';
+CREATE TABLE twos AS SELECT aside.two();
+DROP SCHEMA aside CASCADE;
+CREATE SCHEMA kept;
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "made"),
+    [
+        (DROPPED_FIRST, ['"Tools".one', "more.ones"]),
+        (USED_AND_DROPPED, ['"twos"', "kept"]),
+    ],
+    ids=["dropped first", "dropped last"],
+)
+def test_schemas_are_dropped_and_created_in_the_order_of_the_file(
+    on_postgres: OnPostgres, sql: str, made: list[str]
+) -> None:
+    project = on_postgres(EXTRA=["tools.sql"])
+    project.write("tools.sql", sql)
+
+    text = wrote(project)
+
+    for name in made:
+        assert name in text
+    assert "aside" not in text

@@ -51,6 +51,7 @@ from schema_migrations.workflows.states.extra import (
     run_deferred,
 )
 from schema_migrations.workflows.states.foundations import (
+    hide_homes_of_extensions,
     load_prerequisites_and_extra,
     read_requested_names,
 )
@@ -65,7 +66,6 @@ from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
-    hide_homes,
 )
 from schema_migrations.workflows.states.state import (
     State,
@@ -310,7 +310,8 @@ def _load_source(
         if live is not None:
             schema = with_privileges_of(schema, live)
         if models_only:
-            schema = hide_homes(schema, beside, workspace.prerequisites)
+            wanted = workspace.prerequisites, workspace.extra_statements
+            schema = hide_homes_of_extensions(schema, beside, *wanted)
     return State(
         schema=schema,
         connection=connection,
