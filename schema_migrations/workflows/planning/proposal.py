@@ -273,10 +273,9 @@ def _check_ignored(current: Schema, desired: Schema) -> Schema:
 
     Raises ``IgnoredObjectNeeded`` for anything else that needs what no file makes.
     """
-    for obj, needed in find_unmade_needs(current, desired):
-        raise IgnoredObjectNeeded(
-            object=managed_name_of(obj.key), needed=managed_name_of(needed)
-        )
+    for key, needed in find_unmade_needs(current, desired):
+        user = managed_name_of(key) if key.kind == "opaque" else str(key)
+        raise IgnoredObjectNeeded(object=user, needed=managed_name_of(needed))
     return hide_unmade_references(current, desired)
 
 
