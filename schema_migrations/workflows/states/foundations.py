@@ -16,6 +16,7 @@ from schema_migrations.workflows.states.django_migrations import DjangoMigration
 from schema_migrations.workflows.states.extra import (
     DeferredStatement,
     ExtraStatement,
+    extension_of,
     is_setting,
     list_foundations,
     schemas_of,
@@ -53,6 +54,14 @@ def load_prerequisites_and_extra(
     return try_repeatedly(
         engine, connection, [extra for extra in extra_statements if extra not in done]
     )
+
+
+def list_extensions(
+    prerequisites: Prerequisites, extra_statements: Iterable[ExtraStatement]
+) -> list[str]:
+    """Return the names of the extensions that a dev server must have."""
+    created = filter(None, map(extension_of, extra_statements))
+    return [*(name for name, _ in prerequisites.extensions), *created]
 
 
 def hide_homes_of_extensions(
