@@ -270,7 +270,7 @@ class IgnoredObjectNeeded(PlanError):
     hint = (
         "Create {needed} in a file by hand, before the others: dev databases run it."
         " Where the other tool has made it, that file counts as applied, as a baseline."
-        " Or let IGNORE name {object}, too."
+        " Or let IGNORE name {object}, too, unless a model has it."
     )
     object: str
     needed: str

@@ -100,11 +100,16 @@ def _with_sources(
     )
     if isinstance(change, ddl.AlterColumn):
         return replace(change, fill_needs=needs)
-    reads = "select" in names or any(_is_named(name, names) for name in columns)
+    reads = (
+        change.fill_reads_columns  # the server says so
+        or "select" in names
+        or any(_is_named(name, names) for name in columns)
+    )
     return replace(change, fill_needs=needs, fill_reads_columns=reads)
 
 
-_LITERAL_PATTERN = re.compile(r"'(?:[^']|'')*'")
+_LITERAL_PATTERN = re.compile(r"\b[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'", re.DOTALL)
+"""A text; in ``E'…'`` a quote may follow a backslash."""
 
 
 def _reads_key(names: Set[str], key: Key, table: Key) -> bool:
@@ -114,6 +119,8 @@ def _reads_key(names: Set[str], key: Key, table: Key) -> bool:
     """
     if key.kind == "constraint":
         return key.table != table and _is_named(key.name, names)
+    if key.table == table and _is_named(key.name, names):  # as in to_jsonb(t)
+        return True
     return (key.table == table or _is_named(key.name, names)) and (
         not key.part or _is_named(key.part, names)
     )

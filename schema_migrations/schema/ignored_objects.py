@@ -102,15 +102,22 @@ def hide_unmade_references(current: Schema, desired: Schema) -> Schema:
     return desired.replace_objects(gone, ())
 
 
-def find_unmade_needs(current: Schema, desired: Schema) -> Iterator[tuple[Opaque, Key]]:
-    """Yield each desired object that needs an ignored object that no file makes."""
+def find_unmade_needs(current: Schema, desired: Schema) -> Iterator[tuple[Key, Key]]:
+    """Yield the key of each desired object or column, and the ignored object it needs.
+
+    Those that a file makes are left out, and references to tables: see above.
+    """
     unmade = _find_unmade(current, desired)
     if current.knows_privileges or not unmade:
         return  # a live database may have it as a part of an extension
-    for obj in desired.of(Opaque):
-        needed = obj.needs | {key.table for key in obj.needs}
-        if (missing := needed & unmade) and obj != current.get(obj.key):
-            yield obj, min(missing)
+    for obj in desired:
+        if isinstance(obj, ForeignKey) or obj == current.get(obj.key):
+            continue
+        columns = obj.columns if isinstance(obj, Table) else ()
+        parts = [(obj.key.column(each.name), each.needs) for each in columns]
+        for key, needed in (*parts, (obj.key, obj.needs)):
+            if missing := (needed | {each.table for each in needed}) & unmade:
+                yield key, min(missing)
 
 
 def _find_unmade(current: Schema, desired: Schema) -> frozenset[Key]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,3 +83,41 @@ def test_a_refused_password_is_tried_once(
     assert ran.code == 0, ran.err
     assert "embedded PostgreSQL" in ran.out
     assert log.read_text().count(said) == before + 1
+
+
+@pytest.fixture
+def silent_port() -> Iterator[tuple[int, list[socket.socket]]]:
+    """A port where connections are accepted and never answered, and those there were."""
+    accepted: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    accepted.append(server.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1], accepted
+        server.shutdown(socket.SHUT_RDWR)
+    for connection in accepted:
+        connection.close()
+
+
+@pytest.mark.parametrize("entry", [{"DEV": "embedded"}, {"PRIVILEGES": "compare"}])
+def test_an_unreachable_target_is_waited_for_once(
+    project: Project,
+    primary: dict[str, Any],
+    silent_port: tuple[int, list[socket.socket]],
+    entry: dict[str, str],
+) -> None:
+    """With ``PRIVILEGES``, ``auto`` tries the target's server last."""
+    port, accepted = silent_port
+    project.configure({**primary, "HOST": "127.0.0.1", "PORT": port}, **entry)
+
+    ran = project.manage("schemadiff", "--dry-run")
+
+    assert ran.code == 0, ran.err
+    assert "embedded PostgreSQL" in ran.out
+    assert len(accepted) == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.fixtures.project import MODELS, Project
 
 if TYPE_CHECKING:
@@ -221,3 +223,111 @@ def test_a_role_that_a_shared_server_lacks_is_named(
     assert ran.code == 0, ran.err
     assert "A server of our own makes a stand-in for it.\n" in ran.out
     assert "Dev      embedded PostgreSQL" in ran.out
+
+
+ROUTINES = {
+    "AGGREGATE total(integer)": (
+        "total(integer)",
+        "(SFUNC = int4_sum, STYPE = bigint)",
+    ),
+    "AGGREGATE every_row(*)": (
+        "every_row()",
+        "(SFUNC = int8inc, STYPE = bigint, INITCOND = '0')",
+    ),
+    "AGGREGATE most(VARIADIC integer[])": (
+        "most(integer[])",
+        "(SFUNC = first_of, STYPE = integer)",
+    ),
+    "AGGREGATE share(double precision ORDER BY double precision)": (
+        "share(double precision, double precision)",
+        "(SFUNC = ordered_set_transition, STYPE = internal,"
+        " FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)",
+    ),
+    "AGGREGATE usual(ORDER BY anyelement)": (
+        "usual(anyelement)",
+        "(SFUNC = ordered_set_transition, STYPE = internal,"
+        " FINALFUNC = mode_final, FINALFUNC_EXTRA)",
+    ),
+    'AGGREGATE place(VARIADIC "any" ORDER BY VARIADIC "any")': (
+        'place("any")',
+        "(SFUNC = ordered_set_transition_multi, STYPE = internal,"
+        " FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL)",
+    ),
+    'AGGREGATE "Odd one"."Of ORDER BY (a)"("Odd one"."Kind, (b)" ORDER BY integer)': (
+        '"Odd one"."Of ORDER BY (a)"("Odd one"."Kind, (b)", integer)',
+        "(SFUNC = \"Odd one\".step, STYPE = integer, INITCOND = '0',"
+        ' FINALFUNC = "Odd one".finish)',
+    ),
+    "PROCEDURE done()": ("done()", "LANGUAGE sql AS ''"),
+    "PROCEDURE done(IN a integer, OUT b text)": (
+        "done(integer)",
+        "LANGUAGE sql AS $$ SELECT 'b' $$",
+    ),
+    "PROCEDURE done(INOUT a text, VARIADIC b integer[])": (
+        "done(text, integer[])",
+        "LANGUAGE sql AS $$ SELECT 'b' $$",
+    ),
+    'PROCEDURE "Odd one"."Done (a)"(a "Odd one"."Kind, (b)")': (
+        '"Odd one"."Done (a)"("Odd one"."Kind, (b)")',
+        "LANGUAGE sql AS ''",
+    ),
+    "FUNCTION pair(a integer, OUT b integer, OUT c text)": (
+        "pair(integer)",
+        "LANGUAGE sql AS $$ SELECT 1, 'c' $$",
+    ),
+    "FUNCTION rows_of(a integer DEFAULT 1) RETURNS TABLE (b integer)": (
+        "rows_of(integer)",
+        "LANGUAGE sql AS $$ SELECT 1 $$",
+    ),
+    "FUNCTION many(VARIADIC a text[]) RETURNS integer": (
+        "many(text[])",
+        "LANGUAGE sql AS $$ SELECT 1 $$",
+    ),
+    'FUNCTION "Odd one"."One (a)"(a "Odd one"."Kind, (b)"[]) RETURNS integer': (
+        '"Odd one"."One (a)"("Odd one"."Kind, (b)"[])',
+        "LANGUAGE sql AS $$ SELECT 1 $$",
+    ),
+}
+"""How a routine is created → how GRANT names it, and the rest of its creation."""
+FOR_ROUTINES = """\
+CREATE FUNCTION first_of(integer, VARIADIC integer[]) RETURNS integer
+    LANGUAGE sql IMMUTABLE AS 'SELECT $2[1]';
+CREATE SCHEMA "Odd one";
+CREATE TYPE "Odd one"."Kind, (b)" AS ENUM ('b');
+CREATE FUNCTION "Odd one".step(integer, integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION "Odd one".finish(integer, "Odd one"."Kind, (b)") RETURNS integer
+    LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+"""
+
+
+@pytest.mark.parametrize("routine", ROUTINES)
+def test_every_kind_of_routine_has_its_owner_and_grants(
+    project: Project, pg_database: dict[str, Any], pg: Connection, routine: str
+) -> None:
+    project.configure(pg_database, EXTRA=["sql"], PRIVILEGES="compare")
+    signature, body = ROUTINES[routine]
+    name = routine.partition(" RETURNS")[0].replace(" DEFAULT 1", "")
+    create = f"CREATE {routine} {body};\n"
+    grants = (
+        f"REVOKE ALL ON ROUTINE {signature} FROM PUBLIC;\n"
+        f"GRANT EXECUTE ON ROUTINE {signature} TO pg_monitor;\n"
+        f"ALTER {name} OWNER TO pg_signal_backend;\n"
+        f"COMMENT ON {name} IS 'a';\n"
+    )
+    project.write("sql/1.sql", FOR_ROUTINES + create + grants)
+    given = wrote(project)
+    assert "TO pg_monitor;" in given
+    assert " FROM PUBLIC;" in given
+    assert "OWNER TO pg_signal_backend;" in given
+    ran = project.manage("schemaapply")
+    assert ran.code == 0, ran.err
+    drift = project.manage("schemastatus", "--drift", "--check")
+    assert drift.code == 0, drift.out + drift.err
+
+    project.write("sql/1.sql", FOR_ROUTINES + create)
+    taken = wrote(project)
+    assert " TO PUBLIC;" in taken
+    assert " FROM pg_monitor;" in taken
+    ran = project.manage("schemaapply")
+    assert ran.code == 0, ran.err

@@ -578,3 +578,108 @@ def test_a_broken_view_on_sqlite_is_named(project: Project) -> None:
     project.write("sql/a.sql", "CREATE VIEW v AS SELECT nope FROM shop_order;\n")
 
     refused(project.manage("schemadiff"), "view v", "no such column: nope")
+
+
+DROPPED_FIRST = """
+DROP SCHEMA IF EXISTS "Tools", more CASCADE;
+CREATE SCHEMA "Tools";
+CREATE FUNCTION "Tools".one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE SCHEMA IF NOT EXISTS more;
+CREATE VIEW more.ones AS SELECT "Tools".one();
+"""
+USED_AND_DROPPED = """
+CREATE SCHEMA aside;
+CREATE FUNCTION aside.two() RETURNS integer LANGUAGE sql AS 'SELECT 2';
+CREATE TABLE twos AS SELECT aside.two();
+DROP SCHEMA aside CASCADE;
+CREATE SCHEMA kept;
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "made"),
+    [
+        (DROPPED_FIRST, ['"Tools".one', "more.ones"]),
+        (USED_AND_DROPPED, ['"twos"', "kept"]),
+    ],
+    ids=["dropped first", "dropped last"],
+)
+def test_schemas_are_dropped_and_created_in_the_order_of_the_file(
+    on_postgres: OnPostgres, sql: str, made: list[str]
+) -> None:
+    project = on_postgres(EXTRA=["tools.sql"])
+    project.write("tools.sql", sql)
+
+    text = wrote(project)
+
+    for name in made:
+        assert name in text
+    assert "aside" not in text
+
+
+OF_OTHERS = """
+CREATE FUNCTION jobs_code() RETURNS text LANGUAGE sql AS $$ SELECT 'a' $$;
+CREATE FUNCTION jobs_is_code(code text) RETURNS boolean LANGUAGE sql IMMUTABLE
+    AS $$ SELECT code > '' $$;
+CREATE TYPE jobs_mood AS ENUM ('sad', 'ok');
+CREATE SEQUENCE jobs_number;
+CREATE COLLATION jobs_order (provider = icu, locale = 'de');
+"""
+USERS = {
+    "a default": (
+        "    code = models.TextField(db_default=models.Func(function='jobs_code'))",
+        "column shop_order.code needs jobs_code (function())",
+    ),
+    "a generated column": (
+        "    known = models.GeneratedField(db_persist=True,\n"
+        "        expression=models.Func('number', function='jobs_is_code'),\n"
+        "        output_field=models.BooleanField())",
+        "column shop_order.known needs jobs_is_code (function(text))",
+    ),
+    "a type": (
+        "    mood = Mood(null=True)",
+        "column shop_order.mood needs jobs_mood (enum)",
+    ),
+    "a collation": (
+        "    name = models.TextField(null=True, db_collation='jobs_order')",
+        "column shop_order.name needs jobs_order (collation)",
+    ),
+    "a sequence": (
+        "    count = models.IntegerField(\n"
+        "        db_default=models.Func(models.Value('jobs_number'), function='nextval'))",
+        "column shop_order.count needs jobs_number (sequence)",
+    ),
+    "a check": (
+        "\n    class Meta:\n        constraints = [models.CheckConstraint(\n"
+        "            condition=models.Func('number', function='jobs_is_code',\n"
+        "                output_field=models.BooleanField()), name='known')]",
+        "constraint shop_order.known needs jobs_is_code (function(text))",
+    ),
+    "an index": (
+        "\n    class Meta:\n        indexes = [models.Index(\n"
+        "            models.Func('number', function='jobs_is_code'), name='known')]",
+        "index known needs jobs_is_code (function(text))",
+    ),
+}
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("begun", [False, True], ids=["new table", "old table"])
+def test_what_needs_an_ignored_object_that_no_file_makes_is_named(
+    on_postgres: OnPostgres, user: str, begun: bool
+) -> None:
+    body, say = USERS[user]
+    project = on_postgres(EXTRA=["jobs.sql"], IGNORE=["jobs_*"])
+    project.write("jobs.sql", OF_OTHERS)
+    if begun:
+        wrote(project)
+    mood = MOODY[: MOODY.index("class Order")].replace('"mood"', '"jobs_mood"')
+    order = MODELS[MODELS.index("class Order") :]
+    project.write("shop/models.py", f"{mood}{order}\n{body}\n")
+
+    ran = project.manage("schemadiff", "--no-input")
+
+    refused(ran, f"{say}. IGNORE names that", "in a file by hand, before the others")
+    project.write("migrations/20200101000000_by_hand.sql", OF_OTHERS)
+    assert project.manage("schemahash").code == 0
+    assert "jobs_" in wrote(project)

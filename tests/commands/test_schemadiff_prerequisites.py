@@ -215,3 +215,25 @@ def test_models_use_an_extension_where_it_is(on_postgres: OnPostgres) -> None:
     assert "EXTENSION" not in text
     assert "managed" not in text
     assert again.code == 0, again.out
+
+
+@pytest.mark.parametrize("extensions", [[], ["hstore"]])
+@pytest.mark.parametrize("before", ["", "DROP EXTENSION IF EXISTS hstore;\n"])
+def test_an_extension_is_where_the_statements_of_extra_put_it(
+    on_postgres: OnPostgres, before: str, extensions: list[str]
+) -> None:
+    """They set the schema that it goes to, and may drop it first."""
+    project = on_postgres(EXTRA=["tools.sql"], EXTENSIONS=extensions)
+    project.write(
+        "tools.sql",
+        f"CREATE SCHEMA tools;\n{before}SET search_path = tools;\n"
+        "CREATE EXTENSION hstore;\nRESET search_path;\n",
+    )
+
+    ran = project.manage("schemadiff")
+    again = project.manage("schemadiff", "--check")
+
+    assert ran.code == 0, ran.err
+    text = project.files[0].read_text()
+    assert "hstore SCHEMA tools;" in text.replace('"', "")
+    assert again.code == 0, again.out

@@ -227,7 +227,7 @@ def test_what_needs_the_platform_is_refused_by_name_without_the_first_file(
     ran = project.manage("schemadiff", "initial")
     assert ran.code == 2
     assert (
-        "CommandError: Own profile (policy on profiles) needs auth.uid (function())."
+        "CommandError: extension citext needs extensions (namespace)."
         " IGNORE names that, so no plan creates it, and no file of the directory does.\n"
     ) in ran.err
 

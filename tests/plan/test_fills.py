@@ -79,6 +79,8 @@ OF_OTHER = {TABLE.column("old"), OTHER.column("old"), KEY.key}
         ("now()", False, set()),
         ("lower(old)", True, {TABLE.column("old")}),
         ("'other' || \"old\"", True, {TABLE.column("old")}),
+        (r"E'\'' || old || E'\\'", True, {TABLE.column("old")}),
+        (r"E'it\'s old'", False, set()),
         ("(SELECT min(new) FROM fourth)", True, set()),
         ("(SELECT min(x) FROM Third)", True, {table_key("third")}),
         ("(SELECT old FROM other)", True, OF_OTHER),

@@ -187,7 +187,7 @@ def test_a_copy_has_what_ours_needs() -> None:
 
 def test_what_needs_an_ignored_object_that_no_file_makes() -> None:
     desired = hide_ignored(schema(table(MINE), table(THEIRS), *USERS), ["theirs"])
-    assert {obj.key for obj, _ in find_unmade_needs(EMPTY, desired)} == {
+    assert {key for key, _ in find_unmade_needs(EMPTY, desired)} == {
         VIEW.key,
         TRIGGER.key,
         POLICY.key,

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 
-from django.db.backends.utils import truncate_name
-
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.rename_steps import order_name_pairs
 from schema_migrations.plan.renames import Renames
 from schema_migrations.schema.model import Key, table_key
-from schema_migrations.workflows.planning.shortened_names import render_unknown_model
+from schema_migrations.workflows.planning.shortened_names import (
+    ShortenName,
+    list_default_table_names,
+    may_be_shortened,
+    render_unknown_model,
+)
 from schema_migrations.workflows.states.model_facts import ModelOrigin
 
 Quote = Callable[[str], str]
@@ -38,49 +41,67 @@ def render_content_type_renames(
     *,
     model_renames: ModelRenames,
     quote: Quote,
-    name_limit: int,
+    shorten_name: ShortenName,
 ) -> Iterator[Statement]:
     """Yield the statements for every renamed model.
 
     These are ``model_renames``, and those whose table has its default name: one named
     with ``db_table`` says nothing about the model's name.  ``tables`` are those of the
-    database; without Django's content types there is nothing to do.  ``name_limit`` is
-    the length from which Django shortens the default name of a table.
+    database; without Django's content types there is nothing to do.
     """
     if CONTENT_TYPE_TABLE not in tables:
         return
-    labels = sorted({o.app for o in origins.values()}, key=len, reverse=True)
+    has_permissions = PERMISSION_TABLE in tables
     models: dict[str, tuple[str, ModelOrigin]] = {}
     pairs: dict[str, str] = {}
-    shortened: list[tuple[str, str, ModelOrigin]] = []
+    unknown: list[tuple[str, str, ModelOrigin]] = []
+    labels = sorted({o.app for o in origins.values()}, key=len, reverse=True)
+    takers = _find_labels(origins, model_renames, shorten_name)
     for old, new in renames.tables.items():
         origin = origins.get(new)
         before = _split_table_name(old.name, labels)
         if origin is None or origin.kind != "model" or before is None:
             continue
         after = _split_label(_label_of(origin))
-        if new.name != truncate_name("_".join(after), name_limit):
+        if new.name not in list_default_table_names(*after, shorten_name):
             continue
-        if len(old.name) == name_limit:
-            shortened.append((old.name, before[0], origin))
-        elif new.name != "_".join(before).lower():
+        if may_be_shortened(old.name, shorten_name):
+            if old.name not in takers:
+                unknown.append((old.name, before[0], origin))
+                continue
+            before = _split_label(takers[old.name])
+        if new.name != "_".join(before).lower():
             models[".".join(after)] = before[1], origin
             pairs[".".join(before)] = ".".join(after)
     for label, origin in model_renames.items():
         models[_label_of(origin)] = _split_label(label)[1], origin
         pairs[label] = _label_of(origin)
-    for table_name, app, origin in shortened:
-        has_permissions = PERMISSION_TABLE in tables
-        yield from render_unknown_model(
-            table_name, app, origin, quote=quote, has_permissions=has_permissions
-        )
     for old_label, label in order_name_pairs(pairs, set(pairs)):
         after = _split_label(label)
         yield _render_content_type(_split_label(old_label), after, quote)
-        if label in models and PERMISSION_TABLE in tables:
+        if label in models and has_permissions:
             yield from _render_permissions(
                 models[label][0], after, models[label][1], quote
             )
+    # No renamed model takes the name of these, while they may take that of another.
+    for table_name, app, origin in unknown:
+        yield from render_unknown_model(
+            table_name, app, origin, quote=quote, has_permissions=has_permissions
+        )
+
+
+def _find_labels(
+    origins: Mapping[Key, ModelOrigin],
+    model_renames: ModelRenames,
+    shorten_name: ShortenName,
+) -> Mapping[str, str]:
+    """Return the default names of the desired models' tables, with the models' labels."""
+    models = [o for o in origins.values() if o.kind == "model"]
+    return {
+        table_name: label
+        for label in map(_label_of, (*models, *model_renames.values()))
+        for table_name in list_default_table_names(*_split_label(label), shorten_name)
+    }
 
 
 def _label_of(origin: ModelOrigin) -> str:

@@ -43,7 +43,6 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 )
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
-from schema_migrations.workflows.states.live_database import probe_server
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.sources import (
     FILES,
@@ -248,7 +247,7 @@ def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
 
 def _find_warnings(workspace: Workspace) -> Iterator[str]:
     server, engine = workspace.server, workspace.engine
-    target = probe_server(workspace.alias, engine) if server.probes_target else None
+    target = workspace.ask_target() if server.probes_target else None
     if target is not None and server.has_other_major(target.major):
         yield (
             f"The target runs {target.version}, the dev database {server.description}:"

@@ -49,6 +49,7 @@ from schema_migrations.workflows.planning.trial import (
     SqlRefused,
     is_always_null,
     is_for_all_rows,
+    needs_rows,
     try_expression,
 )
 from schema_migrations.workflows.states.model_facts import ModelFacts
@@ -139,7 +140,10 @@ def fill_in_answers(
             values[need.column] = _ask_value(
                 engine, state, question, asker, types, required
             )
-    changes = _fill(engine, changes, facts, values)
+    changes = tuple(
+        _mark_reading(engine, state, change, values)
+        for change in _fill(engine, changes, facts, values)
+    )
     return AnsweredChanges(
         changes=changes,
         answer_lines=(
@@ -228,6 +232,20 @@ def _fill(
         answers=values,
         find_conversion=engine.planner.find_conversion,
     )
+
+
+def _mark_reading(
+    engine: Engine, state: State, change: ddl.Change, values: Mapping[Key, str]
+) -> ddl.Change:
+    """Return a change whose given value the server takes for no default as one of rows."""
+    key = ddl.subject_of(change)
+    if (
+        isinstance(change, ddl.AddColumn)
+        and (sql := values.get(key))
+        and needs_rows(engine, state, key, sql, type_=change.column.type)
+    ):
+        return replace(change, fill_reads_columns=True)
+    return change
 
 
 def _select_unanswered(

@@ -169,7 +169,11 @@ def plan_change(
         apps = request.app_tables.map_tables(current.schema, desired.schema)
         desired = replace(desired, facts=replace(desired.facts, apps=apps))
     model_renames, answers = split_model_renames(
-        request.answers, desired.facts, current.schema, desired.schema
+        request.answers,
+        desired.facts,
+        current.schema,
+        desired.schema,
+        engine.dialect.shorten_name,
     )
     answers = answers.with_stored_names(engine.dialect.shorten_name)
     request = replace(request, answers=answers)
@@ -269,10 +273,9 @@ def _check_ignored(current: Schema, desired: Schema) -> Schema:
 
     Raises ``IgnoredObjectNeeded`` for anything else that needs what no file makes.
     """
-    for obj, needed in find_unmade_needs(current, desired):
-        raise IgnoredObjectNeeded(
-            object=managed_name_of(obj.key), needed=managed_name_of(needed)
-        )
+    for key, needed in find_unmade_needs(current, desired):
+        user = managed_name_of(key) if key.kind == "opaque" else str(key)
+        raise IgnoredObjectNeeded(object=user, needed=managed_name_of(needed))
     return hide_unmade_references(current, desired)
 
 

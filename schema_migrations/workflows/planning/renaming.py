@@ -113,10 +113,6 @@ def _add_candidate(renames: Renames, candidate: RenameCandidate) -> Renames:
     return renames.with_column(candidate.old, candidate.new.part)
 
 
-_LONG = 1000
-"""Longer than any name that a database shortens."""
-
-
 @contextmanager
 def apply_renames(
     engine: Engine,
@@ -141,7 +137,7 @@ def apply_renames(
             current.schema.by_key,
             model_renames=model_renames,
             quote=engine.dialect.quote,
-            name_limit=len(engine.dialect.shorten_name("x" * _LONG)),
+            shorten_name=engine.dialect.shorten_name,
         )
     )
     if not (renamed or moves):

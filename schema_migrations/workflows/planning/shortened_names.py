@@ -1,8 +1,8 @@
 """SQL that renames the content type of a model whose table has a shortened name.  Pure.
 
-Django cuts the default name of a table and puts four digits of its MD5 sum at the end, so
-the table does not say the model's old name.  The database finds it: it is the content
-type whose name gives that of the table.
+Django cuts a long default name of a table and puts four digits of its MD5 sum at the end;
+PostgreSQL cuts what has more bytes than it keeps.  So the table does not say the model's
+old name.  The database finds it: it is the content type whose name gives that of the table.
 https://github.com/django/django/blob/main/django/db/backends/utils.py (truncate_name)
 """
 
@@ -17,11 +17,27 @@ from schema_migrations.workflows.states.model_facts import ModelOrigin
 
 _DIGITS = 4
 POSTGRESQL_LIMIT = 63
+ShortenName = Callable[[str], str]
+_WIDEST = "\U00010000"
+"""A character of four bytes, the most that one has."""
 
 
-def shorten_table_name(name: str) -> str:
-    """Return the default name of a table as Django shortens it for PostgreSQL."""
-    return truncate_name(name, POSTGRESQL_LIMIT, _DIGITS)
+def list_default_table_names(
+    app: str, model: str, shorten_name: ShortenName
+) -> frozenset[str]:
+    """Return the names that a model's table can have by default in the database.
+
+    Django shortens a name as the database of the alias ``default`` needs it, so there are
+    two: whole and shortened.  ``shorten_name`` cuts a name as the database itself does.
+    """
+    full = f"{app}_{model}"
+    shortened = truncate_name(full, POSTGRESQL_LIMIT, _DIGITS)
+    return frozenset(map(shorten_name, (full, shortened)))
+
+
+def may_be_shortened(table_name: str, shorten_name: ShortenName) -> bool:
+    """Tell whether a stored name can be the beginning of a longer one."""
+    return shorten_name(table_name + _WIDEST) == table_name
 
 
 def render_unknown_model(
@@ -82,12 +98,16 @@ def render_unknown_model(
 
 
 def _match_table(table_name: str, app: str, model: str) -> str:
-    """Return SQL that is true for a model whose table Django gives this name."""
+    """Return SQL that is true for a model whose table has this name by default.
+
+    Django counts characters; the type ``name`` is cut by bytes, as names of tables are.
+    """
     full = f"{_quote_text(f'{app}_')} || {model}"
-    kept = len(table_name) - _DIGITS
+    kept = POSTGRESQL_LIMIT - _DIGITS
     return (
-        f"left({full}, {kept}) || left(md5({full}), {_DIGITS})"
-        f" = {_quote_text(table_name)}"
+        f"{_quote_text(table_name)} IN (\n"
+        f"    ({full})::name,\n"
+        f"    (left({full}, {kept}) || left(md5({full}), {_DIGITS}))::name\n)"
     )
 
 

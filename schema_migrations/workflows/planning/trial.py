@@ -62,12 +62,27 @@ def _try(engine: Engine, state: State, *statements: str) -> None:
             engine.executor.execute(state.connection, sql)
 
 
-def _can_run(engine: Engine, state: State, sql: str) -> bool:
+def _can_run(engine: Engine, state: State, *statements: str) -> bool:
     try:
-        _try(engine, state, sql)
+        _try(engine, state, *statements)
     except SqlRefused:
         return False
     return True
+
+
+def needs_rows(
+    engine: Engine, state: State, column: Key, expression: str, *, type_: str
+) -> bool:
+    """Tell whether the server computes an expression on rows, and takes it for no default.
+
+    False for one that cannot run yet.
+    """
+    table, name = _quote_table(engine, column), engine.dialect.quote(column.part)
+    create = f"CREATE TEMPORARY TABLE {FOUND} ({name} {type_}"
+    on_no_row = f"INSERT INTO {FOUND} SELECT ({expression}) FROM {table} WHERE 1 = 0"
+    return _can_run(engine, state, f"{create})", on_no_row) and not _can_run(
+        engine, state, f"{create} DEFAULT ({expression}))"
+    )
 
 
 def is_for_all_rows(engine: Engine, state: State, column: Key, expression: str) -> bool:

@@ -73,23 +73,74 @@ def read_extra(
     return tuple(extra for file in files for extra in _read_statements(file, syntax))
 
 
+_NAME = r'(?:"((?:[^"]|"")+)"|([^\W\d][\w$]*))'
 _CREATE_EXTENSION = re.compile(
-    r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"([^"]+)"|(\w+))', re.IGNORECASE
+    rf"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}", re.IGNORECASE
 )
+_CREATE_SCHEMA = re.compile(
+    r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:AUTHORIZATION\s+)?" + _NAME,
+    re.IGNORECASE,
+)
+_DROP = re.compile(
+    rf"DROP\s+(SCHEMA|EXTENSION)\s+(?:IF\s+EXISTS\s+)?({_NAME}(?:\s*,\s*{_NAME})*)",
+    re.IGNORECASE,
+)
+_SETTING = re.compile(r"(SET|RESET)\b", re.IGNORECASE)
 
 
 def extension_of(extra: ExtraStatement) -> str:
     """Return the name of the extension that a statement creates; empty if none."""
-    match = _CREATE_EXTENSION.match(extra.statement.sql)
-    return (match[1] or match[2].lower()) if match else ""
+    return next(_read_names(_CREATE_EXTENSION, extra), "")
 
 
-_CREATE_SCHEMA = re.compile(r"CREATE\s+SCHEMA\b", re.IGNORECASE)
+def schemas_of(statements: Iterable[ExtraStatement]) -> frozenset[str]:
+    """Return the names of the schemas that statements create."""
+    return frozenset(
+        n for extra in statements for n in _read_names(_CREATE_SCHEMA, extra)
+    )
 
 
-def is_schema_or_extension(extra: ExtraStatement) -> bool:
-    """Return whether a statement creates a schema or an extension."""
-    return bool(_CREATE_SCHEMA.match(extra.statement.sql) or extension_of(extra))
+def is_setting(extra: ExtraStatement) -> bool:
+    """Tell whether a statement only sets a parameter of the session."""
+    return bool(_SETTING.match(extra.statement.sql))
+
+
+def list_foundations(statements: Sequence[ExtraStatement]) -> list[ExtraStatement]:
+    """Return the statements that create schemas and extensions, in their order.
+
+    With them come what drops one of the same name before, and the settings that hold.
+    """
+    found: list[ExtraStatement] = []
+    made: set[tuple[str, str]] = set()
+    for extra in reversed(statements):
+        created = {
+            ("EXTENSION", name) for name in _read_names(_CREATE_EXTENSION, extra)
+        }
+        created |= {("SCHEMA", name) for name in _read_names(_CREATE_SCHEMA, extra)}
+        made |= created
+        if created or made & _find_dropped(extra) or (made and is_setting(extra)):
+            found.append(extra)
+    return found[::-1]
+
+
+def _find_dropped(extra: ExtraStatement) -> set[tuple[str, str]]:
+    """Return the schemas and extensions that a statement drops: (kind, name)."""
+    match = _DROP.match(extra.statement.sql)
+    if match is None:
+        return set()
+    names = re.finditer(_NAME, match[2])
+    return {(match[1].upper(), _read_name(name)) for name in names}
+
+
+def _read_names(pattern: re.Pattern[str], extra: ExtraStatement) -> Iterator[str]:
+    match = pattern.match(extra.statement.sql)
+    if match is not None:
+        yield _read_name(match)
+
+
+def _read_name(match: re.Match[str]) -> str:
+    """Return the name that a match of ``_NAME`` found, as the server knows it."""
+    return match[1].replace('""', '"') if match[1] else match[2].lower()
 
 
 def _list_files(path: Path) -> Sequence[Path]:

@@ -1,6 +1,7 @@
 """Create what models need first: extensions, collations, and the statements of ``EXTRA``.
 
-A schema or an extension that ``EXTRA`` creates comes first, so that it is where that says.
+A schema or an extension that ``EXTRA`` creates comes first, so that it is where that says;
+with it come earlier drops of the same and settings.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from schema_migrations.workflows.states.django_migrations import DjangoMigration
 from schema_migrations.workflows.states.extra import (
     DeferredStatement,
     ExtraStatement,
-    is_schema_or_extension,
+    extension_of,
+    is_setting,
+    list_foundations,
+    schemas_of,
     try_repeatedly,
 )
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
+    list_homes,
     load_prerequisites,
 )
 from schema_migrations.workflows.states.state import inspect_database
@@ -37,17 +42,42 @@ def load_prerequisites_and_extra(
 
     Raises what ``load_prerequisites`` and ``try_repeatedly`` raise.
     """
-    first = [extra for extra in extra_statements if is_schema_or_extension(extra)]
-    rest = [extra for extra in extra_statements if not is_schema_or_extension(extra)]
+    first = list_foundations(extra_statements)
     early = try_repeatedly(engine, connection, first)
     here = EMPTY
     if first:
         shown = inspect_database(engine, connection)
         here = shown.replace_objects((), shown.ignored)
     load_prerequisites(engine, connection, prerequisites, beside=beside, here=here)
-    again = {deferred.extra for deferred in early}
-    ordered = [e for e in extra_statements if e in again or e in rest]
-    return try_repeatedly(engine, connection, ordered)
+    done = {extra for extra in first if not is_setting(extra)}
+    done -= {deferred.extra for deferred in early}
+    return try_repeatedly(
+        engine, connection, [extra for extra in extra_statements if extra not in done]
+    )
+
+
+def list_extensions(
+    prerequisites: Prerequisites, extra_statements: Iterable[ExtraStatement]
+) -> list[str]:
+    """Return the names of the extensions that a dev server must have."""
+    created = filter(None, map(extension_of, extra_statements))
+    return [*(name for name, _ in prerequisites.extensions), *created]
+
+
+def hide_homes_of_extensions(
+    schema: Schema,
+    beside: Schema,
+    prerequisites: Prerequisites,
+    extra_statements: Sequence[ExtraStatement],
+) -> Schema:
+    """Return the schema without the namespaces that only extensions brought along.
+
+    They are not desired for themselves, unless ``EXTRA`` creates them: a later file would
+    drop them.
+    """
+    kept = schemas_of(extra_statements)
+    homes = list_homes(beside, prerequisites)
+    return schema.replace_objects([key for key in homes if key.name not in kept], ())
 
 
 def read_requested_names(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 
 from django.db import connections
 
@@ -47,8 +48,15 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
         connection.close()
 
 
-def probe_server(alias: str, engine: Engine) -> Target | None:
-    """Return the description of the alias's server; None if it does not answer."""
+def make_target_question(alias: str, engine: Engine) -> Callable[[], Target | None]:
+    """Return a function that describes the alias's server; None: it does not answer.
+
+    It asks once and then knows the answer: a server that is down is waited for.
+    """
+    return cache(partial(_ask_target, alias, engine))
+
+
+def _ask_target(alias: str, engine: Engine) -> Target | None:
     if engine.dev_server.check_server is None:
         return None
     settings = connections[alias].settings_dict
@@ -65,9 +73,8 @@ def probe_server(alias: str, engine: Engine) -> Target | None:
         connection.close()
 
 
-def probe_major(alias: str, engine: Engine) -> int | None:
-    """Return the major version of the alias's server; None if it does not answer."""
-    target = probe_server(alias, engine)
+def read_major(target: Target | None) -> int | None:
+    """Return the major version in an answer."""
     return target.major if target else None
 
 

@@ -150,14 +150,10 @@ def _list_home_namespaces(homes: Mapping[str, Definition]) -> Iterator[Definitio
         yield Definition(key=key, definition="")
 
 
-def hide_homes(schema: Schema, beside: Schema, prerequisites: Prerequisites) -> Schema:
-    """Return the schema without the namespaces that only extensions brought along.
-
-    They are not desired for themselves: a later file would drop them.
-    """
+def list_homes(beside: Schema, prerequisites: Prerequisites) -> tuple[Key, ...]:
+    """Return the namespaces that the extensions have in ``beside``."""
     homes = _map_homes(beside, prerequisites.extension_names)
-    spaces = [namespace.key for namespace in _list_home_namespaces(homes)]
-    return schema.replace_objects(spaces, ())
+    return tuple(namespace.key for namespace in _list_home_namespaces(homes))
 
 
 def _open_homes(

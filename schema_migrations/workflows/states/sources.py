@@ -19,7 +19,7 @@ from django.apps.registry import Apps
 from schema_migrations.conf import Settings, read_settings
 from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import Connection, Engine, Target
 from schema_migrations.errors import (
     ConfigError,
     LeavesDevDatabase,
@@ -46,18 +46,20 @@ from schema_migrations.workflows.states.excluded_tables import (
 from schema_migrations.workflows.states.extra import (
     ExtraStatement,
     describe_deferred,
-    extension_of,
     read_extra,
     run_deferred,
 )
 from schema_migrations.workflows.states.foundations import (
+    hide_homes_of_extensions,
+    list_extensions,
     load_prerequisites_and_extra,
     read_requested_names,
 )
 from schema_migrations.workflows.states.live_database import (
     is_live_source,
+    make_target_question,
     open_live_database,
-    probe_major,
+    read_major,
 )
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
@@ -65,7 +67,6 @@ from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
-    hide_homes,
 )
 from schema_migrations.workflows.states.state import (
     State,
@@ -92,6 +93,7 @@ class Workspace:
     """For scratch databases: what runs there stays there."""
     live_engine: Engine
     """For a live database, which is only read."""
+    ask_target: Callable[[], Target | None]
     alias: str
     settings: Settings
     servers: DevServers
@@ -199,6 +201,7 @@ def open_workspace(
     prerequisites = find_prerequisites(
         engine.vendor, alias, settings.extensions, django_migrations
     )
+    ask_target = make_target_question(alias, alias_engine)
     with ExitStack() as stack:
 
         def start_server(sharing: Sharing) -> DevServer:
@@ -207,11 +210,8 @@ def open_workspace(
                     open_server(
                         dev or settings.dev,
                         alias,
-                        extensions=[
-                            *(name for name, _ in prerequisites.extensions),
-                            *filter(None, map(extension_of, extra_statements)),
-                        ],
-                        find_major=lambda: probe_major(alias, alias_engine),
+                        extensions=list_extensions(prerequisites, extra_statements),
+                        find_major=lambda: read_major(ask_target()),
                         sharing=sharing,
                         report=report,
                     )
@@ -235,6 +235,7 @@ def open_workspace(
         yield Workspace(
             engine=engine,
             live_engine=live_engine,
+            ask_target=ask_target,
             alias=alias,
             settings=settings,
             servers=servers,
@@ -310,7 +311,8 @@ def _load_source(
         if live is not None:
             schema = with_privileges_of(schema, live)
         if models_only:
-            schema = hide_homes(schema, beside, workspace.prerequisites)
+            wanted = workspace.prerequisites, workspace.extra_statements
+            schema = hide_homes_of_extensions(schema, beside, *wanted)
     return State(
         schema=schema,
         connection=connection,

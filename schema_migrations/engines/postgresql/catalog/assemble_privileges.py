@@ -76,7 +76,7 @@ def _make_privilege(
             label = f"SECURITY LABEL FOR {row.named} ON {on} IS"
             give, take = f"{label} {row.words}", f"{label} NULL"
         case _:
-            give, take = _render_pair(row, row.subject or _as_grant_names(named))
+            give, take = _render_pair(row, row.subject or _as_grant_names(whole, named))
     setting = Opaque(
         key=_key_of(key, *_words_of(row)),
         trait=TRAITS[row.type],
@@ -120,18 +120,19 @@ def _render_pair(row: PrivilegeRow, subject: str) -> tuple[str, str]:
 def render_grant_subject(obj: Object) -> str:
     """Return an object as GRANT and REVOKE name it."""
     by_key = {obj.key: obj} if isinstance(obj, Opaque) else {}
-    return _as_grant_names(render_subject(obj.key, None, by_key))
+    return _as_grant_names(obj.key, render_subject(obj.key, None, by_key))
 
 
-def _as_grant_names(subject: str) -> str:
+def _as_grant_names(key: Key, subject: str) -> str:
     """Return an object as GRANT names it: ``TABLE v`` for a view.
 
-    https://www.postgresql.org/docs/current/sql-grant.html
+    An aggregate is a function of all its arguments there: GRANT knows neither ``*`` nor
+    ``ORDER BY``.  https://www.postgresql.org/docs/current/sql-grant.html
     """
     subject = re.sub(r"^(?:MATERIALIZED )?VIEW |^FOREIGN TABLE ", "TABLE ", subject)
     subject = re.sub(r"^SERVER ", "FOREIGN SERVER ", subject)
     if subject.startswith("AGGREGATE "):
-        return subject.replace("AGGREGATE ", "FUNCTION ", 1).replace("(*)", "()")
+        return f"FUNCTION {qualify(key)}{key.part.removeprefix('aggregate')}"
     return subject
 
 
