@@ -13,7 +13,7 @@ from django.db import connections
 from django.test.runner import DiscoverRunner
 
 from schema_migrations.conf import list_managed_aliases
-from schema_migrations.management.commands._base import raise_command_errors
+from schema_migrations.management.commands._failures import raise_command_errors
 from schema_migrations.workflows.standing.templates import use_template
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.history.statements import Syntax
     from schema_migrations.plan.plan import Planner
     from schema_migrations.schema.model import Key, Schema
@@ -146,15 +147,10 @@ class EarlierAttempt:
     """False: the catalog cannot tell what an earlier attempt did."""
 
 
-RetakeLock = Callable[[], bool]
-"""Take the lock again if the session no longer holds it; return whether it did not.
-Raises ``LockNotAcquired`` when another run holds it now."""
-
-
 class HoldLock(Protocol):
     """Hold the lock of a run; wait up to ``wait`` seconds for it.
 
-    ``name`` is that of the table of revisions: where two runs share one, one waits.
+    ``name`` names the table of revisions: where two runs share one, one waits.
     ``report_holder`` gets a description of each lock holder that is waited for.
     Raises ``LockNotAcquired``.
     """

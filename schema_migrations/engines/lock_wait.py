@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from schema_migrations.errors import LockNotAcquired
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 T = TypeVar("T")
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+
+RetakeLock = Callable[[], bool]
+"""Take the lock again if the session no longer holds it; return whether it did not.
+Raises ``LockNotAcquired`` when another run holds it now."""
 
 
 def wait_for_lock(

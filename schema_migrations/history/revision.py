@@ -90,7 +90,7 @@ def start_revision(
     """Return the row of a file that starts now, or continues from ``previous``.
 
     Total and hash are those of the file as it is now: it may have been edited since.
-    ``execution_time`` is that of this run so far.
+    ``execution_time`` is what this run took so far.
     """
     if previous is None:
         return Revision(

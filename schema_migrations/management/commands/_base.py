@@ -9,16 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import os
-import signal
 import sys
-import threading
 import traceback
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import (
@@ -29,16 +25,17 @@ from django.core.management.base import (
 )
 from django.db import DEFAULT_DB_ALIAS
 
-from schema_migrations.engines.registry import read_driver_error
 from schema_migrations.errors import (
-    Interrupted,
     SchemaMigrationsError,
-    ServerFailed,
     Unexpected,
 )
-from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.management.commands._failures import (
+    raise_command_errors,
+    translate_unexpected,
+)
+from schema_migrations.management.commands._interruption import exit_on_interruption
 from schema_migrations.management.commands._lasting_output import keep_output_writable
-from schema_migrations.management.hints import text_of, with_options
+from schema_migrations.management.hints import with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
 from schema_migrations.management.output.lines import (
     Formats,
@@ -51,43 +48,24 @@ from schema_migrations.management.output.lines import (
     wrap_prose,
 )
 from schema_migrations.management.output.next_command import (
-    format_command,
     format_command_line,
 )
 from schema_migrations.management.progress import ProgressDisplay
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType
-
-    from django.core.management.base import OutputWrapper
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schema_migrations.history.directory import Directory
 
 Options = dict[str, Any]
 """The parsed command line."""
 
-GRACE_SECONDS = 8.0
-"""Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
-ends the sessions that are left.  Docker kills after 10."""
-
 FORMAT_MEANINGS = {
     "text": "for people",
     "json": "one JSON object on standard output",
 }
 """What ``--format`` prints; a command may have further formats."""
-
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM.
-
-    By default Python exits at once and the server keeps running the statement; on a
-    ``KeyboardInterrupt`` psycopg cancels it and the transaction rolls back.
-    """
 
 
 class SchemaCommand(BaseCommand, ABC):
@@ -319,102 +297,10 @@ def colour_first_line(style: Any, text: str) -> str:
     return f"{style.ERROR(wrap_prose(first))}{newline}{wrap_prose(rest)}"
 
 
-def _error_from_interruption(interruption: KeyboardInterrupt) -> SchemaMigrationsError:
-    terminated = isinstance(interruption, Terminated)
-    return Interrupted(
-        problem="Terminated." if terminated else "Interrupted.",
-        exit_code=EXIT_TERMINATED if terminated else EXIT_INTERRUPTED,
-    )
-
-
-@contextmanager
-def raise_command_errors(
-    on_error: Callable[[SchemaMigrationsError], None] = lambda error: None,
-    given: Mapping[str, Any] = MappingProxyType({}),
-    more: Callable[[SchemaMigrationsError], str] = lambda error: "",
-) -> Iterator[None]:
-    """Translate our errors into Django's, with their exit codes; call ``on_error`` for
-    each, and for an interruption.  The commands in a hint repeat the ``given`` options;
-    ``more`` returns what comes after it."""
-    try:
-        yield
-    except SchemaMigrationsError as error:
-        on_error(error)
-        text = text_of(error, partial(format_command, given=given)) + more(error)
-        raise CommandError(text, returncode=error.exit_code) from error
-    except KeyboardInterrupt as interruption:
-        on_error(_error_from_interruption(interruption))
-        raise
-
-
-@contextmanager
-def translate_unexpected() -> Iterator[None]:
-    """Raise an error of ours for any other: Python's exit code 1 would mean that a check
-    found something."""
-    try:
-        yield
-    except (SchemaMigrationsError, CommandError):
-        raise
-    except Exception as caught:
-        raise _describe_unexpected(caught) from caught
-
-
-def _describe_unexpected(caught: Exception) -> Unexpected | ServerFailed:
-    if driver_error := read_driver_error(caught):
-        return ServerFailed(
-            reason=mask_secrets(driver_error.message), retryable=driver_error.retryable
-        )
-    return Unexpected(problem=mask_secrets(f"{type(caught).__name__}: {caught}"))
-
-
-@contextmanager
-def exit_on_interruption(
-    stderr: OutputWrapper, choose_next_command: Callable[[], str]
-) -> Iterator[None]:
-    """Unwind a whole command on Ctrl-C and SIGTERM; say what it left and what to run
-    next, then exit with their codes."""
-    with raise_on_sigterm():
-        try:
-            yield
-        except KeyboardInterrupt as interruption:
-            error = _error_from_interruption(interruption)
-            lines = [error.message, *getattr(interruption, "__notes__", ())]
-            if command := choose_next_command():
-                lines.append(f"Next     {command}")
-            stderr.write("\n".join(lines))
-            sys.exit(error.exit_code)
-
-
 def make_plain_style() -> Any:
     from django.core.management.color import no_style
 
     return no_style()
-
-
-@contextmanager
-def raise_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into ``Terminated``; only the main thread may set a handler."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    forced_exit = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
-    forced_exit.daemon = True
-    seen: list[int] = []
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
-        if len(seen) > 1:
-            return  # a second signal would only disturb the rollback
-        forced_exit.start()
-        raise Terminated
-
-    old_handler = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        forced_exit.cancel()
-        signal.signal(signal.SIGTERM, old_handler)
 
 
 ASCII_FALLBACK = "schema_migrations.plain"

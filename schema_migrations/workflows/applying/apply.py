@@ -66,7 +66,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.conf import Settings, TxMode
-    from schema_migrations.engines.engine import Engine, RetakeLock, Target
+    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from schema_migrations.engines.engine import RetakeLock
+    from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.selection import FileRun
     from schema_migrations.workflows.applying.watch import Watch

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Engine, RetakeLock
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.revision_store import RevisionStore
 
 

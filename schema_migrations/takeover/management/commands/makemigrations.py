@@ -20,8 +20,8 @@ from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._base import (
     Options,
     colour_first_line,
-    raise_command_errors,
 )
+from schema_migrations.management.commands._failures import raise_command_errors
 from schema_migrations.workflows.standing.app_ownership import (
     list_file_managed_apps,
     list_installed_apps,

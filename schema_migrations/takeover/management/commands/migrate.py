@@ -30,9 +30,9 @@ from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._base import (
     Options,
     colour_first_line,
-    exit_on_interruption,
-    raise_command_errors,
 )
+from schema_migrations.management.commands._failures import raise_command_errors
+from schema_migrations.management.commands._interruption import exit_on_interruption
 from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.management.output.events import describe_event

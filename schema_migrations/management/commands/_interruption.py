@@ -1,0 +1,86 @@
+"""Unwind a command on Ctrl-C and SIGTERM, and end it with their exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from django.core.management.base import OutputWrapper
+
+GRACE_SECONDS = 8.0
+"""Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
+ends the sessions that are left.  Docker kills after 10."""
+
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM.
+
+    By default Python exits at once and the server keeps running the statement; on a
+    ``KeyboardInterrupt`` psycopg cancels it and the transaction rolls back.
+    """
+
+
+def error_from_interruption(interruption: KeyboardInterrupt) -> Interrupted:
+    """Return the error that a program reads."""
+    terminated = isinstance(interruption, Terminated)
+    return Interrupted(
+        problem="Terminated." if terminated else "Interrupted.",
+        exit_code=EXIT_TERMINATED if terminated else EXIT_INTERRUPTED,
+    )
+
+
+@contextmanager
+def exit_on_interruption(
+    stderr: OutputWrapper, choose_next_command: Callable[[], str]
+) -> Iterator[None]:
+    """Unwind a whole command on Ctrl-C and SIGTERM; say what it left and what to run
+    next, then exit with their codes."""
+    with raise_on_sigterm():
+        try:
+            yield
+        except KeyboardInterrupt as interruption:
+            error = error_from_interruption(interruption)
+            lines = [error.message, *getattr(interruption, "__notes__", ())]
+            if command := choose_next_command():
+                lines.append(f"Next     {command}")
+            stderr.write("\n".join(lines))
+            sys.exit(error.exit_code)
+
+
+@contextmanager
+def raise_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into ``Terminated``; only the main thread may set a handler."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    forced_exit = threading.Timer(GRACE_SECONDS, os._exit, [EXIT_TERMINATED])
+    forced_exit.daemon = True
+    seen: list[int] = []
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) > 1:
+            return  # a second signal would only disturb the rollback
+        forced_exit.start()
+        raise Terminated
+
+    old_handler = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        forced_exit.cancel()
+        signal.signal(signal.SIGTERM, old_handler)
