@@ -114,7 +114,7 @@ def parse_sum_file(text: str) -> SumFile:
             )
         entries.append((name.strip(), digest))
     sums = SumFile(entries=tuple(entries[1:]))
-    if entries[0][1] != sums.total_hash:
+    if entries[0] != ("", sums.total_hash):
         raise SumFileInvalid(
             file=SUM_FILE,
             line=1,

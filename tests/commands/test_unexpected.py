@@ -85,3 +85,9 @@ def test_a_failed_system_check_is_no_finding(broken: Project) -> None:
     done = broken.manage("schemadiff", "--check")
     assert done.code == 2
     assert "models.E015" in done.err
+
+
+def test_a_folder_that_is_not_there_is_not_in_order(project: Project) -> None:
+    done = project.manage("schemahash", "--check", "--dir", "nosuch")
+    assert done.code == 2
+    assert "nosuch" in done.err

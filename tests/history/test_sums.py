@@ -108,6 +108,7 @@ def test_line_ends_of_the_sum_file_itself_do_not_matter() -> None:
     ("change", "line", "words"),
     [
         (lambda text: "h1:x" + text[4:], 1, "does not match the lines"),
+        (lambda text: "x " + text, 1, "does not match the lines"),
         (lambda text: text + "rubbish\n", 4, "not a valid line of the file"),
         (lambda text: text + "\n", 4, "not a valid line of the file"),
         (lambda text: "", 1, "not a valid line of the file"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import read_settings
-from schema_migrations.history.directory import load, rehash, verify
+from schema_migrations.history.directory import rehash, verify
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.output.schemahash import (
@@ -15,6 +15,7 @@ from schema_migrations.management.output.schemahash import (
     Rehash,
     format_rehash,
 )
+from schema_migrations.workflows.targets.connection import read_directory
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -38,7 +39,7 @@ class Command(SchemaCommand):
     def run(self, options: Options) -> int:
         settings = read_settings(options["database"], directory=options["dir"])
         path = settings.directory
-        before = load(path)
+        before = read_directory(path)
         self.warn_of_names(before)
         if options["check"]:
             verify(before)
