@@ -107,6 +107,24 @@ class SchemaMissing(ConfigError):
     """A list of targets names it."""
 
 
+class SearchPathIgnored(ConfigError):
+    """The session does not work in the schema that its URL or settings ask for."""
+
+    code = "search-path-ignored"
+    message = (
+        "{target}: its search_path begins with {wanted!r}, but the session works in"
+        " {schema!r}."
+    )
+    hint = (
+        "A pooler did not pass it on (ignore_startup_parameters of PgBouncer). Give the"
+        " server's own address, or let the role have it: ALTER ROLE ... IN DATABASE ... SET"
+        " search_path = {wanted}."
+    )
+    target: str
+    wanted: str
+    schema: str
+
+
 class AutocommitOff(ConfigError):
     """``AUTOCOMMIT`` is off, but files end their transactions themselves."""
 

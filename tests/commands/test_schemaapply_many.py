@@ -228,6 +228,34 @@ def test_urls_on_the_command_line_and_json(shop: Project, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "COMMIT; BEGIN READ WRITE; CREATE TABLE w (a integer); SELECT 'tenant_1'",
+        "SET default_transaction_read_only = off; CREATE TABLE w (a integer)",
+        "SELECT 'tenant_1'; CREATE TABLE w (a integer)",
+        "WITH w AS (INSERT INTO public.log VALUES ('w') RETURNING 1) SELECT 'tenant_1' FROM w",
+    ],
+)
+def test_a_query_for_targets_cannot_write(
+    sql: str, tenants: tuple[Project, Any]
+) -> None:
+    project, connection = tenants
+    connection.execute("CREATE TABLE public.log (word text)")
+    done = applied(project, "--targets-sql", sql, "--check")
+    assert (done.code, "--targets-sql: " in done.err) == (2, True)
+    assert tables(connection) == {"public.log"}
+    assert connection.execute("SELECT FROM public.log").fetchall() == []
+
+
+def test_a_query_for_targets_may_end_as_one(tenants: tuple[Project, Any]) -> None:
+    project, _ = tenants
+    for sql in (f"{NAMES} ;", f"{NAMES} -- all", "TABLE names"):
+        if "TABLE" in sql:
+            tenants[1].execute("CREATE VIEW names AS SELECT 'tenant_1'")
+        assert applied(project, "--targets-sql", sql, "--check").code == 1
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--targets", "absent"), "--targets absent: "),

@@ -130,15 +130,14 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
     with open_target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""
         if schema:
-            target = connect_and_describe(
-                connection, engine, wait=work.request.connect_wait
-            )
-            if target.schema != schema:
+            try:
+                connect_and_describe(connection, engine, wait=work.request.connect_wait)
+            except SchemaMissing as error:
                 raise SchemaMissing(
                     problem=f"There is no schema {schema!r} that this user may use.",
                     advice="Create it, or remove it from the list of targets.",
                     is_target=True,
-                )
+                ) from error
         return do(connection, engine, work.directory, work.request, report)
 
 

@@ -125,7 +125,10 @@ def query_target_names(
             engine.executor.forbid_writes(connection),
             connection.cursor() as cursor,
         ):
-            cursor.execute(sql)
-            rows = cursor.fetchall() if cursor.description else []
+            # In parentheses it is one query: a second statement could end the
+            # transaction that forbids writes.
+            query = sql.strip().removesuffix(";")
+            cursor.execute(f"SELECT * FROM (\n{query}\n) AS targets")
+            rows = cursor.fetchall()
         connection.close()
     return tuple(str(row[0]) for row in rows if row[0] not in (None, ""))

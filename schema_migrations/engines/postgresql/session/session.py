@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from psycopg.pq import TransactionStatus
 
 from schema_migrations.engines.engine import SessionOptions, Target
-from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.server.refusal import translate_refusals
 from schema_migrations.engines.postgresql.server.url import (
     format_masked_url,
@@ -32,6 +31,7 @@ from schema_migrations.engines.postgresql.session.parameters import (
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
 from schema_migrations.errors import (
     SchemaMissing,
+    SearchPathIgnored,
     StatementFailed,
 )
 
@@ -54,12 +54,6 @@ SELECT current_setting('server_version'),
 USABLE_SCHEMA_QUERY = """
 SELECT (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s)
 """
-
-IGNORED_PATH_ADVICE = (
-    "A pooler did not pass it on (ignore_startup_parameters of PgBouncer). Give the"
-    " server's own address, or let the role have it: ALTER ROLE ... IN DATABASE ... SET"
-    " search_path = {schema}."
-)
 
 NAMESPACES_QUERY = r"""
 SELECT nspname FROM pg_namespace
@@ -113,16 +107,12 @@ def _check_schema(connection: Connection, target: str, schema: str) -> None:
     if wanted in ("", schema):
         return
     (usable,) = fetch_row(connection, USABLE_SCHEMA_QUERY, wanted)
-    if usable is None:
-        advice = "Create the schema, or correct its name."
-    elif usable:
-        advice = IGNORED_PATH_ADVICE.format(schema=quote(wanted))
-    else:
-        advice = f"GRANT USAGE ON SCHEMA {quote(wanted)} to the role of the URL."
+    if usable:
+        raise SearchPathIgnored(target=target, wanted=wanted, schema=schema)
     raise SchemaMissing(
-        problem=f"{target}: its search_path begins with {wanted!r}, but the session works"
-        f" in {schema!r}.",
-        advice=advice,
+        problem=f"{target}: its search_path begins with {wanted!r}, but there is no schema"
+        " of that name that this user may use.",
+        advice="Create the schema, correct its name, or grant USAGE on it.",
     )
 
 

@@ -71,11 +71,11 @@ def test_a_pooler_that_drops_search_path_is_refused(
     with run_pooler(pg_database, "session", more=ignoring) as entry:
         with pytest.raises(ConfigError) as caught:
             describe(entry, "t1,public")
-        assert caught.value.code == "schema-missing"
+        assert caught.value.code == "search-path-ignored"
         assert "begins with 't1', but the session works in 'public'" in str(
             caught.value
         )
-        assert 'IN DATABASE ... SET search_path = "t1"' in caught.value.hint
+        assert "IN DATABASE ... SET search_path = t1" in caught.value.hint
     with run_pooler(pg_database, "session") as entry:
         with pytest.raises(ConfigError, match="unsupported startup") as caught:
             describe(entry, "t1")
@@ -116,7 +116,7 @@ def test_a_schema_that_is_mistyped_is_never_another_one(
 ) -> None:
     with pytest.raises(ConfigError, match="begins with 'nosuch'") as caught:
         describe(pg_database, "nosuch,public")
-    assert caught.value.hint == "Create the schema, or correct its name."
+    assert "correct its name" in caught.value.hint
 
 
 def test_a_session_that_keeps_its_server_is_as_good_as_any(
