@@ -133,6 +133,16 @@ class RevisionStore:
             over.version,
         )
 
+    def write_again(self, revision: Revision) -> None:
+        """Write a row that the open transaction wrote and something in it changed."""
+        with self.connection.cursor() as cursor:
+            version = self.engine.dialect.quote("version")
+            cursor.execute(
+                f"DELETE FROM {self._qualified_table} WHERE {version} = %s",
+                [revision.version],
+            )
+        self.write(revision, over=None)
+
     def delete(self, revision: Revision) -> None:
         """Delete the row, which must still be as given; raise ``RevisionTaken``."""
         self._write_row(

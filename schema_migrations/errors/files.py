@@ -49,6 +49,17 @@ class DirectoryChanged(Unreachable):
     files: tuple[str, ...]
 
 
+class DirectoryLocked(Unreachable):
+    """Another process holds the lock of the migration directory."""
+
+    code = "directory-locked"
+    message = (
+        "{directory}: another process holds its lock (flock); nothing was written."
+    )
+    hint = "Run the command again when that has ended."
+    directory: str
+
+
 class FileNotAccessible(ConfigError):
     """A file cannot be read, written or created."""
 

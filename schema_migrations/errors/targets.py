@@ -112,8 +112,8 @@ class SearchPathIgnored(ConfigError):
 
     code = "search-path-ignored"
     message = (
-        "{target}: its search_path begins with {wanted!r}, but the session works in"
-        " {schema!r}."
+        "{target}: its search_path begins with {wanted}, but the session works in"
+        " {schema}."
     )
     hint = (
         "A pooler did not pass it on (ignore_startup_parameters of PgBouncer). Give the"
@@ -190,7 +190,7 @@ class HistoryElsewhere(ConfigError):
 
     code = "history-elsewhere"
     message = (
-        "{target}: the history is in schema {schema!r}, where Atlas put it;"
+        "{target}: the history {found} in schema {schema!r}, where Atlas puts it;"
         " {looked_in!r} has none. Nothing was run."
     )
     hint = (
@@ -198,6 +198,7 @@ class HistoryElsewhere(ConfigError):
         " one, set it to {looked_in!r}."
     )
     target: str
+    found: str
     schema: str
     looked_in: str
 
@@ -322,8 +323,9 @@ class RevisionTaken(Unreachable):
     code = "revision-taken"
     message = "Another run of {version} began or ended meanwhile, so this one stops."
     hint = (
-        "What this run had not committed is rolled back; nothing ran twice. Run the"
-        " command again: it goes on from where the database is then."
+        "What this run had not committed is rolled back. Run the command again: it goes on"
+        " from where the database is then. If no other run was there, the file itself"
+        " changes its row of atlas_schema_revisions."
     )
     version: str
 
@@ -334,8 +336,9 @@ class LockLost(Unreachable):
     code = "lock-lost"
     message = "{file} gave up the lock of this run, and another one took it: {holder}."
     hint = (
-        "The file is applied. Run the command again once that run has ended, and take"
-        " pg_advisory_unlock_all() or DISCARD ALL out of new files."
+        "What it has done so far is recorded. Run the command again once that run has"
+        " ended. What gives a lock up is pg_advisory_unlock_all() or DISCARD ALL, or on"
+        " SQLite the removal of the lock file."
     )
     file: str
     holder: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -271,7 +272,11 @@ def _create_file(target: Path, content: bytes) -> None:
             raise
         except OSError:  # a file system without hard links
             target.open("xb").close()
-            temporary.replace(target)
+            try:
+                temporary.replace(target)
+            except BaseException:
+                target.unlink()
+                raise
 
 
 def _replace_file(target: Path, content: bytes) -> None:
@@ -283,10 +288,11 @@ def _replace_file(target: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def _write_temporary(target: Path, content: bytes) -> Iterator[Path]:
     """Yield a complete, synced file beside ``target``; remove what is left of it."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{target.name}.{secrets.randbits(48)}.tmp")
+    # Exclusively: it follows no link that somebody else put there.
+    stream = temporary.open("xb")
     try:
-        # Exclusively: it follows no link that somebody else put there.
-        with temporary.open("xb") as stream:
+        with stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

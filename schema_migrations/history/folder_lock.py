@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, suppress
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from schema_migrations.errors import DirectoryLocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+LONGEST_WAIT, PAUSE = 10.0, 0.05
+"""Seconds; a command writes for a few milliseconds."""
 
 if sys.platform == "win32":
 
@@ -28,13 +34,26 @@ else:
 
     @contextmanager
     def hold_folder_lock(path: Path) -> Iterator[bool]:
-        """Wait for the lock of a folder and hold it; False: it cannot be locked."""
+        """Wait for the lock of a folder and hold it; False: it cannot be locked.
+
+        Raises ``DirectoryLocked`` after ``LONGEST_WAIT`` seconds.
+        """
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        is_held = False
         try:
-            with suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                is_held = True
-            yield is_held
+            yield _wait_for_lock(descriptor, path)
         finally:
             os.close(descriptor)
+
+    def _wait_for_lock(descriptor: int, path: Path) -> bool:
+        deadline = time.monotonic() + LONGEST_WAIT
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise DirectoryLocked(directory=str(path)) from error
+                time.sleep(PAUSE)
+            except OSError:
+                return False
+            else:
+                return True

@@ -78,7 +78,8 @@ def hide_users_of_ignored(live: Schema, other: Schema) -> Schema:
         return live
     ignored = {obj.key for obj in live.ignored}
     strangers = _find_users(live, ignored)
-    ours = {key for key in live.by_key if key.kind != "namespace"} - strangers
+    shared = ("namespace", "extension")
+    ours = {key for key in live.by_key if key.kind not in shared} - strangers
     while beside_ours := {
         key for key in strangers if _uses_any(live.by_key[key], ours)
     }:

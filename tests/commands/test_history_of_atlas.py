@@ -68,7 +68,7 @@ def test_no_second_history_is_begun(
     with pytest.raises(CommandError) as caught:
         run(atlas_place, command, *version, **options)
     assert caught.value.returncode == 2
-    assert f"the history is in schema '{OWN}', where Atlas put it" in str(caught.value)
+    assert f"the history is in schema '{OWN}', where Atlas puts it" in str(caught.value)
     assert f"--revisions-schema {OWN}" in str(caught.value)
     assert atlas_place.execute("SELECT * FROM a") == [(1,)]
     assert atlas_place.list_tables() == ["a"]
@@ -79,6 +79,13 @@ def test_either_history_may_be_chosen(atlas_place: Place) -> None:
     assert atlas_place.execute("SELECT * FROM a ORDER BY 1") == [(1,), (2,)]
     with pytest.raises(CommandError, match="--baseline"):
         run(atlas_place, "schemaapply", "--no-signals", revisions_schema="public")
+
+
+def test_a_history_that_cannot_be_read_may_be_it(atlas_place: Place) -> None:
+    atlas_place.execute(f"ALTER TABLE {OWN}.{OWN} DROP COLUMN applied")
+    with pytest.raises(CommandError, match="the history may be") as caught:
+        run(atlas_place, "schemaapply")
+    assert "--revisions-schema public" in str(caught.value)
 
 
 def test_it_is_no_drift(atlas_place: Place) -> None:

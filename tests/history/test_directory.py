@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -128,7 +130,7 @@ def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
     before = written(folder, "1_a.sql")
     precious = tmp_path / "precious"
     precious.write_text("words")
-    (folder / f".2_b.sql.{os.getpid()}.tmp").symlink_to(precious)
+    (folder / ".2_b.sql.77.tmp").symlink_to(precious)
     save(folder, before, [file("2_b.sql")])
     assert precious.read_text() == "words"
     assert not (folder / "2_b.sql").is_symlink()
@@ -137,16 +139,27 @@ def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
         load(folder)
 
 
+@contextmanager
+def limit_file_size(size: int) -> Iterator[None]:
+    """Let the system refuse to write files of more bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 def test_crash_between_file_and_sum_is_explained(tmp_path: Path) -> None:
     """The second step fails for real; the next command says what happened."""
     before = written(tmp_path, "1_a.sql")
-    obstacle = tmp_path / f".atlas.sum.{os.getpid()}.tmp"
-    obstacle.mkdir()
-    with pytest.raises(ConfigError) as caught:
+    with limit_file_size(64), pytest.raises(ConfigError) as caught:
         save(tmp_path, before, [file("2_b.sql")])
     assert "atlas.sum cannot be written" in caught.value.message
     assert "2_b.sql was written and kept" in caught.value.hint
-    obstacle.rmdir()
     assert sorted(listing(tmp_path)) == ["1_a.sql", "2_b.sql", "atlas.sum"]
 
     error = complaint(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from schema_migrations.engines.postgresql.catalog.traits import TRAITS
@@ -170,8 +172,9 @@ def test_only_in_a_live_database_it_is_a_stranger() -> None:
     assert hide_users_of_ignored(live, schema(*users)) == live
 
 
-def test_the_schema_of_an_object_is_not_used_by_it() -> None:
-    home = Definition(key=Key(kind="namespace", name="ours"), definition="")
+@pytest.mark.parametrize("kind", ["namespace", "extension"])
+def test_what_everybody_uses_is_not_ours(kind: Any) -> None:
+    home = Definition(key=Key(kind=kind, name="ours"), definition="")
     theirs = opaque("v", THEIRS.column("a"), home.key)
     live = hide_ignored(schema(home, table(THEIRS), theirs), ["theirs"])
     assert hide_users_of_ignored(live, EMPTY).by_key.keys() == {home.key}

@@ -276,7 +276,7 @@ def _run_selected(
         )
         ensure_revisions_table(store)
         if selected.baseline is not None:
-            _record_baseline(store, selected.baseline, selected.baseline_hash)
+            _record_baseline(store, selected, selected.baseline)
         with messages.note_messages(store, watch):
             _run_files(runner, selected.runs, request.selection.tx_mode)
 
@@ -306,11 +306,18 @@ def _open_watch(
     )
 
 
-def _record_baseline(store: RevisionStore, file: MigrationFile, file_hash: str) -> None:
+def _record_baseline(
+    store: RevisionStore, selected: SelectedFiles, file: MigrationFile
+) -> None:
     with store.engine.executor.open_transaction(store.connection):
         row = create_baseline(
-            file, file_hash=file_hash, now=datetime.now(UTC), operator=OPERATOR
+            file,
+            file_hash=selected.baseline_hash,
+            now=datetime.now(UTC),
+            operator=OPERATOR,
         )
+        if selected.baseline_over is not None:
+            store.delete(selected.baseline_over)
         store.write(row, over=None)
 
 

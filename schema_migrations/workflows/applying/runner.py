@@ -60,8 +60,8 @@ OPERATOR_NAME = "django-schema-migrations"
 OPERATOR = f"{OPERATOR_NAME} {VERSION}"
 
 LOCK_RETAKEN_WARNING = (
-    "it gave up the lock of this run (pg_advisory_unlock_all() or DISCARD ALL), which is"
-    " held again now"
+    "the lock of this run was gone after it (pg_advisory_unlock_all(), DISCARD ALL, or on"
+    " SQLite a lock file that was removed) and is held again now"
 )
 
 ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
@@ -134,7 +134,11 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, outcome=outcome)
         took = measure_nanoseconds(started_at)
-        runner.store.write(finish_revision(row, execution_time=took), over=row)
+        done = finish_revision(row, execution_time=took)
+        try:
+            runner.store.write(done, over=row)
+        except RevisionTaken:  # by the file itself: nobody else sees the row yet
+            runner.store.write_again(done)
     return make_file_done(run, took)
 
 

@@ -75,6 +75,8 @@ class SelectedFiles:
     """To record first."""
     baseline_hash: str = ""
     """The hash of that file in ``atlas.sum``."""
+    baseline_over: Revision | None = None
+    """The row of a failure that the baseline replaces."""
     baseline_is_unused: bool = False
     """A baseline was asked for, but the database has a history."""
     newest_version: str = ""
@@ -132,6 +134,10 @@ def select_files(
         runs=tuple(runs),
         baseline=baseline,
         baseline_hash=sums.hash_of(baseline.name) if baseline else "",
+        baseline_over=next(
+            (row for row in revisions if baseline and row.version == baseline.version),
+            None,
+        ),
         baseline_is_unused=selection.baseline is not None and not fresh,
         newest_version=max((row.version for row in revisions), default=""),
     )

@@ -35,6 +35,7 @@ from schema_migrations.workflows.applying.runner import (
     ROLLBACK_WORDS,
     Runner,
     execute_statement,
+    keep_lock,
     make_file_done,
     make_file_started,
     make_started_revision,
@@ -193,6 +194,8 @@ def _run_and_record(
         driver_error = runner.store.engine.executor.read_driver_error(error)
         if driver_error is None or not driver_error.refused_in_transaction:
             raise
+        # A second run could not tell such a statement that runs from one that was cut off.
+        keep_lock(runner, run.file.name)
         retry_transaction(
             runner,
             run.file.name,

@@ -164,13 +164,13 @@ def replay(
         report_progress(f"replay: file {number} of {len(files)}")
         mode = file.directives.txmode or tx_mode
         syntax = engine.dialect.syntax
-        file.refuse_transaction_control(
-            file.split_statements(syntax), syntax, mode=mode
-        )
         if mode == "none":
             replay_file(engine, connection, file)
             _refuse_open_transaction(engine, connection, file)
             continue
+        file.refuse_transaction_control(
+            file.split_statements(syntax), syntax, mode=mode
+        )
         with (
             _name_place(engine, file.name),
             engine.executor.open_transaction(connection),

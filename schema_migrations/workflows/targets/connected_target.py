@@ -15,6 +15,7 @@ from schema_migrations.errors import (
     ConnectionLost,
     HistoryElsewhere,
     InsideTransaction,
+    RevisionsNotReadable,
     RevisionsSchemaMissing,
     SchemaMigrationsError,
     TargetFailed,
@@ -119,12 +120,20 @@ def _refuse_second_history(connected: ConnectedTarget) -> None:
     if store.namespace != store.engine.dialect.home_namespace:
         return  # the URL names a schema, and Atlas would use that
     known = store.engine.executor.list_namespaces(store.connection)
-    if ATLAS_NAMESPACE in known and replace(store, namespace=ATLAS_NAMESPACE).read():
-        raise HistoryElsewhere(
-            target=connected.target.name,
-            schema=ATLAS_NAMESPACE,
-            looked_in=store.namespace,
-        )
+    if ATLAS_NAMESPACE not in known:
+        return
+    found = "is"
+    try:
+        if not replace(store, namespace=ATLAS_NAMESPACE).read():
+            return
+    except RevisionsNotReadable as error:
+        found = f"may be (it cannot be read: {error.reason})"
+    raise HistoryElsewhere(
+        target=connected.target.name,
+        found=found,
+        schema=ATLAS_NAMESPACE,
+        looked_in=store.namespace,
+    )
 
 
 def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:

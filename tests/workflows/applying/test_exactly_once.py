@@ -13,8 +13,10 @@ from schema_migrations.errors import (
     FileNotAccessible,
     LockLost,
     RevisionTaken,
+    StatementFailed,
     Unreachable,
 )
+from schema_migrations.history.revision import BASELINE
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import (
     FileDone,
@@ -156,7 +158,7 @@ def test_the_lock_is_taken_again(pg_place: Place, rival: Callable[[], None]) -> 
     assert len(refused) == 2
     told = [each.message for each in pg_place.events if isinstance(each, Warned)]
     assert [message.partition(":")[0] for message in told] == ["1.sql", "2.sql"]
-    assert "gave up the lock of this run" in told[0]
+    assert "the lock of this run was gone" in told[0]
 
 
 def test_a_lock_that_another_run_took_ends_the_run(pg_place: Place) -> None:
@@ -207,6 +209,48 @@ def test_a_second_name_of_a_sqlite_file(sqlite_place: Place, tmp_path: Path) -> 
             at_once(FileDone, rival, sqlite_place),
         )
     assert words(sqlite_place) == ["2"]
+
+
+def test_the_lock_is_held_again_before_what_cannot_be_repeated(pg_place: Place) -> None:
+    """A second run could not tell a statement that runs from one that was cut off."""
+    index = "CREATE INDEX CONCURRENTLY i ON log (word);"
+    pg_place.write(_1=LOG, _2=NONE + GIVE_UP + index + "\nSELECT 1;")
+    pg_place.apply()
+    kinds = [
+        type(event)
+        for event in pg_place.events
+        if isinstance(event, Warned | StatementDone)
+    ]
+    assert kinds == [*[StatementDone] * 2, Warned, *[StatementDone] * 2]
+
+
+@pytest.mark.parametrize("mode", ["file", "all"])
+def test_a_file_may_delete_its_own_row(place: Place, mode: str) -> None:
+    """As one that squashes a history does; no other run is meant."""
+    place.write(_1=LOG, _2="DELETE FROM atlas_schema_revisions WHERE version = '2';")
+    place.apply(tx_mode=mode)
+    assert place.read_revisions()["2"].done
+    assert place.apply().selected.runs == ()
+
+
+def test_a_baseline_takes_the_place_of_a_failure(place: Place) -> None:
+    place.execute("CREATE TABLE log (word text)")
+    place.write(_1=LOG)
+    with pytest.raises(StatementFailed):
+        place.apply(allow_dirty=True)
+    place.apply(baseline="1")
+    row = place.read_revisions()["1"]
+    assert (row.type, row.error, row.done) == (BASELINE, "", True)
+
+
+@pytest.mark.parametrize("content", [b"", b"123", b"123\n", b"\0" * 20, b"1" * 21])
+def test_a_lock_file_that_a_run_left_is_taken(
+    content: bytes, sqlite_place: Place, tmp_path: Path
+) -> None:
+    sqlite_place.write(_1=LOG)
+    (tmp_path / "db.sqlite3.schema-migrations.lock").write_bytes(content)
+    sqlite_place.apply()
+    assert sqlite_place.done == ["1"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows: links need a privilege")

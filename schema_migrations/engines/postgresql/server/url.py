@@ -168,15 +168,12 @@ def _read_search_path(options: str) -> str:
 
 
 def read_first_schema(settings: Mapping[str, Any]) -> str:
-    """Return the schema that settings ask for first; empty: none by name."""
+    """Return the first name in the search path of settings, as written there, quotes
+    included; empty: none, or none that names a schema of the database."""
     path = _read_search_path((settings.get("OPTIONS") or {}).get("options", ""))
-    quoted = re.match(r'\s*"((?:[^"]|"")*)"', path)
-    name = (
-        quoted[1].replace('""', '"')
-        if quoted
-        else path.partition(",")[0].strip().lower()
-    )
-    return "" if name in ("$user", "pg_temp", "pg_catalog") else name
+    quoted = re.match(r'\s*"(?:[^"]|"")*"', path)
+    name = quoted[0].strip() if quoted else path.partition(",")[0].strip()
+    return "" if name.strip('"') in ("$user", "pg_temp", "pg_catalog") else name
 
 
 def _refuse_unescaped(rest: str) -> None:

@@ -51,7 +51,7 @@ SELECT n.nspname, c.relname
 # https://www.postgresql.org/docs/current/progress-reporting.html
 BUILDER_CONDITION = """
 (p.index_relid = i.indexrelid
- OR (p.relid IS NULL
+ OR (p.relid IS NULL AND NOT i.indisvalid
      AND EXISTS (SELECT FROM pg_locks l
                   WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.granted
                     AND l.mode = 'ShareUpdateExclusiveLock'

@@ -51,8 +51,11 @@ SELECT current_setting('server_version'),
          WHERE name = 'default_transaction_read_only')
 """
 
-USABLE_SCHEMA_QUERY = """
-SELECT (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s)
+# A path that somebody SET in the session is not what its settings ask for.
+WANTED_SCHEMA_QUERY = """
+SELECT (SELECT source = 'session' FROM pg_settings WHERE name = 'search_path'),
+       (SELECT nspname FROM pg_namespace
+         WHERE oid = to_regnamespace(%s) AND has_schema_privilege(oid, 'USAGE'))
 """
 
 NAMESPACES_QUERY = r"""
@@ -104,13 +107,15 @@ def describe_target(connection: Connection) -> Target:
 def _check_schema(connection: Connection, target: str, schema: str) -> None:
     """Raise unless the session works in the schema that its settings ask for first."""
     wanted = read_first_schema(connection.settings_dict)
-    if wanted in ("", schema):
+    if not wanted:
         return
-    (usable,) = fetch_row(connection, USABLE_SCHEMA_QUERY, wanted)
-    if usable:
+    was_set, usable = fetch_row(connection, WANTED_SCHEMA_QUERY, wanted)
+    if was_set or usable == schema:
+        return
+    if usable is not None:
         raise SearchPathIgnored(target=target, wanted=wanted, schema=schema)
     raise SchemaMissing(
-        problem=f"{target}: its search_path begins with {wanted!r}, but there is no schema"
+        problem=f"{target}: its search_path begins with {wanted}, but there is no schema"
         " of that name that this user may use.",
         advice="Create the schema, correct its name, or grant USAGE on it.",
     )

@@ -146,8 +146,8 @@ def _is_lock_file(descriptor: int) -> bool:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return False
     os.lseek(descriptor, 0, os.SEEK_SET)
-    content = os.read(descriptor, 21)
-    return not content or (content.isdigit() and len(content) <= 20)
+    content = os.read(descriptor, 64).strip(b"\0 \t\r\n")  # a crash may leave NULs
+    return not content or (content.isdigit() and len(content) < 32)
 
 
 def _make_strange_file_error(path: Path) -> FileNotAccessible:
