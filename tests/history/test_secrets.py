@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.history.secrets import mask_secrets
+from tests.fixtures.cpu_time import limit_cpu_time
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,32 @@ def test_words_of_a_statement_are_masked_in_what_the_server_says_of_it() -> None
     said = "syntax error at or near geheim"
     assert mask_secrets(said, sql) == "syntax error at or near ***"
     assert mask_secrets("a cat", "ALTER ROLE r PASSWORD 'a'") == "a cat"
+
+
+def test_overlapping_passwords_are_masked_as_one() -> None:
+    text = "SET my.password = 'postgres://u:geheim@h'; CONNECTION 'password=u:ab@h'"
+    assert mask_secrets(text) == "SET my.password = '***'; CONNECTION 'password=***'"
+
+
+def test_a_tag_ends_with_the_same_letters() -> None:
+    assert mask_secrets("PASSWORD $a$x $A$ y$a$") == "PASSWORD $a$***$a$"
+    assert mask_secrets("PASSWORD $a$x $A$") == "PASSWORD $a$x $A$"
+    assert mask_secrets("PASSWORD $a$$a$x$a$") == "PASSWORD $a$***$a$"
+
+
+@pytest.mark.parametrize(
+    ("repeated", "shown"),
+    [
+        ("password $a{number}$ ", None),
+        ("://a:b://a:b://a:b", None),
+        ("PASSWORD 'geheim{number}'; ", "PASSWORD '***'; "),
+        ("('my password', {number}, 'x'), ", "('my password'***'x'), "),
+    ],
+    ids=["open tags", "open URLs", "passwords", "rows"],
+)
+def test_a_long_text_is_read_once(repeated: str, shown: str | None) -> None:
+    """Locks are held meanwhile: work that grows with its square would take minutes."""
+    text = "".join(repeated.format(number=number) for number in range(150_000))
+    with limit_cpu_time(20):
+        masked = mask_secrets(text)
+    assert masked == (text if shown is None else shown * 150_000)
