@@ -93,7 +93,7 @@ def load(path: Path) -> Directory:
             for p in path.iterdir()
             if p.name.lower().endswith(FILE_SUFFIX) and not p.is_dir()
         ]
-        counted = [p for p in paths if _is_counted(p.name, text or "")]
+        counted = _choose_counted(paths, text or "")
         files = [MigrationFile(name=p.name, content=read_file(p)) for p in counted]
     except OSError as error:
         raise FileNotAccessible(
@@ -104,7 +104,7 @@ def load(path: Path) -> Directory:
         path=str(path),
         files=sort_files(files),
         sum_file_text=text,
-        overlooked=tuple(sorted(p.name for p in paths if p not in counted)),
+        overlooked=tuple(sorted({p.name for p in paths} - {p.name for p in counted})),
     )
 
 
@@ -119,10 +119,15 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _is_counted(name: str, sum_text: str) -> bool:
-    if not name.endswith(FILE_SUFFIX):
-        return False
-    return not name.startswith(".") or f"\n{name} " in sum_text
+def _choose_counted(paths: Sequence[Path], sum_text: str) -> list[Path]:
+    """Return the files that are run, of those whose names look like it."""
+    listed = {line.partition(" h1:")[0] for line in sum_text.splitlines()}
+    return [
+        path
+        for path in paths
+        if path.name.endswith(FILE_SUFFIX)
+        and (not path.name.startswith(".") or path.name in listed)
+    ]
 
 
 def verify(directory: Directory) -> None:

@@ -5,7 +5,7 @@ Invariant: all offending files are named at once, each with a remedy; nothing ra
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -101,22 +101,25 @@ def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryPro
     files = [file for file in files if not is_undoing_file(file.name)]
     unversioned = [file for file in files if _lacks_version(file) and file.version]
     if unversioned and len(unversioned) < len(files):
-        names = ", ".join(file.name for file in unversioned)
+        listed = ", ".join(file.name for file in unversioned)
         yield DirectoryProblem(
-            message=f"no version at the start of the name: {names}",
+            message=f"no version at the start of the name: {listed}",
             hint="Names begin with a version, which says when the file runs. Rename it, for"
             f" example to 20250101120000_{unversioned[0].name}, then run:"
             f" {REHASH_COMMAND}",
         )
-        files = [file for file in files if file not in unversioned]
-    versions = Counter(file.version for file in files)
-    for version, count in versions.items():
-        names = ", ".join(file.name for file in files if file.version == version)
+        files = [file for file in files if not file.version or not _lacks_version(file)]
+    same_version = defaultdict[str, list[str]](list)
+    for file in files:
+        same_version[file.version].append(file.name)
+    for version, names in same_version.items():
         if not version:
-            message = f"no version before the first '_': {names}"
+            message = f"no version before the first '_': {', '.join(names)}"
             yield DirectoryProblem(message=message, hint=_RENAME_HINT)
-        elif count > 1:
-            message = f"{count} files have the version {version}: {names}"
+        elif len(names) > 1:
+            message = (
+                f"{len(names)} files have the version {version}: {', '.join(names)}"
+            )
             yield DirectoryProblem(message=message, hint=_RENAME_HINT)
     lengths = Counter(len(file.version) for file in files)
     if len(lengths) > 1:
