@@ -19,10 +19,8 @@ from schema_migrations.conf import (
 )
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
-from schema_migrations.history.integrity import (
-    DirectoryProblem,
-    find_directory_problems,
-)
+from schema_migrations.history.glance import seems_intact
+from schema_migrations.history.integrity import DirectoryProblem
 from schema_migrations.workflows.standing.health import judge_alias
 
 if TYPE_CHECKING:
@@ -53,11 +51,12 @@ def check_files(
     """Report files that differ from ``atlas.sum``, or whose names have no clear order.
 
     These are warnings, so that ``runserver`` works while somebody edits a file;
-    every command that applies files refuses them.
+    every command that applies files refuses them.  Files that are older than
+    ``atlas.sum`` are not read: this runs with every command of the project.
     """
     return [
         Warning(problem.message, hint=problem.hint, obj=alias, id=_check_id_of("W004"))
-        for alias, problem in _find_problems_by_alias()
+        for alias, problem in _find_problems_by_alias(reads_all=False)
     ]
 
 
@@ -68,7 +67,7 @@ def check_files_for_deploy(
     """Report the same problems as errors: nobody edits deployed files."""
     return [
         Error(problem.message, hint=problem.hint, obj=alias, id=_check_id_of("E006"))
-        for alias, problem in _find_problems_by_alias()
+        for alias, problem in _find_problems_by_alias(reads_all=True)
     ]
 
 
@@ -108,16 +107,19 @@ def check_databases(
     return [message for alias in checked for message in _check_database(alias)]
 
 
-def _find_problems_by_alias() -> Iterator[tuple[str, DirectoryProblem]]:
+def _find_problems_by_alias(
+    *, reads_all: bool
+) -> Iterator[tuple[str, DirectoryProblem]]:
     for alias in () if find_project_problems() else list_managed_aliases():
+        path = read_settings(alias).directory
+        if not reads_all and seems_intact(path):
+            continue
         try:
-            directory = load(read_settings(alias).directory)
+            directory = load(path)
         except ConfigError as error:
             yield alias, DirectoryProblem(message=error.message, hint=error.hint)
             continue
-        for problem in find_directory_problems(
-            directory.files, directory.sum_file_text
-        ):
+        for problem in directory.problems:
             message = f"{directory.path}: {problem.message}."
             yield alias, replace(problem, message=message)
 

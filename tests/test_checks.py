@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import Any
 
 from django.core.checks import CheckMessage, run_checks
@@ -41,12 +43,17 @@ def test_no_directory_yet_is_no_problem_of_the_files(place: Place) -> None:
 
 def test_files_that_are_not_as_recorded(sqlite_place: Place) -> None:
     sqlite_place.write(_1_a=A)
-    (sqlite_place.folder / "1_a.sql").write_text(B)
+    edited = sqlite_place.folder / "1_a.sql"
+    edited.write_text(B)
+    os.utime(edited, (time.time() + 1, time.time() + 1))
     assert set(found(sqlite_place)) == {"W004"}  # runserver goes on
     for message in found(sqlite_place, deploy=True).values():
         assert "1_a.sql was edited" in message.msg
         assert "schemahash" in str(message.hint)
     assert set(found(sqlite_place, deploy=True)) == {"W004", "E006"}
+    os.utime(edited, (0, 0))  # not to be told without reading, which deploying does
+    assert set(found(sqlite_place)) == set()
+    assert set(found(sqlite_place, deploy=True)) == {"E006"}
 
 
 def test_names_that_leave_the_order_open(sqlite_place: Place) -> None:

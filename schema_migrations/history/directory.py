@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from schema_migrations.errors import (
@@ -31,6 +32,7 @@ from schema_migrations.errors import (
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.folder_lock import hold_folder_lock
 from schema_migrations.history.integrity import (
+    DirectoryProblem,
     find_directory_problems,
     find_directory_warnings,
 )
@@ -48,7 +50,7 @@ _TEMPORARY_NAME = re.compile(rf"\.(.+\.sql|{re.escape(SUM_FILE)})\.\d+\.tmp")
 """What ``_write_temporary`` calls a file, and a command that was killed leaves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Directory:
     path: str
     """For messages."""
@@ -64,10 +66,17 @@ class Directory:
         """What deserves attention in the names of the files, but stops nothing."""
         return find_directory_warnings(self.files, self.overlooked)
 
-    @property
+    @cached_property
     def computed_sums(self) -> SumFile:
         """The hashes of the files as they are now (not those in ``atlas.sum``)."""
         return compute_sums(self.files)
+
+    @cached_property
+    def problems(self) -> tuple[DirectoryProblem, ...]:
+        """What ``verify`` refuses."""
+        return find_directory_problems(
+            self.files, self.sum_file_text, self.computed_sums
+        )
 
     def with_files(self, new: Sequence[MigrationFile]) -> Directory:
         """Return the directory with files added and ``atlas.sum`` updated."""
@@ -121,7 +130,7 @@ def read_file(path: Path) -> bytes:
 
 def _choose_counted(paths: Sequence[Path], sum_text: str) -> list[Path]:
     """Return the files that are run, of those whose names look like it."""
-    listed = {line.partition(" h1:")[0] for line in sum_text.splitlines()}
+    listed = {line.partition(" h1:")[0] for line in sum_text.split("\n")}
     return [
         path
         for path in paths
@@ -132,12 +141,12 @@ def _choose_counted(paths: Sequence[Path], sum_text: str) -> list[Path]:
 
 def verify(directory: Directory) -> None:
     """Raise ``IntegrityError`` that names every file with a problem."""
-    problems = find_directory_problems(directory.files, directory.sum_file_text)
-    if problems:
+    if directory.problems:
+        hints = (problem.hint for problem in directory.problems)
         raise DirectoryNotIntact(
             directory=directory.path,
-            problems=tuple(problem.message for problem in problems),
-            advice="\n".join(dict.fromkeys(problem.hint for problem in problems)),
+            problems=tuple(problem.message for problem in directory.problems),
+            advice="\n".join(dict.fromkeys(hints)),
         )
 
 

@@ -16,7 +16,7 @@ from schema_migrations.history.foreign_files import find_undoing_part, is_undoin
 from schema_migrations.history.sums import (
     SUM_FILE,
     FileDifference,
-    compute_sums,
+    SumFile,
     find_file_differences,
     parse_sum_file,
 )
@@ -36,10 +36,18 @@ class DirectoryProblem:
 
 
 def find_directory_problems(
-    files: Sequence[MigrationFile], sum_text: str | None
+    files: Sequence[MigrationFile], sum_text: str | None, computed: SumFile
 ) -> tuple[DirectoryProblem, ...]:
-    """Return the problems of file names and of ``atlas.sum``."""
-    return (*_find_name_problems(files), *_find_sum_problems(files, sum_text))
+    """Return the problems of file names and of ``atlas.sum``.
+
+    ``computed`` are the hashes of the files as they are now.
+    """
+    return (*_find_name_problems(files), *_find_sum_problems(files, sum_text, computed))
+
+
+def has_clear_names(files: Sequence[MigrationFile]) -> bool:
+    """Return whether the names of files tell in which order they run."""
+    return not any(_find_name_problems(files))
 
 
 def find_directory_warnings(
@@ -134,7 +142,7 @@ def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryPro
 
 
 def _find_sum_problems(
-    files: Sequence[MigrationFile], sum_text: str | None
+    files: Sequence[MigrationFile], sum_text: str | None, computed: SumFile
 ) -> Sequence[DirectoryProblem]:
     if sum_text is None:
         message = f"{SUM_FILE} is missing, but there are migration files ({len(files)})"
@@ -144,12 +152,14 @@ def _find_sum_problems(
         recorded = parse_sum_file(sum_text)
     except SumFileInvalid as error:
         return [DirectoryProblem(message=error.message, hint=error.hint)]
+    if recorded == computed:
+        return []
     ignored = [file.name for file in files if is_sum_ignored(file.content)]
     problems = [
         _explain_difference(difference, ignored)
         for difference in find_file_differences(recorded, files)
     ]
-    if not problems and recorded != compute_sums(files):
+    if not problems:
         message = f"{SUM_FILE} does not list each file once, in the order of names"
         hint = f"If the files are correct, run: {REHASH_COMMAND}"
         problems = [DirectoryProblem(message=message, hint=hint)]

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.history.comparison import compare_history
-from schema_migrations.history.directory import load, rehash
+from schema_migrations.history.directory import Directory, load, rehash, verify
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.integrity import (
-    find_directory_problems,
-    find_directory_warnings,
-)
+from schema_migrations.history.integrity import find_directory_warnings
 from schema_migrations.history.origin import Destination
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import Syntax
-from schema_migrations.history.sums import compute_sums, format_sum_file
+from schema_migrations.history.sums import SumFile, compute_sums, format_sum_file
 from tests.fixtures.work import count_calls
 
 if TYPE_CHECKING:
@@ -81,7 +78,7 @@ def test_problems_of_files_are_found_one_by_one(name: str, recorded: float) -> N
         text = format_sum_file(compute_sums(listed))
         return count_calls(
             lambda: (
-                find_directory_problems(files, text),
+                Directory(path="d", files=files, sum_file_text=text).problems,
                 find_directory_warnings(files, [file.name for file in files]),
             )
         )
@@ -123,3 +120,17 @@ def test_a_history_is_compared_row_by_row(applied: float, first: int) -> None:
         )
 
     assert count_work(2 * FEW) < 2.5 * count_work(FEW)
+
+
+def test_files_are_hashed_once() -> None:
+    """Several steps of a run ask whether the directory is intact."""
+    files = make_files(FEW, NAMES["in order"])
+    text = format_sum_file(compute_sums(files))
+    directory = Directory(path="d", files=files, sum_file_text=text)
+    verify(directory)
+
+    def ask_again() -> SumFile:
+        verify(directory)
+        return directory.computed_sums
+
+    assert count_calls(ask_again) < FEW
