@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from schema_migrations.errors import SyntaxProblem, suggest_nearest
 from schema_migrations.history.statements import SourceStatement
@@ -63,7 +64,10 @@ def collect_nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
 def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     """Return the directives of a file; raise ``SyntaxProblem`` for an invalid value."""
     header = _read_header(text)
-    if any(name == "txtar" for n, name, _ in _find_directives(text.split("\n")[:1])):
+    if any(
+        name == "txtar"
+        for n, name, _ in _find_directives(islice(iterate_lines(text), 1))
+    ):
         raise SyntaxProblem(
             problem="an archive of several files (atlas:txtar) cannot be applied",
             file=file,
@@ -139,12 +143,22 @@ def _explain_ineffective(
 
 def _read_header(text: str) -> list[str]:
     """Return the comment lines at the top, if a blank line or the end follows them."""
-    lines = text.split("\n")
-    for count, line in enumerate(lines):
+    header = list[str]()
+    for line in iterate_lines(text):
         if not line.startswith("--"):
             detached = not line.strip(" \t\r")
-            return [comment.strip() for comment in lines[:count]] if detached else []
-    return [line.strip() for line in lines]
+            return header if detached else []
+        header.append(line.strip())
+    return header
+
+
+def iterate_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, of which often only the first are asked for."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _find_directives(comments: Iterable[str]) -> Iterator[tuple[int, str, str]]:

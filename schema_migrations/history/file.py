@@ -48,7 +48,12 @@ class MigrationFile:
     @property
     def leading_comments(self) -> tuple[str, ...]:
         """The comment lines above the first statement."""
-        lines = (line for line in self.text.splitlines() if line.strip())
+        lines = (
+            line
+            for part in directives.iterate_lines(self.text)
+            for line in part.splitlines()
+            if line.strip()
+        )
         return tuple(takewhile(lambda line: line.startswith("--"), lines))
 
     @property

@@ -42,8 +42,8 @@ class SourceStatement:
 
     sql: str
     """The statement without its delimiter and the comments above it."""
-    terminated_sql: str
-    """``sql`` with the ``;`` at its end, if the file has one."""
+    terminator: str = ""
+    """What ends ``sql``, if the file has it: a ``;``, perhaps after white space or comments."""
     line: int
     """1-based line of the first character of ``sql``."""
     column: int
@@ -54,6 +54,11 @@ class SourceStatement:
     """The comments directly above, as written, without line ends."""
     first_line: int
     """Line of the first of ``comments``; without comments the same as ``line``."""
+
+    @property
+    def terminated_sql(self) -> str:
+        """``sql`` with the ``;`` at its end, if the file has one."""
+        return self.sql + self.terminator
 
     def locate(self, position: int) -> tuple[int, int]:
         """Return the line and column in the file of a 1-based position in ``sql``."""
@@ -86,7 +91,8 @@ def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, 
     digest = hashlib.sha256()
     hashes = []
     for statement in statements:
-        digest.update(statement.terminated_sql.encode())
+        digest.update(statement.sql.encode())
+        digest.update(statement.terminator.encode())
         hashes.append("h1:" + base64.b64encode(digest.digest()).decode())
     return tuple(hashes)
 
@@ -187,11 +193,11 @@ def _scan_statements(script: Script) -> Iterator[SourceStatement]:
             line, line_start = line + breaks, text.rindex("\n", counted, start) + 1
         counted = start
         above = comments[0][0] if comments else start
+        sql = text[start:end].rstrip(SPACE_CHARACTERS)
+        after = text[start + len(sql) : pos].rstrip(SPACE_CHARACTERS)
         yield SourceStatement(
-            sql=text[start:end].rstrip(SPACE_CHARACTERS),
-            terminated_sql=text[start : pos if script.delimiter == ";" else end].rstrip(
-                SPACE_CHARACTERS
-            ),
+            sql=sql,
+            terminator=after if script.delimiter == ";" else "",
             line=line,
             column=start - line_start + 1,
             offset=start,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -236,3 +238,29 @@ def test_splitting_a_generated_file_gives_its_statements_and_comments(
         for comment, _ in statements
     ]
     assert file(text).directives.txmode == txmode
+
+
+def test_a_large_statement_is_kept_once() -> None:
+    sql = b"INSERT INTO t VALUES\n" + b"  ('x'),\n" * 200_000 + b"  ('y')"
+    file = MigrationFile(name="1_a.sql", content=b"-- Fills.\n\n" + sql + b"\n;\n")
+    tracemalloc.start()
+    try:
+        statements = file.split_statements(SYNTAX)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert statements[0].terminated_sql == sql.decode() + "\n;"
+    assert kept < 1.5 * len(sql)
+
+
+def test_the_top_of_a_large_file_is_read_without_the_rest() -> None:
+    text = "-- atlas:txmode none\n-- Fills.\n\n" + "SELECT 1;\n" * 200_000
+    file = MigrationFile(name="1_a.sql", content=text.encode())
+    tracemalloc.start()
+    try:
+        assert file.leading_comments == ("-- atlas:txmode none", "-- Fills.")
+        assert file.directives.txmode == "none"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * len(text)  # the text itself, of the content

@@ -204,7 +204,7 @@ def test_a_statement_is_searched_for_passwords_once(pg_place: Place) -> None:
         " FOR i IN 1..20000 LOOP RAISE NOTICE 'hunter22 %', i; END LOOP; END $$"
     )
     statement = CountedStatement(
-        sql=sql, terminated_sql=f"{sql};", line=1, column=1, offset=0, first_line=1
+        sql=sql, terminator=";", line=1, column=1, offset=0, first_line=1
     )
     events: list[Event] = []
     messages, watch = Messages(events.append), Watch()
