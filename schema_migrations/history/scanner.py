@@ -133,7 +133,7 @@ def find_statement_end(script: Script, start: int) -> int:
     body = start if shape == "trigger" else -1
     depth, opened, pos = 0, start, start
     while True:
-        pos = _find_match_end(plain, script, pos)
+        pos = _skip_plain_text(plain, script, pos)
         if pos >= len(text):
             break
         char = text[pos]
@@ -162,6 +162,13 @@ def find_statement_end(script: Script, start: int) -> int:
     if shape == "copy":
         _refuse_copy_rows(script, start, pos)
     return pos
+
+
+def _skip_plain_text(plain: re.Pattern[str], script: Script, pos: int) -> int:
+    while True:
+        start, pos = pos, _find_match_end(plain, script, pos)
+        if pos - start < _MOST_PIECES:
+            return pos
 
 
 def _skip_token(script: Script, pos: int) -> int:
@@ -314,16 +321,21 @@ def _compile_plain_text(
             stops += first
     inner = f"{guard}(?:[^{re.escape(stops)}]++|{'|'.join(quoted)})"
     # Parentheses with only plain text inside are skipped in one step as well.
-    flat = rf"{guard}\({_repeat_pattern(inner)}\)"
-    return re.compile(_repeat_pattern(rf"{inner}|{flat}"))
+    flat = rf"{guard}\({_repeat_pattern(inner, most=_MOST_PIECES)}\)"
+    return re.compile(_repeat_pattern(rf"{inner}|{flat}", most=_MOST_PIECES))
 
 
-def _repeat_pattern(pattern: str) -> str:
+_MOST_PIECES = 10_000
+"""The pieces of a text that are skipped in one step: re takes memory for each of them."""
+
+
+def _repeat_pattern(pattern: str, *, most: int | None = None) -> str:
     """Return the equivalent of ``(?:…)*+``, which Python before 3.11.5 matches wrongly.
 
     https://github.com/python/cpython/issues/106052
     """
-    return f"(?>(?:{pattern})*)"
+    times = "*" if most is None else f"{{0,{most}}}"
+    return f"(?>(?:{pattern}){times})"
 
 
 def _build_string_patterns(syntax: Syntax) -> tuple[str, ...]:

@@ -193,11 +193,12 @@ def _scan_statements(script: Script) -> Iterator[SourceStatement]:
             line, line_start = line + breaks, text.rindex("\n", counted, start) + 1
         counted = start
         above = comments[0][0] if comments else start
-        sql = text[start:end].rstrip(SPACE_CHARACTERS)
-        after = text[start + len(sql) : pos].rstrip(SPACE_CHARACTERS)
+        while text[end - 1] in SPACE_CHARACTERS:
+            end -= 1
+        terminator = text[end:pos].rstrip(SPACE_CHARACTERS)
         yield SourceStatement(
-            sql=sql,
-            terminator=after if script.delimiter == ";" else "",
+            sql=text[start:end],
+            terminator=terminator if script.delimiter == ";" else "",
             line=line,
             column=start - line_start + 1,
             offset=start,

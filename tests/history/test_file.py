@@ -246,11 +246,12 @@ def test_a_large_statement_is_kept_once() -> None:
     tracemalloc.start()
     try:
         statements = file.split_statements(SYNTAX)
-        kept, _ = tracemalloc.get_traced_memory()
+        kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert statements[0].terminated_sql == sql.decode() + "\n;"
     assert kept < 1.5 * len(sql)
+    assert peak < 2.5 * len(sql)  # the text, and the statement cut out of it
 
 
 def test_the_top_of_a_large_file_is_read_without_the_rest() -> None:
