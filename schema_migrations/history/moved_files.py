@@ -17,6 +17,11 @@ from schema_migrations.history.possible_chains import PossibleChains, has_hash
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.sums import encode_name, sort_files
 
+MOST_TRIES = 300_000
+"""Files to compare with rows; beyond that nothing is found.  Each row needs one try where
+all files were renamed in the same way, and as many as there are files where none was: in
+the directory of another project."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedFile:
@@ -49,12 +54,17 @@ def find_moved_files(
         if file.version not in rows and not is_sum_ignored(file.content)
     }
     found, chains = list[MovedFile](), PossibleChains(lost.values())
+    tries = iter(range(MOST_TRIES))
     for name in sorted((*by_name, *lost), key=encode_name):
         if name in by_name:
             chains.take_file(by_name[name], rows.get(by_name[name].version))
             continue
         row, before = lost[name], chains.take_row(lost[name])
-        same = (f for f in new.values() if has_hash(before, name, f.content, row.hash))
+        same = (
+            file
+            for _, file in zip(tries, new.values(), strict=False)
+            if has_hash(before, name, file.content, row.hash)
+        )
         if before and (file := next(same, None)):
             moved = MovedFile(revision=row, file=file)
             found.append(moved)

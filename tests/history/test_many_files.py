@@ -11,6 +11,7 @@ from schema_migrations.history.comparison import compare_history
 from schema_migrations.history.directory import Directory, load, rehash, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.integrity import find_directory_warnings
+from schema_migrations.history.moved_files import MOST_TRIES, find_moved_files
 from schema_migrations.history.origin import Destination
 from schema_migrations.history.revision import Revision
 from schema_migrations.history.standing import judge_history
@@ -120,6 +121,22 @@ def test_a_history_is_compared_row_by_row(applied: float, first: int) -> None:
         )
 
     assert count_work(2 * FEW) < 2.5 * count_work(FEW)
+
+
+def test_each_row_is_not_compared_with_each_file_of_another_history() -> None:
+    def count_work(count: int) -> int:
+        rows = make_rows(make_files(count, "1{number:05}_a.sql"))
+        others = make_files(2 * count, "2{number:05}_a.sql")[count:]
+        return count_calls(lambda: find_moved_files(others, rows))
+
+    assert MOST_TRIES < 600 * 600
+    assert count_work(1200) < 2.5 * count_work(600)
+
+
+def test_many_files_that_were_renamed_are_found() -> None:
+    rows = make_rows(make_files(600, "1{number:05}_a.sql"))
+    files = make_files(600, "2{number:05}_a.sql")
+    assert [each.file for each in find_moved_files(files, rows)] == [*files]
 
 
 def test_files_are_hashed_once() -> None:
