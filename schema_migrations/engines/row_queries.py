@@ -39,6 +39,8 @@ from schema_migrations.schema.model import (
 
 NO_QUERY = BreakingRows(query="")
 
+UNCHECKED = (" NOT VALID", " NOT ENFORCED", " /* only */")
+"""Ends the definition of a rule that the server does not hold against existing rows."""
 WITHOUT_OVERLAPS = " WITHOUT OVERLAPS"
 
 _NAME = re.compile(r'"(?:[^"]|"")+"')
@@ -75,7 +77,7 @@ class EngineRowQueries:
         None: no row can break it, or the server does not look at existing rows.
         """
         rows = find_rows(rule.table)
-        if not rows.exists or rule.definition.endswith((" NOT VALID", " NOT ENFORCED")):
+        if not rows.exists or rule.definition.endswith(UNCHECKED):
             return None
         match rule:
             case ForeignKey():

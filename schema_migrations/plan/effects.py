@@ -153,7 +153,7 @@ def _effects_of_attach(change: ddl.Attach) -> Effects:
     partition, table = change.partition, change.table
     assert partition.attachment is not None
     assert partition.owner is not None
-    parts = {obj.key for obj in partition.attachment.objects}
+    parts = {obj.key for obj in partition.attachment.objects} - change.made_later
     columns = {partition.owner.column(column.name) for column in table.columns}
     return Effects(
         made_keys=change.gone_first | {partition.key, _room_key_of(partition.owner)},

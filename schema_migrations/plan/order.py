@@ -23,6 +23,7 @@ from schema_migrations.plan.ranks import (
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import ForeignKey, Key, Opaque, Schema
+from schema_migrations.schema.partitions import with_detached
 
 Edges = dict[int, set[int]]
 """change → the changes that must come before it."""
@@ -37,6 +38,9 @@ def order_changes(
     """
     # A part that has its own drop is dropped before its table.
     explicit = {change.object.key for change in changes if isinstance(change, ddl.Drop)}
+    # What a detached partition has is no longer dropped with the table.
+    detached = (c.partition for c in changes if isinstance(c, ddl.Detach))
+    current = with_detached(current, detached)
     edges = _draw_edges(changes, current.replace_objects(explicit, ()))
     sorter = TopologicalSorter(edges)
     try:
@@ -130,11 +134,14 @@ def _put_untying_first(changes: tuple[ddl.Change, ...], edges: Edges) -> None:
     if not detached:
         return
     tops = {c.partition.owner for c in changes if isinstance(c, ddl.Detach)}
+    own = {c.table.key for c in changes if isinstance(c, ddl.Detach)}
     for i, change in enumerate(changes):
         match change:
             case _ if i in detached:
                 pass
-            case ddl.Drop(object=ForeignKey(referenced_table=top)) if top in tops:
+            case ddl.Drop(object=ForeignKey(table=table, referenced_table=top)) if (
+                top in tops and table not in own
+            ):
                 for each in detached:
                     edges[each].add(i)
             case _:

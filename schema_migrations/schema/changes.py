@@ -153,6 +153,8 @@ class Attach:
     """What is attached, as it is just before."""
     gone_first: frozenset[Key] = NO_KEYS
     """Keys of the table and of its new parent that must be dropped before."""
+    made_later: frozenset[Key] = NO_KEYS
+    """Keys of parts that the table gets only as a partition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ from schema_migrations.schema.partitions import (
     find_partition_moves,
     make_move_changes,
     with_desired_owners,
-    with_detached,
+    with_released,
+    with_unattached,
 )
 
 
@@ -43,8 +44,8 @@ def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     current = with_agreed_versions(current, desired)
     moves = find_partition_moves(current, desired)
     if moves:
-        current = with_detached(current, moves.detached)
-        desired = with_detached(desired, moves.attached)
+        current = with_released(current, desired, moves)
+        desired = with_unattached(desired, moves.attached)
         current = with_desired_owners(current, desired)
         changes += make_move_changes(moves, current, desired)
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):

@@ -254,6 +254,8 @@ class Opaque:
     if the new shape begins with this one; empty: it cannot."""
     attachment: Attachment | None = field(default=None, compare=False)
     """Of a partition."""
+    whole: Key | None = field(default=None, compare=False)
+    """Of a partition's own key: the index of the whole table that it is a part of."""
     needs: frozenset[Key] = field(default=NO_KEYS, compare=False)
 
     @property

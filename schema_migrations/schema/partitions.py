@@ -24,6 +24,11 @@ from schema_migrations.schema.model import (
     owner_of,
     provided_keys_of,
 )
+from schema_migrations.schema.own_parts import (
+    find_rivals,
+    find_tied_tables,
+    own_key_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +41,26 @@ class PartitionMoves:
     def __bool__(self) -> bool:
         return bool(self.detached or self.attached)
 
+    @property
+    def moved_owners(self) -> set[Key | None]:
+        """The tables at the top that partitions leave and others, or the same, come to."""
+        return {p.owner for p in self.detached} & {p.owner for p in self.attached}
+
 
 def find_partition_moves(current: Schema, desired: Schema) -> PartitionMoves:
     """Return the partitions that are attached or detached, in key order."""
+    tied = find_tied_tables(current, desired)
     return PartitionMoves(
-        detached=tuple(_find_left(current, desired)),
-        attached=tuple(_find_left(desired, current)),
+        detached=tuple(_find_left(current, desired, tied)),
+        attached=tuple(_find_left(desired, current, tied)),
     )
 
 
-def _find_left(schema: Schema, other: Schema) -> Iterator[Opaque]:
-    """Yield each partition that in ``other`` is a table, or a partition elsewhere."""
+def _find_left(schema: Schema, other: Schema, tied: set[Key]) -> Iterator[Opaque]:
+    """Yield each partition that in ``other`` is a table, or a partition elsewhere.
+
+    And those among the ``tied`` ones that stay, or are new.
+    """
     for obj in schema.of(Opaque):
         if obj.attachment is None:
             continue
@@ -55,7 +69,7 @@ def _find_left(schema: Schema, other: Schema) -> Iterator[Opaque]:
         is_elsewhere = (
             isinstance(counterpart, Opaque) and counterpart.definition != obj.definition
         )
-        if is_elsewhere or is_table:
+        if is_elsewhere or is_table or _table_of(obj).key in tied:
             yield obj
 
 
@@ -76,6 +90,88 @@ def with_detached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
         removed = [obj.key for obj in _list_parts(schema, partition)]
         schema = schema.replace_objects(removed, partition.attachment.objects)
     return schema
+
+
+def with_released(current: Schema, desired: Schema, moves: PartitionMoves) -> Schema:
+    """Return the schema with tables instead of the detached partitions.
+
+    They lack what goes with a foreign key of the whole table that is dropped before.
+    """
+    tops = {partition.owner for partition in moves.detached}
+    dropped = {
+        (key.table, key.referenced_table, key.definition)
+        for key in current.of(ForeignKey)
+        if key.referenced_table in tops and _is_dropped_first(key, desired, moves)
+    }
+    lost = [
+        key.key
+        for partition in moves.detached
+        for key in _list_inherited_keys(partition, current)
+        if (partition.owner, key.referenced_table, key.definition) in dropped
+    ]
+    return with_detached(current, moves.detached).replace_objects(lost, ())
+
+
+def _is_dropped_first(key: ForeignKey, desired: Schema, moves: PartitionMoves) -> bool:
+    """Tell whether a foreign key is dropped, and not only with its table."""
+    if desired.get(key.key) == key:
+        return key.referenced_table in moves.moved_owners
+    if desired.get(key.table):
+        return True
+    return key.referenced_table != key.table and not desired.get(key.referenced_table)
+
+
+def _list_inherited_keys(partition: Opaque, schema: Schema) -> Iterator[ForeignKey]:
+    """Yield the foreign keys that a partition has from the whole table."""
+    for obj in partition.attachment.objects if partition.attachment else ():
+        if isinstance(obj, ForeignKey) and own_key_of(obj) not in schema.by_key:
+            yield obj
+
+
+def with_unattached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
+    """Return the schema with tables, as they can be attached, instead of the partitions.
+
+    They lack what equals an attached index or key and is none: ATTACH might take that one
+    instead, so it is made afterwards.  And they lack foreign keys of whole tables that
+    refer to one another in a circle and all get partitions: none of these can be first
+    to have the rows that it refers to, and ATTACH makes the foreign keys that are there.
+    """
+    partitions = tuple(partitions)
+    later = {
+        key: own
+        for partition in partitions
+        for key, own in find_rivals(partition, schema)
+    }
+    circle = _find_circle(schema, partitions)
+    keys = [
+        key.key
+        for partition in partitions
+        for key in _list_inherited_keys(partition, schema)
+        if (partition.owner, key.referenced_table) in circle
+    ]
+    tables = with_detached(schema, partitions)
+    return tables.replace_objects((*later, *keys), later.values())
+
+
+def _find_circle(
+    schema: Schema, partitions: Iterable[Opaque]
+) -> set[tuple[Key | None, Key]]:
+    """Return which tables with these partitions refer to which, where that leads back."""
+    owners = {partition.owner for partition in partitions}
+    links = {
+        (key.table, key.referenced_table)
+        for key in schema.of(ForeignKey)
+        if {key.table, key.referenced_table} <= owners
+    }
+    paths = set(links)
+    while longer := {
+        (start, end)
+        for start, middle in paths
+        for other, end in links
+        if other == middle and (start, end) not in paths
+    }:
+        paths |= longer
+    return {(one, other) for one, other in links if (other, one) in paths}
 
 
 def _list_parts(schema: Schema, partition: Opaque) -> list[Opaque]:
@@ -123,20 +219,41 @@ def make_move_changes(
     """Yield the changes that detach and attach, apart from those of the tables.
 
     A foreign key to the table at the top is dropped and added again: the server refuses
-    to detach a partition with a row that others refer to.
+    to detach a partition with a row that others refer to.  So are those of tables that
+    refer to one another in a circle, before the rows of any are there.
     """
+    filled = [p for p in moves.attached if current.get(_table_of(p).key)]
+    circle = _find_circle(desired, filled)
+    renewed = [
+        key
+        for key in current.of(ForeignKey)
+        if desired.get(key.key) == key
+        and (
+            key.referenced_table in moves.moved_owners
+            or ((key.table, key.referenced_table) in circle and not _refers_to_own(key))
+        )
+    ]
     for partition in moves.detached:
         yield ddl.Detach(partition=partition, table=_table_of(partition))
     for partition in moves.attached:
+        assert partition.attachment is not None
         table = _table_of(partition)
         tables = {table.key, partition.owner}
         old, new = _collect_keys(current, tables), _collect_keys(desired, tables)
-        yield ddl.Attach(partition=partition, table=table, gone_first=old - new)
-    moved = {p.owner for p in moves.detached} & {p.owner for p in moves.attached}
-    for key in current.of(ForeignKey):
-        if key.referenced_table in moved and desired.get(key.key) == key:
-            yield ddl.Drop(object=key)
-            yield ddl.Create(object=key)
+        parts = {obj.key for obj in partition.attachment.objects}
+        yield ddl.Attach(
+            partition=partition,
+            table=table,
+            gone_first=old - new | {key.key for key in renewed},
+            made_later=frozenset(parts - desired.by_key.keys()),
+        )
+    for key in renewed:
+        yield ddl.Drop(object=key)
+        yield ddl.Create(object=key)
+
+
+def _refers_to_own(key: ForeignKey) -> bool:
+    return key.table == key.referenced_table
 
 
 def _collect_keys(schema: Schema, tables: set[Key | None]) -> frozenset[Key]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.errors import PartitionKeyFixed
+from schema_migrations.errors import PartitionKeyFixed, UnsupportedChange
 from schema_migrations.plan.answers import Answers
 from schema_migrations.schema.diff import diff
 from schema_migrations.workflows.planning.proposal import (
@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_postgres
 POSTGRESQL = engine_for("postgresql")
 PAIRS = sorted(CASES.glob("partition*.postgresql.sql"))
-ON_EACH_MAJOR = {"attached_to_a_changed_table", "of_a_partition", "parts_of_its_own"}
+ON_EACH_MAJOR = {
+    "partition_attached_to_a_changed_table",
+    "partition_key_as_the_index_goes",
+    "partition_key_in_a_new_index",
+    "partition_key_in_an_index",
+    "partition_of_a_partition",
+    "partition_parts_of_its_own",
+    "partitioned_key_on_only",
+}
 
 
 @contextmanager
@@ -72,7 +80,7 @@ def fetch(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
 def test_a_plan_leads_there_and_back(
     name: str, postgres_settings: dict[str, Any]
 ) -> None:
-    path = CASES / f"partition_{name}.postgresql.sql"
+    path = CASES / f"{name}.postgresql.sql"
     check(path, POSTGRESQL, postgres_settings)
 
 
@@ -180,6 +188,29 @@ def test_a_partition_key_is_not_altered(
             one, other, f"{before} INSERT INTO t SELECT 1, 'a' WHERE false;", after
         )
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "CREATE INDEX waits ON ONLY t (w);",
+        "ALTER TABLE ONLY t ADD CONSTRAINT waits UNIQUE (id);",
+    ],
+    ids=["an index", "a key"],
+)
+@pytest.mark.parametrize(
+    "before", [FIRST, f"{TABLE} CREATE TABLE t2 PARTITION OF t DEFAULT;"]
+)
+def test_no_partition_comes_to_an_index_that_waits(
+    before: str, key: str, postgres_settings: dict[str, Any]
+) -> None:
+    """ATTACH would attach an index, or make one, where none is wanted."""
+    with (
+        empty_database(postgres_settings) as one,
+        empty_database(postgres_settings) as other,
+        pytest.raises(UnsupportedChange, match="Drop waits first"),
+    ):
+        proposed(one, other, f"{before} {key}", f"{LARGER} {key}")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 NAME_BYTES_LIMIT = 63
 ONLY_MARK = " /* only */"
-"""Ends the definition of an index that waits until every partition has attached one."""
+"""Ends the definition of an index or a key that waits until every partition has attached
+one."""
+ATTACHED_MARK = " /* attached */"
+"""Ends the definition of a partition's key that is a part of an index of the whole table."""
 
 
 def shorten_name(name: str) -> str:

@@ -26,7 +26,12 @@ from schema_migrations.engines.postgresql.catalog.traits import (
     SQL_KEYWORDS,
     TRAITS,
 )
-from schema_migrations.engines.postgresql.quote import ONLY_MARK, qualify, quote
+from schema_migrations.engines.postgresql.quote import (
+    ATTACHED_MARK,
+    ONLY_MARK,
+    qualify,
+    quote,
+)
 from schema_migrations.schema.model import Attachment, Key, Object, Opaque
 
 if TYPE_CHECKING:
@@ -136,13 +141,20 @@ def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opa
     for row, key in catalog.select("opaque", PG_CONSTRAINT, rows):
         relation = catalog.keys[PG_CLASS, row.relation, 0]
         alter = f"ALTER TABLE {qualify(relation)}"
+        wholes = (catalog.keys.get((PG_CLASS, oid, 0)) for oid in row.wholes)
+        whole = next(filter(None, wholes), None)
+        mark = ATTACHED_MARK if row.attached else ""
+        definition = row.definition.removesuffix(ONLY_MARK)
+        only = "ONLY " if definition != row.definition else ""
         yield Opaque(
             key=key,
             trait=CONSTRAINT,
-            definition=f"{alter} ADD CONSTRAINT {quote(row.name)} {row.definition}",
+            definition=f"ALTER TABLE {only}{qualify(relation)}"
+            f" ADD CONSTRAINT {quote(row.name)} {definition}{mark}",
             owner=owners.get(relation),
             drop_sql=f"{alter} DROP CONSTRAINT {quote(row.name)}",
             needs=frozenset(catalog.needs[key]),
+            whole=whole,
         )
 
 

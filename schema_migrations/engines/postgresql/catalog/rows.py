@@ -69,6 +69,10 @@ class ConstraintRow(NamedTuple):
     inherited: bool = False
     """A partition has it from its parent."""
     is_local: bool = True
+    wholes: Sequence[int] = ()
+    """Of a partition's own key: the indexes that its index is a part of, nearest first."""
+    attached: bool = False
+    """The nearest of them waits for no other partition."""
 
 
 class IndexRow(NamedTuple):

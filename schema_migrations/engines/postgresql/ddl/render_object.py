@@ -33,6 +33,7 @@ from schema_migrations.engines.postgresql.ddl.sequence_options import (
     render_move,
 )
 from schema_migrations.engines.postgresql.quote import (
+    ATTACHED_MARK,
     ONLY_MARK,
     qualify,
     quote,
@@ -78,9 +79,11 @@ def render_create(obj: NonTableObject) -> Statements:
     match obj:
         case Constraint() | ForeignKey():
             name = quote(obj.key.part)
+            definition = obj.definition.removesuffix(ONLY_MARK)
             action = _make_action(obj, f"ADD CONSTRAINT {name}", "Add", Step.SET)
-            action = replace(action, definition=obj.definition)
-            return (render_alter_table(obj.table, action),)
+            action = replace(action, definition=definition)
+            waits = definition != obj.definition
+            return (render_alter_table(obj.table, action, only=waits),)
         case Index():
             table, name = qualify(obj.table), quote(obj.key.name)
             unique = "UNIQUE " if obj.unique else ""
@@ -110,7 +113,8 @@ def render_create(obj: NonTableObject) -> Statements:
                 )
             if obj.trait.is_made_in_steps:
                 return _render_create_type(obj)
-            return _make_statement(obj.definition.rstrip("; \n"), describe_create(obj))
+            sql = obj.definition.removesuffix(ATTACHED_MARK).rstrip("; \n")
+            return _make_statement(sql, describe_create(obj))
 
 
 def render_drop(obj: NonTableObject) -> Statements:

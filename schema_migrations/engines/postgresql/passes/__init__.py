@@ -32,11 +32,13 @@ from schema_migrations.engines.postgresql.passes.opaque import (
     omit_part_drops,
     replace_in_place,
 )
+from schema_migrations.engines.postgresql.passes.own_parts import keep_own_parts
 from schema_migrations.engines.postgresql.passes.partition_parts import (
     drop_partition_parts_first,
 )
 from schema_migrations.engines.postgresql.passes.partitioned_indexes import (
     complete_indexes,
+    order_own_parts,
 )
 from schema_migrations.engines.postgresql.passes.privileges import (
     restore_privileges,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 
 PASSES: tuple[Pass, ...] = (
     omit_inherited_changes,
+    keep_own_parts,
     refuse_dangling_needs,
     cast_enums,
     recreate_types,
@@ -75,6 +78,7 @@ PASSES: tuple[Pass, ...] = (
     omit_part_drops,
     drop_partition_parts_first,
     complete_indexes,
+    order_own_parts,
     add_mentioned_needs,
     fold_constraints,
     fold_partition_keys,

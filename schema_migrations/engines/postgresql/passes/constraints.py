@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.quote import ONLY_MARK
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Constraint,
@@ -24,7 +25,8 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
     """Put the constraints of a new table into its ``CREATE TABLE``.
 
     Foreign keys stay separate: tables may refer to one another in a cycle.  So does what
-    is NOT VALID: ``CREATE TABLE`` would take it and hold it for valid.
+    is NOT VALID: ``CREATE TABLE`` would take it and hold it for valid; and a key that the
+    partitions do not have, which is made after them.
     """
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
     parts: dict[Key, list[Constraint]] = {}
@@ -34,7 +36,7 @@ def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Chan
             isinstance(change, ddl.Create)
             and isinstance(change.object, Constraint)
             and change.object.table in created
-            and not _is_not_valid(change.object)
+            and not change.object.definition.endswith((NOT_VALID, ONLY_MARK))
         ):
             parts.setdefault(change.object.table, []).append(change.object)
         else:
@@ -75,10 +77,6 @@ def _select_inline(parts: list[Constraint]) -> tuple[Constraint, ...]:
 def _sort_key_of(part: Constraint) -> tuple[int, str]:
     ranks = {"primary key": 0, "unique": 1, "check": 2, "exclusion": 3}
     return ranks[part.type], part.key.part
-
-
-def _is_not_valid(rule: Constraint | ForeignKey) -> bool:
-    return rule.definition.endswith(NOT_VALID)
 
 
 def defer_foreign_keys(changes: Changes, current: Schema, desired: Schema) -> Changes:

@@ -19,7 +19,12 @@ from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 from schema_migrations.engines.postgresql.ddl.domains import render_create_domain
 from schema_migrations.engines.postgresql.ddl.render_column import render_column
-from schema_migrations.engines.postgresql.quote import ONLY_MARK, qualify, quote
+from schema_migrations.engines.postgresql.quote import (
+    ATTACHED_MARK,
+    ONLY_MARK,
+    qualify,
+    quote,
+)
 from schema_migrations.schema.model import (
     INVALID_MARK,
     Attachment,
@@ -80,6 +85,9 @@ def canonicalize(
     return _replace_objects(schema, canonical)
 
 
+MARKS = (INVALID_MARK, ONLY_MARK, ATTACHED_MARK)
+
+
 def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
     """Yield every object that holds an expression and can be created again."""
     for obj in schema:
@@ -88,10 +96,8 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 for column in obj.columns:
                     if column.default is not None or column.generated is not None:
                         yield obj.key.column(column.name), column
-            case Index(definition=definition) if definition.endswith(
-                (INVALID_MARK, ONLY_MARK)
-            ):
-                pass  # a probe would be valid
+            case Index() | Constraint() | Opaque() if obj.definition.endswith(MARKS):
+                pass  # a probe would be without the mark
             case (
                 Index()
                 | Constraint(type="check" | "exclusion")

@@ -1,0 +1,35 @@
+-- before
+CREATE TABLE t (id int NOT NULL, w text NOT NULL) PARTITION BY LIST (w);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('1');
+CREATE TABLE t2 PARTITION OF t FOR VALUES IN ('2') PARTITION BY RANGE (id);
+CREATE TABLE t21 PARTITION OF t2 FOR VALUES FROM (1) TO (10);
+
+-- after
+CREATE TABLE t (id int NOT NULL, w text NOT NULL) PARTITION BY LIST (w);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('1');
+CREATE TABLE t2 PARTITION OF t FOR VALUES IN ('2') PARTITION BY RANGE (id);
+CREATE TABLE t21 PARTITION OF t2 FOR VALUES FROM (1) TO (10);
+ALTER TABLE ONLY t ADD CONSTRAINT waits PRIMARY KEY (w, id);
+ALTER TABLE t1 ADD CONSTRAINT of_t1 PRIMARY KEY (w, id);
+ALTER INDEX waits ATTACH PARTITION of_t1;
+ALTER TABLE ONLY t ADD CONSTRAINT also UNIQUE (id, w);
+ALTER TABLE ONLY t2 ADD CONSTRAINT of_t2 UNIQUE (id, w);
+ALTER INDEX also ATTACH PARTITION of_t2;
+
+-- plan
+-- Alter table "t": add unique constraint "also"; add primary key "waits"
+ALTER TABLE ONLY "t"
+    ADD CONSTRAINT "also" UNIQUE (id, w),
+    ADD CONSTRAINT "waits" PRIMARY KEY (w, id);
+
+-- Create constraint of_t1 of partition "t1"
+ALTER TABLE "t1" ADD CONSTRAINT "of_t1" PRIMARY KEY (w, id);
+
+-- Attach index "of_t1" of partition "t1"
+ALTER INDEX waits ATTACH PARTITION of_t1;
+
+-- Create constraint of_t2 of partition "t2"
+ALTER TABLE ONLY "t2" ADD CONSTRAINT "of_t2" UNIQUE (id, w);
+
+-- Attach index "of_t2" of partition "t2"
+ALTER INDEX also ATTACH PARTITION of_t2;
