@@ -19,7 +19,7 @@ from schema_migrations.conf import (
 )
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
 from schema_migrations.history.directory import load
-from schema_migrations.history.glance import seems_intact
+from schema_migrations.history.glance import is_untouched
 from schema_migrations.history.integrity import DirectoryProblem
 from schema_migrations.workflows.standing.health import judge_alias
 
@@ -112,7 +112,7 @@ def _find_problems_by_alias(
 ) -> Iterator[tuple[str, DirectoryProblem]]:
     for alias in () if find_project_problems() else list_managed_aliases():
         path = read_settings(alias).directory
-        if not reads_all and seems_intact(path):
+        if not reads_all and is_untouched(path):
             continue
         try:
             directory = load(path)

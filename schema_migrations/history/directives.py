@@ -66,7 +66,7 @@ def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     header = _read_header(text)
     if any(
         name == "txtar"
-        for n, name, _ in _find_directives(islice(iterate_lines(text), 1))
+        for n, name, _ in _find_directives(islice(split_lines(text), 1))
     ):
         raise SyntaxProblem(
             problem="an archive of several files (atlas:txtar) cannot be applied",
@@ -144,7 +144,7 @@ def _explain_ineffective(
 def _read_header(text: str) -> list[str]:
     """Return the comment lines at the top, if a blank line or the end follows them."""
     header = list[str]()
-    for line in iterate_lines(text):
+    for line in split_lines(text):
         if not line.startswith("--"):
             detached = not line.strip(" \t\r")
             return header if detached else []
@@ -152,7 +152,7 @@ def _read_header(text: str) -> list[str]:
     return header
 
 
-def iterate_lines(text: str) -> Iterator[str]:
+def split_lines(text: str) -> Iterator[str]:
     """Yield the lines of a text, of which often only the first are asked for."""
     start = 0
     while (end := text.find("\n", start)) >= 0:

@@ -50,7 +50,7 @@ class MigrationFile:
         """The comment lines above the first statement."""
         lines = (
             line
-            for part in directives.iterate_lines(self.text)
+            for part in directives.split_lines(self.text)
             for line in part.splitlines()
             if line.strip()
         )

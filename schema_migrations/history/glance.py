@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def seems_intact(path: Path) -> bool:
+def is_untouched(path: Path) -> bool:
     """Return whether nothing tells that a folder differs from its ``atlas.sum``.
 
     An edit that leaves a file as old as it was is only found by reading.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.history.directory import rehash
-from schema_migrations.history.glance import seems_intact
+from schema_migrations.history.glance import is_untouched
 from schema_migrations.history.sums import SUM_FILE
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def write_old(path: Path, text: str) -> None:
 
 
 def test_a_folder_as_it_was_recorded_seems_intact(folder: Path) -> None:
-    assert seems_intact(folder)
-    assert seems_intact(rehash_empty(folder / "empty"))
+    assert is_untouched(folder)
+    assert is_untouched(rehash_empty(folder / "empty"))
 
 
 def rehash_empty(folder: Path) -> Path:
@@ -48,7 +48,7 @@ def rehash_empty(folder: Path) -> Path:
 
 def test_what_is_older_than_its_record_is_not_read(folder: Path) -> None:
     write_old(folder / "1_a.sql", "SELECT 4;\n")
-    assert seems_intact(folder)
+    assert is_untouched(folder)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_what_is_older_than_its_record_is_not_read(folder: Path) -> None:
 )
 def test_a_change_is_seen(folder: Path, change: Callable[[Path], object]) -> None:
     change(folder)
-    assert not seems_intact(folder)
+    assert not is_untouched(folder)
 
 
 def test_names_without_a_clear_order_are_seen(folder: Path) -> None:
     (folder / "10_d.sql").write_text("SELECT 4;\n")
     rehash(folder)
-    assert not seems_intact(folder)
-    assert not seems_intact(folder / "missing")
+    assert not is_untouched(folder)
+    assert not is_untouched(folder / "missing")
