@@ -65,8 +65,7 @@ def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     """Return the directives of a file; raise ``SyntaxProblem`` for an invalid value."""
     header = _read_header(text)
     if any(
-        name == "txtar"
-        for n, name, _ in _find_directives(islice(split_lines(text), 1))
+        name == "txtar" for n, name, _ in _find_directives(islice(split_lines(text), 1))
     ):
         raise SyntaxProblem(
             problem="an archive of several files (atlas:txtar) cannot be applied",
