@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,11 @@ GIVE_UP = "SELECT pg_advisory_unlock_all();\n"
 @pytest.fixture
 def rival(pg_place: Place) -> Iterator[Callable[[], None]]:
     """A second run of the same files on the same database."""
-    yield from run_on(pg_place, pg_place.settings)
+    with run_on(pg_place, pg_place.settings) as run_again:
+        yield run_again
 
 
+@contextmanager
 def run_on(place: Place, settings: dict[str, Any]) -> Iterator[Callable[[], None]]:
     connection = ConnectionHandler({"default": complete_settings(settings)})["default"]
     yield lambda: run(place, connection)
@@ -200,9 +203,7 @@ def test_a_second_name_of_a_sqlite_file(sqlite_place: Place, tmp_path: Path) -> 
     sqlite_place.connection.ensure_connection()
     os.link(sqlite_place.settings["NAME"], tmp_path / "link.sqlite3")
     settings = {**sqlite_place.settings, "NAME": str(tmp_path / "link.sqlite3")}
-    (rival,) = run_once = [*run_on(sqlite_place, settings)]
-    assert run_once
-    with pytest.raises(RevisionTaken):
+    with run_on(sqlite_place, settings) as rival, pytest.raises(RevisionTaken):
         run(
             sqlite_place,
             sqlite_place.connection,
