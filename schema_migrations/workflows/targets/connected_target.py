@@ -100,8 +100,9 @@ def read_revisions_and_tables(
     """
     store = connected.store
     executor, schema = store.engine.executor, store.namespace
-    revisions = store.read()
+    # In this order: a run that ends in between, which no lock kept out, made both.
     tables = executor.list_tables(store.connection, None)
+    revisions = store.read()
     if not revisions and not connected.is_schema_chosen:
         _refuse_second_history(connected)
     if revisions or not tables or is_first_run:
