@@ -97,8 +97,13 @@ def _is_alike(
     return replace(obj, key=another.key) == another
 
 
-def find_rivals(partition: Opaque, schema: Schema) -> Iterator[tuple[Key, Opaque]]:
-    """Yield what a partition has besides an equal attached part: as one of a table, and own."""
+def find_equal_own_parts(
+    partition: Opaque, schema: Schema
+) -> Iterator[tuple[Key, Opaque]]:
+    """Yield what a partition has for itself although an equal part of it is attached.
+
+    Each with the key that it would have if the partition were a table.
+    """
     parts = tuple(list_parts_of_table(partition))
     owns = {part.key: schema.get(own_key_of(part)) for part in parts}
     attached = [p for p in parts if not _stands_alone(owns[p.key])]

@@ -25,7 +25,7 @@ from schema_migrations.schema.model import (
     provided_keys_of,
 )
 from schema_migrations.schema.own_parts import (
-    find_rivals,
+    find_equal_own_parts,
     find_tied_tables,
     own_key_of,
 )
@@ -140,7 +140,7 @@ def with_unattached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
     later = {
         key: own
         for partition in partitions
-        for key, own in find_rivals(partition, schema)
+        for key, own in find_equal_own_parts(partition, schema)
     }
     circle = _find_circle(schema, partitions)
     keys = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -124,7 +125,6 @@ def test_what_killed_commands_left_is_swept(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows: no such pipes and links")
 def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     before = written(folder, "1_a.sql")
@@ -142,7 +142,6 @@ def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
 @contextmanager
 def limit_file_size(size: int) -> Iterator[None]:
     """Let the system refuse to write files of more bytes."""
-    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))

@@ -204,7 +204,8 @@ def test_a_partition_key_is_not_altered(
 def test_no_partition_comes_to_an_index_that_waits(
     before: str, key: str, postgres_settings: dict[str, Any]
 ) -> None:
-    """ATTACH would attach an index, or make one, where none is wanted."""
+    """PostgreSQL gives a new partition an index for each of the whole table, so that no
+    plan can leave one of them without."""
     with (
         empty_database(postgres_settings) as one,
         empty_database(postgres_settings) as other,

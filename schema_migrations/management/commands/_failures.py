@@ -48,7 +48,7 @@ def translate_unexpected() -> Iterator[None]:
         yield
     except (SchemaMigrationsError, CommandError):
         raise
-    except Exception as caught:
+    except Exception as caught:  # a bug, or a server that went away: nobody foresaw it
         raise _describe_unexpected(caught) from caught
 
 

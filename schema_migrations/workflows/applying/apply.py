@@ -38,7 +38,7 @@ from schema_migrations.workflows.applying.messages import Messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
-    keep_lock,
+    restore_lock,
     run_in_one_transaction,
 )
 from schema_migrations.workflows.applying.selection import (
@@ -284,14 +284,14 @@ def _run_selected(
 def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
     if tx_mode == "all" and runs:
         run_in_one_transaction(runner, runs)
-        keep_lock(runner, runs[-1].file.name)
+        restore_lock(runner, runs[-1].file.name)
         return
     for run in runs:
         if run.mode == "none":
             run_stepwise(runner, run)
         else:
             run_in_one_transaction(runner, (run,))
-        keep_lock(runner, run.file.name)
+        restore_lock(runner, run.file.name)
 
 
 def _open_watch(

@@ -292,7 +292,7 @@ def make_started_revision(run: FileRun, execution_time: int) -> Revision:
     )
 
 
-def keep_lock(runner: Runner, file: str) -> None:
+def restore_lock(runner: Runner, file: str) -> None:
     """Take the lock again if the statements of a file gave it up; raise ``LockLost``."""
     try:
         lost = runner.retake_lock()

@@ -35,13 +35,13 @@ from schema_migrations.workflows.applying.runner import (
     ROLLBACK_WORDS,
     Runner,
     execute_statement,
-    keep_lock,
     make_file_done,
     make_file_started,
     make_started_revision,
     measure_nanoseconds,
     record_failure,
     repeat_session_settings,
+    restore_lock,
     retry_transaction,
     run_statement,
     translate_errors,
@@ -195,7 +195,7 @@ def _run_and_record(
         if driver_error is None or not driver_error.refused_in_transaction:
             raise
         # A second run could not tell such a statement that runs from one that was cut off.
-        keep_lock(runner, run.file.name)
+        restore_lock(runner, run.file.name)
         retry_transaction(
             runner,
             run.file.name,

@@ -24,7 +24,7 @@ from schema_migrations.workflows.states.extra import (
 )
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
-    list_homes,
+    list_extension_namespaces,
     load_prerequisites,
 )
 from schema_migrations.workflows.states.state import inspect_database
@@ -76,7 +76,7 @@ def hide_homes_of_extensions(
     drop them.
     """
     kept = schemas_of(extra_statements)
-    homes = list_homes(beside, prerequisites)
+    homes = list_extension_namespaces(beside, prerequisites)
     return schema.replace_objects([key for key in homes if key.name not in kept], ())
 
 

@@ -48,7 +48,7 @@ def open_live_database(source: str) -> Iterator[tuple[Connection, Engine]]:
         connection.close()
 
 
-def make_target_question(alias: str, engine: Engine) -> Callable[[], Target | None]:
+def prepare_target_lookup(alias: str, engine: Engine) -> Callable[[], Target | None]:
     """Return a function that describes the alias's server; None: it does not answer.
 
     It asks once and then knows the answer: a server that is down is waited for.
@@ -73,7 +73,7 @@ def _ask_target(alias: str, engine: Engine) -> Target | None:
         connection.close()
 
 
-def read_major(target: Target | None) -> int | None:
+def major_of(target: Target | None) -> int | None:
     """Return the major version in an answer."""
     return target.major if target else None
 

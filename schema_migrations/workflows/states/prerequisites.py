@@ -150,7 +150,9 @@ def _list_home_namespaces(homes: Mapping[str, Definition]) -> Iterator[Definitio
         yield Definition(key=key, definition="")
 
 
-def list_homes(beside: Schema, prerequisites: Prerequisites) -> tuple[Key, ...]:
+def list_extension_namespaces(
+    beside: Schema, prerequisites: Prerequisites
+) -> tuple[Key, ...]:
     """Return the namespaces that the extensions have in ``beside``."""
     homes = _map_homes(beside, prerequisites.extension_names)
     return tuple(namespace.key for namespace in _list_home_namespaces(homes))

@@ -57,9 +57,9 @@ from schema_migrations.workflows.states.foundations import (
 )
 from schema_migrations.workflows.states.live_database import (
     is_live_source,
-    make_target_question,
+    major_of,
     open_live_database,
-    read_major,
+    prepare_target_lookup,
 )
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
@@ -201,7 +201,7 @@ def open_workspace(
     prerequisites = find_prerequisites(
         engine.vendor, alias, settings.extensions, django_migrations
     )
-    ask_target = make_target_question(alias, alias_engine)
+    ask_target = prepare_target_lookup(alias, alias_engine)
     with ExitStack() as stack:
 
         def start_server(sharing: Sharing) -> DevServer:
@@ -211,7 +211,7 @@ def open_workspace(
                         dev or settings.dev,
                         alias,
                         extensions=list_extensions(prerequisites, extra_statements),
-                        find_major=lambda: read_major(ask_target()),
+                        find_major=lambda: major_of(ask_target()),
                         sharing=sharing,
                         report=report,
                     )

@@ -254,7 +254,6 @@ def test_a_lock_file_that_a_run_left_is_taken(
     assert sqlite_place.done == ["1"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows: links need a privilege")
 @pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
 def test_a_lock_file_that_is_something_else_is_left_alone(
     kind: str, sqlite_place: Place, tmp_path: Path

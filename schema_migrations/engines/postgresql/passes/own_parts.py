@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def keep_own_parts(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Keep a key that a new index is to take, and make anew what it would take else."""
+    """Keep a partition's key that a new index of the whole table is to have as its part.
+
+    What equals that index and is to stay for itself is dropped before and made anew after.
+    """
     dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
     taken = {
         change.object.key

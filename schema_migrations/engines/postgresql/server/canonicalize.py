@@ -85,7 +85,8 @@ def canonicalize(
     return _replace_objects(schema, canonical)
 
 
-MARKS = (INVALID_MARK, ONLY_MARK, ATTACHED_MARK)
+_MARKS = (INVALID_MARK, ONLY_MARK, ATTACHED_MARK)
+"""What a definition ends with if it depends on other objects besides its own SQL."""
 
 
 def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
@@ -96,8 +97,8 @@ def _find_reprintable(schema: Schema) -> Iterator[tuple[Key, Reprintable]]:
                 for column in obj.columns:
                     if column.default is not None or column.generated is not None:
                         yield obj.key.column(column.name), column
-            case Index() | Constraint() | Opaque() if obj.definition.endswith(MARKS):
-                pass  # a probe would be without the mark
+            case Index() | Constraint() | Opaque() if obj.definition.endswith(_MARKS):
+                pass  # made again on its own, it would be printed without the mark
             case (
                 Index()
                 | Constraint(type="check" | "exclusion")
