@@ -117,7 +117,7 @@ class ServerFailed(SchemaMigrationsError):
 
     code = "server-failed"
     message = "A database server ended the work: {reason}"
-    hint = "Try again. If it happens again, the exception that this one has as its cause shows where."
+    hint = "Try again. If it fails again, the cause of this exception shows where."
     reason: str
     retryable: bool
 

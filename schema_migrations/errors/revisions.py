@@ -138,7 +138,7 @@ class RevisionTaken(Unreachable):
     """Another run wrote a row of the revisions while this one ran."""
 
     code = "revision-taken"
-    message = "Another run of {version} began or ended meanwhile, so this one stops."
+    message = "Another run changed the record of version {version} meanwhile, so this one stops."
     hint = (
         "What this run had not committed is rolled back. Run the command again: it goes on"
         " from where the database is then. If no other run was there, the file itself"
@@ -153,9 +153,9 @@ class LockLost(Unreachable):
     code = "lock-lost"
     message = "{file} gave up the lock of this run, and another one took it: {holder}."
     hint = (
-        "What it has done so far is recorded. Run the command again once that run has"
-        " ended. What gives a lock up is pg_advisory_unlock_all() or DISCARD ALL, or on"
-        " SQLite the removal of the lock file."
+        "What the file has done so far is recorded. Run the command again once that run"
+        " has ended. pg_advisory_unlock_all() and DISCARD ALL give up the lock; on SQLite,"
+        " so does removing the lock file."
     )
     file: str
     holder: str

@@ -87,7 +87,7 @@ def test_a_file_that_another_run_has_done_is_not_run_again(
     pg_place: Place, rival: Callable[[], None]
 ) -> None:
     pg_place.write(_1=LOG + GIVE_UP, _2="INSERT INTO log VALUES ('2');")
-    with pytest.raises(RevisionTaken, match="Another run of 2 ") as caught:
+    with pytest.raises(RevisionTaken, match="the record of version 2 ") as caught:
         run(pg_place, pg_place.connection, at_once(FileDone, rival, pg_place))
     assert (caught.value.exit_code, caught.value.retryable) == (5, True)
     assert words(pg_place) == ["2"]
