@@ -102,8 +102,8 @@ SELECT pg_replication_origin_create('evil')
 CREATE SUBSCRIPTION evil CONNECTION 'dbname={victim}' PUBLICATION p WITH (connect = false)
 SELECT lo_export(lo_from_bytea(0, 'x'), '{file}')
 COPY (SELECT 1) TO '{file}'
-COPY (SELECT 1) TO PROGRAM 'touch {file}'
-COPY pg_catalog.pg_class TO PROGRAM 'touch {file}'
+COPY (SELECT 1) TO PROGRAM 'cat > {file}'
+COPY pg_catalog.pg_class TO PROGRAM 'cat > {file}'
 CREATE EXTENSION dblink
 SELECT dblink_exec('dbname={victim}', 'DROP TABLE precious')
 CREATE EXTENSION adminpack
@@ -131,7 +131,7 @@ CREATE INDEX CONCURRENTLY evil ON bait ((trap_value(1)))
 VACUUM ANALYZE bait
 INSERT INTO bait VALUES (1)
 SELECT pg_advisory_lock(1)
-SET lc_messages = 'C'; RESET ROLE; COPY (SELECT 1) TO PROGRAM 'touch {file}'
+SET lc_messages = 'C'; RESET ROLE; COPY (SELECT 1) TO PROGRAM 'cat > {file}'
 CREATE INDEX CONCURRENTLY evil2 ON bait (id); RESET ROLE; DROP DATABASE {victim}
 DISCARD ALL
 DISCARD ALL; RESET ROLE; DROP DATABASE {victim}
@@ -165,10 +165,12 @@ COMMENT ON LANGUAGE plpgsql IS '\\' ; RESET ROLE; DROP DATABASE {victim}; --'
 """.strip().splitlines()
 
 # What a role must never run with its own rights: it gives those back and breaks out.
+# A program that does not read its input could end before the server writes to it: an
+# error ("Broken pipe"), after which the trap undoes its CREATE ROLE.
 _BREAK_OUT = """
   EXECUTE 'RESET ROLE';
   EXECUTE 'CREATE ROLE broken_out';
-  EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {file}''';
+  EXECUTE 'COPY (SELECT 1) TO PROGRAM ''cat > {file}''';
 """
 
 TRAPS = (
@@ -707,7 +709,9 @@ def test_without_the_room_they_do(cluster: Cluster, attack: str) -> None:
         cluster.as_role("boss"), ALIAS
     ) as connection:
         for sql in TRAPS[:-1]:
-            unsealed.executor.execute(connection, cluster.fill_in(sql, "boss"))
+            # Here an error is a fault of the test, which the trap must not hide.
+            bare = sql.replace(" EXCEPTION WHEN OTHERS THEN RETURN NULL;", "")
+            unsealed.executor.execute(connection, cluster.fill_in(bare, "boss"))
         before = cluster.take_facts()
         unsealed.executor.execute(connection, cluster.fill_in(attack, "boss"))
         assert wait_until(lambda: cluster.take_facts() != before)
@@ -731,7 +735,7 @@ def test_there_are_enough_attacks() -> None:
         "CREATE ROLE evil",
         "DROP DATABASE precious",
         "DO $$ BEGIN CREATE ROLE evil; END $$",
-        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "COPY (SELECT 1) TO PROGRAM 'cat'",
         "ALTER SYSTEM SET work_mem = '1MB'",
         "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
         "SELECT pg_reload_conf()",
