@@ -8,15 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from schema_migrations.engines.definition_text import (
-    mask_nested,
-    read_condition,
-    read_group,
-    split_list,
-    unquote,
-)
 from schema_migrations.plan.existing_rows import (
     NULL,
     BreakingRows,
@@ -27,6 +20,13 @@ from schema_migrations.plan.existing_rows import (
 )
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.definition_text import (
+    mask_nested,
+    read_condition,
+    read_group,
+    split_list,
+    unquote,
+)
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -81,7 +81,7 @@ class EngineRowQueries:
             return None
         match rule:
             case ForeignKey():
-                return self._find_orphans(rule, rows, find_rows)
+                return self._find_orphans(rule, rows, find_rows(rule.referenced_table))
             case Constraint(type="check"):
                 return self._find_violations(rule, rows)
             case Constraint(type="exclusion"):
@@ -90,6 +90,16 @@ class EngineRowQueries:
                 return None
             case Constraint() | Index():
                 return self._find_copies(rule, rows)
+
+    def find_referring_rows(
+        self, key: ForeignKey, partition: Key, find_rows: FindRows
+    ) -> str:
+        """Return the query for the rows that refer to those of one partition."""
+        parents = replace(
+            find_rows(key.referenced_table), table=partition, new_name=partition.name
+        )
+        found = self._find_children(key, find_rows(key.table), parents)
+        return found.query if found else ""
 
     def find_nulls(self, column: str, rows: ExistingRows) -> str:
         """Return the query for the rows that have no value in a column afterwards."""
@@ -196,11 +206,24 @@ class EngineRowQueries:
         )
 
     def _find_orphans(
-        self, rule: ForeignKey, rows: ExistingRows, find_rows: FindRows
+        self, rule: ForeignKey, rows: ExistingRows, parents: ExistingRows
     ) -> BreakingRows | None:
+        return self._find_children(rule, rows, parents, without_parent=True)
+
+    def _find_children(
+        self,
+        rule: ForeignKey,
+        rows: ExistingRows,
+        parents: ExistingRows,
+        *,
+        without_parent: bool = False,
+    ) -> BreakingRows | None:
+        """Return the query for the rows that refer to a parent, or to none that is there.
+
+        None: no row refers to any.
+        """
         columns = rule.columns or _read_names(read_group(rule.definition)[0])
         referenced = _read_referenced_columns(rule.definition)
-        parents = find_rows(rule.referenced_table)
         referenced = referenced or parents.primary_key
         match_full = " MATCH FULL" in mask_nested(rule.definition)
         values = [rows.values[name].sql for name in columns if name in rows.values]
@@ -234,7 +257,7 @@ class EngineRowQueries:
             found = f"SELECT 1 FROM {theirs} WHERE {pairs}"
             if period:
                 found += f" HAVING {own[-1]} <@ range_agg({their_own[-1]})"
-            where.append(f"NOT EXISTS ({found})")
+            where.append(f"{'NOT ' if without_parent else ''}EXISTS ({found})")
         source = self._render_source(rows, columns, alias="child")
         return BreakingRows(query=f"SELECT * FROM {source}{_render_where(where)}")
 

@@ -27,6 +27,8 @@ class TypeLattice:
     """Type → the types that can hold any of its values unchanged."""
     binary_type: str
     """The type whose values need not be text."""
+    label_length: int = 0
+    """Letters of the longest label that an enum can have; 0: there are no enums."""
 
 
 def may_alter_values(before: Column, after: Column, lattice: TypeLattice) -> bool:
@@ -42,6 +44,7 @@ def may_alter_values(before: Column, after: Column, lattice: TypeLattice) -> boo
     # ``char`` states its own length: on SQLite it holds a UUID or an address.
     states_length = old == "char" and old_size
     letters = old_size[0] if states_length else lattice.text_lengths.get(old)
+    letters = lattice.label_length if _is_enum(old, before) else letters
     if letters and new in texts:
         return bool(new_size) and new_size[0] < letters
     if old in numbers and new in numbers and not new_size and not old_size:
@@ -56,6 +59,11 @@ def may_alter_values(before: Column, after: Column, lattice: TypeLattice) -> boo
     if old == new and not new_size:
         return False
     return new != "text" or old == lattice.binary_type
+
+
+def _is_enum(type_: str, column: Column) -> bool:
+    name = type_.rpartition(".")[2].strip('"')
+    return any(key.kind == "enum" and key.name == name for key in column.needs)
 
 
 def _split_type(type_: str) -> tuple[str, tuple[int, ...]]:

@@ -116,6 +116,14 @@ class RowQueries(Protocol):
         None: there is none, or no row could be in it.
         """
 
+    def find_referring_rows(
+        self, key: ForeignKey, partition: Key, find_rows: FindRows
+    ) -> str:
+        """Return the query for the rows that refer to those of one partition.
+
+        Empty: the columns that the foreign key refers to are not known.
+        """
+
     def find_labels(
         self, labels: tuple[str, ...], column: Column, rows: ExistingRows
     ) -> str:

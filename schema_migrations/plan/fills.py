@@ -174,6 +174,7 @@ def _with_conversion_or_fill(
 def _becomes_not_null(change: ddl.AlterColumn) -> bool:
     return (
         change.before.nullable > change.after.nullable
+        and not change.has_no_null
         and change.after.generated is None
         and not change.after.identity
     )

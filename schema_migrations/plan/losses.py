@@ -145,9 +145,9 @@ def _describe_loss(change: ddl.Change, may_alter_values: MayAlterValues) -> str:
                 f"changes the type of {column} from {change.before.type} to "
                 f"{change.after.type}: values may be rounded, truncated or rejected"
             )
-        case ddl.Alter(before=Definition() as before, after=Definition() as after) if (
-            removed := [label for label in before.labels if label not in after.labels]
-        ):
+        case ddl.Alter(
+            before=Definition() as before, after=Definition() as after, is_used=True
+        ) if removed := [label for label in before.labels if label not in after.labels]:
             labels = ", ".join(map(repr, removed))
             return f"removes {labels} from the values of type {after.key.path}"
         case _:

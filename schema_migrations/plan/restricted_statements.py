@@ -1,4 +1,4 @@
-"""Find the statement that a restriction is about: the one that adds or alters.  Pure."""
+"""Find the statement that a restriction is about: the one that the server refuses.  Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _choose(clause: str, statements: Numbered) -> int:
 
 
 def _find_subjects(change: ddl.Change) -> Iterator[Key]:
-    """Yield the keys of all that a change adds or alters."""
+    """Yield the keys of all that a change adds or alters, and of a detached partition."""
     match change:
         case ddl.RebuildTable():
             for each in change.replaced_changes:
@@ -49,5 +49,9 @@ def _find_subjects(change: ddl.Change) -> Iterator[Key]:
             yield from (part.key for part in change.inline_constraints)
         case ddl.AlterColumn() | ddl.Create() | ddl.Alter() | ddl.AlterTable():
             yield ddl.subject_of(change)
+        case ddl.Detach(partition=partition):
+            yield partition.key
+        case ddl.Drop(object=partition, detached_first=True):
+            yield partition.key
         case _:
             pass

@@ -21,6 +21,7 @@ RestrictionCode = Literal[
     "removed-label",
     "tighter-domain",
     "new-partition",
+    "referenced-partition",
     "stale-routine",
     "made-anew",
     "stale-results",

@@ -22,6 +22,7 @@ from schema_migrations.plan.value_restrictions import (
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
+    Attachment,
     Constraint,
     ForeignKey,
     Index,
@@ -64,6 +65,7 @@ def find_restrictions(
             *find_value_restrictions(change, find_rows, find_uses, queries),
             _restrict_rule(change, constants, kept, find_rows, queries),
             _restrict_partition(change, left, queries),
+            *_restrict_referenced_partition(change, left, find_rows, queries),
         )
         if restriction
     )
@@ -138,6 +140,30 @@ def _restrict_partition(
             )
         case _:
             return None
+
+
+def _restrict_referenced_partition(
+    change: ddl.Change, left: Schema, find_rows: FindRows, queries: RowQueries
+) -> Iterator[Restriction]:
+    """Yield a restriction for each foreign key that is left to a lost partition's table."""
+    match change:
+        case ddl.Drop(object=Opaque(attachment=Attachment()) as partition):
+            verb = "drops"
+        case ddl.Detach(partition=partition):
+            verb = "detaches"
+        case _:
+            return
+    assert partition.attachment is not None
+    name = partition.attachment.table.key
+    for key in left.of(ForeignKey):
+        if key.referenced_table == partition.owner:
+            yield Restriction(
+                code="referenced-partition",
+                message=f"{verb} {partition.noun} {name.path} of table {key.referenced_table.path}:"
+                f" fails if a row of table {key.table.path} refers to one of its rows",
+                query=queries.find_referring_rows(key, name, find_rows),
+                subject=partition.key,
+            )
 
 
 def _is_unconditional_key(rule: Rule) -> bool:

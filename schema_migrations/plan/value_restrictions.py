@@ -150,7 +150,7 @@ def _restrict_nulls(
     key = change.table.column(after.name)
     value = after.generated if after.generated != before.generated else None
     value = value or change.fill or change.conversion
-    if value is None and before.nullable:
+    if value is None and before.nullable and not change.has_no_null:
         message = (
             f"makes {key.path} NOT NULL: fails if a row holds NULL (fill the NULLs "
             "first)"

@@ -78,6 +78,8 @@ class AlterColumn:
     table: Key
     before: Column
     after: Column
+    has_no_null: bool = False
+    """A check of the table allows no ``NULL`` in the column already."""
     fill: str | None = None
     """SQL expression for existing NULLs, if the column becomes NOT NULL."""
     fill_needs: frozenset[Key] = NO_KEYS
@@ -115,6 +117,9 @@ class Drop:
     object: Constraint | ForeignKey | Index | Sequence | Definition | Opaque
     gone_first: frozenset[Key] = NO_KEYS
     """Constraints of parent tables or partitions that are dropped first; set by a pass."""
+    detached_first: bool = False
+    """A partition of a table that foreign keys still refer to: the server refuses to drop
+    it as long as it is one; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,8 @@ class Alter:
 
     before: Constraint | ForeignKey | Sequence | Definition | Opaque
     after: Constraint | ForeignKey | Sequence | Definition | Opaque
+    is_used: bool = True
+    """False: nothing of the schema needs it, so no row holds a value of it."""
     needs_commit: bool = False
     """Other changes can use it only after a commit; set by a pass."""
     names_later: bool = False

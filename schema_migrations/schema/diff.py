@@ -31,6 +31,7 @@ from schema_migrations.schema.partitions import (
     with_released,
     with_unattached,
 )
+from schema_migrations.schema.required_columns import find_required_columns
 
 
 def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
@@ -51,20 +52,22 @@ def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
         before, after = current.get(key), desired.get(key)
         if before != after:
-            changes += _compare_objects(before, after)
+            changes += _compare_objects(before, after, current)
     return _pair_renames(changes, current)
 
 
 def _compare_objects(
-    before: Object | None, after: Object | None
+    before: Object | None, after: Object | None, current: Schema
 ) -> Iterator[ddl.Change]:
     match before, after:
         case Table(), Table():
-            yield from _compare_tables(before, after)
+            required = find_required_columns(current.by_table.get(before.key, ()))
+            yield from _compare_tables(before, after, required)
         case Sequence(), Sequence():
             yield ddl.Alter(before=before, after=after)
         case Definition(), Definition():
-            yield ddl.Alter(before=before, after=after)
+            is_used = any(before.key in obj.needs for obj in current)
+            yield ddl.Alter(before=before, after=after, is_used=is_used)
         case _:
             if isinstance(before, Table):
                 yield ddl.DropTable(table=before)
@@ -76,7 +79,9 @@ def _compare_objects(
                 yield ddl.Create(object=after)
 
 
-def _compare_tables(before: Table, after: Table) -> Iterator[ddl.Change]:
+def _compare_tables(
+    before: Table, after: Table, required: frozenset[str]
+) -> Iterator[ddl.Change]:
     old = {column.name: column for column in before.columns}
     new = {column.name: column for column in after.columns}
     if before.options != after.options:
@@ -90,14 +95,18 @@ def _compare_tables(before: Table, after: Table) -> Iterator[ddl.Change]:
         if column.name not in old:
             yield ddl.AddColumn(table=after.key, column=column)
         elif column != old[column.name]:
-            yield from _compare_columns(after, old[column.name], column)
+            yield from _compare_columns(
+                after, old[column.name], column, has_no_null=column.name in required
+            )
 
 
 def _compare_columns(
-    table: Table, before: Column, after: Column
+    table: Table, before: Column, after: Column, *, has_no_null: bool
 ) -> Iterator[ddl.Change]:
     if before != replace(after, comment=before.comment):
-        yield ddl.AlterColumn(table=table.key, before=before, after=after)
+        yield ddl.AlterColumn(
+            table=table.key, before=before, after=after, has_no_null=has_no_null
+        )
     if before.comment != after.comment:
         key = table.key.column(after.name)
         yield ddl.SetComment(key=key, before=before.comment, after=after.comment)

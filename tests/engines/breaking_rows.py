@@ -12,6 +12,7 @@ from schema_migrations.engines.engine import Connection, SessionOptions
 from schema_migrations.errors import SchemaMigrationsError, StatementFailed
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.answers import Answers
+from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.restriction import Restriction
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
@@ -149,8 +150,17 @@ def _plain(value: Any) -> Any:
 
 def list_restrictions(server: ScratchServer, case: Case) -> tuple[Restriction, ...]:
     """Return what is announced of a case."""
+    return _make_plan(server, case).restrictions
+
+
+def list_losses(server: ScratchServer, case: Case) -> tuple[str, ...]:
+    """Return what somebody must agree to lose."""
+    return _make_plan(server, case).losses
+
+
+def _make_plan(server: ScratchServer, case: Case) -> Plan:
     first, second = open_two(server)
     with first as one, second as two:
         proposal = plan(server, case, one, two)
     assert proposal.plan is not None
-    return proposal.plan.restrictions
+    return proposal.plan

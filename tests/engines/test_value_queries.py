@@ -14,6 +14,7 @@ from tests.engines.breaking_rows import (
     SQLITE,
     Case,
     check,
+    list_losses,
     list_restrictions,
 )
 
@@ -45,6 +46,12 @@ ENUM = "CREATE TYPE d AS ENUM ({}); CREATE TABLE t (id integer PRIMARY KEY, a {}
 PARTITIONED = (
     "CREATE TABLE t (id integer, a integer, b text) PARTITION BY {};"
     "CREATE TABLE o PARTITION OF t DEFAULT;"
+)
+
+REFERENCED = (
+    "CREATE TABLE t (id integer PRIMARY KEY) PARTITION BY LIST (id);"
+    "CREATE TABLE o PARTITION OF t FOR VALUES IN (2); {}"
+    "CREATE TABLE c (id integer, t integer REFERENCES t);"
 )
 
 CASES = [
@@ -242,6 +249,25 @@ CASES = [
             ("LIST (lower(b))", "FOR VALUES IN ('c')", [(3, 9, "c")]),
         )
     ),
+    *(
+        Case(
+            name=f"partition {verb} under a foreign key",
+            on=POSTGRESQL,
+            before=REFERENCED.format(
+                "CREATE TABLE p PARTITION OF t FOR VALUES IN (1);"
+            ),
+            after=REFERENCED.format(left),
+            rows="INSERT INTO t VALUES (1), (2); INSERT INTO c VALUES (10, 1), (11, 2),"
+            " (12, NULL)",
+            code="referenced-partition",
+            found=[(10, 1)],
+            mend="DELETE FROM c WHERE id = 10",
+        )
+        for verb, left in (
+            ("dropped", ""),
+            ("detached", "CREATE TABLE p (id integer CONSTRAINT p_pkey PRIMARY KEY);"),
+        )
+    ),
     Case(
         name="new generated column",
         after="CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer,"
@@ -342,13 +368,71 @@ def test_it_finds_what_sqlite_refuses(on_sqlite: ScratchServer, case: Case) -> N
         ("numeric(6,2)", "numeric(8,4)"),
         ("numeric(6,2)", "numeric(6,1)"),
         ("timestamptz", "date"),
+        ("mood", "varchar(255)"),
+        ("mood", "varchar(63)"),
+        ("mood[]", "varchar(63)[]"),
     ],
 )
 def test_a_type_that_takes_all_is_not_announced(
     on_postgresql: ScratchServer, before: str, after: str
 ) -> None:
-    case = Case(before=ONE.format(before), after=ONE.format(after))
+    mood = "CREATE TYPE mood AS ENUM ('good', 'great');"
+    case = Case(before=mood + ONE.format(before), after=mood + ONE.format(after))
     assert list_restrictions(on_postgresql, case) == ()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "CHECK (a IS NOT NULL)",
+        "CHECK (a > 0 AND a IS NOT NULL)",
+        "CHECK (id > 0 AND (a > id AND a IS NOT NULL))",
+    ],
+)
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_required_column_that_a_check_required_is_not_announced(
+    on_postgresql: ScratchServer, check: str, *, kept: bool
+) -> None:
+    """https://www.postgresql.org/docs/current/sql-altertable.html, ``SET NOT NULL``."""
+    rule = f", CONSTRAINT k {check}"
+    case = Case(
+        before=ONE.format(f"integer{rule}"),
+        after=ONE.format(f"integer NOT NULL{rule if kept else ''}"),
+    )
+    assert list_restrictions(on_postgresql, case) == ()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "CHECK (a IS NOT NULL OR id > 0)",
+        "CHECK (a > 0)",
+        "CHECK (a IS NOT NULL) NOT VALID",
+        "CHECK ((a IS NOT NULL) IS NOT NULL)",
+    ],
+)
+def test_a_required_column_that_no_check_required_is_announced(
+    on_postgresql: ScratchServer, check: str
+) -> None:
+    table = ONE.format("integer{}") + f"ALTER TABLE t ADD CONSTRAINT k {check};"
+    case = Case(
+        before=table.format(""),
+        after=table.format(" NOT NULL"),
+        defaults={"t.a": ""},
+    )
+    (restriction,) = list_restrictions(on_postgresql, case)
+    assert restriction.code == "not-null"
+
+
+def test_a_label_of_an_enum_that_no_column_holds_is_not_announced(
+    on_postgresql: ScratchServer,
+) -> None:
+    table = "CREATE TYPE mood AS ENUM ({}); CREATE TABLE t (id integer);"
+    case = Case(before=table.format("'a', 'b'"), after=table.format("'a'"))
+    assert list_losses(on_postgresql, case) == ()
+    used = table.replace("id integer", "id mood")
+    case = Case(before=used.format("'a', 'b'"), after=used.format("'a'"))
+    assert len(list_losses(on_postgresql, case)) == 1
 
 
 @pytest.mark.parametrize(

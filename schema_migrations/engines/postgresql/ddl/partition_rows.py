@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.definition_text import (
+from schema_migrations.plan.existing_rows import BreakingRows
+from schema_migrations.schema.definition_text import (
     read_group,
     split_list,
 )
-from schema_migrations.plan.existing_rows import BreakingRows
 from schema_migrations.schema.model import Key, Opaque, Schema
 
 if TYPE_CHECKING:

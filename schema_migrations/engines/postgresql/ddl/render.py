@@ -35,7 +35,7 @@ from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.table_action import TableAction
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Column, Key
+from schema_migrations.schema.model import Column, Key, Opaque
 
 Statements = tuple[Statement, ...]
 
@@ -64,7 +64,7 @@ def render(change: ddl.Change) -> Statements:
         case ddl.Create():
             return _with_unchecked_body(change, render_create(change.object))
         case ddl.Drop():
-            return render_drop(change.object)
+            return _render_drop(change)
         case ddl.Alter():
             return _with_unchecked_body(
                 change,
@@ -146,19 +146,38 @@ def _render_rename_column(change: ddl.RenameColumn) -> Statements:
 
 
 def _render_move(change: ddl.Attach | ddl.Detach) -> Statement:
-    attachment, top = change.partition.attachment, change.partition.owner
-    assert attachment is not None
-    assert top is not None
-    name = qualify(change.table.key)
+    partition = change.partition
+    assert partition.attachment is not None
     if isinstance(change, ddl.Detach):
         return Statement(
-            sql=attachment.detach_sql,
-            comment=f"Detach partition {name} of table {qualify(top)}",
+            sql=partition.attachment.detach_sql,
+            comment=f"Detach {_describe_partition(partition)}",
         )
     return Statement(
-        sql=attachment.attach_sql,
-        comment=f"Attach partition {name} of table {qualify(top)}",
+        sql=partition.attachment.attach_sql,
+        comment=f"Attach {_describe_partition(partition)}",
     )
+
+
+def _render_drop(change: ddl.Drop) -> Statements:
+    partition = change.object
+    if not change.detached_first or not isinstance(partition, Opaque):
+        return render_drop(change.object)
+    assert partition.attachment is not None
+    table = qualify(partition.attachment.table.key)
+    detach = Statement(
+        sql=partition.attachment.detach_sql,
+        comment=f"Detach {_describe_partition(partition)}, to which foreign keys refer",
+    )
+    drop = Statement(sql=f"DROP TABLE {table}", comment=f"Drop table {table}")
+    return detach, drop
+
+
+def _describe_partition(partition: Opaque) -> str:
+    assert partition.attachment is not None
+    assert partition.owner is not None
+    name = qualify(partition.attachment.table.key)
+    return f"{partition.noun} {name} of table {qualify(partition.owner)}"
 
 
 def _render_create_table(change: ddl.CreateTable) -> Statements:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from schema_migrations.engines.definition_text import HIDDEN, mask_nested
 from schema_migrations.engines.postgresql.ddl.misfits import render_misfit_condition
 from schema_migrations.engines.postgresql.ddl.partition_rows import (
     find_misplaced_rows,
@@ -13,6 +12,7 @@ from schema_migrations.engines.postgresql.ddl.partition_rows import (
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.engines.row_queries import EngineRowQueries
 from schema_migrations.plan.existing_rows import ColumnValue
+from schema_migrations.schema.definition_text import HIDDEN, mask_nested
 
 _EXPRESSION = re.compile(
     rf"(?:[\w.${HIDDEN}]+(?:\({HIDDEN}*\))?|\({HIDDEN}*\))(?: COLLATE [\w.${HIDDEN}]+)?"

@@ -27,5 +27,7 @@ may_alter_values = partial(
             "real": ("double precision",),
         },
         binary_type="bytea",
+        # https://www.postgresql.org/docs/current/datatype-enum.html
+        label_length=63,
     ),
 )

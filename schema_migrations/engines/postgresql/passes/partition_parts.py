@@ -27,7 +27,7 @@ def drop_partition_parts_first(
 
     A new index of the whole table would take an index of a partition as its part, which
     then cannot be dropped; a primary key forbids ``DROP NOT NULL``; and no partition is
-    dropped while rows may refer to it.
+    dropped while rows may refer to it: where foreign keys stay, it is detached first.
     https://www.postgresql.org/docs/current/ddl-partitioning.html
     """
     dropped = [
@@ -38,8 +38,12 @@ def drop_partition_parts_first(
     constraints = [obj for obj in dropped if obj.trait.is_constraint]
     indexes = [obj for obj in dropped if obj.trait.is_index]
     references = [k for k in current.of(ForeignKey) if k.key not in desired.by_key]
+    kept = {
+        k.referenced_table for k in current.of(ForeignKey) if k.key in desired.by_key
+    }
     return tuple(
-        _order_drops(change, constraints, indexes, references) for change in changes
+        _order_drops(change, constraints, indexes, references, kept)
+        for change in changes
     )
 
 
@@ -48,11 +52,16 @@ def _order_drops(
     constraints: list[Opaque],
     indexes: list[Opaque],
     references: list[ForeignKey],
+    kept_references: set[Key],
 ) -> ddl.Change:
     match change:
         case ddl.Drop(object=Opaque(attachment=Attachment(), owner=owner)):
             gone = {each.key for each in references if each.referenced_table == owner}
-            return replace(change, gone_first=change.gone_first | gone)
+            return replace(
+                change,
+                gone_first=change.gone_first | gone,
+                detached_first=owner in kept_references,
+            )
         case ddl.Create(object=Index() | Constraint() as obj):
             parts = (*constraints, *indexes)
             gone = {each.key for each in parts if each.owner == obj.table}

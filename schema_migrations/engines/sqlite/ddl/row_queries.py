@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.definition_text import mask_nested
 from schema_migrations.engines.row_queries import EngineRowQueries
 from schema_migrations.engines.sqlite.ddl.misfits import render_misfit_condition
 from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.plan.existing_rows import ColumnValue
+from schema_migrations.schema.definition_text import mask_nested
 
 _ORDERS = (" ASC", " DESC")
 
