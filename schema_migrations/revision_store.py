@@ -114,6 +114,7 @@ class RevisionStore:
         """
         quote, values = self.engine.dialect.quote, _row_from_revision(revision)
         if over is None:
+            values["partial_hashes"] = _format_hashes(revision)
             self._write_row(
                 f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
                 f"VALUES ({', '.join(['%s'] * len(values))}) "
@@ -125,6 +126,8 @@ class RevisionStore:
         changed = {
             name: value for name, value in values.items() if name not in FIXED_COLUMNS
         }
+        if revision.partial_hashes is not over.partial_hashes:  # long, and kept apart
+            changed["partial_hashes"] = _format_hashes(revision)
         self._write_row(
             f"UPDATE {self._qualified_table} "
             f"SET {', '.join(f'{quote(name)} = %s' for name in changed)} "
@@ -173,7 +176,7 @@ def _identify(revision: Revision) -> list[object]:
 
 
 def _row_from_revision(revision: Revision) -> dict[str, object]:
-    hashes = list(revision.partial_hashes)
+    """Return the values of all columns but the hashes."""
     values: dict[str, object] = {
         name: getattr(revision, name) for name in COLUMNS if name not in FIXED_COLUMNS
     }
@@ -184,9 +187,13 @@ def _row_from_revision(revision: Revision) -> dict[str, object]:
         "executed_at": revision.executed_at.astimezone(UTC).isoformat(sep=" "),
         "error": revision.error or None,
         "error_stmt": revision.error_stmt or None,
-        "partial_hashes": json.dumps(hashes) if hashes else None,
     }
-    return {name: values[name] for name in COLUMNS}
+    return {name: values[name] for name in COLUMNS if name != "partial_hashes"}
+
+
+def _format_hashes(revision: Revision) -> str | None:
+    hashes = list(revision.partial_hashes)
+    return json.dumps(hashes) if hashes else None
 
 
 def _revision_from_row(row: dict[str, Any]) -> Revision:
@@ -204,7 +211,7 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
         error=row["error"] or "",
         error_stmt=row["error_stmt"] or "",
         hash=row["hash"],
-        partial_hashes=tuple(hashes or ()),
+        partial_hashes=tuple((hashes or ())[: row["applied"]]),
         operator_version=row["operator_version"],
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
+    from schema_migrations.history.session_changes import Session
     from schema_migrations.history.statements import Syntax
     from schema_migrations.plan.plan import Planner
     from schema_migrations.schema.model import Key, Schema
@@ -323,6 +324,10 @@ class Executor:
     is_session_setting: Callable[[str], bool]
     """Return whether a statement does nothing but set something for the session: a run
     that resumes half-way through a file repeats these first."""
+    read_session: Callable[[Connection], Session]
+    """Return what was set in the session, and what is temporary in it."""
+    set_session_values: Callable[[Connection, Mapping[str, str | None]], None]
+    """Set parameters for the session; None: to the value that it began with."""
     execute: Callable[[Connection, str], None]
     """Run one statement without parameters; raises the driver's exceptions."""
     outside_transaction: OutsideTransaction | None = None

@@ -42,7 +42,8 @@ class Revision:
     hash: str = ""
     """The hash of the file from ``atlas.sum``, without ``h1:``; empty: not known."""
     partial_hashes: tuple[str, ...] = ()
-    """The hashes (``h1:…``) of the statements done; empty once all are done."""
+    """The hashes (``h1:…``) of the statements done, and perhaps of some that come next;
+    empty once all are done."""
     operator_version: str = ""
 
     @property
@@ -111,17 +112,30 @@ def start_revision(
     )
 
 
-def advance_revision(revision: Revision, *, partial_hash: str) -> Revision:
+HASHES_AHEAD = 500
+"""A long file gets its hashes in blocks of so many: written anew for each statement, they
+would take time that grows with the square of its length.  Atlas compares those of the
+statements done."""
+
+
+def advance_revision(
+    revision: Revision, *, partial_hashes: tuple[str, ...]
+) -> Revision:
     """Return the row after one more statement; after the last one without hashes, since
-    no later run continues the file."""
+    no later run continues the file.
+
+    ``partial_hashes`` are those of all statements of the file.
+    """
     applied = revision.applied + 1
-    hashes = (*revision.partial_hashes, partial_hash)
+    hashes = revision.partial_hashes
+    if applied >= revision.total:
+        hashes = ()
+    elif applied > len(hashes):
+        known = len(hashes)
+        ahead = HASHES_AHEAD if known >= HASHES_AHEAD else 1
+        hashes = partial_hashes[: known + ahead]
     return replace(
-        revision,
-        applied=applied,
-        partial_hashes=hashes if applied < revision.total else (),
-        error="",
-        error_stmt="",
+        revision, applied=applied, partial_hashes=hashes, error="", error_stmt=""
     )
 
 
@@ -129,13 +143,20 @@ def fail_revision(
     revision: Revision, *, error: str, statement: str, execution_time: int | None = None
 ) -> Revision:
     """Return the row after the server refused ``statement``."""
-    failed = replace(revision, error=error, error_stmt=statement)
+    failed = replace(
+        revision,
+        error=error,
+        error_stmt=statement,
+        partial_hashes=revision.partial_hashes[: revision.applied],
+    )
     if execution_time is None:
         return failed
     return replace(failed, execution_time=execution_time)
 
 
-def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
+def finish_revision(
+    revision: Revision, *, operator: str, execution_time: int
+) -> Revision:
     """Return the row of a file that finished."""
     return replace(
         revision,
@@ -144,6 +165,7 @@ def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
         error="",
         error_stmt="",
         execution_time=execution_time,
+        operator_version=operator,
     )
 
 

@@ -10,6 +10,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import (
     BASELINE,
     EXECUTE,
+    HASHES_AHEAD,
     RESOLVED,
     Revision,
     advance_revision,
@@ -21,6 +22,7 @@ from schema_migrations.history.revision import (
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 LATER = datetime(2025, 6, 2, tzinfo=UTC)
+HASHES = ("h1:a", "h1:b", "h1:c")
 FILE = MigrationFile(name="1_add_a.sql", content=b"")
 
 
@@ -39,7 +41,7 @@ def test_a_file_runs_from_start_to_end() -> None:
         operator_version="x 1",
     )
     assert (row.type, row.done, row.has_effect) == (EXECUTE, False, False)
-    row = advance_revision(row, partial_hash="h1:a")
+    row = advance_revision(row, partial_hashes=HASHES)
     assert (row.applied, row.partial_hashes, row.has_effect) == (1, ("h1:a",), True)
     row = fail_revision(
         row, error="no such table", statement="SELECT 2", execution_time=5
@@ -58,15 +60,37 @@ def test_a_file_runs_from_start_to_end() -> None:
     assert (again.executed_at, again.total, again.hash) == (NOW, 3, "I")
     assert (again.applied, again.operator_version) == (1, "x 2")
     assert again.error == "no such table"
-    row = advance_revision(again, partial_hash="h1:b")
+    row = advance_revision(again, partial_hashes=HASHES)
     assert (row.error, row.error_stmt, row.done) == ("", "", False)
     assert row.partial_hashes == ("h1:a", "h1:b")
     # A run may be killed before it tells that the file is done.
-    row = advance_revision(row, partial_hash="h1:c")
+    row = advance_revision(row, partial_hashes=HASHES)
     assert (row.applied, row.partial_hashes, row.done) == (3, (), True)
-    row = finish_revision(row, execution_time=7)
+    row = finish_revision(row, operator="x 3", execution_time=7)
     assert (row.applied, row.total, row.partial_hashes) == (3, 3, ())
     assert (row.done, row.failed, row.execution_time) == (True, False, 7)
+
+
+def test_the_hashes_of_a_long_file_are_written_in_blocks() -> None:
+    """Of those that come next, too; a failure leaves those of the statements done."""
+    hashes = tuple(f"h1:{number}" for number in range(3 * HASHES_AHEAD))
+    row = start_revision(
+        FILE,
+        total=len(hashes),
+        file_hash="H",
+        now=NOW,
+        operator="x 1",
+        execution_time=3,
+    )
+    written = []
+    for _ in hashes[:-1]:
+        before, row = row, advance_revision(row, partial_hashes=hashes)
+        assert row.partial_hashes[: row.applied] == hashes[: row.applied]
+        if row.partial_hashes is not before.partial_hashes:
+            written.append(len(row.partial_hashes))
+    assert written == [*range(1, HASHES_AHEAD + 1), 2 * HASHES_AHEAD, 3 * HASHES_AHEAD]
+    failed = fail_revision(row, error="x", statement="SELECT 1")
+    assert failed.partial_hashes == hashes[:-1]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from schema_migrations.engines.postgresql.session.parameters import (
     hold_fixed_settings,
     is_session_setting,
     keep_settings,
+    read_session,
+    set_session_values,
 )
 from schema_migrations.engines.postgresql.session.revisions import (
     OWN_REVISIONS_CONDITION,
@@ -35,6 +37,8 @@ EXECUTOR = Executor(
     open_transaction=session.open_transaction,
     keep_settings=keep_settings,
     is_session_setting=is_session_setting,
+    read_session=read_session,
+    set_session_values=set_session_values,
     execute=execution.execute,
     outside_transaction=OutsideTransaction(
         disable_timeouts=outside_transaction.disable_timeouts,

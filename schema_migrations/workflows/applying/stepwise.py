@@ -21,6 +21,7 @@ from schema_migrations.history.revision import (
     finish_revision,
 )
 from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.history.session_changes import read_from_operator
 from schema_migrations.history.statements import (
     compute_partial_hashes,
     find_transaction_control,
@@ -31,6 +32,7 @@ from schema_migrations.workflows.applying.events import (
     Warned,
 )
 from schema_migrations.workflows.applying.runner import (
+    OPERATOR,
     OPERATOR_NAME,
     ROLLBACK_WORDS,
     Runner,
@@ -46,11 +48,17 @@ from schema_migrations.workflows.applying.runner import (
     run_statement,
     translate_errors,
 )
+from schema_migrations.workflows.applying.session_memory import (
+    TEMPORARY_WARNING,
+    SessionMemory,
+    find_temporary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from schema_migrations.engines.engine import OutsideTransaction
+    from schema_migrations.history.statements import SourceStatement
     from schema_migrations.workflows.applying.selection import FileRun
 
 BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
@@ -73,6 +81,9 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     executor, connection = runner.store.engine.executor, runner.store.connection
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
+    for statement in find_temporary(run.statements[run.done_count :]):
+        place = f"{run.file.name}:{statement.line}"
+        runner.report(Warned(message=f"{place}: {TEMPORARY_WARNING}"))
     row = committed_row = make_started_revision(run, measure_nanoseconds(started_at))
     try:
         with translate_errors(runner, run.file.name, outcome=""):
@@ -84,19 +95,22 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
             ):
                 repeat_session_settings(runner, run)
                 hashes = compute_partial_hashes(run.statements)
+                session = _remember_session(runner, row)
                 for group in _group_statements(run):
                     row, committed_row = _run_group(
                         runner,
                         run,
                         group,
                         hashes,
+                        session,
                         row=row,
                         committed_row=committed_row,
                     )
                 if executor.in_transaction(connection):
                     raise make_left_open_error(run.statements, file=run.file.name)
             took = measure_nanoseconds(started_at)
-            runner.store.write(finish_revision(row, execution_time=took), over=row)
+            done = finish_revision(row, operator=OPERATOR, execution_time=took)
+            runner.store.write(done, over=row)
     except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:
@@ -104,6 +118,17 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
         record_failure(runner, committed_row, error, took, over=committed_row)
         raise
     runner.report(make_file_done(run, took))
+
+
+def _remember_session(runner: Runner, row: Revision) -> SessionMemory:
+    executor, connection = runner.store.engine.executor, runner.store.connection
+    return SessionMemory(
+        executor=executor,
+        connection=connection,
+        operator=OPERATOR,
+        changes=read_from_operator(row.operator_version),
+        known=executor.read_session(connection),
+    )
 
 
 def _group_statements(run: FileRun) -> Iterator[range]:
@@ -123,7 +148,8 @@ def _run_group(
     runner: Runner,
     run: FileRun,
     group: range,
-    hashes: Sequence[str],
+    hashes: tuple[str, ...],
+    session: SessionMemory,
     *,
     row: Revision,
     committed_row: Revision,
@@ -133,9 +159,10 @@ def _run_group(
     def attempt() -> tuple[Revision, Revision]:
         after, committed = row, committed_row
         for number in group:
-            after = advance_revision(after, partial_hash=hashes[number])
-            committed = _run_statement(
-                runner, run, number, row=after, committed_row=committed
+            after = advance_revision(after, partial_hashes=hashes)
+            done = run.statements[group.start : number + 1]
+            after, committed = _run_statement(
+                runner, run, done, session, row=after, committed_row=committed
             )
         return after, committed
 
@@ -153,43 +180,86 @@ def _run_group(
 
 
 def _run_statement(
-    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
-) -> Revision:
-    """Run one statement; return the row that is committed afterwards."""
+    runner: Runner,
+    run: FileRun,
+    group: Sequence[SourceStatement],
+    session: SessionMemory,
+    *,
+    row: Revision,
+    committed_row: Revision,
+) -> tuple[Revision, Revision]:
+    """Run the last statement of a group so far.
+
+    Return the row after it, and the row that is committed.
+    """
     executor, connection = runner.store.engine.executor, runner.store.connection
+    index = row.applied - 1
     word = find_transaction_control(run.statements[index].sql)
     outcome = _describe_progress(run, committed_row)
     if not word and not executor.in_transaction(connection):
-        _run_and_record(runner, run, index, row=row, committed_row=committed_row)
-        return row
+        row = _run_and_record(
+            runner, run, index, session, row=row, committed_row=committed_row
+        )
+        return row, row
     if word in COMMIT_WORDS and executor.in_transaction(connection):
+        row = session.note(row, group, committed=False)
         runner.store.write(row, over=committed_row)
         execute_statement(runner, run, index, outcome=outcome)
-        return row
+        row = _settle(runner, group, session, row=row)
+        return row, row
     execute_statement(runner, run, index, outcome=outcome)
     if executor.in_transaction(connection):
-        return committed_row  # nothing is committed before the file's own COMMIT
+        return row, committed_row  # nothing is committed before the file's own COMMIT
+    row = session.note(row, group, committed=True)
     runner.store.write(row, over=committed_row)
-    return row
+    return row, row
+
+
+def _settle(
+    runner: Runner,
+    statements: Sequence[SourceStatement],
+    session: SessionMemory,
+    *,
+    row: Revision,
+) -> Revision:
+    """Return the row that is committed, corrected to what is left in the session."""
+    settled = session.note(row, statements, committed=True)
+    if settled != row:
+        runner.store.write(settled, over=row)
+    return settled
 
 
 def _run_and_record(
-    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
-) -> None:
-    outcome = _describe_progress(run, committed_row)
+    runner: Runner,
+    run: FileRun,
+    index: int,
+    session: SessionMemory,
+    *,
+    row: Revision,
+    committed_row: Revision,
+) -> Revision:
+    """Run a statement with its row in one transaction, if the server permits it there.
 
-    def run_with_row() -> StatementDone:
+    Return the row that is committed.
+    """
+    outcome = _describe_progress(run, committed_row)
+    statements = run.statements[index : index + 1]
+
+    def run_with_row() -> tuple[StatementDone, Revision]:
         store = runner.store
         with (
             translate_errors(runner, run.file.name, outcome=outcome),
             store.engine.executor.open_transaction(store.connection),
         ):
             done = run_statement(runner, run, index, outcome=outcome)
-            store.write(row, over=committed_row)
-        return done
+            written = session.note(row, statements, committed=False)
+            store.write(written, over=committed_row)
+        return done, written
 
     try:
-        runner.report(retry_transaction(runner, run.file.name, run_with_row))
+        done, written = retry_transaction(runner, run.file.name, run_with_row)
+        runner.report(done)
+        return _settle(runner, statements, session, row=written)
     except StatementFailed as error:
         driver_error = runner.store.engine.executor.read_driver_error(error)
         if driver_error is None or not driver_error.refused_in_transaction:
@@ -203,7 +273,9 @@ def _run_and_record(
                 runner, run, index, committed_row=committed_row
             ),
         )
+        row = session.note(row, statements, committed=True)
         _record_done(runner, run, index, row=row, committed_row=committed_row)
+        return row
 
 
 def _run_outside_transaction(

@@ -21,6 +21,7 @@ from schema_migrations.engines.postgresql.session_values import (
     FIXED_VALUES,
     render_set_values,
 )
+from schema_migrations.history.session_changes import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,11 @@ SELECT name, setting FROM pg_settings
 UNION ALL
 SELECT name, current_setting(name)
   FROM (VALUES ('session_authorization'), ('role')) AS identity (name)
+"""
+
+TEMPORARY_QUERY = """
+SELECT relname FROM pg_catalog.pg_class
+ WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'p', 'v', 'S')
 """
 
 SESSION_SETTING_PATTERN = re.compile(
@@ -101,6 +107,27 @@ def keep_settings(connection: Connection) -> Iterator[None]:
     finally:
         if check_alive(connection):
             restore_values(connection, before)
+
+
+def read_session(connection: Connection) -> Session:
+    """Return what was set in the session, and its temporary tables and views."""
+    return Session(
+        values=_read_session_values(connection),
+        temporary=frozenset(
+            name for (name,) in fetch_rows(connection, TEMPORARY_QUERY)
+        ),
+    )
+
+
+def set_session_values(
+    connection: Connection, values: Mapping[str, str | None]
+) -> None:
+    """Set parameters for the session, its role last: it may not set the others."""
+    own = {name: values[name] for name in values if name not in IDENTITY_PARAMETERS}
+    _set_values(connection, own)
+    for name in IDENTITY_PARAMETERS:
+        if name in values:
+            _set_values(connection, {name: values[name]})
 
 
 def _read_session_values(connection: Connection) -> dict[str, str]:

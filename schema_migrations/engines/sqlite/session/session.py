@@ -34,9 +34,10 @@ from schema_migrations.errors import (
     TargetLocked,
 )
 from schema_migrations.history.encoding import check_statement
+from schema_migrations.history.session_changes import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schema_migrations.engines.engine import Connection
 
@@ -232,12 +233,35 @@ def is_session_setting(sql: str) -> bool:
     return bool(SESSION_PRAGMA_PATTERN.match(sql))
 
 
+def read_session(connection: Connection) -> Session:
+    """Return the values of the PRAGMAs, and the temporary tables and views."""
+    cursor = connection.connection.execute(
+        "SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')"
+    )
+    return Session(
+        values={name: str(value) for name, value in _read_pragmas(connection).items()},
+        temporary=frozenset(name for (name,) in cursor),
+    )
+
+
+def set_session_values(
+    connection: Connection, values: Mapping[str, str | None]
+) -> None:
+    """Set PRAGMAs, each of which has a value."""
+    for name, value in values.items():
+        execute(connection, f"PRAGMA {name} = {value}")
+
+
+def _read_pragmas(connection: Connection) -> dict[str, object]:
+    return {
+        name: _fetch_value(connection, f"PRAGMA {name}") for name in SESSION_PRAGMAS
+    }
+
+
 @contextmanager
 def keep_settings(connection: Connection) -> Iterator[None]:
     """Restore at the end what PRAGMAs set inside; roll back on an exception."""
-    before = {
-        name: _fetch_value(connection, f"PRAGMA {name}") for name in SESSION_PRAGMAS
-    }
+    before = _read_pragmas(connection)
     try:
         yield
     except BaseException:

@@ -1,0 +1,88 @@
+"""What the done statements of a file left in their session, as its row keeps it.  Pure.
+
+A run that goes on half-way through a file has another session.  It runs each ``SET``
+again, and takes from the row what ``DO``, functions and ``set_config`` have set.  The row
+keeps that behind the name of the program in ``operator_version``, of which Atlas reads
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a session has that its end takes away."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Parameter → value, of those that were set in it."""
+    temporary: frozenset[str] = frozenset()
+    """The names of its temporary tables and views."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChanges:
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    """Parameter → value that another statement than ``SET`` gave it; None: the value
+    that the session began with."""
+    temporary: frozenset[str] = frozenset()
+    """The temporary tables and views that the file has made."""
+    may_be_local: bool = False
+    """The values may have been set only for a transaction, whose end was not seen."""
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.temporary)
+
+
+def follow_changes(
+    changes: SessionChanges, before: Session, after: Session, *, repeatable: bool
+) -> SessionChanges:
+    """Return the changes once statements have led from one state to another.
+
+    ``repeatable``: these were only ``SET`` and ``RESET``, which a later run repeats.
+    """
+    names = before.values.keys() | after.values.keys()
+    changed = {
+        name: after.values.get(name)
+        for name in sorted(names)
+        if before.values.get(name) != after.values.get(name)
+    }
+    values = {k: v for k, v in changes.values.items() if k not in changed}
+    made = after.temporary - before.temporary
+    return replace(
+        changes,
+        values=values if repeatable else values | changed,
+        temporary=(changes.temporary & after.temporary) | made,
+    )
+
+
+def add_to_operator(operator: str, changes: SessionChanges) -> str:
+    """Return what ``operator_version`` says: the program, and the changes if any."""
+    if not changes:
+        return operator
+    found = {
+        "set": dict(changes.values),
+        "temporary": sorted(changes.temporary),
+        "may_be_local": changes.may_be_local,
+    }
+    kept = {name: value for name, value in found.items() if value}
+    return f"{operator} {json.dumps(kept)}"
+
+
+def read_from_operator(operator_version: str) -> SessionChanges:
+    """Return the changes that a row keeps; none if another program wrote it."""
+    _, brace, text = operator_version.partition(" {")
+    if not brace:
+        return SessionChanges()
+    try:
+        kept = json.loads("{" + text)
+    except ValueError:
+        return SessionChanges()
+    return SessionChanges(
+        values=kept.get("set", {}),
+        temporary=frozenset(kept.get("temporary", ())),
+        may_be_local=kept.get("may_be_local", False),
+    )

@@ -1,0 +1,186 @@
+"""What statements set for the session without SET is there again when a file goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schema_migrations.errors import StatementFailed
+from schema_migrations.workflows.applying.events import Warned
+
+if TYPE_CHECKING:
+    from tests.fixtures.targets import Place
+
+NONE = "-- atlas:txmode none\n\n"
+SCHEMAS = (
+    "CREATE SCHEMA one; CREATE SCHEMA two;"
+    "CREATE FUNCTION use(path text) RETURNS void LANGUAGE plpgsql AS"
+    " $$ BEGIN EXECUTE format('SET search_path = %I', path); END $$;"
+    "CREATE PROCEDURE commit_and_use(path text) LANGUAGE plpgsql AS"
+    " $$ BEGIN COMMIT; EXECUTE format('SET search_path = %I', path); END $$;"
+)
+USE_ONE = "SET search_path = one;\n"
+
+
+@pytest.fixture
+def place(pg_place: Place) -> Place:
+    pg_place.write(_1=SCHEMAS)
+    pg_place.apply()
+    return pg_place
+
+
+def apply_in_two_runs(place: Place, before: str, after: str) -> None:
+    """Let the file fail at its last statement, mend that, and run the rest."""
+    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.write(_2=f"{NONE}{before}\n{after}")
+    place.apply()
+    row = place.read_revisions()["2"]
+    assert row.done
+    assert "{" not in row.operator_version
+
+
+def find_schema(place: Place, table: str) -> object:
+    ((schema,),) = place.execute(
+        f"SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = '{table}'"
+    )
+    return schema
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "SELECT set_config('search_path', 'one', false) AS x;",
+        "DO $$ BEGIN SET search_path = one; END $$;",
+        "-- which path\nSELECT public.use('one');",
+        "SELECT public.use('two');\nCREATE TABLE b ();\nSELECT public.use('one');",
+        "SELECT public.use('two');\nSET search_path = one;",
+        "SELECT public.use('two');\nBEGIN;\nSET search_path = one;\nCOMMIT;",
+        "BEGIN;\nSELECT public.use('one');\nCOMMIT;",
+        "SELECT public.use('one');\nBEGIN;\nSELECT public.use('two');\nROLLBACK;",
+        "CALL public.commit_and_use('one');",
+        f"{USE_ONE}DO $$ BEGIN SET LOCAL search_path = two; END $$;",
+        f"{USE_ONE}BEGIN;\nSELECT set_config('search_path', 'two', true) AS x;\nCOMMIT;",
+        f"SELECT public.use('two');\n{USE_ONE}SELECT 1;",
+        "DO $$ BEGIN SET work_mem = '8MB'; SET search_path = one; END $$;\nSELECT 2;",
+    ],
+)
+def test_a_file_goes_on_in_the_schema_that_it_chose(place: Place, before: str) -> None:
+    apply_in_two_runs(place, before, "CREATE TABLE a ();\nSELECT 3;")
+    assert find_schema(place, "a") == "one"
+
+
+def test_what_a_statement_resets_stays_reset(place: Place) -> None:
+    before = f"{USE_ONE}DO $$ BEGIN RESET search_path; END $$;"
+    apply_in_two_runs(place, before, "CREATE TABLE a ();")
+    assert find_schema(place, "a") == "public"
+
+
+def test_it_is_there_again_in_every_further_run(place: Place) -> None:
+    before = "SELECT public.use('one');"
+    for later in ("SELECT 1 / 0;", "SELECT 2 / 0;"):
+        place.write(_2=f"{NONE}{before}\n{later}")
+        with pytest.raises(StatementFailed):
+            place.apply()
+    place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
+    place.apply()
+    assert find_schema(place, "a") == "one"
+
+
+def test_the_role_is_there_again(place: Place) -> None:
+    place.execute("CREATE ROLE dsm_maker")
+    try:
+        place.execute("GRANT ALL ON SCHEMA public TO dsm_maker")
+        place.execute("GRANT ALL ON atlas_schema_revisions TO dsm_maker")
+        before = "DO $$ BEGIN SET ROLE dsm_maker; END $$;"
+        apply_in_two_runs(place, before, "CREATE TABLE a ();")
+        assert place.execute(
+            "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'a'"
+        ) == [("dsm_maker",)]
+    finally:
+        place.execute("DROP OWNED BY dsm_maker")
+        place.execute("DROP ROLE dsm_maker")
+
+
+def test_values_of_an_unfinished_transaction_are_asked_for(place: Place) -> None:
+    """A run that ends right after a commit cannot see which values outlive it."""
+    before = "SELECT public.use('one');"
+    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.execute(
+        "UPDATE atlas_schema_revisions SET error = NULL, error_stmt = NULL,"
+        """ operator_version = replace(operator_version, '}}', '}, "may_be_local": true}')"""
+        " WHERE version = '2'"
+    )
+    place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
+    with pytest.raises(StatementFailed, match="SET or RESET") as caught:
+        place.apply()
+    assert "2.sql:4: the statement before this one set search_path" in str(caught.value)
+    assert place.read_revisions()["2"].applied == 1
+
+    place.write(_2=f"{NONE}{before}\nSET search_path = two;\nCREATE TABLE a ();")
+    place.apply()
+    assert find_schema(place, "a") == "two"
+
+
+@pytest.mark.parametrize(
+    "makes", ["CREATE TEMP TABLE a (id int);", "SELECT 1 AS id INTO TEMPORARY a;"]
+)
+def test_a_temporary_table_that_is_gone_is_not_taken_for_another(
+    place: Place, makes: str
+) -> None:
+    place.execute("CREATE TABLE a (id int)")
+    place.write(_2=f"{NONE}{makes}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.connection.close()
+    place.write(_2=f"{NONE}{makes}\nINSERT INTO a VALUES (1);")
+    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+        place.apply()
+    assert place.execute("SELECT * FROM a") == []
+
+    place.write(
+        _2=f"{NONE}{makes}\nCREATE TEMP TABLE a (id int);\nINSERT INTO a VALUES (1);"
+    )
+    place.apply()
+    place.connection.close()
+    assert place.execute("SELECT * FROM a") == []
+
+
+def test_a_temporary_table_that_was_dropped_is_not_missed(place: Place) -> None:
+    before = "CREATE TEMP TABLE a (id int);\nDROP TABLE a;\nSELECT 1;"
+    apply_in_two_runs(place, before, "CREATE TABLE a ();")
+    assert find_schema(place, "a") == "public"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("CREATE TEMP TABLE x (id int);\nSELECT 1;", [3]),
+        ("SELECT 1;\nCREATE TEMPORARY VIEW x AS SELECT 1;", [4]),
+        ("BEGIN;\nCREATE TEMP TABLE x (id int) ON COMMIT DROP;\nCOMMIT;", []),
+        ("CREATE TABLE temp (id int);", []),
+    ],
+)
+def test_a_file_with_a_temporary_table_is_warned_of(
+    place: Place, text: str, lines: list[int]
+) -> None:
+    place.write(_2=f"{NONE}{text}")
+    place.apply()
+    warnings = [e.message for e in place.events if isinstance(e, Warned)]
+    assert [w.split(": ")[0] for w in warnings] == [f"2.sql:{n}" for n in lines]
+
+
+def test_on_sqlite_too(sqlite_place: Place) -> None:
+    sqlite_place.write(_1=f"{NONE}CREATE TEMP TABLE a (id int);\nSELECT * FROM b;")
+    with pytest.raises(StatementFailed):
+        sqlite_place.apply()
+    sqlite_place.connection.close()
+    sqlite_place.write(
+        _1=f"{NONE}CREATE TEMP TABLE a (id int);\nCREATE TABLE c (id int);"
+    )
+    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+        sqlite_place.apply()
