@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from schema_migrations.engines.blocker import OpenBlockerLookup
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.history.session_changes import Session
@@ -114,26 +115,6 @@ class ServerMessage:
     detail: str = ""
     hint: str = ""
     sqlstate: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
-    """Another session that keeps a statement waiting."""
-
-    pid: int
-    application: str
-    state: str
-    """As the server reports it: ``active``, ``idle in transaction``; empty: hidden."""
-    seconds: float
-    """The age of its transaction."""
-    query: str
-    """The statement that it runs, or ran last."""
-
-
-OpenBlockerLookup = Callable[
-    [], AbstractContextManager[Callable[[], Sequence[Blocker]]]
-]
-"""Opens a second session and yields a function that lists the first one's blockers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,9 +306,8 @@ class Executor:
     """Return whether a statement does nothing but set something for the session: a run
     that resumes half-way through a file repeats these first."""
     read_session: Callable[[Connection], Session]
-    """Return what was set in the session, and what is temporary in it."""
     set_session_values: Callable[[Connection, Mapping[str, str | None]], None]
-    """Set parameters for the session; None: to the value that it began with."""
+    """None: the value that the session began with."""
     execute: Callable[[Connection, str], None]
     """Run one statement without parameters; raises the driver's exceptions."""
     outside_transaction: OutsideTransaction | None = None

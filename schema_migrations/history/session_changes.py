@@ -37,7 +37,7 @@ class SessionChanges:
         return bool(self.values or self.temporary)
 
 
-def follow_changes(
+def advance_changes(
     changes: SessionChanges, before: Session, after: Session, *, repeatable: bool
 ) -> SessionChanges:
     """Return the changes once statements have led from one state to another.

@@ -35,7 +35,7 @@ from schema_migrations.workflows.applying.events import (
 )
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Blocker
+    from schema_migrations.engines.blocker import Blocker
 
 MODE_DESCRIPTIONS = {
     "file": "one transaction",

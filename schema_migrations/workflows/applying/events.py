@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
-    from schema_migrations.engines.engine import Blocker, Target
+    from schema_migrations.engines.blocker import Blocker
+    from schema_migrations.engines.engine import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

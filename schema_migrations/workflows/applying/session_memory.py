@@ -15,7 +15,7 @@ from schema_migrations.history.session_changes import (
     Session,
     SessionChanges,
     add_to_operator,
-    follow_changes,
+    advance_changes,
     read_from_operator,
 )
 from schema_migrations.history.statements import find_transaction_control
@@ -72,7 +72,7 @@ class SessionMemory:
         ):
             return replace(row, operator_version=self._describe(self.changes))
         now = self.executor.read_session(self.connection)
-        changes = follow_changes(self.changes, self.known, now, repeatable=repeatable)
+        changes = advance_changes(self.changes, self.known, now, repeatable=repeatable)
         if committed:
             self.changes, self.known = changes, now
         elif changes.values != self.changes.values:

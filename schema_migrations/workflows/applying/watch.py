@@ -23,7 +23,7 @@ from schema_migrations.workflows.applying.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Blocker, OpenBlockerLookup
+    from schema_migrations.engines.blocker import Blocker, OpenBlockerLookup
     from schema_migrations.history.statements import SourceStatement
 
 log = logging.getLogger("schema_migrations")

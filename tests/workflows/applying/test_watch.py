@@ -10,7 +10,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.api import split
-from schema_migrations.engines.engine import Blocker
+from schema_migrations.engines.blocker import Blocker
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply

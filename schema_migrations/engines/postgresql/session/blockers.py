@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
-from schema_migrations.engines.engine import Blocker
+from schema_migrations.engines.blocker import Blocker
 from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
@@ -21,7 +21,8 @@ from schema_migrations.engines.postgresql.session.pooler import PID_QUERY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection, OpenBlockerLookup
+    from schema_migrations.engines.blocker import OpenBlockerLookup
+    from schema_migrations.engines.engine import Connection
 
 # Process 0 means a prepared transaction.
 BLOCKERS_QUERY = """
