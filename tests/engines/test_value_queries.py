@@ -48,6 +48,11 @@ PARTITIONED = (
     "CREATE TABLE o PARTITION OF t DEFAULT;"
 )
 
+SUBPARTITIONED = (
+    "CREATE TABLE t (id integer, a integer, b text) PARTITION BY RANGE (a);"
+    "CREATE TABLE a_part PARTITION OF t FOR VALUES FROM (1) TO (5) PARTITION BY {};"
+    'CREATE TABLE "o ""q" PARTITION OF a_part DEFAULT;'
+)
 REFERENCED = (
     "CREATE TABLE t (id integer PRIMARY KEY) PARTITION BY LIST (id);"
     "CREATE TABLE o PARTITION OF t FOR VALUES IN (2); {}"
@@ -247,6 +252,29 @@ CASES = [
                 [(2, 5, "b"), (4, None, None), (6, 3, None)],
             ),
             ("LIST (lower(b))", "FOR VALUES IN ('c')", [(3, 9, "c")]),
+        )
+    ),
+    *(
+        Case(
+            name=f"new partition {bounds} of a partition BY {key}",
+            on=POSTGRESQL,
+            before=SUBPARTITIONED.format(key),
+            after=SUBPARTITIONED.format(key)
+            + f"CREATE TABLE p PARTITION OF a_part {bounds};",
+            rows="INSERT INTO t VALUES (1, 1, 'a'), (2, 1, 'a PARTITION BY b'),"
+            " (100, 1, 'c')",
+            code="new-partition",
+            found=found,
+            mend=f"DELETE FROM t WHERE id = {found[0][0]}",
+        )
+        for key, bounds, found in (
+            ("LIST (id)", "FOR VALUES IN (1)", [(1, 1, "a")]),
+            ("RANGE (id)", "FOR VALUES FROM (100) TO (200)", [(100, 1, "c")]),
+            (
+                "LIST (b)",
+                "FOR VALUES IN ('a PARTITION BY b')",
+                [(2, 1, "a PARTITION BY b")],
+            ),
         )
     ),
     *(

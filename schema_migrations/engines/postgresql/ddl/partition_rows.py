@@ -5,7 +5,6 @@ Pure.  https://www.postgresql.org/docs/current/ddl-partitioning.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from schema_migrations.plan.existing_rows import BreakingRows
@@ -13,16 +12,12 @@ from schema_migrations.schema.definition_text import (
     read_group,
     split_list,
 )
-from schema_migrations.schema.model import Key, Opaque, Schema
+from schema_migrations.schema.model import Attachment, Key, Opaque, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-_PARTITION = re.compile(
-    r"CREATE TABLE (\S+|\"[^\"]+\") PARTITION OF (.+?) (DEFAULT|FOR VALUES .*?)"
-    r"(?: PARTITION BY .*)?",
-    re.DOTALL,
-)
+_DEFAULT = "DEFAULT"
 _UNBOUNDED = ("MINVALUE", "MAXVALUE")
 
 
@@ -34,29 +29,33 @@ def find_misplaced_rows(
     read_expression: Callable[[str], str],
 ) -> BreakingRows | None:
     """Return the query for the rows; None: no default partition could hold any."""
-    made = _PARTITION.fullmatch(partition.definition)
-    if made is None or made[3] == "DEFAULT":
+    made = partition.attachment
+    if made is None or made.bounds == _DEFAULT:
         return None
-    for other in current.of(Opaque):
-        held = _PARTITION.fullmatch(other.definition)
-        if held and held[2] == made[2] and held[3] == "DEFAULT":
-            key = _find_partition_key(partition, made[2], current)
-            condition = _describe_bounds(key, made[3], read_expression)
+    attachments = [each.attachment for each in current.of(Opaque) if each.attachment]
+    for held in attachments:
+        if held.parent == made.parent and held.bounds == _DEFAULT:
+            key = _find_partition_key(made.parent, attachments, current)
+            condition = _describe_bounds(key, made.bounds, read_expression)
             if not condition:
                 return BreakingRows(query="")
-            source = qualify(other.key)
+            source = qualify(held.table.key)
             return BreakingRows(query=f"SELECT * FROM {source} WHERE {condition}")
     return None
 
 
-def _find_partition_key(partition: Opaque, parent: str, current: Schema) -> str:
-    """Return what comes after ``PARTITION BY``; empty if the parent is a partition."""
-    for other in current.of(Opaque):
-        match = _PARTITION.fullmatch(other.definition)
-        if match and match[1] == parent:
-            return ""
-        if other.trait.is_partition_key and other.owner == partition.owner:
-            return other.definition.removeprefix("PARTITION BY ")
+def _find_partition_key(
+    table: Key, attachments: Iterable[Attachment], current: Schema
+) -> str:
+    """Return what comes after ``PARTITION BY``; the table may be a partition itself."""
+    parts = (part for each in attachments for part in each.objects)
+    for part in (*current.of(Opaque), *parts):
+        if (
+            isinstance(part, Opaque)
+            and part.trait.is_partition_key
+            and part.owner == table
+        ):
+            return part.definition.removeprefix("PARTITION BY ")
     return ""
 
 
