@@ -174,6 +174,17 @@ BY_TEXT = "CREATE TABLE t (id int NOT NULL, w text) PARTITION BY LIST (w);"
         (PLAIN, TABLE, "t is to change from no partitions to PARTITION BY RANGE (id)"),
         (TABLE, PLAIN, "t is to change from PARTITION BY RANGE (id) to no partitions"),
         (TABLE, BY_TEXT, "from PARTITION BY RANGE (id) to PARTITION BY LIST (w)"),
+        (
+            BY_TEXT,
+            BY_TEXT.replace("w text", "w varchar(9)"),
+            "LIST (w) with w text to PARTITION BY LIST (w) with w character varying(9)",
+        ),
+        (
+            f"{BY_TEXT} CREATE TABLE p PARTITION OF t DEFAULT PARTITION BY RANGE (id);",
+            f"{BY_TEXT.replace('int', 'bigint')}"
+            " CREATE TABLE p PARTITION OF t DEFAULT PARTITION BY RANGE (id);",
+            "RANGE (id) with id integer to PARTITION BY RANGE (id) with id bigint",
+        ),
     ],
 )
 def test_a_partition_key_is_not_altered(

@@ -61,6 +61,7 @@ def fold_partition_keys(changes: Changes, current: Schema, desired: Schema) -> C
     }
     created = {c.table.key for c in changes if isinstance(c, ddl.CreateTable)}
     _refuse_other_key(changes, created)
+    _refuse_other_key_type(changes, current)
     folded = {obj.key for owner, obj in keys.items() if owner in created}
     return tuple(
         replace(c, clauses=(*c.clauses, keys[c.table.key].definition))
@@ -92,6 +93,35 @@ def _refuse_other_key(changes: Changes, created: set[Key]) -> None:
             before=wanted[table].get("before", "no partitions"),
             after=wanted[table].get("after", "no partitions"),
         )
+
+
+def _refuse_other_key_type(changes: Changes, current: Schema) -> None:
+    """Raise ``PartitionKeyFixed`` if a column of a partition key gets another type.
+
+    https://www.postgresql.org/docs/current/sql-altertable.html
+    """
+    keys = [
+        (obj.owner, part.definition)
+        for obj in current.of(Opaque)
+        for part in (obj, *(obj.attachment.objects if obj.attachment else ()))
+        if isinstance(part, Opaque) and part.trait.is_partition_key
+    ]
+    for change in changes:
+        match change:
+            case ddl.AlterColumn(table=table, before=before, after=after) if (
+                before.type != after.type
+            ):
+                for owner, key in keys:
+                    if owner == table and after.name in find_words(
+                        key.partition("(")[2]
+                    ):
+                        raise PartitionKeyFixed(
+                            table=table.path,
+                            before=f"{key} with {before.name} {before.type}",
+                            after=f"{key} with {after.name} {after.type}",
+                        )
+            case _:
+                pass
 
 
 def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:
