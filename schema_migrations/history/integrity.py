@@ -5,6 +5,7 @@ Invariant: all offending files are named at once, each with a remedy; nothing ra
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,22 @@ def _find_undoing_files(files: Sequence[MigrationFile]) -> Iterator[DirectoryPro
             )
 
 
+_UNLISTED = re.compile(r"\s|.*\s\Z|.*(?:[\x00-\x1f\x7f-\x9f]|h1:)", re.DOTALL)
+"""A name that cannot be read from ``atlas.sum`` again, or that a terminal obeys."""
+
+
+def _find_unlisted_names(files: Sequence[MigrationFile]) -> Iterator[DirectoryProblem]:
+    for file in files:
+        if _UNLISTED.match(file.name):
+            yield DirectoryProblem(
+                message=f"{file.name!r} cannot be listed in {SUM_FILE}: a name has no space"
+                " at its ends, no control character and no h1: in it",
+                hint=f"Rename the file, then run: {REHASH_COMMAND}",
+            )
+
+
 def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryProblem]:
+    yield from _find_unlisted_names(files)
     yield from _find_undoing_files(files)
     files = [file for file in files if not is_undoing_file(file.name)]
     unversioned = [file for file in files if _lacks_version(file) and file.version]

@@ -301,6 +301,10 @@ def test_lines_in_another_order_are_no_sum_file(tmp_path: Path) -> None:
     ("names", "words"),
     [
         (("1_a.sql", "1_b.sql", "2.sql"), "2 files have the version 1: 1_a.sql, 1_b"),
+        (("1_a.sql", " 2_b.sql"), "' 2_b.sql' cannot be listed in atlas.sum"),
+        (("1_a\nb.sql",), r"'1_a\nb.sql' cannot be listed in atlas.sum"),
+        (("1_a\x1b[2Jb.sql",), r"'1_a\x1b[2Jb.sql' cannot be listed in atlas.sum"),
+        (("1_h1:b.sql",), "'1_h1:b.sql' cannot be listed in atlas.sum"),
         (("_a.sql", "_b.sql"), "no version before the first '_': _a.sql, _b.sql"),
         (
             ("1.sql", "2.sql", "10_x.sql"),

@@ -76,6 +76,18 @@ def shorten_to_line(sql: str) -> str:
     return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
 
 
+_CONTROL = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of showing it, but for a line end, a tab and colours."""
+
+
+def replace_controls(text: str) -> str:
+    """Return the text with control characters as Python writes them: ``\\x1b``.
+
+    SQL, names and what a server says may hold such that move the cursor or hide text.
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 def wrap_prose(text: str, width: int = TERMINAL_WIDTH) -> str:
     """Return the text with its long lines broken between words, for a terminal.
 
