@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 CACHE_NAME = "django-schema-migrations"
 UNUSED_SECONDS = 30 * 24 * 3600
 """Age at which a folder of the cache that nobody used is removed."""
+KEPT_FOLDERS = 8
+"""So many, of some 40 MB each, are kept for longer than they may be in use."""
+IN_USE_SECONDS = 24 * 3600
+_READ_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +124,17 @@ def make_reachable(programs: Programs, account: Account) -> Programs:
 
 
 def fingerprint(programs: Programs, *options: str) -> str:
-    """Return a key of this build: another one may have the same version."""
-    server = (programs.bin_folder / "postgres").resolve()
-    facts = server.stat()
-    text = " ".join((str(server), f"{facts.st_size} {facts.st_mtime_ns}", *options))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    """Return a key of this build: another one may have the same version.
+
+    The same build in two virtual environments has one key.  The beginning of a program
+    holds the identity that the linker gave it.
+    """
+    server = programs.bin_folder / "postgres"
+    with server.open("rb") as program:
+        beginning = program.read(_READ_BYTES)
+    key = hashlib.sha256(beginning)
+    key.update(" ".join((str(server.stat().st_size), *options)).encode())
+    return key.hexdigest()[:12]
 
 
 def note_use(folder: Path) -> None:
@@ -133,10 +143,16 @@ def note_use(folder: Path) -> None:
 
 
 def _remove_unused(cache: Path) -> None:
-    """Remove what was not used for long, and what a killed run left half made."""
-    for folder in cache.iterdir():
-        is_ours = folder.name.startswith(("cluster-", "programs-", "making-"))
-        if is_ours and time.time() - folder.lstat().st_mtime > UNUSED_SECONDS:
+    """Remove what was not used for long, what is too much, and what a killed run left."""
+    now = time.time()
+    ages = {
+        folder: now - folder.lstat().st_mtime
+        for folder in cache.iterdir()
+        if folder.name.startswith(("cluster-", "programs-", "making-"))
+    }
+    for place, folder in enumerate(sorted(ages, key=ages.__getitem__)):
+        kept = IN_USE_SECONDS if place >= KEPT_FOLDERS else UNUSED_SECONDS
+        if ages[folder] > kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,9 +21,12 @@ import pytest
 
 from schema_migrations.dev import cluster
 from schema_migrations.dev.account import (
+    IN_USE_SECONDS,
+    KEPT_FOLDERS,
     Account,
     choose_account,
     ensure_cache_folder,
+    fingerprint,
     make_private_folder,
     make_reachable,
 )
@@ -229,6 +233,40 @@ def test_what_is_not_used_any_more_is_removed(
     left = {folder.name for folder in cache.iterdir()}
     assert {"cluster-2", "something-else"} < left
     assert not left & {"cluster-1", "making-3"}
+
+
+def test_no_more_is_kept_than_some_folders(
+    programs: Programs, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(open_folder))
+    cache = ensure_cache_folder(choose_account())
+    for day in range(1, KEPT_FOLDERS + 4):
+        (cache / f"cluster-{day}").mkdir()
+        then = time.time() - day * IN_USE_SECONDS - 60
+        os.utime(cache / f"cluster-{day}", (then, then))
+    (cache / "cluster-now").mkdir()
+    with run_programs(programs):
+        left = {folder.name for folder in cache.glob("cluster-*")}
+    assert {"cluster-now", "cluster-1", "cluster-2"} < left
+    assert f"cluster-{KEPT_FOLDERS + 3}" not in left
+    assert len(left) <= KEPT_FOLDERS + 2
+
+
+def test_the_same_build_in_two_places_is_prepared_once(
+    programs: Programs, tmp_path: Path
+) -> None:
+    bins = []
+    for name in ("one", "two"):
+        bins.append(tmp_path / name)
+        bins[-1].mkdir()
+        (bins[-1] / "postgres").write_bytes(
+            (programs.bin_folder / "postgres").read_bytes()
+        )
+    one, two = (replace(programs, bin_folder=folder) for folder in bins)
+    assert fingerprint(one) == fingerprint(two) != fingerprint(two, "--locale=C")
+    with (bins[1] / "postgres").open("ab") as program:
+        program.write(b"more")
+    assert fingerprint(one) != fingerprint(two)
 
 
 @as_root
