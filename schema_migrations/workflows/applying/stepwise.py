@@ -97,6 +97,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                     raise make_left_open_error(run.statements, file=run.file.name)
             took = measure_nanoseconds(started_at)
             runner.store.write(finish_revision(row, execution_time=took), over=row)
+            runner.store.clear_note()
     except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:
