@@ -6,6 +6,8 @@ from it, so nothing can disagree with what ``atlas.sum`` hashes.
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -14,6 +16,7 @@ from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
 from schema_migrations.history.encoding import read_text
 from schema_migrations.history.statements import (
+    BYTE_ORDER_MARK,
     SourceStatement,
     Syntax,
     refuse_hidden_control,
@@ -62,6 +65,11 @@ class MigrationFile:
             self.text, file=self.name, content=self.content
         )
 
+    @property
+    def loose_txmode_line(self) -> int:
+        """The line of a ``txmode`` that has no effect where it stands; 0: none."""
+        return directives.find_loose_txmode(self.text)
+
     def refuse_transaction_control(
         self, statements: Sequence[SourceStatement], syntax: Syntax, *, mode: str
     ) -> None:
@@ -84,6 +92,21 @@ class MigrationFile:
             self.text, syntax, file=self.name, delimiter=self.directives.delimiter
         )
 
+    def split_as_counted(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
+        """Return the statements as revisions count and hash them: as Atlas does.
+
+        It also sends what holds no command, and a byte order mark.  Raise
+        ``SyntaxProblem``.
+        """
+        mark = BYTE_ORDER_MARK if self.content.startswith(codecs.BOM_UTF8) else ""
+        return split(
+            mark + self.text,
+            syntax,
+            file=self.name,
+            delimiter=self.directives.delimiter,
+            keep_empty=True,
+        )
+
     def check_directives(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:
         """Return (line, message) for each misplaced or unknown directive."""
         if b"atlas:" not in self.content:  # nearly every file: splitting is not needed
@@ -91,6 +114,15 @@ class MigrationFile:
         return directives.find_ineffective_directives(
             self.text, self.split_statements(syntax), content=self.content
         )
+
+
+def numbers_of_version(version: str) -> tuple[str | int, ...]:
+    """Return a version as text and numbers in turns: ``3R2`` as ``("", 3, "R", 2, "")``.
+
+    Two such values compare as people read them, 2 before 10.
+    """
+    parts = re.split(r"(\d+)", version)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def format_file(

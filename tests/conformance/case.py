@@ -7,16 +7,24 @@
 
     write 1_a.sql
         CREATE TABLE a (id integer);
+    write-bare 2_b.sql
+        -- Without a line end.
     schemahash
     schemaapply --tx-mode all
         exit 2
         says 1_a.sql:1
+        atlas executing statement
     revisions 1:1/1 2b:0/0 3r:0/0 4:1/2!
+    failure 5_c.sql:3
     tables a
 
 ``atlas schemaapply`` is always done by Atlas, so such a case is played only where it is.
+``says`` is what this package says, ``atlas`` what Atlas says where it fails; without it
+the exit code tells (``ATLAS_SAYS``).  Below the step at which Atlas is known to do
+otherwise is ``atlas differs``.
 A revision is ``VERSION:APPLIED/TOTAL``, with ``b`` for a baseline, ``r`` for one that was
-marked by hand, and ``!`` when it holds an error.
+marked by hand, and ``!`` when it holds an error.  A failure that left nothing is no
+revision: Atlas forgets it, and only this package is asked for it.
 """
 
 from __future__ import annotations
@@ -25,7 +33,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from schema_migrations.history.failure import read_failure
 from schema_migrations.history.revision import BASELINE, RESOLVED, Revision
+from schema_migrations.history.statements import compute_partial_hashes
 from tests.conformance.tools import Said, atlas
 
 if TYPE_CHECKING:
@@ -38,9 +48,23 @@ if TYPE_CHECKING:
 
 INDENT = " " * 4
 
+ATLAS_SAYS = {
+    1: ("Migration Status: PENDING",),
+    2: ("sql/migrate: executing statement",),
+    4: ("checksum", "out of order", "missing migration", "history changed"),
+}
+"""Exit code of ours → what Atlas says, one of these."""
+
+ATLAS_DIFFERS = "atlas differs"
+
 
 class DiffersError(AssertionError):
     """A step did not come out as its case says."""
+
+    def __init__(self, text: str, *, is_known: bool) -> None:
+        super().__init__(text)
+        self.is_known = is_known
+        """The case says that Atlas does otherwise here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +138,11 @@ def _steps(lines: Sequence[str], *, after: int) -> Iterator[Step]:
 
 
 def play(
-    case: Case, place: Place, tool_of: Callable[[int], Tool], *, exact: bool
+    case: Case, place: Place, tool_of: Callable[[int], Tool], *, keeps_failures: bool
 ) -> None:
     """Do all steps; the n-th on the database with ``tool_of(n)``.
 
-    Not ``exact``: rows of attempts that left nothing may be there or not.
+    ``keeps_failures``: a failure that left nothing can be asked for afterwards.
     Raises ``DiffersError``.
     """
     turn = 0
@@ -130,19 +154,27 @@ def play(
             _command(case, step, tool_of(turn)(place, step.words))
             turn += step.words[0] != "schemahash"
         else:
-            _do(case, step, place, exact=exact)
+            _do(case, step, place, keeps_failures=keeps_failures)
 
 
 def _command(case: Case, step: Step, said: Said) -> None:
-    wanted, words = 0, list[str]()
+    wanted, words, atlas_words = 0, list[str](), list[str]()
     for line in step.below:
         key, _, value = line.partition(" ")
         if key == "exit":
             wanted = int(value)
-        else:
+        elif key == "says":
             words.append(value)
+        elif line != ATLAS_DIFFERS:
+            assert key == "atlas", f"{case.name}:{step.line}: {line}"
+            atlas_words.append(value)
     if not said.by_us:
+        told = ("Error: ", "Migration Status: ")
+        assert not said.code or any(text in said.text for text in told), said.text
         _equal(case, step, bool(said.code), bool(wanted), said.text)
+        expected = atlas_words or ATLAS_SAYS.get(wanted, ())
+        if wanted and not any(text in said.text for text in expected):
+            _equal(case, step, said.text, expected, "")
         return
     _equal(case, step, said.code, wanted, said.text)
     for text in words:
@@ -150,11 +182,13 @@ def _command(case: Case, step: Step, said: Said) -> None:
             _equal(case, step, said.text, text, "")
 
 
-def _do(case: Case, step: Step, place: Place, *, exact: bool) -> None:
+def _do(case: Case, step: Step, place: Place, *, keeps_failures: bool) -> None:
     match step.words:
         case ("write", name):
             text = "".join(f"{line}\n" for line in step.below)
             (place.folder / name).write_text(text)
+        case ("write-bare", name):
+            (place.folder / name).write_text("\n".join(step.below))
         case ("remove", name):
             (place.folder / name).unlink()
         case ("sql", sql):
@@ -166,12 +200,61 @@ def _do(case: Case, step: Step, place: Place, *, exact: bool) -> None:
             _equal(case, step, found, [(int(count),)], "")
         case ("revisions", *wanted):
             rows = list(place.read_revisions().values())
-            if not exact:
-                rows = [row for row in rows if row.has_effect]
-                wanted = [word for word in wanted if ":0/" not in word or "0/0" in word]
+            rows = [row for row in rows if not row.is_rolled_back]
             _equal(case, step, [shown(row) for row in rows], list(wanted), "")
+            changed = _names_changed(case, until=step)
+            _equal(case, step, list(find_false_facts(place, rows, changed)), [], "")
+        case ("failure", *wanted):
+            rows = list(place.read_revisions().values())
+            places = [read_failure(row).place for row in rows if row.is_rolled_back]
+            if keeps_failures:
+                _equal(case, step, places, list(wanted), "")
         case _:
             raise ValueError(f"{case.name}:{step.line}: no such step: {step.words}")
+
+
+def _names_changed(case: Case, *, until: Step) -> set[str]:
+    """Return the files that were written, or removed, other than behind the last one."""
+    known, changed = set[str](), set[str]()
+    for step in case.steps[: case.steps.index(until)]:
+        if step.words[0] in ("write", "write-bare", "remove"):
+            name = step.words[1]
+            if name <= max(known, default=""):
+                changed.add(name)
+            known.add(name)
+    return changed
+
+
+def find_false_facts(
+    place: Place, rows: Sequence[Revision], changed: set[str]
+) -> Iterator[str]:
+    """Yield what rows say otherwise than the files: either program writes the same.
+
+    The hash also covers the files before, so after a ``changed`` file it is not compared.
+    """
+    directory, syntax = place.directory, place.engine.dialect.syntax
+    files = {file.version: file for file in directory.files}
+    first_changed = min(changed, default=None)
+    for row in rows:
+        if row.version not in files:
+            continue
+        file = files[row.version]
+        if row.description != file.description:
+            yield f"{row.version}: description {row.description}"
+        digest = directory.computed_sums.hash_of(file.name)
+        is_compared = first_changed is None or file.name < first_changed
+        if is_compared and row.hash != digest and row.type != BASELINE:
+            yield f"{row.version}: hash {row.hash}, not {digest}"
+        if file.name in changed:
+            continue
+        statements = file.split_as_counted(syntax)
+        hashes = compute_partial_hashes(statements[: row.applied])
+        if row.partial_hashes != (() if row.applied == row.total else hashes):
+            yield f"{row.version}: partial hashes {row.partial_hashes}, not {hashes}"
+        if row.error:
+            sql = statements[row.applied].sql
+            if row.error_stmt.removesuffix(";") != sql.removesuffix(";"):
+                yield f"{row.version}: error of {row.error_stmt!r}, not {sql!r}"
 
 
 def shown(row: Revision) -> str:
@@ -184,5 +267,6 @@ def _equal(case: Case, step: Step, found: object, wanted: object, text: str) -> 
     if found != wanted:
         raise DiffersError(
             f"{case.name}:{step.line}: {' '.join(step.words)}\n"
-            f"found  {found}\nwanted {wanted}\n{text}"
+            f"found  {found}\nwanted {wanted}\n{text}",
+            is_known=ATLAS_DIFFERS in step.below,
         )

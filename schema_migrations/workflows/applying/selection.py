@@ -77,11 +77,10 @@ class SelectedFiles:
     """The hash of that file in ``atlas.sum``."""
     baseline_over: Revision | None = None
     """The row of a failure that the baseline replaces."""
+    warnings: tuple[str, ...] = ()
+    """What has no effect in the files to run, with file and line."""
     baseline_is_unused: bool = False
     """A baseline was asked for, but the database has a history."""
-    newest_version: str = ""
-    """The newest version that the database knows; a failure of an older file is not
-    recorded, since Atlas looks at the newest row only."""
 
     @property
     def remaining_count(self) -> int:
@@ -138,8 +137,12 @@ def select_files(
             (row for row in revisions if baseline and row.version == baseline.version),
             None,
         ),
+        warnings=tuple(
+            f"{run.file.name}:{line}: {message}"
+            for run in runs
+            for line, message in run.file.check_directives(dialect.syntax)
+        ),
         baseline_is_unused=selection.baseline is not None and not fresh,
-        newest_version=max((row.version for row in revisions), default=""),
     )
 
 
@@ -182,7 +185,7 @@ def _make_file_run(
     mode: TxMode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
-    statements = file.split_statements(syntax)
+    statements = file.split_as_counted(syntax)
     file.refuse_transaction_control(
         statements[pending_file.done_count :], syntax, mode=mode
     )
