@@ -320,9 +320,9 @@ class Executor:
     keep_settings: Callable[[Connection], AbstractContextManager[None]]
     """Restore at the end what the statements inside SET for the session (parameters,
     roles, PRAGMAs).  Roll back on an exception."""
-    is_session_setting: Callable[[str], bool]
-    """Return whether a statement does nothing but set something for the session: a run
-    that resumes half-way through a file repeats these first."""
+    is_session_setting: Callable[[str, str], bool]
+    """(sql, what ended its transaction; empty: it had none) → whether the statement did
+    nothing but set something for the session.  A run that resumes a file repeats these."""
     execute: Callable[[Connection, str], None]
     """Run one statement without parameters; raises the driver's exceptions."""
     outside_transaction: OutsideTransaction | None = None

@@ -25,6 +25,8 @@ from schema_migrations.history.scanner import (
 from schema_migrations.history.syntax import Syntax
 
 __all__ = [
+    "BEGIN_WORDS",
+    "ROLLBACK_WORDS",
     "SourceStatement",
     "Syntax",
     "compute_partial_hashes",
@@ -34,6 +36,11 @@ __all__ = [
     "split",
     "split_chunk",
 ]
+
+BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
+ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
+"""What ``find_transaction_control`` returns at the start of a transaction, and where it
+is undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

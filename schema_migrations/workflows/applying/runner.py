@@ -32,6 +32,7 @@ from schema_migrations.history.revision import (
 )
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.statements import (
+    BEGIN_WORDS,
     SourceStatement,
     compute_partial_hashes,
     find_transaction_control,
@@ -63,8 +64,6 @@ LOCK_RETAKEN_WARNING = (
     "the lock of this run was gone after it (pg_advisory_unlock_all(), DISCARD ALL, or on"
     " SQLite a lock file that was removed) and is held again now"
 )
-
-ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
 FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
 
@@ -193,18 +192,27 @@ def record_failure(
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
     """Repeat what an earlier run set for its session, in the session of this run."""
     executor, connection = runner.store.engine.executor, runner.store.connection
-    settings, transaction_start = list[SourceStatement](), 0
-    for statement in run.statements[: run.done_count]:
-        word = find_transaction_control(statement.sql)
-        if word in ROLLBACK_WORDS:
-            del settings[transaction_start:]
-        if word:
-            transaction_start = len(settings)
-        elif executor.is_session_setting(statement.sql):
-            settings.append(statement)
-    for statement in settings:
+    for statement in _find_settings(
+        run.statements[: run.done_count], executor.is_session_setting
+    ):
         with translate_errors(runner, run.file.name, outcome="", statement=statement):
             executor.execute(connection, statement.sql)
+
+
+def _find_settings(
+    statements: Sequence[SourceStatement], is_setting: Callable[[str, str], bool]
+) -> Sequence[SourceStatement]:
+    """Return the statements whose settings the session had after these."""
+    found, together = list[SourceStatement](), list[SourceStatement]()
+    for statement in statements:
+        word = find_transaction_control(statement.sql)
+        if not word:
+            together.append(statement)
+            continue
+        end = "" if word in BEGIN_WORDS else word
+        found += [each for each in together if is_setting(each.sql, end)]
+        together = []
+    return found + [each for each in together if is_setting(each.sql, "")]
 
 
 def execute_statement(
