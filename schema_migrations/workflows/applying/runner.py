@@ -168,7 +168,8 @@ def record_failure(
 ) -> None:
     """Write the error into the file's row, in a transaction of its own.
 
-    A row that another run has written since stays as it is.
+    A row that another run has written since stays as it is.  Raises ``RevisionTaken``
+    when that run got further: then what it did may be all that failed here.
     """
     executor, connection = runner.store.engine.executor, runner.store.connection
     row = fail_revision(
@@ -180,13 +181,31 @@ def record_failure(
     try:
         executor.rollback(connection)
         with executor.open_transaction(connection):
-            runner.store.write(row, over=over)
+            _write_unless_taken(runner, row, over=over)
     except RevisionTaken as taken:
-        log.debug("The failure of %s was not recorded: %s", row.version, taken)
+        raise taken from error
     except Exception as write_error:  # only the engine knows its driver's exceptions
         # The connection itself may have failed; the caller raises the first error.
         if runner.store.engine.executor.read_driver_error(write_error) is None:
             raise
+
+
+def _write_unless_taken(
+    runner: Runner, row: Revision, *, over: Revision | None
+) -> None:
+    """Write a row; one that another run has written stays.
+
+    Raises ``RevisionTaken`` when that run has done more of the file.
+    """
+    try:
+        runner.store.write(row, over=over)
+    except RevisionTaken as taken:
+        if any(
+            each.version == row.version and each.applied > row.applied
+            for each in runner.store.query_rows()
+        ):
+            raise
+        log.debug("The failure of %s was not recorded: %s", row.version, taken)
 
 
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
