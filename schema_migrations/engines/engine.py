@@ -302,9 +302,9 @@ class Executor:
     keep_settings: Callable[[Connection], AbstractContextManager[None]]
     """Restore at the end what the statements inside SET for the session (parameters,
     roles, PRAGMAs).  Roll back on an exception."""
-    is_session_setting: Callable[[str], bool]
-    """Return whether a statement does nothing but set something for the session: a run
-    that resumes half-way through a file repeats these first."""
+    is_session_setting: Callable[[str, str], bool]
+    """(sql, what ended its transaction; empty: it had none) → whether the statement did
+    nothing but set something for the session.  A run that resumes a file repeats these."""
     read_session: Callable[[Connection], Session]
     set_session_values: Callable[[Connection, Mapping[str, str | None]], None]
     """None: the value that the session began with."""

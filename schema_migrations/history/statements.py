@@ -27,7 +27,9 @@ from schema_migrations.history.syntax import Syntax
 BYTE_ORDER_MARK = "\ufeff"
 
 __all__ = [
+    "BEGIN_WORDS",
     "BYTE_ORDER_MARK",
+    "ROLLBACK_WORDS",
     "SourceStatement",
     "Syntax",
     "compute_partial_hashes",
@@ -37,6 +39,11 @@ __all__ = [
     "split",
     "split_chunk",
 ]
+
+BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
+ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
+"""What ``find_transaction_control`` returns at the start of a transaction, and where it
+is undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -353,21 +353,29 @@ def test_a_run_that_is_interrupted_ends_its_workers(
     assert connection.execute(rows).fetchone() == (2,)
 
 
+@pytest.mark.parametrize("condition", ["true", "current_schema() = 'tenant_1'"])
 def test_workers_do_not_outlive_a_run_that_was_killed(
-    tenants: tuple[Project, Any],
+    condition: str, tenants: tuple[Project, Any]
 ) -> None:
+    """Neither those that work nor those that wait for work; and they say nothing."""
     project, connection = tenants
-    project.write("migrations/20260103000000_c.sql", "SELECT pg_sleep(60);\n")
+    sleep = f"SELECT CASE WHEN {condition} THEN pg_sleep(60) END"
+    project.write("migrations/20260103000000_c.sql", f"{sleep};\n")
     rehash(project.migrations)
     child = started(project, "--targets-sql", NAMES)
-    sleeping = (
-        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
-    )
-    waited(lambda: connection.execute(sleeping).fetchone() == (2,))
+    states = "SELECT count(*) FROM pg_stat_activity WHERE query = %s"
+    applied = "SELECT count(*) FROM tenant_3.atlas_schema_revisions WHERE applied > 0"
+    if condition == "true":
+        waited(lambda: connection.execute(states, [sleep]).fetchone() == (2,))
+    else:
+        table = "SELECT to_regclass('tenant_3.b') IS NOT NULL"
+        waited(lambda: connection.execute(table).fetchone() == (True,))
+        waited(lambda: connection.execute(applied).fetchone() == (3,))
     child.kill()
     # Its pipes are the workers', too: they close when the last of them has ended.
-    child.communicate(timeout=60)
-    waited(lambda: connection.execute(sleeping).fetchone() == (0,))
+    _, err = child.communicate(timeout=60)
+    assert "Traceback" not in err
+    waited(lambda: connection.execute(states, [sleep]).fetchone() == (0,))
 
 
 def test_a_worker_that_is_killed_is_told_of_and_ends_the_run(

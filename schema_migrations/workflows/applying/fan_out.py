@@ -63,7 +63,10 @@ WORKER_END_TIMEOUT = 30.0
 """Seconds that a worker has to cancel and roll back when it is to end."""
 
 _busy_lock = threading.Lock()
-"""Held by a worker while it works on a target."""
+"""Held by a worker while it works on a target, and in the end by what ends the worker."""
+
+_is_working = threading.Event()
+"""Set while a worker works on a target: only then a signal has something to interrupt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
     started_at, events = time.monotonic(), list[Event]()
     outcome, error = None, None
     try:
+        _is_working.set()
         with _busy_lock:
             outcome = _apply_or_preview(work, address, events)
     except SchemaMigrationsError as caught:
@@ -101,6 +105,8 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
     except Exception as caught:  # a bug of ours: the other targets are still reported
         log.exception("%s", address.label)
         error = Unexpected(problem=mask_secrets(f"{type(caught).__name__}: {caught}"))
+    finally:
+        _is_working.clear()
     pending = 0
     if outcome is not None:
         pending = (
@@ -220,7 +226,7 @@ def _prepare_worker(parent_pid: int) -> None:
         if len(seen) > 1:
             return  # a second signal would only disturb the rollback
         interrupted.set()
-        if _busy_lock.locked():
+        if _is_working.is_set():
             raise KeyboardInterrupt
 
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -35,6 +35,7 @@ from schema_migrations.history.session_changes import (
     read_from_operator,
 )
 from schema_migrations.history.statements import (
+    BEGIN_WORDS,
     SourceStatement,
     compute_partial_hashes,
     find_transaction_control,
@@ -67,8 +68,6 @@ LOCK_RETAKEN_WARNING = (
     "the lock of this run was gone after it (pg_advisory_unlock_all(), DISCARD ALL, or on"
     " SQLite a lock file that was removed) and is held again now"
 )
-
-ROLLBACK_WORDS = ("ROLLBACK", "ABORT")
 
 FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE = 0.2, 5.0
 
@@ -165,7 +164,8 @@ def record_failure(
     """Write the error into the file's row, in a transaction of its own.
 
     A file of which nothing is applied keeps no row, but a note of its failure.  A row
-    that another run has written since stays as it is.
+    that another run has written since stays as it is.  Raises ``RevisionTaken`` when that
+    run got further: then what it did may be all that failed here.
     """
     executor, connection = runner.store.engine.executor, runner.store.connection
     row = fail_revision(
@@ -177,34 +177,52 @@ def record_failure(
     try:
         executor.rollback(connection)
         with executor.open_transaction(connection):
-            if row.applied:
-                runner.store.write(row, over=over)
-            else:
-                if over is not None:
-                    runner.store.delete(over)
-                file = error.file or f"{row.file_stem}{FILE_SUFFIX}"
-                runner.store.note_failure(row, file=file)
+            _write_failure(runner, row, over=over, file=error.file)
     except RevisionTaken as taken:
-        log.debug("The failure of %s was not recorded: %s", row.version, taken)
+        raise taken from error
     except Exception as write_error:  # only the engine knows its driver's exceptions
         # The connection itself may have failed; the caller raises the first error.
         if runner.store.engine.executor.read_driver_error(write_error) is None:
             raise
 
 
+def _write_failure(
+    runner: Runner, row: Revision, *, over: Revision | None, file: str
+) -> None:
+    """Write a row, or the note of a failure that left nothing.
+
+    Raises ``RevisionTaken`` when another run has done more of the file; what that run
+    has written besides stays.
+    """
+    store = runner.store
+    try:
+        if row.applied:
+            store.write(row, over=over)
+        elif over is not None:
+            store.delete(over)
+    except RevisionTaken as taken:
+        _refuse_overtaken(store, row)
+        log.debug("The failure of %s was not recorded: %s", row.version, taken)
+        return
+    if not row.applied:
+        _refuse_overtaken(store, row)
+        store.note_failure(row, file=file or f"{row.file_stem}{FILE_SUFFIX}")
+
+
+def _refuse_overtaken(store: RevisionStore, row: Revision) -> None:
+    if any(
+        each.version == row.version and each.applied > row.applied
+        for each in store.query_rows()
+    ):
+        raise RevisionTaken(version=row.version)
+
+
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
     """Repeat what an earlier run set for its session, in the session of this run."""
     executor, connection = runner.store.engine.executor, runner.store.connection
-    settings, transaction_start = list[SourceStatement](), 0
-    for statement in run.statements[: run.done_count]:
-        word = find_transaction_control(statement.sql)
-        if word in ROLLBACK_WORDS:
-            del settings[transaction_start:]
-        if word:
-            transaction_start = len(settings)
-        elif executor.is_session_setting(statement.sql):
-            settings.append(statement)
-    for statement in settings:
+    for statement in _find_settings(
+        run.statements[: run.done_count], executor.is_session_setting
+    ):
         with translate_errors(runner, run.file.name, outcome="", statement=statement):
             executor.execute(connection, statement.sql)
     if run.partial_revision and run.done_count < len(run.statements):
@@ -215,6 +233,22 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
             run.statements[run.done_count],
             file=run.file.name,
         )
+
+
+def _find_settings(
+    statements: Sequence[SourceStatement], is_setting: Callable[[str, str], bool]
+) -> Sequence[SourceStatement]:
+    """Return the statements whose settings the session had after these."""
+    found, together = list[SourceStatement](), list[SourceStatement]()
+    for statement in statements:
+        word = find_transaction_control(statement.sql)
+        if not word:
+            together.append(statement)
+            continue
+        end = "" if word in BEGIN_WORDS else word
+        found += [each for each in together if is_setting(each.sql, end)]
+        together = []
+    return found + [each for each in together if is_setting(each.sql, "")]
 
 
 def execute_statement(

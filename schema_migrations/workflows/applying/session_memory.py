@@ -66,13 +66,15 @@ class SessionMemory:
         texts = [
             each.sql for each in statements if not find_transaction_control(each.sql)
         ]
-        repeatable = all(map(self.executor.is_session_setting, texts))
+        are_settings = [self.executor.is_session_setting(sql, "") for sql in texts]
         if not any(map(_may_change_session, texts)) and not (
-            committed and any(map(self.executor.is_session_setting, texts))
+            committed and any(are_settings)
         ):
             return replace(row, operator_version=self._describe(self.changes))
         now = self.executor.read_session(self.connection)
-        changes = advance_changes(self.changes, self.known, now, repeatable=repeatable)
+        changes = advance_changes(
+            self.changes, self.known, now, repeatable=all(are_settings)
+        )
         if committed:
             self.changes, self.known = changes, now
         elif changes.values != self.changes.values:
@@ -125,7 +127,7 @@ def restore_changes(
             advice="Put a CREATE TEMPORARY statement directly before it, which makes that"
             " anew, and rehash.",
         )
-    is_set = executor.is_session_setting(following.sql)
+    is_set = executor.is_session_setting(following.sql, "")
     if changes.may_be_local and not is_set:
         names = ", ".join(sorted(changes.values))
         raise StatementFailed(

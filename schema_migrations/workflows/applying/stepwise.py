@@ -23,6 +23,8 @@ from schema_migrations.history.revision import (
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.session_changes import read_from_operator
 from schema_migrations.history.statements import (
+    BEGIN_WORDS,
+    ROLLBACK_WORDS,
     compute_partial_hashes,
     find_transaction_control,
 )
@@ -34,7 +36,6 @@ from schema_migrations.workflows.applying.events import (
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     OPERATOR_NAME,
-    ROLLBACK_WORDS,
     Runner,
     execute_statement,
     make_file_done,
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
     from schema_migrations.history.statements import SourceStatement
     from schema_migrations.workflows.applying.selection import FileRun
 
-BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
 COMMIT_WORDS = ("COMMIT", "END", "PREPARE TRANSACTION")
 END_WORDS = (*COMMIT_WORDS, *ROLLBACK_WORDS)
 

@@ -305,7 +305,7 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
     statements = [
         each.sql
         for each in plan.statements
-        if not executor.is_session_setting(each.sql)
+        if not executor.is_session_setting(each.sql, "")
     ]
     with executor.keep_settings(connection):
         if preamble:

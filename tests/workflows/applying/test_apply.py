@@ -32,6 +32,7 @@ A = "CREATE TABLE a (id integer PRIMARY KEY);\nINSERT INTO a VALUES (1);\n"
 B = "CREATE TABLE b (id integer PRIMARY KEY);\n"
 BROKEN = "CREATE TABLE b (id integer PRIMARY KEY);\nINSERT INTO nope VALUES (1);\n"
 NONE = "-- atlas:txmode none\n\n"
+PRAGMA = "BEGIN;\nPRAGMA busy_timeout = 7;\nROLLBACK;\n"
 SET = "SET work_mem = '7MB';\nBEGIN;\nSET work_mem = '9MB';\nROLLBACK;\n"
 
 
@@ -320,7 +321,7 @@ class TestStatementByStatement:
         """The session that it was set in is gone."""
         setting, asked = {
             "postgresql": (SET, "current_setting('work_mem')"),
-            "sqlite": ("PRAGMA busy_timeout = 7;", "timeout FROM pragma_busy_timeout"),
+            "sqlite": (PRAGMA, "timeout FROM pragma_busy_timeout"),
         }[place.connection.vendor]
         done = f"{setting}\nCREATE TABLE a (v text);\n"
         last = f"\nINSERT INTO a SELECT {asked};\n"

@@ -120,6 +120,40 @@ def test_nor_is_a_statement_outside_of_a_transaction(
     assert (row.applied, row.done, row.error) == (4, True, "")
 
 
+def test_a_statement_that_fails_as_another_run_has_done_it_is_no_failure(
+    pg_place: Place, rival: Callable[[], None]
+) -> None:
+    """Whoever believed the error would drop what the other run has made."""
+    pg_place.write(_1=NONE + LOG + GIVE_UP + "CREATE TABLE made ();\nSELECT 1;")
+
+    def go_on(event: Event) -> None:
+        if isinstance(event, StatementDone) and event.number == 2:
+            rival()
+
+    with pytest.raises(RevisionTaken) as caught:
+        run(pg_place, pg_place.connection, go_on)
+    assert isinstance(caught.value.__cause__, StatementFailed)
+    row = pg_place.read_revisions()["1"]
+    assert (row.applied, row.done, row.error) == (4, True, "")
+
+
+def test_a_failure_that_another_run_has_recorded_stays_one(
+    pg_place: Place, rival: Callable[[], None]
+) -> None:
+    pg_place.write(_1=NONE + LOG + GIVE_UP + "SELECT * FROM missing;")
+
+    def go_on(event: Event) -> None:
+        if isinstance(event, StatementDone) and event.number == 2:
+            with pytest.raises(StatementFailed):
+                rival()
+
+    with pytest.raises(StatementFailed, match="missing"):
+        run(pg_place, pg_place.connection, go_on)
+    row = pg_place.read_revisions()["1"]
+    assert (row.applied, row.done) == (2, False)
+    assert "missing" in row.error
+
+
 def test_a_failed_file_goes_on_in_one_run(
     pg_place: Place, rival: Callable[[], None]
 ) -> None:

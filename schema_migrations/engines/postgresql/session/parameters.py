@@ -22,6 +22,7 @@ from schema_migrations.engines.postgresql.session_values import (
     render_set_values,
 )
 from schema_migrations.history.session_changes import Session
+from schema_migrations.history.statements import ROLLBACK_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,9 +60,9 @@ SESSION_SETTING_PATTERN = re.compile(
 )
 
 
-def is_session_setting(sql: str) -> bool:
-    """Return whether a statement does nothing but set something for the session."""
-    return bool(SESSION_SETTING_PATTERN.match(sql))
+def is_session_setting(sql: str, end: str) -> bool:
+    """Return whether a statement did nothing but set something for the session."""
+    return end not in ROLLBACK_WORDS and bool(SESSION_SETTING_PATTERN.match(sql))
 
 
 @contextmanager

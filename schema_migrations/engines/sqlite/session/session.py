@@ -224,13 +224,18 @@ SESSION_PRAGMAS = (
 """Settings of the connection that change what statements do."""
 
 SESSION_PRAGMA_PATTERN = re.compile(
-    rf"PRAGMA\s+(?:{'|'.join(SESSION_PRAGMAS)})\b", re.IGNORECASE
+    rf"PRAGMA\s+(?P<name>{'|'.join(SESSION_PRAGMAS)})\b", re.IGNORECASE
 )
 
 
-def is_session_setting(sql: str) -> bool:
-    """Tell whether a statement only changes a setting of the session."""
-    return bool(SESSION_PRAGMA_PATTERN.match(sql))
+def is_session_setting(sql: str, end: str) -> bool:
+    """Tell whether a statement only changed a setting of the session.
+
+    No transaction undoes a PRAGMA, and within one foreign keys stay as they are:
+    https://www.sqlite.org/pragma.html#pragma_foreign_keys
+    """
+    match = SESSION_PRAGMA_PATTERN.match(sql)
+    return match is not None and not (end and match["name"].lower() == "foreign_keys")
 
 
 def read_session(connection: Connection) -> Session:

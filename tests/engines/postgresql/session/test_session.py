@@ -377,4 +377,6 @@ class TestFailure:
 def test_only_what_sets_something_for_the_session_is_set_again(
     sql: str, sets: bool
 ) -> None:
-    assert EXECUTOR.is_session_setting(sql) is sets
+    assert EXECUTOR.is_session_setting(sql, "") is sets
+    assert EXECUTOR.is_session_setting(sql, "COMMIT") is sets
+    assert not EXECUTOR.is_session_setting(sql, "ROLLBACK")

@@ -19,7 +19,10 @@ from django.db.utils import ConnectionHandler
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.engines.sqlite.executor import EXECUTOR
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
-from schema_migrations.engines.sqlite.session.session import read_missing_as_empty
+from schema_migrations.engines.sqlite.session.session import (
+    SESSION_PRAGMAS,
+    read_missing_as_empty,
+)
 from schema_migrations.errors import ConfigError, LockNotAcquired, StatementFailed
 
 if TYPE_CHECKING:
@@ -373,3 +376,18 @@ def test_a_schema_for_the_revisions_is_refused(connection: Any) -> None:
 
 def test_somebody_elses_exception_is_none() -> None:
     assert read_driver_error(ValueError()) is None
+
+
+@pytest.mark.parametrize("end", ["", "COMMIT", "ROLLBACK"])
+@pytest.mark.parametrize("name", SESSION_PRAGMAS)
+def test_a_setting_is_what_the_session_keeps(path: Path, name: str, end: str) -> None:
+    """No transaction undoes a PRAGMA; one has no effect there."""
+    with connected(path) as connection:
+        connection.ensure_connection()
+        session = connection.connection
+        (before,) = session.execute(f"PRAGMA {name}").fetchone()
+        sql = f"PRAGMA {name} = {int(not before)}"
+        for each in ("BEGIN", sql, end) if end else (sql,):
+            EXECUTOR.execute(connection, each)
+        (after,) = session.execute(f"PRAGMA {name}").fetchone()
+    assert EXECUTOR.is_session_setting(sql, end) is (after != before)
