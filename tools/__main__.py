@@ -5,6 +5,8 @@
     python -m tools adoption FOLDER... [-- OPTION...]      databases that migrate made
     python -m tools adoption adopt --name PROJECT          one, in its environment
     python -m tools faults kill|full|stampede|traffic      broken runs of schemaapply
+    python -m tools faults many-targets|power-loss         the same, in other places
+    python -m tools faults mutations                       planted bugs, which they find
     python -m tools laws [--examples N]                    laws, on thousands of examples
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail

@@ -353,6 +353,29 @@ def test_a_run_that_is_interrupted_ends_its_workers(
     assert connection.execute(rows).fetchone() == (2,)
 
 
+AT_FORK = """
+import signal as signals
+os.register_at_fork(
+    after_in_parent=lambda: os.kill(os.getpid(), signals.SIGINT),
+    after_in_child=lambda: os.kill(os.getpid(), signals.SIGINT),
+)
+"""
+
+
+def test_an_interruption_while_workers_start_is_not_lost(
+    tenants: tuple[Project, Any],
+) -> None:
+    """A terminal's Ctrl-C goes to all of them."""
+    project, _ = tenants
+    settings = project.base / "settings.py"
+    project.write("settings.py", f"import os\n{settings.read_text()}{AT_FORK}")
+    child = started(project, "--targets-sql", NAMES)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, out + err
+    assert err.startswith("Interrupted.\n")
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("condition", ["true", "current_schema() = 'tenant_1'"])
 def test_workers_do_not_outlive_a_run_that_was_killed(
     condition: str, tenants: tuple[Project, Any]

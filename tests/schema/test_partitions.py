@@ -26,7 +26,7 @@ from schema_migrations.workflows.states.state import (
 from tests.fixtures.skips import skip_missing, skip_unsupported
 from tests.workflows.planning.test_diff_cases import CASES, check, sections
 from tools.catalogs import read_postgresql_facts
-from tools.histories.independent import find_clients
+from tools.clients import find_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.registry import engine_for_url
+from tools.faults.outside import EXTRA_DATABASE
 from tools.faults.server import USER, Server
 
 
@@ -72,7 +73,10 @@ def create_database(server: Server | None) -> Iterator[Database]:
                 server=server,
             )
         finally:
-            execute_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+            for each in (name, EXTRA_DATABASE):
+                execute_on_server(
+                    server, f"DROP DATABASE IF EXISTS {each} WITH (FORCE)"
+                )
 
 
 def execute_on_server(

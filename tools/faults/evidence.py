@@ -16,8 +16,10 @@ from schema_migrations.history.revision import Revision
 from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
 from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.model import Schema
+from tools.catalogs import read_postgresql_facts, read_sqlite_facts
+from tools.clients import find_clients
 from tools.faults.databases import Database
-from tools.faults.scenarios import File
+from tools.faults.steps import POSTGRESQL, File
 
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
@@ -32,8 +34,13 @@ class Snapshot:
     schema: Schema
     rows: Mapping[str, Sequence[str]]
     """Table → its rows as text, in order."""
+    unusable: Sequence[str]
+    """The indexes that are INVALID."""
     revisions: tuple[Revision, ...]
     """Without times and durations."""
+    facts: frozenset[str]
+    """The catalog as ``pg_dump`` or SQLite's pragmas show it; empty: there is none that
+    reads this server."""
 
 
 def take_snapshot(database: Database) -> Snapshot:
@@ -47,7 +54,9 @@ def take_snapshot(database: Database) -> Snapshot:
                 for name in names
                 if name != REVISIONS_TABLE
             },
+            unusable=_find_invalid_indexes(connection),
             revisions=_read_revisions(connection),
+            facts=_read_facts(database),
         )
 
 
@@ -63,6 +72,13 @@ def find_differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
                 f"the rows of {name} differ: {len(other)} instead of {len(one)};"
                 f" missing {list(lost)[:3]}, surplus {list(more)[:3]}"
             )
+    for name in sorted({*found.unusable} - {*expected.unusable}):
+        yield f"the index {name} is INVALID"
+    for sign, facts in (
+        ("missing", expected.facts - found.facts),
+        ("surplus", found.facts - expected.facts),
+    ):
+        yield from (f"the catalog differs: {sign} {fact}" for fact in sorted(facts))
     yield from _find_revision_differences(expected.revisions, found.revisions)
 
 
@@ -124,11 +140,10 @@ def compare_claims(
                 yield f"{file.name}: statement {number} was done and is not recorded"
 
 
-def count_statements(database: Database, files: Sequence[File]) -> tuple[int, int]:
-    """Return how many statements the revisions count, and how many the files have."""
+def read_rows_by_version(database: Database) -> Mapping[str, Revision]:
+    """Return the revisions by version, without times and durations."""
     with database.open_connection() as connection:
-        counted = sum(row.applied for row in _read_revisions(connection))
-    return counted, sum(len(file.steps) for file in files)
+        return {row.version: row for row in _read_revisions(connection)}
 
 
 def _read_revisions(connection: BaseDatabaseWrapper) -> tuple[Revision, ...]:
@@ -144,6 +159,24 @@ def _read_rows(connection: BaseDatabaseWrapper, table: str) -> Sequence[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
         return sorted(map(repr, cursor.fetchall()))
+
+
+def _read_facts(database: Database) -> frozenset[str]:
+    if database.server is None:
+        return read_sqlite_facts(database.folder / database.name)
+    programs = find_clients(database.server.programs.major)
+    return read_postgresql_facts(database.url, programs) if programs else frozenset()
+
+
+def _find_invalid_indexes(connection: BaseDatabaseWrapper) -> Sequence[str]:
+    """Find the indexes that a broken statement left; SQLite has no such."""
+    if connection.vendor != POSTGRESQL:
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+        )
+        return sorted(name for (name,) in cursor.fetchall())
 
 
 def _has_rows(connection: BaseDatabaseWrapper, query: str) -> bool:

@@ -19,8 +19,10 @@ from schema_migrations.revision_store import REVISIONS_TABLE
 from tools.faults import evidence
 from tools.faults.child import DONE, Child, fork_run
 from tools.faults.databases import Database, create_database, execute_on_server
-from tools.faults.scenarios import Engine, File, Scenario, Step, make_log_step
+from tools.faults.disk import NotMounted
+from tools.faults.scenarios import Scenario
 from tools.faults.server import Server
+from tools.faults.steps import Engine, File, Step, make_log_step
 
 SIZE = 512 * 1024
 """Bytes of the disk."""
@@ -131,10 +133,6 @@ def apply_scenario(
     child = fork_scenario(scenario, directory, database, *count)
     if child.wait() != DONE:
         raise SystemExit(f"The run failed with room on the disk:\n{child.text}")
-
-
-class NotMounted(Exception):
-    """The disk cannot be mounted; the text says why."""
 
 
 @contextmanager

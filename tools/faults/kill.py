@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults.points import parse_point, sample_points
+from tools.faults.points import list_faults, parse_point, sample_points
 from tools.faults.scenarios import select_scenarios
 from tools.faults.server import Server
 from tools.faults.tally import describe_figures, format_table
@@ -14,8 +15,12 @@ from tools.faults.trial import Reference, Trial, measure_run, try_point
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_point_options(parser, count=300)
+
+
+def add_point_options(parser: argparse.ArgumentParser, *, count: int) -> None:
     parser.add_argument(
-        "--points", type=int, default=300, help="break runs at so many points"
+        "--points", type=int, default=count, help="break runs at so many points"
     )
     parser.add_argument("--seed", type=int, default=1, help="which points")
     parser.add_argument(
@@ -27,16 +32,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario", action="append", help="run this scenario only (repeatable)"
     )
+    parser.add_argument(
+        "--until-wrong", action="store_true", help="end with the first that goes wrong"
+    )
 
 
 def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     """Return 1 when anything was lost, done twice, or recorded but not done."""
+    return break_runs(chosen, server, folder, list_faults(chosen.engine), tool="kill")
+
+
+def break_runs(
+    chosen: argparse.Namespace,
+    server: Server | None,
+    folder: Path,
+    faults: Sequence[str],
+    *,
+    tool: str,
+) -> int:
+    """Break runs with these faults; return 1 when anything went wrong."""
     began = time.monotonic()
     references = measure_scenarios(chosen, server, folder)
     points = chosen.point or sample_points(
         chosen.points,
         chosen.seed,
-        chosen.engine,
+        faults,
         {name: each.scenario for name, each in references.items()},
         {name: each.measure for name, each in references.items()},
     )
@@ -48,6 +68,8 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
         print(f"{number:4}  {point!s:40}  {trial.stage:20}  {verdict}", flush=True)
         for problem in trial.problems:
             print(f"      {problem}", flush=True)
+        if trial.problems and chosen.until_wrong:
+            break
     print(f"\n{format_table(trials)}\n", *describe_figures(trials), sep="\n")
     wrong = [trial.point for trial in trials if trial.problems]
     print(
@@ -57,7 +79,7 @@ def run(chosen: argparse.Namespace, server: Server | None, folder: Path) -> int:
     )
     if wrong:
         again = "".join(f" --point {point}" for point in wrong)
-        print(f"Repeat:  python -m tools faults kill --engine {chosen.engine}{again}")
+        print(f"Repeat:  python -m tools faults {tool} --engine {chosen.engine}{again}")
     return 1 if wrong else 0
 
 

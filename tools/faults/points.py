@@ -5,6 +5,7 @@ file:server-kill:at0.43   after this part of the time of an undisturbed run
 all:int:line12:unforked   after the 12th line of output of a run that is not forked
 outside:kill:within9      while the 9th statement runs, held up by a lock of ours
 …:now                     run again at once, while the server may still end the old run
+…:edited                  first run with an edited file, which must be refused
 …:again9                  SIGKILL ends the second run before its 9th call
 """
 
@@ -13,19 +14,28 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from tools.faults.scenarios import POSTGRESQL, Engine, Scenario
+from tools.faults.scenarios import Scenario
+from tools.faults.steps import POSTGRESQL, Engine
 
 SIGNALS = ("kill", "term", "int")
+STOP = "stop"
+POWER_FAULTS = ("immediate", "copied", "power")
+"""The server is stopped in the mode ``immediate``; it goes on with a copy of its data; its
+machine loses power, and the disk what was not written to it."""
 SERVER_FAULTS = ("backend", "server-quit", "server-kill", "cut", "part", "unanswered")
+
+MORE_STOPS = 6
+"""So much more often than others, runs that give up their lock meet another run."""
 
 Trigger = Literal["call", "at", "line", "within"]
 POINT_NAME = re.compile(
     r"(?P<scenario>\w+):(?P<fault>[\w-]+):(?P<trigger>call|at|line|within)"
-    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<now>:now)?(:again(?P<again>\d+))?"
+    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<now>:now)?(?P<edited>:edited)?"
+    r"(:again(?P<again>\d+))?"
 )
 
 
@@ -48,6 +58,8 @@ class Point:
     """The run is started as a person starts it, not forked."""
     reruns_at_once: bool = False
     """The second run starts at once."""
+    is_edited: bool = False
+    """Runs with an edited file come before the second run, and are refused."""
     broken_rerun_call: int = 0
     """SIGKILL ends the second run before this call; 0: nothing ends it."""
 
@@ -55,12 +67,13 @@ class Point:
         flags = (":unforked" if self.is_unforked else "") + (
             ":now" if self.reruns_at_once else ""
         )
+        flags += ":edited" if self.is_edited else ""
         flags += f":again{self.broken_rerun_call}" if self.broken_rerun_call else ""
         return f"{self.scenario}:{self.fault}:{self.trigger}{self.value:g}{flags}"
 
 
 def list_faults(engine: Engine) -> tuple[str, ...]:
-    return SIGNALS + (SERVER_FAULTS if engine == POSTGRESQL else ())
+    return (*SIGNALS, STOP, *(SERVER_FAULTS if engine == POSTGRESQL else ()))
 
 
 def parse_point(text: str) -> Point:
@@ -76,6 +89,7 @@ def parse_point(text: str) -> Point:
         value=float(match["value"]),
         is_unforked=bool(match["unforked"]),
         reruns_at_once=bool(match["now"]),
+        is_edited=bool(match["edited"]),
         broken_rerun_call=int(match["again"] or 0),
     )
 
@@ -83,13 +97,22 @@ def parse_point(text: str) -> Point:
 def sample_points(
     count: int,
     seed: int,
-    engine: Engine,
+    faults: Sequence[str],
     scenarios: Mapping[str, Scenario],
     measures: Mapping[str, Measure],
 ) -> Iterator[Point]:
-    """Draw points all over the runs; faults and scenarios take turns."""
+    """Draw points all over the runs; faults and scenarios take turns.
+
+    Those whose statements do not show in the row alone come twice as often.
+    """
     chance = random.Random(seed)
-    pairs = list(itertools.product(scenarios, list_faults(engine)))
+    pairs = list(itertools.product(scenarios, faults))
+    for name, scenario in scenarios.items():
+        if any(step.held_up_by for step in scenario.steps):
+            pairs += itertools.product((name,), faults)
+        # Two runs at once are only kept apart by their rows there.
+        if scenario.gives_up_lock and STOP in faults:
+            pairs += [(name, STOP)] * MORE_STOPS
     chance.shuffle(pairs)
     for name, fault in itertools.islice(itertools.cycle(pairs), count):
         yield _draw_point(chance, name, fault, scenarios[name], measures[name])
@@ -102,29 +125,31 @@ def _draw_point(
     scenario: Scenario,
     measure: Measure,
 ) -> Point:
-    holdable = [
-        n
-        for n, step in enumerate(scenario.steps, 1)
-        if step.lock_key or step.waits_for_snapshots
-    ]
+    steps = list(enumerate(scenario.steps, 1))
+    holdable = [n for n, step in steps if step.lock_key or step.held_up_by]
+    # What the row alone does not show is broken more often.
+    unseen = [n for n, step in steps if step.held_up_by]
     draw = chance.random()
     is_unforked = draw > 0.93
     trigger: Trigger
-    if draw < 0.45:
+    if draw < (0.3 if unseen else 0.45):
         trigger, value = "call", float(chance.randint(1, measure.calls))
-    elif draw < 0.65 or (not holdable and not is_unforked):
+    elif draw < (0.4 if unseen else 0.65) or (not holdable and not is_unforked):
         trigger, value = "at", round(chance.uniform(0, 1.05), 3)
     elif draw < 0.93:
-        trigger, value = "within", float(chance.choice(holdable))
+        weighted = holdable + unseen * len(holdable)
+        trigger, value = "within", float(chance.choice(weighted))
     else:
         trigger, value = "line", float(chance.randint(1, measure.lines))
+    reruns_at_once = trigger in ("call", "at") and chance.random() < 0.3
     return Point(
         scenario=name,
         fault=fault,
         trigger=trigger,
         value=value,
         is_unforked=is_unforked,
-        reruns_at_once=trigger in ("call", "at") and chance.random() < 0.3,
+        reruns_at_once=reruns_at_once,
+        is_edited=not reruns_at_once and chance.random() < 0.2,
         broken_rerun_call=chance.choice((0, 0, chance.randint(1, measure.calls))),
     )
 

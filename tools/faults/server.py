@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,19 @@ import psycopg
 
 from schema_migrations.dev.account import (
     Account,
+    change_owner,
     choose_account,
     make_private_folder,
     make_reachable,
 )
 from schema_migrations.dev.programs import Programs
+from tools.faults.disk import Disk, mount_disk
 
 USER = "postgres"
 START_SECONDS = 60.0
 
 OPTIONS = {
-    # The operating system survives every fault here, and so do its caches.  A commit
-    # that was confirmed must have left the server's own memory, though.
-    "fsync": "off",
+    # A commit that was confirmed must have left the server's own memory.
     "synchronous_commit": "on",
     "listen_addresses": "",
     "port": "5432",
@@ -57,10 +58,18 @@ class Server:
 
     programs: Programs
     folder: Path
-    """It holds the socket, the data and the log."""
+    """It holds the socket and the log, and the data unless they are on the disk."""
     account: Account
+    disk: Disk | None = None
+    """The disk of its own that holds the data."""
+    is_durable: bool = False
+    """What was committed outlives the loss of power, too: fsync is on."""
     crashes: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def data(self) -> Path:
+        return (self.disk.folder if self.disk else self.folder) / "data"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """Connect as a superuser, in autocommit."""
@@ -77,14 +86,56 @@ class Server:
                 raise SystemExit("The server does not start:\n" + "\n".join(last))
             time.sleep(0.05)
 
-    def crash(self, signal: int) -> None:
+    def crash(self, number: int) -> None:
         """End the postmaster with a signal, and start another one."""
-        lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
-        os.kill(int(lines[0]), signal)
+        os.kill(self._postmaster, number)
+        self._await_end()
+        self.start()
+
+    def crash_to_copy(self) -> None:
+        """Stop all processes at once, copy the data, and start on the copy.
+
+        The copy has what the operating system has, which is more than a disk would.
+        """
+        copy = self.data.with_name("copy")
+        with self._ending_all_processes():
+            subprocess.run(["cp", "-a", self.data, copy], check=True)
+        shutil.rmtree(self.data)
+        copy.rename(self.data)
+        self.start()
+
+    def lose_power(self) -> None:
+        """Stop all processes at once, and start on what is written to the disk by then."""
+        assert self.disk is not None
+        with self._ending_all_processes():
+            self.disk.copy_written()
+        self.disk.go_back()
+        self.start()
+
+    @property
+    def _postmaster(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    @contextmanager
+    def _ending_all_processes(self) -> Iterator[None]:
+        """Keep all processes stopped until the block ends; none does anything after it."""
+        # The first starts no others once it is stopped.
+        processes = [self._postmaster]
+        os.kill(processes[0], signal.SIGSTOP)
+        processes += _list_children(processes[0])
+        for process in processes[1:]:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGKILL)
+            self._await_end()
+
+    def _await_end(self) -> None:
         assert self._process is not None
         self._process.wait(START_SECONDS)
         self.crashes += 1
-        self.start()
 
     def stop(self) -> None:
         if self._process is not None:
@@ -94,10 +145,11 @@ class Server:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         options = {**OPTIONS, "unix_socket_directories": str(self.folder)}
+        options["fsync"] = "on" if self.is_durable else "off"
         command = [
             str(self.programs.bin_folder / "postgres"),
             "-D",
-            str(self.folder / "data"),
+            str(self.data),
         ]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
@@ -124,6 +176,12 @@ class Server:
         return False
 
 
+def _list_children(process: int) -> list[int]:
+    """List the processes that a process has started and that have not ended."""
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(number) for number in path.read_text().split()]
+
+
 def process_options_for(account: Account, folder: Path) -> dict[str, Any]:
     """Return the options that let ``subprocess`` start a program as an account."""
     return {
@@ -136,17 +194,34 @@ def process_options_for(account: Account, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def run_crashable_server(programs: Programs) -> Iterator[Server]:
-    """Run a new server of these programs until the block ends."""
+def run_crashable_server(
+    programs: Programs, *, is_durable: bool = False, has_disk: bool = False
+) -> Iterator[Server]:
+    """Run a new server of these programs until the block ends.
+
+    With a disk of its own it can lose power.  Raises ``NotMounted``.
+    """
     account = choose_account()
     programs = make_reachable(programs, account)
     folder = make_private_folder(account, "dsm-faults-")
-    server = Server(programs=programs, folder=folder, account=account)
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        disk = stack.enter_context(mount_disk(folder)) if has_disk else None
+        if disk:
+            change_owner(disk.folder, account)
+        server = Server(
+            programs=programs,
+            folder=folder,
+            account=account,
+            disk=disk,
+            is_durable=is_durable,
+        )
+        stack.callback(server.stop)
         subprocess.run(
             [
-                *(programs.bin_folder / "initdb", "-D", folder / "data", "-U", USER),
-                *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
+                *(programs.bin_folder / "initdb", "-D", server.data, "-U", USER),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C"),
+                *(() if is_durable else ("--no-sync",)),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
@@ -154,6 +229,3 @@ def run_crashable_server(programs: Programs) -> Iterator[Server]:
         )
         server.start()
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from tools.columns import align_columns
-from tools.faults.trial import REMAINS, STAGES, Trial
+from tools.faults.reports import STAGES
+from tools.faults.trial import REMAINS, Trial
 
 WRONG = "WRONG"
 COLUMNS = (

@@ -19,8 +19,9 @@ import psycopg
 
 from tools.faults.child import DONE, Child, start_run
 from tools.faults.databases import Database, create_database
-from tools.faults.scenarios import File, Scenario, Step
+from tools.faults.scenarios import Scenario
 from tools.faults.server import Server
+from tools.faults.steps import File, Step
 
 ROWS = 1000
 FILES = (

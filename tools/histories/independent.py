@@ -6,24 +6,12 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from schema_migrations.dev.programs import find_installed_programs
 from tools.catalogs import read_restored_postgresql_facts, read_sqlite_facts
+from tools.clients import find_clients as find_clients
 from tools.histories.database import Database
-
-
-@cache
-def find_clients(major: int) -> Path | None:
-    """Find the folder of a ``pg_dump`` that reads this major; an older one does not."""
-    able = {
-        p.major: p.bin_folder
-        for p in find_installed_programs()
-        if (p.bin_folder / "pg_dump").is_file()
-    }
-    return able[min(fitting)] if (fitting := [m for m in able if m >= major]) else None
 
 
 def find_differences(reached: Database, desired: Database) -> Iterator[str]:

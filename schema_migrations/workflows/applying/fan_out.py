@@ -62,6 +62,8 @@ PARENT_CHECK_INTERVAL = 1.0
 WORKER_END_TIMEOUT = 30.0
 """Seconds that a worker has to cancel and roll back when it is to end."""
 
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 _busy_lock = threading.Lock()
 """Held by a worker while it works on a target, and in the end by what ends the worker."""
 
@@ -168,7 +170,9 @@ def fan_out(
         while running or (remaining and not stopped):
             while remaining and not stopped and len(running) < jobs:
                 address = remaining.pop()
-                running[pool.submit(work_on_target, work, address)] = address
+                with _hold_signals():  # the first work starts the workers
+                    future = pool.submit(work_on_target, work, address)
+                running[future] = address
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
                 try:
@@ -181,6 +185,19 @@ def fan_out(
                 on_result(result)
                 stopped |= result.error is not None and on_failure == "stop"
     return tuple(reversed(remaining))
+
+
+@contextmanager
+def _hold_signals() -> Iterator[None]:
+    """Let signals wait: what a handler raises in the midst of a fork, Python drops."""
+    if sys.platform == "win32":  # which does not fork, and has no such mask
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def close_connections() -> None:
@@ -229,8 +246,10 @@ def _prepare_worker(parent_pid: int) -> None:
         if _is_working.is_set():
             raise KeyboardInterrupt
 
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in ENDING_SIGNALS:
         signal.signal(each, interrupt)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
     django.setup()
     threading.Thread(
         target=_await_exit, args=(parent_pid, interrupted), daemon=True

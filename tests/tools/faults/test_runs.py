@@ -19,8 +19,8 @@ ENGINES = ["postgresql", "sqlite"]
 NOT_RUN = 3
 
 
-def run_faults(*arguments: str) -> str:
-    """Run the tool, expect that it finds nothing wrong, and return its output."""
+def run_faults(*arguments: str, code: int = 0) -> str:
+    """Run the tool, expect that it ends with this code, and return its output."""
     if "sqlite" not in arguments and not find_installed_programs():
         skip_missing(NO_POSTGRES)
     done = subprocess.run(
@@ -32,7 +32,7 @@ def run_faults(*arguments: str) -> str:
     )
     if done.returncode == NOT_RUN:
         skip_missing("the right to mount a small tmpfs")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -79,8 +79,49 @@ def test_what_runs_outside_a_transaction_is_looked_for_by_the_next_run() -> None
     """An index half built, one that nobody heard was ready, and one built anew."""
     half_built, unheard, anew = (
         f"outside:{point}"
-        for point in ("kill:within14", "unanswered:within18", "server-kill:within22")
+        for point in ("kill:within14", "unanswered:within18", "server-kill:within23")
     )
     out = run_faults("kill", "--point", half_built, "--point", unheard, "--point", anew)
     assert re.search(r"^3 runs were struck, 0 had ended", out, re.MULTILINE)
     assert re.search(r"^3 points, .*, 0 wrong", out, re.MULTILINE)
+
+
+def test_a_stopped_run_keeps_others_out_and_edited_files_are_refused() -> None:
+    names = ("none:stop:call80", "outside:stop:within14", "mixed:kill:call90:edited")
+    points = [word for name in names for word in ("--point", name)]
+    out = run_faults("kill", *points)
+    assert re.search(r"^3 points, .*, 0 wrong", out, re.MULTILINE)
+
+
+def test_a_planted_bug_is_found() -> None:
+    out = run_faults(
+        *("mutations", "--scenario", "all", "--points", "40"),
+        *("--bug", "early-report", "--jobs", "2"),
+    )
+    assert re.search(r"^early-report +all:\S+ +\d+ +\d+$", out, re.MULTILINE)
+    assert re.search(r"^1 of 1 bugs found within 40 points", out, re.MULTILINE)
+
+
+def test_a_planted_bug_that_is_not_found_is_a_failure() -> None:
+    """No partition is detached in this scenario."""
+    out = run_faults(
+        *("mutations", "--scenario", "own", "--points", "1"),
+        *("--bug", "half-detached"),
+        code=1,
+    )
+    assert "NOT FOUND: nothing was wrong" in out
+    assert re.search(r"^0 of 1 bugs found within 1 points", out, re.MULTILINE)
+
+
+def test_the_power_may_go_at_any_moment() -> None:
+    out = run_faults("power-loss", "--points", "6", "--scenario", "outside")
+    assert "fsync is on" in out
+    assert re.search(r"^6 points, seed 1, postgresql, 0 wrong", out, re.MULTILINE)
+
+
+def test_each_of_many_targets_is_finished() -> None:
+    out = run_faults(
+        *("many-targets", "--engine", "sqlite", "--points", "4", "--targets", "3"),
+        *("--scenario", "none"),
+    )
+    assert re.search(r"^4 points on 3 targets, .*, 0 wrong", out, re.MULTILINE)
