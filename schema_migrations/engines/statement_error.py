@@ -27,7 +27,7 @@ NO_TRANSACTION_HINT = (
 )
 
 
-def advise_no_transaction(loose_line: int) -> str:
+def make_no_transaction_advice(loose_line: int) -> str:
     """Return what to do about a statement that cannot run inside a transaction.
 
     ``loose_line`` is the line with an ``atlas:txmode`` that has no effect; 0: none.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.statement_error import (
     NO_TRANSACTION_HINT,
-    advise_no_transaction,
+    make_no_transaction_advice,
 )
 from schema_migrations.errors import MARK_COMMAND, REHASH_COMMAND, RESUME_HINT
 
@@ -66,7 +66,7 @@ def choose_next_step(cause: str, *, version: str, loose_line: int = 0) -> str:
     if not cause:
         return CORRECT_FILE
     step = next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
-    step = step.replace(NO_TRANSACTION_HINT, advise_no_transaction(loose_line))
+    step = step.replace(NO_TRANSACTION_HINT, make_no_transaction_advice(loose_line))
     return step.format(version=version)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.statement_error import advise_no_transaction
+from schema_migrations.engines.statement_error import make_no_transaction_advice
 from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
 
 REHASH_HINT = f"Then run {REHASH_COMMAND}."
@@ -15,7 +15,7 @@ def choose_advice(cause: str, *, loose_line: int = 0) -> str:
     """
     match cause:
         case "in transaction":
-            return f"{advise_no_transaction(loose_line)}\n{REHASH_HINT}"
+            return f"{make_no_transaction_advice(loose_line)}\n{REHASH_HINT}"
         case "not on this server" | "rights" | "no room":
             return "Name another dev server with DEV."
         case "no role":
