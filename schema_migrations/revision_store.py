@@ -151,7 +151,7 @@ class RevisionStore:
         if over is None or over.is_rolled_back:
             values["partial_hashes"] = _format_hashes(revision)
             self._write_row(
-                f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
+                f"INSERT INTO {self._table_beside_values} ({', '.join(map(quote, values))}) "
                 f"VALUES ({', '.join(['%s'] * len(values))}) "
                 f"ON CONFLICT ({quote('version')}) DO NOTHING",
                 [*values.values()],
@@ -164,7 +164,7 @@ class RevisionStore:
         if revision.partial_hashes is not over.partial_hashes:  # long, and kept apart
             changed["partial_hashes"] = _format_hashes(revision)
         self._write_row(
-            f"UPDATE {self._qualified_table} "
+            f"UPDATE {self._table_beside_values} "
             f"SET {', '.join(f'{quote(name)} = %s' for name in changed)} "
             f"WHERE {self._condition}",
             [*changed.values(), *_identify(over)],
@@ -190,7 +190,7 @@ class RevisionStore:
         ]
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
+                f"INSERT INTO {self._table_beside_values} ({', '.join(map(quote, values))}) "
                 f"VALUES ({', '.join(['%s'] * len(values))}) "
                 f"ON CONFLICT ({quote('version')}) DO UPDATE SET {', '.join(changed)}",
                 [*values.values()],
@@ -201,7 +201,7 @@ class RevisionStore:
         quote = self.engine.dialect.quote
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {self._qualified_table} SET {quote('error')} = NULL,"
+                f"UPDATE {self._table_beside_values} SET {quote('error')} = NULL,"
                 f" {quote('error_stmt')} = NULL, {quote('hash')} = ''"
                 f" WHERE {quote('version')} = %s AND {quote('error')} IS NOT NULL",
                 [ATLAS_CLOUD_VERSION],
@@ -212,7 +212,7 @@ class RevisionStore:
         with self.connection.cursor() as cursor:
             version = self.engine.dialect.quote("version")
             cursor.execute(
-                f"DELETE FROM {self._qualified_table} WHERE {version} = %s",
+                f"DELETE FROM {self._table_beside_values} WHERE {version} = %s",
                 [revision.version],
             )
         self.write(revision, over=None)
@@ -223,7 +223,7 @@ class RevisionStore:
             self.clear_note()
             return
         self._write_row(
-            f"DELETE FROM {self._qualified_table} WHERE {self._condition}",
+            f"DELETE FROM {self._table_beside_values} WHERE {self._condition}",
             _identify(revision),
             revision.version,
         )
@@ -243,6 +243,11 @@ class RevisionStore:
     def _qualified_table(self) -> str:
         names = filter(None, (self.namespace, REVISIONS_TABLE))
         return ".".join(map(self.engine.dialect.quote, names))
+
+    @property
+    def _table_beside_values(self) -> str:
+        """The name in a statement with values, where ``%`` begins a placeholder."""
+        return self._qualified_table.replace("%", "%%")
 
 
 def _identify(revision: Revision) -> list[object]:

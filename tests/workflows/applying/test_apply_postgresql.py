@@ -214,6 +214,22 @@ def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> Non
     assert pg_place.engine.executor.list_tables(pg_place.connection, None) == ("a",)
 
 
+@pytest.mark.parametrize(
+    "name", ["a%sb", "a%b", 'a"b', "a\tb", "a\nb", "a b", "a'b", "a\\b", "Größe"]
+)
+def test_that_schema_may_have_any_name(pg_place: Place, name: str) -> None:
+    request = replace(pg_place.make_request(), revisions_schema=name)
+    pg_place.write(_1=A, _2=f"{NONE}SELECT 1;\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        pg_place.apply(request)
+    pg_place.write(_2=f"{NONE}SELECT 1;\nSELECT 2;")
+    pg_place.apply(request)
+    assert pg_place.execute(
+        "SELECT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+        " WHERE relname = 'atlas_schema_revisions'"
+    ) == [(name,)]
+
+
 def test_no_right_to_make_the_table_is_told(pg_place: Place) -> None:
     pg_place.write(_1=A)
     pg_place.execute("CREATE ROLE plain_reader")
