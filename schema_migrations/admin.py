@@ -14,13 +14,15 @@ from django.http import QueryDict
 
 from schema_migrations.conf import (
     DEFAULT_ALIAS,
+    find_revisions_schema,
     format_duration,
     list_managed_aliases,
 )
 from schema_migrations.engines.registry import engine_for
+from schema_migrations.history.failure import read_failure
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED
 from schema_migrations.models import Revision
-from schema_migrations.revision_store import REVISIONS_TABLE
+from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,20 @@ def explain_empty_page(alias: str) -> str:
             return no_table
         reason = found.message if found else str(error)
         return f"The revisions of the database {alias!r} cannot be read: {reason}"
+    return ""
+
+
+def describe_failure(alias: str) -> str:
+    """Return what failed and left no row; empty: nothing did."""
+    connection = connections[alias]
+    store = RevisionStore(
+        connection=connection,
+        engine=engine_for(connection.vendor),
+        namespace=find_revisions_schema(alias) or "",
+    )
+    for row in store.query_rows():
+        if row.is_rolled_back:
+            return f"{row.file_stem} failed and left nothing: {read_failure(row).text}"
     return ""
 
 
@@ -148,8 +164,11 @@ class RevisionAdmin(RevisionModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if sentence := explain_empty_page(choose_alias(request)):
+        alias = choose_alias(request)
+        if sentence := explain_empty_page(alias):
             messages.info(request, sentence)
+        elif sentence := describe_failure(alias):
+            messages.warning(request, sentence)
         return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -3,20 +3,25 @@
 Invariants: a row is identified by its version, and an update never changes the version,
 the description or the time of the first attempt, as with Atlas.  A row is written only
 over what the writer knows to be there, so that of two runs that the lock did not keep
-apart one rolls back.
+apart one rolls back.  A file of which nothing is applied has no row after a failure:
+Atlas never corrects the total of a row, and runs into it when the file has another
+number of statements by then.  The failure is a note in the row that Atlas never reads
+as one of a file.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import RevisionsNotReadable, RevisionTaken
-from schema_migrations.history.revision import Revision
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.revision import EXECUTE, Revision
 
 if TYPE_CHECKING:
     from schema_migrations.engines.driver_error import DriverError
@@ -29,7 +34,8 @@ ATLAS_NAMESPACE = "atlas_schema_revisions"
 https://atlasgo.io/versioned/apply"""
 
 ATLAS_CLOUD_VERSION = ".atlas_cloud_identifier"
-"""The version of a row that Atlas keeps for its cloud; no file has it."""
+"""The version of a row that is of no file.  Atlas's cloud reads its description, a UUID
+that names the database; what failed and left nothing is noted in the other columns."""
 
 COLUMNS = (
     "version",
@@ -89,7 +95,10 @@ class RevisionStore:
         )
 
     def query_rows(self) -> tuple[Revision, ...]:
-        """Return the rows by version, in one query; raise the driver's exceptions."""
+        """Return the rows by version, in one query; raise the driver's exceptions.
+
+        A failure that left nothing is among them, unless its file has a row by now.
+        """
         dialect = self.engine.dialect
         quoted = {name: dialect.quote(name) for name in COLUMNS}
         quoted["executed_at"] = dialect.format_time(quoted["executed_at"])
@@ -97,15 +106,19 @@ class RevisionStore:
         own = "" if self.namespace else self.engine.executor.own_revisions_condition
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {columns} FROM {self._qualified_table} "
-                f"WHERE {version} <> %s{f' AND {own}' if own else ''}"
-                f" ORDER BY {version}",
-                [ATLAS_CLOUD_VERSION],
+                f"SELECT {columns} FROM {self._qualified_table}"
+                f"{f' WHERE {own}' if own else ''} ORDER BY {version}"
             )
-            rows = cursor.fetchall()
-        return tuple(
-            _revision_from_row(dict(zip(COLUMNS, row, strict=True))) for row in rows
-        )
+            found = [
+                _revision_from_row(dict(zip(COLUMNS, row, strict=True)))
+                for row in cursor.fetchall()
+            ]
+        rows = {row.version: row for row in found if row.version != ATLAS_CLOUD_VERSION}
+        for row in found:
+            if row.version == ATLAS_CLOUD_VERSION and row.error:
+                noted = _read_note(row)
+                rows.setdefault(noted.version, noted)
+        return tuple(rows[version] for version in sorted(rows))
 
     def write(self, revision: Revision, *, over: Revision | None) -> None:
         """Update the row, which must still be ``over``; None: insert it.
@@ -113,7 +126,7 @@ class RevisionStore:
         Raises ``RevisionTaken`` when another run wrote the row.
         """
         quote, values = self.engine.dialect.quote, _row_from_revision(revision)
-        if over is None:
+        if over is None or over.is_rolled_back:
             values["partial_hashes"] = _format_hashes(revision)
             self._write_row(
                 f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
@@ -136,6 +149,41 @@ class RevisionStore:
             over.version,
         )
 
+    def note_failure(self, revision: Revision, *, file: str) -> None:
+        """Keep the failure of a file of which nothing is applied, instead of a row."""
+        values = _row_from_revision(revision) | {
+            "version": ATLAS_CLOUD_VERSION,
+            "description": str(uuid4()),
+            "type": EXECUTE,
+            "applied": 0,
+            "total": 0,
+            "hash": file,
+        }
+        quote = self.engine.dialect.quote
+        changed = [
+            f"{quote(name)} = excluded.{quote(name)}"
+            for name in values
+            if name not in ("version", "description")
+        ]
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self._qualified_table} ({', '.join(map(quote, values))}) "
+                f"VALUES ({', '.join(['%s'] * len(values))}) "
+                f"ON CONFLICT ({quote('version')}) DO UPDATE SET {', '.join(changed)}",
+                [*values.values()],
+            )
+
+    def clear_note(self) -> None:
+        """Forget the failure that left nothing, since something was written after it."""
+        quote = self.engine.dialect.quote
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {self._qualified_table} SET {quote('error')} = NULL,"
+                f" {quote('error_stmt')} = NULL, {quote('hash')} = ''"
+                f" WHERE {quote('version')} = %s AND {quote('error')} IS NOT NULL",
+                [ATLAS_CLOUD_VERSION],
+            )
+
     def write_again(self, revision: Revision) -> None:
         """Write a row that the open transaction wrote and something in it changed."""
         with self.connection.cursor() as cursor:
@@ -148,6 +196,9 @@ class RevisionStore:
 
     def delete(self, revision: Revision) -> None:
         """Delete the row, which must still be as given; raise ``RevisionTaken``."""
+        if revision.is_rolled_back:
+            self.clear_note()
+            return
         self._write_row(
             f"DELETE FROM {self._qualified_table} WHERE {self._condition}",
             _identify(revision),
@@ -213,6 +264,18 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
         hash=row["hash"],
         partial_hashes=tuple((hashes or ())[: row["applied"]]),
         operator_version=row["operator_version"],
+    )
+
+
+def _read_note(row: Revision) -> Revision:
+    """Return a failure that left nothing as the row that its file would have."""
+    file = MigrationFile(name=row.hash, content=b"")
+    return replace(
+        row,
+        version=file.version,
+        description=file.description,
+        hash="",
+        is_rolled_back=True,
     )
 
 

@@ -100,7 +100,8 @@ def get(client: Client, path: str = LIST) -> str:
 
 
 def test_newest_first_in_words(place: Place) -> None:
-    place.write(_1_first=A, _2_second="SELECT 2;", _3_bad="SELECT nope;")
+    bad = "-- atlas:txmode none\n\nSELECT 3; SELECT nope;"
+    place.write(_1_first=A, _2_second="SELECT 2;", _3_bad=bad)
     with pytest.raises(StatementFailed):
         place.apply()
     place.execute(
@@ -111,12 +112,26 @@ def test_newest_first_in_words(place: Place) -> None:
         page = get(log_in())
     assert texts_of(page, "version") == ["3", "2", "1"]
     assert texts_of(page, "describe_kind") == ["run", "run, then marked by hand", "run"]
-    assert texts_of(page, "describe_progress") == ["0 of 1", "1 of 1", "1 of 1"]
+    assert texts_of(page, "describe_progress") == ["1 of 2", "1 of 1", "1 of 1"]
     assert texts_of(page, "describe_duration")[1] == "2m05s"
     assert "nope" in texts_of(page, "error")[0]
     assert "Add revision" not in page
     assert 'name="action"' not in page
     assert "?database=" not in page
+
+
+def test_a_failure_that_left_nothing_is_a_sentence(place: Place) -> None:
+    place.write(_1_first=A, _2_bad="SELECT <nope>;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    with managed(place):
+        client = log_in()
+        page = get(client)
+        assert texts_of(page, "version") == ["1"]
+        assert "2_bad failed and left nothing: 2_bad.sql:1: " in page
+        place.write(_2_bad="SELECT 2;")
+        place.apply()
+        assert "failed" not in get(client)
 
 
 def test_a_row_of_its_own_is_only_shown(place: Place) -> None:

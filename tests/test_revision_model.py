@@ -55,12 +55,14 @@ def dump(*labels: str, **options: Any) -> list[dict[str, Any]]:
 
 
 def test_rows_are_read_as_objects(place: Place) -> None:
-    place.write(_1_first="SELECT 1;", _2="SELECT nope;")
+    place.write(
+        _1_first="SELECT 1;", _2="-- atlas:txmode none\n\nSELECT 2; SELECT nope;"
+    )
     with pytest.raises(StatementFailed):
         place.apply()
     first, second = Revision.objects.all()
     assert (str(first), first.applied, first.error) == ("1_first", 1, None)
-    assert (str(second), second.applied, second.error_stmt) == ("2", 0, "SELECT nope")
+    assert (str(second), second.applied, second.error_stmt) == ("2", 1, "SELECT nope")
     assert first.executed_at.tzinfo is not None
 
 

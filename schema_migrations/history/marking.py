@@ -199,7 +199,7 @@ def _find_files_to_mark(
         row = rows.get(file.version)
         # Files after the first edited one cannot be checked.
         edited = edited or file in comparison.edited
-        if row is None:
+        if row is None or row.is_rolled_back:
             if file.version > start or file.name in out_of_order:
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:

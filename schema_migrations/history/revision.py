@@ -45,6 +45,8 @@ class Revision:
     """The hashes (``h1:…``) of the statements done, and perhaps of some that come next;
     empty once all are done."""
     operator_version: str = ""
+    is_rolled_back: bool = False
+    """The attempt left nothing: the table has a note of its failure and no row."""
 
     @property
     def file_stem(self) -> str:
@@ -61,6 +63,8 @@ class Revision:
     @property
     def done(self) -> bool:
         """Nothing of the file is left to run."""
+        if self.is_rolled_back:
+            return False
         return self.applied >= self.total or bool(self.type & RESOLVED)
 
     @property
@@ -109,6 +113,7 @@ def start_revision(
         execution_time=previous.execution_time + max(execution_time, 1),
         hash=file_hash,
         operator_version=operator,
+        is_rolled_back=False,
     )
 
 

@@ -269,7 +269,7 @@ def _run_selected(
         runner = Runner(
             store=store,
             lock_retries=request.lock_retries,
-            newest_version=selected.newest_version,
+            newest_version=selected.comparison.current_version,
             report=messages.show_event,
             watch=watch,
             retake_lock=retake_lock,
@@ -319,6 +319,7 @@ def _record_baseline(
         if selected.baseline_over is not None:
             store.delete(selected.baseline_over)
         store.write(row, over=None)
+        store.clear_note()
 
 
 def _send_pre_migrate(

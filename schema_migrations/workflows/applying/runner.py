@@ -23,7 +23,7 @@ from schema_migrations.errors import (
     StatementFailed,
 )
 from schema_migrations.history.failure import format_failure
-from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
 from schema_migrations.history.revision import (
     Revision,
     fail_revision,
@@ -86,7 +86,7 @@ class Runner:
     lock_retries: int
     """Number of times a transaction is retried after a lock timeout."""
     newest_version: str
-    """The newest version that had a row when the run began."""
+    """The newest version that was applied, at least in part, when the run began."""
     retake_lock: RetakeLock
     report: ReportEvent
     watch: Watch
@@ -95,7 +95,7 @@ class Runner:
 def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
     """Run files and write their rows in one transaction: all of it or nothing.
 
-    Record a failure in the row of the first file, then raise ``StatementFailed``.
+    Record a failure, then raise ``StatementFailed``.
     """
     started_at = time.perf_counter_ns()
     try:
@@ -103,8 +103,9 @@ def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
             runner, runs[0].file.name, lambda: _run_files(runner, runs)
         )
     except StatementFailed as error:
-        # For Atlas, and for us, everything from the failed row on is still to be done.
-        _record_rollback(runner, runs[0], error, measure_nanoseconds(started_at))
+        took = measure_nanoseconds(started_at)
+        row = make_started_revision(runs[0], took)
+        record_failure(runner, row, error, took, over=runs[0].partial_revision)
         raise
     for event in events:
         runner.report(event)
@@ -144,6 +145,7 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
             runner.store.write(done, over=row)
         except RevisionTaken:  # by the file itself: nobody else sees the row yet
             runner.store.write_again(done)
+        runner.store.clear_note()
     return make_file_done(run, took)
 
 
@@ -151,17 +153,6 @@ def _describe_rollback(runs: Sequence[FileRun]) -> str:
     what = "this file" if runs[0].mode == "file" else "this run"
     kept = "" if runs[0].mode == "all" else "; the files before it stay applied"
     return f"Rolled back: nothing of {what} remains{kept}."
-
-
-def _record_rollback(
-    runner: Runner, run: FileRun, error: StatementFailed, execution_time: int
-) -> None:
-    if run.partial_revision is None and run.file.version < runner.newest_version:
-        # Atlas looks at the newest row only and takes an older one for done; without a
-        # row it still knows that this file never ran.
-        return
-    row = make_started_revision(run, execution_time)
-    record_failure(runner, row, error, execution_time, over=run.partial_revision)
 
 
 def record_failure(
@@ -174,7 +165,8 @@ def record_failure(
 ) -> None:
     """Write the error into the file's row, in a transaction of its own.
 
-    A row that another run has written since stays as it is.
+    A file of which nothing is applied keeps no row, but a note of its failure.  A row
+    that another run has written since stays as it is.
     """
     executor, connection = runner.store.engine.executor, runner.store.connection
     row = fail_revision(
@@ -186,7 +178,13 @@ def record_failure(
     try:
         executor.rollback(connection)
         with executor.open_transaction(connection):
-            runner.store.write(row, over=over)
+            if row.applied:
+                runner.store.write(row, over=over)
+            else:
+                if over is not None:
+                    runner.store.delete(over)
+                file = error.file or f"{row.file_stem}{FILE_SUFFIX}"
+                runner.store.note_failure(row, file=file)
     except RevisionTaken as taken:
         log.debug("The failure of %s was not recorded: %s", row.version, taken)
     except Exception as write_error:  # only the engine knows its driver's exceptions

@@ -79,9 +79,6 @@ class SelectedFiles:
     """The row of a failure that the baseline replaces."""
     baseline_is_unused: bool = False
     """A baseline was asked for, but the database has a history."""
-    newest_version: str = ""
-    """The newest version that the database knows; a failure of an older file is not
-    recorded, since Atlas looks at the newest row only."""
 
     @property
     def remaining_count(self) -> int:
@@ -139,7 +136,6 @@ def select_files(
             None,
         ),
         baseline_is_unused=selection.baseline is not None and not fresh,
-        newest_version=max((row.version for row in revisions), default=""),
     )
 
 

@@ -169,3 +169,4 @@ def _replace_rows(
         store.delete(rows.pop(each.revision.version))
     for each in marking.written:
         store.write(each.revision, over=rows.get(each.revision.version))
+    store.clear_note()

@@ -111,6 +111,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
             took = measure_nanoseconds(started_at)
             done = finish_revision(row, operator=OPERATOR, execution_time=took)
             runner.store.write(done, over=row)
+            runner.store.clear_note()
     except DoneStatementNotRecorded:
         raise
     except StatementFailed as error:

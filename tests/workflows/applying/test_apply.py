@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections, transaction
@@ -15,6 +16,7 @@ from schema_migrations.errors import (
     SyntaxProblem,
 )
 from schema_migrations.history.revision import BASELINE
+from schema_migrations.revision_store import ATLAS_CLOUD_VERSION
 from schema_migrations.workflows.applying.events import (
     FileDone,
     FileStarted,
@@ -132,10 +134,65 @@ class TestOneTransactionAFile:
         assert "nope" in error.server_message
         assert "Rolled back" in error.hint
         row = place.read_revisions()["2"]
-        assert (row.applied, row.total, row.partial_hashes) == (0, 2, ())
+        assert (row.is_rolled_back, row.applied, row.partial_hashes) == (True, 0, ())
         assert "nope" in row.error
         assert row.error_stmt == "INSERT INTO nope VALUES (1)"
         assert "3" not in place.read_revisions()
+        # Atlas, which takes any row but its cloud's for one of a file, sees no failure.
+        rows = place.execute(
+            "SELECT version, applied, total FROM atlas_schema_revisions"
+        )
+        assert set(rows) == {("1", 2, 2), (ATLAS_CLOUD_VERSION, 0, 0)}
+
+    def test_the_identifier_of_the_cloud_of_atlas_stays(self, place: Place) -> None:
+        place.write(_1=A)
+        place.apply()
+        identifier = str(uuid4())
+        place.execute(
+            "INSERT INTO atlas_schema_revisions (version, description, executed_at,"
+            " execution_time, hash, operator_version) VALUES"
+            f" ('{ATLAS_CLOUD_VERSION}', '{identifier}', '2026-01-01 00:00:00Z', 0, '',"
+            " 'Atlas CLI v1.2.3')"
+        )
+        place.write(_2=BROKEN)
+        for _ in range(2):
+            with pytest.raises(StatementFailed):
+                place.apply()
+            assert place.read_revisions()["2"].is_rolled_back
+        place.write(_2=B)
+        place.apply()
+        assert place.execute(
+            "SELECT description, error, error_stmt, hash FROM atlas_schema_revisions"
+            f" WHERE version = '{ATLAS_CLOUD_VERSION}'"
+        ) == [(identifier, None, None, "")]
+
+    def test_a_note_names_the_database_for_the_cloud_of_atlas(
+        self, place: Place
+    ) -> None:
+        place.write(_1=BROKEN)
+        with pytest.raises(StatementFailed):
+            place.apply()
+        ((identifier,),) = place.execute(
+            "SELECT description FROM atlas_schema_revisions"
+        )
+        assert str(UUID(identifier)) == identifier
+
+    def test_a_row_that_another_program_left_of_nothing_goes(
+        self, place: Place
+    ) -> None:
+        """Atlas without a transaction, and earlier releases, left 0 of 2 statements."""
+        place.write(_1=A)
+        place.apply()
+        place.write(_2=BROKEN)
+        place.execute(
+            "INSERT INTO atlas_schema_revisions (version, description, total,"
+            " executed_at, execution_time, error, hash, operator_version) VALUES"
+            " ('2', '', 2, '2026-01-01 00:00:00Z', 0, 'no', '', 'Atlas CLI v1.2.3')"
+        )
+        assert not place.read_revisions()["2"].is_rolled_back
+        with pytest.raises(StatementFailed):
+            place.apply()
+        assert place.read_revisions()["2"].is_rolled_back
 
     def test_the_corrected_file_runs_from_its_start(self, place: Place) -> None:
         place.write(_1=A, _2=BROKEN)
@@ -150,7 +207,7 @@ class TestOneTransactionAFile:
         assert row.hash != ""
         assert place.list_tables() == ["a", "b"]
 
-    def test_a_failure_out_of_order_leaves_no_row_that_would_hide_the_file(
+    def test_a_failure_out_of_order_is_told_and_hides_no_file(
         self, place: Place
     ) -> None:
         place.write(_1=A, _3="SELECT 1;")
@@ -158,7 +215,8 @@ class TestOneTransactionAFile:
         place.write(_2=BROKEN)
         with pytest.raises(StatementFailed):
             place.apply(exec_order="non-linear")
-        assert set(place.read_revisions()) == {"1", "3"}
+        rows = place.read_revisions()
+        assert [row.is_rolled_back for row in rows.values()] == [False, True, False]
 
     @pytest.mark.parametrize("word", ["COMMIT", "BEGIN", "ROLLBACK", "END"])
     @pytest.mark.parametrize("mode", ["file", "all"])
@@ -179,7 +237,7 @@ class TestOneTransactionForAll:
         assert place.done == ["1", "2"]
         assert [row.done for row in place.read_revisions().values()] == [True, True]
 
-    def test_a_failure_undoes_every_file_and_is_recorded_where_the_run_begins(
+    def test_a_failure_undoes_every_file_and_is_told_of_the_one_that_failed(
         self, place: Place
     ) -> None:
         place.write(_1=A, _2=BROKEN)
@@ -188,7 +246,7 @@ class TestOneTransactionForAll:
         assert place.done == []
         assert place.list_tables() == []
         (row,) = place.read_revisions().values()
-        assert (row.version, row.applied, row.total) == ("1", 0, 2)
+        assert (row.version, row.is_rolled_back) == ("2", True)
         assert row.error.startswith("2.sql:2: ")
         place.write(_2=B)
         place.apply(tx_mode="all")

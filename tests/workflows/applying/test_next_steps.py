@@ -247,8 +247,9 @@ def test_of_a_row_without_a_cause_the_step_leaves_it_open(
     """Atlas, and earlier releases, wrote the message alone."""
     fail(place, "CREATE UNIQUE INDEX i ON a (n)")
     place.execute(
-        "UPDATE atlas_schema_revisions SET error = 'pq: could not create it',"
-        f" operator_version = '{operator}' WHERE version = '2'"
+        "INSERT INTO atlas_schema_revisions (version, description, total, executed_at,"
+        " execution_time, error, hash, operator_version) VALUES ('2', '', 1,"
+        f" '2026-01-01 00:00:00Z', 0, 'pq: could not create it', '', '{operator}')"
     )
     out = StringIO()
     call_command("schemastatus", dir=place.folder, stdout=out)

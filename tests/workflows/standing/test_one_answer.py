@@ -24,6 +24,7 @@ from schema_migrations.history.applied_files import find_applied_files
 from schema_migrations.history.revision import BASELINE, UNKNOWN_END, Revision
 from schema_migrations.history.standing import Verdict
 from schema_migrations.revision_store import RevisionStore
+from schema_migrations.workflows.applying.events import Warned
 from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
@@ -299,17 +300,16 @@ def test_before_the_first_run(place: Place) -> None:
         assert ids & {"E007", "W001"} == {"W001"}
 
 
-def test_the_row_of_a_failed_file_that_is_gone_can_be_forgotten(place: Place) -> None:
-    """Failed, deleted and replaced: nothing is wrong, and the row goes when asked to."""
+def test_a_failed_file_that_is_gone_can_be_forgotten(place: Place) -> None:
+    """Failed and deleted: nothing is wrong, and the failure goes when asked to."""
     place.write(_1_a="SELECT 1;", _2_bad="SELECT nope;")
     with override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": str(place.folder)}}):
         with pytest.raises(Exception, match="nope"):
             place.apply()
         (place.folder / "2_bad.sql").unlink()
-        place.write(_3_good="SELECT 3;")
-        place.apply()
+        place.write()
         lines = text_of("schemastatus").splitlines()
-        assert lines[1] == "Status   ok: 2 files applied, 0 pending"
+        assert lines[1] == "Status   ok: 1 file applied, 0 pending"
         assert lines[-3:] == [
             "Left     2_bad failed and took no effect, and its file is gone. To forget it:",
             "         python manage.py schemaset --forget 2",
@@ -319,6 +319,20 @@ def test_the_row_of_a_failed_file_that_is_gone_can_be_forgotten(place: Place) ->
         found = read_answer("schemastatus", text_of("schemastatus", format="json"))
         assert (found["abandoned"], found["error"]) == (["2"], None)
         call_command("schemaset", forget=["2"], interactive=False, stdout=StringIO())
+        assert list(place.read_revisions()) == ["1"]
+        assert "2_bad" not in text_of("schemastatus")
+
+
+def test_a_failed_file_that_was_replaced_is_forgotten(place: Place) -> None:
+    place.write(_1_a="SELECT 1;", _2_bad="SELECT nope;")
+    with override_settings(SCHEMA_MIGRATIONS={"default": {"DIR": str(place.folder)}}):
+        with pytest.raises(Exception, match="nope"):
+            place.apply()
+        (place.folder / "2_bad.sql").unlink()
+        place.write(_3_good="SELECT 3;")
+        place.apply()
+        told = [event.message for event in place.events if isinstance(event, Warned)]
+        assert "failed once, and their files are gone: 2; " in told[0]
         assert list(place.read_revisions()) == ["1", "3"]
         assert "2_bad" not in text_of("schemastatus")
 
