@@ -58,7 +58,7 @@ def test_files_that_are_not_as_recorded(sqlite_place: Place) -> None:
 
 def test_names_that_leave_the_order_open(sqlite_place: Place) -> None:
     sqlite_place.write(_2_a=A, _10_b=B)
-    assert "differ in length" in found(sqlite_place)["W004"].msg
+    assert "10_b.sql runs before 2_a.sql" in found(sqlite_place)["W004"].msg
 
 
 def test_another_alias_without_a_directory(sqlite_place: Place) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from schema_migrations.errors import (
@@ -29,7 +30,11 @@ from schema_migrations.errors import (
     FileNotAccessible,
     NoLaterVersion,
 )
-from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
+from schema_migrations.history.file import (
+    FILE_SUFFIX,
+    MigrationFile,
+    numbers_of_version,
+)
 from schema_migrations.history.folder_lock import hold_folder_lock
 from schema_migrations.history.integrity import (
     DirectoryProblem,
@@ -157,7 +162,9 @@ def next_name(directory: Directory, name: str, now: datetime) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", plain)[:100].strip("_")
     version = now.astimezone(UTC).strftime(_VERSION_FORMAT)
     last = max((file.version for file in directory.files), default="")
-    if last and (last >= version or len(last) != len(version)):
+    is_later = last < version and numbers_of_version(last) < numbers_of_version(version)
+    is_plain = last.isdecimal() and len(last) != len(version)  # 007: 008 comes next
+    if last and (is_plain or not is_later):
         version = _increment_version(last)
     return f"{version}_{slug}{FILE_SUFFIX}" if slug else f"{version}{FILE_SUFFIX}"
 
@@ -242,8 +249,9 @@ def _increment_version(version: str) -> str:
         with contextlib.suppress(ValueError):
             moment = datetime.strptime(version, _VERSION_FORMAT).replace(tzinfo=UTC)
             return (moment + timedelta(seconds=1)).strftime(_VERSION_FORMAT)
-    following = str(int(version) + 1).zfill(len(version)) if version.isdecimal() else ""
-    if len(following) != len(version):
+    number = "".join(takewhile(str.isdecimal, version))
+    following = str(int(number) + 1).zfill(len(number)) if number else ""
+    if not number or len(following) != len(number):
         raise NoLaterVersion(version=version)
     return following
 

@@ -6,6 +6,7 @@ from it, so nothing can disagree with what ``atlas.sum`` hashes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -91,6 +92,15 @@ class MigrationFile:
         return directives.find_ineffective_directives(
             self.text, self.split_statements(syntax), content=self.content
         )
+
+
+def numbers_of_version(version: str) -> tuple[str | int, ...]:
+    """Return a version as text and numbers in turns: ``3R2`` as ``("", 3, "R", 2, "")``.
+
+    Two such values compare as people read them, 2 before 10.
+    """
+    parts = re.split(r"(\d+)", version)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def format_file(

@@ -6,13 +6,13 @@ Invariant: all offending files are named at once, each with a remedy; nothing ra
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schema_migrations.errors import REHASH_COMMAND, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
-from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.file import MigrationFile, numbers_of_version
 from schema_migrations.history.foreign_files import find_undoing_part, is_undoing_file
 from schema_migrations.history.sums import (
     SUM_FILE,
@@ -20,6 +20,7 @@ from schema_migrations.history.sums import (
     SumFile,
     find_file_differences,
     parse_sum_file,
+    sort_files,
 )
 
 _RESTORE_HINT = (
@@ -145,16 +146,33 @@ def _find_name_problems(files: Sequence[MigrationFile]) -> Iterator[DirectoryPro
                 f"{len(names)} files have the version {version}: {', '.join(names)}"
             )
             yield DirectoryProblem(message=message, hint=_RENAME_HINT)
-    lengths = Counter(len(file.version) for file in files)
-    if len(lengths) > 1:
-        usual = lengths.most_common(1)[0][0]
-        odd = ", ".join(file.name for file in files if len(file.version) != usual)
-        other = next(file.name for file in files if len(file.version) == usual)
+    if doubt := _find_order_in_doubt(files):
+        first, second = doubt
         yield DirectoryProblem(
-            message=f"versions differ in length: {odd} and {other}",
-            hint="Versions are compared as text, so 10 comes before 2. Rename the files"
-            f" so that all versions have the same length (02, 10), then run: {REHASH_COMMAND}",
+            message=f"{first.name} runs before {second.name}, since names are compared as"
+            " text; as numbers their versions say otherwise",
+            hint="Rename one of them so that both orders are the same, for example to 02"
+            f" beside 10, then run: {REHASH_COMMAND}\nIf a database has it already,"
+            " schemastatus prints what makes its revision follow.",
         )
+
+
+def _find_order_in_doubt(
+    files: Sequence[MigrationFile],
+) -> tuple[MigrationFile, MigrationFile] | None:
+    """Return two files whose versions have another order as numbers than as text.
+
+    Of versions of one length nobody doubts the order.
+    """
+    last = dict[int, MigrationFile]()  # by length of the version, the greatest number
+    for file in sort_files(files):
+        key, length = numbers_of_version(file.version), len(file.version)
+        for other, before in last.items():
+            if other != length and numbers_of_version(before.version) >= key:
+                return before, file
+        if length not in last or numbers_of_version(last[length].version) < key:
+            last[length] = file
+    return None
 
 
 def _find_sum_problems(

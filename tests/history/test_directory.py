@@ -308,8 +308,15 @@ def test_lines_in_another_order_are_no_sum_file(tmp_path: Path) -> None:
         (("_a.sql", "_b.sql"), "no version before the first '_': _a.sql, _b.sql"),
         (
             ("1.sql", "2.sql", "10_x.sql"),
-            "versions differ in length: 10_x.sql and 1.sql",
+            "10_x.sql runs before 2.sql, since names are compared as text",
         ),
+        (("20240101000000_b.sql", "9_a.sql"), "20240101000000_b.sql runs before 9_a"),
+        (("01_a.sql", "1_b.sql"), "01_a.sql runs before 1_b.sql"),
+        (("1R_views.sql", "1_a.sql"), "1R_views.sql runs before 1_a.sql"),
+        (("1.5.1_b.sql", "1.5_a.sql"), "1.5.1_b.sql runs before 1.5_a.sql"),
+        (("1.10_b.sql", "1.9_a.sql"), "1.10_b.sql runs before 1.9_a.sql"),
+        # Those in doubt need not be neighbours.
+        (("10_a.sql", "1a_b.sql", "3_c.sql"), "10_a.sql runs before 3_c.sql"),
     ],
 )
 def test_names_that_would_run_in_a_surprising_order_are_refused(
@@ -320,6 +327,21 @@ def test_names_that_would_run_in_a_surprising_order_are_refused(
     error = complaint(tmp_path)
     assert words in error.message
     assert "schemahash" in error.hint
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("1_init.sql", "20240101000000_b.sql"),
+        ("2_baseline.sql", "3R_views.sql"),
+        ("1-base.sql", "20240101_b.sql"),
+        ("1.4_a.sql", "1.5.1_b.sql", "2_c.sql"),
+    ],
+)
+def test_versions_of_different_length_in_a_clear_order(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    verify(written(tmp_path, *names))
 
 
 @pytest.mark.parametrize(
@@ -340,6 +362,11 @@ def test_names_that_would_run_in_a_surprising_order_are_refused(
         (("20251231235959_a.sql",), "b", NOON, "20260101000000_b.sql"),
         (("20259999999999_a.sql",), "b", NOON, "20260000000000_b.sql"),
         (("001_a.sql", "009_b.sql"), "c", NOON, "010_c.sql"),
+        (("1_a.sql",), "c", NOON, "2_c.sql"),
+        (("1_a.sql", "20240101000000_b.sql"), "c", NOON, "20250601120000_c.sql"),
+        (("1-base.sql",), "c", NOON, "20250601120000_c.sql"),
+        (("2_a.sql", "3R_views.sql"), "c", NOON, "4_c.sql"),
+        (("1_a.sql", "20259999_b.sql"), "c", NOON, "20260000_c.sql"),
     ],
 )
 def test_next_version_is_later_than_every_one_there(
