@@ -7,7 +7,7 @@ remain: no file out of order, half applied, edited or missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -70,6 +70,9 @@ def plan_marking(
     comparison = compare_history(files, kept)
     missing = {row.version for row in (*comparison.missing, *comparison.abandoned)}
     rows = {row.version: row for row in kept if row.version not in missing}
+    # A row that goes may have been the first: then older files were not passed over.
+    left = compare_history(files, tuple(rows.values()))
+    late = {file.name for file in left.out_of_order}
     sums = compute_sums(files)
     return Marking(
         written=tuple(
@@ -82,7 +85,7 @@ def plan_marking(
                 reason=reason,
             )
             for file, row, reason in _find_files_to_mark(
-                files_to_mark, rows, comparison, sums
+                files_to_mark, rows, comparison, late, sums
             )
         ),
         deleted=tuple(
@@ -189,18 +192,18 @@ def _find_files_to_mark(
     files: Sequence[MigrationFile],
     rows: Mapping[str, Revision],
     comparison: HistoryComparison,
+    late: Collection[str],
     sums: SumFile,
 ) -> Iterator[tuple[MigrationFile, Revision | None, MarkReason]]:
     start = max((row.version for row in rows.values() if row.has_effect), default="")
     edited = False
-    out_of_order = {file.name for file in comparison.out_of_order}
     gone = min((row.version for row in comparison.missing), default=None)
     for file in files:
         row = rows.get(file.version)
         # Files after the first edited one cannot be checked.
         edited = edited or file in comparison.edited
         if row is None or row.is_rolled_back:
-            if file.version > start or file.name in out_of_order:
+            if file.version > start or file.name in late:
                 yield file, None, "not run"
         elif row.error or row.applied != row.total:
             yield file, row, "not finished"

@@ -48,6 +48,10 @@ TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("1 3", "1 2 3", "3", {"file is gone": "2"}),
     ("1 3", "1 2:1/2", "3", {"not run": "3", "file is gone": "2"}),
     ("1 3", "1 2:0/2", "3", {"not run": "3", "file is gone": "2"}),
+    # Renamed to an older version: nothing says any more that it was passed over.
+    ("0 2", "1 2", "2", {"not run": "0", "file is gone": "1"}),
+    ("0 2 3", "1 2", "3", {"not run": "0 3", "file is gone": "1"}),
+    ("0 2b", "1 2b:0/0", "2", {"file is gone": "1"}),
     ("3c 4", "1 2 4", "4", {}),
     ("1 3", "2b:0/0 3", "3", {}),
     # The database is ahead of the directory.
