@@ -261,6 +261,22 @@ class PartialFileEdited(IntegrityError):
     problem: str
 
 
+class PartialFileCountedOtherwise(IntegrityError):
+    """A file is half applied by a program that splits its text otherwise."""
+
+    code = "partial-file-counted-otherwise"
+    message = "{count} of {file} ran with {operator}, which splits its text in another way; the file has not changed since"
+    hint = "Finish it with that program. If it cannot, run the rest of the file by hand and mark the file as applied."
+    file: str
+    version: str
+    operator: str
+    applied: int
+
+    @property
+    def count(self) -> str:
+        return f"{self.applied} statement{'s' if self.applied > 1 else ''}"
+
+
 class FileExcluded(IntegrityError):
     """A pending file is left out of ``atlas.sum``."""
 

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.edited_files import find_edited_files
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.moved_files import MovedFile, find_moved_files
 from schema_migrations.history.revision import BASELINE, Revision, find_history_start
+from schema_migrations.history.sums import compute_sums
 
 ExecOrder = Literal["linear", "linear-skip", "non-linear"]
 
@@ -23,6 +25,8 @@ class PendingFile:
     file: MigrationFile
     partial_revision: Revision | None = None
     """The row of an attempt that did not finish."""
+    is_as_begun: bool = False
+    """Neither the file nor one before it has changed since that attempt."""
 
     @property
     def done_count(self) -> int:
@@ -113,7 +117,11 @@ def compare_history(
     )
     return HistoryComparison(
         pending=tuple(
-            PendingFile(file=file, partial_revision=rows.get(file.version))
+            PendingFile(
+                file=file,
+                partial_revision=rows.get(file.version),
+                is_as_begun=_is_as_begun(file, rows.get(file.version), files),
+            )
             for file in selected
         ),
         out_of_order=out_of_order,
@@ -127,6 +135,14 @@ def compare_history(
         newest_file_version=newest or "",
         has_common_file=any(row.version in versions for row in history),
     )
+
+
+def _is_as_begun(
+    file: MigrationFile, row: Revision | None, files: Sequence[MigrationFile]
+) -> bool:
+    if row is None or not row.applied or not row.hash or is_sum_ignored(file.content):
+        return False
+    return row.hash == compute_sums(files).hash_of(file.name)
 
 
 def _select_by_history(

@@ -6,6 +6,7 @@ from it, so nothing can disagree with what ``atlas.sum`` hashes.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
 from schema_migrations.history.encoding import read_text
 from schema_migrations.history.statements import (
+    BYTE_ORDER_MARK,
     SourceStatement,
     Syntax,
     refuse_hidden_control,
@@ -83,6 +85,21 @@ class MigrationFile:
         """Return the statements in order; raise ``SyntaxProblem`` for invalid text."""
         return split(
             self.text, syntax, file=self.name, delimiter=self.directives.delimiter
+        )
+
+    def split_as_counted(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
+        """Return the statements as revisions count and hash them: as Atlas does.
+
+        It also sends what holds no command, and a byte order mark.  Raise
+        ``SyntaxProblem``.
+        """
+        mark = BYTE_ORDER_MARK if self.content.startswith(codecs.BOM_UTF8) else ""
+        return split(
+            mark + self.text,
+            syntax,
+            file=self.name,
+            delimiter=self.directives.delimiter,
+            keep_empty=True,
         )
 
     def check_directives(self, syntax: Syntax) -> tuple[tuple[int, str], ...]:

@@ -17,6 +17,7 @@ from schema_migrations.errors import (
     FilesMissing,
     IntegrityError,
     OutOfOrder,
+    PartialFileCountedOtherwise,
     PartialFileEdited,
     PartialFileMissing,
     SyntaxProblem,
@@ -47,6 +48,7 @@ Problem = IntegrityError | FileOfOtherEngine
 VERDICTS: Mapping[type[Problem], Verdict] = {
     FileOfOtherEngine: "other-engine",
     FilesEdited: "edited",
+    PartialFileCountedOtherwise: "edited",
     PartialFileEdited: "edited",
     FilesMissing: "missing",
     PartialFileMissing: "missing",
@@ -138,7 +140,8 @@ def _find_problems(
     for entry in comparison.pending:
         if entry.file.directives.is_sum_ignored:
             yield FileExcluded(file=entry.file.name)
-        yield from _find_changed_statements(entry, syntax)
+        for changed in _find_changed_statements(entry, syntax):
+            yield _explain_count(entry) or changed
 
 
 def _explain_missing(comparison: HistoryComparison) -> FilesMissing:
@@ -168,6 +171,19 @@ def _find_accepted_version(comparison: HistoryComparison) -> str:
     return "" if any(mismatches) or comparison.partial else comparison.current_version
 
 
+def _explain_count(entry: PendingFile) -> PartialFileCountedOtherwise | None:
+    """Return what makes statements look changed in a file that is as it was."""
+    row = entry.partial_revision
+    if row is None or not entry.is_as_begun:
+        return None
+    return PartialFileCountedOtherwise(
+        file=entry.file.name,
+        version=row.version,
+        operator=row.operator_version,
+        applied=row.applied,
+    )
+
+
 def _find_changed_statements(
     entry: PendingFile, syntax: Syntax
 ) -> Iterator[PartialFileEdited]:
@@ -176,7 +192,7 @@ def _find_changed_statements(
     if row is None or not entry.done_count:
         return
     try:
-        statements: Sequence[SourceStatement] = file.split_statements(syntax)
+        statements: Sequence[SourceStatement] = file.split_as_counted(syntax)
     except SyntaxProblem:  # raised again by whoever wants to run the file
         return
     if len(statements) < row.applied:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schema_migrations.errors import SyntaxProblem
@@ -24,7 +24,10 @@ from schema_migrations.history.scanner import (
 )
 from schema_migrations.history.syntax import Syntax
 
+BYTE_ORDER_MARK = "\ufeff"
+
 __all__ = [
+    "BYTE_ORDER_MARK",
     "SourceStatement",
     "Syntax",
     "compute_partial_hashes",
@@ -54,6 +57,9 @@ class SourceStatement:
     """The comments directly above, as written, without line ends."""
     first_line: int
     """Line of the first of ``comments``; without comments the same as ``line``."""
+    lead: str = ""
+    """What Atlas takes for the beginning of the statement: a byte order mark, and the
+    comments below it."""
 
     @property
     def terminated_sql(self) -> str:
@@ -70,16 +76,23 @@ class SourceStatement:
 
 
 def split(
-    text: str, syntax: Syntax, *, file: str, delimiter: str = ";"
+    text: str,
+    syntax: Syntax,
+    *,
+    file: str,
+    delimiter: str = ";",
+    keep_empty: bool = False,
 ) -> tuple[SourceStatement, ...]:
     """Return the statements of ``text``; ``file`` is only for messages.
 
-    Raises ``SyntaxProblem``.  Empty statements are dropped.  A custom delimiter inside
-    quotes, comments or parentheses does not count, as in Atlas.
+    Raises ``SyntaxProblem``.  Empty statements are dropped; with ``keep_empty`` those
+    are kept that Atlas sends: a delimiter behind another, and a comment at the end
+    without a line end.  A custom delimiter inside quotes, comments or parentheses does
+    not count, as in Atlas.
     """
     refuse_nul(text, file=file)
     source = Script(text=text, syntax=syntax, file=file, delimiter=delimiter)
-    return tuple(_scan_statements(source))
+    return tuple(_scan_statements(source, keep_empty=keep_empty))
 
 
 def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, ...]:
@@ -91,6 +104,7 @@ def compute_partial_hashes(statements: Iterable[SourceStatement]) -> tuple[str, 
     digest = hashlib.sha256()
     hashes = []
     for statement in statements:
+        digest.update(statement.lead.encode())
         digest.update(statement.sql.encode())
         digest.update(statement.terminator.encode())
         hashes.append("h1:" + base64.b64encode(digest.digest()).decode())
@@ -176,24 +190,30 @@ _COMMENT = re.compile(r"--[^\r\n]*|/\*(?:(?!/\*|\*/).)*\*/", re.DOTALL)
 _WORD = re.compile(r"\w+|\S")
 
 
-def _scan_statements(script: Script) -> Iterator[SourceStatement]:
+def _scan_statements(script: Script, *, keep_empty: bool) -> Iterator[SourceStatement]:
     text = script.text
-    pos = int(text.startswith("\ufeff"))
+    pos = int(text.startswith(BYTE_ORDER_MARK))
+    lead_start = 0 if pos else -1
     line, line_start, counted = 1, pos, 0
     while True:
         comments, start = _read_comments_above(script, pos)
         if start >= len(text):
-            return
-        pos = find_delimiter_end(script, start)
-        if pos >= 0:  # an empty statement
-            continue
-        end = find_statement_end(script, start)
-        pos = max(find_delimiter_end(script, end), end)
+            start = _find_open_comment(text, comments)
+            if start < 0 or not keep_empty:
+                return
+            comments, end, pos = [], len(text), len(text)
+        elif (pos := find_delimiter_end(script, start)) >= 0:
+            if not keep_empty:
+                continue
+            end = start
+        else:
+            end = find_statement_end(script, start)
+            pos = max(find_delimiter_end(script, end), end)
         if breaks := text.count("\n", counted, start):
             line, line_start = line + breaks, text.rindex("\n", counted, start) + 1
         counted = start
         above = comments[0][0] if comments else start
-        while text[end - 1] in SPACE_CHARACTERS:
+        while end > start and text[end - 1] in SPACE_CHARACTERS:
             end -= 1
         terminator = text[end:pos].rstrip(SPACE_CHARACTERS)
         yield SourceStatement(
@@ -204,7 +224,18 @@ def _scan_statements(script: Script) -> Iterator[SourceStatement]:
             offset=start,
             comments=tuple(text[a:b].rstrip("\r") for a, b in comments),
             first_line=line - text.count("\n", above, start),
+            lead=text[lead_start:start] if lead_start >= 0 else "",
         )
+        lead_start = -1
+
+
+def _find_open_comment(text: str, comments: Sequence[tuple[int, int]]) -> int:
+    """Return the start of a comment at the end of a file that has no line end, or -1."""
+    if not comments:
+        return -1
+    start, _ = comments[-1]
+    is_open = text.startswith("--", start) and "\n" not in text[start:]
+    return start if is_open else -1
 
 
 def _read_comments_above(script: Script, pos: int) -> tuple[list[tuple[int, int]], int]:

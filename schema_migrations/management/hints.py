@@ -191,6 +191,8 @@ def hint_of(
                 f"{error.hint}\nIf what it did was finished or undone by hand:"
                 f"\n  {command(f'schemaset --forget {error.version}')}"
             )
+        case errors.PartialFileCountedOtherwise():
+            return f"{error.hint}\n  {command(f'schemaset {error.version}')}"
         case errors.DevServerUnusable() | errors.DevServerUnreachable():
             return errors.suggest_other_server(error, "--dev {}")
         case errors.QuestionsOpen():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import tracemalloc
 
 import pytest
@@ -12,6 +14,7 @@ from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.directives import Directives, collect_nolint_codes
 from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.statements import compute_partial_hashes
 
 
 def file(text: str, name: str = "1_a.sql") -> MigrationFile:
@@ -265,3 +268,30 @@ def test_the_top_of_a_large_file_is_read_without_the_rest() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 1.5 * len(text)  # the text itself, of the content
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("SELECT 1;\n", ["SELECT 1;"]),
+        ("SELECT 1;;\n", ["SELECT 1;", ";"]),
+        ("-- a\n;\n/* b */ ;\nSELECT 1\n", [";", ";", "SELECT 1"]),
+        ("SELECT 1;\n-- a\n-- b\n", ["SELECT 1;"]),
+        ("SELECT 1;\n-- a\n-- b", ["SELECT 1;", "-- b"]),
+        ("SELECT 1; -- a", ["SELECT 1;", "-- a"]),
+        ("SELECT 1 -- a", ["SELECT 1 -- a"]),
+        ("-- a", ["-- a"]),
+        ("/* a */", []),
+        ("\ufeff-- a\n\nSELECT 1;SELECT 2;", ["\ufeff-- a\n\nSELECT 1;", "SELECT 2;"]),
+        ("-- atlas:delimiter --go\nSELECT 1\n--go\n--go\n", ["SELECT 1", ""]),
+    ],
+)
+def test_statements_are_counted_and_hashed_as_atlas_does(
+    text: str, counted: list[str]
+) -> None:
+    statements = file(text).split_as_counted(SYNTAX)
+    assert [each.lead + each.terminated_sql for each in statements] == counted
+    expected = base64.b64encode(hashlib.sha256("".join(counted).encode()).digest())
+    assert compute_partial_hashes(statements)[-1:] == (
+        (f"h1:{expected.decode()}",) if counted else ()
+    )

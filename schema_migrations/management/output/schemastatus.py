@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from schema_migrations.errors import (
     FileExcluded,
     FileOfOtherEngine,
+    PartialFileCountedOtherwise,
     PartialFileEdited,
     PartialFileMissing,
     StatementFailed,
@@ -96,6 +97,7 @@ class StatusJson(TypedDict):
 UNMARKED_PROBLEMS = (
     FileExcluded,
     FileOfOtherEngine,
+    PartialFileCountedOtherwise,
     PartialFileEdited,
     PartialFileMissing,
 )

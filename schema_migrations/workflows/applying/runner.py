@@ -236,7 +236,8 @@ def run_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
     ):
-        runner.store.engine.executor.execute(runner.store.connection, statement.sql)
+        if statement.sql:
+            runner.store.engine.executor.execute(runner.store.connection, statement.sql)
     return StatementDone(
         file=run.file.name,
         number=index + 1,

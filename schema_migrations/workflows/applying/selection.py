@@ -178,7 +178,7 @@ def _make_file_run(
     mode: TxMode = tx_mode
     if tx_mode != "all" and directive:
         mode = "none" if directive == "none" else "file"
-    statements = file.split_statements(syntax)
+    statements = file.split_as_counted(syntax)
     file.refuse_transaction_control(
         statements[pending_file.done_count :], syntax, mode=mode
     )

@@ -215,9 +215,11 @@ def replay_file(
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
     with _name_place(engine, file.name), engine.executor.keep_settings(connection):
-        for statement in file.split_statements(engine.dialect.syntax)[:statement_count]:
+        counted = file.split_as_counted(engine.dialect.syntax)
+        for statement in counted[:statement_count]:
             with _name_place(engine, file.name, statement):
-                engine.executor.execute(connection, statement.sql)
+                if statement.sql:
+                    engine.executor.execute(connection, statement.sql)
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
