@@ -51,6 +51,7 @@ COLUMNS = (
     "partial_hashes",
     "operator_version",
 )
+PARTIAL_HASHES = "partial_hashes"
 FIXED_COLUMNS = COLUMNS[:3]
 """The columns that an update does not change."""
 IDENTIFYING_COLUMNS = ("version", "applied", "execution_time")
@@ -71,9 +72,22 @@ class RevisionStore:
         )
 
     def ensure_table(self) -> None:
-        """Create the table if it is missing; raise the driver's exceptions."""
+        """Create the table if it is missing; raise the driver's exceptions.
+
+        Also add the column that an old Atlas did not know, as Atlas itself does.
+        """
         if not self.has_table():
             self.engine.executor.create_revisions_table(self.connection, self.namespace)
+            return
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {self._qualified_table} LIMIT 0")
+            known = {column[0] for column in cursor.description}
+            if PARTIAL_HASHES not in known:
+                cursor.execute(
+                    f"ALTER TABLE {self._qualified_table} ADD COLUMN"
+                    f" {self.engine.dialect.quote(PARTIAL_HASHES)}"
+                    f" {self.engine.executor.partial_hashes_type} NULL"
+                )
 
     def read(self) -> tuple[Revision, ...]:
         """Return the rows by version; none without the table.
@@ -102,11 +116,19 @@ class RevisionStore:
         dialect = self.engine.dialect
         quoted = {name: dialect.quote(name) for name in COLUMNS}
         quoted["executed_at"] = dialect.format_time(quoted["executed_at"])
-        columns, version = ", ".join(quoted.values()), quoted["version"]
+        version, hashes = quoted["version"], quoted[PARTIAL_HASHES]
+        # A name that the table within does not have is looked up outside: an old Atlas
+        # made the table without this column.
+        quoted[PARTIAL_HASHES] = (
+            f"(SELECT {hashes} FROM {self._qualified_table} AS same"
+            f" WHERE same.{version} = found.{version})"
+        )
+        columns = ", ".join(quoted.values())
         own = "" if self.namespace else self.engine.executor.own_revisions_condition
         with self.connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {columns} FROM {self._qualified_table}"
+                f"SELECT {columns} FROM {self._qualified_table} AS found,"
+                f" (SELECT NULL AS {hashes}) AS absent"
                 f"{f' WHERE {own}' if own else ''} ORDER BY {version}"
             )
             found = [

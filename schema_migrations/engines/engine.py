@@ -326,9 +326,9 @@ class Executor:
     """Roll back the open transaction, if there is one."""
     create_revisions_table: Callable[[Connection, str | None], None]
     """Create the table with Atlas's columns if missing (None: target namespace)."""
+    partial_hashes_type: str
     own_revisions_condition: str = ""
-    """Is true of the rows of a revisions table in the target namespace, where an
-    unqualified name may find one further down the path; empty: there is no path."""
+    """True of rows in the target namespace, not further down the path; empty: no path."""
     read_driver_error: Callable[[BaseException], DriverError | None]
     """Return the parts of a driver's exception; None: another exception."""
 

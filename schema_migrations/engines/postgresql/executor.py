@@ -50,6 +50,7 @@ EXECUTOR = Executor(
     in_transaction=execution.in_transaction,
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,
+    partial_hashes_type="jsonb",
     own_revisions_condition=OWN_REVISIONS_CONDITION,
     read_driver_error=read_driver_error,
 )

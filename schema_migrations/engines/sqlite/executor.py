@@ -32,5 +32,6 @@ EXECUTOR = Executor(
     in_transaction=session.in_transaction,
     rollback=session.rollback,
     create_revisions_table=create_revisions_table,
+    partial_hashes_type="json",
     read_driver_error=read_driver_error,
 )

@@ -166,6 +166,32 @@ class TestOneTransactionAFile:
             f" WHERE version = '{ATLAS_CLOUD_VERSION}'"
         ) == [(identifier, None, None, "")]
 
+    def test_the_table_of_an_old_atlas_gets_its_column(self, place: Place) -> None:
+        place.write(_1=A, _2=B)
+        place.apply(count=1)
+        if place.engine.vendor == "sqlite":  # DROP COLUMN came with 3.35
+            place.execute(
+                "CREATE TABLE old AS SELECT version, description, type, applied, total,"
+                " executed_at, execution_time, error, error_stmt, hash,"
+                " operator_version FROM atlas_schema_revisions"
+            )
+            place.execute("DROP TABLE atlas_schema_revisions")
+            place.execute("ALTER TABLE old RENAME TO atlas_schema_revisions")
+            place.execute(
+                "CREATE UNIQUE INDEX version ON atlas_schema_revisions (version)"
+            )
+        else:
+            place.execute(
+                "ALTER TABLE atlas_schema_revisions DROP COLUMN partial_hashes"
+            )
+        assert place.read_status().verdict == "pending"
+        place.write(_2=NONE + BROKEN)
+        with pytest.raises(StatementFailed):
+            place.apply()
+        row = place.read_revisions()["2"]
+        assert (row.applied, len(row.partial_hashes)) == (1, 1)
+        assert place.read_revisions()["1"].done
+
     def test_a_note_names_the_database_for_the_cloud_of_atlas(
         self, place: Place
     ) -> None:
