@@ -27,6 +27,20 @@ NO_TRANSACTION_HINT = (
 )
 
 
+def advise_no_transaction(loose_line: int) -> str:
+    """Return what to do about a statement that cannot run inside a transaction.
+
+    ``loose_line`` is the line with an ``atlas:txmode`` that has no effect; 0: none.
+    """
+    if not loose_line:
+        return NO_TRANSACTION_HINT
+    return (
+        "This statement cannot run inside a transaction, and the atlas:txmode on line"
+        f" {loose_line} has no effect:\nput it at the top of the file, and a blank line"
+        " below it."
+    )
+
+
 def make_statement_error(
     statement: SourceStatement | None,
     driver_error: DriverError,

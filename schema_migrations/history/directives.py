@@ -116,6 +116,15 @@ def find_ineffective_directives(
     return tuple(problems)
 
 
+def find_loose_txmode(text: str) -> int:
+    """Return the line of a ``txmode`` that has no effect where it stands; 0: none."""
+    header = len(_read_header(text))
+    loose = (
+        n for n, name, _ in _find_directives(split_lines(text)) if name == "txmode"
+    )
+    return next((number for number in loose if number > header), 0)
+
+
 def _explain_ineffective(
     name: str, placement: str, line: int, content: bytes, text: str
 ) -> str:

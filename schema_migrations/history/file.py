@@ -65,6 +65,11 @@ class MigrationFile:
             self.text, file=self.name, content=self.content
         )
 
+    @property
+    def loose_txmode_line(self) -> int:
+        """The line of a ``txmode`` that has no effect where it stands; 0: none."""
+        return directives.find_loose_txmode(self.text)
+
     def refuse_transaction_control(
         self, statements: Sequence[SourceStatement], syntax: Syntax, *, mode: str
     ) -> None:

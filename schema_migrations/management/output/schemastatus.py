@@ -208,7 +208,14 @@ def _suggest_next_step(status: Status, view: View) -> str:
         case "failed":
             assert failed is not None
             version = max(failed.version, status.comparison.current_version)
-            step = choose_step_of_row(read_failure(failed), version=version)
+            lines = (
+                each.file.loose_txmode_line
+                for each in status.comparison.pending
+                if each.partial_revision is failed
+            )
+            step = choose_step_of_row(
+                read_failure(failed), version=version, loose_line=next(lines, 0)
+            )
             return with_commands(step, command)
         case "pending" if status.unknown_table_count:
             return (

@@ -246,6 +246,8 @@ def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
                 " prints the command that forgets them"
             )
         )
+    for message in selected.warnings:
+        report(Warned(message=message))
     if selected.baseline_is_unused:
         report(Warned(message="the baseline has no effect: the database has a history"))
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.statement_error import NO_TRANSACTION_HINT
+from schema_migrations.engines.statement_error import (
+    NO_TRANSACTION_HINT,
+    advise_no_transaction,
+)
 from schema_migrations.errors import MARK_COMMAND, REHASH_COMMAND, RESUME_HINT
 
 if TYPE_CHECKING:
@@ -54,18 +57,20 @@ NEXT_STEPS: Mapping[Obstacle, str] = {
 }
 
 
-def choose_next_step(cause: str, *, version: str) -> str:
+def choose_next_step(cause: str, *, version: str, loose_line: int = 0) -> str:
     """Return what to do about a statement that failed; ``""``: it is wrong itself.
 
-    ``version`` is the one to mark, so that the file counts as applied.
+    ``version`` is the one to mark, so that the file counts as applied; ``loose_line``
+    that of an ``atlas:txmode`` without effect.
     """
     if not cause:
         return CORRECT_FILE
     step = next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
+    step = step.replace(NO_TRANSACTION_HINT, advise_no_transaction(loose_line))
     return step.format(version=version)
 
 
-def choose_step_of_row(failure: Failure, *, version: str) -> str:
+def choose_step_of_row(failure: Failure, *, version: str, loose_line: int = 0) -> str:
     """Return what to do about the failure of a row: what was said at the time.
 
     Without an SQLSTATE another program, or an older release, wrote the row.
@@ -74,4 +79,4 @@ def choose_step_of_row(failure: Failure, *, version: str) -> str:
         return failure.advice
     if not failure.sqlstate:
         return UNKNOWN_STEP
-    return choose_next_step(failure.cause, version=version)
+    return choose_next_step(failure.cause, version=version, loose_line=loose_line)

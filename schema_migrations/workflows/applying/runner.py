@@ -12,7 +12,6 @@ import random
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
@@ -231,7 +230,13 @@ def run_statement(
     """Run a statement and return its event, to be reported once it is committed."""
     statement, started_at = run.statements[index], time.perf_counter()
     with (
-        translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
+        translate_errors(
+            runner,
+            run.file.name,
+            outcome=outcome,
+            statement=statement,
+            source=run.file,
+        ),
         runner.watch.track_statement(
             run.file.name, statement, index + 1, len(run.statements)
         ),
@@ -248,9 +253,20 @@ def run_statement(
 
 
 def translate_errors(
-    runner: Runner, file: str, *, outcome: str, statement: SourceStatement | None = None
+    runner: Runner,
+    file: str,
+    *,
+    outcome: str,
+    statement: SourceStatement | None = None,
+    source: MigrationFile | None = None,
 ) -> AbstractContextManager[None]:
     """Raise ``StatementFailed`` that says what is left, and what to do next."""
+
+    def advise(cause: str) -> str:
+        # Only now: it reads the whole text, and there may be many statements.
+        loose_line = source.loose_txmode_line if source else 0
+        return choose_next_step(cause, version=version, loose_line=loose_line)
+
     # Marking an older one would make those after it pending.
     own = MigrationFile(name=file, content=b"").version
     version = max(own, runner.newest_version)
@@ -258,7 +274,7 @@ def translate_errors(
         runner.store.engine,
         file=file,
         outcome=outcome,
-        advise=partial(choose_next_step, version=version),
+        advise=advise,
         statement=statement,
     )
 

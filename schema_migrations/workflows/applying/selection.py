@@ -77,6 +77,8 @@ class SelectedFiles:
     """The hash of that file in ``atlas.sum``."""
     baseline_over: Revision | None = None
     """The row of a failure that the baseline replaces."""
+    warnings: tuple[str, ...] = ()
+    """What has no effect in the files to run, with file and line."""
     baseline_is_unused: bool = False
     """A baseline was asked for, but the database has a history."""
 
@@ -134,6 +136,11 @@ def select_files(
         baseline_over=next(
             (row for row in revisions if baseline and row.version == baseline.version),
             None,
+        ),
+        warnings=tuple(
+            f"{run.file.name}:{line}: {message}"
+            for run in runs
+            for line, message in run.file.check_directives(dialect.syntax)
         ),
         baseline_is_unused=selection.baseline is not None and not fresh,
     )

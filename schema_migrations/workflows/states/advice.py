@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.statement_error import NO_TRANSACTION_HINT
+from schema_migrations.engines.statement_error import advise_no_transaction
 from schema_migrations.errors import REHASH_COMMAND, RESUME_HINT
 
 REHASH_HINT = f"Then run {REHASH_COMMAND}."
 
 
-def choose_advice(cause: str) -> str:
-    """Return what to do about a statement that a dev database refused."""
+def choose_advice(cause: str, *, loose_line: int = 0) -> str:
+    """Return what to do about a statement that a dev database refused.
+
+    ``loose_line`` is the line with an ``atlas:txmode`` that has no effect; 0: none.
+    """
     match cause:
         case "in transaction":
-            return f"{NO_TRANSACTION_HINT}\n{REHASH_HINT}"
+            return f"{advise_no_transaction(loose_line)}\n{REHASH_HINT}"
         case "not on this server" | "rights" | "no room":
             return "Name another dev server with DEV."
         case "no role":

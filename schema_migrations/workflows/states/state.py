@@ -195,14 +195,23 @@ def _refuse_open_transaction(
 
 
 def _name_place(
-    engine: Engine, file: str, statement: SourceStatement | None = None
+    engine: Engine,
+    file: str,
+    statement: SourceStatement | None = None,
+    source: MigrationFile | None = None,
 ) -> AbstractContextManager[None]:
     """Let an error name file and line; without a statement, that of the commit."""
+
+    def advise(cause: str) -> str:
+        return choose_advice(
+            cause, loose_line=source.loose_txmode_line if source else 0
+        )
+
     return translate_statement_errors(
         engine,
         file=file,
         outcome=NOTHING_WRITTEN_HINT,
-        advise=choose_advice,
+        advise=advise,
         statement=statement,
     )
 
@@ -217,7 +226,7 @@ def replay_file(
     with _name_place(engine, file.name), engine.executor.keep_settings(connection):
         counted = file.split_as_counted(engine.dialect.syntax)
         for statement in counted[:statement_count]:
-            with _name_place(engine, file.name, statement):
+            with _name_place(engine, file.name, statement, file):
                 if statement.sql:
                     engine.executor.execute(connection, statement.sql)
 

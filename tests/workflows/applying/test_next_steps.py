@@ -15,8 +15,10 @@ from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import StatementFailed
 from schema_migrations.management.hints import hint_of
 from schema_migrations.workflows.applying.apply import ApplyRequest
+from schema_migrations.workflows.applying.events import Warned
 from schema_migrations.workflows.applying.next_steps import NEXT_STEPS
 from schema_migrations.workflows.applying.selection import Selection
+from schema_migrations.workflows.states.state import replay
 from tests.fixtures.targets import use_as_default
 
 if TYPE_CHECKING:
@@ -258,3 +260,29 @@ def test_of_a_row_without_a_cause_the_step_leaves_it_open(
     place.execute("UPDATE atlas_schema_revisions SET error = 'pq: refused (23505)'")
     call_command("schemastatus", dir=place.folder, stdout=(again := StringIO()))
     assert ("Mend what" in again.getvalue()) is operator.startswith("Atlas")
+
+
+def test_a_txmode_without_a_blank_line_is_named(place: Place) -> None:
+    """It says what to do with the line that is there, not to write one."""
+    error = fail(place, "-- atlas:txmode none\nVACUUM")
+    assert "the atlas:txmode on line 1 has no effect" in error.advice
+    assert "put it at the top of the file, and a blank line below it" in error.advice
+    assert "begins with the line" not in error.advice
+    told = [event.message for event in place.events if isinstance(event, Warned)]
+    assert told == [
+        "2.sql:1: atlas:txmode works only in the comment block at the top of the file,"
+        " followed by a blank line"
+    ]
+
+
+def test_a_txmode_below_a_statement_is_named(place: Place) -> None:
+    error = fail(place, "SELECT 1;\n-- atlas:txmode none\n\nVACUUM")
+    assert "the atlas:txmode on line 2 has no effect" in error.advice
+
+
+def test_replaying_names_a_txmode_without_effect(place: Place) -> None:
+    place.write(_1="-- atlas:txmode none\nVACUUM;")
+    place.connection.ensure_connection()
+    with pytest.raises(StatementFailed) as caught:
+        replay(place.engine, place.connection, place.directory.files)
+    assert "the atlas:txmode on line 1 has no effect" in caught.value.advice
