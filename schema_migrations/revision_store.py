@@ -22,6 +22,10 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import RevisionsNotReadable, RevisionTaken
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import EXECUTE, Revision
+from schema_migrations.history.session_changes import (
+    add_to_statement,
+    split_statement,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.engines.driver_error import DriverError
@@ -265,7 +269,8 @@ def _row_from_revision(revision: Revision) -> dict[str, object]:
         # As text: sqlite3 deprecates adapting a datetime, and Atlas reads this form.
         "executed_at": revision.executed_at.astimezone(UTC).isoformat(sep=" "),
         "error": revision.error or None,
-        "error_stmt": revision.error_stmt or None,
+        "error_stmt": add_to_statement(revision.error_stmt, revision.session_changes)
+        or None,
     }
     return {name: values[name] for name in COLUMNS if name != "partial_hashes"}
 
@@ -279,6 +284,7 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
     hashes = row["partial_hashes"]
     if isinstance(hashes, str | bytes):
         hashes = json.loads(hashes)
+    statement, changes = split_statement(row["error_stmt"] or "")
     return Revision(
         version=row["version"],
         description=row["description"],
@@ -288,7 +294,8 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
         executed_at=_make_aware(row["executed_at"]),
         execution_time=row["execution_time"],
         error=row["error"] or "",
-        error_stmt=row["error_stmt"] or "",
+        error_stmt=statement,
+        session_changes=changes,
         hash=row["hash"],
         partial_hashes=tuple((hashes or ())[: row["applied"]]),
         operator_version=row["operator_version"],

@@ -45,6 +45,8 @@ class Revision:
     """The hashes (``h1:…``) of the statements done, and perhaps of some that come next;
     empty once all are done."""
     operator_version: str = ""
+    session_changes: str = ""
+    """What the statements done left in their session: ``describe_changes``."""
     is_rolled_back: bool = False
     """The attempt left nothing: the table has a note of its failure and no row."""
 
@@ -114,6 +116,7 @@ def start_revision(
         hash=file_hash,
         operator_version=operator,
         is_rolled_back=False,
+        session_changes="" if previous.written_by_atlas else previous.session_changes,
     )
 
 
@@ -159,9 +162,7 @@ def fail_revision(
     return replace(failed, execution_time=execution_time)
 
 
-def finish_revision(
-    revision: Revision, *, operator: str, execution_time: int
-) -> Revision:
+def finish_revision(revision: Revision, *, execution_time: int) -> Revision:
     """Return the row of a file that finished."""
     return replace(
         revision,
@@ -170,7 +171,7 @@ def finish_revision(
         error="",
         error_stmt="",
         execution_time=execution_time,
-        operator_version=operator,
+        session_changes="",
     )
 
 

@@ -2,8 +2,7 @@
 
 A run that goes on half-way through a file has another session.  It runs each ``SET``
 again, and takes from the row what ``DO``, functions and ``set_config`` have set.  The row
-keeps that behind the name of the program in ``operator_version``, of which Atlas reads
-nothing.
+keeps that as a comment in ``error_stmt``, which nobody reads while a file is half done.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+
+_MARK = "-- session: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,30 +60,37 @@ def advance_changes(
     )
 
 
-def add_to_operator(operator: str, changes: SessionChanges) -> str:
-    """Return what ``operator_version`` says: the program, and the changes if any."""
+def describe_changes(changes: SessionChanges) -> str:
+    """Return the changes as a row keeps them; empty: there are none."""
     if not changes:
-        return operator
+        return ""
     found = {
         "set": dict(changes.values),
         "temporary": sorted(changes.temporary),
         "may_be_local": changes.may_be_local,
     }
-    kept = {name: value for name, value in found.items() if value}
-    return f"{operator} {json.dumps(kept)}"
+    return json.dumps({name: value for name, value in found.items() if value})
 
 
-def read_from_operator(operator_version: str) -> SessionChanges:
-    """Return the changes that a row keeps; none if another program wrote it."""
-    _, brace, text = operator_version.partition(" {")
-    if not brace:
-        return SessionChanges()
-    try:
-        kept = json.loads("{" + text)
-    except ValueError:
-        return SessionChanges()
+def read_changes(description: str) -> SessionChanges:
+    """Return the changes that a row keeps."""
+    kept = json.loads(description) if description else {}
     return SessionChanges(
         values=kept.get("set", {}),
         temporary=frozenset(kept.get("temporary", ())),
         may_be_local=kept.get("may_be_local", False),
     )
+
+
+def add_to_statement(statement: str, description: str) -> str:
+    """Return the text of ``error_stmt``: the statement that failed, if any did, and the
+    changes as a comment below it."""
+    return "\n".join(filter(None, (statement, description and _MARK + description)))
+
+
+def split_statement(text: str) -> tuple[str, str]:
+    """Return the statement that failed and the changes, from what a row has for both."""
+    statement, mark, description = text.rpartition(_MARK)
+    if not mark or not description.endswith("}"):
+        return text, ""
+    return statement.removesuffix("\n"), description

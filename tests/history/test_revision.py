@@ -66,7 +66,7 @@ def test_a_file_runs_from_start_to_end() -> None:
     # A run may be killed before it tells that the file is done.
     row = advance_revision(row, partial_hashes=HASHES)
     assert (row.applied, row.partial_hashes, row.done) == (3, (), True)
-    row = finish_revision(row, operator="x 3", execution_time=7)
+    row = finish_revision(row, execution_time=7)
     assert (row.applied, row.total, row.partial_hashes) == (3, 3, ())
     assert (row.done, row.failed, row.execution_time) == (True, False, 7)
 

@@ -30,10 +30,6 @@ from schema_migrations.history.revision import (
     start_revision,
 )
 from schema_migrations.history.secrets import mask_secrets
-from schema_migrations.history.session_changes import (
-    add_to_operator,
-    read_from_operator,
-)
 from schema_migrations.history.statements import (
     BEGIN_WORDS,
     SourceStatement,
@@ -138,7 +134,7 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, outcome=outcome)
         took = measure_nanoseconds(started_at)
-        done = finish_revision(row, operator=OPERATOR, execution_time=took)
+        done = finish_revision(row, execution_time=took)
         try:
             runner.store.write(done, over=row)
         except RevisionTaken:  # by the file itself: nobody else sees the row yet
@@ -344,7 +340,7 @@ def make_started_revision(run: FileRun, execution_time: int) -> Revision:
         total=len(run.statements),
         file_hash=run.file_hash,
         now=datetime.now(UTC),
-        operator=_describe_operator(run),
+        operator=OPERATOR,
         execution_time=execution_time,
         previous=run.partial_revision,
     )
@@ -352,14 +348,6 @@ def make_started_revision(run: FileRun, execution_time: int) -> Revision:
     return replace(
         row, partial_hashes=compute_partial_hashes(run.statements[: run.done_count])
     )
-
-
-def _describe_operator(run: FileRun) -> str:
-    """Return the name of this program, with what the row keeps of the session."""
-    if run.partial_revision is None:
-        return OPERATOR
-    changes = read_from_operator(run.partial_revision.operator_version)
-    return add_to_operator(OPERATOR, changes)
 
 
 def restore_lock(runner: Runner, file: str) -> None:

@@ -14,9 +14,9 @@ from schema_migrations.errors import StatementFailed
 from schema_migrations.history.session_changes import (
     Session,
     SessionChanges,
-    add_to_operator,
     advance_changes,
-    read_from_operator,
+    describe_changes,
+    read_changes,
 )
 from schema_migrations.history.statements import find_transaction_control
 
@@ -50,7 +50,6 @@ class SessionMemory:
 
     executor: Executor
     connection: Connection
-    operator: str
     changes: SessionChanges
     known: Session
 
@@ -62,7 +61,7 @@ class SessionMemory:
         Before the commit it cannot be told from what they set for the transaction.
         """
         if row.applied >= row.total:
-            return replace(row, operator_version=self.operator)
+            return replace(row, session_changes="")
         texts = [
             each.sql for each in statements if not find_transaction_control(each.sql)
         ]
@@ -70,7 +69,7 @@ class SessionMemory:
         if not any(map(_may_change_session, texts)) and not (
             committed and any(are_settings)
         ):
-            return replace(row, operator_version=self._describe(self.changes))
+            return replace(row, session_changes=describe_changes(self.changes))
         now = self.executor.read_session(self.connection)
         changes = advance_changes(
             self.changes, self.known, now, repeatable=all(are_settings)
@@ -79,10 +78,7 @@ class SessionMemory:
             self.changes, self.known = changes, now
         elif changes.values != self.changes.values:
             changes = replace(changes, may_be_local=True)
-        return replace(row, operator_version=self._describe(changes))
-
-    def _describe(self, changes: SessionChanges) -> str:
-        return add_to_operator(self.operator, changes)
+        return replace(row, session_changes=describe_changes(changes))
 
 
 def _may_change_session(sql: str) -> bool:
@@ -111,7 +107,9 @@ def restore_changes(
 
     It cannot be done for what is temporary, unless the ``following`` statement does it.
     """
-    changes = read_from_operator(revision.operator_version)
+    if revision.written_by_atlas:  # which went on in another session
+        return
+    changes = read_changes(revision.session_changes)
     place = f"{file}:{following.line}"
     gone = changes.temporary and (
         changes.temporary - executor.read_session(connection).temporary

@@ -21,7 +21,7 @@ from schema_migrations.history.revision import (
     finish_revision,
 )
 from schema_migrations.history.secrets import mask_secrets
-from schema_migrations.history.session_changes import read_from_operator
+from schema_migrations.history.session_changes import read_changes
 from schema_migrations.history.statements import (
     BEGIN_WORDS,
     ROLLBACK_WORDS,
@@ -34,7 +34,6 @@ from schema_migrations.workflows.applying.events import (
     Warned,
 )
 from schema_migrations.workflows.applying.runner import (
-    OPERATOR,
     OPERATOR_NAME,
     Runner,
     execute_statement,
@@ -109,7 +108,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 if executor.in_transaction(connection):
                     raise make_left_open_error(run.statements, file=run.file.name)
             took = measure_nanoseconds(started_at)
-            done = finish_revision(row, operator=OPERATOR, execution_time=took)
+            done = finish_revision(row, execution_time=took)
             runner.store.write(done, over=row)
             runner.store.clear_note()
     except DoneStatementNotRecorded:
@@ -126,8 +125,7 @@ def _remember_session(runner: Runner, row: Revision) -> SessionMemory:
     return SessionMemory(
         executor=executor,
         connection=connection,
-        operator=OPERATOR,
-        changes=read_from_operator(row.operator_version),
+        changes=read_changes(row.session_changes),
         known=executor.read_session(connection),
     )
 

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.errors import StatementFailed
+from schema_migrations.history.session_changes import (
+    SessionChanges,
+    add_to_statement,
+    describe_changes,
+    read_changes,
+    split_statement,
+)
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
@@ -39,7 +46,9 @@ def apply_in_two_runs(place: Place, before: str, after: str) -> None:
     place.apply()
     row = place.read_revisions()["2"]
     assert row.done
-    assert "{" not in row.operator_version
+    assert place.execute(
+        "SELECT error_stmt FROM atlas_schema_revisions WHERE version = '2'"
+    ) == [(None,)]
 
 
 def find_schema(place: Place, table: str) -> object:
@@ -111,8 +120,8 @@ def test_values_of_an_unfinished_transaction_are_asked_for(place: Place) -> None
     with pytest.raises(StatementFailed):
         place.apply()
     place.execute(
-        "UPDATE atlas_schema_revisions SET error = NULL, error_stmt = NULL,"
-        """ operator_version = replace(operator_version, '}}', '}, "may_be_local": true}')"""
+        "UPDATE atlas_schema_revisions SET error = NULL,"
+        """ error_stmt = replace(error_stmt, '}}', '}, "may_be_local": true}')"""
         " WHERE version = '2'"
     )
     place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
@@ -184,3 +193,28 @@ def test_on_sqlite_too(sqlite_place: Place) -> None:
     )
     with pytest.raises(StatementFailed, match="made a, which was temporary"):
         sqlite_place.apply()
+
+
+@pytest.mark.parametrize("statement", ["", "SELECT 1\n-- session: more", "SELECT '}'"])
+@pytest.mark.parametrize("values", [{}, {"search_path": "a\nb", "work_mem": None}])
+def test_a_row_keeps_both_the_failure_and_the_session(
+    statement: str, values: dict[str, str | None]
+) -> None:
+    changes = SessionChanges(values=values, temporary=frozenset(values))
+    text = add_to_statement(statement, describe_changes(changes))
+    found, description = split_statement(text)
+    assert (found, read_changes(description)) == (statement, changes)
+
+
+def test_what_atlas_wrote_last_says_nothing_of_our_session(place: Place) -> None:
+    before = "SELECT public.use('one');"
+    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.execute(
+        "UPDATE atlas_schema_revisions SET error = '', operator_version = 'Atlas CLI v1'"
+        " WHERE version = '2'"
+    )
+    place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
+    place.apply()
+    assert find_schema(place, "a") == "public"
