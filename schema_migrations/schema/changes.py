@@ -87,7 +87,8 @@ class AlterColumn:
     conversion: str | None = None
     """SQL expression over the old value, if the type changes; None: the engine's own."""
     continued_sequence: Sequence | None = None
-    """A new sequence that goes on after the values of the column; set by a pass."""
+    """The sequence of a new default, which goes on after the column's values; set by a
+    pass."""
     owns_other_sequence: bool = False
     """The column owns a sequence, although it gets an identity; set by a pass."""
 
@@ -132,6 +133,8 @@ class Alter:
     """False: nothing of the schema needs it, so no row holds a value of it."""
     needs_commit: bool = False
     """Other changes can use it only after a commit; set by a pass."""
+    numbered_columns: tuple[tuple[Key, Column], ...] = ()
+    """(table, column) pairs that get their numbers from a sequence; set by a pass."""
     names_later: bool = False
     """As for ``Create``."""
 

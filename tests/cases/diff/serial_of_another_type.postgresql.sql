@@ -43,6 +43,10 @@ ALTER TABLE "c"
     ALTER COLUMN "other" SET DEFAULT nextval('c_id_seq'::regclass),
     ALTER COLUMN "other" SET NOT NULL;
 
+-- Continue the sequence after the largest existing value of column "other" of table "c"
+SELECT setval('"c_id_seq"', max("other")) FROM "c"
+HAVING max("other") >= (SELECT last_value FROM "c_id_seq");
+
 -- Let column "c"."other" own sequence "c_id_seq"
 ALTER SEQUENCE "c_id_seq" OWNED BY "c"."other";
 

@@ -126,6 +126,10 @@ def test_a_sequence_moves_only_where_it_is_behind(
         ("(7)", "{identity} (INCREMENT BY -2 START WITH 9 MAXVALUE 9)", [5, 3]),
         ("(-1), (-2)", "{sequence} INCREMENT BY -1", [-3, -4]),
         ("(-9), (8)", "{sequence} MINVALUE -9 START WITH -9", [9, 10]),
+        ("(4), (500)", "{identity} (MAXVALUE 100)", [5, 6]),
+        ("(-4), (-500)", "{identity} (INCREMENT BY -1 MINVALUE -100)", [-5, -6]),
+        ("(4), (500)", "{sequence} MAXVALUE 100", [5, 6]),
+        ("(100)", "{identity} (MAXVALUE 100)", [1, 2]),
     ],
 )
 def test_new_numbers_go_on_after_the_values_that_are_there(
@@ -150,6 +154,134 @@ def test_new_numbers_go_on_after_the_values_that_are_there(
         numbers_before=False,
     )
     assert numbers[-5:][:2] == added
+
+
+OWNED = (
+    "CREATE SEQUENCE s {options}; CREATE TABLE t (id bigint PRIMARY KEY"
+    " DEFAULT nextval('s'), n integer); ALTER SEQUENCE s OWNED BY t.id;"
+)
+SHAPES = {
+    "owned": OWNED,
+    "alone": OWNED.replace("ALTER SEQUENCE s OWNED BY t.id;", ""),
+    "by default": BIGINTS,
+    "always": BIGINTS.replace("BY DEFAULT", "ALWAYS"),
+}
+WIDE = "MINVALUE -1000 MAXVALUE 1000 START WITH 1"
+DOWN, HIGH = f"INCREMENT BY -1 {WIDE}", "MINVALUE 1 MAXVALUE 1000"
+FROM_ABOVE = f"INCREMENT BY -1 {HIGH} START WITH 1000"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "added"),
+    [
+        pytest.param(WIDE, DOWN, [0, -1], id="turns around"),
+        pytest.param(DOWN, WIDE, [2, 3], id="turns back"),
+        pytest.param(HIGH, FROM_ABOVE, [1000, 999], id="comes from the other end"),
+        pytest.param(FROM_ABOVE, "INCREMENT BY 5", [1005, 1010], id="climbs beyond"),
+        pytest.param(
+            HIGH, "INCREMENT BY -1 MINVALUE -9 MAXVALUE 3", [0, -1], id="narrower below"
+        ),
+        pytest.param(
+            HIGH,
+            "INCREMENT BY -1 MINVALUE 100 MAXVALUE 200",
+            [200, 199],
+            id="behind its new bounds",
+        ),
+        pytest.param("CACHE 1", "START WITH 50", [6, 7], id="another start"),
+    ],
+)
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_a_sequence_that_turns_around_meets_no_number_twice(
+    postgres_settings: dict[str, Any],
+    shape: str,
+    before: str,
+    after: str,
+    added: list[int],
+) -> None:
+    numbers = number_rows(
+        postgres_settings,
+        shape.replace("{options}", f"({before})" if "IDENTITY" in shape else before),
+        shape.replace("{options}", f"({after})" if "IDENTITY" in shape else after),
+        "",
+    )
+    assert numbers[5:7] == added
+    assert len(set(numbers)) == 10
+
+
+def test_a_sequence_that_moves_goes_on_after_the_values_that_are_there(
+    postgres_settings: dict[str, Any],
+) -> None:
+    rows = "INSERT INTO t SELECT g FROM generate_series(100, 104) g;"
+    for before, after in (
+        (OWNED.format(options=""), OWNED.format(options="MINVALUE 100")),
+        (OWNED.format(options=""), OWNED.format(options="MINVALUE 90 MAXVALUE 104")),
+        (
+            BIGINTS.replace("{options}", ""),
+            BIGINTS.replace("{options}", "(MINVALUE 100)"),
+        ),
+        (
+            BIGINTS.replace("{options}", "(MAXVALUE 50)"),
+            BIGINTS.replace("{options}", "(MINVALUE 100)"),
+        ),
+    ):
+        numbers = number_rows(postgres_settings, before, after, rows)
+        assert numbers[-5:] == (
+            [90, 91, 92, 93, 94] if "104" in after else [105, 106, 107, 108, 109]
+        )
+
+
+def test_all_columns_of_a_sequence_count(postgres_settings: dict[str, Any]) -> None:
+    schema = (
+        "CREATE SEQUENCE s {options} MINVALUE -1000 MAXVALUE 1000 START WITH 1;"
+        "CREATE DOMAIN d AS integer; CREATE DOMAIN e AS d;"
+        "CREATE TABLE o (a e DEFAULT nextval('s'), b text DEFAULT nextval('s'));"
+        "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT nextval('s'), n integer);"
+    )
+    numbers = number_rows(
+        postgres_settings,
+        schema.replace("{options}", ""),
+        schema.replace("{options}", "INCREMENT BY -2"),
+        "INSERT INTO o SELECT -77, 'words' FROM generate_series(1, 3);",
+    )
+    assert numbers[5:7] == [-79, -81]
+
+
+@pytest.mark.parametrize(
+    ("column", "default", "added"),
+    [
+        ("bigint", "nextval('s')", 6),
+        ("text", "nextval('s')", "1"),
+        ("text", "'A' || nextval('s')", "A1"),
+    ],
+)
+def test_a_column_that_begins_to_draw_from_a_sequence_goes_on(
+    postgres_settings: dict[str, Any], column: str, default: str, added: object
+) -> None:
+    """Where it holds something else than the numbers, its values say nothing of them."""
+    sequence = "CREATE SEQUENCE s;"
+    table = f"CREATE TABLE t (id {column} {{}}, n integer);"
+    numbers = number_rows(
+        postgres_settings,
+        (sequence if column == "bigint" else "") + table.format(""),
+        sequence + table.format(f"DEFAULT {default}"),
+        "INSERT INTO t SELECT g FROM generate_series(1, 5) g;",
+        numbers_before=False,
+    )
+    assert numbers[5] == added
+
+
+def test_a_file_that_fails_leaves_a_sequence_where_it_was(
+    pg: Any,
+) -> None:
+    """``setval`` counts back only on a sequence that the same transaction altered."""
+    with pg.cursor() as cursor:
+        cursor.execute(f"CREATE SEQUENCE s {WIDE}; SELECT setval('s', 5)")
+        for change in ("INCREMENT BY -1", "INCREMENT BY -1 RESTART", "RESTART"):
+            cursor.execute(
+                f"BEGIN; ALTER SEQUENCE s {change}; SELECT setval('s', -3); ROLLBACK"
+            )
+            cursor.execute("SELECT nextval('s'), setval('s', 5)")
+            assert cursor.fetchone() == (6, 5)
 
 
 OTHER = "CREATE SEQUENCE mine OWNED BY t.id;"

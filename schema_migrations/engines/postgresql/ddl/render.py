@@ -13,10 +13,14 @@ from schema_migrations.engines.postgresql.ddl.alter_table import (
     Step,
     render_alter_table,
 )
+from schema_migrations.engines.postgresql.ddl.continuation import (
+    continue_altered_identity,
+    continue_altered_sequence,
+    continue_new_default,
+    continue_new_identity,
+)
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_identity_move,
-    render_sequence_advance,
-    render_sequence_continuation,
     render_sequence_following,
     render_sequence_rename,
 )
@@ -71,7 +75,7 @@ def render(change: ddl.Change) -> Statements:
                 render_alter(
                     change.before, change.after, outside_transaction=change.needs_commit
                 ),
-            )
+            ) + continue_altered_sequence(change)
         case ddl.Rename():
             return render_rename(change.before, change.after)
         case ddl.SetComment():
@@ -257,7 +261,7 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
 
 def _render_alter_column(change: ddl.AlterColumn) -> Statements:
     name = quote(change.after.name)
-    continuation = render_sequence_continuation(change)
+    continuation = continue_new_default(change)
     if change.fill is None:
         return (*_render_alter_without_fill(change), *continuation)
     # The fill has the new type, so the order is: type, fill, NOT NULL.
@@ -287,8 +291,9 @@ def _render_alter_without_fill(change: ddl.AlterColumn) -> Statements:
     return (
         render_identity_move(before, after, key)
         + statements
+        + continue_altered_identity(change)
         + render_sequence_rename(before, after, key)
-        + render_sequence_advance(change)
+        + continue_new_identity(change)
     )
 
 

@@ -7,11 +7,10 @@ import re
 from schema_migrations.engines.postgresql.ddl.alter_table import Step
 from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
-    SequenceOptions,
+    begins_anew,
+    identity_options_of,
     is_larger,
-    is_out_of_bounds,
     list_changed_options,
-    read_options,
 )
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.plan.table_action import TableAction
@@ -121,14 +120,9 @@ def _render_identity_actions(before: Column, after: Column) -> str:
         words.append(f"SET GENERATED {after.identity.upper()}")
     old, new = identity_options_of(before), identity_options_of(after)
     words += [f"SET {option}" for option in list_changed_options(old, new)]
-    if is_out_of_bounds(old, new):
+    if begins_anew(old, new):
         words.append("RESTART")
     return " ".join(words)
-
-
-def identity_options_of(column: Column) -> SequenceOptions:
-    """Return all options of the sequence behind an identity column."""
-    return read_options(column.identity_options, column.type)
 
 
 def _render_type_change(before: Column, after: Column, using: str | None) -> str:

@@ -26,11 +26,10 @@ from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
-    SequenceOptions,
-    is_out_of_bounds,
+    begins_anew,
     list_changed_options,
-    read_options,
     render_move,
+    sequence_options_of,
 )
 from schema_migrations.engines.postgresql.quote import (
     ATTACHED_MARK,
@@ -241,12 +240,12 @@ def _render_create_definition(obj: Definition) -> Statements:
 
 def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     name = qualify(after.key)
-    old, new = (_read_sequence_options(each) for each in (before, after))
+    old, new = (sequence_options_of(each) for each in (before, after))
     clauses = []
     if old.type != new.type:
         clauses.append(f"AS {new.type}")
     clauses += list_changed_options(old, new)
-    if is_out_of_bounds(old, new):
+    if begins_anew(old, new):
         clauses.append("RESTART")
     what = [f"change the options of sequence {name}"] if clauses else []
     if before.owned_by != after.owned_by:
@@ -258,11 +257,6 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     return render_move(name, old, new) + _make_statement(
         f"ALTER SEQUENCE {name} {' '.join(clauses)}", heading[0].upper() + heading[1:]
     )
-
-
-def _read_sequence_options(sequence: Sequence) -> SequenceOptions:
-    words = sequence.definition.split()
-    return read_options(sequence.definition, words[1])
 
 
 def _render_alter_extension(before: Definition, after: Definition) -> Statements:

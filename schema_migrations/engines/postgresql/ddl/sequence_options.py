@@ -1,9 +1,9 @@
 """The options of a sequence, as values; what changes them without losing its place.  Pure.
 
 A sequence may have counted to any value when a file runs, and the server refuses bounds
-that exclude it.  So one that the new bounds are ahead of is moved there first, and one
-that cannot be within them begins anew.  What would count back is never written:
-``setval`` is not undone when a transaction is.
+that exclude it.  So one that the new bounds are ahead of is moved there first; one that
+cannot be within them, or turns around, begins anew.  What counts back comes only after
+an ``ALTER SEQUENCE``, whose rollback undoes it: that of ``setval`` alone does not.
 https://www.postgresql.org/docs/current/sql-altersequence.html
 """
 
@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import quote_literal
 from schema_migrations.plan.plan import Statement
+
+if TYPE_CHECKING:
+    from schema_migrations.schema.model import Column, Sequence
 
 LARGEST_INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
@@ -29,6 +33,10 @@ class SequenceOptions:
     largest: int
     cache: int
     cycles: bool
+
+    @property
+    def counts_down(self) -> bool:
+        return self.increment < 0
 
     @property
     def _default_bounds(self) -> tuple[int, int]:
@@ -78,6 +86,16 @@ def read_options(text: str, type_: str) -> SequenceOptions:
     )
 
 
+def sequence_options_of(sequence: Sequence) -> SequenceOptions:
+    words = sequence.definition.split()
+    return read_options(sequence.definition, words[1])
+
+
+def identity_options_of(column: Column) -> SequenceOptions:
+    """Return all options of the sequence behind an identity column."""
+    return read_options(column.identity_options, column.type)
+
+
 def list_changed_options(before: SequenceOptions, after: SequenceOptions) -> list[str]:
     """Return the options to set, besides the type, and whether to begin anew."""
     reached = before.with_type(after.type)
@@ -104,13 +122,40 @@ def list_changed_options(before: SequenceOptions, after: SequenceOptions) -> lis
     return options
 
 
-def is_out_of_bounds(before: SequenceOptions, after: SequenceOptions) -> bool:
+def begins_anew(before: SequenceOptions, after: SequenceOptions) -> bool:
+    """Tell whether a sequence gets a new place: it turns around or is out of its bounds."""
+    return turns_around(before, after) or _is_out_of_bounds(before, after)
+
+
+def turns_around(before: SequenceOptions, after: SequenceOptions) -> bool:
+    return before.counts_down != after.counts_down
+
+
+def _is_out_of_bounds(before: SequenceOptions, after: SequenceOptions) -> bool:
     """Tell whether no value that the sequence can have counted to is within the bounds."""
     if before.largest < after.smallest or before.smallest > after.largest:
         return True
-    if after.increment > 0:
-        return before.start > after.largest
-    return before.start < after.smallest
+    if after.counts_down:
+        return before.start < after.smallest
+    return before.start > after.largest
+
+
+def may_be_behind(before: SequenceOptions, after: SequenceOptions) -> bool:
+    """Tell whether the new bounds may be ahead of a sequence that goes on."""
+    if begins_anew(before, after):
+        return False
+    if after.counts_down:
+        return before.largest > after.largest
+    return before.smallest < after.smallest
+
+
+def may_be_beyond(before: SequenceOptions, after: SequenceOptions) -> bool:
+    """Tell whether a sequence that goes on may have passed its new bounds."""
+    if begins_anew(before, after):
+        return False
+    if after.counts_down:
+        return before.smallest < after.smallest
+    return before.largest > after.largest
 
 
 def render_move(
@@ -120,12 +165,9 @@ def render_move(
 
     ``sequence`` is its quoted name.
     """
-    if after.increment > 0:
-        first, sign, is_behind = after.smallest, "<", before.smallest < after.smallest
-    else:
-        first, sign, is_behind = after.largest, ">", before.largest > after.largest
-    if not is_behind or is_out_of_bounds(before, after):
+    if not may_be_behind(before, after):
         return ()
+    first, sign = (after.largest, ">") if after.counts_down else (after.smallest, "<")
     return (
         Statement(
             sql=f"SELECT setval({quote_literal(sequence)}, {first}, false) FROM {sequence}\n"

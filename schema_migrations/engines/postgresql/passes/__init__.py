@@ -25,6 +25,7 @@ from schema_migrations.engines.postgresql.passes.inheritance import (
 from schema_migrations.engines.postgresql.passes.numbering import (
     defer_sequence_ownership,
     drop_numbering_first,
+    name_numbered_columns,
 )
 from schema_migrations.engines.postgresql.passes.opaque import (
     add_mentioned_needs,
@@ -74,6 +75,7 @@ PASSES: tuple[Pass, ...] = (
     defer_foreign_keys,
     drop_numbering_first,
     defer_sequence_ownership,
+    name_numbered_columns,
     omit_owned_drops,
     omit_part_drops,
     drop_partition_parts_first,

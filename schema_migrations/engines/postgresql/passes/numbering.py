@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.postgresql.ddl.sequence_options import LARGEST_INTEGERS
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Column, Key, Schema, Sequence
+from schema_migrations.schema.model import (
+    Column,
+    Definition,
+    Key,
+    Schema,
+    Sequence,
+    Table,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
@@ -36,11 +45,44 @@ def defer_sequence_ownership(
     return tuple(result)
 
 
+def name_numbered_columns(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
+    """Let a change of a sequence know the columns whose rows have its numbers."""
+    return tuple(
+        replace(
+            change, numbered_columns=_list_numbered_columns(change, current, desired)
+        )
+        if isinstance(change, ddl.Alter) and isinstance(change.after, Sequence)
+        else change
+        for change in changes
+    )
+
+
+def _list_numbered_columns(
+    change: ddl.Alter, current: Schema, desired: Schema
+) -> tuple[tuple[Key, Column], ...]:
+    return tuple(
+        (table.key, column)
+        for table in current.of(Table)
+        for column in table.columns_in_order
+        if change.after.key in column.needs
+        if is_numbered(column, current)
+        if isinstance(after := desired.get(table.key), Table)
+        if any(
+            each.name == column.name
+            and change.after.key in each.needs
+            and is_numbered(each, desired)
+            for each in after.columns
+        )
+    )
+
+
 def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Take the old numbering from a column before it gets the new one.
 
-    In between its sequence goes, whose name the new one has; a new sequence goes on after
-    the values that are there.
+    In between its sequence goes, whose name the new one has; a sequence that is new to the
+    column goes on after the values that are there.
     """
     dropped = {
         c.object.key
@@ -48,10 +90,11 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
         if isinstance(c, ddl.Drop) and isinstance(c.object, Sequence)
     }
     created = {
-        c.object.key: c.object
+        c.object.key
         for c in changes
         if isinstance(c, ddl.Create) and isinstance(c.object, Sequence)
     }
+    sequences = {each.key: each for each in desired.of(Sequence)}
     owned = {
         (each.owned_by, each.key.name)
         for schema in (current, desired)
@@ -64,12 +107,13 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
             continue
         before, after = change.before, change.after
         if (after.identity and before.needs & dropped) or (
-            before.identity and after.needs & created.keys()
+            before.identity and after.needs & created
         ):
             result.append(ddl.DropNumbering(table=change.table, column=before))
             before = _without_numbering(before)
-        new = created.keys() & after.needs - before.needs
-        sequence = created[min(new)] if new else None
+        new = sequences.keys() & after.needs - before.needs
+        can_continue = new and is_numbered(after, desired)
+        sequence = sequences[min(new)] if can_continue else None
         result.append(
             replace(
                 change,
@@ -83,6 +127,24 @@ def drop_numbering_first(changes: Changes, current: Schema, desired: Schema) -> 
             )
         )
     return tuple(result)
+
+
+def is_numbered(column: Column, schema: Schema) -> bool:
+    """Tell whether a column holds integers and gets the numbers of a sequence as they are."""
+    type_ = _find_base_type(column.type, column.needs, schema)
+    return type_ in LARGEST_INTEGERS and bool(_NEXTVAL.fullmatch(column.default or ""))
+
+
+def _find_base_type(type_: str, needs: frozenset[Key], schema: Schema) -> str:
+    """Return the type of a column, or the one that its domain is based on."""
+    for key in needs:
+        domain = schema.get(key) if key.kind == "domain" else None
+        if isinstance(domain, Definition):
+            return _find_base_type(domain.base_type, domain.needs, schema)
+    return type_
+
+
+_NEXTVAL = re.compile(r"nextval\('(?:[^']|'')*'::regclass\)")
 
 
 def _without_numbering(column: Column) -> Column:
