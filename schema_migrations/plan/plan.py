@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from schema_migrations.plan.existing_rows import (
+    FindRows,
     RowQueries,
     find_untimely_values,
     make_find_rows,
@@ -35,6 +36,9 @@ Pass = Callable[[Changes, Schema, Schema], Changes]
 
 FindSilentChanges = Callable[[Changes, Schema], tuple[Restriction, ...]]
 """(changes after the passes, desired schema) → what to look at afterwards."""
+
+FindNumberRestrictions = Callable[[Changes, Schema, FindRows], tuple[Restriction, ...]]
+"""(changes after the passes, desired schema, rows before) → where numbers may be lacking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ class Planner:
     """None: a statement does one thing to a table."""
     find_silent_changes: FindSilentChanges | None = None
     """None: no change leaves stored values with another meaning."""
+    find_number_restrictions: FindNumberRestrictions | None = None
+    """None: rows get no numbers from sequences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,8 @@ def build_plan(
         restrictions += planner.find_lost_privileges(changes, current)
     if planner.find_silent_changes:
         restrictions += planner.find_silent_changes(changes, desired)
+    if planner.find_number_restrictions:
+        restrictions += planner.find_number_restrictions(changes, desired, find_rows)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
     statements, numbers = _fold_statements(

@@ -7,6 +7,9 @@ from schema_migrations.engines.postgresql.ddl.conversion import (
     COMPUTED_DEFAULTS,
     find_conversion,
 )
+from schema_migrations.engines.postgresql.ddl.number_restrictions import (
+    find_number_restrictions,
+)
 from schema_migrations.engines.postgresql.ddl.render import render
 from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.postgresql.ddl.silent_changes import find_silent_changes
@@ -27,4 +30,5 @@ PLANNER = Planner(
     fold_statements=fold_alterations,
     find_lost_privileges=find_lost_privileges,
     find_silent_changes=find_silent_changes,
+    find_number_restrictions=find_number_restrictions,
 )
