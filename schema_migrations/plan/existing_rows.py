@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from schema_migrations.plan.mentions import find_words
+from schema_migrations.plan.partition_rules import collect_partitions
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
@@ -171,12 +172,23 @@ def make_find_rows(
             case _:
                 pass
 
+    held_tables, shown_tables = (
+        collect_partitions(schema) | {table.key: table for table in schema.of(Table)}
+        for schema in (current, desired)
+    )
+    owners = {
+        obj.attachment.table.key: obj.owner
+        for obj in current.of(Opaque)
+        if obj.attachment
+    }
+
     def find_rows(key: Key) -> ExistingRows:
-        before, after = current.get(key), desired.get(key) or current.get(key)
-        held = before if isinstance(before, Table) else None
-        own = {k.part: value for k, value in values.items() if k.table == key}
+        held = held_tables.get(key)
+        after = shown_tables.get(key, held)
+        changed = {key, owners.get(key)}
+        own = {k.part: value for k, value in values.items() if k.table in changed}
         kept = {column.name: column for column in (held.columns if held else ())}
-        shown = after.columns if isinstance(after, Table) else ()
+        shown = after.columns if after else ()
         return ExistingRows(
             table=tables.get(key, key),
             new_name=key.name,
@@ -258,7 +270,13 @@ def _list_given_values(change: ddl.Change) -> Iterator[str]:
 
 
 def _find_primary_key(table: Key, schema: Schema) -> tuple[str, ...]:
-    for obj in schema.by_table.get(table, ()):
+    parts = (
+        part
+        for obj in schema.of(Opaque)
+        if obj.attachment and obj.attachment.table.key == table
+        for part in obj.attachment.objects
+    )
+    for obj in (*schema.by_table.get(table, ()), *parts):
         if isinstance(obj, Constraint) and obj.type == "primary key":
             return obj.columns
     return ()

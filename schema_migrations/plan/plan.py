@@ -139,6 +139,7 @@ def build_plan(
     restrictions = find_restrictions(
         changes,
         current,
+        desired,
         find_rows,
         planner.row_queries,
         find_untimely_values(changes, renames),

@@ -15,6 +15,7 @@ from schema_migrations.plan.existing_rows import (
     RowQueries,
     Rule,
 )
+from schema_migrations.plan.partition_rules import make_read_rule
 from schema_migrations.plan.restriction import Restriction, RestrictionCode
 from schema_migrations.plan.value_restrictions import (
     find_value_restrictions,
@@ -35,6 +36,7 @@ from schema_migrations.schema.model import (
 def find_restrictions(
     changes: Iterable[ddl.Change],
     current: Schema,
+    desired: Schema,
     find_rows: FindRows,
     queries: RowQueries,
     untimely_values: Iterable[str] = (),
@@ -46,24 +48,30 @@ def find_restrictions(
     """
     untimely = tuple(untimely_values)
     changes = tuple(changes)
+    read_rule = make_read_rule(current, desired)
+    read = tuple((change, read_rule(change)) for change in changes)
     dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
     left = current.replace_objects(dropped, ())
     find_uses = make_find_uses(changes, current)
     constants = dict(_find_constant_columns(changes))
     kept = frozenset(
         found.query
-        for change in changes
-        if isinstance(change, ddl.Drop) and _is_rule(change.object)
-        if (found := queries.find_breaking_rows(change.object, find_rows))
+        for _, rule in read
+        if isinstance(rule, ddl.Drop) and _is_rule(rule.object)
+        if (found := queries.find_breaking_rows(rule.object, find_rows))
     )
     return tuple(
-        replace(restriction, query="")
-        if any(value in restriction.query for value in untimely)
-        else restriction
-        for change in changes
+        replace(
+            restriction,
+            query=""
+            if any(value in restriction.query for value in untimely)
+            else restriction.query,
+            subject=restriction.subject if rule is change else ddl.subject_of(change),
+        )
+        for change, rule in read
         for restriction in (
-            *find_value_restrictions(change, find_rows, find_uses, queries),
-            _restrict_rule(change, constants, kept, find_rows, queries),
+            *find_value_restrictions(rule, find_rows, find_uses, queries),
+            _restrict_rule(rule, constants, kept, find_rows, queries),
             _restrict_partition(change, left, queries),
             *_restrict_referenced_partition(change, left, find_rows, queries),
         )

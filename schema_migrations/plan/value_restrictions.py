@@ -145,7 +145,7 @@ def _restrict_nulls(
     change: ddl.AlterColumn, rows: ExistingRows, queries: RowQueries
 ) -> Iterator[Restriction]:
     before, after = change.before, change.after
-    if after.nullable:
+    if after.nullable or not rows.exists:
         return
     key = change.table.column(after.name)
     value = after.generated if after.generated != before.generated else None

@@ -47,7 +47,7 @@ def restrictions(*changes: Change) -> tuple[Restriction, ...]:
         quote=PLANNER.row_queries.quote,
         find_conversion=PLANNER.find_conversion,
     )
-    return find_restrictions(changes, CURRENT, find_rows, PLANNER.row_queries)
+    return find_restrictions(changes, CURRENT, CURRENT, find_rows, PLANNER.row_queries)
 
 
 def test_finding_names_the_statement_that_several_changes_share() -> None:
