@@ -33,8 +33,6 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
-    Opaque,
-    Schema,
 )
 
 NO_QUERY = BreakingRows(query="")
@@ -66,8 +64,6 @@ class EngineRowQueries:
     ]
     """(change, column → expression over the old row) → a condition over that row, true
     if the server refuses its values; empty: it takes them, or it is not known."""
-    find_misplaced: Callable[[Opaque, Schema], BreakingRows | None]
-    """(new partition, current schema) → the rows of the default one that belong there."""
 
     def find_breaking_rows(
         self, rule: Rule, find_rows: FindRows
@@ -81,7 +77,8 @@ class EngineRowQueries:
             return None
         match rule:
             case ForeignKey():
-                return self._find_orphans(rule, rows, find_rows(rule.referenced_table))
+                parents = find_rows(rule.referenced_table)
+                return self._find_children(rule, rows, parents, without_parent=True)
             case Constraint(type="check"):
                 return self._find_violations(rule, rows)
             case Constraint(type="exclusion"):
@@ -129,6 +126,11 @@ class EngineRowQueries:
         """Return the query for the rows that hold one of some labels of an enum."""
         listed = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
         return self._find_held(f"VALUE IN ({listed})", column, rows, type_="text")
+
+    def select_matching(self, rows: ExistingRows, condition: str) -> str:
+        """Return the query for the rows that a condition is true for afterwards."""
+        source = self._render_source(rows, _find_columns(condition, rows))
+        return f"SELECT * FROM {source} WHERE {condition}"
 
     def _find_held(
         self, condition: str, column: Column, rows: ExistingRows, *, type_: str
@@ -204,11 +206,6 @@ class EngineRowQueries:
         return BreakingRows(
             query=f"SELECT * FROM {source} WHERE NOT ({condition})", reads_rows=not own
         )
-
-    def _find_orphans(
-        self, rule: ForeignKey, rows: ExistingRows, parents: ExistingRows
-    ) -> BreakingRows | None:
-        return self._find_children(rule, rows, parents, without_parent=True)
 
     def _find_children(
         self,

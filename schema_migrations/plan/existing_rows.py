@@ -111,12 +111,6 @@ class RowQueries(Protocol):
         ``base`` is the base type that it gets; empty: it keeps its own.
         """
 
-    def find_misplaced(self, partition: Opaque, current: Schema) -> BreakingRows | None:
-        """Return the query for the rows that a new partition takes from the default one.
-
-        None: there is none, or no row could be in it.
-        """
-
     def find_referring_rows(
         self, key: ForeignKey, partition: Key, find_rows: FindRows
     ) -> str:

@@ -25,7 +25,7 @@ from schema_migrations.plan.losses import MayAlterValues, find_losses
 from schema_migrations.plan.order import order_changes
 from schema_migrations.plan.restricted_statements import with_statement_numbers
 from schema_migrations.plan.restriction import Restriction
-from schema_migrations.plan.restrictions import find_restrictions
+from schema_migrations.plan.restrictions import find_restrictions, omit_untimely_queries
 from schema_migrations.plan.table_action import TableAlteration
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Schema
@@ -37,8 +37,11 @@ Pass = Callable[[Changes, Schema, Schema], Changes]
 FindSilentChanges = Callable[[Changes, Schema], tuple[Restriction, ...]]
 """(changes after the passes, desired schema) → what to look at afterwards."""
 
-FindNumberRestrictions = Callable[[Changes, Schema, FindRows], tuple[Restriction, ...]]
-"""(changes after the passes, desired schema, rows before) → where numbers may be lacking."""
+FindEngineRestrictions = Callable[
+    [Changes, Schema, Schema, FindRows], tuple[Restriction, ...]
+]
+"""(changes after the passes, current and desired schema, rows before) → what existing
+rows may stop of what only this engine has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +85,8 @@ class Planner:
     """None: a statement does one thing to a table."""
     find_silent_changes: FindSilentChanges | None = None
     """None: no change leaves stored values with another meaning."""
-    find_number_restrictions: FindNumberRestrictions | None = None
-    """None: rows get no numbers from sequences."""
+    find_engine_restrictions: FindEngineRestrictions | None = None
+    """None: existing rows stop nothing that other engines do not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +145,19 @@ def build_plan(
         desired,
         find_rows,
         planner.row_queries,
-        find_untimely_values(changes, renames),
     )
+    untimely = find_untimely_values(changes, renames)
     for rewrite in planner.passes:
         changes = rewrite(changes, current, desired)
     if planner.find_lost_privileges is not None:
         restrictions += planner.find_lost_privileges(changes, current)
     if planner.find_silent_changes:
         restrictions += planner.find_silent_changes(changes, desired)
-    if planner.find_number_restrictions:
-        restrictions += planner.find_number_restrictions(changes, desired, find_rows)
+    if planner.find_engine_restrictions:
+        restrictions += planner.find_engine_restrictions(
+            changes, current, desired, find_rows
+        )
+    restrictions = omit_untimely_queries(restrictions, untimely)
     ordered = order_changes(changes, current)
     rendered = tuple((change, planner.render(change)) for change in ordered)
     statements, numbers = _fold_statements(

@@ -39,7 +39,8 @@ def _choose(clause: str, statements: Numbered) -> int:
 
 
 def _find_subjects(change: ddl.Change) -> Iterator[Key]:
-    """Yield the keys of all that a change adds or alters, and of a detached partition."""
+    """Yield the keys of all that a change adds or alters, of a detached partition, and of a
+    table that is attached."""
     match change:
         case ddl.RebuildTable():
             for each in change.replaced_changes:
@@ -51,6 +52,8 @@ def _find_subjects(change: ddl.Change) -> Iterator[Key]:
             yield ddl.subject_of(change)
         case ddl.Detach(partition=partition):
             yield partition.key
+        case ddl.Attach(table=table):
+            yield table.key
         case ddl.Drop(object=partition, detached_first=True):
             yield partition.key
         case _:

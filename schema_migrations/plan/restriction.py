@@ -22,6 +22,7 @@ RestrictionCode = Literal[
     "tighter-domain",
     "new-partition",
     "referenced-partition",
+    "misplaced-rows",
     "counted-too-far",
     "numbers-used-up",
     "numbers-given-again",

@@ -39,14 +39,8 @@ def find_restrictions(
     desired: Schema,
     find_rows: FindRows,
     queries: RowQueries,
-    untimely_values: Iterable[str] = (),
 ) -> tuple[Restriction, ...]:
-    """Return a restriction for each change that may fail because of existing rows.
-
-    One that depends on ``untimely_values``, expressions that only the file itself can
-    run, has no query.
-    """
-    untimely = tuple(untimely_values)
+    """Return a restriction for each change that may fail because of existing rows."""
     changes = tuple(changes)
     read_rule = make_read_rule(current, desired)
     read = tuple((change, read_rule(change)) for change in changes)
@@ -63,19 +57,28 @@ def find_restrictions(
     return tuple(
         replace(
             restriction,
-            query=""
-            if any(value in restriction.query for value in untimely)
-            else restriction.query,
             subject=restriction.subject if rule is change else ddl.subject_of(change),
         )
         for change, rule in read
         for restriction in (
             *find_value_restrictions(rule, find_rows, find_uses, queries),
             _restrict_rule(rule, constants, kept, find_rows, queries),
-            _restrict_partition(change, left, queries),
-            *_restrict_referenced_partition(change, left, find_rows, queries),
+            *_restrict_referenced_partition(change, changes, left, find_rows, queries),
         )
         if restriction
+    )
+
+
+def omit_untimely_queries(
+    restrictions: Iterable[Restriction], untimely_values: Iterable[str]
+) -> tuple[Restriction, ...]:
+    """Return the restrictions without queries for what only the file itself can run."""
+    untimely = tuple(untimely_values)
+    return tuple(
+        replace(each, query="")
+        if any(value in each.query for value in untimely)
+        else each
+        for each in restrictions
     )
 
 
@@ -131,29 +134,17 @@ def _restrict_rule(
     )
 
 
-def _restrict_partition(
-    change: ddl.Change, left: Schema, queries: RowQueries
-) -> Restriction | None:
-    """Return the restriction of a new partition beside a default one that is left."""
-    match change:
-        case ddl.Create(object=Opaque() as obj) if found := queries.find_misplaced(
-            obj, left
-        ):
-            return Restriction(
-                code="new-partition",
-                message=f"adds partition {obj.key.name}: fails if the default partition "
-                "holds a row that belongs to it",
-                query=found.query,
-                subject=obj.key,
-            )
-        case _:
-            return None
-
-
 def _restrict_referenced_partition(
-    change: ddl.Change, left: Schema, find_rows: FindRows, queries: RowQueries
+    change: ddl.Change,
+    changes: tuple[ddl.Change, ...],
+    left: Schema,
+    find_rows: FindRows,
+    queries: RowQueries,
 ) -> Iterator[Restriction]:
-    """Yield a restriction for each foreign key that is left to a lost partition's table."""
+    """Yield a restriction for each foreign key that is left to a lost partition's table.
+
+    Or that is dropped and added again, unless the partition comes back as well.
+    """
     match change:
         case ddl.Drop(object=Opaque(attachment=Attachment()) as partition):
             verb = "drops"
@@ -163,15 +154,37 @@ def _restrict_referenced_partition(
             return
     assert partition.attachment is not None
     name = partition.attachment.table.key
-    for key in left.of(ForeignKey):
+    renewed = () if _comes_back(partition, changes) else _list_renewed(changes)
+    for key in (*left.of(ForeignKey), *renewed):
         if key.referenced_table == partition.owner:
             yield Restriction(
                 code="referenced-partition",
                 message=f"{verb} {partition.noun} {name.path} of table {key.referenced_table.path}:"
                 f" fails if a row of table {key.table.path} refers to one of its rows",
                 query=queries.find_referring_rows(key, name, find_rows),
-                subject=partition.key,
+                subject=key.key if key in renewed else partition.key,
             )
+
+
+def _comes_back(partition: Opaque, changes: tuple[ddl.Change, ...]) -> bool:
+    return any(
+        isinstance(each, ddl.Attach)
+        and each.partition.key == partition.key
+        and each.partition.owner == partition.owner
+        for each in changes
+    )
+
+
+def _list_renewed(changes: tuple[ddl.Change, ...]) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys that are dropped and added again as they were."""
+    dropped = {c.object for c in changes if isinstance(c, ddl.Drop)}
+    return tuple(
+        c.object
+        for c in changes
+        if isinstance(c, ddl.Create)
+        and isinstance(c.object, ForeignKey)
+        and c.object in dropped
+    )
 
 
 def _is_unconditional_key(rule: Rule) -> bool:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from schema_migrations.engines.postgresql.ddl.misfits import render_misfit_condition
-from schema_migrations.engines.postgresql.ddl.partition_rows import (
-    find_misplaced_rows,
-)
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.engines.row_queries import EngineRowQueries
 from schema_migrations.plan.existing_rows import ColumnValue
@@ -39,8 +35,5 @@ ROW_QUERIES = EngineRowQueries(
     render_value=_render_value,
     read_expression=read_expression,
     render_misfit_condition=render_misfit_condition,
-    find_misplaced=partial(
-        find_misplaced_rows, qualify=qualify, read_expression=read_expression
-    ),
     row_address="ctid",
 )

@@ -29,6 +29,5 @@ ROW_QUERIES = EngineRowQueries(
     render_value=_render_value,
     read_expression=read_expression,
     render_misfit_condition=render_misfit_condition,
-    find_misplaced=lambda partition, current: None,
     row_address="rowid",
 )
