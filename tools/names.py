@@ -48,6 +48,7 @@ VERBS = frozenset(
         "compute",
         "confirm",
         "connect",
+        "continue",
         "copy",
         "create",
         "decide",

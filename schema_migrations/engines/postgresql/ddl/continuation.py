@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     LARGEST_INTEGERS,
     SequenceOptions,
-    begins_anew,
     identity_options_of,
     may_be_behind,
+    needs_restart,
     sequence_options_of,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
@@ -65,7 +65,7 @@ def continue_altered_identity(change: ddl.AlterColumn) -> Statements:
         return ()
     sequence = Key("sequence", change.table.namespace, before.identity_sequence)
     old, new = identity_options_of(before), identity_options_of(after)
-    if not (begins_anew(old, new) or may_be_behind(old, new)):
+    if not (needs_restart(old, new) or may_be_behind(old, new)):
         return ()
     return _continue_sequence(sequence, change.table, after, new)
 
@@ -85,7 +85,7 @@ def continue_altered_sequence(change: ddl.Alter) -> Statements:
     if not (isinstance(before, Sequence) and isinstance(after, Sequence)):
         return ()
     old, new = sequence_options_of(before), sequence_options_of(after)
-    if not (begins_anew(old, new) or may_be_behind(old, new)):
+    if not (needs_restart(old, new) or may_be_behind(old, new)):
         return ()
     return tuple(
         statement

@@ -18,9 +18,9 @@ from schema_migrations.engines.postgresql.ddl.sequence_options import (
     LARGEST_INTEGERS,
     SequenceOptions,
     identity_options_of,
+    is_turned_around,
     may_be_beyond,
     sequence_options_of,
-    turns_around,
 )
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.plan.existing_rows import ExistingRows, FindRows
@@ -121,7 +121,7 @@ def _restrict_alteration(
             subject=change.subject,
             clause="ALTER ",
         )
-    if not turns_around(before, after):
+    if not is_turned_around(before, after):
         return
     for table, column in change.columns:
         if is_bounded(column, after) and _may_have_reached(before, after):

@@ -7,10 +7,10 @@ import re
 from schema_migrations.engines.postgresql.ddl.alter_table import Step
 from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
-    begins_anew,
     identity_options_of,
     is_larger,
     list_changed_options,
+    needs_restart,
 )
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.plan.table_action import TableAction
@@ -120,7 +120,7 @@ def _render_identity_actions(before: Column, after: Column) -> str:
         words.append(f"SET GENERATED {after.identity.upper()}")
     old, new = identity_options_of(before), identity_options_of(after)
     words += [f"SET {option}" for option in list_changed_options(old, new)]
-    if begins_anew(old, new):
+    if needs_restart(old, new):
         words.append("RESTART")
     return " ".join(words)
 

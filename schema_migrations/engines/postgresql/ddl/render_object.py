@@ -26,8 +26,8 @@ from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
-    begins_anew,
     list_changed_options,
+    needs_restart,
     render_move,
     sequence_options_of,
 )
@@ -245,7 +245,7 @@ def _render_alter_sequence(before: Sequence, after: Sequence) -> Statements:
     if old.type != new.type:
         clauses.append(f"AS {new.type}")
     clauses += list_changed_options(old, new)
-    if begins_anew(old, new):
+    if needs_restart(old, new):
         clauses.append("RESTART")
     what = [f"change the options of sequence {name}"] if clauses else []
     if before.owned_by != after.owned_by:

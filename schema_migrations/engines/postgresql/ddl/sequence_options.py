@@ -122,12 +122,12 @@ def list_changed_options(before: SequenceOptions, after: SequenceOptions) -> lis
     return options
 
 
-def begins_anew(before: SequenceOptions, after: SequenceOptions) -> bool:
+def needs_restart(before: SequenceOptions, after: SequenceOptions) -> bool:
     """Tell whether a sequence gets a new place: it turns around or is out of its bounds."""
-    return turns_around(before, after) or _is_out_of_bounds(before, after)
+    return is_turned_around(before, after) or _is_out_of_bounds(before, after)
 
 
-def turns_around(before: SequenceOptions, after: SequenceOptions) -> bool:
+def is_turned_around(before: SequenceOptions, after: SequenceOptions) -> bool:
     return before.counts_down != after.counts_down
 
 
@@ -142,7 +142,7 @@ def _is_out_of_bounds(before: SequenceOptions, after: SequenceOptions) -> bool:
 
 def may_be_behind(before: SequenceOptions, after: SequenceOptions) -> bool:
     """Tell whether the new bounds may be ahead of a sequence that goes on."""
-    if begins_anew(before, after):
+    if needs_restart(before, after):
         return False
     if after.counts_down:
         return before.largest > after.largest
@@ -151,7 +151,7 @@ def may_be_behind(before: SequenceOptions, after: SequenceOptions) -> bool:
 
 def may_be_beyond(before: SequenceOptions, after: SequenceOptions) -> bool:
     """Tell whether a sequence that goes on may have passed its new bounds."""
-    if begins_anew(before, after):
+    if needs_restart(before, after):
         return False
     if after.counts_down:
         return before.smallest < after.smallest

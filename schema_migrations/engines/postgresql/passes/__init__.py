@@ -23,9 +23,9 @@ from schema_migrations.engines.postgresql.passes.inheritance import (
     omit_inherited_changes,
 )
 from schema_migrations.engines.postgresql.passes.numbering import (
+    add_numbered_columns,
     defer_sequence_ownership,
     drop_numbering_first,
-    name_numbered_columns,
 )
 from schema_migrations.engines.postgresql.passes.opaque import (
     add_mentioned_needs,
@@ -75,7 +75,7 @@ PASSES: tuple[Pass, ...] = (
     defer_foreign_keys,
     drop_numbering_first,
     defer_sequence_ownership,
-    name_numbered_columns,
+    add_numbered_columns,
     omit_owned_drops,
     omit_part_drops,
     drop_partition_parts_first,

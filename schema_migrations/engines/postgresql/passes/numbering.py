@@ -45,9 +45,7 @@ def defer_sequence_ownership(
     return tuple(result)
 
 
-def name_numbered_columns(
-    changes: Changes, current: Schema, desired: Schema
-) -> Changes:
+def add_numbered_columns(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Let a change of a sequence know the columns whose rows have its numbers."""
     return tuple(
         replace(
