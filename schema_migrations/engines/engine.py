@@ -93,6 +93,8 @@ class Target:
     """The namespace that unqualified names resolve to; SQLite: ``main``."""
     read_only: str = ""
     """Why it cannot be written to (``a standby server``); empty: it can."""
+    is_schema_named: bool = False
+    """The settings name the schema; otherwise the role or the database may change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +166,9 @@ class Dialect:
     """Column of times → an expression that no setting of the session changes: ISO 8601
     text, or what the driver reads as a time."""
     script_preamble: str
+    """Begins a script for a person; does what ``Executor.prepare_session`` would."""
     copy_preamble: str = ""
-    """A setting under which a schema can be copied whatever its functions name; empty:
-    it can always be copied."""
-    """A statement at the top of a script that a person runs; it does what
-    ``Executor.prepare_session`` would do."""
+    """A setting without which a copy of a schema may fail; empty: it cannot."""
     fold_name: Callable[[str], str] = str
     """Return the same for two names that the server takes for one."""
 
@@ -327,6 +327,8 @@ class Executor:
     create_revisions_table: Callable[[Connection, str | None], None]
     """Create the table with Atlas's columns if missing (None: target namespace)."""
     partial_hashes_type: str
+    find_revisions_tables: Callable[[Connection], Sequence[str]] | None = None
+    """Return those of the path, and Atlas's, that hold the table.  None: no path."""
     own_revisions_condition: str = ""
     """True of rows in the target namespace, not further down the path; empty: no path."""
     read_driver_error: Callable[[BaseException], DriverError | None]

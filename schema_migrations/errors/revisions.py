@@ -42,21 +42,39 @@ class DatabaseNotEmpty(ConfigError):
 
 
 class HistoryElsewhere(ConfigError):
-    """Atlas keeps the history of the database in a schema of its own."""
+    """Nobody named the schema of the history, and it is in another than the current one."""
 
     code = "history-elsewhere"
     message = (
-        "{target}: the history {found} in schema {schema!r}, where Atlas puts it;"
-        " {looked_in!r} has none. Nothing was run."
+        "{target}: the history is not in {looked_in!r}, the first schema of search_path."
+        " {finding} Nothing was run."
     )
     hint = (
         "Go on with it: set REVISIONS_SCHEMA to {schema!r}. If that history is another"
-        " one, set it to {looked_in!r}."
+        " one, set it to {looked_in!r}.{warning}"
     )
     target: str
-    found: str
     schema: str
+    is_of_atlas: bool
+    """That schema is the one that Atlas makes, for the history only."""
+    reason: str
+    """Why that schema's history cannot be read; empty: it can."""
     looked_in: str
+
+    @property
+    def warning(self) -> str:
+        if self.is_of_atlas:
+            return ""
+        return (
+            f"\nNew tables go into {self.looked_in!r} unless search_path begins with"
+            f" {self.schema!r}: in a URL, ?search_path={self.schema}."
+        )
+
+    @property
+    def finding(self) -> str:
+        if not self.reason:
+            return f"It is in {self.schema!r}."
+        return f"It may be in {self.schema!r}, but cannot be read there: {self.reason}."
 
 
 class RevisionsSchemaMissing(ConfigError):

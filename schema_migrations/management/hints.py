@@ -47,7 +47,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     " none yet, schemaapply --baseline VERSION or --allow-dirty creates it.",
     errors.ServerFailed: "Run the command again. If it happens again, --traceback shows where.",
     errors.HistoryElsewhere: "Go on with it: --revisions-schema {schema}, or REVISIONS_SCHEMA. If that"
-    " history is another one: --revisions-schema {looked_in}.",
+    " history is another one: --revisions-schema {looked_in}.{warning}",
     errors.RevisionsSchemaUnsupported: "Remove REVISIONS_SCHEMA or --revisions-schema.",
     errors.RevisionsNotCreated: "Grant the right to create tables there, or name another schema with --revisions-schema.",
     errors.RevisionsNotReadable: "Connect as the role that applies the files, or grant"

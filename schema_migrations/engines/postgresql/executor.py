@@ -23,6 +23,7 @@ from schema_migrations.engines.postgresql.session.parameters import (
 from schema_migrations.engines.postgresql.session.revisions import (
     OWN_REVISIONS_CONDITION,
     create_revisions_table,
+    find_revisions_tables,
 )
 
 EXECUTOR = Executor(
@@ -51,6 +52,7 @@ EXECUTOR = Executor(
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,
     partial_hashes_type="jsonb",
+    find_revisions_tables=find_revisions_tables,
     own_revisions_condition=OWN_REVISIONS_CONDITION,
     read_driver_error=read_driver_error,
 )

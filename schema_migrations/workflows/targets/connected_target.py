@@ -42,7 +42,7 @@ class ConnectedTarget:
     target: Target
     store: RevisionStore
     is_schema_chosen: bool = False
-    """Somebody named the schema of the revisions."""
+    """Somebody named the schema of the revisions, or the one of the target."""
 
 
 def connect_target(
@@ -62,7 +62,9 @@ def connect_target(
         namespace=revisions_schema or target.schema,
     )
     return ConnectedTarget(
-        target=target, store=store, is_schema_chosen=bool(revisions_schema)
+        target=target,
+        store=store,
+        is_schema_chosen=bool(revisions_schema) or target.is_schema_named,
     )
 
 
@@ -96,7 +98,7 @@ def read_revisions_and_tables(
 
     Raise ``ConfigError`` if a database in use lacks the schema of the revisions: its
     name is probably mistyped.  A first run may lack it; it creates the schema.  Raise it
-    too if Atlas keeps the history elsewhere: another one would run its files again.
+    too if the history is in another schema: a second one would run its files again.
     """
     store = connected.store
     executor, schema = store.engine.executor, store.namespace
@@ -116,25 +118,26 @@ def read_revisions_and_tables(
 
 
 def _refuse_second_history(connected: ConnectedTarget) -> None:
-    """Raise if Atlas put the history into its own schema, as for a URL without one."""
+    """Raise if another schema holds a history: one further down ``search_path``, whose
+    first schema a role or a database may have changed, or the one that Atlas makes."""
     store = connected.store
-    if store.namespace != store.engine.dialect.home_namespace:
-        return  # the URL names a schema, and Atlas would use that
-    known = store.engine.executor.list_namespaces(store.connection)
-    if ATLAS_NAMESPACE not in known:
+    find_tables = store.engine.executor.find_revisions_tables
+    if find_tables is None:
         return
-    found = "is"
-    try:
-        if not replace(store, namespace=ATLAS_NAMESPACE).read():
-            return
-    except RevisionsNotReadable as error:
-        found = f"may be (it cannot be read: {error.reason})"
-    raise HistoryElsewhere(
-        target=connected.target.name,
-        found=found,
-        schema=ATLAS_NAMESPACE,
-        looked_in=store.namespace,
-    )
+    for schema in find_tables(store.connection):
+        reason = ""
+        try:
+            if not replace(store, namespace=schema).read():
+                continue
+        except RevisionsNotReadable as error:
+            reason = error.reason
+        raise HistoryElsewhere(
+            target=connected.target.name,
+            schema=schema,
+            is_of_atlas=schema == ATLAS_NAMESPACE,
+            reason=reason,
+            looked_in=store.namespace,
+        )
 
 
 def translate_target_errors(connected: ConnectedTarget) -> AbstractContextManager[None]:

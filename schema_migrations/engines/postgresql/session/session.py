@@ -90,7 +90,7 @@ def describe_target(connection: Connection) -> Target:
             problem=f"{name}: none of the schemas in search_path ({path!r}) exists.",
             advice="Create the schema, or name another with ?search_path=NAME.",
         )
-    _check_schema(connection, name, schema)
+    is_named = _check_schema(connection, name, schema)
     reasons = {
         "a standby server": standby,
         "default_transaction_read_only is on": read_only,
@@ -101,17 +101,19 @@ def describe_target(connection: Connection) -> Target:
         major=major,
         schema=schema,
         read_only=next((reason for reason, holds in reasons.items() if holds), ""),
+        is_schema_named=is_named,
     )
 
 
-def _check_schema(connection: Connection, target: str, schema: str) -> None:
-    """Raise unless the session works in the schema that its settings ask for first."""
+def _check_schema(connection: Connection, target: str, schema: str) -> bool:
+    """Raise unless the session works in the schema that its settings ask for first;
+    return whether they ask for it, and not only a role, a database or a SET."""
     wanted = read_first_schema(connection.settings_dict)
     if not wanted:
-        return
+        return False
     was_set, usable = fetch_row(connection, WANTED_SCHEMA_QUERY, wanted)
     if was_set or usable == schema:
-        return
+        return bool(usable == schema)
     if usable is not None:
         raise SearchPathIgnored(target=target, wanted=wanted, schema=schema)
     raise SchemaMissing(
