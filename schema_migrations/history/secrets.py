@@ -1,5 +1,8 @@
 """Passwords in SQL text: shown and recorded as ``***``.  Pure.
 
+Two ways find them: patterns know forms in any text, and ``password_literals`` takes all
+strings of a statement that speaks of a password.
+
 Invariants: the SQL that runs is never changed, only text about it; the time grows with
 the length of the text, whatever is in it, since locks are held meanwhile.
 """
@@ -9,11 +12,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from schema_migrations.history.password_literals import (
+    find_literals,
+    mentions_password,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-Span = tuple[int, int]
-"""Start and end of a password in a text."""
+    from schema_migrations.history.password_literals import Span
 
 MASK = "***"
 
@@ -24,7 +31,7 @@ MOST_COMPARED = 200_000_000
 """Characters of texts to compare with one password after the other: below a second."""
 
 # The word boundary comes second, since a search for a word is faster.
-_PASSWORD_WORD = r"password(?<=\bpassword)\s*+(?:=\s*+|\bTO\s++)?+"
+_PASSWORD_WORD = r"password(?<=\bpassword)(?:\"?+\s*+=>?+\s*+|\s++TO\s++|\"\s*+|\s++)"
 _TAG = r"\$(?:[^\W\d]\w*)?\$"
 
 # What a pattern reads to no avail belongs to its match, or holds no other start: nothing
@@ -40,7 +47,19 @@ _PASSWORD_PATTERNS = tuple(
         # CONNECTION 'host=h password=x'
         r"password=(?:(?<=\bpassword=)|(?<=\bsslpassword=))(?!\$\w*\$)"
         r"(?P<secret>[^\s'\"&;,)(]++)",
+        # {'PASSWORD': 'x'}, {"password": "x"}
+        r"password['\"]\s*+:\s*+b?(?P<quote>['\"])"
+        r"(?P<secret>(?:(?!(?P=quote))[^\\]|\\.)++)(?P=quote)",
+        # CONNECTION 'password = x'
+        r"'\s*+password\s*+=\s*+(?P<secret>[^\s'\"&;,)(]++)",
     )
+)
+_SPACED_PATTERN = re.compile(
+    r"password\s*+=\s*+(?P<secret>[^\s'\"&;,)(]++)", re.IGNORECASE
+)
+"""A password of a connection string with spaces; of SQL, where none is near, a name."""
+_CONNECTION_WORD = re.compile(
+    r"\b(?:host|hostaddr|port|dbname|user|service|sslmode)\s*+=", re.IGNORECASE
 )
 _DOLLAR_START = re.compile(rf"{_PASSWORD_WORD}(?P<tag>{_TAG})", re.IGNORECASE)
 _EACH_TAG = re.compile(rf"(?={_TAG})(\$\w*+)")
@@ -104,9 +123,12 @@ def _mask_words(text: str, secrets: Collection[str]) -> str:
 def _find_spans(text: str) -> Iterator[Span]:
     """Yield where the passwords are; two forms may find overlapping ones."""
     patterns = [_URL_PATTERN] if "://" in text else []
-    if "password" in text.casefold():
+    if mentions_password(text):
         patterns += _PASSWORD_PATTERNS
+        if _CONNECTION_WORD.search(text):
+            patterns.append(_SPACED_PATTERN)
         yield from _find_dollar_quoted(text)
+        yield from find_literals(text)
     for pattern in patterns:
         for match in pattern.finditer(text):
             if match["secret"] is not None:
