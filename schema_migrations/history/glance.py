@@ -2,6 +2,7 @@
 
 For what must not take time, such as the checks that run with every command.  Invariant:
 only a file that is older than ``atlas.sum`` and listed there in its place goes unread.
+Such a file can be run, since ``schemahash`` writes no ``atlas.sum`` for what is refused.
 """
 
 from __future__ import annotations

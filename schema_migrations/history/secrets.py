@@ -57,7 +57,7 @@ _PASSWORD_PATTERNS = tuple(
 _SPACED_PATTERN = re.compile(
     r"password\s*+=\s*+(?P<secret>[^\s'\"&;,)(]++)", re.IGNORECASE
 )
-"""A password of a connection string with spaces; of SQL, where none is near, a name."""
+"""A password of a connection string with spaces; of SQL, without such a word, a name."""
 _CONNECTION_WORD = re.compile(
     r"\b(?:host|hostaddr|port|dbname|user|service|sslmode)\s*+=", re.IGNORECASE
 )

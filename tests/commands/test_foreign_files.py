@@ -51,6 +51,23 @@ def test_what_undoes_is_refused(here: Project, tool: str) -> None:
         assert each.code == 4, each.out
         assert SAID[tool] in each.err
         assert "files have the version" not in each.err
+    assert not (here.migrations / "atlas.sum").exists()
+
+
+@pytest.mark.parametrize("tool", FOLDERS)
+def test_the_everyday_check_names_it_after_schemahash(here: Project, tool: str) -> None:
+    here.write("migrations/0_first.sql", "SELECT 1;\n")
+    assert here.manage("schemahash").code == 0
+    recorded = (here.migrations / "atlas.sum").read_text()
+    for name, text in FOLDERS[tool].items():
+        here.write(f"migrations/{name}", text)
+
+    hashed, checked = here.manage("schemahash"), here.manage("check")
+
+    assert hashed.code == 4
+    assert "atlas.sum" not in hashed.out
+    assert SAID[tool] in checked.err
+    assert (here.migrations / "atlas.sum").read_text() == recorded
 
 
 @pytest.mark.parametrize("tool", FOLDERS)
