@@ -49,13 +49,13 @@ def make_statement_error(
     outcome: str = "",
     advice: str = "",
 ) -> StatementFailed:
-    """Return the error of a statement; without one, the error of the file's commit."""
+    """Return the error of a statement; without one, of the file around it."""
     line, column = (
         locate_position(statement, driver_error.position) if statement else (0, 0)
     )
     location = ":".join(str(part) for part in (file, line, column) if part)
     state = f" ({driver_error.sqlstate})" if driver_error.sqlstate else ""
-    moment = "" if statement else "at the end of its transaction: "
+    moment = "" if statement else f"{_describe_moment(driver_error)}: "
     lines = [f"{location}: {moment}{driver_error.message}{state}"]
     lines += [format_excerpt(statement, driver_error.position)] if statement else []
     lines += [f"detail: {driver_error.detail}"] if driver_error.detail else []
@@ -72,6 +72,16 @@ def make_statement_error(
         retryable=driver_error.retryable,
         outcome=outcome,
         advice=advice,
+    )
+
+
+def _describe_moment(driver_error: DriverError) -> str:
+    """Say when an error came that no statement of the file caused."""
+    violates_constraint = driver_error.sqlstate.startswith("23")  # a deferred one
+    return (
+        "at the end of its transaction"
+        if violates_constraint
+        else "before or after its statements"
     )
 
 

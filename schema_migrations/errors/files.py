@@ -30,6 +30,16 @@ class DirectoryNotAFolder(ConfigError):
     directory: str
 
 
+class DirectoryLinkBroken(ConfigError):
+    """The path of the migration directory is a link that leads nowhere."""
+
+    code = "directory-link-broken"
+    message = "{directory} is a link to {aim}, which does not exist"
+    hint = "Create that folder, or correct the link."
+    directory: str
+    aim: str
+
+
 class DirectoryNotWritable(ConfigError):
     """Nothing could be written into the migration directory."""
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from schema_migrations.errors import (
     REHASH_COMMAND,
     DirectoryChanged,
+    DirectoryLinkBroken,
     DirectoryMissing,
     DirectoryNotAFolder,
     DirectoryNotIntact,
@@ -239,6 +240,8 @@ def _sweep_temporaries(path: Path) -> None:
 
 def _has_folder(path: Path) -> bool:
     """Return whether the folder exists; raise ``ConfigError`` if it is not a folder."""
+    if path.is_symlink() and not path.exists():
+        raise DirectoryLinkBroken(directory=str(path), aim=str(path.readlink()))
     if path.exists() and not path.is_dir():
         raise DirectoryNotAFolder(directory=str(path))
     return path.exists()

@@ -19,12 +19,13 @@ NO_DEV_SERVER_HINT = (
 )
 
 HINTS: Mapping[type[SchemaMigrationsError], str] = {
-    errors.Unexpected: "This should not happen: --traceback shows where it comes from. Of many targets, --on-failure continue runs the others.",
+    errors.Unexpected: "This should not happen: --traceback shows where it comes from.",
     # The directory and its files
     errors.DirectoryMissing: "Check DIR and --dir, and that the folder was deployed. python manage.py schemadiff creates the first file.",
     errors.DirectoryNotAFolder: "DIR or --dir must name the folder that holds the migration files.",
     errors.DirectoryNotSet: 'Set SCHEMA_MIGRATIONS[{alias!r}] = {{"DIR": …}}, or use'
     " --dir.",
+    errors.DirectoryLinkBroken: "Create that folder, correct the link, or name another folder with --dir.",
     errors.DirectoryNotWritable: "Nothing was changed. Run the command where the folder"
     " is writable (on a developer's machine, not the server), or choose another with"
     " --dir.",

@@ -136,7 +136,8 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
     match change:
         case ddl.CreateTable():
             columns = len(change.table.columns)
-            return _make_table_line("+", change.table.key, f"{columns} columns")
+            detail = "1 column" if columns == 1 else f"{columns} columns"
+            return _make_table_line("+", change.table.key, detail)
         case ddl.DropTable():
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case ddl.AlterTable() | ddl.Attach() | ddl.Detach():

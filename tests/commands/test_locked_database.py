@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,3 +94,24 @@ def test_wait_waits(
 
     timer.join()
     assert waited.code == 0, waited.err
+
+
+@pytest.mark.parametrize("mode", ["file", "none"])
+def test_a_file_that_cannot_begin_is_not_at_its_end(
+    project: Project, tmp_path: Path, mode: str
+) -> None:
+    name = tmp_path / "db"
+    engine = "django.db.backends.sqlite3"
+    database = {"ENGINE": engine, "NAME": str(name), "OPTIONS": SOON}
+    project.configure(database, LOCK_RETRIES=0)
+    project.write("migrations/1.sql", "CREATE TABLE a (id integer);\n")
+    assert project.manage("schemahash").code == 0
+    assert project.manage("schemaapply", "--no-signals").code == 0
+    project.write("migrations/2.sql", "CREATE TABLE b (id integer);\n")
+    assert project.manage("schemahash").code == 0
+    with closing(sqlite3.connect(name, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        refused = project.manage("schemaapply", "--no-signals", "--tx-mode", mode)
+
+    assert refused.code == 5, refused.err
+    assert "2.sql: before or after its statements: database is locked" in refused.err

@@ -48,6 +48,7 @@ def test_a_bug_ends_with_2_and_one_message(
         assert "RuntimeError: words of a bug" in done.err
         assert "--traceback shows where it comes from" in " ".join(done.err.split())
         assert "Traceback" not in done.err
+        assert "on-failure" not in done.err
         assert "hunter2" not in done.err
 
 

@@ -219,6 +219,19 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
             use(path)
 
 
+def test_a_link_that_leads_nowhere_is_called_that(tmp_path: Path) -> None:
+    path, aim = tmp_path / "migrations", tmp_path / "moved"
+    path.symlink_to(aim)
+    for use in (load, rehash, lambda p: save(p, Directory(path=""), [file("1.sql")])):
+        with pytest.raises(ConfigError) as caught:
+            use(path)
+        assert f"{path} is a link to {aim}, which does not exist" in str(caught.value)
+    assert listing(tmp_path) == {}
+    aim.mkdir()
+    save(path, load(path), [file("1.sql")])
+    assert sorted(listing(aim)) == ["1.sql", "atlas.sum"]
+
+
 def test_nothing_to_hash_is_an_error(tmp_path: Path) -> None:
     """A mistyped folder is not silently created."""
     with pytest.raises(ConfigError, match="does not exist"):

@@ -67,6 +67,12 @@ def test_parts_of_a_new_or_dropped_table_are_left_to_its_line() -> None:
     assert [str(line) for line in gone] == ["drop table shop_order"]
 
 
+def test_one_column_is_one() -> None:
+    assert [each.detail for each in summarize([CreateTable(table=TABLE)])] == [
+        "1 column"
+    ]
+
+
 def test_each_change_says_what_and_where() -> None:
     column = Column(name="total", type="numeric", nullable=False, default="0")
     view = Opaque(

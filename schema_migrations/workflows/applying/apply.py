@@ -38,7 +38,7 @@ from schema_migrations.workflows.applying.messages import Messages
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
-    restore_lock,
+    retake_lock_after,
     run_in_one_transaction,
 )
 from schema_migrations.workflows.applying.selection import (
@@ -286,14 +286,14 @@ def _run_selected(
 def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
     if tx_mode == "all" and runs:
         run_in_one_transaction(runner, runs)
-        restore_lock(runner, runs[-1].file.name)
+        retake_lock_after(runner, runs[-1].file.name)
         return
     for run in runs:
         if run.mode == "none":
             run_stepwise(runner, run)
         else:
             run_in_one_transaction(runner, (run,))
-        restore_lock(runner, run.file.name)
+        retake_lock_after(runner, run.file.name)
 
 
 def _open_watch(

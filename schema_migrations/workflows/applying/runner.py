@@ -145,7 +145,9 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
 
 def _describe_rollback(runs: Sequence[FileRun]) -> str:
     what = "this file" if runs[0].mode == "file" else "this run"
-    kept = "" if runs[0].mode == "all" else "; the files before it stay applied"
+    kept = (
+        "" if runs[0].mode == "all" else "; files that were applied before stay applied"
+    )
     return f"Rolled back: nothing of {what} remains{kept}."
 
 
@@ -350,7 +352,7 @@ def make_started_revision(run: FileRun, execution_time: int) -> Revision:
     )
 
 
-def restore_lock(runner: Runner, file: str) -> None:
+def retake_lock_after(runner: Runner, file: str) -> None:
     """Take the lock again if the statements of a file gave it up; raise ``LockLost``."""
     try:
         lost = runner.retake_lock()

@@ -43,7 +43,7 @@ from schema_migrations.workflows.applying.runner import (
     measure_nanoseconds,
     record_failure,
     repeat_session_settings,
-    restore_lock,
+    retake_lock_after,
     retry_transaction,
     run_statement,
     translate_errors,
@@ -264,7 +264,7 @@ def _run_and_record(
         if driver_error is None or not driver_error.refused_in_transaction:
             raise
         # A second run could not tell such a statement that runs from one that was cut off.
-        restore_lock(runner, run.file.name)
+        retake_lock_after(runner, run.file.name)
         retry_transaction(
             runner,
             run.file.name,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,16 +29,17 @@ from schema_migrations.workflows.applying.events import (
     Warned,
 )
 from schema_migrations.workflows.targets.connection import complete_settings
+from tests.fixtures.targets import use_as_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.workflows.applying.events import Event
     from tests.fixtures.targets import Place
 
+NOBODY = 65534
 NONE = "-- atlas:txmode none\n\n"
 LOG = "CREATE TABLE log (word text);\n"
 GIVE_UP = "SELECT pg_advisory_unlock_all();\n"
@@ -288,7 +292,7 @@ def test_a_lock_file_that_a_run_left_is_taken(
     assert sqlite_place.done == ["1"]
 
 
-@pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe", "folder", "socket"])
 def test_a_lock_file_that_is_something_else_is_left_alone(
     kind: str, sqlite_place: Place, tmp_path: Path
 ) -> None:
@@ -298,6 +302,10 @@ def test_a_lock_file_that_is_something_else_is_left_alone(
     lock = tmp_path / "db.sqlite3.schema-migrations.lock"
     if kind == "pipe":
         os.mkfifo(lock)
+    elif kind == "folder":
+        lock.mkdir()
+    elif kind == "socket":
+        os.mknod(lock, stat.S_IFSOCK | 0o666)
     else:
         make = os.symlink if kind == "symlink" else os.link
         make(precious, lock)
@@ -306,5 +314,48 @@ def test_a_lock_file_that_is_something_else_is_left_alone(
     assert caught.value.exit_code == 2
     assert precious.read_text() == "words"
     assert lock.is_symlink() or lock.exists()
-    lock.unlink()
+    lock.rmdir() if kind == "folder" else lock.unlink()
     sqlite_place.apply()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no other user on Windows")
+def test_a_lock_file_of_another_user_is_named(
+    sqlite_place: Place,
+) -> None:
+    with open_to_all() as folder:
+        lock = folder / "db.sqlite3.schema-migrations.lock"
+        settings = {**sqlite_place.settings, "NAME": str(folder / "db.sqlite3")}
+        place = replace(sqlite_place, folder=folder / "files", settings=settings)
+        place.write(_1=LOG)
+        lock.write_text("1")
+        lock.chmod(0o444)
+        with (
+            become_nobody(),
+            use_as_default(settings),
+            pytest.raises(FileNotAccessible) as caught,
+        ):
+            place.apply()
+    assert "cannot be opened: " in str(caught.value)
+    assert f"remove the file: {lock}" in str(caught.value)
+    assert "writable" not in str(caught.value)
+
+
+@contextmanager
+def open_to_all() -> Iterator[Path]:
+    """Hold a folder in which every user may write."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+@contextmanager
+def become_nobody() -> Iterator[None]:
+    """Hold the rights of a user without any, also when run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -24,9 +24,7 @@ from tests.fixtures.targets import use_as_default
 if TYPE_CHECKING:
     from tests.fixtures.targets import Place
 
-ROLLED_BACK = (
-    "Rolled back: nothing of this file remains; the files before it stay applied."
-)
+ROLLED_BACK = "Rolled back: nothing of this file remains; files that were applied before stay applied."
 TABLES = (
     "CREATE TABLE a (id integer PRIMARY KEY, n integer, s varchar(40));\n"
     "INSERT INTO a VALUES (1, 7, 'long enough'), (2, 7, 'x');\n"

@@ -125,7 +125,7 @@ def hold_lock(
             held.callback(_release, connection, lock)
         if _find_lost(connection, locks):
             raise SessionShared(problem="The session did not keep its lock.")
-        yield partial(_retake, connection, locks)
+        yield partial(_retake_lock, connection, locks)
 
 
 def compute_lock_key(name: str) -> int:
@@ -140,7 +140,7 @@ def _find_lost(connection: Connection, locks: Sequence[_Lock]) -> list[_Lock]:
     return [lock for lock in locks if lock.key not in held]
 
 
-def _retake(connection: Connection, locks: Sequence[_Lock]) -> bool:
+def _retake_lock(connection: Connection, locks: Sequence[_Lock]) -> bool:
     """Take what SQL of the session gave up; return whether that was anything."""
     lost = _find_lost(connection, locks)
     for lock in lost:

@@ -88,7 +88,7 @@ def hold_lock(
     )
     held = [descriptor]
 
-    def retake() -> bool:
+    def retake_lock() -> bool:
         """Take the lock again if somebody removed its file."""
         if _is_same_file(path, held[-1]):
             return False
@@ -105,7 +105,7 @@ def hold_lock(
 
     try:
         _write_holder(descriptor)
-        yield retake
+        yield retake_lock
     finally:
         _release(path, held)
 
@@ -123,12 +123,9 @@ def _try_acquire(path: Path) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_OWN_FILE_ONLY, 0o666)
     except OSError as error:
-        if error.errno == errno.ELOOP or path.is_symlink():
+        if error.errno == errno.ELOOP or path.is_symlink() or _is_strange(path):
             raise _make_strange_file_error(path) from error
-        raise FileNotAccessible(
-            problem=f"Cannot create the lock file {path}: {error.strerror}.",
-            advice="Make its folder writable: SQLite itself needs that too.",
-        ) from error
+        raise _make_access_error(path, error.strerror) from error
     try:
         if _try_lock(descriptor) and _is_same_file(path, descriptor):
             if not _is_lock_file(descriptor):
@@ -139,6 +136,24 @@ def _try_acquire(path: Path) -> int | None:
         raise
     os.close(descriptor)
     return None
+
+
+def _is_strange(path: Path) -> bool:
+    """Tell whether something else than a file is at the path: a folder, a socket."""
+    return path.exists() and not path.is_file()
+
+
+def _make_access_error(path: Path, reason: str | None) -> FileNotAccessible:
+    if path.exists():
+        return FileNotAccessible(
+            problem=f"The lock file {path} cannot be opened: {reason}.",
+            advice="A run of another user left it, or is still at work. If no such run is"
+            f" there, remove the file: {path}",
+        )
+    return FileNotAccessible(
+        problem=f"Cannot create the lock file {path}: {reason}.",
+        advice="Make its folder writable: SQLite itself needs that too.",
+    )
 
 
 def _is_lock_file(descriptor: int) -> bool:
