@@ -202,3 +202,15 @@ def test_a_schema_named_by_an_option_begins_its_own_history(pg_place: Place) -> 
     change_path(pg_place, "of the database")
     run(pg_place, "schemaapply", "--no-signals", revisions_schema="app")
     assert pg_place.execute("SELECT * FROM app.a") == [(1,)]
+
+
+def test_a_path_that_the_program_sets_names_the_schema(pg_place: Place) -> None:
+    """As packages for tenants do: each schema has a history of its own."""
+    pg_place.write(_1="CREATE TABLE a (id integer);")
+    pg_place.apply()
+    pg_place.execute("CREATE SCHEMA tenant")
+    pg_place.execute("SET search_path = tenant, public")
+    pg_place.apply()
+    assert pg_place.execute(
+        "SELECT count(*) FROM tenant.atlas_schema_revisions WHERE version = '1'"
+    ) == [(1,)]

@@ -51,10 +51,10 @@ SELECT current_setting('server_version'),
          WHERE name = 'default_transaction_read_only')
 """
 
-# A path that somebody SET in the session is not what its settings ask for.
+PATH_SOURCE_QUERY = "SELECT source FROM pg_settings WHERE name = 'search_path'"
+
 WANTED_SCHEMA_QUERY = """
-SELECT (SELECT source = 'session' FROM pg_settings WHERE name = 'search_path'),
-       (SELECT nspname FROM pg_namespace
+SELECT (SELECT nspname FROM pg_namespace
          WHERE oid = to_regnamespace(%s) AND has_schema_privilege(oid, 'USAGE'))
 """
 
@@ -107,13 +107,15 @@ def describe_target(connection: Connection) -> Target:
 
 def _check_schema(connection: Connection, target: str, schema: str) -> bool:
     """Raise unless the session works in the schema that its settings ask for first;
-    return whether they ask for it, and not only a role, a database or a SET."""
+    return whether they or a SET of the program ask for it, and not only a role or a
+    database."""
     wanted = read_first_schema(connection.settings_dict)
-    if not wanted:
-        return False
-    was_set, usable = fetch_row(connection, WANTED_SCHEMA_QUERY, wanted)
-    if was_set or usable == schema:
-        return bool(usable == schema)
+    (source,) = fetch_row(connection, PATH_SOURCE_QUERY)
+    if not wanted or source == "session":  # then the settings no longer say it
+        return bool(source == "session")
+    (usable,) = fetch_row(connection, WANTED_SCHEMA_QUERY, wanted)
+    if usable == schema:
+        return True
     if usable is not None:
         raise SearchPathIgnored(target=target, wanted=wanted, schema=schema)
     raise SchemaMissing(
