@@ -139,6 +139,9 @@ def _put_untying_first(changes: tuple[ddl.Change, ...], edges: Edges) -> None:
         match change:
             case _ if i in detached:
                 pass
+            case ddl.Alter(needs_commit=True):
+                # What comes before a commit must not be half of what belongs together.
+                pass
             case ddl.Drop(object=ForeignKey(table=table, referenced_table=top)) if (
                 top in tops and table not in own
             ):

@@ -229,6 +229,8 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
         name = obj.key.part
         if name == obj.definition:  # it has no name: show its definition
             name, detail = name[name.index("(") :], ""
+    elif isinstance(obj, Opaque) and (part := _name_part(obj)):
+        name = f"{part} of {obj.key.table.path}"
     elif isinstance(obj, Opaque) and owner and name == owner.name:
         # A setting has no name of its own: show what it is on.
         column = obj.key.part.partition(" of column ")[2]
@@ -240,6 +242,13 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
         name=name,
         detail=detail,
     )
+
+
+def _name_part(obj: Opaque) -> str:
+    """Return the name of a constraint or column of a partition; empty: it is no such part."""
+    if not obj.trait.is_part_of_table or obj.trait.is_setting:
+        return ""
+    return obj.key.part.removeprefix(obj.noun).removeprefix(" of column").strip()
 
 
 def _kind_of(obj: Object) -> str:

@@ -27,9 +27,7 @@ from schema_migrations.schema.model import (
 from schema_migrations.schema.partitions import (
     find_partition_moves,
     make_move_changes,
-    with_desired_owners,
-    with_released,
-    with_unattached,
+    with_moves,
 )
 from schema_migrations.schema.required_columns import find_required_columns
 
@@ -45,9 +43,7 @@ def diff(current: Schema, desired: Schema) -> tuple[ddl.Change, ...]:
     current = with_agreed_versions(current, desired)
     moves = find_partition_moves(current, desired)
     if moves:
-        current = with_released(current, desired, moves)
-        desired = with_unattached(desired, moves.attached)
-        current = with_desired_owners(current, desired)
+        current, desired = with_moves(current, desired, moves)
         changes += make_move_changes(moves, current, desired)
     for key in sorted(current.by_key.keys() | desired.by_key.keys()):
         before, after = current.get(key), desired.get(key)

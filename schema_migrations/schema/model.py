@@ -230,6 +230,8 @@ class Attachment:
     """Which rows of its parent it takes, as SQL; no two of one parent have the same."""
     attach_sql: str
     detach_sql: str
+    required_columns: tuple[str, ...] = ()
+    """Those that its parent forbids NULL in, and it for itself too."""
 
     @property
     def table(self) -> Table:

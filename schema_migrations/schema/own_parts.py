@@ -1,14 +1,22 @@
 """What partitions have for themselves, and what of it is a part of the whole table's.
 
-An index or a key of the whole table takes what equals it in a partition that has nothing
-in its place yet, and then neither can be dropped without the other.  Pure.
+An index, a key or a foreign key of the whole table takes what equals it in a partition that
+has nothing in its place yet, and then neither can be dropped without the other.  Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
+from schema_migrations.schema.definition_text import (
+    mask_nested,
+    read_condition,
+    read_group,
+    split_list,
+)
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -21,7 +29,10 @@ from schema_migrations.schema.model import (
     Table,
 )
 
+Part = Index | Constraint | ForeignKey
+"""What a table can have, and a partition for itself or from the whole table."""
 KEY_TYPES = ("primary key", "unique")
+_ORDERING = re.compile(r"(?: DESC)?(?: NULLS (?:FIRST|LAST))?$")
 
 
 def find_tied_tables(current: Schema, desired: Schema) -> set[Key]:
@@ -118,34 +129,75 @@ def _stands_alone(own: Object | None) -> bool:
     return isinstance(own, Opaque) and own.whole is None
 
 
-def list_parts_of_table(partition: Opaque) -> Iterator[Index | Constraint]:
-    """Yield the indexes, keys and exclusion constraints that it would have as a table."""
+def list_parts_of_table(partition: Opaque) -> Iterator[Part]:
+    """Yield all that it would have as a table but checks."""
     for obj in partition.attachment.objects if partition.attachment else ():
         match obj:
-            case Index() | Constraint(type="primary key" | "unique" | "exclusion"):
+            case Constraint(type="check"):
+                pass
+            case Index() | Constraint() | ForeignKey():
                 yield obj
             case _:
                 pass
 
 
-def own_key_of(part: Index | Constraint | ForeignKey) -> Key:
+def map_parents(schema: Schema) -> dict[Key, Key]:
+    """Return the table that each partition is → its parent, as a table."""
+    return {
+        each.attachment.table.key: each.attachment.parent
+        for each in schema.of(Opaque)
+        if each.attachment
+    }
+
+
+def list_tables_above(table: Key, parents: Mapping[Key, Key]) -> Iterator[Key]:
+    """Yield the parent of a partition and those of that, up to the top."""
+    above = parents.get(table)
+    while above:
+        yield above
+        above = parents.get(above)
+
+
+def own_key_of(part: Part) -> Key:
     """Return the key that an index or a constraint has while its table is a partition."""
     word = " ".join(filter(None, (part.key.kind, part.key.part)))
     return Key("opaque", part.key.namespace, part.key.name, word)
 
 
-def would_take(whole: Index | Constraint, part: Index | Constraint) -> bool:
-    """Tell whether an index or a key of a whole table takes a partition's as its part.
+def would_take(whole: Part, part: Part) -> bool:
+    """Tell whether one of a whole table takes one of a partition as its part.
 
-    A key takes keys, an index takes both.
+    A key takes keys, an index takes both.  The server compares neither the order in an
+    index, nor its storage, nor when a key is checked.
     """
+    if isinstance(whole, ForeignKey) or isinstance(part, ForeignKey):
+        return type(whole) is type(part) and whole.definition == part.definition
     if isinstance(whole, Constraint) and isinstance(part, Index):
         return False
     return _read_index(whole) == _read_index(part)
 
 
-def _read_index(part: Index | Constraint) -> tuple[bool, str]:
-    """Return whether an index, or that of a key, is unique, and what it consists of."""
-    is_unique = part.unique if isinstance(part, Index) else part.type in KEY_TYPES
+class _IndexTraits(NamedTuple):
+    """What an index is, or that of a key, as far as the server compares it."""
+
+    method: str
+    unique: bool
+    keys: tuple[str, ...]
+    included: str
+    nulls_equal: bool
+    condition: str
+
+
+def _read_index(part: Index | Constraint) -> _IndexTraits:
     text = part.definition
-    return is_unique, text[text.find("(") :] if is_unique else text
+    keys, rest = read_group(text)
+    is_unique = part.unique if isinstance(part, Index) else part.type in KEY_TYPES
+    head = text[: text.index("(")].rstrip()
+    return _IndexTraits(
+        method="" if is_unique else head,
+        unique=is_unique,
+        keys=tuple(_ORDERING.sub("", key) for key in split_list(keys)),
+        included=read_group(rest)[0] if rest.startswith(" INCLUDE ") else "",
+        nulls_equal=" NULLS NOT DISTINCT" in mask_nested(text),
+        condition=read_condition(rest),
+    )

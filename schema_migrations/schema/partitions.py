@@ -78,6 +78,15 @@ def _table_of(partition: Opaque) -> Table:
     return partition.attachment.table
 
 
+def list_moves(changes: Iterable[ddl.Change]) -> PartitionMoves:
+    """Return the moves that are among changes."""
+    moves = [c for c in changes if isinstance(c, ddl.Attach | ddl.Detach)]
+    return PartitionMoves(
+        detached=tuple(c.partition for c in moves if isinstance(c, ddl.Detach)),
+        attached=tuple(c.partition for c in moves if isinstance(c, ddl.Attach)),
+    )
+
+
 def partition_key_needs_of(table: Table) -> frozenset[Key]:
     """Return what a table needs and none of its columns: what its partition key calls."""
     return table.needs.difference(*(column.needs for column in table.columns))
@@ -85,11 +94,46 @@ def partition_key_needs_of(table: Table) -> frozenset[Key]:
 
 def with_detached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
     """Return the schema with tables instead of the partitions."""
+    partitions = tuple(partitions)
     for partition in partitions:
         assert partition.attachment is not None
         removed = [obj.key for obj in _list_parts(schema, partition)]
         schema = schema.replace_objects(removed, partition.attachment.objects)
-    return schema
+    return _with_needed_tables(schema, partitions)
+
+
+def _with_needed_tables(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
+    """Let what needs a partition need the table too that this is when it is detached.
+
+    And the same columns of that table as of the whole one.
+    """
+    by_key = {partition.key: partition for partition in partitions}
+    users = [obj for obj in schema if by_key and not obj.needs.isdisjoint(by_key)]
+    return schema.replace_objects((), (_need_tables(o, by_key) for o in users))
+
+
+def _need_tables(obj: Object, partitions: Mapping[Key, Opaque]) -> Object:
+    needed: set[Key] = set()
+    for partition in (partitions[key] for key in obj.needs & partitions.keys()):
+        table = _table_of(partition)
+        needed.add(table.key)
+        needed |= {
+            table.key.column(column.name)
+            for column in table.columns
+            if partition.owner and partition.owner.column(column.name) in obj.needs
+        }
+    return replace(obj, needs=obj.needs | needed)
+
+
+def with_moves(
+    current: Schema, desired: Schema, moves: PartitionMoves
+) -> tuple[Schema, Schema]:
+    """Return the schemas after all detaching, and before all attaching."""
+    if not moves:
+        return current, desired
+    current = with_released(current, desired, moves)
+    desired = with_unattached(desired, moves.attached)
+    return with_desired_owners(current, desired), desired
 
 
 def with_released(current: Schema, desired: Schema, moves: PartitionMoves) -> Schema:

@@ -189,6 +189,38 @@ def test_a_setting_is_called_by_what_it_is_on() -> None:
     assert summarize(made)[3].detail == "GRANT SELECT ON TABLE shop_order TO PUBLIC"
 
 
+def test_a_part_of_a_partition_is_called_by_its_own_name() -> None:
+    own = Opaque(
+        key=Key("opaque", "", "shop_order_2020", "constraint positive"),
+        trait=TRAITS["constraint"],
+        definition="ALTER TABLE shop_order_2020 ADD CONSTRAINT positive CHECK (id > 0)",
+        owner=T,
+    )
+    default = replace(
+        own,
+        key=Key("opaque", "old", "shop_order_2020", "default of column id"),
+        trait=TRAITS["default"],
+    )
+    required = replace(
+        own,
+        key=Key("opaque", "", "shop_order", "not null of column id"),
+        trait=TRAITS["not null"],
+    )
+    index = replace(
+        own,
+        key=Key("opaque", "", "shop_order_2020_id_idx", "index"),
+        trait=TRAITS["index"],
+    )
+    made = [Create(object=each) for each in (own, default, required, index)]
+
+    assert [str(line) for line in summarize(made)] == [
+        "add constraint shop_order.positive of shop_order_2020",
+        "add default shop_order.id of old.shop_order_2020",
+        "add not null shop_order.id of shop_order",
+        "add index shop_order.shop_order_2020_id_idx",
+    ]
+
+
 def test_a_header_groups_and_does_not_run_on() -> None:
     tables = [Table(key=table_key(f"t{i}"), columns=()) for i in range(10)]
     lines = summarize([*(CreateTable(table=t) for t in tables), Create(object=INDEX)])

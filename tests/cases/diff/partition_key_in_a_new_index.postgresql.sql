@@ -18,6 +18,9 @@ CREATE UNIQUE INDEX whole_n ON t (n, w, id);
 CREATE UNIQUE INDEX t21_own ON t21 (w, id);
 
 -- plan
+-- Drop index "t21_own" of partition "t21"
+DROP INDEX "t21_own";
+
 -- Add column "n" to table "t"
 ALTER TABLE "t" ADD COLUMN "n" integer;
 
@@ -26,9 +29,6 @@ ALTER TABLE "t1" ADD CONSTRAINT "t1_pkey" PRIMARY KEY (w, id);
 
 -- Create constraint t2_n_key of partition "t2"
 ALTER TABLE "t2" ADD CONSTRAINT "t2_n_key" UNIQUE (n, w, id);
-
--- Drop index "t21_own" of partition "t21"
-DROP INDEX "t21_own";
 
 -- Create unique index "whole" on table "t"
 CREATE UNIQUE INDEX "whole" ON "t" USING btree (w, id);

@@ -24,6 +24,7 @@ from schema_migrations.engines.postgresql.catalog.keys import (
     Catalog,
     keys_of,
     needs_of,
+    wholes_of,
 )
 from schema_migrations.engines.postgresql.catalog.sequence_names import (
     is_server_chosen,
@@ -54,7 +55,9 @@ if TYPE_CHECKING:
 def assemble_schema(rows: CatalogRows) -> Schema:
     """Return the schema that the rows of all queries describe."""
     keys = keys_of(rows)
-    catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
+    wholes = wholes_of(rows, keys)
+    needs = needs_of(rows, keys, wholes)
+    catalog = Catalog(rows=rows, keys=keys, wholes=wholes, needs=needs)
     makers = (
         *_TABLE_MAKERS,
         _assemble_sequences,
@@ -85,7 +88,8 @@ def _assemble_partitions(rows: CatalogRows) -> PartsByAddress:
     if not oids:
         return {}
     keys = keys_of(rows, alone=True)
-    catalog = Catalog(rows=rows, keys=keys, needs=needs_of(rows, keys))
+    needs = needs_of(rows, keys, {})
+    catalog = Catalog(rows=rows, keys=keys, wholes={}, needs=needs)
     alone = Schema(frozenset(obj for make in _TABLE_MAKERS for obj in make(catalog)))
     found = {}
     for oid in oids:

@@ -88,8 +88,9 @@ def _assemble_uniform_rows(
     keys, spaces = catalog.keys, namespaces_of(catalog.rows)
     for row, key in select_opaque(catalog.rows.opaque, keys, spaces):
         relation = keys.get((PG_CLASS, row.owner, 0))
-        need = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
-        needs = catalog.needs[key] | ({need} if need else set())
+        address = row.needed_catalog, row.needed_oid, row.needed_column or 0
+        need, whole = find_key(keys, *address), catalog.wholes.get(address)
+        needs = catalog.needs[key] | {each for each in (need, whole) if each}
         if relation and relation.kind == "opaque" and relation != key:
             needs |= {relation}
         trait = TRAITS[row.type]
@@ -113,7 +114,7 @@ def _make_attachment(
 ) -> Attachment | None:
     if not row.attachment or row.catalog is None or row.oid is None:
         return None
-    attach, detach, partition_key, parent, bounds = row.attachment
+    attach, detach, partition_key, parent, bounds, *required = row.attachment
     alone = parts[row.catalog, row.oid]
     if partition_key:
         part = Opaque(
@@ -129,6 +130,7 @@ def _make_attachment(
         bounds=bounds,
         attach_sql=attach,
         detach_sql=detach,
+        required_columns=tuple(required),
     )
 
 

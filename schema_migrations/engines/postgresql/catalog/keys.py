@@ -42,6 +42,8 @@ class Catalog:
 
     rows: CatalogRows
     keys: KeysByAddress
+    wholes: KeysByAddress
+    """As ``wholes_of`` returns them."""
     needs: NeedsByKey
 
     def select(
@@ -135,6 +137,34 @@ def _has_key(keys: KeysByAddress, relation: int | None) -> bool:
     return relation is None or (PG_CLASS, relation, 0) in keys
 
 
+def wholes_of(rows: CatalogRows, keys: KeysByAddress) -> KeysByAddress:
+    """Return the keys of what partitions have from the whole table, by the parts' addresses.
+
+    What needs the column, key or index of a partition needs that of the whole table, with
+    which it changes and goes.
+    """
+    tops = {row.oid: row.owner for row in rows.opaque if row.attachment}
+    wholes: KeysByAddress = {}
+    for column in rows.columns:
+        top = keys.get((PG_CLASS, tops.get(column.relation), 0))
+        if top:
+            wholes[PG_CLASS, column.relation, column.number] = top.column(column.name)
+    parents: dict[ObjectAddress, ObjectAddress] = {}
+    for key in rows.constraints:
+        if key.inherited and key.parent:
+            parents[PG_CONSTRAINT, key.oid, 0] = PG_CONSTRAINT, key.parent, 0
+    for index in rows.indexes:
+        if index.inherited and index.parent:
+            parents[PG_CLASS, index.oid, 0] = PG_CLASS, index.parent, 0
+    for part, parent in parents.items():
+        top_part = parent
+        while top_part in parents:
+            top_part = parents[top_part]
+        if top_part in keys:
+            wholes[part] = keys[top_part]
+    return wholes
+
+
 def find_key(
     keys: KeysByAddress, catalog: int | None, oid: int | None, column: int | None
 ) -> Key | None:
@@ -142,12 +172,15 @@ def find_key(
     return keys.get((catalog, oid, column)) or keys.get((catalog, oid, 0))
 
 
-def needs_of(rows: CatalogRows, keys: KeysByAddress) -> NeedsByKey:
+def needs_of(
+    rows: CatalogRows, keys: KeysByAddress, wholes: KeysByAddress
+) -> NeedsByKey:
     """Return the keys that every object and column needs, never its own."""
     needs: NeedsByKey = defaultdict(set)
     for row in rows.dependencies:
         key = find_key(keys, row.catalog, row.oid, row.column)
-        needed = find_key(keys, row.needed_catalog, row.needed_oid, row.needed_column)
-        if key and needed and key != needed:
-            needs[key].add(needed)
+        address = row.needed_catalog, row.needed_oid, row.needed_column
+        needed, whole = find_key(keys, *address), wholes.get(address)
+        if key and key != needed:
+            needs[key] |= {each for each in (needed, whole) if each}
     return needs

@@ -73,6 +73,8 @@ class ConstraintRow(NamedTuple):
     """Of a partition's own key: the indexes that its index is a part of, nearest first."""
     attached: bool = False
     """The nearest of them waits for no other partition."""
+    parent: int | None = None
+    """The key of the parent table that a partition has it from."""
 
 
 class IndexRow(NamedTuple):
@@ -86,6 +88,8 @@ class IndexRow(NamedTuple):
     method: str
     inherited: bool
     """A partition has it from its parent."""
+    parent: int | None = None
+    """The index of the parent table that it is a part of."""
 
 
 class SequenceRow(NamedTuple):
@@ -120,7 +124,8 @@ class OpaqueRow(NamedTuple):
     shape: Sequence[str] = ()
     attachment: Sequence[str] = ()
     """Of a partition: SQL that attaches it, SQL that detaches it, its partition key, the
-    oid of its parent, its bounds."""
+    oid of its parent, its bounds, and the columns with a NOT NULL that it has from its
+    parent and for itself."""
 
 
 class CommentRow(NamedTuple):

@@ -285,6 +285,16 @@ _SETTINGS = (
         for noun in ("trigger", "rule", "event trigger")
     ),
 )
+NOT_NULL = Trait(
+    noun="not null",
+    headings=(
+        "Forbid NULL in column {column} of partition {qualified}",
+        "Allow NULL in column {column} of partition {qualified}",
+    ),
+    is_part_of_table=True,
+    forbids_null=True,
+    goes_along=True,
+)
 _COLUMN_SETTINGS = (
     *(
         Trait(noun=noun, headings=_OF_NAMED, goes_along=True, is_overwritten=True)
@@ -299,16 +309,7 @@ _COLUMN_SETTINGS = (
         is_overwritten=True,
     ),
     Trait(noun="attribute options", headings=_OF_OPTIONS, goes_along=True),
-    Trait(
-        noun="not null",
-        headings=(
-            "Forbid NULL in column {column} of partition {qualified}",
-            "Allow NULL in column {column} of partition {qualified}",
-        ),
-        is_part_of_table=True,
-        forbids_null=True,
-        goes_along=True,
-    ),
+    NOT_NULL,
     Trait(
         noun="no inherit",
         headings=(

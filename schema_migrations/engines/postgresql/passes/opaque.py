@@ -137,12 +137,18 @@ def omit_part_drops(changes: Changes, current: Schema, desired: Schema) -> Chang
     }
     renamed = {c.before.key for c in changes if isinstance(c, ddl.Rename)}
     created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
+    retyped = {
+        c.table.column(c.after.name)
+        for c in changes
+        if isinstance(c, ddl.AlterColumn) and c.before.type != c.after.type
+    }
 
     def goes_along(change: ddl.Change) -> bool:
         match change:
             case ddl.Drop(object=Opaque(trait=trait) as obj):
                 if trait.is_overwritten and obj.key in created:
-                    return True
+                    # A default must be a value of the column's type.
+                    return not (trait.is_reprinted and obj.needs & retyped)
                 renamed_too = trait.carries_name and obj.needs & renamed
                 gone = [dropped[key] for key in obj.needs if key in dropped]
                 if trait.is_constraint and not _is_on_each(obj, gone):

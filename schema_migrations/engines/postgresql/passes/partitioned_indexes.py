@@ -25,7 +25,12 @@ from schema_migrations.schema.model import (
     Schema,
     Table,
 )
-from schema_migrations.schema.own_parts import list_parts_of_table, own_key_of
+from schema_migrations.schema.own_parts import (
+    list_parts_of_table,
+    list_tables_above,
+    map_parents,
+    own_key_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,22 +168,28 @@ def order_own_parts(changes: Changes, current: Schema, desired: Schema) -> Chang
     """Make keys and indexes of single partitions when the whole table's are ready for them.
 
     A key comes before the index of the whole table that is to take it, and what equals
-    such an index and is no part of it comes after.  What goes with an index or a key of
+    such an index and is no part of it comes after; to partitions below it, a partition is
+    the whole table.  What goes with an index or a key of
     the whole table has a name, and may be a primary key: that is dropped first.
     """
     columns = {table.key: table.provided_keys for table in desired.of(Table)}
-    parts = {
-        own_key_of(part)
+    places = {
+        own_key_of(part): part.table
         for partition in desired.of(Opaque)
         for part in list_parts_of_table(partition)
     }
+    parents = map_parents(desired)
     gone: dict[Key | None, frozenset[Key]] = {}
     indexes: dict[Key | None, frozenset[Key]] = {}
     keys: dict[Key | None, frozenset[Key]] = {}
+    own: dict[Key, frozenset[Key]] = {}
     for change in changes:
         match change:
             case ddl.Create(object=Opaque(whole=Key(), key=key, owner=owner)):
                 keys[owner] = keys.get(owner, NO_KEYS) | {key}
+            case ddl.Create(object=Opaque(key=key)) if key in places:
+                table = places[key]
+                own[table] = own.get(table, NO_KEYS) | {key}
             case ddl.Create(object=Index(key=key, table=table)):
                 indexes[table] = indexes.get(table, NO_KEYS) | {key}
             case ddl.Drop(object=(Index() | Constraint()) as obj):
@@ -191,13 +202,16 @@ def order_own_parts(changes: Changes, current: Schema, desired: Schema) -> Chang
             case ddl.Create(object=Index() as index):
                 return _with_needs(change, keys.get(index.table, NO_KEYS))
             case ddl.Create(object=Opaque(key=key, owner=Key() as owner) as part) if (
-                key in parts
+                key in places
             ):
                 needs = NO_KEYS
                 if part.whole:
                     needs = columns.get(owner, NO_KEYS)
                 elif part.trait.is_index:
                     needs = indexes.get(owner, NO_KEYS) | keys.get(owner, NO_KEYS)
+                if own and not part.whole:
+                    above = list_tables_above(places[key], parents)
+                    needs = needs.union(*(own.get(table, NO_KEYS) for table in above))
                 dropped = change.gone_first | (gone.get(owner, NO_KEYS) - needs)
                 return _with_needs(replace(change, gone_first=dropped), needs)
             case _:

@@ -24,6 +24,8 @@ from schema_migrations.schema.model import (
     owner_of,
     trait_of,
 )
+from schema_migrations.schema.own_parts import own_key_of
+from schema_migrations.schema.partitions import list_moves, with_moves
 from schema_migrations.schema.trait import Trait
 
 
@@ -94,6 +96,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
     For example a foreign key to a primary key that changes, an index on a replaced
     column, a view on a column that changes its type.
     """
+    current, desired = with_moves(current, desired, list_moves(changes))
     disturbed = {key for change in changes for key in _disturbed_keys_of(change)}
     altered = [c for c in changes if isinstance(c, ddl.AlterColumn)]
     altered_keys = {c.table.column(c.after.name) for c in altered}
@@ -110,6 +113,7 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
         for change in changes
         for step in _expand_rename(change, disturbed, followed)
     ]
+    own_parts = _find_own_parts(current)
     handled = {c.object.key for c in result if isinstance(c, ddl.Drop | ddl.Create)} | {
         c.before.key for c in result if isinstance(c, ddl.Rename)
     }
@@ -131,7 +135,9 @@ def recreate_dependents(changes: Changes, current: Schema, desired: Schema) -> C
             and isinstance(obj, Constraint | ForeignKey | Index | Opaque)
             and not (isinstance(obj, Constraint) and not obj.is_local)
             and (
-                _needs_recreating(obj, disturbed, followed[isinstance(obj, ForeignKey)])
+                _needs_recreating(
+                    obj, disturbed, _select_followed(obj, followed, own_parts)
+                )
                 or (obj.needs & reshaped and _reads_attributes(obj))
             )
         ]
@@ -208,7 +214,7 @@ def _expand_rename(
             before=Constraint() | ForeignKey() | Index() as before,
             after=Constraint() | ForeignKey() | Index() as after,
         ) if _needs_recreating(
-            before, disturbed, followed[isinstance(before, ForeignKey)]
+            before, disturbed, _select_followed(before, followed, set())
         ):
             return ddl.Drop(object=before), ddl.Create(object=after)
         case _:
@@ -251,8 +257,32 @@ def _needs_recreating(obj: Object, disturbed: set[Key], followed: set[Key]) -> b
     if isinstance(obj, Opaque):
         # Without SQL to drop it, it stays, and the server reports what is in the way.
         recreatable = bool(obj.drop_sql) and not obj.trait.holds_rows
-        return bool(needed) and recreatable
+        return bool(needed - followed) and recreatable
     return bool(needed - followed)
+
+
+def _find_own_parts(schema: Schema) -> set[Key]:
+    """Return the keys of the indexes, keys and checks that partitions have for themselves."""
+    return {
+        own_key_of(obj)
+        for partition in schema.of(Opaque)
+        for obj in (partition.attachment.objects if partition.attachment else ())
+        if isinstance(obj, Index | Constraint)
+    }
+
+
+def _select_followed(
+    obj: Object, followed: dict[bool, set[Key]], own_parts: set[Key]
+) -> set[Key]:
+    """Return the columns whose new type an object adopts by itself.
+
+    While a foreign key refers to a single partition, no key of that can be made anew.
+    """
+    if isinstance(obj, Opaque):
+        return followed[False] if obj.key in own_parts else set()
+    if isinstance(obj, ForeignKey) and obj.referenced_table.kind == "opaque":
+        return set()
+    return followed[isinstance(obj, ForeignKey)]
 
 
 def omit_owned_drops(changes: Changes, current: Schema, desired: Schema) -> Changes:

@@ -18,6 +18,7 @@ from schema_migrations.engines.postgresql.quote import qualify, quote, quote_lit
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
+    Attachment,
     Column,
     Definition,
     Key,
@@ -232,6 +233,8 @@ def _uses_label(change: ddl.Change, sql: str, enum: Key, label: str) -> bool:
             is_printed = obj.trait.is_reprinted and not obj.trait.is_routine
             is_text = is_printed or obj.trait.is_setting
             return not is_text and literal in obj.definition
+        case ddl.Attach(partition=Opaque(attachment=Attachment(bounds=bounds))):
+            return literal in bounds
         case _:
             return False
 

@@ -81,6 +81,8 @@ def canonicalize(
     canonical = {
         key: _with_definition_of(objects[key], printed[probe])
         for key, probe in probes.items()
+        # The probe of a whole table's may have taken that of a partition's as its part.
+        if probe in printed
     }
     return _replace_objects(schema, canonical)
 

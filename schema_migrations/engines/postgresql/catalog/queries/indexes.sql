@@ -20,15 +20,15 @@ SELECT i.indexrelid AS oid,
               ELSE ' /* invalid */' END) AS definition,
        (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns,
        am.amname AS method,
-       EXISTS (
-         SELECT FROM pg_catalog.pg_inherits AS h
-           JOIN pg_catalog.pg_index AS p ON p.indexrelid = h.inhparent
-          WHERE h.inhrelid = ic.oid AND p.indisvalid) AS inherited
+       coalesce(p.indisvalid, false) AS inherited,
+       h.inhparent AS parent
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am AS am ON am.oid = ic.relam
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
   LEFT JOIN pg_catalog.pg_tablespace AS s ON s.oid = ic.reltablespace
+  LEFT JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = ic.oid
+  LEFT JOIN pg_catalog.pg_index AS p ON p.indexrelid = h.inhparent
  CROSS JOIN LATERAL (
          SELECT substr(
                   pg_get_indexdef(i.indexrelid, 0, true),

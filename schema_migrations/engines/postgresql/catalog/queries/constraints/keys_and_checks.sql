@@ -28,7 +28,8 @@ SELECT k.oid,
        ARRAY(SELECT relid::oid
                FROM pg_partition_ancestors(CASE WHEN k.conparentid = 0 THEN h.inhrelid END)
               WHERE relid <> i.oid) AS wholes,
-       coalesce(k.conparentid = 0 AND w.indisvalid, false) AS attached
+       coalesce(k.conparentid = 0 AND w.indisvalid, false) AS attached,
+       nullif(k.conparentid, 0) AS parent
   FROM pg_catalog.pg_constraint AS k
   JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_catalog.pg_class AS i

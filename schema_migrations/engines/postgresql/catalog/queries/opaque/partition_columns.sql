@@ -1,5 +1,6 @@
 -- What a column of a partition has otherwise than the same column of its parent: a
--- default, or none, and NOT NULL.  ALTER TABLE on the parent sets both anew.
+-- default, or none, and NOT NULL.  ALTER TABLE on the parent sets both anew.  A NOT NULL
+-- that is still NOT VALID (18 and newer) does not make a column NOT NULL.
 -- And the sequences that columns of partitions own.
 SELECT NULL::oid AS catalog,
        NULL::oid AS oid,
@@ -28,7 +29,19 @@ SELECT NULL::oid AS catalog,
                   WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) AS own,
                 (SELECT pg_get_expr(d.adbin, d.adrelid)
                    FROM pg_catalog.pg_attrdef AS d
-                  WHERE d.adrelid = p.attrelid AND d.adnum = p.attnum) AS inherited
+                  WHERE d.adrelid = p.attrelid AND d.adnum = p.attnum) AS inherited,
+                a.attnotnull AND NOT EXISTS (
+                  SELECT FROM pg_catalog.pg_constraint AS k
+                   WHERE k.conrelid = a.attrelid
+                     AND k.contype = 'n'
+                     AND k.conkey[1] = a.attnum
+                     AND NOT k.convalidated) AS not_null,
+                p.attnotnull AND NOT EXISTS (
+                  SELECT FROM pg_catalog.pg_constraint AS k
+                   WHERE k.conrelid = p.attrelid
+                     AND k.contype = 'n'
+                     AND k.conkey[1] = p.attnum
+                     AND NOT k.convalidated) AS inherits_not_null
        ) AS e
  CROSS JOIN LATERAL (
          SELECT 'default' AS type,
@@ -37,7 +50,7 @@ SELECT NULL::oid AS catalog,
           WHERE a.attgenerated = '' AND e.own IS DISTINCT FROM e.inherited
           UNION ALL
          SELECT 'not null', 'SET NOT NULL', 'DROP NOT NULL'
-          WHERE a.attnotnull AND NOT p.attnotnull
+          WHERE e.not_null AND NOT e.inherits_not_null
        ) AS s
  WHERE c.relispartition
    AND c.relkind IN ('r', 'p')

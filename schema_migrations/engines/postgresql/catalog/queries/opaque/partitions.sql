@@ -23,7 +23,16 @@ SELECT 'pg_catalog.pg_class'::regclass::oid AS catalog,
                c.oid::regclass),
              concat('PARTITION BY ' || pg_get_partkeydef(c.oid)),
              i.inhparent::oid::text,
-             pg_get_expr(c.relpartbound, c.oid)] AS attachment
+             pg_get_expr(c.relpartbound, c.oid)]
+       || ARRAY(SELECT a.attname::text
+                  FROM pg_catalog.pg_constraint AS k
+                  JOIN pg_catalog.pg_attribute AS a
+                    ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+                 WHERE k.conrelid = c.oid
+                   AND k.contype = 'n'
+                   AND k.conislocal
+                   AND k.coninhcount > 0
+                 ORDER BY a.attname) AS attachment
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
