@@ -128,6 +128,7 @@ VERBS = frozenset(
         "replay",
         "resolve",
         "restore",
+        "retake",
         "retry",
         "roll",
         "run",

@@ -52,7 +52,7 @@ _FIRST_WORDS = 5
 """``CREATE OR REPLACE TEMPORARY VIEW``: so many words say what is defined."""
 
 
-def mentions_password(text: str) -> bool:
+def has_password_word(text: str) -> bool:
     """Return whether a text has the word, also within another."""
     return bool(_MENTION.search(text))
 

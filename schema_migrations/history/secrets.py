@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.history.password_literals import (
     find_literals,
-    mentions_password,
+    has_password_word,
 )
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _mask_words(text: str, secrets: Collection[str]) -> str:
 def _find_spans(text: str) -> Iterator[Span]:
     """Yield where the passwords are; two forms may find overlapping ones."""
     patterns = [_URL_PATTERN] if "://" in text else []
-    if mentions_password(text):
+    if has_password_word(text):
         patterns += _PASSWORD_PATTERNS
         if _CONNECTION_WORD.search(text):
             patterns.append(_SPACED_PATTERN)

@@ -35,7 +35,7 @@ from schema_migrations.engines.postgresql.passes.opaque import (
 )
 from schema_migrations.engines.postgresql.passes.own_parts import keep_own_parts
 from schema_migrations.engines.postgresql.passes.partition_columns import (
-    allow_null_in_partitions,
+    drop_not_null_in_partitions,
 )
 from schema_migrations.engines.postgresql.passes.partition_parts import (
     drop_partition_parts_first,
@@ -81,7 +81,7 @@ PASSES: tuple[Pass, ...] = (
     add_numbered_columns,
     omit_owned_drops,
     omit_part_drops,
-    allow_null_in_partitions,
+    drop_not_null_in_partitions,
     drop_partition_parts_first,
     complete_indexes,
     order_own_parts,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
 
 
-def allow_null_in_partitions(
+def drop_not_null_in_partitions(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
     """Drop the ``NOT NULL`` that a partition has beside the one that its parent loses."""
