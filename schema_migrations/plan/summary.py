@@ -246,9 +246,8 @@ def _make_object_line(sign: str, obj: Object, detail: str) -> SummaryLine:
 
 def _name_part(obj: Opaque) -> str:
     """Return the name of a constraint or column of a partition; empty: it is no such part."""
-    if not obj.trait.is_part_of_table or obj.trait.is_setting:
-        return ""
-    return obj.key.part.removeprefix(obj.noun).removeprefix(" of column").strip()
+    part = obj.key.part.removeprefix(obj.noun).removeprefix(" of column").strip()
+    return part if obj.trait.is_part_of_table and not obj.trait.is_setting else ""
 
 
 def _kind_of(obj: Object) -> str:
