@@ -112,6 +112,7 @@ BUGS = (
         right="            lambda: _run_outside_transaction(\n"
         "                runner, run, index, committed_row=committed_row\n"
         "            ),\n        )\n"
+        "        row = session.note(row, statements, committed=True)\n"
         "        _record_done(runner, run, index, row=row, committed_row=committed_row)\n",
         wrong="            lambda: (\n"
         "                _record_done(\n"
@@ -124,12 +125,10 @@ BUGS = (
         name="progress-behind",
         meaning="progress is committed after the statement that it counts",
         module=STEPWISE,
-        right="            done = run_statement(runner, run, index, outcome=outcome)\n"
-        "            store.write(row, over=committed_row)\n",
-        wrong="            done = run_statement(runner, run, index, outcome=outcome)\n"
-        '            store.engine.executor.execute(store.connection, "COMMIT")\n'
+        right="            written = session.note(row, statements, committed=False)\n",
+        wrong='            store.engine.executor.execute(store.connection, "COMMIT")\n'
         '            store.engine.executor.execute(store.connection, "BEGIN")\n'
-        "            store.write(row, over=committed_row)\n",
+        "            written = session.note(row, statements, committed=False)\n",
         engine=SQLITE,
     ),
     Bug(
