@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 _MARK = "-- session: "
 
@@ -31,11 +31,12 @@ class SessionChanges:
     that the session began with."""
     temporary: frozenset[str] = frozenset()
     """The temporary tables and views that the file has made."""
-    may_be_local: bool = False
-    """The values may have been set only for a transaction, whose end was not seen."""
+    maybe_local: frozenset[str] = frozenset()
+    """Parameters that the last statement set, perhaps only for its transaction: the run
+    ended before it could see which."""
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.temporary)
+        return bool(self.values or self.temporary or self.maybe_local)
 
 
 def advance_changes(
@@ -45,18 +46,22 @@ def advance_changes(
 
     ``repeatable``: these were only ``SET`` and ``RESET``, which a later run repeats.
     """
-    names = before.values.keys() | after.values.keys()
-    changed = {
-        name: after.values.get(name)
-        for name in sorted(names)
-        if before.values.get(name) != after.values.get(name)
-    }
+    names = sorted(find_changed_values(before, after))
+    changed = {name: after.values.get(name) for name in names}
     values = {k: v for k, v in changes.values.items() if k not in changed}
     made = after.temporary - before.temporary
-    return replace(
-        changes,
+    return SessionChanges(
         values=values if repeatable else values | changed,
         temporary=(changes.temporary & after.temporary) | made,
+    )
+
+
+def find_changed_values(before: Session, after: Session) -> frozenset[str]:
+    """Return the parameters that have another value, or none any more."""
+    return frozenset(
+        name
+        for name in before.values.keys() | after.values.keys()
+        if before.values.get(name) != after.values.get(name)
     )
 
 
@@ -67,7 +72,7 @@ def describe_changes(changes: SessionChanges) -> str:
     found = {
         "set": dict(changes.values),
         "temporary": sorted(changes.temporary),
-        "may_be_local": changes.may_be_local,
+        "maybe_local": sorted(changes.maybe_local),
     }
     return json.dumps({name: value for name, value in found.items() if value})
 
@@ -78,7 +83,7 @@ def read_changes(description: str) -> SessionChanges:
     return SessionChanges(
         values=kept.get("set", {}),
         temporary=frozenset(kept.get("temporary", ())),
-        may_be_local=kept.get("may_be_local", False),
+        maybe_local=frozenset(kept.get("maybe_local", ())),
     )
 
 

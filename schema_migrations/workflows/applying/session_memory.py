@@ -16,6 +16,7 @@ from schema_migrations.history.session_changes import (
     SessionChanges,
     advance_changes,
     describe_changes,
+    find_changed_values,
     read_changes,
 )
 from schema_migrations.history.statements import find_transaction_control
@@ -76,8 +77,11 @@ class SessionMemory:
         )
         if committed:
             self.changes, self.known = changes, now
-        elif changes.values != self.changes.values:
-            changes = replace(changes, may_be_local=True)
+        else:
+            names = find_changed_values(self.known, now)
+            changes = replace(
+                self.changes, temporary=changes.temporary, maybe_local=names
+            )
         return replace(row, session_changes=describe_changes(changes))
 
 
@@ -126,8 +130,8 @@ def restore_changes(
             " anew, and rehash.",
         )
     is_set = executor.is_session_setting(following.sql, "")
-    if changes.may_be_local and not is_set:
-        names = ", ".join(sorted(changes.values))
+    if changes.maybe_local and not is_set:
+        names = ", ".join(sorted(changes.maybe_local))
         raise StatementFailed(
             problem=f"{place}: the statement before this one set {names}, and an earlier"
             " run ended before it could see whether that was for the session or only for"
@@ -138,5 +142,5 @@ def restore_changes(
             advice="Put a SET or RESET statement directly before it, which says the value"
             " to go on with, and rehash.",
         )
-    if changes.values and not changes.may_be_local:
+    if changes.values:
         executor.set_session_values(connection, changes.values)

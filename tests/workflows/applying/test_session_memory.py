@@ -115,24 +115,27 @@ def test_the_role_is_there_again(place: Place) -> None:
 
 def test_values_of_an_unfinished_transaction_are_asked_for(place: Place) -> None:
     """A run that ends right after a commit cannot see which values outlive it."""
-    before = "SELECT public.use('one');"
+    before = "DO $$ BEGIN SET work_mem = '9MB'; END $$;\nSELECT public.use('one');"
     place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
     with pytest.raises(StatementFailed):
         place.apply()
     place.execute(
         "UPDATE atlas_schema_revisions SET error = NULL,"
-        """ error_stmt = replace(error_stmt, '}}', '}, "may_be_local": true}')"""
+        """ error_stmt = replace(error_stmt, '}}', '}, "maybe_local": ["search_path"]}')"""
         " WHERE version = '2'"
     )
     place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
     with pytest.raises(StatementFailed, match="SET or RESET") as caught:
         place.apply()
-    assert "2.sql:4: the statement before this one set search_path" in str(caught.value)
-    assert place.read_revisions()["2"].applied == 1
+    assert "2.sql:5: the statement before this one set search_path" in str(caught.value)
+    assert place.read_revisions()["2"].applied == 2
 
-    place.write(_2=f"{NONE}{before}\nSET search_path = two;\nCREATE TABLE a ();")
+    place.write(
+        _2=f"{NONE}{before}\nSET search_path = two;\nCREATE TABLE a AS SELECT current_setting('work_mem') AS w;"
+    )
     place.apply()
     assert find_schema(place, "a") == "two"
+    assert place.execute("SELECT w FROM two.a") == [("9MB",)]
 
 
 @pytest.mark.parametrize(
