@@ -150,16 +150,19 @@ def advance_revision(
 def fail_revision(
     revision: Revision, *, error: str, statement: str, execution_time: int | None = None
 ) -> Revision:
-    """Return the row after the server refused ``statement``."""
-    failed = replace(
-        revision,
-        error=error,
-        error_stmt=statement,
-        partial_hashes=revision.partial_hashes[: revision.applied],
-    )
+    """Return the row after the server refused ``statement``.
+
+    Without an ``execution_time`` the run goes on.  Where it ends, the hashes are those of
+    the statements done: somebody may correct what comes next.
+    """
+    failed = replace(revision, error=error, error_stmt=statement)
     if execution_time is None:
         return failed
-    return replace(failed, execution_time=execution_time)
+    return replace(
+        failed,
+        execution_time=execution_time,
+        partial_hashes=revision.partial_hashes[: revision.applied],
+    )
 
 
 def finish_revision(revision: Revision, *, execution_time: int) -> Revision:

@@ -89,8 +89,10 @@ def test_the_hashes_of_a_long_file_are_written_in_blocks() -> None:
         if row.partial_hashes is not before.partial_hashes:
             written.append(len(row.partial_hashes))
     assert written == [*range(1, HASHES_AHEAD + 1), 2 * HASHES_AHEAD, 3 * HASHES_AHEAD]
-    failed = fail_revision(row, error="x", statement="SELECT 1")
+    failed = fail_revision(row, error="x", statement="SELECT 1", execution_time=1)
     assert failed.partial_hashes == hashes[:-1]
+    begun = fail_revision(row, error="x", statement="SELECT 1")
+    assert begun.partial_hashes is row.partial_hashes, "so that it is not written again"
 
 
 @pytest.mark.parametrize(

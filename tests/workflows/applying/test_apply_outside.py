@@ -10,6 +10,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import StatementFailed
+from schema_migrations.history import revision
 from schema_migrations.history.revision import UNKNOWN_END
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import (
@@ -242,3 +243,25 @@ def test_what_cannot_be_known_runs_again_and_is_told(ours: Place) -> None:
     (told,) = [e.message for e in ours.events if isinstance(e, Warned)]
     assert told.startswith("2.sql:3: an earlier run ended while this statement ran")
     assert ran(ours) == [CALL, "SELECT 1"]
+
+
+def test_no_statement_done_lacks_its_hash(
+    ours: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long file gets hashes in blocks, and such a statement is recorded twice."""
+    monkeypatch.setattr(revision, "HASHES_AHEAD", 3)
+    look = (
+        "INSERT INTO seen SELECT applied, jsonb_array_length(partial_hashes)"
+        " FROM atlas_schema_revisions WHERE version = '2';"
+    )
+    ours.execute("CREATE TABLE seen (applied int, hashes int)")
+    statements = ["SELECT 1;"] * 4 + [f"{INDEX};", *[look] * 7, "SELECT 1 / 0;"]
+    ours.write(_2=NONE + "\n".join(statements))
+    with pytest.raises(StatementFailed):
+        ours.apply()
+    seen = ours.execute("SELECT applied, hashes FROM seen ORDER BY applied")
+    assert seen == [(5, 6), (6, 6), (7, 9), (8, 9), (9, 9), (10, 12), (11, 12)]
+    assert ours.execute(
+        "SELECT applied, jsonb_array_length(partial_hashes)"
+        " FROM atlas_schema_revisions WHERE version = '2'"
+    ) == [(12, 12)]
