@@ -6,12 +6,14 @@ in turns, so that either goes on where the other stopped.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from schema_migrations.history.statements import compute_partial_hashes
 from tests.conformance.case import Case, DiffersError, play, read
 from tests.conformance.tools import ATLAS, atlas, in_atlas, ours
 
@@ -114,3 +116,32 @@ def test_a_directory_that_schemadiff_wrote(pg_place: Place, player: str) -> None
     }
     assert found == expected
     assert second(pg_place, ["schemastatus", "--check"]).code == 0
+
+
+@pytest.mark.parametrize("player", [p for p in PLAYERS if p in ("ours", "ours-first")])
+def test_hashes_of_statements_that_come_next_stop_nobody(
+    pg_place: Place, player: str
+) -> None:
+    """A killed run leaves them in the row of a long file: ``HASHES_AHEAD``."""
+    first, second = PLAYERS[player]
+    begun = (
+        "-- atlas:txmode none\n\nCREATE TABLE a (x int);\nINSERT INTO a VALUES (1);\n"
+    )
+    rest = "INSERT INTO a VALUES (2);\nINSERT INTO a VALUES (3);\n"
+    pg_place.write(_1=f"{begun}SELECT 1 / 0;\nSELECT 2;")
+    assert first(pg_place, ["schemaapply"]).code
+    pg_place.write(_1=begun + rest)
+    statements = pg_place.directory.files[0].split_statements(
+        pg_place.engine.dialect.syntax
+    )
+    hashes = json.dumps(compute_partial_hashes(statements))
+    pg_place.execute(
+        "UPDATE atlas_schema_revisions SET error = NULL, error_stmt = NULL,"
+        f" partial_hashes = '{hashes}' WHERE version = '1'"
+    )
+    assert first(pg_place, ["schemahash"]).code == 0
+    applied = second(pg_place, ["schemaapply"])
+    assert applied.code == 0, applied.text
+    assert pg_place.execute("SELECT x FROM a ORDER BY 1") == [(1,), (2,), (3,)]
+    row = pg_place.read_revisions()["1"]
+    assert (row.applied, row.total, row.partial_hashes) == (4, 4, ())
