@@ -139,7 +139,8 @@ def with_moves(
 def with_released(current: Schema, desired: Schema, moves: PartitionMoves) -> Schema:
     """Return the schema with tables instead of the detached partitions.
 
-    They lack what goes with a foreign key of the whole table that is dropped before.
+    They lack what goes with a foreign key of the whole table that is dropped before, and
+    what ends when they are detached.
     """
     tops = {partition.owner for partition in moves.detached}
     dropped = {
@@ -152,6 +153,12 @@ def with_released(current: Schema, desired: Schema, moves: PartitionMoves) -> Sc
         for partition in moves.detached
         for key in _list_inherited_keys(partition, current)
         if (partition.owner, key.referenced_table, key.definition) in dropped
+    ]
+    detached = {partition.key for partition in moves.detached}
+    lost += [
+        obj.key
+        for obj in current.of(Opaque)
+        if obj.trait.ends_with_detaching and not obj.needs.isdisjoint(detached)
     ]
     return with_detached(current, moves.detached).replace_objects(lost, ())
 

@@ -38,6 +38,8 @@ class Trait:
     """It cannot stay without what it needs, and must be reset when that goes."""
     survives: bool = False
     """It is not dropped with a column or table that it needs, but prevents that drop."""
+    ends_with_detaching: bool = False
+    """A partition has it of what it has from the whole table, until it is detached."""
     ties_tables: bool = False
     """While it is there, a change of one table reaches the other: it is dropped first."""
     carries_name: bool = False

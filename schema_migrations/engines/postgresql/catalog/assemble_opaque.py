@@ -25,6 +25,7 @@ from schema_migrations.engines.postgresql.catalog.traits import (
     PARTITION_KEY,
     SQL_KEYWORDS,
     TRAITS,
+    TRIGGER_STATE,
 )
 from schema_migrations.engines.postgresql.quote import (
     ATTACHED_MARK,
@@ -86,7 +87,10 @@ def _assemble_uniform_rows(
     catalog: Catalog, owners: OwnersByKey, *, parts: PartsByAddress
 ) -> Iterator[Opaque]:
     keys, spaces = catalog.keys, namespaces_of(catalog.rows)
-    for row, key in select_opaque(catalog.rows.opaque, keys, spaces):
+    selected = tuple(select_opaque(catalog.rows.opaque, keys, spaces))
+    # The state of a trigger is also that of its copies, until they get another one.
+    states = {row.needed_oid: key for row, key in selected if row.type == TRIGGER_STATE}
+    for row, key in selected:
         relation = keys.get((PG_CLASS, row.owner, 0))
         address = row.needed_catalog, row.needed_oid, row.needed_column or 0
         need, whole = find_key(keys, *address), catalog.wholes.get(address)
@@ -94,6 +98,8 @@ def _assemble_uniform_rows(
         if relation and relation.kind == "opaque" and relation != key:
             needs |= {relation}
         trait = TRAITS[row.type]
+        if trait.ends_with_detaching and row.needed_oid in states:
+            needs |= {states[row.needed_oid]}
         needs = {each for each in needs if not _is_lent(each, trait)}
         if trait.borrows_needs and need:
             needs |= catalog.needs[need]

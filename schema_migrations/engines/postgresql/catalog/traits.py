@@ -50,6 +50,8 @@ COMMENT = Trait(
     carries_name=True,
     is_overwritten=True,
 )
+TRIGGER_STATE = "trigger state"
+"""The kind of a state that the copies of a trigger get too."""
 PARTITION_KEY = Trait(noun="partition key", is_reprinted=True, is_partition_key=True)
 
 PARTITION = Trait(
@@ -283,6 +285,16 @@ _SETTINGS = (
             is_overwritten=True,
         )
         for noun in ("trigger", "rule", "event trigger")
+    ),
+    Trait(
+        noun="state of a trigger's copy",
+        headings=(
+            "Set the state of trigger {name}{owner}",
+            "Reset the state of trigger {name}{owner}",
+        ),
+        ends_with_detaching=True,
+        goes_along=True,
+        is_overwritten=True,
     ),
 )
 NOT_NULL = Trait(

@@ -33,3 +33,27 @@ SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
    AND t.tgparentid = 0
    AND t.tgenabled <> 'O'
    AND t.oid >= 16384
+ UNION ALL
+-- The copy that a partition has of a trigger, in another state than that one.
+SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
+       'state of a trigger''s copy on ' || c.relname, 'state of a trigger''s copy',
+       concat('ALTER TABLE ', t.tgrelid::regclass,
+         CASE t.tgenabled WHEN 'D' THEN ' DISABLE TRIGGER '
+              WHEN 'R' THEN ' ENABLE REPLICA TRIGGER '
+              WHEN 'A' THEN ' ENABLE ALWAYS TRIGGER '
+              ELSE ' ENABLE TRIGGER ' END, quote_ident(t.tgname)),
+       concat('ALTER TABLE ', t.tgrelid::regclass,
+         CASE whole.tgenabled WHEN 'D' THEN ' DISABLE TRIGGER '
+              WHEN 'R' THEN ' ENABLE REPLICA TRIGGER '
+              WHEN 'A' THEN ' ENABLE ALWAYS TRIGGER '
+              ELSE ' ENABLE TRIGGER ' END, quote_ident(t.tgname)),
+       'pg_catalog.pg_trigger'::regclass, whole.oid, 0
+  FROM pg_catalog.pg_trigger AS t
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+  JOIN pg_catalog.pg_trigger AS whole
+    ON whole.tgname = t.tgname
+   AND whole.tgrelid = pg_catalog.pg_partition_root(t.tgrelid)
+ WHERE NOT t.tgisinternal
+   AND t.tgparentid <> 0
+   AND t.tgenabled <> whole.tgenabled
+   AND t.oid >= 16384
