@@ -297,7 +297,7 @@ def _revision_from_row(row: dict[str, Any]) -> Revision:
         error_stmt=statement,
         session_changes=changes,
         hash=row["hash"],
-        partial_hashes=tuple((hashes or ())[: row["applied"]]),
+        partial_hashes=tuple(hashes or ()),
         operator_version=row["operator_version"],
     )
 

@@ -107,7 +107,9 @@ def make_reachable(programs: Programs, account: Account) -> Programs:
     """
     if account.user is None or _can_run(programs, account):
         return programs
-    key = f"programs-{programs.version}-{fingerprint(programs)}"
+    # Extensions may have been added to one of two equal builds.
+    place = str(programs.base_folder.resolve())
+    key = f"programs-{programs.version}-{fingerprint(programs, place)}"
     target = ensure_cache_folder(account) / key
     if not target.is_dir():
         _copy_programs(programs, target)

@@ -229,7 +229,11 @@ class DoneStatementNotRecorded(StatementFailed):
     """A statement outside a transaction is done, but its revision does not say so."""
 
     code = "done-statement-not-recorded"
-    hint = "The statement is done, but this could not be recorded: the next run checks the database and resumes after it."
+    hint = (
+        "The statement is done, but this could not be recorded. The next run resumes after"
+        " it if the database shows that it is done. What a CALL has committed it does not"
+        " show: the next run calls it again, unless you remove it from the file."
+    )
 
 
 class SignalHandlerFailed(SchemaMigrationsError):

@@ -19,6 +19,7 @@ from schema_migrations.history.statements import (
     BYTE_ORDER_MARK,
     SourceStatement,
     Syntax,
+    refuse_chained_transactions,
     refuse_hidden_control,
     refuse_transaction_control,
     split,
@@ -83,8 +84,10 @@ class MigrationFile:
                 else statements
             )
             refuse_transaction_control(parts, file=self.name)
-        elif has_chunks:
-            refuse_hidden_control(statements, syntax, file=self.name)
+        else:
+            if has_chunks:
+                refuse_hidden_control(statements, syntax, file=self.name)
+            refuse_chained_transactions(statements, file=self.name)
 
     def split_statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
         """Return the statements in order; raise ``SyntaxProblem`` for invalid text."""

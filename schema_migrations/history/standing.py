@@ -202,11 +202,11 @@ def _find_changed_statements(
             f" now has only {len(statements)}",
         )
     # Atlas keeps no hashes of a file that it considers complete: nothing to compare.
+    # Where we wrote hashes of what came next, it puts its own behind them.
     now = compute_partial_hashes(statements[: row.applied])
-    for number, (before, after) in enumerate(
-        zip(row.partial_hashes, now, strict=False)
-    ):
-        if before.removeprefix("h1:") != after.removeprefix("h1:"):
+    known = {each.removeprefix("h1:") for each in row.partial_hashes}
+    for number, after in enumerate(now[: len(row.partial_hashes)]):
+        if after.removeprefix("h1:") not in known:
             yield PartialFileEdited(
                 file=file.name,
                 problem=f"{file.name}:{statements[number].line}: statement {number + 1}"

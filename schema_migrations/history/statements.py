@@ -34,10 +34,12 @@ __all__ = [
     "Syntax",
     "compute_partial_hashes",
     "find_transaction_control",
+    "refuse_chained_transactions",
     "refuse_hidden_control",
     "refuse_transaction_control",
     "split",
     "split_chunk",
+    "with_parts",
 ]
 
 BEGIN_WORDS = ("BEGIN", "START TRANSACTION")
@@ -64,6 +66,15 @@ class SourceStatement:
     """The comments directly above, as written, without line ends."""
     first_line: int
     """Line of the first of ``comments``; without comments the same as ``line``."""
+    parts: tuple[str, ...] = ()
+    """The statements in it, where a delimiter of the file's own ends it and there are
+    several."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The statements in it; usually one."""
+        return self.parts or (self.sql,)
+
     lead: str = ""
     """What Atlas takes for the beginning of the statement: a byte order mark, and the
     comments below it."""
@@ -153,6 +164,14 @@ def split_chunk(chunk: SourceStatement, syntax: Syntax) -> tuple[SourceStatement
     )
 
 
+def with_parts(chunk: SourceStatement, syntax: Syntax) -> SourceStatement:
+    """Return a chunk that knows the statements in it, if there are several."""
+    parts = split_chunk(chunk, syntax)
+    return (
+        replace(chunk, parts=tuple(p.sql for p in parts)) if len(parts) > 1 else chunk
+    )
+
+
 def refuse_hidden_control(
     chunks: Iterable[SourceStatement], syntax: Syntax, *, file: str
 ) -> None:
@@ -171,6 +190,23 @@ def refuse_hidden_control(
                     line=part.line,
                     advice=f"Put a delimiter before and after {word}.",
                 )
+
+
+def refuse_chained_transactions(
+    statements: Iterable[SourceStatement], *, file: str
+) -> None:
+    """Raise ``SyntaxProblem`` for ``AND CHAIN``: a run that goes on within the next
+    transaction would lack how that begins."""
+    for statement in statements:
+        word = find_transaction_control(statement.sql)
+        if word and _CHAIN.search(_COMMENT.sub(" ", statement.sql)):
+            raise SyntaxProblem(
+                problem=f"{word} AND CHAIN begins a transaction that a later run could not"
+                " go on with",
+                file=file,
+                line=statement.line,
+                advice=f"Write {word}; BEGIN; instead.",
+            )
 
 
 def refuse_transaction_control(
@@ -194,6 +230,7 @@ _CONTROL_START = re.compile(
     r"\s*(?:--|/\*|(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|PREPARE)\b)", re.IGNORECASE
 )
 _COMMENT = re.compile(r"--[^\r\n]*|/\*(?:(?!/\*|\*/).)*\*/", re.DOTALL)
+_CHAIN = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+|\S")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DEMAND = re.compile(r'("(?:[^"]|"")+"|[^\W\d]\w*) IS NOT NULL', re.IGNORECASE)
 _AND = re.compile(r"\bAND\b", re.IGNORECASE)
-_OTHER_OPERATOR = re.compile(r"\b(?:OR|BETWEEN)\b", re.IGNORECASE)
+_OTHER_OPERATOR = re.compile(r"\b(?:OR|BETWEEN|CASE)\b", re.IGNORECASE)
 
 
 def find_required_columns(parts: Iterable[Object]) -> frozenset[str]:

@@ -145,3 +145,29 @@ def test_hashes_of_statements_that_come_next_stop_nobody(
     assert pg_place.execute("SELECT x FROM a ORDER BY 1") == [(1,), (2,), (3,)]
     row = pg_place.read_revisions()["1"]
     assert (row.applied, row.total, row.partial_hashes) == (4, 4, ())
+
+
+def test_hashes_that_atlas_puts_behind_those_ahead_are_found(pg_place: Place) -> None:
+    """Atlas went on after a killed run, and the statement after that had been edited."""
+    done = [f"INSERT INTO a VALUES ({n});" for n in range(3)]
+    old = "INSERT INTO a VALUES (9);"
+    pg_place.write(_1="CREATE TABLE a (x int);", _2="\n".join([*done[:2], old]))
+    before = hashes_of(pg_place, "2.sql")
+    pg_place.write(_2="\n".join([*done, "INSERT INTO a VALUES (4);"]))
+    now = hashes_of(pg_place, "2.sql")
+    pg_place.apply(count=1)
+    hashes = json.dumps([*before, now[2]])
+    for statement in done:
+        pg_place.execute(statement)
+    pg_place.execute(
+        "INSERT INTO atlas_schema_revisions (version, description, applied, total,"
+        " executed_at, execution_time, hash, operator_version, partial_hashes) VALUES"
+        f" ('2', '', 3, 4, now(), 1, '', 'Atlas CLI v1', '{hashes}')"
+    )
+    pg_place.apply()
+    assert pg_place.execute("SELECT x FROM a ORDER BY 1") == [(0,), (1,), (2,), (4,)]
+
+
+def hashes_of(place: Place, name: str) -> tuple[str, ...]:
+    (file,) = (each for each in place.directory.files if each.name == name)
+    return compute_partial_hashes(file.split_statements(place.engine.dialect.syntax))

@@ -437,6 +437,7 @@ def test_a_required_column_that_a_check_required_is_not_announced(
         "CHECK (a > 0)",
         "CHECK (a IS NOT NULL) NOT VALID",
         "CHECK ((a IS NOT NULL) IS NOT NULL)",
+        "CHECK (CASE WHEN id > 0 AND a IS NOT NULL AND id < 9 THEN true ELSE true END)",
     ],
 )
 def test_a_required_column_that_no_check_required_is_announced(

@@ -22,6 +22,7 @@ CLEAR = "\x1b[2J"
         (f"a{CLEAR}b", r"a\x1b[2Jb"),
         ("title \x1b]0;x\x07", r"title \x1b]0;x\x07"),
         ("over\rwritten\x08", r"over\rwritten\x08"),
+        ("one\r\ntwo", "one\r\ntwo"),
         ("\x9b2J", r"\x9b2J"),
         ("Größe → ✓", "Größe → ✓"),
     ],

@@ -112,12 +112,11 @@ BUGS = (
         right="            lambda: _run_outside_transaction(\n"
         "                runner, run, index, committed_row=committed_row\n"
         "            ),\n        )\n"
-        "        row = session.note(row, statements, committed=True)\n"
-        "        _record_done(runner, run, index, row=row, committed_row=committed_row)\n",
+        "        with _translate_record_errors(runner, run, run.statements[index]):\n"
+        "            row = session.note(row, statements, committed=True)\n"
+        "            runner.store.write(row, over=committed_row)\n",
         wrong="            lambda: (\n"
-        "                _record_done(\n"
-        "                    runner, run, index, row=row, committed_row=committed_row\n"
-        "                ),\n"
+        "                runner.store.write(row, over=committed_row),\n"
         "                _run_outside_transaction(runner, run, index, committed_row=row),\n"
         "            ),\n        )\n",
     ),
@@ -156,8 +155,8 @@ BUGS = (
         name="partial-hashes",
         meaning="the statements that have run are not compared with the file",
         module="history/standing.py",
-        right='        if before.removeprefix("h1:") != after.removeprefix("h1:"):\n',
-        wrong="        if not before:\n",
+        right='        if after.removeprefix("h1:") not in known:\n',
+        wrong="        if not known:\n",
     ),
     Bug(
         name="sum-not-verified",

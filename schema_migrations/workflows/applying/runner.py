@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from schema_migrations.engines.statement_error import translate_statement_errors
 from schema_migrations.errors import (
+    DoneStatementNotRecorded,
     LockLost,
     LockNotAcquired,
     RevisionTaken,
@@ -46,7 +47,11 @@ from schema_migrations.workflows.applying.events import (
     Warned,
 )
 from schema_migrations.workflows.applying.next_steps import choose_next_step
-from schema_migrations.workflows.applying.session_memory import restore_changes
+from schema_migrations.workflows.applying.session_memory import (
+    is_setting,
+    may_undo_settings,
+    restore_changes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -228,25 +233,31 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
             executor,
             connection,
             run.partial_revision,
-            run.statements[run.done_count],
+            run.statements[run.done_count :],
             file=run.file.name,
         )
 
 
 def _find_settings(
-    statements: Sequence[SourceStatement], is_setting: Callable[[str, str], bool]
+    statements: Sequence[SourceStatement],
+    is_session_setting: Callable[[str, str], bool],
 ) -> Sequence[SourceStatement]:
     """Return the statements whose settings the session had after these."""
     found, together = list[SourceStatement](), list[SourceStatement]()
+
+    def add(end: str) -> None:
+        if not may_undo_settings(together):  # then the row says what is left
+            found.extend(e for e in together if is_setting(e, is_session_setting, end))
+        together.clear()
+
     for statement in statements:
         word = find_transaction_control(statement.sql)
-        if not word:
+        if word:
+            add("" if word in BEGIN_WORDS else word)
+        else:
             together.append(statement)
-            continue
-        end = "" if word in BEGIN_WORDS else word
-        found += [each for each in together if is_setting(each.sql, end)]
-        together = []
-    return found + [each for each in together if is_setting(each.sql, "")]
+    add("")
+    return found
 
 
 def execute_statement(
@@ -320,6 +331,8 @@ def retry_transaction(runner: Runner, file: str, transaction: Callable[[], T]) -
     for attempt in range(1, runner.lock_retries + 1):
         try:
             return transaction()
+        except DoneStatementNotRecorded:  # it is committed
+            raise
         except StatementFailed as error:
             driver_error = runner.store.engine.executor.read_driver_error(error)
             if driver_error is None or not driver_error.gave_up_on_lock:

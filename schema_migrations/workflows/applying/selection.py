@@ -27,6 +27,7 @@ from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
     SourceStatement,
     Syntax,
+    with_parts,
 )
 from schema_migrations.revision_store import REVISIONS_TABLE
 
@@ -189,6 +190,8 @@ def _make_file_run(
     file.refuse_transaction_control(
         statements[pending_file.done_count :], syntax, mode=mode
     )
+    if file.directives.delimiter != ";":
+        statements = tuple(with_parts(each, syntax) for each in statements)
     return FileRun(
         file=file,
         statements=statements,

@@ -1,13 +1,15 @@
 """Remembering what a file's statements set for their session, for a run that goes on.
 
 Only statements that may set something without ``SET`` cost a query: ``SELECT``, ``DO``,
-``CALL`` and their kin.  What a trigger sets is not seen.
+``CALL`` and their kin.  What statements that write rows set is not seen, nor a project's own
+parameters, which the server does not list.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import StatementFailed
@@ -22,7 +24,7 @@ from schema_migrations.history.session_changes import (
 from schema_migrations.history.statements import find_transaction_control
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from schema_migrations.engines.engine import Connection, Executor
     from schema_migrations.history.revision import Revision
@@ -38,6 +40,12 @@ _MAY_SET = re.compile(
     rf"{_BEFORE}(?:SELECT|WITH|VALUES|TABLE|DO|CALL|EXECUTE|EXPLAIN|DISCARD)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_GOES_BACK = re.compile(rf"{_BEFORE}ROLLBACK\b.*\bTO\b", re.IGNORECASE | re.DOTALL)
+_SPELLED_OUT = {
+    "timezone": "time zone",
+    "session_authorization": "session authorization",
+}
+"""Parameters that SET has words of its own for."""
 
 TEMPORARY_WARNING = (
     "a temporary table ends with its session: if this run is interrupted, no later run can"
@@ -63,18 +71,14 @@ class SessionMemory:
         """
         if row.applied >= row.total:
             return replace(row, session_changes="")
-        texts = [
-            each.sql for each in statements if not find_transaction_control(each.sql)
-        ]
-        are_settings = [self.executor.is_session_setting(sql, "") for sql in texts]
-        if not any(map(_may_change_session, texts)) and not (
-            committed and any(are_settings)
-        ):
+        own = [each for each in statements if not find_transaction_control(each.sql)]
+        repeatable = not may_undo_settings(own) and all(
+            is_setting(each, self.executor.is_session_setting, "") for each in own
+        )
+        if not self._may_set(own, committed=committed):
             return replace(row, session_changes=describe_changes(self.changes))
         now = self.executor.read_session(self.connection)
-        changes = advance_changes(
-            self.changes, self.known, now, repeatable=all(are_settings)
-        )
+        changes = advance_changes(self.changes, self.known, now, repeatable=repeatable)
         if committed:
             self.changes, self.known = changes, now
         else:
@@ -83,6 +87,35 @@ class SessionMemory:
                 self.changes, temporary=changes.temporary, maybe_local=names
             )
         return replace(row, session_changes=describe_changes(changes))
+
+    def _may_set(
+        self, statements: Sequence[SourceStatement], *, committed: bool
+    ) -> bool:
+        """Tell whether the statements may have set what must be looked at."""
+        for statement in statements:
+            if any(map(_may_change_session, statement.texts)):
+                return True
+            are_settings = [
+                self.executor.is_session_setting(sql, "") for sql in statement.texts
+            ]
+            if any(are_settings) and (committed or not all(are_settings)):
+                return True
+        return False
+
+
+def is_setting(
+    statement: SourceStatement, is_session_setting: Callable[[str, str], bool], end: str
+) -> bool:
+    """Tell whether a statement did nothing but set something for the session.
+
+    ``end`` is what ended its transaction; empty: it had none.
+    """
+    return all(is_session_setting(sql, end) for sql in statement.texts)
+
+
+def may_undo_settings(statements: Iterable[SourceStatement]) -> bool:
+    """Tell whether one of them goes back to a savepoint: what was SET may be undone."""
+    return any(_GOES_BACK.match(sql) for each in statements for sql in each.texts)
 
 
 def _may_change_session(sql: str) -> bool:
@@ -103,44 +136,61 @@ def restore_changes(
     executor: Executor,
     connection: Connection,
     revision: Revision,
-    following: SourceStatement,
+    following: Sequence[SourceStatement],
     *,
     file: str,
 ) -> None:
     """Set what the done statements of a file had set; raise ``StatementFailed``.
 
-    It cannot be done for what is temporary, unless the ``following`` statement does it.
+    What is temporary, and what may have been set only for a transaction, the first of the
+    ``following`` statements must make or set.
     """
     if revision.written_by_atlas:  # which went on in another session
         return
     changes = read_changes(revision.session_changes)
-    place = f"{file}:{following.line}"
-    gone = changes.temporary and (
-        changes.temporary - executor.read_session(connection).temporary
-    )
-    if gone and not _MAKES_TEMPORARY.match(following.sql):
-        names = ", ".join(sorted(gone))
+    place, line = f"{file}:{following[0].line}", following[0].line
+    gone = changes.temporary
+    if gone:
+        gone -= executor.read_session(connection).temporary
+    made = takewhile(lambda each: _MAKES_TEMPORARY.match(each.sql), following)
+    if missing := _find_unnamed(gone, made):
+        names = ", ".join(missing)
         raise StatementFailed(
             problem=f"{place}: the statements before this one made {names}, which was"
             " temporary and ended with the session of an earlier run.",
             file=file,
-            line=following.line,
+            line=line,
             outcome="Nothing was run.",
             advice="Put a CREATE TEMPORARY statement directly before it, which makes that"
             " anew, and rehash.",
         )
-    is_set = executor.is_session_setting(following.sql, "")
-    if changes.maybe_local and not is_set:
-        names = ", ".join(sorted(changes.maybe_local))
+    set_next = takewhile(
+        lambda each: is_setting(each, executor.is_session_setting, ""), following
+    )
+    if missing := _find_unnamed(changes.maybe_local, set_next):
+        names = ", ".join(missing)
         raise StatementFailed(
             problem=f"{place}: the statement before this one set {names}, and an earlier"
             " run ended before it could see whether that was for the session or only for"
             " a transaction.",
             file=file,
-            line=following.line,
+            line=line,
             outcome="Nothing was run.",
             advice="Put a SET or RESET statement directly before it, which says the value"
             " to go on with, and rehash.",
         )
     if changes.values:
         executor.set_session_values(connection, changes.values)
+
+
+def _find_unnamed(
+    names: Iterable[str], statements: Iterable[SourceStatement]
+) -> tuple[str, ...]:
+    """Return the names that no statement mentions."""
+    text = " ".join(each.sql for each in statements).lower()
+    for name, spelled in _SPELLED_OUT.items():
+        text = text.replace(spelled, name)
+    words = set(re.findall(r"\w+", text))
+    if re.search(r"\breset\s+all\b", text):
+        return ()
+    return tuple(name for name in sorted(names) if name.lower() not in words)

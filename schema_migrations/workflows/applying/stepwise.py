@@ -8,7 +8,7 @@ itself opens stay as written, and the row is committed inside them.
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.statement_error import make_left_open_error
@@ -92,9 +92,11 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 executor.guard_foreign_keys(connection),
                 executor.keep_settings(connection),
             ):
-                repeat_session_settings(runner, run)
+                outcome = _describe_progress(run, row)
+                with translate_errors(runner, run.file.name, outcome=outcome):
+                    repeat_session_settings(runner, run)
+                    session = _remember_session(runner, row)
                 hashes = compute_partial_hashes(run.statements)
-                session = _remember_session(runner, row)
                 for group in _group_statements(run):
                     row, committed_row = _run_group(
                         runner,
@@ -204,7 +206,7 @@ def _run_statement(
         row = session.note(row, group, committed=False)
         runner.store.write(row, over=committed_row)
         execute_statement(runner, run, index, outcome=outcome)
-        row = _settle(runner, group, session, row=row)
+        row = _settle(runner, run, group, session, row=row)
         return row, row
     execute_statement(runner, run, index, outcome=outcome)
     if executor.in_transaction(connection):
@@ -216,15 +218,20 @@ def _run_statement(
 
 def _settle(
     runner: Runner,
+    run: FileRun,
     statements: Sequence[SourceStatement],
     session: SessionMemory,
     *,
     row: Revision,
 ) -> Revision:
-    """Return the row that is committed, corrected to what is left in the session."""
-    settled = session.note(row, statements, committed=True)
-    if settled != row:
-        runner.store.write(settled, over=row)
+    """Return the row that is committed, corrected to what is left in the session.
+
+    Raises ``DoneStatementNotRecorded``.
+    """
+    with _translate_record_errors(runner, run, statements[-1]):
+        settled = session.note(row, statements, committed=True)
+        if settled != row:
+            runner.store.write(settled, over=row)
     return settled
 
 
@@ -258,7 +265,6 @@ def _run_and_record(
     try:
         done, written = retry_transaction(runner, run.file.name, run_with_row)
         runner.report(done)
-        return _settle(runner, statements, session, row=written)
     except StatementFailed as error:
         driver_error = runner.store.engine.executor.read_driver_error(error)
         if driver_error is None or not driver_error.refused_in_transaction:
@@ -272,9 +278,11 @@ def _run_and_record(
                 runner, run, index, committed_row=committed_row
             ),
         )
-        row = session.note(row, statements, committed=True)
-        _record_done(runner, run, index, row=row, committed_row=committed_row)
+        with _translate_record_errors(runner, run, run.statements[index]):
+            row = session.note(row, statements, committed=True)
+            runner.store.write(row, over=committed_row)
         return row
+    return _settle(runner, run, statements, session, row=written)
 
 
 def _run_outside_transaction(
@@ -307,11 +315,11 @@ def _run_outside_transaction(
             powers.check_result(store.connection, statement.sql)
 
 
-def _record_done(
-    runner: Runner, run: FileRun, index: int, *, row: Revision, committed_row: Revision
-) -> None:
-    """Record a statement as done; raise ``DoneStatementNotRecorded``."""
-    statement = run.statements[index]
+@contextmanager
+def _translate_record_errors(
+    runner: Runner, run: FileRun, statement: SourceStatement
+) -> Iterator[None]:
+    """Raise ``DoneStatementNotRecorded`` for what fails after a statement is done."""
     try:
         with translate_errors(
             runner,
@@ -319,7 +327,7 @@ def _record_done(
             outcome=DoneStatementNotRecorded.hint,
             statement=statement,
         ):
-            runner.store.write(row, over=committed_row)
+            yield
     except StatementFailed as error:
         raise DoneStatementNotRecorded(
             problem=error.message,

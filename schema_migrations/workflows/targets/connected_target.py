@@ -127,7 +127,8 @@ def _refuse_second_history(connected: ConnectedTarget) -> None:
     for schema in find_tables(store.connection):
         reason = ""
         try:
-            if not replace(store, namespace=schema).read():
+            rows = replace(store, namespace=schema).read()
+            if not any(row.has_effect for row in rows):
                 continue
         except RevisionsNotReadable as error:
             reason = error.reason

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schema_migrations.errors import StatementFailed
+from schema_migrations.errors import (
+    DoneStatementNotRecorded,
+    StatementFailed,
+    SyntaxProblem,
+)
 from schema_migrations.history.session_changes import (
     SessionChanges,
     add_to_statement,
@@ -74,6 +78,8 @@ def find_schema(place: Place, table: str) -> object:
         f"{USE_ONE}BEGIN;\nSELECT set_config('search_path', 'two', true) AS x;\nCOMMIT;",
         f"SELECT public.use('two');\n{USE_ONE}SELECT 1;",
         "DO $$ BEGIN SET work_mem = '8MB'; SET search_path = one; END $$;\nSELECT 2;",
+        f"{USE_ONE}BEGIN;\nSAVEPOINT s;\nSET search_path = two;\nROLLBACK TO s;\nCOMMIT;",
+        f"BEGIN;\n{USE_ONE}SAVEPOINT s;\nSELECT 1;\nROLLBACK TO SAVEPOINT s;\nCOMMIT;",
     ],
 )
 def test_a_file_goes_on_in_the_schema_that_it_chose(place: Place, before: str) -> None:
@@ -221,3 +227,113 @@ def test_what_atlas_wrote_last_says_nothing_of_our_session(place: Place) -> None
     place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
     place.apply()
     assert find_schema(place, "a") == "public"
+
+
+CHUNKS = "-- atlas:delimiter GO\n-- atlas:txmode none\n\n"
+
+
+@pytest.mark.parametrize(
+    ("chunk", "schema", "count"),
+    [
+        ("SET search_path = one;\nINSERT INTO public.log VALUES (1);", "one", 1),
+        ("INSERT INTO public.log VALUES (1);\nSET search_path = one;", "one", 1),
+        ("SET search_path = two;\nSET search_path = one;", "one", 0),
+        ("CREATE TABLE b ();\nSELECT public.use('one');", "one", 0),
+    ],
+)
+def test_of_a_chunk_no_statement_runs_twice(
+    place: Place, chunk: str, schema: str, count: int
+) -> None:
+    place.execute("CREATE TABLE log (id int)")
+    place.write(_2=f"{CHUNKS}{chunk}\nGO\nSELECT 1 / 0\nGO\n")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.write(_2=f"{CHUNKS}{chunk}\nGO\nCREATE TABLE a ()\nGO\n")
+    place.apply()
+    assert find_schema(place, "a") == schema
+    assert place.execute("SELECT count(*) FROM public.log") == [(count,)]
+
+
+def test_another_temporary_table_is_not_the_one_that_is_gone(place: Place) -> None:
+    place.execute("CREATE TABLE a (id int)")
+    makes = "CREATE TEMP TABLE a (id int);"
+    place.write(_2=f"{NONE}{makes}\nCREATE TEMP TABLE b AS SELECT 1 / 0 AS x;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.connection.close()
+    rest = "CREATE TEMP TABLE b AS SELECT 1 AS x;\nINSERT INTO a VALUES (1);"
+    place.write(_2=f"{NONE}{makes}\n{rest}")
+    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+        place.apply()
+    assert place.execute("SELECT * FROM a") == []
+
+
+def test_a_set_of_something_else_does_not_say_the_value(place: Place) -> None:
+    before = "SELECT public.use('one');"
+    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.execute(
+        "UPDATE atlas_schema_revisions SET error = NULL,"
+        """ error_stmt = '-- session: {"maybe_local": ["search_path"]}'"""
+        " WHERE version = '2'"
+    )
+    place.write(_2=f"{NONE}{before}\nSET lock_timeout = '5s';\nCREATE TABLE a ();")
+    with pytest.raises(StatementFailed, match="SET or RESET"):
+        place.apply()
+    place.write(
+        _2=f"{NONE}{before}\nSET lock_timeout = '5s';\nSET search_path = two;\nCREATE TABLE a ();"
+    )
+    place.apply()
+    assert find_schema(place, "a") == "two"
+
+
+def test_a_value_that_only_the_role_of_the_session_may_set(place: Place) -> None:
+    place.execute("CREATE ROLE dsm_maker")
+    try:
+        place.execute("GRANT ALL ON SCHEMA public TO dsm_maker")
+        place.execute("GRANT ALL ON atlas_schema_revisions TO dsm_maker")
+        before = (
+            "DO $$ BEGIN SET session_replication_role = replica; END $$;\n"
+            "SET ROLE dsm_maker;"
+        )
+        apply_in_two_runs(place, before, "CREATE TABLE a ();")
+        assert place.execute(
+            "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'a'"
+        ) == [("dsm_maker",)]
+    finally:
+        place.execute("DROP OWNED BY dsm_maker")
+        place.execute("DROP ROLE dsm_maker")
+
+
+@pytest.mark.parametrize("word", ["COMMIT", "END", "ROLLBACK"])
+def test_a_chained_transaction_is_refused(place: Place, word: str) -> None:
+    place.write(_2=f"{NONE}BEGIN;\nSELECT 1;\n{word} AND CHAIN;\nSELECT 2;\nCOMMIT;")
+    with pytest.raises(SyntaxProblem, match=f"2.sql:5: {word} AND CHAIN"):
+        place.apply()
+    assert "2" not in place.read_revisions()
+
+
+def test_a_session_that_cannot_be_looked_at_again_is_told(place: Place) -> None:
+    """The statement is committed, so it does not run again."""
+    place.execute("CREATE TABLE log (id int)")
+    place.execute(
+        "CREATE FUNCTION once() RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO public.log VALUES (1); SET search_path = one; END $$"
+    )
+    place.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF OLD.applied = NEW.applied AND NEW.error_stmt LIKE '%\"set\"%' THEN"
+        " RAISE 'not now'; END IF; RETURN NEW; END $$"
+    )
+    place.execute(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON atlas_schema_revisions"
+        " FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+    place.write(_2=f"{NONE}BEGIN;\nSELECT once();\nCOMMIT;\nCREATE TABLE a ();")
+    with pytest.raises(DoneStatementNotRecorded):
+        place.apply()
+    place.execute("DROP TRIGGER refuse ON public.atlas_schema_revisions")
+    with pytest.raises(StatementFailed, match="SET or RESET"):
+        place.apply()
+    assert place.execute("SELECT count(*) FROM public.log") == [(1,)]

@@ -123,12 +123,15 @@ def read_session(connection: Connection) -> Session:
 def set_session_values(
     connection: Connection, values: Mapping[str, str | None]
 ) -> None:
-    """Set parameters for the session, its role last: it may not set the others."""
-    own = {name: values[name] for name in values if name not in IDENTITY_PARAMETERS}
+    """Set parameters for the session, as the role that it belongs to: another one may
+    lack the right.  The role comes last."""
+    now = _read_session_values(connection)
+    identity = {name: values.get(name, now[name]) for name in IDENTITY_PARAMETERS}
+    own = {name: values[name] for name in values if name not in identity}
+    _set_values(connection, dict.fromkeys(IDENTITY_PARAMETERS))
     _set_values(connection, own)
-    for name in IDENTITY_PARAMETERS:
-        if name in values:
-            _set_values(connection, {name: values[name]})
+    for name, value in identity.items():
+        _set_values(connection, {name: value})
 
 
 def _read_session_values(connection: Connection) -> dict[str, str]:
