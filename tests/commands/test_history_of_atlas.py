@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from schema_migrations.errors import HistoryElsewhere
+from schema_migrations.errors import HistoryElsewhere, StatementFailed
 from schema_migrations.history.revision import Revision
 from schema_migrations.revision_store import RevisionStore
 from schema_migrations.workflows.targets.connected_target import (
@@ -214,3 +214,16 @@ def test_a_path_that_the_program_sets_names_the_schema(pg_place: Place) -> None:
     assert pg_place.execute(
         "SELECT count(*) FROM tenant.atlas_schema_revisions WHERE version = '1'"
     ) == [(1,)]
+
+
+def test_a_failure_that_left_nothing_is_no_history(pg_place: Place) -> None:
+    pg_place.write(_1="CREATE TABLE a (id integer);\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        pg_place.apply()
+    ((database,),) = pg_place.execute("SELECT current_database()")
+    pg_place.execute("CREATE SCHEMA app")
+    pg_place.execute(f'ALTER DATABASE "{database}" SET search_path = app, public')
+    pg_place.connection.close()
+    pg_place.write(_1="CREATE TABLE a (id integer);")
+    pg_place.apply()
+    assert pg_place.execute("SELECT to_regclass('app.a')::text") == [("a",)]
