@@ -147,7 +147,9 @@ class RevisionStore:
         return tuple(rows[version] for version in sorted(rows))
 
     def write(self, revision: Revision, *, over: Revision | None) -> None:
-        """Update the row, which must still be ``over``; None: insert it.
+        """Update the row, which must still be ``over`` as it was written; None: insert it.
+
+        The hashes are left as they are if both have the same tuple.
 
         Raises ``RevisionTaken`` when another run wrote the row.
         """

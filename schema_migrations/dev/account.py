@@ -30,8 +30,9 @@ CACHE_NAME = "django-schema-migrations"
 UNUSED_SECONDS = 30 * 24 * 3600
 """Age at which a folder of the cache that nobody used is removed."""
 KEPT_FOLDERS = 8
-"""So many, of some 40 MB each, are kept for longer than they may be in use."""
+"""So many of the last used ones, of some 40 MB each, are kept until then."""
 IN_USE_SECONDS = 24 * 3600
+"""Age at which any other is removed: until then a server may still be copying it."""
 _READ_BYTES = 2**20
 
 

@@ -42,7 +42,7 @@ class DatabaseNotEmpty(ConfigError):
 
 
 class HistoryElsewhere(ConfigError):
-    """Nobody named the schema of the history, and it is in another than the current one."""
+    """The history is not in the current schema but in another, and nobody named one."""
 
     code = "history-elsewhere"
     message = (

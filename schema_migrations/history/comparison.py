@@ -25,7 +25,7 @@ class PendingFile:
     file: MigrationFile
     partial_revision: Revision | None = None
     """The row of an attempt that did not finish."""
-    is_as_begun: bool = False
+    is_unchanged_since_begun: bool = False
     """Neither the file nor one before it has changed since that attempt."""
 
     @property
@@ -120,7 +120,9 @@ def compare_history(
             PendingFile(
                 file=file,
                 partial_revision=rows.get(file.version),
-                is_as_begun=_is_as_begun(file, rows.get(file.version), files),
+                is_unchanged_since_begun=_is_unchanged_since_begun(
+                    file, rows.get(file.version), files
+                ),
             )
             for file in selected
         ),
@@ -137,7 +139,7 @@ def compare_history(
     )
 
 
-def _is_as_begun(
+def _is_unchanged_since_begun(
     file: MigrationFile, row: Revision | None, files: Sequence[MigrationFile]
 ) -> bool:
     if row is None or not row.applied or not row.hash or is_sum_ignored(file.content):

@@ -174,7 +174,7 @@ def _find_accepted_version(comparison: HistoryComparison) -> str:
 def _explain_count(entry: PendingFile) -> PartialFileCountedOtherwise | None:
     """Return what makes statements look changed in a file that is as it was."""
     row = entry.partial_revision
-    if row is None or not entry.is_as_begun:
+    if row is None or not entry.is_unchanged_since_begun:
         return None
     return PartialFileCountedOtherwise(
         file=entry.file.name,

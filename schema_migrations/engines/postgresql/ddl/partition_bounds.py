@@ -26,7 +26,7 @@ def describe_bounds(
 ) -> str:
     """Return the condition of the rows that belong to a partition; empty: not known.
 
-    It is never ``NULL`` for a row that does not belong there, but may be false.
+    For every other row it is false or ``NULL``.
     """
     attachment = partition.attachment
     assert attachment is not None
