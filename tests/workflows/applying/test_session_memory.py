@@ -55,6 +55,18 @@ def apply_in_two_runs(place: Place, before: str, after: str) -> None:
     ) == [(None,)]
 
 
+def interrupt_in_doubt(place: Place, done: str) -> None:
+    """Leave the file as a run does that ends right after the commit of these statements."""
+    place.write(_2=f"{NONE}{done}\nSELECT 1 / 0;")
+    with pytest.raises(StatementFailed):
+        place.apply()
+    place.execute(
+        "UPDATE atlas_schema_revisions SET error = NULL,"
+        """ error_stmt = replace(error_stmt, '}}', '}, "maybe_local": ["search_path"]}')"""
+        " WHERE version = '2'"
+    )
+
+
 def find_schema(place: Place, table: str) -> object:
     ((schema,),) = place.execute(
         f"SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = '{table}'"
@@ -122,14 +134,7 @@ def test_the_role_is_there_again(place: Place) -> None:
 def test_values_of_an_unfinished_transaction_are_asked_for(place: Place) -> None:
     """A run that ends right after a commit cannot see which values outlive it."""
     before = "DO $$ BEGIN SET work_mem = '9MB'; END $$;\nSELECT public.use('one');"
-    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
-    with pytest.raises(StatementFailed):
-        place.apply()
-    place.execute(
-        "UPDATE atlas_schema_revisions SET error = NULL,"
-        """ error_stmt = replace(error_stmt, '}}', '}, "maybe_local": ["search_path"]}')"""
-        " WHERE version = '2'"
-    )
+    interrupt_in_doubt(place, before)
     place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
     with pytest.raises(StatementFailed, match="SET or RESET") as caught:
         place.apply()
@@ -270,14 +275,7 @@ def test_another_temporary_table_is_not_the_one_that_is_gone(place: Place) -> No
 
 def test_a_set_of_something_else_does_not_say_the_value(place: Place) -> None:
     before = "SELECT public.use('one');"
-    place.write(_2=f"{NONE}{before}\nSELECT 1 / 0;")
-    with pytest.raises(StatementFailed):
-        place.apply()
-    place.execute(
-        "UPDATE atlas_schema_revisions SET error = NULL,"
-        """ error_stmt = '-- session: {"maybe_local": ["search_path"]}'"""
-        " WHERE version = '2'"
-    )
+    interrupt_in_doubt(place, before)
     place.write(_2=f"{NONE}{before}\nSET lock_timeout = '5s';\nCREATE TABLE a ();")
     with pytest.raises(StatementFailed, match="SET or RESET"):
         place.apply()
