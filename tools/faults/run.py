@@ -73,6 +73,11 @@ def start_server(chosen: argparse.Namespace) -> Iterator[Any]:
         yield None
         return
     programs = choose_programs(find_installed_programs(), major=chosen.major)
+    if chosen.major and programs.major != chosen.major:
+        raise SystemExit(
+            f"PostgreSQL {chosen.major} was not found. Install it, for example as"
+            f" /usr/lib/postgresql/{chosen.major}."
+        )
     is_durable = getattr(chosen, "is_durable", False)
     print(
         f"PostgreSQL {programs.version}; fsync is {'on' if is_durable else 'off'},"
