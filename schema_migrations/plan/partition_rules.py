@@ -24,7 +24,7 @@ from schema_migrations.schema.own_parts import own_key_of
 ReadRule = Callable[[ddl.Change], ddl.Change]
 
 
-def make_read_rule(current: Schema, desired: Schema) -> ReadRule:
+def make_table_rule_lookup(current: Schema, desired: Schema) -> ReadRule:
     """Return what reads the change of a partition's own rule as that of a table's."""
     dropped, created = _collect_rules(current), _collect_rules(desired)
     tables = collect_partitions(desired)

@@ -15,7 +15,7 @@ from schema_migrations.plan.existing_rows import (
     RowQueries,
     Rule,
 )
-from schema_migrations.plan.partition_rules import make_read_rule
+from schema_migrations.plan.partition_rules import make_table_rule_lookup
 from schema_migrations.plan.restriction import Restriction, RestrictionCode
 from schema_migrations.plan.value_restrictions import (
     find_value_restrictions,
@@ -42,7 +42,7 @@ def find_restrictions(
 ) -> tuple[Restriction, ...]:
     """Return a restriction for each change that may fail because of existing rows."""
     changes = tuple(changes)
-    read_rule = make_read_rule(current, desired)
+    read_rule = make_table_rule_lookup(current, desired)
     read = tuple((change, read_rule(change)) for change in changes)
     dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
     left = current.replace_objects(dropped, ())

@@ -48,7 +48,7 @@ from schema_migrations.workflows.applying.events import (
 )
 from schema_migrations.workflows.applying.next_steps import choose_next_step
 from schema_migrations.workflows.applying.session_memory import (
-    is_setting,
+    is_only_setting,
     may_undo_settings,
     restore_changes,
 )
@@ -247,7 +247,9 @@ def _find_settings(
 
     def add(end: str) -> None:
         if not may_undo_settings(together):  # then the row says what is left
-            found.extend(e for e in together if is_setting(e, is_session_setting, end))
+            found.extend(
+                e for e in together if is_only_setting(e, is_session_setting, end)
+            )
         together.clear()
 
     for statement in statements:

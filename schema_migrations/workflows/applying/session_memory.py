@@ -73,7 +73,7 @@ class SessionMemory:
             return replace(row, session_changes="")
         own = [each for each in statements if not find_transaction_control(each.sql)]
         repeatable = not may_undo_settings(own) and all(
-            is_setting(each, self.executor.is_session_setting, "") for each in own
+            is_only_setting(each, self.executor.is_session_setting, "") for each in own
         )
         if not self._may_set(own, committed=committed):
             return replace(row, session_changes=describe_changes(self.changes))
@@ -103,7 +103,7 @@ class SessionMemory:
         return False
 
 
-def is_setting(
+def is_only_setting(
     statement: SourceStatement, is_session_setting: Callable[[str, str], bool], end: str
 ) -> bool:
     """Tell whether a statement did nothing but set something for the session.
@@ -165,7 +165,7 @@ def restore_changes(
             " anew, and rehash.",
         )
     set_next = takewhile(
-        lambda each: is_setting(each, executor.is_session_setting, ""), following
+        lambda each: is_only_setting(each, executor.is_session_setting, ""), following
     )
     if missing := _find_unnamed(changes.maybe_local, set_next):
         names = ", ".join(missing)

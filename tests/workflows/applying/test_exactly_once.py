@@ -318,7 +318,6 @@ def test_a_lock_file_that_is_something_else_is_left_alone(
     sqlite_place.apply()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no other user on Windows")
 def test_a_lock_file_of_another_user_is_named(
     sqlite_place: Place,
 ) -> None:

@@ -46,7 +46,7 @@ def describe_bounds(
     return _describe_range(values, inside, read_group(rest)[0])
 
 
-def asks_for_hash(condition: str) -> bool:
+def needs_whole_table(condition: str) -> bool:
     """Tell whether a condition names the partitioned table itself."""
     return condition.startswith(_HASH_CONDITION)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from schema_migrations.engines.postgresql.ddl.partition_bounds import (
     DEFAULT,
-    asks_for_hash,
     describe_bounds,
     has_key_of_numbers,
     is_within,
+    needs_whole_table,
 )
 from schema_migrations.engines.postgresql.ddl.row_queries import (
     ROW_QUERIES,
@@ -163,7 +163,7 @@ def _describe(partition: Opaque, schema: Schema, find_rows: FindRows) -> str:
     """Return the condition of its rows, for a query; empty: it is not known."""
     bounds = describe_bounds(partition, schema, read_expression)
     parent = _attachment_of(partition).parent
-    if asks_for_hash(bounds) and not _is_known(parent, find_rows):
+    if needs_whole_table(bounds) and not _is_known(parent, find_rows):
         return ""
     return f"({bounds})" if " OR " in bounds else bounds
 
