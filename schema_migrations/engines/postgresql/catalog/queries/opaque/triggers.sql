@@ -35,6 +35,7 @@ SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
    AND t.oid >= 16384
  UNION ALL
 -- The copy that a partition has of a trigger, in another state than that one.
+-- PostgreSQL 14 calls the copies internal.
 SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
        'state of a trigger''s copy on ' || c.relname, 'state of a trigger''s copy',
        concat('ALTER TABLE ', t.tgrelid::regclass,
@@ -53,7 +54,7 @@ SELECT NULL, NULL, c.relnamespace, t.tgrelid, t.tgname,
   JOIN pg_catalog.pg_trigger AS whole
     ON whole.tgname = t.tgname
    AND whole.tgrelid = pg_catalog.pg_partition_root(t.tgrelid)
- WHERE NOT t.tgisinternal
+ WHERE NOT whole.tgisinternal
    AND t.tgparentid <> 0
    AND t.tgenabled <> whole.tgenabled
    AND t.oid >= 16384
