@@ -103,13 +103,17 @@ def load(path: Path) -> Directory:
     try:
         sums = path / SUM_FILE
         text = read_file(sums).decode(errors="replace") if sums.exists() else None
-        paths = [
-            p
-            for p in path.iterdir()
-            if p.name.lower().endswith(FILE_SUFFIX) and not p.is_dir()
+        with os.scandir(path) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.lower().endswith(FILE_SUFFIX) and not entry.is_dir()
+            ]
+        counted = _choose_counted(names, text or "")
+        files = [
+            MigrationFile(name=name, content=read_file(f"{path}{os.sep}{name}"))
+            for name in counted
         ]
-        counted = _choose_counted(paths, text or "")
-        files = [MigrationFile(name=p.name, content=read_file(p)) for p in counted]
     except OSError as error:
         raise FileNotAccessible(
             problem=f"{error.filename or path} cannot be read: {error.strerror}",
@@ -119,29 +123,41 @@ def load(path: Path) -> Directory:
         path=str(path),
         files=sort_files(files),
         sum_file_text=text,
-        overlooked=tuple(sorted({p.name for p in paths} - {p.name for p in counted})),
+        overlooked=tuple(sorted({*names} - {*counted})),
     )
 
 
-def read_file(path: Path) -> bytes:
+_READ_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # Windows
+)
+
+
+def read_file(path: Path | str) -> bytes:
     """Return the content of a file; raise ``FileNotAccessible`` for a pipe or a device,
     which could keep the reader waiting for ever."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise FileNotAccessible(
-            problem=f"{path} is no file, but a pipe or a device.",
-            advice="Remove it from the folder.",
-        )
-    return path.read_bytes()
+    descriptor = os.open(path, _READ_FLAGS)  # directly: there may be thousands
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotAccessible(
+                problem=f"{path} is no file, but a pipe or a device.",
+                advice="Remove it from the folder.",
+            )
+        parts = list[bytes]()
+        while part := os.read(descriptor, status.st_size + 1):
+            parts.append(part)
+    finally:
+        os.close(descriptor)
+    return b"".join(parts)
 
 
-def _choose_counted(paths: Sequence[Path], sum_text: str) -> list[Path]:
+def _choose_counted(names: Sequence[str], sum_text: str) -> list[str]:
     """Return the files that are run, of those whose names look like it."""
     listed = {line.partition(" h1:")[0] for line in sum_text.split("\n")}
     return [
-        path
-        for path in paths
-        if path.name.endswith(FILE_SUFFIX)
-        and (not path.name.startswith(".") or path.name in listed)
+        name
+        for name in names
+        if name.endswith(FILE_SUFFIX) and (not name.startswith(".") or name in listed)
     ]
 
 

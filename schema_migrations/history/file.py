@@ -119,11 +119,14 @@ class MigrationFile:
         )
 
 
-def numbers_of_version(version: str) -> tuple[str | int, ...]:
-    """Return a version as text and numbers in turns: ``3R2`` as ``("", 3, "R", 2, "")``.
+Numbers = tuple[str | int, ...]
+"""A version as text and numbers in turns: ``3R2`` is ``("", 3, "R", 2, "")``.
 
-    Two such values compare as people read them, 2 before 10.
-    """
+Two such values compare as people read them, 2 before 10.
+"""
+
+
+def numbers_of_version(version: str) -> Numbers:
     parts = re.split(r"(\d+)", version)
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schema_migrations.errors import REHASH_COMMAND, SumFileInvalid
 from schema_migrations.history.directives import is_sum_ignored
-from schema_migrations.history.file import MigrationFile, numbers_of_version
+from schema_migrations.history.file import MigrationFile, Numbers, numbers_of_version
 from schema_migrations.history.foreign_files import find_undoing_part, is_undoing_file
 from schema_migrations.history.sums import (
     SUM_FILE,
@@ -164,14 +164,15 @@ def _find_order_in_doubt(
 
     Of versions of one length nobody doubts the order.
     """
-    last = dict[int, MigrationFile]()  # by length of the version, the greatest number
+    greatest = dict[int, tuple[Numbers, MigrationFile]]()  # by length of the version
     for file in sort_files(files):
-        key, length = numbers_of_version(file.version), len(file.version)
-        for other, before in last.items():
-            if other != length and numbers_of_version(before.version) >= key:
+        version = file.version
+        numbers, length = numbers_of_version(version), len(version)
+        for other, (numbers_before, before) in greatest.items():
+            if other != length and numbers_before >= numbers:
                 return before, file
-        if length not in last or numbers_of_version(last[length].version) < key:
-            last[length] = file
+        if length not in greatest or greatest[length][0] < numbers:
+            greatest[length] = numbers, file
     return None
 
 

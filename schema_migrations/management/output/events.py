@@ -64,7 +64,7 @@ def describe_event(event: Event) -> str:
             return f"{event.file}  {MODE_DESCRIPTIONS[event.mode]}{resumed}"
         case StatementDone():
             place = f"{event.number}/{event.total}"
-            return f"  {place:>7}  {shorten_to_line(event.sql)}  {format_duration(event.seconds)}"
+            return f"  {place:>7}  {shorten_to_line(event.mask().sql)}  {format_duration(event.seconds)}"
         case MessageReceived():
             return f"{event.severity}  {_describe_message(event)}"
         case Resumed():
@@ -161,7 +161,8 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
 
 
 def log_event(event: Event, view: View) -> Iterator[Line]:
-    yield LogEntry(values={"event": EVENT_NAMES[type(event)], **asdict(event)})
+    shown = event.mask() if isinstance(event, StatementDone) else event
+    yield LogEntry(values={"event": EVENT_NAMES[type(event)], **asdict(shown)})
 
 
 FORMATS: Formats = {"text": format_event, "json": log_event}

@@ -6,8 +6,10 @@ Invariant: ``FileDone`` is reported only after its transaction was committed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from schema_migrations.history.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
@@ -61,6 +63,13 @@ class StatementDone:
     total: int
     sql: str
     seconds: float
+
+    def mask(self) -> StatementDone:
+        """Return the event as it may be shown, with the passwords masked.
+
+        Done only for what is shown: a long statement takes time, and locks are held.
+        """
+        return replace(self, sql=mask_secrets(self.sql))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

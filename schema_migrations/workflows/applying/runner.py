@@ -30,7 +30,6 @@ from schema_migrations.history.revision import (
     finish_revision,
     start_revision,
 )
-from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.statements import (
     BEGIN_WORDS,
     SourceStatement,
@@ -292,7 +291,7 @@ def run_statement(
         file=run.file.name,
         number=index + 1,
         total=len(run.statements),
-        sql=mask_secrets(statement.sql),
+        sql=statement.sql,
         seconds=time.perf_counter() - started_at,
     )
 

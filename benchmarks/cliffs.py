@@ -1,0 +1,288 @@
+"""Whether work grows no faster than the files: long files, long statements, many files.
+
+    .venv/bin/python benchmarks/cliffs.py [PART...]
+
+Prints a Markdown table: our figure, the one beside it from the same run, the limit, and
+whether it was met.  PostgreSQL is an embedded server, for ``txmode none`` one that keeps
+what it commits; every figure is the least of a few runs, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+from project import write_project
+from run import empty_database
+
+from schema_migrations.dev.cluster import THROWAWAY_SETTINGS, run_server
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
+from schema_migrations.history.directory import Directory, save
+from schema_migrations.history.file import MigrationFile
+
+RUNS = 3
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table; ``ours`` may be at most ``limit``."""
+
+    what: str
+    ours: float
+    beside: str
+    limit: float
+    unit: str = "s"
+
+    def print(self) -> None:
+        met = "yes" if self.ours <= self.limit else "NO"
+        print(
+            f"| {self.what} | {self.ours:.2f} {self.unit} | {self.beside} "
+            f"| {self.limit:.2f} {self.unit} | {met} |",
+            flush=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A project with the app, one without, and a server."""
+
+    folder: Path
+    host: str
+    psql: Path
+
+    def write_files(self, *contents: str) -> None:
+        """Make these the files of the project, with their ``atlas.sum``."""
+        shutil.rmtree(self.folder / "migrations", ignore_errors=True)
+        files = [
+            MigrationFile(name=f"{number:06}_file.sql", content=text.encode())
+            for number, text in enumerate(contents, start=1)
+        ]
+        folder = self.folder / "migrations"
+        save(folder, Directory(path=str(folder)), files)
+
+    def manage(self, *arguments: str, url: str = "", settings: str = "settings") -> Run:
+        """Run ``manage.py`` with these arguments in a process of its own."""
+        return run_process(
+            sys.executable,
+            "-m",
+            "django",
+            *arguments,
+            cwd=self.folder,
+            env=os.environ
+            | {
+                "BENCHMARK_URL": url or "postgresql://nobody@/none?host=nowhere",
+                "DJANGO_SETTINGS_MODULE": settings,
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPATH": os.pathsep.join(
+                    [str(self.folder), os.environ.get("PYTHONPATH", "")]
+                ).rstrip(os.pathsep),
+            },
+        )
+
+    def apply(self, *arguments: str, url: str) -> Run:
+        return self.manage(
+            "schemaapply", "--no-signals", "--no-input", "-v0", *arguments, url=url
+        )
+
+    def run_psql(self, url: str, *options: str) -> Run:
+        """Run the newest file of the project with ``psql``."""
+        file = max((self.folder / "migrations").glob("*.sql"))
+        stop = "ON_ERROR_STOP=1"
+        return run_process(
+            self.psql, "-qX", "-v", stop, *options, "-f", file, url, cwd=self.folder
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a process took."""
+
+    seconds: float
+    mebibytes: float
+
+
+def run_process(
+    *command: str | Path, cwd: Path, env: dict[str, str] | None = None
+) -> Run:
+    began = time.perf_counter()
+    process = Popen(command, cwd=cwd, env=env, stdout=DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}")
+    return Run(seconds=seconds, mebibytes=usage.ru_maxrss / 1024)
+
+
+def find_least(run: Callable[[], Run]) -> Run:
+    runs = [run() for _ in range(RUNS)]
+    return Run(
+        seconds=min(each.seconds for each in runs),
+        mebibytes=min(each.mebibytes for each in runs),
+    )
+
+
+def compare_with_psql(
+    bench: Bench,
+    what: str,
+    text: str,
+    *,
+    factor: float,
+    psql_options: tuple[str, ...] = (),
+) -> None:
+    """Apply a file, and run it by ``psql``; what both take to start is taken off."""
+    bench.write_files("SELECT 1;\n")
+    start = find_least(lambda: bench.apply(url=empty_database(bench.host)))
+    psql_start = find_least(lambda: bench.run_psql(empty_database(bench.host)))
+    bench.write_files(text)
+    ours = find_least(lambda: bench.apply(url=empty_database(bench.host)))
+    psql = find_least(lambda: bench.run_psql(empty_database(bench.host), *psql_options))
+    plain = psql.seconds - psql_start.seconds
+    Row(
+        what=what,
+        ours=ours.seconds - start.seconds,
+        beside=f"psql {plain:.2f} s",
+        limit=factor * plain,
+    ).print()
+
+
+def measure_passwords(bench: Bench) -> None:
+    """Apply what a search for passwords would read at length."""
+    words = "my password is a word. "
+    text = words * (10 * MEBIBYTE // len(words))
+    compare_with_psql(
+        bench,
+        "one statement of 10 MiB, 450,000 times `password`",
+        f"CREATE TABLE a (w text);\nINSERT INTO a VALUES ('{text}');\n",
+        factor=1.2,
+        psql_options=("-1",),
+    )
+
+
+def measure_txmode_none(bench: Bench) -> None:
+    for count in (3_000, 10_000):
+        rows = "\n".join(
+            f"INSERT INTO a VALUES ({number}, 'word {number}');"
+            for number in range(count)
+        )
+        compare_with_psql(
+            bench,
+            f"`txmode none`, {count:,} statements",
+            "-- atlas:txmode none\n\n"
+            f"CREATE TABLE a (id integer PRIMARY KEY, w text);\n{rows}\n",
+            factor=3,
+        )
+
+
+def measure_memory(bench: Bench) -> None:
+    """Apply a long statement; libpq alone keeps two copies of it until it is done."""
+    text = "word " * (100 * MEBIBYTE // 5)
+    bench.write_files(f"CREATE TABLE a (w text);\nINSERT INTO a VALUES ('{text}');\n")
+    ours = bench.apply(url=empty_database(bench.host))
+    psql = bench.run_psql(empty_database(bench.host))
+    Row(
+        what="one statement of 100 MiB",
+        ours=ours.mebibytes,
+        beside=f"psql {psql.mebibytes:.0f} MiB",
+        limit=psql.mebibytes,
+        unit="MiB",
+    ).print()
+
+
+def measure_many_files(bench: Bench) -> None:
+    """Apply and list 10,000 files, of which none is pending."""
+    bench.write_files(*(f"SELECT {number};\n" for number in range(10_000)))
+    url = empty_database(bench.host)
+    bench.apply(url=url)
+    plain = find_least(lambda: bench.manage("check", settings="without", url=url))
+    for command in ("schemaapply --no-signals --no-input", "schemastatus"):
+        words = command.split()
+        ours = find_least(lambda words=words: bench.manage(*words, url=url))
+        Row(
+            what=f"`{words[0]}`, 10,000 files, none pending",
+            ours=ours.seconds,
+            beside=f"`check` without the app {plain.seconds:.2f} s",
+            limit=plain.seconds + 1,
+        ).print()
+
+
+def measure_checks(bench: Bench) -> None:
+    """Run the system checks with 3,000 files as a checkout leaves them: all are read."""
+    bench.write_files(*(f"SELECT {number};\n" for number in range(3_000)))
+    for file in (bench.folder / "migrations").glob("*.sql"):
+        os.utime(file)
+    with_app, without = [], []
+    for _ in range(15):  # in turns: another load hits both alike
+        without.append(bench.manage("check", settings="unlisted").seconds)
+        with_app.append(bench.manage("check").seconds)
+    Row(
+        what="our checks, 3,000 files",
+        ours=1000 * (min(with_app) - min(without)),
+        beside=f"`check` with the app, no files, {min(without):.2f} s",
+        limit=50,
+        unit="ms",
+    ).print()
+
+
+DURABLE_SETTINGS = THROWAWAY_SETTINGS | dict.fromkeys(
+    ("fsync", "full_page_writes", "synchronous_commit"), "on"
+)
+"""Those of a server that keeps what it commits: only such a one shows what a commit
+costs."""
+
+PARTS = {
+    "passwords": (measure_passwords, THROWAWAY_SETTINGS),
+    "txmode-none": (measure_txmode_none, DURABLE_SETTINGS),
+    "memory": (measure_memory, THROWAWAY_SETTINGS),
+    "many-files": (measure_many_files, THROWAWAY_SETTINGS),
+    "checks": (measure_checks, THROWAWAY_SETTINGS),
+}
+"""A part's name → what measures it, and the settings of its server."""
+
+
+@contextmanager
+def open_bench(server_settings: Mapping[str, str]) -> Iterator[Bench]:
+    programs = choose_programs(find_installed_programs())
+    with (
+        run_server(
+            programs, server_settings=server_settings, asks_for_password=False
+        ) as server,
+        tempfile.TemporaryDirectory() as name,
+    ):
+        folder = Path(name)
+        write_project(folder, 10)
+        (folder / "without.py").write_text(
+            "from settings import *\n\n"
+            "INSTALLED_APPS = [a for a in INSTALLED_APPS if a != 'schema_migrations']\n"
+        )
+        (folder / "unlisted.py").write_text(
+            "from settings import *\n\n"
+            "SCHEMA_MIGRATIONS = {'default': {'DIR': 'no_files'}}\n"
+        )
+        (folder / "no_files").mkdir()
+        yield Bench(
+            folder=folder,
+            host=str(server.folder),
+            psql=programs.bin_folder / "psql",
+        )
+
+
+def main(parts: list[str]) -> None:
+    print("| | ours | beside | limit | met |\n|---|---:|---:|---:|---|", flush=True)
+    for part in parts or PARTS:
+        measure, server_settings = PARTS[part]
+        with open_bench(server_settings) as bench:
+            measure(bench)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
