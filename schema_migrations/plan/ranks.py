@@ -52,8 +52,8 @@ LOCKING = range(Stage.READABLE, Stage.NOT_MODELLED)
 """The stages of what locks tables that exist."""
 
 
-class Step(IntEnum):
-    """Steps within one table."""
+class TableStep(IntEnum):
+    """Steps of what is done to one table."""
 
     FIRST = 0
     DROPS_OF_PARTS = 1
@@ -71,18 +71,18 @@ class Rank(NamedTuple):
     stage: Stage
     table: str = ""
     namespace: str = ""
-    step: Step = Step.FIRST
+    step: TableStep = TableStep.FIRST
     position: int = 0
 
     @property
     def table_key(self) -> Rank:
         """The same of all that is done to one table in one stage."""
-        return self._replace(step=Step.FIRST, position=0)
+        return self._replace(step=TableStep.FIRST, position=0)
 
     @property
     def at_the_end(self) -> Rank:
         """After all that is done to the table in this stage."""
-        return self._replace(step=Step.LAST, position=0)
+        return self._replace(step=TableStep.LAST, position=0)
 
     @property
     def is_in_table(self) -> bool:
@@ -166,9 +166,9 @@ def _rank_drop(change: ddl.Drop, roles: TableRoles) -> Rank:
             # Updating the rows of another table may run into it.
             return Rank(Stage.OTHER, rule.table.name, rule.table.namespace)
         case ForeignKey() | Constraint() as rule:
-            return _rank_in_table(rule.table, Step.DROPS)
+            return _rank_in_table(rule.table, TableStep.DROPS)
         case Index() as index if index.table in roles.altered:
-            return _rank_in_table(index.table, Step.DROPS_OF_PARTS)
+            return _rank_in_table(index.table, TableStep.DROPS_OF_PARTS)
         case Index() as index:
             return Rank(Stage.DROPS, index.table.name, index.table.namespace)
         case Opaque(trait=trait) as part if trait.is_stored_as_text:
@@ -178,7 +178,7 @@ def _rank_drop(change: ddl.Drop, roles: TableRoles) -> Rank:
             part.trait.survives or part.trait.is_reprinted
         ):
             if table in roles.altered:
-                return _rank_in_table(table, Step.DROPS_OF_PARTS)
+                return _rank_in_table(table, TableStep.DROPS_OF_PARTS)
             return Rank(Stage.DROPS, table.name, table.namespace)
         case Sequence(key=key) | Definition(key=key):
             return Rank(Stage.DROPS, key.name, key.namespace)
@@ -197,15 +197,15 @@ def _rank_creation(part: Constraint | ForeignKey | Index, roles: TableRoles) -> 
         case ForeignKey() if is_new:
             return Rank(Stage.FOREIGN_KEYS_OF_NEW_TABLES, table.name, table.namespace)
         case ForeignKey():
-            return _rank_in_table(table, Step.FOREIGN_KEYS)
+            return _rank_in_table(table, TableStep.FOREIGN_KEYS)
         case Constraint() if is_new:
             return Rank(Stage.RULES_OF_NEW_TABLES, table.name, table.namespace)
         case Constraint():
-            return _rank_in_table(table, Step.RULES)
+            return _rank_in_table(table, TableStep.RULES)
         case Index() if is_new:
             return Rank(Stage.INDEXES_OF_NEW_TABLES, table.name, table.namespace)
         case Index() if table in roles.altered:
-            return _rank_in_table(table, Step.INDEXES)
+            return _rank_in_table(table, TableStep.INDEXES)
         case Index():
             return Rank(Stage.READABLE, table.name, table.namespace)
 
@@ -213,35 +213,37 @@ def _rank_creation(part: Constraint | ForeignKey | Index, roles: TableRoles) -> 
 def _rank_alteration(change: ddl.Change, roles: TableRoles) -> Rank:
     match change:
         case ddl.DropColumn() | ddl.DropNumbering():
-            return _rank_in_table(change.table, Step.DROPS, change.column.position)
+            return _rank_in_table(change.table, TableStep.DROPS, change.column.position)
         case ddl.AlterColumn() | ddl.RenameColumn():
-            return _rank_in_table(change.table, Step.OLD_COLUMNS, change.after.position)
+            return _rank_in_table(
+                change.table, TableStep.OLD_COLUMNS, change.after.position
+            )
         case ddl.AddColumn():
             return _rank_in_table(
-                change.table, Step.NEW_COLUMNS, change.column.position
+                change.table, TableStep.NEW_COLUMNS, change.column.position
             )
         case ddl.Alter(after=Constraint() | ForeignKey() as rule) if (
             rule.table in roles.altered
         ):
-            return _rank_in_table(rule.table, Step.INDEXES)
+            return _rank_in_table(rule.table, TableStep.INDEXES)
         case ddl.Alter(after=Constraint() | ForeignKey() as rule):
             # Validating reads all rows, and lets others read and write meanwhile.
             return Rank(Stage.READABLE, rule.table.name, rule.table.namespace)
         case ddl.SetComment(key=key) if key.table in roles.altered:
-            return _rank_in_table(key.table, Step.NAMES)
+            return _rank_in_table(key.table, TableStep.NAMES)
         case ddl.SetComment(key=key):
             return Rank(Stage.READABLE, key.table.name, key.table.namespace)
         case ddl.Alter(after=Sequence(owned_by=Key() as column)) if (
             column.table in roles.altered
         ):
-            return _rank_in_table(column.table, Step.NAMES)
+            return _rank_in_table(column.table, TableStep.NAMES)
         case ddl.Rename(after=Index() | Constraint() | ForeignKey() as part):
-            return _rank_in_table(part.table, Step.NAMES)
+            return _rank_in_table(part.table, TableStep.NAMES)
         case ddl.RebuildTable() | ddl.AlterTable():
-            return _rank_in_table(change.after.key, Step.OLD_COLUMNS)
+            return _rank_in_table(change.after.key, TableStep.OLD_COLUMNS)
         case _:
             return Rank(Stage.OTHER, ddl.subject_of(change).name)
 
 
-def _rank_in_table(table: Key, step: Step, position: int = 0) -> Rank:
+def _rank_in_table(table: Key, step: TableStep, position: int = 0) -> Rank:
     return Rank(Stage.IN_TABLE, table.name, table.namespace, step, position)

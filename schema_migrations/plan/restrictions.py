@@ -19,7 +19,7 @@ from schema_migrations.plan.partition_rules import make_table_rule_lookup
 from schema_migrations.plan.restriction import Restriction, RestrictionCode
 from schema_migrations.plan.value_restrictions import (
     find_value_restrictions,
-    make_find_uses,
+    make_use_lookup,
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
@@ -46,7 +46,7 @@ def find_restrictions(
     read = tuple((change, read_rule(change)) for change in changes)
     dropped = [c.object.key for c in changes if isinstance(c, ddl.Drop)]
     left = current.replace_objects(dropped, ())
-    find_uses = make_find_uses(changes, current)
+    find_uses = make_use_lookup(changes, current)
     constants = dict(_find_constant_columns(changes))
     kept = frozenset(
         found.query

@@ -37,7 +37,7 @@ FindUses = Callable[[Definition], tuple[ColumnOfType | Opaque, ...]]
 """Domain or enum → the columns and materialized views that hold its values."""
 
 
-def make_find_uses(changes: Iterable[ddl.Change], current: Schema) -> FindUses:
+def make_use_lookup(changes: Iterable[ddl.Change], current: Schema) -> FindUses:
     """Return what finds the columns of a type, or of a domain that is based on it."""
     gone = frozenset(_find_gone(changes))
 

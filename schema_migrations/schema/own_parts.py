@@ -35,7 +35,7 @@ KEY_TYPES = ("primary key", "unique")
 _ORDERING = re.compile(r"(?: DESC)?(?: NULLS (?:FIRST|LAST))?$")
 
 
-def find_tied_tables(current: Schema, desired: Schema) -> set[Key]:
+def find_tables_to_reattach(current: Schema, desired: Schema) -> set[Key]:
     """Return the tables of the partitions whose keys only ATTACH and DETACH can change.
 
     A key that is a part of an index of the whole table cannot be dropped while that

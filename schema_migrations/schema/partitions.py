@@ -26,7 +26,7 @@ from schema_migrations.schema.model import (
 )
 from schema_migrations.schema.own_parts import (
     find_equal_own_parts,
-    find_tied_tables,
+    find_tables_to_reattach,
     own_key_of,
 )
 
@@ -49,7 +49,7 @@ class PartitionMoves:
 
 def find_partition_moves(current: Schema, desired: Schema) -> PartitionMoves:
     """Return the partitions that are attached or detached, in key order."""
-    tied = find_tied_tables(current, desired)
+    tied = find_tables_to_reattach(current, desired)
     return PartitionMoves(
         detached=tuple(_find_left(current, desired, tied)),
         attached=tuple(_find_left(desired, current, tied)),
@@ -131,12 +131,14 @@ def with_moves(
     """Return the schemas after all detaching, and before all attaching."""
     if not moves:
         return current, desired
-    current = with_released(current, desired, moves)
-    desired = with_unattached(desired, moves.attached)
+    current = detach_partitions(current, desired, moves)
+    desired = undo_attaching(desired, moves.attached)
     return with_desired_owners(current, desired), desired
 
 
-def with_released(current: Schema, desired: Schema, moves: PartitionMoves) -> Schema:
+def detach_partitions(
+    current: Schema, desired: Schema, moves: PartitionMoves
+) -> Schema:
     """Return the schema with tables instead of the detached partitions.
 
     They lack what goes with a foreign key of the whole table that is dropped before, and
@@ -179,7 +181,7 @@ def _list_inherited_keys(partition: Opaque, schema: Schema) -> Iterator[ForeignK
             yield obj
 
 
-def with_unattached(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
+def undo_attaching(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
     """Return the schema with tables, as they can be attached, instead of the partitions.
 
     They lack what equals an attached index or key and is none: ATTACH might take that one

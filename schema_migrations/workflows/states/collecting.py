@@ -40,12 +40,12 @@ class DdlPart:
     statements: tuple[str, ...]
 
 
-Step = tuple[str, Callable[[Any], object]]
+CollectingStep = tuple[str, Callable[[Any], object]]
 """A label, and what is asked of a schema editor."""
 
 
 def collect_statements(
-    connection: Connection, steps: Iterable[Step]
+    connection: Connection, steps: Iterable[CollectingStep]
 ) -> tuple[DdlPart, ...]:
     """Return the statements of each step, in order; the last part has the deferred ones.
 

@@ -25,8 +25,8 @@ from schema_migrations.workflows.states.addresses import (
 )
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.collecting import (
+    CollectingStep,
     DdlPart,
-    Step,
     collect_statements,
 )
 from schema_migrations.workflows.states.fixed_order import hold_fixed_order
@@ -94,7 +94,7 @@ def collect_ddl(
     dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
     rest = partial(create_package_objects, chosen=tables_first)
-    steps: list[Step] = [
+    steps: list[CollectingStep] = [
         *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
         ("foreign keys and indexes", rest),
     ]

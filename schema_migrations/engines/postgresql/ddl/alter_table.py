@@ -22,7 +22,7 @@ LONGEST_HEADING = 200
 Grouped = tuple[tuple[Statement, tuple[int, ...]], ...]
 
 
-class Step(IntEnum):
+class AlterTableStep(IntEnum):
     """The steps of one ``ALTER TABLE``, whatever the order of its actions.
 
     https://github.com/postgres/postgres/blob/master/src/backend/commands/tablecmds.c
@@ -196,7 +196,7 @@ def _can_share(earlier: TableAction, later: TableAction) -> bool:
         return False
     if not _are_related(earlier, later):
         return _can_swap(earlier, later)
-    if earlier.step == later.step == Step.RETYPE:
+    if earlier.step == later.step == AlterTableStep.RETYPE:
         return False
     return earlier.step <= later.step
 

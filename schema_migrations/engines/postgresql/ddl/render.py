@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.ddl.alter_table import (
-    Step,
+    AlterTableStep,
     render_alter_table,
 )
 from schema_migrations.engines.postgresql.ddl.continuation import (
@@ -117,7 +117,7 @@ def _render_drop_column(change: ddl.DropColumn) -> Statement:
         verb="Drop",
         noun="column",
         subject=change.table.column(change.column.name),
-        step=Step.DROP,
+        step=AlterTableStep.DROP,
         reads=change.column.needs,
     )
     return render_alter_table(change.table, action, only=change.only)
@@ -131,7 +131,7 @@ def _render_drop_numbering(change: ddl.DropNumbering) -> Statement:
         noun="column",
         subject=change.table.column(change.column.name),
         # A type that no identity has must wait for the end of the statement.
-        step=None if change.column.identity else Step.DROP,
+        step=None if change.column.identity else AlterTableStep.DROP,
         reads=change.column.needs,
         is_for_new_rows=not change.column.identity,
     )
@@ -243,7 +243,7 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
         verb="Add",
         noun="column",
         subject=change.table.column(column.name),
-        step=Step.ADD_COLUMN,
+        step=AlterTableStep.ADD_COLUMN,
         reads=column.needs | change.fill_needs,
     )
     statements: Statements = (render_alter_table(change.table, action),)
@@ -252,7 +252,7 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
             action,
             sql=f"ALTER COLUMN {name} DROP DEFAULT",
             verb="Drop the default that only filled existing rows of",
-            step=Step.DROP,
+            step=AlterTableStep.DROP,
             is_for_new_rows=True,
         )
         statements += (render_alter_table(change.table, drop),)

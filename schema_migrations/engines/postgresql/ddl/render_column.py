@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schema_migrations.engines.postgresql.ddl.alter_table import Step
+from schema_migrations.engines.postgresql.ddl.alter_table import AlterTableStep
 from schema_migrations.engines.postgresql.ddl.conversion import find_conversion
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     identity_options_of,
@@ -63,15 +63,17 @@ def render_alter_actions(
     """
     retyped = is_retyped(before, after)
     reads_others = retyped and using is not None and not _is_cast(after.name, using)
-    actions: list[tuple[str, Step, str]] = []
+    actions: list[tuple[str, AlterTableStep, str]] = []
     if before.identity and not after.identity:
-        actions.append(("Drop the identity of", Step.DROP, "DROP IDENTITY"))
+        actions.append(("Drop the identity of", AlterTableStep.DROP, "DROP IDENTITY"))
     if before.generated is not None and after.generated is None:
-        actions.append(("Drop the expression of", Step.DROP, "DROP EXPRESSION"))
+        actions.append(
+            ("Drop the expression of", AlterTableStep.DROP, "DROP EXPRESSION")
+        )
     if before.default is not None and (retyped or after.default is None):
-        actions.append(("Drop the default of", Step.DROP, "DROP DEFAULT"))
+        actions.append(("Drop the default of", AlterTableStep.DROP, "DROP DEFAULT"))
     if after.nullable and not before.nullable:
-        actions.append(("Allow NULL in", Step.DROP, "DROP NOT NULL"))
+        actions.append(("Allow NULL in", AlterTableStep.DROP, "DROP NOT NULL"))
     numbering = (
         _render_identity_actions(before, after)
         if before.identity and after.identity
@@ -81,19 +83,21 @@ def render_alter_actions(
     shrinks = numbering and is_larger(before.type, after.type)
     if shrinks:
         # The smaller type may not hold the old bounds.
-        actions.append((change_numbering, Step.RETYPE, numbering))
+        actions.append((change_numbering, AlterTableStep.RETYPE, numbering))
     if retyped:
         new_type = _render_type_change(before, after, using)
-        actions.append(("Change the type of", Step.RETYPE, new_type))
+        actions.append(("Change the type of", AlterTableStep.RETYPE, new_type))
     if after.default is not None and (retyped or before.default != after.default):
-        actions.append(("Set the default of", Step.SET, f"SET DEFAULT {after.default}"))
+        actions.append(
+            ("Set the default of", AlterTableStep.SET, f"SET DEFAULT {after.default}")
+        )
     if before.nullable and not after.nullable:
-        actions.append(("Forbid NULL in", Step.SET, "SET NOT NULL"))
+        actions.append(("Forbid NULL in", AlterTableStep.SET, "SET NOT NULL"))
     if after.identity and not before.identity:
         identity = f"ADD {_render_identity(after)}"
-        actions.append(("Add an identity to", Step.SET, identity))
+        actions.append(("Add an identity to", AlterTableStep.SET, identity))
     elif numbering and not shrinks:
-        actions.append((change_numbering, Step.SET, numbering))
+        actions.append((change_numbering, AlterTableStep.SET, numbering))
     return tuple(
         TableAction(
             sql=f"ALTER COLUMN {quote(after.name)} {sql}",

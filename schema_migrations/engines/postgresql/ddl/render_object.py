@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from schema_migrations.engines.postgresql.catalog.traits import SQL_KEYWORDS
 from schema_migrations.engines.postgresql.ddl.alter_table import (
-    Step,
+    AlterTableStep,
     render_alter_table,
 )
 from schema_migrations.engines.postgresql.ddl.attributes import render_alter_composite
@@ -62,7 +62,7 @@ def _make_statement(sql: str, comment: str) -> Statements:
 
 
 def _make_action(
-    rule: Constraint | ForeignKey, sql: str, verb: str, step: Step | None
+    rule: Constraint | ForeignKey, sql: str, verb: str, step: AlterTableStep | None
 ) -> TableAction:
     return TableAction(
         sql=sql,
@@ -79,7 +79,9 @@ def render_create(obj: NonTableObject) -> Statements:
         case Constraint() | ForeignKey():
             name = quote(obj.key.part)
             definition = obj.definition.removesuffix(ONLY_MARK)
-            action = _make_action(obj, f"ADD CONSTRAINT {name}", "Add", Step.SET)
+            action = _make_action(
+                obj, f"ADD CONSTRAINT {name}", "Add", AlterTableStep.SET
+            )
             action = replace(action, definition=definition)
             waits = definition != obj.definition
             return (render_alter_table(obj.table, action, only=waits),)
@@ -120,7 +122,7 @@ def render_drop(obj: NonTableObject) -> Statements:
     match obj:
         case Constraint() | ForeignKey():
             sql = f"DROP CONSTRAINT {quote(obj.key.part)}"
-            action = _make_action(obj, sql, "Drop", Step.DROP)
+            action = _make_action(obj, sql, "Drop", AlterTableStep.DROP)
             return (render_alter_table(obj.table, action),)
         case Index():
             name = qualify(obj.key)
