@@ -131,12 +131,12 @@ def with_moves(
     """Return the schemas after all detaching, and before all attaching."""
     if not moves:
         return current, desired
-    current = detach_partitions(current, desired, moves)
-    desired = undo_attaching(desired, moves.attached)
+    current = replace_detached_partitions(current, desired, moves)
+    desired = replace_attached_partitions(desired, moves.attached)
     return with_desired_owners(current, desired), desired
 
 
-def detach_partitions(
+def replace_detached_partitions(
     current: Schema, desired: Schema, moves: PartitionMoves
 ) -> Schema:
     """Return the schema with tables instead of the detached partitions.
@@ -181,7 +181,7 @@ def _list_inherited_keys(partition: Opaque, schema: Schema) -> Iterator[ForeignK
             yield obj
 
 
-def undo_attaching(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
+def replace_attached_partitions(schema: Schema, partitions: Iterable[Opaque]) -> Schema:
     """Return the schema with tables, as they can be attached, instead of the partitions.
 
     They lack what equals an attached index or key and is none: ATTACH might take that one
