@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,76 @@ def test_out_of_order_edited_gone_and_ahead(place: Place) -> None:
     assert "FILE IS GONE" in out
     found = answer(place)
     assert (found["status"], found["missing"], checked(place)) == ("edited", ["1"], 4)
+
+
+class TestManyFiles:
+    """What is applied and needs nothing is counted; all else is listed."""
+
+    VERSIONS = range(1000, 2000, 2)
+    PLAIN = "  [x] "
+
+    @pytest.fixture
+    def place_of_many(self, place: Place) -> Place:
+        place.write(**{f"_{version}": "SELECT 1;" for version in self.VERSIONS})
+        place.apply()
+        return place
+
+    def list_applied(self, place: Place, **options: Any) -> list[str]:
+        lines = run(place, **options).splitlines()
+        return [line.split()[1] for line in lines if line.startswith(self.PLAIN)]
+
+    def test_the_last_ones_are_listed(self, place_of_many: Place) -> None:
+        lines = run(place_of_many).splitlines()
+        assert lines[1:3] == [
+            "Status   ok: 500 files applied, 0 pending",
+            "  … and 495 applied earlier (--all lists each)",
+        ]
+        assert [line[:10] for line in lines[3:-1]] == [
+            f"{self.PLAIN}{version}" for version in self.VERSIONS[-5:]
+        ]
+        everything = list(map(str, self.VERSIONS))
+        assert self.list_applied(place_of_many, all=True) == everything
+        assert "applied earlier" not in run(place_of_many, all=True)
+        assert answer(place_of_many)["applied"] == everything
+
+    def test_what_needs_a_look_is_listed_wherever_it_is(
+        self, place_of_many: Place
+    ) -> None:
+        place = place_of_many
+        place.write(_3000=BAD, _3001="SELECT 1;")
+        with pytest.raises(Exception, match="nope"):
+            place.apply()
+        place.write(_1006="SELECT 3;", _1009="SELECT 4;")
+        (place.folder / "1996.sql").unlink()
+        place.write()
+        shown = re.sub(r"  20[\d:\- ]{14}", "", run(place)).splitlines()
+        assert shown[1:13] == [
+            "Status   edited: 500 files applied, 2 pending",
+            "  … and 493 applied earlier (--all lists each)",
+            "  [x] 1006  EDITED SINCE",
+            *(f"  [x] {version}" for version in (1988, 1990, 1992, 1994)),
+            "  [x] 1996  FILE IS GONE",
+            "  [x] 1998",
+            "  [!] 1009.sql  out of order",
+            "  [ ] 3000.sql",
+            "  [ ] 3001.sql",
+        ]
+        assert shown[13].startswith("Failed   3000.sql:1: ")
+
+    def test_the_last_are_those_that_ran_last(self, place: Place) -> None:
+        place.write(**{f"_{2000 + each}": "SELECT 1;" for each in range(12)})
+        place.apply()
+        place.write(_1500_late="SELECT 2;")
+        place.apply(exec_order="non-linear")
+        assert self.list_applied(place) == [
+            "1500_late",
+            *map(str, range(2008, 2012)),
+        ]
+
+    def test_a_few_are_all_listed(self, place: Place) -> None:
+        place.write(**{f"_{1000 + each}": "SELECT 1;" for each in range(10)})
+        place.apply()
+        assert len(self.list_applied(place)) == 10
 
 
 def test_an_unsound_directory_is_refused(place: Place) -> None:

@@ -21,7 +21,11 @@ from schema_migrations.management.commands._target_options import (
     url_of,
 )
 from schema_migrations.management.output.events import describe_event
-from schema_migrations.management.output.schemastatus import FORMATS
+from schema_migrations.management.output.schemastatus import (
+    FORMATS,
+    LAST_APPLIED,
+    MOST_APPLIED,
+)
 from schema_migrations.workflows.applying.events import Reached
 from schema_migrations.workflows.standing.status import (
     Status,
@@ -65,6 +69,12 @@ class Command(SchemaCommand):
             action="store_true",
             help="exit 1 when files are pending or --drift finds something, 4 when the"
             " history does not match, 2 when the files are for another engine",
+        )
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            help="list every applied file; otherwise, of more than"
+            f" {MOST_APPLIED}, the last {LAST_APPLIED} and those that need a look",
         )
         parser.add_argument(
             "--drift",

@@ -7,6 +7,7 @@ slim image needs no planner.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from schema_migrations.errors import (
@@ -36,6 +37,8 @@ from schema_migrations.management.output.statements import (
 from schema_migrations.workflows.applying.next_steps import choose_step_of_row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from schema_migrations.history.revision import Revision
     from schema_migrations.history.standing import Standing
     from schema_migrations.plan.differences import Difference, DifferenceKind
@@ -103,6 +106,10 @@ UNMARKED_PROBLEMS = (
 )
 """Those that the lines of the files do not show."""
 
+MOST_APPLIED = 10
+"""So many applied files are listed; of more than that only the last ones."""
+LAST_APPLIED = 5
+
 _VERDICT_ROLES = {"ok": "SUCCESS", "pending": "WARNING", "drift": "WARNING"}
 """Verdict → role of Django's palette; the others need somebody at once."""
 
@@ -125,7 +132,7 @@ def format_mending(status: Status, view: View) -> Iterator[str]:
 
 
 def _format_files(status: Status, view: View) -> Iterator[str]:
-    """Yield a line for each applied and each pending file."""
+    """Yield a line for each pending file, and for the applied ones worth seeing."""
     comparison = status.comparison
     applied, pending = len(status.applied_revisions), len(comparison.pending)
     role = getattr(view.style, _VERDICT_ROLES.get(status.verdict, "ERROR"))
@@ -140,7 +147,12 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
         for each in comparison.moved
     }
     marks |= {row.version: "NEWER THAN THE DIRECTORY" for row in comparison.ahead}
-    for row in status.applied_revisions:
+    shown: Sequence[Revision] = status.applied_revisions
+    if not view.given.get("all"):
+        shown = choose_applied(shown, marks)
+    if earlier := applied - len(shown):
+        yield f"  … and {earlier} applied earlier (--all lists each)"
+    for row in shown:
         mark = f"  {marks[row.version]}" if row.version in marks else ""
         yield f"  [x] {row.file_stem}  {row.executed_at:%Y-%m-%d %H:%M}{mark}"
     for file in comparison.out_of_order:
@@ -160,6 +172,21 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
     yield from _format_failure(status.standing.failed_revision, view)
     if isinstance(status.standing.problem, UNMARKED_PROBLEMS):
         yield from format_beside("Problem  ", status.standing.problem.message, view)
+
+
+def choose_applied(
+    rows: Sequence[Revision], marked: Collection[str]
+) -> Sequence[Revision]:
+    """Return the rows to list: of many only the last ones to be applied.
+
+    Those whose version is ``marked`` are always listed.
+    """
+    plain = [row for row in rows if row.version not in marked]
+    if len(plain) <= MOST_APPLIED:
+        return rows
+    last = sorted(plain, key=attrgetter("executed_at"))[-LAST_APPLIED:]
+    listed = {*marked, *(row.version for row in last)}
+    return [row for row in rows if row.version in listed]
 
 
 def _format_failure(row: Revision | None, view: View) -> Iterator[str]:
