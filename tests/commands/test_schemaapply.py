@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,8 @@ SECRET = "s3cr3t"
 def run(place: Place, *args: object, **options: Any) -> tuple[str, str]:
     """Return standard output and standard error."""
     out, err = StringIO(), StringIO()
-    options = {"signals": False, "dir": place.folder, **options}
-    call_command("schemaapply", *map(str, args), stdout=out, stderr=err, **options)
+    options = {"signals": False, "dir": place.folder, "stdout": out, **options}
+    call_command("schemaapply", *map(str, args), stderr=err, **options)
     return out.getvalue(), err.getvalue()
 
 
@@ -62,9 +63,55 @@ def test_a_run_names_the_target_then_the_files_then_what_is_next(place: Place) -
 def test_verbosity_chooses_how_much_is_said(place: Place) -> None:
     place.write(_1=A, _2=B)
     assert run(place, "1", verbosity=0) == ("", "")
-    out, _ = run(place, verbosity=2)
-    assert "2.sql  one transaction" in out
-    assert "1/1  CREATE TABLE b (id integer PRIMARY KEY)" in out
+    out, _ = run(place, verbosity=1)
+    assert "CREATE TABLE" not in out
+
+
+SEVERAL = (
+    "CREATE TABLE b (\r\n    id integer PRIMARY KEY,\n\tname text\n);\n"
+    "CREATE TABLE c (\n"
+    + "".join(f"    c{number} integer,\n" for number in range(20))
+    + "    id integer\n);\n"
+    f"INSERT INTO b VALUES (1, '{'long ' * 100}\x1b[2J');\n"
+)
+
+
+def show_statements(place: Place, **options: Any) -> list[str]:
+    """Apply a file with several statements; return the lines between its first and last."""
+    place.write(_1=SEVERAL)
+    out, _ = run(place, **options)
+    lines = [re.sub(r" +\d+ms  ", "  0ms  ", line) for line in out.splitlines()]
+    return lines[lines.index("1.sql  one transaction") + 1 : -3]
+
+
+def test_statements_are_shown_below_their_file(place: Place) -> None:
+    assert show_statements(place, verbosity=2) == [
+        "      1/3  0ms  CREATE TABLE b (",
+        "                       id integer PRIMARY KEY,",
+        "                       name text",
+        "                   )",
+        "      2/3  0ms  CREATE TABLE c (",
+        *(f"                       c{number} integer," for number in range(4)),
+        "                   … 18 more lines (-v 3 shows all)",
+        f"      3/3  0ms  INSERT INTO b VALUES (1, '{('long ' * 7)[:31]}…",
+    ]
+
+
+def test_statements_are_whole_if_that_is_wanted(place: Place) -> None:
+    shown = show_statements(place, verbosity=3)
+    assert "                       c19 integer," in shown
+    assert "more lines" not in "".join(shown)
+    assert shown[-1].endswith(r"long \x1b[2J')")
+
+
+def test_a_failure_comes_after_the_statements_that_ran(place: Place) -> None:
+    place.write(_1=BAD)
+    out = StringIO()
+    error = refused(place, verbosity=2, stdout=out)
+    last = out.getvalue().splitlines()[-1]
+    assert last.startswith("      1/2 ")
+    assert last.endswith("  CREATE TABLE c (id integer PRIMARY KEY)")
+    assert "INSERT INTO nope" in str(error)
 
 
 def test_a_dry_run_prints_the_sql_and_writes_nothing(place: Place) -> None:

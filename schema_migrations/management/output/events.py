@@ -15,6 +15,7 @@ from schema_migrations.management.output.lines import (
     View,
     format_count,
     format_duration,
+    shorten_lines,
     shorten_to_line,
 )
 from schema_migrations.workflows.applying.events import (
@@ -63,8 +64,7 @@ def describe_event(event: Event) -> str:
             resumed = f", from statement {event.start + 1}" if event.start else ""
             return f"{event.file}  {MODE_DESCRIPTIONS[event.mode]}{resumed}"
         case StatementDone():
-            place = f"{event.number}/{event.total}"
-            return f"  {place:>7}  {shorten_to_line(event.mask().sql)}  {format_duration(event.seconds)}"
+            return "\n".join(format_statement(event))
         case MessageReceived():
             return f"{event.severity}  {_describe_message(event)}"
         case Resumed():
@@ -76,10 +76,11 @@ def describe_event(event: Event) -> str:
         case Blocked():
             blockers = "\n".join(map(_describe_blocker, event.blockers))
             place = f"{event.number}/{event.total}"
-            return f"{event.file}  {place}  waits for a lock held by\n{blockers}"
+            return f"{event.file}:{event.line}  {place}  waits for a lock held by\n{blockers}"
         case StillRunning():
             place = f"{event.number}/{event.total}"
-            return f"{event.file}  {place}  still running after {format_duration(event.seconds)}"
+            took = format_duration(event.seconds)
+            return f"{event.file}:{event.line}  {place}  still running after {took}"
         case Retrying():
             pause = format_duration(event.pause)
             return (
@@ -90,6 +91,16 @@ def describe_event(event: Event) -> str:
             return f"Signal   {event.name}"
         case Warned():
             return f"warning: {event.message}"
+
+
+def format_statement(event: StatementDone, *, in_full: bool = False) -> Iterator[str]:
+    """Yield the lines of a statement that ran, beside its number and duration."""
+    place = f"{event.number}/{event.total}"
+    lead = f"  {place:>7}  {format_duration(event.seconds):>6}  "
+    lines = re.split(r"\r?\n", event.mask().sql)
+    shown = lines if in_full else shorten_lines(lines)
+    for number, line in enumerate(shown):
+        yield f"{' ' * len(lead) if number else lead}{line}".rstrip()
 
 
 def _describe_message(event: MessageReceived) -> str:
@@ -148,7 +159,7 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
                 yield describe_event(event)
         case StatementDone():
             if view.verbosity > 1:
-                yield describe_event(event)
+                yield from format_statement(event, in_full=view.verbosity > 2)
             yield Progress(text=f"{event.file}  {event.number}/{event.total}")
         case FileDone():
             yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"

@@ -16,7 +16,9 @@ from schema_migrations.workflows.applying.events import Warned
 TERMINAL_WIDTH = 80
 """Columns of a line of prose on a terminal."""
 STATEMENT_WIDTH = 58
-"""Characters of a statement that are shown on one line, between number and duration."""
+"""Characters of a line of a statement that are shown, beside number and duration."""
+STATEMENT_LINES = 6
+"""Lines of a statement that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,18 @@ def _as_json_value(value: Any) -> Any:
 def shorten_to_line(sql: str) -> str:
     text = " ".join(sql.split())
     return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
+
+
+def shorten_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines of a statement, none too wide, and how many there are more."""
+    wanted = len(lines) if len(lines) <= STATEMENT_LINES else STATEMENT_LINES - 1
+    for line in lines[:wanted]:
+        text = line.expandtabs(4)
+        yield (
+            text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 1]}…"
+        )
+    if rest := len(lines) - wanted:
+        yield f"… {rest} more lines (-v 3 shows all)"
 
 
 _CONTROL = re.compile(

@@ -116,6 +116,8 @@ class Blocked:
     """A statement waits for a lock."""
 
     file: str
+    line: int
+    """Where the statement begins."""
     number: int
     """1-based."""
     total: int
@@ -128,6 +130,8 @@ class StillRunning:
     """A statement takes long, but still runs."""
 
     file: str
+    line: int
+    """Where the statement begins."""
     number: int
     """1-based."""
     total: int

@@ -152,6 +152,7 @@ def _make_blocked_event(
 ) -> Blocked:
     return Blocked(
         file=running.file,
+        line=running.statement.line,
         number=running.number,
         total=running.total,
         blockers=tuple(
@@ -163,6 +164,7 @@ def _make_blocked_event(
 def _make_still_running_event(running: RunningStatement, now: float) -> StillRunning:
     return StillRunning(
         file=running.file,
+        line=running.statement.line,
         number=running.number,
         total=running.total,
         seconds=now - running.started_at,

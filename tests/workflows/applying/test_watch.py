@@ -107,11 +107,12 @@ def test_who_blocks_is_told_while_the_statement_waits(
     )
     (told,) = [event for event in events if isinstance(event, Blocked)]
     (blocker,) = told.blockers
-    assert (told.file, told.number, told.total) == ("2.sql", 1, 2)
+    assert (told.file, told.line) == ("2.sql", statement.count("\n") + 1)
+    assert (told.number, told.total) == (1, 2)
     assert blocker.pid == reader.info.backend_pid
     assert blocker.seconds > 0
     first, second, third = describe_event(told).splitlines()
-    assert first == "2.sql  1/2  waits for a lock held by"
+    assert first == f"2.sql:{told.line}  1/2  waits for a lock held by"
     assert second.startswith(
         f"         process {blocker.pid} (report), idle in transaction for "
     )
@@ -123,7 +124,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
     nobody = Blocker(
         pid=0, application="a prepared transaction", state="", seconds=0, query=""
     )
-    told = Blocked(file="2.sql", number=1, total=1, blockers=(nobody,))
+    told = Blocked(file="2.sql", line=1, number=1, total=1, blockers=(nobody,))
     assert describe_event(told).splitlines()[1].strip() == "a prepared transaction"
 
 
@@ -143,7 +144,7 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     ):
         assert wait_until(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
-    assert describe_event(events[0]).startswith("2.sql  1/2  still running after ")
+    assert describe_event(events[0]).startswith("2.sql:1  1/2  still running after ")
 
 
 def test_a_second_session_that_fails_is_no_matter() -> None:
