@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from schema_migrations.errors import StatementFailed
+from schema_migrations.errors import REHASH_COMMAND, StatementFailed
 from schema_migrations.history.session_changes import (
     Session,
     SessionChanges,
@@ -48,9 +48,11 @@ _SPELLED_OUT = {
 """Parameters that SET has words of its own for."""
 
 TEMPORARY_WARNING = (
-    "a temporary table ends with its session: if this run is interrupted, no later run can"
-    " go on from here (put BEGIN and COMMIT around the statements that use it)"
+    "a temporary table ends with its session. If this run is interrupted, no later run"
+    " can go on from here. Put BEGIN and COMMIT around the statements that use the table."
 )
+
+THEN_APPLY = f"Run {REHASH_COMMAND},\nthen schemaapply again."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,13 +158,13 @@ def restore_changes(
     if missing := _find_unnamed(gone, made):
         names = ", ".join(missing)
         raise StatementFailed(
-            problem=f"{place}: the statements before this one made {names}, which was"
-            " temporary and ended with the session of an earlier run.",
+            problem=f"{place}: an earlier run made {names}. That was temporary, and ended"
+            " with its session.",
             file=file,
             line=line,
             outcome="Nothing was run.",
-            advice="Put a CREATE TEMPORARY statement directly before it, which makes that"
-            " anew, and rehash.",
+            advice="Make it again: put CREATE TEMPORARY directly before this statement."
+            f"\n{THEN_APPLY}",
         )
     set_next = takewhile(
         lambda each: is_only_setting(each, executor.is_session_setting, ""), following
@@ -170,14 +172,13 @@ def restore_changes(
     if missing := _find_unnamed(changes.maybe_local, set_next):
         names = ", ".join(missing)
         raise StatementFailed(
-            problem=f"{place}: the statement before this one set {names}, and an earlier"
-            " run ended before it could see whether that was for the session or only for"
-            " a transaction.",
+            problem=f"{place}: the statement before this one set {names}, then its run"
+            " ended. It may have been for the session, or for one transaction only.",
             file=file,
             line=line,
             outcome="Nothing was run.",
-            advice="Put a SET or RESET statement directly before it, which says the value"
-            " to go on with, and rehash.",
+            advice="Say the value to go on with: put SET or RESET directly before this"
+            f" statement.\n{THEN_APPLY}",
         )
     if changes.values:
         executor.set_session_values(connection, changes.values)

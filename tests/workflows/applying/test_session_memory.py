@@ -18,6 +18,7 @@ from schema_migrations.history.session_changes import (
     read_changes,
     split_statement,
 )
+from schema_migrations.management.hints import text_of
 from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
@@ -138,7 +139,14 @@ def test_values_of_an_unfinished_transaction_are_asked_for(place: Place) -> None
     place.write(_2=f"{NONE}{before}\nCREATE TABLE a ();")
     with pytest.raises(StatementFailed, match="SET or RESET") as caught:
         place.apply()
-    assert "2.sql:5: the statement before this one set search_path" in str(caught.value)
+    assert text_of(caught.value, "{}".format).splitlines() == [
+        "2.sql:5: the statement before this one set search_path, then its run ended."
+        " It may have been for the session, or for one transaction only.",
+        "Nothing was run.",
+        "Say the value to go on with: put SET or RESET directly before this statement.",
+        "Run schemahash,",
+        "then schemaapply again.",
+    ]
     assert place.read_revisions()["2"].applied == 2
 
     place.write(
@@ -161,7 +169,9 @@ def test_a_temporary_table_that_is_gone_is_not_taken_for_another(
         place.apply()
     place.connection.close()
     place.write(_2=f"{NONE}{makes}\nINSERT INTO a VALUES (1);")
-    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+    with pytest.raises(
+        StatementFailed, match=r"an earlier run made a\. That was temporary"
+    ):
         place.apply()
     assert place.execute("SELECT * FROM a") == []
 
@@ -205,8 +215,15 @@ def test_on_sqlite_too(sqlite_place: Place) -> None:
     sqlite_place.write(
         _1=f"{NONE}CREATE TEMP TABLE a (id int);\nCREATE TABLE c (id int);"
     )
-    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+    with pytest.raises(StatementFailed) as caught:
         sqlite_place.apply()
+    assert text_of(caught.value, "{}".format).splitlines() == [
+        "1.sql:4: an earlier run made a. That was temporary, and ended with its session.",
+        "Nothing was run.",
+        "Make it again: put CREATE TEMPORARY directly before this statement.",
+        "Run schemahash,",
+        "then schemaapply again.",
+    ]
 
 
 @pytest.mark.parametrize("statement", ["", "SELECT 1\n-- session: more", "SELECT '}'"])
@@ -268,7 +285,9 @@ def test_another_temporary_table_is_not_the_one_that_is_gone(place: Place) -> No
     place.connection.close()
     rest = "CREATE TEMP TABLE b AS SELECT 1 AS x;\nINSERT INTO a VALUES (1);"
     place.write(_2=f"{NONE}{makes}\n{rest}")
-    with pytest.raises(StatementFailed, match="made a, which was temporary"):
+    with pytest.raises(
+        StatementFailed, match=r"an earlier run made a\. That was temporary"
+    ):
         place.apply()
     assert place.execute("SELECT * FROM a") == []
 
