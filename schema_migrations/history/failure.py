@@ -50,7 +50,8 @@ def format_failure(error: StatementFailed) -> str:
     """Return the ``error`` of the row of a file that failed."""
     text = error.server_message or error.message
     if error.line:
-        text = f"{error.file}:{error.line}: {text}"
+        place = f"{error.file}:{error.line}: "
+        text = f"{place}{text.removeprefix(place)}"
     if not error.sqlstate:
         return f"{text}{_ADVICE_MARK}{error.advice}" if error.advice else text
     why = ": ".join(filter(None, (error.sqlstate, error.cause)))

@@ -54,6 +54,11 @@ def failed(
             "2_b.sql: it leaves rows:\n    1 of t\nNext: Do.",
             Failure(message="2_b.sql: it leaves rows:\n    1 of t", advice="Do."),
         ),
+        (
+            StatementFailed(problem="2_b.sql:3: gone.", file="2_b.sql", line=3),
+            "2_b.sql:3: gone.",
+            Failure(message="gone.", place="2_b.sql:3", line=3),
+        ),
         (StatementFailed(problem="(a)"), "(a)", Failure(message="(a)")),
         (StatementFailed(problem=""), "", Failure(message="")),
     ],
