@@ -32,6 +32,7 @@ TxMode = Literal["file", "all", "none"]
 EXEC_ORDERS = ("linear", "linear-skip", "non-linear")
 TX_MODES = ("file", "all", "none")
 PRIVILEGES = ("ignore", "compare")
+ATLAS = ("ignore", "warn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class Settings:
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
+    warns_of_atlas: bool
+    """Atlas runs the files as well: what it reads in another way is told."""
     lock_wait: float
     lock_timeout: float | None
     lock_retries: int
@@ -200,6 +203,11 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
         accepts=_allow_none(_is_text),
         expected="None or the name of a schema",
     ),
+    "ATLAS": _SettingKey(
+        default="ignore",
+        accepts=lambda v: v in ATLAS,
+        expected='"ignore" or "warn"',
+    ),
     "LOCK_WAIT": _SettingKey(
         default="60s", accepts=_is_duration, expected='a duration, such as "60s"'
     ),
@@ -319,6 +327,7 @@ def settings_from_entry(
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],
+        warns_of_atlas=value["ATLAS"] == "warn",
         lock_wait=parse_duration(value["LOCK_WAIT"]),
         lock_timeout=duration("LOCK_TIMEOUT") or None,
         lock_retries=value["LOCK_RETRIES"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from tests.fixtures.json_schemas import read_answer
 
@@ -364,6 +365,26 @@ class TestHash:
         )
         assert (found["files"], found["changed"]) == (1, False)
         assert found["file"].endswith("atlas.sum")
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize("format_name", ["text", "json"])
+    def test_what_atlas_reads_otherwise_is_told_if_wanted(
+        self, place: Place, format_name: str, check: bool
+    ) -> None:
+        text = f"-- atlas:txmode none\n\nBEGIN TRANSACTION;\n{A}END;\n"
+        place.write(_1=text, _2=f"\ufeff{A}", _3=A, _4="SELECT 'open")
+        options = {"format": format_name, "check": check}
+        unasked, told = StringIO(), StringIO()
+        run(place, "schemahash", **options, stderr=unasked)
+        with override_settings(SCHEMA_MIGRATIONS={"default": {"ATLAS": "warn"}}):
+            run(place, "schemahash", **options, stderr=told)
+        assert unasked.getvalue() == ""
+        assert told.getvalue().splitlines() == [
+            "warning: 1.sql:3: Atlas takes all from this BEGIN to END for one statement."
+            " Write COMMIT instead of END.",
+            "warning: 2.sql:1: Atlas sends the byte order mark to the server, and reads no"
+            " directive behind it. Save the file without the mark.",
+        ]
 
     def test_check_writes_nothing_and_exits_4(self, sqlite_place: Place) -> None:
         sqlite_place.write(_1=A)

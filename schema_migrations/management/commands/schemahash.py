@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db import connections
+
 from schema_migrations.conf import read_settings
+from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.directory import rehash, verify
+from schema_migrations.history.other_readings import find_other_readings
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.output.schemahash import (
@@ -41,6 +45,8 @@ class Command(SchemaCommand):
         path = settings.directory
         before = read_directory(path)
         self.warn_of_names(before)
+        if settings.warns_of_atlas:
+            self._warn_of_atlas(before, options["database"])
         if options["check"]:
             verify(before)
             self._conclude(before, changed=False)
@@ -50,6 +56,13 @@ class Command(SchemaCommand):
         after = rehash(path)
         self._conclude(after, changed=after.sum_file_text != before.sum_file_text)
         return 0
+
+    def _warn_of_atlas(self, directory: Directory, alias: str) -> None:
+        """Warn of what Atlas reads in another way than the server."""
+        syntax = engine_for(connections[alias].vendor).dialect.syntax
+        for file in directory.files:
+            for reading in find_other_readings(file, syntax):
+                self.warn(f"{file.name}:{reading.line}: {reading.message}")
 
     def _conclude(self, directory: Directory, *, changed: bool) -> None:
         """Show what was done; raise if the files changed meanwhile."""

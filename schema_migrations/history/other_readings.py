@@ -1,0 +1,213 @@
+r"""What Atlas reads in another way than the server: in files that both are to run.  Pure.
+
+Each form is tried by itself: a statement that holds it is split once more as Atlas splits
+it.  Invariant: a file that is split alike has no finding, whatever its text looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from schema_migrations.errors import SyntaxProblem
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.history.scanner import NAME_CHARACTER
+from schema_migrations.history.statements import (
+    BEGIN_WORDS,
+    BYTE_ORDER_MARK,
+    SourceStatement,
+    find_transaction_control,
+    split,
+)
+from schema_migrations.history.syntax import Syntax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherReading:
+    """A place that Atlas reads in another way."""
+
+    line: int
+    message: str
+    """What Atlas does with it, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    mark: re.Pattern[str]
+    """Every text of this form has it; other texts may."""
+    message: str
+    as_read: Callable[[Syntax], Syntax] = lambda syntax: syntax
+    """The lexical features that Atlas knows."""
+    rewrite: Callable[[str], str] | None = None
+    """Make the text one, as long, that is split here as Atlas splits the first."""
+    takes_rest: bool = False
+    """What has no end is no error for Atlas, but takes the rest of the file."""
+
+
+_FOREIGN_TAG = re.compile(r"\$(?=\w*[^\x00-\x7f])[^\W\d]\w*\$")
+_TAG_IN_NAME = re.compile(rf"{NAME_CHARACTER}(?=\$(?:[A-Za-z_][A-Za-z0-9_]*)?\$)")
+_BLOCK_COMMENT = re.compile(r"/\*.*?\*/")
+_DASHES_IN_LAST_LINE = re.compile(r"(?<![^\n])(?=[^\n]*+\Z)[^\n]*?--")
+
+
+def _uncover_comment(text: str) -> str:
+    """Make the comment at the end of a text SQL; what Atlas lets stay open in it is gone."""
+    start = text.rfind("\n") + 1
+    before, dashes, comment = text[start:].rpartition("--")
+    sql = _BLOCK_COMMENT.sub(lambda block: "?" * len(block[0]), comment)
+    sql = re.sub(r"[$/[]", "?", sql)
+    return f"{text[:start]}{before.replace('--', '??')}{'?' * len(dashes)}{sql}"
+
+
+_FORMS = (
+    _Form(
+        mark=re.compile(r"/\*(?:(?!\*/).)*?/\*", re.DOTALL),
+        message="Atlas ends a comment at its first */ and sends the rest as SQL. Put no"
+        " comment into a comment.",
+        as_read=lambda syntax: replace(syntax, nested_comments=False),
+    ),
+    _Form(
+        mark=re.compile(r"\\'"),
+        message="Atlas takes the quote in \\' for the end of the text. Write '' for a"
+        " quote.",
+        as_read=lambda syntax: replace(syntax, escape_strings=False),
+    ),
+    _Form(
+        mark=re.compile(r"\r(?!\n)"),
+        message="Atlas does not end a comment at a carriage return alone, and drops the"
+        " line below. End lines with a line feed.",
+        as_read=lambda syntax: replace(syntax, comment_ends="\n"),
+    ),
+    _Form(
+        mark=_FOREIGN_TAG,
+        message="Atlas knows dollar quotes with Latin letters only. Write $body$.",
+        rewrite=lambda text: _FOREIGN_TAG.sub(lambda tag: "?" * len(tag[0]), text),
+    ),
+    _Form(
+        mark=_TAG_IN_NAME,
+        message="Atlas takes the two $ in a name for a dollar quote. Put the name into"
+        " double quotes.",
+        rewrite=lambda text: _TAG_IN_NAME.sub("?", text),
+        takes_rest=True,
+    ),
+    _Form(
+        mark=_DASHES_IN_LAST_LINE,
+        message="Atlas reads a comment at the end of a file without a line end as SQL."
+        " Add the line end.",
+        as_read=lambda syntax: replace(syntax, backtick_names=True),
+        rewrite=_uncover_comment,
+    ),
+    _Form(
+        mark=re.compile("`"),
+        message="Atlas takes ` for a quote. Choose another name.",
+        as_read=lambda syntax: replace(syntax, backtick_names=True),
+    ),
+    _Form(
+        mark=re.compile(r"\["),
+        message="Atlas knows no names in brackets. Put the name into double quotes.",
+        as_read=lambda syntax: replace(syntax, bracket_names=False),
+    ),
+)
+
+_MARK_MESSAGE = (
+    "Atlas sends the byte order mark to the server, and reads no directive behind it."
+    " Save the file without the mark."
+)
+_BLOCK_MESSAGE = (
+    "Atlas takes all from this BEGIN to END for one statement. Write COMMIT instead of"
+    " END."
+)
+_ROLE_MESSAGE = (
+    "Atlas writes its revisions as this role, and fails where the role may not. Grant it"
+    " the table atlas_schema_revisions, or set no role."
+)
+
+_LONG_BEGIN = re.compile(r"BEGIN\s+\w", re.IGNORECASE)
+_SETS_ROLE = re.compile(
+    r"SET\s+(?:(?:SESSION|LOCAL)\s+)?(?:ROLE\s+(?!NONE\b)|SESSION\s+AUTHORIZATION\s"
+    r"+(?!DEFAULT\b))",
+    re.IGNORECASE,
+)
+
+
+def find_other_readings(file: MigrationFile, syntax: Syntax) -> Sequence[OtherReading]:
+    """Return the first place of each form that Atlas reads in another way.
+
+    A file that cannot be split here has none: it does not run.
+    """
+    try:
+        found = tuple(_find_readings(file, syntax))
+    except SyntaxProblem:
+        return ()
+    return sorted(found, key=lambda each: each.line)
+
+
+def _find_readings(file: MigrationFile, syntax: Syntax) -> Iterator[OtherReading]:
+    text, delimiter = file.text, file.directives.delimiter
+    statements = file.split_statements(syntax)
+    if file.content.startswith(BYTE_ORDER_MARK.encode()):
+        yield OtherReading(line=1, message=_MARK_MESSAGE)
+    for form in _FORMS:
+        line = _find_line(form, text, statements, syntax, delimiter)
+        if line:
+            yield OtherReading(line=line, message=form.message)
+    yield from _find_blocks(statements)
+    for each in statements:
+        if _SETS_ROLE.match(each.sql):
+            yield OtherReading(line=each.line, message=_ROLE_MESSAGE)
+            return
+
+
+def _find_line(
+    form: _Form,
+    text: str,
+    statements: Sequence[SourceStatement],
+    syntax: Syntax,
+    delimiter: str,
+) -> int:
+    """Return the line of the first statement that the form splits otherwise; 0: none.
+
+    Up to there Atlas has read the same, so each statement is read by itself.
+    """
+    as_read = form.as_read(syntax)
+    is_same = as_read == syntax and form.rewrite is None
+    if is_same or not form.mark.search(text):
+        return 0
+    as_read, start = replace(as_read, backslash_commands=False), 0
+    ends = [each.offset + len(each.terminated_sql) for each in statements]
+    last = max(ends, default=0)
+    for end in (*ends, len(text)):
+        piece = text[start:end]
+        if mark := form.mark.search(piece):
+            rewritten = form.rewrite(piece) if form.rewrite else piece
+            read = _list_spans(rewritten, as_read, delimiter)
+            is_alone = read is None and form.takes_rest and end >= last
+            if not is_alone and read != _list_spans(piece, syntax, delimiter):
+                return text.count("\n", 0, start + mark.start()) + 1
+        start = end
+    return 0
+
+
+def _list_spans(
+    text: str, syntax: Syntax, delimiter: str
+) -> Sequence[tuple[int, int]] | None:
+    """Return where the statements of a text are; None: it cannot be split."""
+    try:
+        found = split(text, syntax, file="", delimiter=delimiter, keep_empty=True)
+    except SyntaxProblem:
+        return None
+    return [(each.offset, len(each.terminated_sql)) for each in found]
+
+
+def _find_blocks(statements: Sequence[SourceStatement]) -> Iterator[OtherReading]:
+    """Yield the first ``BEGIN`` with a word behind it whose transaction a bare ``END`` ends."""
+    begin: SourceStatement | None = None
+    for each in statements:
+        word = find_transaction_control(each.sql)
+        if word == "END" and each.sql.upper() == "END" and begin:
+            yield OtherReading(line=begin.line, message=_BLOCK_MESSAGE)
+            return
+        if word:
+            is_long = word in BEGIN_WORDS and _LONG_BEGIN.match(each.sql)
+            begin = each if is_long else None
