@@ -52,8 +52,8 @@ from schema_migrations.workflows.planning.next_file import (
     write_next_file,
 )
 from schema_migrations.workflows.standing.health import Health, health
+from schema_migrations.workflows.states.source_forms import MODELS
 from schema_migrations.workflows.states.sources import (
-    MODELS,
     Workspace,
     open_state,
     run_in_workspace,

@@ -23,6 +23,7 @@ from schema_migrations.errors import (
     suggest_nearest,
 )
 from schema_migrations.history.comparison import ExecOrder
+from schema_migrations.history.path_url import is_url
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"
@@ -107,7 +108,8 @@ def _is_name_list(value: object) -> bool:
 
 
 def _is_path(value: object) -> bool:
-    return _is_text(value) or isinstance(value, Path)
+    is_text = isinstance(value, str) and value != "" and not is_url(value)
+    return is_text or isinstance(value, Path)
 
 
 def _is_path_list(value: object) -> bool:

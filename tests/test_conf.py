@@ -153,3 +153,10 @@ def test_another_alias_needs_a_directory(
     with pytest.raises(ConfigError, match="other"):
         read_settings("other")
     assert read_settings("other", directory=tmp_path).directory == tmp_path
+
+
+def test_a_url_is_no_path() -> None:
+    (found,) = messages({"default": {"DIR": "file://migrations"}})
+    assert "E004" in found
+    assert "'file://migrations'. It must be a path" in found
+    assert messages({"default": {"DIR": "C://migrations"}}) == []

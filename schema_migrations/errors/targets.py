@@ -44,7 +44,7 @@ class DirectoryNotSet(ConfigError):
 
 
 class InvalidUrl(ConfigError):
-    """A database URL or a ``docker://`` URL cannot be read."""
+    """A URL cannot be read: of a database, a ``docker://`` or a ``file://`` URL."""
 
     code = "invalid-url"
     hint = "{advice}"

@@ -14,7 +14,6 @@ import traceback
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import (
@@ -29,6 +28,7 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
     Unexpected,
 )
+from schema_migrations.history.path_url import path_from_text
 from schema_migrations.management.commands._failures import (
     raise_command_errors,
     translate_unexpected,
@@ -56,6 +56,7 @@ from schema_migrations.workflows.applying.events import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from schema_migrations.history.directory import Directory
 
@@ -104,8 +105,7 @@ class SchemaCommand(BaseCommand, ABC):
         parser.add_argument(
             "--dir",
             metavar="DIR",
-            type=Path,
-            help="the migration directory (default: the setting DIR)",
+            help="the migration directory, also as file://DIR (default: the setting DIR)",
         )
         parser.add_argument(
             "--format",
@@ -142,8 +142,6 @@ class SchemaCommand(BaseCommand, ABC):
         self.verbosity = options["verbosity"]
         self.format_name = options["format"]
         self.given = options
-        if options["dir"] is not None:  # call_command may pass a string
-            options["dir"] = Path(options["dir"])
         if self.format_name == "text" and self.verbosity >= 1:
             stream: Any = self.stderr
             self.progress = ProgressDisplay(
@@ -167,6 +165,8 @@ class SchemaCommand(BaseCommand, ABC):
 
     def _run_or_explain(self, options: Options) -> int:
         """Run the command; add to an interruption what it left."""
+        if options["dir"] is not None:
+            options["dir"] = path_from_text(str(options["dir"]))
         try:
             return self.run(options)
         except KeyboardInterrupt as interruption:

@@ -36,7 +36,7 @@ from schema_migrations.workflows.planning.next_file import (
     write_empty_file,
     write_next_file,
 )
-from schema_migrations.workflows.states.sources import FILES, MODELS
+from schema_migrations.workflows.states.source_forms import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1
 
@@ -114,7 +114,7 @@ class Command(SchemaCommand):
             metavar="SOURCE",
             dest="source",
             help="source to start from: files (default), models, a directory, a .sql file,"
-            " db:ALIAS or a URL",
+            " their file:// URLs, db:ALIAS or a database URL",
         )
         parser.add_argument(
             "--to",

@@ -44,9 +44,8 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.source_forms import FILES, MODELS
 from schema_migrations.workflows.states.sources import (
-    FILES,
-    MODELS,
     Workspace,
     run_in_workspace,
 )

@@ -65,9 +65,8 @@ from schema_migrations.workflows.planning.trial import (
 from schema_migrations.workflows.states.app_tables import AppTables
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.source_forms import FILES, MODELS
 from schema_migrations.workflows.states.sources import (
-    FILES,
-    MODELS,
     Workspace,
     open_state,
 )

@@ -12,17 +12,11 @@ from schema_migrations.engines.engine import Connection, Engine, Target
 from schema_migrations.engines.registry import (
     engine_for,
     engine_for_url,
-    is_database_url,
 )
 from schema_migrations.errors import SchemaMigrationsError, UnknownDatabase
+from schema_migrations.workflows.states.source_forms import ALIAS_PREFIX
 
-ALIAS_PREFIX = "db:"
 ANSWER_TIMEOUT_SECONDS = 2
-
-
-def is_live_source(source: str) -> bool:
-    """Return whether a source is a live database: ``db:default`` or a URL."""
-    return source.startswith(ALIAS_PREFIX) or is_database_url(source)
 
 
 @contextmanager

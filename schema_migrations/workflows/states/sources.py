@@ -1,8 +1,6 @@
 """The state of a source, loaded by the source's name.
 
-A source is ``files``, ``models``, a directory of migration files, a plain ``.sql``
-file, a database alias (``db:default``) or a database URL.  Every state has a scratch
-database of its own, which is dropped when the context ends.
+Every state has a scratch database of its own, which is dropped when the context ends.
 """
 
 from __future__ import annotations
@@ -25,7 +23,6 @@ from schema_migrations.errors import (
     LeavesDevDatabase,
     NoDevServer,
     SourceOfOtherEngine,
-    UnknownSource,
 )
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
@@ -56,7 +53,6 @@ from schema_migrations.workflows.states.foundations import (
     read_requested_names,
 )
 from schema_migrations.workflows.states.live_database import (
-    is_live_source,
     major_of,
     open_live_database,
     prepare_target_lookup,
@@ -68,6 +64,7 @@ from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     find_prerequisites,
 )
+from schema_migrations.workflows.states.source_forms import Source, read_source
 from schema_migrations.workflows.states.state import (
     State,
     check_origin,
@@ -81,7 +78,6 @@ from schema_migrations.workflows.states.state import (
 )
 from schema_migrations.workflows.targets.connection import open_target
 
-FILES, MODELS = "files", "models"
 Result = TypeVar("Result")
 
 
@@ -256,12 +252,13 @@ def open_state(
 ) -> Iterator[State]:
     """Hold the state of a source; models take the schemas of extensions ``beside`` them.
 
-    Raises ``ConfigError`` for an unknown form of source, and the errors of loading it.
+    Raises what ``read_source`` raises, and the errors of loading it.
     """
-    holds_files = source != MODELS or bool(workspace.extra_statements)
+    read = read_source(source)
+    holds_files = read.form != "models" or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
-        yield _load_source(source, workspace, connection, beside)
+        yield _load_source(read, workspace, connection, beside)
 
 
 @contextmanager
@@ -288,24 +285,31 @@ def open_scratch_database(
 
 
 def _load_source(
-    source: str, workspace: Workspace, connection: Connection, beside: Schema
+    source: Source, workspace: Workspace, connection: Connection, beside: Schema
 ) -> State:
     engine, phases = workspace.engine, workspace.phases
-    models_only = source == MODELS
-    facts, live = NO_FACTS, None
-    if models_only:
-        facts, description = _load_models(workspace, connection, beside), "the models"
-    elif source == FILES:
-        with phases("replay"):
-            _replay(workspace, connection, workspace.directory)
-        description = f"{len(workspace.directory.files)} files"
-    elif is_live_source(source):
-        with phases("live"):
-            live = _copy_live_database(source, workspace, connection)
-        description = "the live database"
-    else:
-        _load_path(Path(source), workspace, connection)
-        description = source
+    models_only = source.form == "models"
+    facts, live, description = NO_FACTS, None, source.text
+    match source.form:
+        case "models":
+            facts = _load_models(workspace, connection, beside)
+            description = "the models"
+        case "files":
+            with phases("replay"):
+                _replay(workspace, connection, workspace.directory)
+            description = f"{len(workspace.directory.files)} files"
+        case "live":
+            with phases("live"):
+                live = _copy_live_database(source.text, workspace, connection)
+            description = "the live database"
+        case "folder":
+            with phases("replay"):
+                directory = load(source.path)
+                verify(directory)
+                _replay(workspace, connection, directory)
+        case "sql":
+            with phases("replay"):
+                _load_sql_file(source.path, workspace, connection)
     with phases("inspect"):
         schema = inspect_database(engine, connection)
         if live is not None:
@@ -385,16 +389,7 @@ def _load_models(
     return ddl.facts
 
 
-def _load_path(path: Path, workspace: Workspace, connection: Connection) -> None:
-    engine = workspace.engine
-    with workspace.phases("replay"):
-        if path.is_dir():
-            directory = load(path)
-            verify(directory)
-            _replay(workspace, connection, directory)
-        elif path.is_file() and path.suffix == ".sql":
-            file = MigrationFile(name=str(path), content=path.read_bytes())
-            check_origin(engine, [file])
-            load_sql(engine, connection, file.text, file=file.name)
-        else:
-            raise UnknownSource(source=str(path))
+def _load_sql_file(path: Path, workspace: Workspace, connection: Connection) -> None:
+    file = MigrationFile(name=str(path), content=path.read_bytes())
+    check_origin(workspace.engine, [file])
+    load_sql(workspace.engine, connection, file.text, file=file.name)
