@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 DEFAULT_IMAGE_URL = "docker://postgres/17"
 Sharing = Literal["first", "last", "never"]
 CONNECT_SECONDS = 5
+MEMORY = ":memory:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def open_server(
 
 
 def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
-    if dev not in {"auto", "sqlite"}:
+    if dev not in {"auto", "sqlite"} and not _names_memory(dev, request):
         raise DevServerUnusable(
             problem=f"The dev database of the {request.engine.vendor} database"
             f" {request.alias!r} is always in memory: {dev.partition('://')[0]!r} is not"
@@ -100,9 +101,18 @@ def _make_memory_server(dev: str, request: ServerRequest) -> DevServer:
             remedy='Leave it out, or say "sqlite"',
         )
     return DevServer(
-        settings={"ENGINE": request.engine.addresses.backend, "NAME": ":memory:"},
+        settings={"ENGINE": request.engine.addresses.backend, "NAME": MEMORY},
         description="SQLite in memory",
     )
+
+
+def _names_memory(dev: str, request: ServerRequest) -> bool:
+    """Tell whether a URL names a database in memory: ``sqlite://dev?mode=memory``."""
+    addresses = request.engine.addresses
+    scheme, separator, _ = dev.partition("://")
+    if not separator or scheme.lower() not in addresses.schemes:
+        return False
+    return bool(addresses.settings_from_url(dev, {})["NAME"] == MEMORY)
 
 
 def _open_requested(

@@ -53,3 +53,29 @@ def test_sources_by_their_urls(project: Project) -> None:
     assert 'CREATE TABLE "only"' in other.out
     assert wrong.code == 2
     assert "'version'" in wrong.err
+
+
+def test_a_sqlite_database_by_its_url(project: Project) -> None:
+    wrote = project.manage("schemadiff", "--dev", "sqlite://dev?mode=memory&_fk=1")
+    applied = project.manage("schemaapply", "--url", "sqlite://file:shop.db?_fk=1")
+    again = project.manage("schemaapply", "--check", "--url", "sqlite://shop.db?_fk=1")
+    status = project.manage(
+        "schemastatus", "--check", "--url", f"sqlite://file:{project.base}/shop.db"
+    )
+
+    assert wrote.code == 0, wrote.err
+    assert applied.code == 0, applied.err
+    assert (project.base / "shop.db").stat().st_size
+    assert again.code == 0, again.out + again.err
+    assert status.code == 0, status.out + status.err
+
+
+def test_a_sqlite_url_that_asks_for_what_is_not_done(project: Project) -> None:
+    project.manage("schemadiff")
+    for parameter in ("mode=ro", "_busy_timeout=1", "_fk=0"):
+        ran = project.manage("schemaapply", "--url", f"sqlite://shop.db?{parameter}")
+        assert ran.code == 2
+        assert repr(parameter.partition("=")[0]) in ran.err
+    dev = project.manage("schemadiff", "--dev", "sqlite://dev.db")
+    assert dev.code == 2
+    assert "always in memory" in dev.err
