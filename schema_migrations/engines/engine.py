@@ -105,6 +105,13 @@ class SessionOptions:
     statement_timeout: float | None = None
     idle_in_transaction_timeout: float | None = None
     """Ends a run that was suspended or cut off while it holds locks."""
+    chosen: frozenset[str] = frozenset()
+    """Names of those that were chosen for this run; the address may replace others."""
+
+    def with_asked(self, timeouts: Mapping[str, float | None]) -> SessionOptions:
+        """Return the options with what an address asks for."""
+        asked: Any = {n: v for n, v in timeouts.items() if n not in self.chosen}
+        return replace(self, **asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +295,10 @@ class Executor:
     list_tables: Callable[[Connection, str | None], Sequence[str]]
     """Return the names of a namespace's tables; None: the target namespace."""
     hold_lock: HoldLock
+    read_asked_timeouts: Callable[[Connection], Mapping[str, float | None]] | None = (
+        None
+    )
+    """Return those of ``SessionOptions`` that the address asks for.  None: it cannot."""
     prepare_session: Callable[
         [Connection, SessionOptions], AbstractContextManager[None]
     ]

@@ -115,6 +115,20 @@ class SearchPathIgnored(ConfigError):
     schema: str
 
 
+class SettingIgnored(ConfigError):
+    """The session does not have a setting of the server that its URL asks for."""
+
+    code = "setting-ignored"
+    message = "{target}: the URL asks for {name}, but the session has another value."
+    hint = (
+        "A pooler did not pass it on (ignore_startup_parameters of PgBouncer). Give the"
+        " server's own address, let the role have it (ALTER ROLE ... SET {name}), or leave"
+        " it out."
+    )
+    target: str
+    name: str
+
+
 class AutocommitOff(ConfigError):
     """``AUTOCOMMIT`` is off, but files end their transactions themselves."""
 

@@ -84,6 +84,7 @@ def test_answers_come_after_what_was_given(
         f"postgres://me@host/shop?password={SECRET}",
         f"postgres://me@host/shop?p%61ssword={SECRET}",
         f"postgres://me@host/shop?sslpassword={SECRET}",
+        f"postgres://me@host/shop?my.secret={SECRET}",
         f"postgres://me@host/shop?scram_client_key={SECRET}",
         f"host=host dbname=shop user=me password='{SECRET}'",
     ],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.fixtures.project import Project
+from typing import Any
+
+import pytest
+
+from tests.fixtures.postgresql import connect_as_administrator
+from tests.fixtures.project import CommandResult, Project
 
 
 def test_a_directory_by_its_url(project: Project) -> None:
@@ -79,3 +84,155 @@ def test_a_sqlite_url_that_asks_for_what_is_not_done(project: Project) -> None:
     dev = project.manage("schemadiff", "--dev", "sqlite://dev.db")
     assert dev.code == 2
     assert "always in memory" in dev.err
+
+
+def format_url(settings: dict[str, Any], query: str) -> str:
+    host = f"host={settings['HOST']}&port={settings['PORT']}"
+    return f"postgres://{settings['USER']}@/{settings['NAME']}?{host}&{query}"
+
+
+def apply(project: Project, *options: str) -> CommandResult:
+    """Apply the files; the tables of Django's signals are not there."""
+    return project.manage("schemaapply", "--no-signals", *options)
+
+
+SLEEP = "SELECT pg_sleep(0.5);\n"
+TIMED_OUT = "canceling statement due to statement timeout"
+
+
+@pytest.mark.every_postgres
+def test_a_setting_of_the_server_holds_for_the_run(
+    project: Project, pg_database: dict[str, Any]
+) -> None:
+    project.configure(pg_database, STATEMENT_TIMEOUT="1min")
+    project.write(
+        "migrations/1_a.sql",
+        f"{SLEEP}CREATE TABLE a AS SELECT current_setting('my.own') AS own,"
+        " current_setting('work_mem') AS memory;\n",
+    )
+    project.manage("schemahash")
+    query = "statement_timeout=100&my.own=x%20y&work_mem=3MB"
+    url = format_url(pg_database, query)
+
+    stopped = apply(project, "--url", url)
+    done = apply(project, "--url", url, "--statement-timeout", "5")
+
+    assert stopped.code == 2
+    assert TIMED_OUT in stopped.err
+    assert done.code == 0, done.err  # the option was chosen for this run
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as server:
+        rows = server.execute("SELECT own, memory FROM a").fetchall()
+    assert rows == [("x y", "3MB")]
+
+
+def test_a_role_of_the_url_owns_what_the_files_make(
+    project: Project, pg_database: dict[str, Any]
+) -> None:
+    """Also where a run resumes a file, which sets the session anew."""
+    project.configure(pg_database)
+    project.write(
+        "migrations/1_a.sql",
+        "-- atlas:txmode none\n\nSET work_mem = '3MB';\n"
+        "CREATE TABLE a (id integer);\nSELECT 1 / (SELECT count(*) FROM a);\n"
+        "CREATE TABLE b (id integer);\n",
+    )
+    project.manage("schemahash")
+    url = format_url(pg_database, "role=url_owner")
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as server:
+        server.execute("CREATE ROLE url_owner")
+        try:
+            server.execute("GRANT ALL ON SCHEMA public TO url_owner")
+            stopped = apply(project, "--url", url)
+            server.execute("INSERT INTO a VALUES (1)")
+            done = apply(project, "--url", url)
+            owners = server.execute(
+                "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+        finally:
+            server.execute("DROP OWNED BY url_owner")
+            server.execute("DROP ROLE url_owner")
+    assert stopped.code == 2
+    assert "division by zero" in stopped.err
+    assert done.code == 0, done.err
+    assert dict(owners) == dict.fromkeys(
+        ("a", "b", "atlas_schema_revisions"), "url_owner"
+    )
+
+
+def test_a_dev_database_is_not_asked_for_what_the_target_has(
+    project: Project, pg_database: dict[str, Any]
+) -> None:
+    project.configure(pg_database)
+    project.write("migrations/1_a.sql", "CREATE TABLE a (id integer);\n")
+    project.manage("schemahash")
+    url = format_url(pg_database, "work_mem=3MB&my.own=1")
+    apply(project, "--url", url)
+    for command in (
+        ("schemastatus", "--drift", "--check", "--url", url),
+        ("schemadiff", "--from", url, "--to", "files"),
+        ("schemadiff", "--from", "files", "--to", "files", "--dev", url),
+    ):
+        ran = project.manage(*command)
+        assert ran.code == 0, ran.out + ran.err
+
+
+def test_the_setting_counts_where_the_url_asks_for_nothing(
+    project: Project, pg_database: dict[str, Any]
+) -> None:
+    project.configure(pg_database, STATEMENT_TIMEOUT="100ms")
+    project.write("migrations/1_a.sql", SLEEP)
+    project.manage("schemahash")
+
+    stopped = apply(project, "--url", format_url(pg_database, "jit=off"))
+    done = apply(project, "--url", format_url(pg_database, "statement_timeout=0"))
+
+    assert TIMED_OUT in stopped.err
+    assert done.code == 0, done.err
+
+
+def test_a_lock_timeout_of_the_url_is_the_one_that_is_watched(
+    project: Project, pg_database: dict[str, Any]
+) -> None:
+    project.configure(pg_database, LOCK_TIMEOUT="1min", LOCK_RETRIES=0)
+    project.write("migrations/1_a.sql", "CREATE TABLE a (id integer);\n")
+    project.manage("schemahash")
+    apply(project)
+    project.write("migrations/2_b.sql", "ALTER TABLE a ADD COLUMN b integer;\n")
+    project.manage("schemahash")
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as server:
+        server.execute("BEGIN; LOCK TABLE a")
+        ran = apply(project, "--url", format_url(pg_database, "lock_timeout=800"))
+        server.execute("ROLLBACK")
+    assert ran.code == 5
+    assert "lock timeout" in ran.err
+    assert "waits for" in ran.out
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("no_such_setting=1", '"no_such_setting"'),
+        ("work_mem=much", '"work_mem"'),
+        ("max_connections=3", '"max_connections"'),
+        ("binary_parameters=yes", '"binary_parameters"'),
+        ("sslmod=require", "'sslmod'"),
+        ("idle_session_timeout=1", "idle_session_timeout"),
+    ],
+)
+def test_a_parameter_that_nobody_knows_is_refused(
+    query: str, said: str, project: Project, pg_database: dict[str, Any]
+) -> None:
+    project.configure(pg_database)
+    project.write("migrations/1_a.sql", "CREATE TABLE a (id integer);\n")
+    project.manage("schemahash")
+    url = format_url(pg_database, query)
+    for command in (
+        ("schemaapply", "--url", url),
+        ("schemastatus", "--url", url),
+        ("schemadiff", "--from", url, "--to", "files"),
+    ):
+        ran = project.manage(*command)
+        assert ran.code == 2, ran.out + ran.err
+        assert said in ran.err
+        assert "Check the user" not in ran.err

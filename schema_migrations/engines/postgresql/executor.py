@@ -9,6 +9,9 @@ from schema_migrations.engines.postgresql.session import (
     outside_transaction,
     session,
 )
+from schema_migrations.engines.postgresql.session.asked_settings import (
+    read_asked_timeouts,
+)
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.lock import hold_lock
@@ -34,6 +37,7 @@ EXECUTOR = Executor(
     list_tables=session.list_tables,
     hold_lock=hold_lock,
     hold_fixed_settings=hold_fixed_settings,
+    read_asked_timeouts=read_asked_timeouts,
     prepare_session=session.prepare_session,
     open_transaction=session.open_transaction,
     keep_settings=keep_settings,

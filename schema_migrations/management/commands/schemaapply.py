@@ -204,6 +204,11 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
             lock_timeout=limit("lock_timeout"),
             statement_timeout=limit("statement_timeout"),
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
+            chosen=frozenset(
+                name
+                for name in ("lock_timeout", "statement_timeout")
+                if options[name] is not None
+            ),
         ),
         sends_signals=options["signals"],
         # Handlers print, but nothing else may be on standard output of a program.

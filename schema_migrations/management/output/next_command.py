@@ -112,9 +112,10 @@ def _repeat_options(
 
 def _has_secret(url: str) -> bool:
     settings = engine_for_url(url).addresses.settings_from_url(url, {})
-    parameters = {**settings, **settings.get("OPTIONS", {})}
+    nested = [each for each in settings.values() if isinstance(each, Mapping)]
     return any(
         value and word in name.lower()
+        for parameters in (settings, *nested)
         for name, value in parameters.items()
         for word in SECRET_WORDS
     )

@@ -49,6 +49,7 @@ from schema_migrations.workflows.applying.selection import (
 from schema_migrations.workflows.applying.stepwise import run_stepwise
 from schema_migrations.workflows.applying.watch import watch_statements
 from schema_migrations.workflows.applying.write_access import (
+    choose_timeouts,
     connect_for_writing,
     ensure_revisions_table,
     hold_lock,
@@ -262,11 +263,10 @@ def _run_selected(
     if not selected.runs and selected.baseline is None:
         return
     store, messages = connected.store, Messages(report)
+    options = choose_timeouts(store, request.session_options)
     with (
-        store.engine.executor.prepare_session(
-            store.connection, request.session_options
-        ),
-        _open_watch(store, request, messages) as watch,
+        store.engine.executor.prepare_session(store.connection, options),
+        _open_watch(store, options.lock_timeout, messages) as watch,
     ):
         runner = Runner(
             store=store,
@@ -297,14 +297,14 @@ def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None
 
 
 def _open_watch(
-    store: RevisionStore, request: ApplyRequest, messages: Messages
+    store: RevisionStore, lock_timeout: float | None, messages: Messages
 ) -> AbstractContextManager[Watch]:
     prepare = store.engine.executor.prepare_blocker_lookup
     return watch_statements(
         prepare(store.connection) if prepare else None,
         messages.show_event,
         show_notes=messages.show_notes,
-        lock_timeout=request.session_options.lock_timeout,
+        lock_timeout=lock_timeout,
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.engine import Engine, SessionOptions
     from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.revision_store import RevisionStore
 
@@ -69,6 +69,13 @@ def hold_lock(
         store.engine.executor.hold_fixed_settings(store.connection),
     ):
         yield retake
+
+
+def choose_timeouts(store: RevisionStore, options: SessionOptions) -> SessionOptions:
+    """Return the timeouts of a run: those chosen for it, else those that the address
+    asks for, else those of the settings."""
+    read_asked = store.engine.executor.read_asked_timeouts
+    return options.with_asked(read_asked(store.connection)) if read_asked else options
 
 
 def ensure_revisions_table(store: RevisionStore) -> None:

@@ -160,3 +160,20 @@ def test_another_database_is_not_reached_through_the_pool_of_the_alias(
             assert cursor.fetchone() == ("postgres",)
             assert "pool" not in other.settings_dict["OPTIONS"]
         assert connections["default"].settings_dict["OPTIONS"]["pool"]
+
+
+def test_what_a_url_asks_for_is_not_asked_of_another_server(
+    pg_database: dict[str, Any],
+) -> None:
+    """A sibling took it from the alias, and its options from its own settings."""
+    host = f"host={pg_database['HOST']}&port={pg_database['PORT']}"
+    user, name = pg_database["USER"], pg_database["NAME"]
+    url = f"postgres://{user}@/{name}?{host}&work_mem=3MB"
+    with (
+        use_as_default(pg_database),
+        open_target("default", url) as (connection, engine),
+    ):
+        connect_and_describe(connection, engine, wait=0)
+        sibling = engine.executor.make_sibling(pg_database, "default")
+        engine.executor.describe_target(sibling)
+        sibling.close()

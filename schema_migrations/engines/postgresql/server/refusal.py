@@ -22,6 +22,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
+from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
 from schema_migrations.errors import (
     ConnectionRefused,
     ServerUnreachable,
@@ -29,7 +30,7 @@ from schema_migrations.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from schema_migrations.engines.engine import Connection
 
@@ -64,11 +65,17 @@ def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     return exception
 
 
-def is_final_refusal(error: psycopg.Error, user: str = "", database: str = "") -> bool:
+def is_final_refusal(
+    error: psycopg.Error,
+    user: str = "",
+    database: str = "",
+    asked_settings: Iterable[str] = (),
+) -> bool:
     """Return whether the connection was refused for its settings: a retry would not help.
 
-    In any language the server names the role or the database that it does not accept.
-    ``user`` and ``database`` are those of the settings, where psycopg tells no names.
+    In any language the server names the role, the database or the setting that it does
+    not accept.  ``user`` and ``database`` are those of the settings, where psycopg tells
+    no names.
     """
     text, attempt = str(error), error.pgconn
     if attempt is not None and attempt.needs_password:
@@ -80,7 +87,7 @@ def is_final_refusal(error: psycopg.Error, user: str = "", database: str = "") -
     return bool(_WRONG_SETTINGS.search(text)) or any(
         _is_named(name, said)
         for said in _SERVER_PART.findall(text)
-        for name in (user, database)
+        for name in (user, database, *asked_settings)
     )
 
 
@@ -145,8 +152,9 @@ def _make_refusal_error(
     start, advice = "The server cannot be used", ""
     if isinstance(refusal, psycopg.OperationalError):
         advice = "Check the user, password and database in the URL or in DATABASES."
+        asked = settings.get(ASKED_SETTINGS) or {}
         if not is_final_refusal(
-            refusal, settings.get("USER") or "", settings.get("NAME") or ""
+            refusal, settings.get("USER") or "", settings.get("NAME") or "", asked
         ):
             if target:
                 return TargetUnreachable(target=target, reason=message)
@@ -154,6 +162,11 @@ def _make_refusal_error(
         start = "The server refused the connection"
         if _OPTIONS_REFUSED in message:
             advice = OPTIONS_REFUSED_ADVICE
+        elif named := [name for name in asked if f'"{name}"' in message.lower()]:
+            advice = (
+                f"Correct {named[0]} in the URL, or leave it out: it is no parameter of"
+                " libpq, so it was sent to the server as a setting of the session."
+            )
     return ConnectionRefused(problem=f"{target or start}: {message}", advice=advice)
 
 

@@ -12,7 +12,11 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.postgresql.server.refusal import translate_refusals
-from schema_migrations.engines.postgresql.server.url import BACKEND, format_masked_url
+from schema_migrations.engines.postgresql.server.url import (
+    ASKED_SETTINGS,
+    BACKEND,
+    format_masked_url,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection, DatabaseSettings
@@ -45,6 +49,7 @@ def make_sibling(settings: DatabaseSettings, alias: str) -> Connection:
         **own,
         **{key: settings[key] for key in _ADDRESS_KEYS if key in settings},
         "OPTIONS": options,
+        ASKED_SETTINGS: settings.get(ASKED_SETTINGS) or {},
         "AUTOCOMMIT": True,
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": None,

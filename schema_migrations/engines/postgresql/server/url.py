@@ -11,13 +11,17 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 import psycopg
-from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from schema_migrations.engines.postgresql.quote import quote as quote_name
+from schema_migrations.engines.postgresql.server.url_query import (
+    format_option,
+    read_keywords,
+    sort_parameters,
+)
 from schema_migrations.errors import InvalidUrl
 
 if TYPE_CHECKING:
@@ -46,6 +50,10 @@ ESCAPING_HINT = "A special character in the password must be percent-encoded: %4
 OVERRIDDEN_OPTIONS = frozenset({"pool", "dbname", "user", "password", "host", "port"})
 """Keys of ``OPTIONS`` that conflict with the URL, and a pool, which keeps connections open."""
 
+ASKED_SETTINGS = "ASKED_SETTINGS"
+"""Key of an entry: the settings of the server that a URL asks for, besides ``options``,
+which also has them: the session is compared with what was asked for."""
+
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     """Return the settings of the database that ``url`` names.
@@ -54,7 +62,7 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     empty when the alias belongs to another engine.  Raises ``ConfigError``.
     """
     parameters = _parse_parameters(url)
-    keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    keywords = read_keywords()
     options = {
         name: value
         for name, value in base.get("OPTIONS", {}).items()
@@ -72,7 +80,14 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
         "HOST": parameters.pop("host", ""),
         "PORT": parameters.pop("port", ""),
         "OPTIONS": {**options, **parameters},
+        ASKED_SETTINGS: _find_asked_settings(url),
     }
+
+
+def _find_asked_settings(url: str) -> dict[str, str]:
+    if "://" not in url:
+        return {}
+    return dict(sort_parameters(url.strip().partition("?")[2]).settings)
 
 
 def _find_default_name(parameters: Mapping[str, str]) -> str:
@@ -92,7 +107,7 @@ def _find_default_name(parameters: Mapping[str, str]) -> str:
 
 
 def _parse_parameters(url: str) -> dict[str, str]:
-    """Return libpq's parameters; ``search_path`` is moved into ``options``."""
+    """Return libpq's parameters; settings of the server are moved into ``options``."""
     normal = _normalize_url(url)
     try:
         parsed = conninfo_to_dict(normal)
@@ -119,33 +134,7 @@ def _normalize_url(url: str) -> str:
         )
     _refuse_unescaped(rest)
     address, _, query = rest.partition("?")
-    return f"postgresql://{address}{_normalize_query(query)}"
-
-
-def _normalize_query(query: str) -> str:
-    """Move ``search_path`` and ``currentSchema`` into ``options``; keep the rest.
-
-    libpq knows neither name: https://www.postgresql.org/docs/current/libpq-connect.html
-    """
-    kept, paths, options = [], [], []
-    for part in filter(None, query.split("&")):
-        name = part.partition("=")[0]
-        value = next(iter(parse_qsl(part.replace("+", "%2B"))), ("", ""))[1]
-        if name in ("search_path", "currentSchema"):
-            paths.append(value)
-        elif name == "options":
-            options.append(value)
-        else:
-            kept.append(part)
-    options += [f"-c search_path={_escape_argument(path)}" for path in paths if path]
-    if options:
-        kept.append("options=" + quote(" ".join(options), safe=""))
-    return "?" + "&".join(kept) if kept else ""
-
-
-def _escape_argument(value: str) -> str:
-    """Escape a value for ``options``, where a space would end it."""
-    return value.replace("\\", "\\\\").replace(" ", "\\ ")
+    return f"postgresql://{address}{sort_parameters(query).text}"
 
 
 def with_namespace(settings: DatabaseSettings, namespace: str) -> DatabaseSettings:
@@ -157,7 +146,7 @@ def with_namespace(settings: DatabaseSettings, namespace: str) -> DatabaseSettin
     options = settings.get("OPTIONS") or {}
     given = options.get("options", "")
     path = f"{quote_name(namespace)},{_read_search_path(given) or 'public'}"
-    extended = f"{given} -c search_path={_escape_argument(path)}".strip()
+    extended = f"{given} {format_option('search_path', path)}".strip()
     return {**settings, "OPTIONS": {**options, "options": extended}}
 
 

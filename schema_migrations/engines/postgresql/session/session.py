@@ -17,6 +17,9 @@ from schema_migrations.engines.postgresql.server.url import (
     format_masked_url,
     read_first_schema,
 )
+from schema_migrations.engines.postgresql.session.asked_settings import (
+    check_asked_settings,
+)
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
     fetch_row,
@@ -91,6 +94,8 @@ def describe_target(connection: Connection) -> Target:
             advice="Create the schema, or name another with ?search_path=NAME.",
         )
     is_named = _check_schema(connection, name, schema)
+    with translate_refusals(connection, target=name):
+        check_asked_settings(connection, name)
     reasons = {
         "a standby server": standby,
         "default_transaction_read_only is on": read_only,

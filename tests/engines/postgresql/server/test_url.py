@@ -88,6 +88,30 @@ def test_every_scheme_that_people_paste_means_postgresql(scheme: str) -> None:
             {"OPTIONS": {"options": r"-c search_path=a\ b\\c"}},
         ),
         ("postgres://u@h", {"NAME": "u"}),
+        (
+            "postgres://h/d?Statement_Timeout=1000&application_name=me&my.own=a%20b",
+            {
+                "OPTIONS": {
+                    "application_name": "me",
+                    "options": r"-c statement_timeout=1000 -c my.own=a\ b",
+                },
+                "ASKED_SETTINGS": {"statement_timeout": "1000", "my.own": "a b"},
+            },
+        ),
+        (
+            "postgres://h/d?role=ddl&search_path=app&options=-c%20work_mem%3D1MB&jit=",
+            {
+                "OPTIONS": {
+                    "options": "-c work_mem=1MB -c role=ddl -c search_path=app"
+                },
+                "ASKED_SETTINGS": {"role": "ddl"},
+            },
+        ),
+        (" postgres://h/d?my.own=a\n", {"ASKED_SETTINGS": {"my.own": "a"}}),
+        (
+            "postgres://h/d?work_mem=a%09b",
+            {"OPTIONS": {"options": "-c work_mem=a\\\tb"}},
+        ),
     ],
 )
 def test_what_libpq_reads_becomes_settings(
@@ -144,6 +168,16 @@ def test_the_backend_and_its_own_options_stay_and_no_pool_or_parameter_does() ->
         (f"postgres:u:{SECRET}@h/d", "cannot be parsed"),
         (f"host=h passwrod={SECRET}", "cannot be parsed"),
         ("postgres://h/d?sslmod=x", "no parameter 'sslmod'"),
+        (f"postgres://h/d?Password={SECRET}", "no parameter 'Password'"),
+        (f"postgres://h/d?pasword={SECRET}", "no parameter 'pasword'"),
+        (f"postgres://h/d?passwd={SECRET}", "no parameter 'passwd'"),
+        ("postgres://h/d?slmode=x", "no parameter 'slmode'"),
+        ("postgres://h/d?sslinline=true", "no parameter 'sslinline'"),
+        ("postgres://h/d?require_aut=x", "no parameter 'require_aut'"),
+        ("postgres://h/d?statement_timeout", "cannot be parsed"),
+        ("postgres://h/d?a-b=1", "cannot be parsed"),
+        ("postgres://h/d?DateStyle=ISO", "sets DateStyle"),
+        ("postgres://h/d?transaction_timeout=9", "sets transaction_timeout"),
     ],
 )
 def test_a_wrong_url_is_refused_without_showing_it(url: str, expected: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.engines.postgresql.executor import EXECUTOR
+from schema_migrations.engines.postgresql.server.url import settings_from_url
 from schema_migrations.engines.postgresql.session.pooler import is_pooled
 from schema_migrations.errors import ConfigError, LockNotAcquired
 from tests.fixtures.pooling import run_pooler
@@ -87,6 +88,37 @@ def test_a_pooler_that_drops_search_path_is_refused(
     with run_pooler(pg_database, "session", more=ignoring) as entry:
         assert describe(entry, "t1").schema == "t1"
     direct.close()
+
+
+def test_a_pooler_that_drops_a_setting_is_refused(pg_database: dict[str, Any]) -> None:
+    """What a URL asks for held nowhere, and nobody was told."""
+    ignoring = "ignore_startup_parameters = options"
+
+    def asking(entry: dict[str, Any], query: str) -> dict[str, Any]:
+        url = (
+            f"postgres://{entry['USER']}@/{entry['NAME']}?port={entry['PORT']}&{query}"
+        )
+        return {**settings_from_url(url, {}), "HOST": entry["HOST"]}
+
+    with run_pooler(pg_database, "session", more=ignoring) as entry:
+        with pytest.raises(ConfigError) as caught:
+            describe(asking(entry, "work_mem=1234kB"))
+        assert caught.value.code == "setting-ignored"
+        assert "asks for work_mem" in str(caught.value)
+        with pytest.raises(ConfigError, match="asks for no_such"):
+            describe(asking(entry, "no_such=1"))
+        direct = connected(pg_database)
+        role, database = pg_database["USER"], pg_database["NAME"]
+        direct.cursor().execute(
+            f'ALTER ROLE {role} IN DATABASE "{database}" SET statement_timeout = 60000'
+        )
+        direct.close()
+    with run_pooler(pg_database, "session", more=ignoring) as entry:
+        describe(asking(entry, "statement_timeout=1min"))
+    with run_pooler(pg_database, "session") as entry:
+        with pytest.raises(ConfigError, match="unsupported startup") as caught:
+            describe(asking(entry, "work_mem=1MB"))
+        assert "own address" in caught.value.hint
 
 
 @pytest.mark.parametrize(
