@@ -35,6 +35,8 @@ REFUSED = [
         "Add --format sql, or -v 2.",
     ),
     (("schemastatus", "--dev", "auto"), "work with --drift only"),
+    (("schemahash", "--replay"), "schemahash --check --replay"),
+    (("schemahash", "--check", "--dev", "auto"), "--dev works with --replay only"),
     (
         ("schemaapply", "--targets-are", "databases"),
         "Add --targets or --targets-sql, or leave it out.",

@@ -70,6 +70,21 @@ def refuse_schemastatus_conflicts(options: Options) -> None:
         )
 
 
+def refuse_schemahash_conflicts(options: Options) -> None:
+    """Raise ``WrongUsage`` if an option of ``schemahash`` would have no effect."""
+    if options["replay"] and not options["check"]:
+        raise WrongUsage(
+            problem="--replay runs the files that atlas.sum lists, so it works with --check"
+            " only.",
+            advice="python manage.py schemahash --check --replay",
+        )
+    if options["dev"] and not options["replay"]:
+        raise WrongUsage(
+            problem="--dev works with --replay only.",
+            advice="python manage.py schemahash --check --replay --dev URL",
+        )
+
+
 def refuse_schemaapply_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemaapply`` would have no effect."""
     if options["targets_are"] and not (options["targets"] or options["targets_sql"]):

@@ -44,6 +44,7 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.replayed_files import list_directive_warnings
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
 from schema_migrations.workflows.states.sources import (
     Workspace,
@@ -245,7 +246,7 @@ def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
 
 
 def _find_warnings(workspace: Workspace) -> Iterator[str]:
-    server, engine = workspace.server, workspace.engine
+    server = workspace.server
     target = workspace.ask_target() if server.probes_target else None
     if target is not None and server.has_other_major(target.major):
         yield (
@@ -267,6 +268,4 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
                 ' and grants are not compared: set PRIVILEGES to "compare", or move it to a'
                 " file of the directory."
             )
-    for file in workspace.directory.files:
-        for line, message in file.check_directives(engine.dialect.syntax):
-            yield f"{file.name}:{line}: {message}"
+    yield from list_directive_warnings(workspace)

@@ -1,0 +1,130 @@
+"""``schemahash --check --replay``: do all files run, whatever the models are?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.fixtures.project import CommandResult, Project
+
+OnPostgres = Callable[..., "Project"]
+
+A = "CREATE TABLE a (id integer PRIMARY KEY);\n"
+B = "ALTER TABLE a ADD COLUMN b integer;\n"
+WRONG = f"{B}INSERT INTO nope VALUES (1);\n"
+CHECKPOINT = f"-- atlas:checkpoint\n\n{A}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest, project: Project, on_postgres: OnPostgres
+) -> Project:
+    """A project whose models no file makes, on each engine in turn."""
+    return project if request.param == "sqlite" else on_postgres(DEV="auto")
+
+
+def write(project: Project, **files: str) -> None:
+    for name, text in files.items():
+        project.write(f"migrations/{name.removeprefix('_')}.sql", text)
+    assert project.manage("schemahash").code == 0
+
+
+def replay(project: Project, *options: str) -> CommandResult:
+    return project.manage("schemahash", "--check", "--replay", *options)
+
+
+def test_all_files_run(shop: Project) -> None:
+    write(shop, _1_a=A, _2_b=B)
+    before = read_all(shop)
+
+    ran = replay(shop)
+
+    assert ran.code == 0, ran.err
+    first, *_, replayed, last = ran.out.splitlines()
+    assert first.startswith("Dev ")
+    assert replayed.startswith("Replayed all 2 files on the dev database in ")
+    assert last == "Nothing to do: migrations/atlas.sum matches its 2 files."
+    assert read_all(shop) == before
+
+
+def read_all(project: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in project.migrations.iterdir()}
+
+
+def test_a_file_that_fails_is_named_with_its_line(shop: Project) -> None:
+    write(shop, _1_a=A, _2_b=WRONG)
+
+    ran = replay(shop)
+
+    assert ran.code == 2
+    assert "2_b.sql:2" in ran.err
+    assert "INSERT INTO nope" in ran.err
+    assert "nope" in ran.err.splitlines()[0]
+    assert "The dev database refused this statement" in ran.err
+    assert "Nothing to do" not in ran.out
+    assert shop.manage("schemahash", "--check").code == 0  # that runs nothing
+
+
+def test_an_edited_file_does_not_run(project: Project) -> None:
+    write(project, _1_a=A)
+    project.write("migrations/1_a.sql", WRONG)
+
+    ran = replay(project)
+
+    assert ran.code == 4
+    assert "1_a.sql was edited" in ran.err
+
+
+def test_files_before_a_checkpoint_do_not_run(project: Project) -> None:
+    write(project, _1_a=WRONG, _2_checkpoint=CHECKPOINT, _3_b=B)
+
+    ran = replay(project)
+
+    assert ran.code == 0, ran.err
+    assert "Replayed 2 files of 3, from the checkpoint 2_checkpoint.sql" in ran.out
+
+
+def test_a_directory_by_its_url_and_nothing_in_it(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    ran = replay(project, "--dir", f"file://{tmp_path}/none")
+    assert ran.code == 0, ran.err
+    assert "Nothing to replay" in ran.out
+
+
+def test_a_misplaced_directive_is_told(project: Project) -> None:
+    write(project, _1_a=f"{A}-- atlas:txmode none\n{B}")
+    ran = replay(project)
+    assert ran.code == 0, ran.err
+    assert "warning: 1_a.sql:2: " in ran.err
+
+
+def test_for_programs(project: Project) -> None:
+    write(project, _1_a=A)
+    checked = project.manage("schemahash", "--check", "--format", "json")
+    ran = replay(project, "--format", "json")
+    assert (checked.json["replayed"], checked.json["dev"]) == (None, "")
+    assert (ran.json["replayed"], ran.json["changed"]) == (1, False)
+    assert ran.json["dev"] == "SQLite in memory"
+
+
+def test_a_dev_database_of_no_use(project: Project) -> None:
+    write(project, _1_a=A)
+    ran = replay(project, "--dev", "embedded")
+    assert ran.code == 2
+    assert "always in memory" in ran.err
+
+
+def test_what_a_shared_server_may_not_run_runs_on_one_of_our_own(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(DEV="auto")
+    write(project, _1_a=f"{A}CREATE ROLE nobody_else;\n")
+    ran = replay(project)
+    assert ran.code == 0, ran.err
+    assert "Replayed the file on the dev database" in ran.out
