@@ -5,6 +5,7 @@ Invariant: only checks tagged ``database`` connect to one; none starts a dev ser
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,17 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.management import get_commands
 
 from schema_migrations.conf import (
+    find_base,
     find_project_problems,
     list_managed_aliases,
     read_settings,
 )
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
+from schema_migrations.history.atlas_config import CONFIG_FILE
 from schema_migrations.history.directory import load
 from schema_migrations.history.glance import is_untouched
 from schema_migrations.history.integrity import DirectoryProblem
+from schema_migrations.workflows.standing.atlas_config import find_config_differences
 from schema_migrations.workflows.standing.health import judge_alias
 
 if TYPE_CHECKING:
@@ -28,7 +32,9 @@ if TYPE_CHECKING:
 
     from django.apps import AppConfig
 
+    from schema_migrations.conf import Settings
     from schema_migrations.history.standing import Standing
+    from schema_migrations.workflows.standing.atlas_config import ConfigDifference
 
 TAKEOVER_APP = "schema_migrations.takeover"
 
@@ -91,6 +97,42 @@ def check_takeover_order(
         for name, app in providers.items()
         if app != TAKEOVER_APP
     ]
+
+
+@register()
+def check_atlas_config(
+    *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Report what an ``atlas.hcl`` says otherwise: Atlas would do something else.
+
+    It costs one look at a path where there is no such file.
+    """
+    return [
+        Warning(
+            _describe_difference(each),
+            hint="Say the same in both, so that either tool does the same.",
+            obj=each.alias,
+            id=_check_id_of("W005"),
+        )
+        for each in find_config_differences(find_base(), _read_all_settings)
+    ]
+
+
+def _read_all_settings() -> dict[str, Settings]:
+    """Return the settings of the managed aliases that have no problem."""
+    found: dict[str, Settings] = {}
+    for alias in () if find_project_problems() else list_managed_aliases():
+        with suppress(ConfigError):
+            found[alias] = read_settings(alias)
+    return found
+
+
+def _describe_difference(difference: ConfigDifference) -> str:
+    name = f' of env "{difference.environment}"' if difference.environment else ""
+    return (
+        f"{CONFIG_FILE}: {difference.attribute}{name} is {difference.said!r}, but"
+        f" {difference.setting} of the alias is {difference.value!r}."
+    )
 
 
 @register(Tags.database)

@@ -375,5 +375,9 @@ def read_settings(alias: str, *, directory: Path | None = None) -> Settings:
     entry = getattr(django_settings, SETTING_NAME, {}).get(alias, {})
     if directory is None and alias != DEFAULT_ALIAS and "DIR" not in entry:
         raise DirectoryNotSet(alias=alias)
-    base = Path(getattr(django_settings, "BASE_DIR", None) or Path.cwd())
-    return settings_from_entry(entry, base=base, directory=directory)
+    return settings_from_entry(entry, base=find_base(), directory=directory)
+
+
+def find_base() -> Path:
+    """Return the folder below which relative paths of the settings are."""
+    return Path(getattr(django_settings, "BASE_DIR", None) or Path.cwd())

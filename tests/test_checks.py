@@ -111,3 +111,22 @@ def test_an_alias_that_is_not_managed_is_not_looked_at(place: Place) -> None:
     with override_settings(SCHEMA_MIGRATIONS={"other": {"DIR": str(place.folder)}}):
         ids = [m.id for m in run_checks(databases=["default"])]
     assert "schema_migrations.W001" not in ids
+
+
+def test_an_atlas_config_that_says_something_else(sqlite_place: Place) -> None:
+    sqlite_place.write(_1_a=A)
+    base = sqlite_place.folder.parent
+    folder = sqlite_place.folder.name
+    config = base / "atlas.hcl"
+    with override_settings(BASE_DIR=base):
+        assert found(sqlite_place) == {}
+        migration = f'dir = "file://{folder}"\nexec_order = NON_LINEAR'
+        config.write_text(f'env "prod" {{\nmigration {{\n{migration}\n}}\n}}\n')
+        message = found(sqlite_place)["W005"]
+        assert message.msg == (
+            "atlas.hcl: exec_order of env \"prod\" is 'NON_LINEAR', but EXEC_ORDER of the"
+            " alias is 'linear'."
+        )
+        assert message.obj == "default"
+        assert found(sqlite_place, EXEC_ORDER="non-linear") == {}
+        assert set(found(sqlite_place, EXEC_ORDER="?")) == {"E004"}

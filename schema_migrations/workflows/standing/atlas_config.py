@@ -1,0 +1,159 @@
+"""Compare an ``atlas.hcl`` of the project with the settings of the managed aliases.
+
+Invariant: without the file one look at its path is all; nothing is judged that the file
+does not say literally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schema_migrations.errors import InvalidUrl
+from schema_migrations.history.atlas_config import (
+    CONFIG_FILE,
+    AtlasEnvironment,
+    parse_environments,
+)
+from schema_migrations.history.path_url import path_from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from schema_migrations.conf import Settings
+
+DEFAULT_DIRECTORY = "file://migrations"
+"""What Atlas takes without ``dir``."""
+
+USUAL_SCHEMA = "public"
+"""Where Atlas and we keep the revisions, if nobody says otherwise and the URL names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDifference:
+    """Something that the file says otherwise than the settings of an alias."""
+
+    alias: str
+    attribute: str
+    """As ``atlas.hcl`` calls it."""
+    said: str
+    """Its value there."""
+    environment: str
+    """Which ``env`` block says so; empty: it has no name."""
+    setting: str
+    """As ``SCHEMA_MIGRATIONS`` calls it."""
+    value: str | None
+    """Its value there."""
+
+
+def find_config_differences(
+    base: Path, read_all: Callable[[], Mapping[str, Settings]]
+) -> tuple[ConfigDifference, ...]:
+    """Return what ``atlas.hcl`` in a folder says otherwise than the settings.
+
+    ``read_all`` returns the settings by alias; it is called only if there is a file.
+    """
+    path = base / CONFIG_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):  # mostly: there is none
+        return ()
+    environments = parse_environments(text)
+    return tuple(compare_with_settings(environments, read_all(), base))
+
+
+def compare_with_settings(
+    environments: Sequence[AtlasEnvironment],
+    settings: Mapping[str, Settings],
+    base: Path,
+) -> Iterator[ConfigDifference]:
+    """Yield each difference.
+
+    An environment belongs to the alias with the same folder; where there is but one of
+    each, they belong together.  Where one of several says what the settings say, the
+    others may differ: they are for another database.
+    """
+    folders = [(each, _find_folder(each, base)) for each in environments]
+    known = {alias: each.directory.resolve() for alias, each in settings.items()}
+    is_any_known = any(folder in known.values() for _, folder in folders)
+    for alias, each in settings.items():
+        own = [
+            env
+            for env, folder in folders
+            if folder == known[alias]
+            or (len(settings) == 1 and (folder is None or not is_any_known))
+        ]
+        if not is_any_known:
+            yield from _compare_folder(alias, folders, base, each)
+        for attribute, setting, value in _list_values(each):
+            yield from _compare_value(alias, own, attribute, setting, value)
+
+
+def _find_folder(environment: AtlasEnvironment, base: Path) -> Path | None:
+    """Return the folder of an environment; None: it is not a literal, or no folder."""
+    said = environment.attributes.get("dir", DEFAULT_DIRECTORY)
+    if said is None:
+        return None
+    try:
+        return (base / path_from_text(said)).resolve()
+    except InvalidUrl:  # in Atlas's registry, or in another format
+        return None
+
+
+def _list_values(settings: Settings) -> Iterator[tuple[str, str, str | None]]:
+    """Yield (attribute, setting, value) for what both can say."""
+    yield "revisions_schema", "REVISIONS_SCHEMA", settings.revisions_schema
+    yield "exec_order", "EXEC_ORDER", settings.exec_order
+    yield "tx_mode", "TX_MODE", settings.tx_mode
+
+
+def _compare_value(
+    alias: str,
+    environments: Sequence[AtlasEnvironment],
+    attribute: str,
+    setting: str,
+    value: str | None,
+) -> Iterator[ConfigDifference]:
+    said = [
+        (env.name, text)
+        for env in environments
+        if (text := env.attributes.get(attribute)) is not None
+    ]
+    if any(_is_same(attribute, text, value) for _, text in said):
+        return
+    for name, text in said:
+        yield ConfigDifference(
+            alias=alias,
+            attribute=attribute,
+            said=text,
+            environment=name,
+            setting=setting,
+            value=value,
+        )
+
+
+def _is_same(attribute: str, said: str, value: str | None) -> bool:
+    if attribute == "revisions_schema":
+        return said in ((value,) if value else ("", USUAL_SCHEMA))
+    return said.lower().replace("_", "-") == value  # as Atlas reads them
+
+
+def _compare_folder(
+    alias: str,
+    folders: Sequence[tuple[AtlasEnvironment, Path | None]],
+    base: Path,
+    settings: Settings,
+) -> Iterator[ConfigDifference]:
+    for env, folder in folders:
+        if folder is not None:
+            directory = settings.directory
+            is_below = directory.is_relative_to(base)
+            yield ConfigDifference(
+                alias=alias,
+                attribute="dir",
+                said=env.attributes.get("dir") or DEFAULT_DIRECTORY,
+                environment=env.name,
+                setting="DIR",
+                value=str(directory.relative_to(base) if is_below else directory),
+            )
