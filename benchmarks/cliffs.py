@@ -28,7 +28,7 @@ from schema_migrations.dev.programs import choose_programs, find_installed_progr
 from schema_migrations.history.directory import Directory, save
 from schema_migrations.history.file import MigrationFile
 
-RUNS = 3
+RUNS = 5
 MEBIBYTE = 2**20
 
 
@@ -93,13 +93,14 @@ class Bench:
             "schemaapply", "--no-signals", "--no-input", "-v0", *arguments, url=url
         )
 
-    def run_psql(self, url: str, *options: str) -> Run:
-        """Run the newest file of the project with ``psql``."""
-        file = max((self.folder / "migrations").glob("*.sql"))
+    def find_file(self) -> Path:
+        """Return the only file of the project."""
+        (file,) = (self.folder / "migrations").glob("*.sql")
+        return file
+
+    def run_psql(self, url: str, *options: str | Path) -> Run:
         stop = "ON_ERROR_STOP=1"
-        return run_process(
-            self.psql, "-qX", "-v", stop, *options, "-f", file, url, cwd=self.folder
-        )
+        return run_process(self.psql, "-qX", "-v", stop, *options, url, cwd=self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,10 @@ def run_process(
     return Run(seconds=seconds, mebibytes=usage.ru_maxrss / 1024)
 
 
-def find_least(run: Callable[[], Run]) -> Run:
-    runs = [run() for _ in range(RUNS)]
-    return Run(
-        seconds=min(each.seconds for each in runs),
-        mebibytes=min(each.mebibytes for each in runs),
-    )
+def find_least(*runs: Callable[[], Run]) -> list[float]:
+    """Return the least seconds of each, run in turns: other load hits all alike."""
+    rounds = [[run().seconds for run in runs] for _ in range(RUNS)]
+    return [min(each) for each in zip(*rounds, strict=True)]
 
 
 def compare_with_psql(
@@ -140,16 +139,19 @@ def compare_with_psql(
     psql_options: tuple[str, ...] = (),
 ) -> None:
     """Apply a file, and run it by ``psql``; what both take to start is taken off."""
-    bench.write_files("SELECT 1;\n")
-    start = find_least(lambda: bench.apply(url=empty_database(bench.host)))
-    psql_start = find_least(lambda: bench.run_psql(empty_database(bench.host)))
     bench.write_files(text)
-    ours = find_least(lambda: bench.apply(url=empty_database(bench.host)))
-    psql = find_least(lambda: bench.run_psql(empty_database(bench.host), *psql_options))
-    plain = psql.seconds - psql_start.seconds
+    start, psql_start, ours, psql = find_least(
+        lambda: bench.apply("--dir", "empty", url=empty_database(bench.host)),
+        lambda: bench.run_psql(empty_database(bench.host), "-c", "SELECT 1"),
+        lambda: bench.apply(url=empty_database(bench.host)),
+        lambda: bench.run_psql(
+            empty_database(bench.host), *psql_options, "-f", bench.find_file()
+        ),
+    )
+    plain = psql - psql_start
     Row(
         what=what,
-        ours=ours.seconds - start.seconds,
+        ours=ours - start,
         beside=f"psql {plain:.2f} s",
         limit=factor * plain,
     ).print()
@@ -188,7 +190,7 @@ def measure_memory(bench: Bench) -> None:
     text = "word " * (100 * MEBIBYTE // 5)
     bench.write_files(f"CREATE TABLE a (w text);\nINSERT INTO a VALUES ('{text}');\n")
     ours = bench.apply(url=empty_database(bench.host))
-    psql = bench.run_psql(empty_database(bench.host))
+    psql = bench.run_psql(empty_database(bench.host), "-f", bench.find_file())
     Row(
         what="one statement of 100 MiB",
         ours=ours.mebibytes,
@@ -203,15 +205,17 @@ def measure_many_files(bench: Bench) -> None:
     bench.write_files(*(f"SELECT {number};\n" for number in range(10_000)))
     url = empty_database(bench.host)
     bench.apply(url=url)
-    plain = find_least(lambda: bench.manage("check", settings="without", url=url))
-    for command in ("schemaapply --no-signals --no-input", "schemastatus"):
-        words = command.split()
-        ours = find_least(lambda words=words: bench.manage(*words, url=url))
+    plain, apply, status = find_least(
+        lambda: bench.manage("check", settings="without", url=url),
+        lambda: bench.apply(url=url),
+        lambda: bench.manage("schemastatus", url=url),
+    )
+    for command, ours in (("schemaapply", apply), ("schemastatus", status)):
         Row(
-            what=f"`{words[0]}`, 10,000 files, none pending",
-            ours=ours.seconds,
-            beside=f"`check` without the app {plain.seconds:.2f} s",
-            limit=plain.seconds + 1,
+            what=f"`{command}`, 10,000 files, none pending",
+            ours=ours,
+            beside=f"`check` without the app {plain:.2f} s",
+            limit=plain + 1,
         ).print()
 
 
@@ -220,14 +224,14 @@ def measure_checks(bench: Bench) -> None:
     bench.write_files(*(f"SELECT {number};\n" for number in range(3_000)))
     for file in (bench.folder / "migrations").glob("*.sql"):
         os.utime(file)
-    with_app, without = [], []
-    for _ in range(15):  # in turns: another load hits both alike
-        without.append(bench.manage("check", settings="unlisted").seconds)
-        with_app.append(bench.manage("check").seconds)
+    without, with_app = find_least(
+        lambda: bench.manage("check", settings="without"),
+        lambda: bench.manage("check"),
+    )
     Row(
         what="our checks, 3,000 files",
-        ours=1000 * (min(with_app) - min(without)),
-        beside=f"`check` with the app, no files, {min(without):.2f} s",
+        ours=1000 * (with_app - without),
+        beside=f"`check` without the app {without:.2f} s",
         limit=50,
         unit="ms",
     ).print()
@@ -264,11 +268,7 @@ def open_bench(server_settings: Mapping[str, str]) -> Iterator[Bench]:
             "from settings import *\n\n"
             "INSTALLED_APPS = [a for a in INSTALLED_APPS if a != 'schema_migrations']\n"
         )
-        (folder / "unlisted.py").write_text(
-            "from settings import *\n\n"
-            "SCHEMA_MIGRATIONS = {'default': {'DIR': 'no_files'}}\n"
-        )
-        (folder / "no_files").mkdir()
+        (folder / "empty").mkdir()
         yield Bench(
             folder=folder,
             host=str(server.folder),

@@ -25,7 +25,6 @@ from schema_migrations.history.directory import load
 from schema_migrations.history.glance import is_untouched
 from schema_migrations.history.integrity import DirectoryProblem
 from schema_migrations.workflows.standing.atlas_config import find_config_differences
-from schema_migrations.workflows.standing.health import judge_alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,6 +166,9 @@ def _find_problems_by_alias(
 
 
 def _check_database(alias: str) -> Iterator[CheckMessage]:
+    # Imported here: the other checks run with every command of the project.
+    from schema_migrations.workflows.standing.health import judge_alias
+
     try:
         yield from _check_history(alias, judge_alias(alias))
     except SchemaMigrationsError as error:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings as django_settings
 from django.db import connections
@@ -22,8 +22,10 @@ from schema_migrations.errors import (
     UnknownDatabase,
     suggest_nearest,
 )
-from schema_migrations.history.comparison import ExecOrder
 from schema_migrations.history.path_url import is_url
+
+if TYPE_CHECKING:
+    from schema_migrations.history.comparison import ExecOrder
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"

@@ -20,8 +20,10 @@ _MARKERS = (
 )
 """The tool, and how a line begins that starts one of the two parts of its files."""
 
-_ANY_MARKER = (b"+goose", b"+migrate", b"migrate:")
-"""One of these, in small letters, is in each of the markers."""
+_ANY_MARKER = re.compile(
+    rb"--[ \t]*(?:\+goose|\+migrate|migrate:)",  # a search for -- is fast
+    re.IGNORECASE,
+)
 
 _UNDOING_NAME = re.compile(r"\.down\.sql$|^U\d[^_]*__", re.IGNORECASE)
 """golang-migrate's and sqlx's ``1_a.down.sql``, and Flyway's ``U1__a.sql``."""
@@ -45,8 +47,7 @@ def is_undoing_file(name: str) -> bool:
 
 def find_undoing_part(file: MigrationFile) -> UndoingPart | None:
     """Return the part that undoes the rest of the file; None: it has none with SQL."""
-    content = file.content.lower()
-    if not any(word in content for word in _ANY_MARKER):  # nearly every file
+    if not _ANY_MARKER.search(file.content):  # nearly every file
         return None
     for tool, start in _MARKERS:
         up = re.search(rb"^[ \t]*" + start + rb"up\b", file.content, _FLAGS)
