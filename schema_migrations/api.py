@@ -44,7 +44,7 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY, Key, Schema, Table
 from schema_migrations.workflows.applying.apply import Outcome, request_from_settings
 from schema_migrations.workflows.applying.apply import apply as apply_request
-from schema_migrations.workflows.applying.events import Event
+from schema_migrations.workflows.applying.events import Event, StatementDone
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.planning.next_file import (
     NextFile,
@@ -174,6 +174,7 @@ def apply(
     The revisions' schema, the timeouts and the default of ``selection`` come from the
     settings of the connection's alias, or from their defaults.  ``Blocked`` and
     ``StillRunning`` are reported from another thread, while the statement runs.
+    Passwords in the events are masked.
     """
     managed = connection.alias in list_managed_aliases()
     settings = (
@@ -186,4 +187,8 @@ def apply(
         request, selection=selection or request.selection, sends_signals=signals
     )
     engine = engine_for(connection.vendor)
-    return apply_request(connection, engine, directory, request, report)
+
+    def report_masked(event: Event) -> None:
+        report(event.mask() if isinstance(event, StatementDone) else event)
+
+    return apply_request(connection, engine, directory, request, report_masked)

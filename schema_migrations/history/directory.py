@@ -8,6 +8,7 @@ only beside the files that it was planned for.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -135,20 +136,28 @@ _READ_FLAGS = (
 def read_file(path: Path | str) -> bytes:
     """Return the content of a file; raise ``FileNotAccessible`` for a pipe or a device,
     which could keep the reader waiting for ever."""
-    descriptor = os.open(path, _READ_FLAGS)  # directly: there may be thousands
+    try:
+        descriptor = os.open(path, _READ_FLAGS)  # directly: there may be thousands
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise _make_irregular_error(path) from error
+        raise
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise FileNotAccessible(
-                problem=f"{path} is no file, but a pipe or a device.",
-                advice="Remove it from the folder.",
-            )
+            raise _make_irregular_error(path)
         parts = list[bytes]()
         while part := os.read(descriptor, status.st_size + 1):
             parts.append(part)
     finally:
         os.close(descriptor)
     return b"".join(parts)
+
+
+def _make_irregular_error(path: Path | str) -> FileNotAccessible:
+    return FileNotAccessible(
+        problem=f"{path} is not a regular file.", advice="Remove it from the folder."
+    )
 
 
 def _choose_counted(names: Sequence[str], sum_text: str) -> list[str]:

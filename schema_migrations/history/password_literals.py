@@ -41,6 +41,10 @@ _ANNOUNCEMENT = re.compile(
 )
 _INNER_STRING = re.compile(r"''([^']++)''")
 
+_ASSIGNMENT = re.compile(r"(?::=|\bDEFAULT)\s*+(?:E?'|\$\w*+\$)\Z", re.IGNORECASE)
+_LONGEST_ASSIGNMENT = 30
+"""Characters before what a literal holds, in which its ``:=`` is looked for."""
+
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
 _DEFINED = frozenset(
     {
@@ -64,6 +68,8 @@ class _Statement:
     words: list[str] = field(default_factory=list)
     """The first ones, in capitals."""
     literals: list[Span] = field(default_factory=list)
+    assigned: list[Span] = field(default_factory=list)
+    """Those of ``literals`` that are the value of a variable."""
     is_about_password: bool = False
     depth: int = 0
     """How many brackets are open."""
@@ -85,15 +91,40 @@ class _Statement:
         )
 
 
+@dataclass(slots=True)
+class _Block:
+    """What was read of the body of a ``DO``: its variables hold for all statements."""
+
+    tag: str
+    """What begins and ends it."""
+    assigned: list[Span] = field(default_factory=list)
+    is_about_password: bool = False
+
+    def add(self, statement: _Statement) -> None:
+        self.assigned += statement.assigned
+        self.is_about_password |= statement.is_about_password
+
+    @property
+    def passwords(self) -> list[Span]:
+        return self.assigned if self.is_about_password else []
+
+
 def find_literals(text: str) -> Iterator[Span]:
     """Yield where the literals of statements that speak of a password are."""
     statement, after_literal = _Statement(), 0
+    block: _Block | None = None
     for token in _TOKEN.finditer(text):
         kind, (start, end) = token.lastgroup, token.span()
         if kind == "comment" or start < after_literal:
             continue
-        if kind == "sign" and text[start] == ";":
+        is_end = block is not None and token[0] == block.tag
+        if is_end or (kind == "sign" and text[start] == ";"):
             yield from _choose_literals(statement)
+            if block:
+                block.add(statement)
+            if block and is_end:
+                yield from block.passwords
+                block = None
             statement = _Statement()
         elif kind == "sign":
             _read_sign(statement, text[start])
@@ -103,9 +134,14 @@ def find_literals(text: str) -> Iterator[Span]:
             if span := _find_dollar_literal(text, end, token[0]):
                 yield from _read_literal(statement, text, span)
                 after_literal = span[1] + len(token[0])
+            elif block is None and statement.words[:1] == ["DO"]:
+                block, statement = _Block(token[0]), _Statement()
         elif span := _find_content(text, start + (kind == "escaped"), end):
             yield from _read_literal(statement, text, span)
     yield from _choose_literals(statement)
+    if block:
+        block.add(statement)
+        yield from block.passwords
 
 
 def _choose_literals(statement: _Statement) -> Iterator[Span]:
@@ -161,6 +197,8 @@ def _read_literal(statement: _Statement, text: str, span: Span) -> Iterator[Span
         yield span
     else:
         statement.literals.append(span)
+        if _ASSIGNMENT.search(text, max(start - _LONGEST_ASSIGNMENT, 0), start):
+            statement.assigned.append(span)
 
 
 def _announces_password(literal: str) -> bool:

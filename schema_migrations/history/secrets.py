@@ -50,6 +50,9 @@ _PASSWORD_PATTERNS = tuple(
         # {'PASSWORD': 'x'}, {"password": "x"}
         r"password['\"]\s*+:\s*+b?(?P<quote>['\"])"
         r"(?P<secret>(?:(?!(?P=quote))[^\\]|\\.)++)(?P=quote)",
+        # SET app.password TO x; a column has no dot
+        r"\bSET\s++(?:(?:SESSION|LOCAL)\s++)?+\w++\.[\w.]*password\s*+(?:=|(?<=\s)TO\s)"
+        r"\s*+(?!\$\w*\$)(?P<secret>[^\s'\"&;,)(]++)",
         # CONNECTION 'password = x'
         r"'\s*+password\s*+=\s*+(?P<secret>[^\s'\"&;,)(]++)",
     )

@@ -27,13 +27,15 @@ ReadRule = Callable[[ddl.Change], ddl.Change]
 def make_table_rule_lookup(current: Schema, desired: Schema) -> ReadRule:
     """Return what reads the change of a partition's own rule as that of a table's."""
     dropped, created = _collect_rules(current), _collect_rules(desired)
-    tables = collect_partitions(desired)
+    tables, tables_before = collect_partitions(desired), collect_partitions(current)
 
     def read_rule(change: ddl.Change) -> ddl.Change:
         match change:
             case ddl.Create(object=Opaque(trait=trait) as own) if trait.forbids_null:
-                table = tables.get(Key("table", own.key.namespace, own.key.name))
-                return _forbid_null(own, table) if table else change
+                key = Key("table", own.key.namespace, own.key.name)
+                if key not in tables:
+                    return change
+                return _forbid_null(own, tables[key], tables_before.get(key))
             case ddl.Create(object=Opaque(key=key)) if key in created:
                 return replace(change, object=created[key])
             case ddl.Drop(object=Opaque(key=key)) if key in dropped:
@@ -60,11 +62,13 @@ def _collect_rules(schema: Schema) -> dict[Key, Constraint | ForeignKey | Index]
     }
 
 
-def _forbid_null(own: Opaque, table: Table) -> ddl.AlterColumn:
+def _forbid_null(own: Opaque, table: Table, before: Table | None) -> ddl.AlterColumn:
+    """Return the change of a column, which may be NOT NULL already by the whole table."""
     names = {key.part for key in own.needs if key.kind == "column"}
     column: Column = next(each for each in table.columns if each.name in names)
+    nullable = {each.name: each.nullable for each in before.columns} if before else {}
     return ddl.AlterColumn(
         table=table.key,
-        before=replace(column, nullable=True),
+        before=replace(column, nullable=nullable.get(column.name, True)),
         after=replace(column, nullable=False),
     )

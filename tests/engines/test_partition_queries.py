@@ -248,6 +248,7 @@ def test_it_finds_what_a_partition_refuses(
             f"{ALTER} ADD CONSTRAINT k UNIQUE (a);",
             f"{ALTER} ADD CONSTRAINT l UNIQUE (a);",
         ),
+        ("ALTER TABLE t ALTER a SET NOT NULL;", f"{ALTER} ALTER a SET NOT NULL;"),
         (
             "",
             "CREATE TABLE q PARTITION OF t (CHECK (a > 7), UNIQUE (a), a NOT NULL)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,8 +136,19 @@ def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
     assert precious.read_text() == "words"
     assert not (folder / "2_b.sql").is_symlink()
     os.mkfifo(folder / "3_c.sql")
-    with pytest.raises(ConfigError, match=r"3_c\.sql is no file, but a pipe"):
+    with pytest.raises(ConfigError, match=r"3_c\.sql is not a regular file"):
         load(folder)
+
+
+def test_what_is_not_a_regular_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "atlas.sum").mkdir()
+    with pytest.raises(ConfigError, match=r"atlas\.sum is not a regular file"):
+        load(tmp_path)
+    (tmp_path / "atlas.sum").rmdir()
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "1_a.sql"))
+        with pytest.raises(ConfigError, match=r"1_a\.sql is not a regular file"):
+            load(tmp_path)
 
 
 @contextmanager

@@ -61,6 +61,9 @@ from tests.fixtures.cpu_time import limit_cpu_time
         ("{'PASSWORD': 'ab', 'NAME': 'db'}", "{'PASSWORD': '***', 'NAME': 'db'}"),
         ("{'PASSWORD': \"a'b\"}", "{'PASSWORD': \"***\"}"),
         ("UPDATE u SET name = 'x'; UPDATE u SET password = now()", None),
+        ("DO $$ BEGIN PERFORM 'a'; END $$; UPDATE u SET password = now()", None),
+        ("SET app.password_length = 8", None),
+        ("UPDATE u SET password = u.name", None),
     ],
 )
 def test_only_the_password_is_masked(text: str, shown: str | None) -> None:
@@ -85,7 +88,14 @@ def test_only_the_password_is_masked(text: str, shown: str | None) -> None:
         "SELECT set_config('my.password','geheim',false)",
         "SELECT set_config('my.password'::text, 'geheim', false)",
         "DO $$ BEGIN\nEXECUTE format('ALTER ROLE r PASSWORD %L', 'geheim');\nEND $$",
+        "DO $$ DECLARE p text := 'geheim'; BEGIN\n"
+        "EXECUTE format('ALTER ROLE r PASSWORD %L', p);\nEND $$",
+        "DO LANGUAGE plpgsql $a$ BEGIN PERFORM $$;$$; EXECUTE format('ALTER ROLE r"
+        " PASSWORD %L', p); p := $$geheim$$;\nEND $a$",
         "EXECUTE format('ALTER ROLE %I PASSWORD %2$L', 'r', $a$geheim$a$)",
+        "SET app.password TO geheim",
+        "SET LOCAL app.db_password=geheim",
+        "ALTER ROLE r IN DATABASE d SET app.password = geheim",
         "EXECUTE 'ALTER ROLE r PASSWORD ' || quote_literal('geheim')",
         "EXECUTE 'ALTER ROLE r PASSWORD/**/''geheim'''",
         "UPDATE u SET password = crypt('geheim', gen_salt('bf'))",
@@ -133,6 +143,8 @@ def test_a_tag_ends_with_the_same_letters() -> None:
         ("password = ", None),
         ("host = password ", None),
         ("$a$ password $b$ ", None),
+        ("DO $a$ password; 'x' $b$ ", None),
+        ("SET a.password ", None),
         ("'password': \"\\\"", None),
         ("E'password\\'", None),
     ],
@@ -145,6 +157,8 @@ def test_a_tag_ends_with_the_same_letters() -> None:
         "open assignments",
         "open connections",
         "open bodies",
+        "open blocks",
+        "open settings",
         "open keys",
         "open strings",
     ],

@@ -6,7 +6,7 @@ Invariant: ``FileDone`` is reported only after its transaction was committed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.history.secrets import mask_secrets
@@ -61,7 +61,8 @@ class StatementDone:
     number: int
     """1-based."""
     total: int
-    sql: str
+    sql: str = field(repr=False)
+    """As it ran, with its passwords."""
     seconds: float
 
     def mask(self) -> StatementDone:
