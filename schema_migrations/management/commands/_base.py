@@ -28,12 +28,13 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
     Unexpected,
 )
+from schema_migrations.errors.interruption import raise_interruption
 from schema_migrations.history.path_url import path_from_text
 from schema_migrations.management.commands._failures import (
     raise_command_errors,
     translate_unexpected,
 )
-from schema_migrations.management.commands._interruption import exit_on_interruption
+from schema_migrations.management.commands._interruption import run_interruptible
 from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.hints import with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
@@ -168,7 +169,8 @@ class SchemaCommand(BaseCommand, ABC):
         if options["dir"] is not None:
             options["dir"] = path_from_text(str(options["dir"]))
         try:
-            return self.run(options)
+            with raise_interruption():
+                return self.run(options)
         except KeyboardInterrupt as interruption:
             if self.format_name == "text":
                 for line in self.describe_interruption():
@@ -185,20 +187,21 @@ class SchemaCommand(BaseCommand, ABC):
 
     def run_from_argv(self, argv: list[str]) -> None:
         self.arguments = argv[1:]
-        with (
-            keep_output_writable(self, errors=ASCII_FALLBACK),
-            exit_on_interruption(
+        with keep_output_writable(self, errors=ASCII_FALLBACK):
+            run_interruptible(
+                partial(self._run_with_exit_code, argv),
                 self.stderr,
                 lambda: (
                     self.choose_next_command() if self.format_name == "text" else ""
                 ),
-            ),
-        ):
-            try:
-                super().run_from_argv(argv)
-            except CommandError as error:  # with --traceback, which keeps the exit code
-                traceback.print_exception(error)
-                sys.exit(error.returncode)
+            )
+
+    def _run_with_exit_code(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:  # with --traceback, which keeps the exit code
+            traceback.print_exception(error)
+            sys.exit(error.returncode)
 
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
         self.hide_progress()

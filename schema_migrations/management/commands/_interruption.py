@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from schema_migrations.errors import Interrupted
+from schema_migrations.errors.interruption import raise_interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,22 +43,36 @@ def error_from_interruption(interruption: KeyboardInterrupt) -> Interrupted:
     )
 
 
-@contextmanager
-def exit_on_interruption(
-    stderr: OutputWrapper, choose_next_command: Callable[[], str]
-) -> Iterator[None]:
-    """Unwind a whole command on Ctrl-C and SIGTERM; say what it left and what to run
-    next, then exit with their codes."""
-    with raise_on_sigterm():
-        try:
-            yield
-        except KeyboardInterrupt as interruption:
-            error = error_from_interruption(interruption)
-            lines = [error.message, *getattr(interruption, "__notes__", ())]
-            if command := choose_next_command():
-                lines.append(f"Next     {command}")
-            stderr.write("\n".join(lines))
-            sys.exit(error.exit_code)
+def run_interruptible(
+    run: Callable[[], None],
+    stderr: OutputWrapper,
+    choose_next_command: Callable[[], str],
+) -> None:
+    """Run a whole command, and unwind it on Ctrl-C and SIGTERM; say what it left and what
+    to run next, then exit with their codes.
+
+    No context manager: a signal that came between its parts and the block would end
+    neither.
+    """
+
+    def exit_interrupted(interruption: KeyboardInterrupt) -> NoReturn:
+        error = error_from_interruption(interruption)
+        lines = [error.message, *getattr(interruption, "__notes__", ())]
+        if command := choose_next_command():
+            lines.append(f"Next     {command}")
+        stderr.write("\n".join(lines))
+        sys.exit(error.exit_code)
+
+    try:
+        with raise_on_sigterm():
+            try:
+                with raise_interruption():
+                    run()
+            except KeyboardInterrupt as interruption:
+                exit_interrupted(interruption)
+    # While the handler was set or taken back, or another signal after the first.
+    except KeyboardInterrupt as interruption:
+        exit_interrupted(interruption)
 
 
 @contextmanager
@@ -78,8 +93,9 @@ def raise_on_sigterm() -> Iterator[None]:
         forced_exit.start()
         raise Terminated
 
-    old_handler = signal.signal(signal.SIGTERM, terminate)
+    old_handler = signal.getsignal(signal.SIGTERM)
     try:
+        signal.signal(signal.SIGTERM, terminate)
         yield
     finally:
         forced_exit.cancel()

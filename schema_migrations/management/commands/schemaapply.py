@@ -59,6 +59,10 @@ class Command(SchemaCommand):
     formats = FORMATS
     stealth_options = (ALIAS_ITSELF,)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.events: list[Event] = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
@@ -141,7 +145,7 @@ class Command(SchemaCommand):
         return super().choose_next_command()
 
     def run(self, options: Options) -> int:
-        self.events: list[Event] = []
+        self.events = []
         refuse_schemaapply_conflicts(options)
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])

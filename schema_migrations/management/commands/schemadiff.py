@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Any
 
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
@@ -44,6 +45,10 @@ EXIT_DONE, EXIT_CHANGES = 0, 1
 class Command(SchemaCommand):
     help = "Write the next SQL migration file from the difference between files and models."
     formats = FORMATS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.files_before: frozenset[str] | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -129,7 +134,11 @@ class Command(SchemaCommand):
         )
 
     def describe_interruption(self) -> Iterator[str]:
-        written = self._list_files() - self.files_before
+        written = (
+            frozenset()
+            if self.files_before is None
+            else self._list_files() - self.files_before
+        )
         if written:
             yield f"Written  {', '.join(sorted(written))}"
             yield "         python manage.py schemahash --check tells whether it counts"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration, read_settings
 from schema_migrations.errors import Declined, WrongUsage
@@ -42,6 +42,11 @@ class Command(SchemaCommand):
     help = "Mark migration files as applied or not applied, without running them."
     formats = FORMATS
     no_input_help = "never ask: the version says what to do"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.target_name = ""
+        self.is_confirmed = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

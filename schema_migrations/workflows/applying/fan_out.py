@@ -30,6 +30,7 @@ from schema_migrations.errors import (
     Unexpected,
     WorkerKilled,
 )
+from schema_migrations.errors.interruption import raise_interruption
 from schema_migrations.history.directory import Directory
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
@@ -100,7 +101,7 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
     outcome, error = None, None
     try:
         _is_working.set()
-        with _busy_lock:
+        with _busy_lock, raise_interruption():
             outcome = _apply_or_preview(work, address, events)
     except SchemaMigrationsError as caught:
         error = caught

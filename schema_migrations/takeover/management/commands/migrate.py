@@ -32,7 +32,7 @@ from schema_migrations.management.commands._base import (
     colour_first_line,
 )
 from schema_migrations.management.commands._failures import raise_command_errors
-from schema_migrations.management.commands._interruption import exit_on_interruption
+from schema_migrations.management.commands._interruption import run_interruptible
 from schema_migrations.management.commands._lasting_output import keep_output_writable
 from schema_migrations.management.commands._target_options import ALIAS_ITSELF
 from schema_migrations.management.output.events import describe_event
@@ -70,9 +70,9 @@ class Command(migrate.Command):
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        again = partial(format_command_line, argv[1:])
-        with keep_output_writable(self), exit_on_interruption(self.stderr, again):
-            super().run_from_argv(argv)
+        run = partial(super().run_from_argv, argv)
+        with keep_output_writable(self):
+            run_interruptible(run, self.stderr, partial(format_command_line, argv[1:]))
 
     def execute(self, *args: Any, **options: Any) -> Any:
         alias = options["database"]

@@ -1,0 +1,37 @@
+"""Recall Ctrl-C or SIGTERM when what it interrupted fails to clean up.
+
+A signal may come anywhere: between sending a statement and waiting for it, or where
+``threading.Condition`` has given its lock up, so that ``with`` releases what is not held.
+Python then raises what failed there, and keeps the interruption as its context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def raise_interruption() -> Iterator[None]:
+    """Raise the interruption itself instead of an exception that came while it unwound."""
+    try:
+        yield
+    except Exception as error:  # whatever cleaning up raises
+        if interruption := find_interruption(error):
+            raise interruption from None
+        raise
+
+
+def find_interruption(error: BaseException) -> KeyboardInterrupt | None:
+    """Return the interruption that an exception came after, or replaced."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        if isinstance(each, KeyboardInterrupt):
+            return each
+        seen.add(id(each))
+        waiting += (each.__context__, each.__cause__)
+    return None

@@ -1,0 +1,48 @@
+"""What fails while an interruption unwinds does not take its place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from schema_migrations.errors import ServerFailed
+from schema_migrations.errors.interruption import raise_interruption
+
+
+def fail_to_clean_up() -> None:
+    try:
+        raise KeyboardInterrupt
+    finally:
+        raise ValueError
+
+
+def release_what_is_not_held() -> None:
+    """Fail as ``threading.Condition.wait`` does for a signal that comes within it."""
+    lock = threading.Lock()
+    with lock:
+        lock.release()
+        raise KeyboardInterrupt
+
+
+def translate() -> None:
+    try:
+        fail_to_clean_up()
+    except ValueError as error:
+        raise ServerFailed(reason="", retryable=False) from error
+
+
+@pytest.mark.parametrize(
+    "fail", [fail_to_clean_up, release_what_is_not_held, translate]
+)
+def test_the_interruption_is_raised_again(fail: Callable[[], None]) -> None:
+    with pytest.raises(KeyboardInterrupt), raise_interruption():
+        fail()
+
+
+def test_another_error_stays() -> None:
+    error = ValueError("wrong")
+    with pytest.raises(ValueError, match="wrong") as caught, raise_interruption():
+        raise error from KeyError("first")
+    assert caught.value is error
