@@ -51,19 +51,21 @@ MISSED = 70
 """The program's exit code where it did not come to the line."""
 
 PROGRAM = r"""
-import contextlib, json, linecache, os, signal, sys, threading, time
+import _weakrefset, contextlib, json, linecache, os, signal, sys, threading, time
 from collections import Counter
 from django.core.management.base import OutputWrapper
 from schema_migrations.management.commands import _interruption
 
 MISSED = 70
-STRUCK = {each.__file__ for each in (_interruption, contextlib, threading)}
+STRUCK = {each.__file__ for each in (_interruption, _weakrefset, contextlib, threading)}
 
 def run_threads():
     for _ in range(2):
         thread = threading.Thread(target=int, daemon=True)
         thread.start()
         thread.join()
+    del thread
+    time.sleep(0.1)
 
 def run():
     _interruption.run_interruptible(
@@ -148,5 +150,6 @@ def test_it_is_terminated_and_never_stuck(tmp_path: Path) -> None:
     assert [each for each in struck if (each[3], each[4]) not in right] == []
     assert sum(each[3] == 143 for each in struck) > 60
     assert {each[0] for each in struck if each[3] == 143} == {
-        f"{name}.py" for name in ("_interruption", "contextlib", "threading")
+        f"{name}.py"
+        for name in ("_interruption", "_weakrefset", "contextlib", "threading")
     }

@@ -22,6 +22,9 @@ GRACE_SECONDS = 8.0
 """Seconds after SIGTERM for rollback and cleanup; then the process exits, and the server
 ends the sessions that are left.  Docker kills after 10."""
 
+REPEAT_SECONDS = 0.01
+"""Seconds until an interruption that was dropped comes again."""
+
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
@@ -90,13 +93,48 @@ def raise_on_sigterm() -> Iterator[None]:
         seen.append(number)
         if len(seen) > 1:
             return  # a second signal would only disturb the rollback
-        forced_exit.start()
+        if not forced_exit.is_alive():
+            forced_exit.start()
         raise Terminated
 
     old_handler = signal.getsignal(signal.SIGTERM)
     try:
         signal.signal(signal.SIGTERM, terminate)
-        yield
+        with _repeat_lost_interruption(before=seen.clear):
+            yield
     finally:
         forced_exit.cancel()
         signal.signal(signal.SIGTERM, old_handler)
+
+
+@contextmanager
+def _repeat_lost_interruption(*, before: Callable[[], None]) -> Iterator[None]:
+    """Interrupt once more if Python drops what a signal raised: nothing can pass through a
+    destructor or the callback of a weak reference.
+
+    Call ``before`` first.
+    """
+    old_hook = sys.unraisablehook
+    timers: list[threading.Timer] = []
+
+    def repeat(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            old_hook(lost)
+            return
+        before()
+        is_terminated = isinstance(lost.exc_value, Terminated)
+        number = signal.SIGTERM if is_terminated else signal.SIGINT
+        # Later: here it would be dropped as well.
+        main = threading.main_thread().ident
+        timer = threading.Timer(REPEAT_SECONDS, signal.pthread_kill, [main, number])
+        timer.daemon = True
+        timers.append(timer)
+        timer.start()
+
+    sys.unraisablehook = repeat
+    try:
+        yield
+    finally:
+        sys.unraisablehook = old_hook
+        for timer in timers:
+            timer.cancel()
