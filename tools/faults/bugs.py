@@ -161,9 +161,9 @@ BUGS = (
     Bug(
         name="sum-not-verified",
         meaning="the files are not compared with atlas.sum",
-        module="workflows/applying/apply.py",
-        right="    verify(directory)\n    missing =",
-        wrong="    missing =",
+        module="history/directory.py",
+        right="    if directory.problems:\n",
+        wrong="    if directory.problems and not directory.files:\n",
     ),
     Bug(
         name="settings-lost",

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,14 @@ import schema_migrations.management.commands.schemaapply  # noqa: F401 (as above
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 from tools import ROOT
 from tools.faults.forking import keep_descriptors
+from tools.faults.gates import (
+    ARRIVED,
+    Count,
+    Gate,
+    GateKind,
+    parse_count,
+    set_gate,
+)
 
 PATIENCE = 60.0
 """Seconds that a run may take."""
@@ -48,7 +56,7 @@ class Child:
     pid: int
     output_pipe: int
     arrival_pipe: int = -1
-    """The run writes to it when it waits before the call that it was asked to wait for."""
+    """The run writes to it when it waits where it was asked to wait."""
     release_pipe: int = -1
     """The run goes on when this end is closed."""
     output: bytes = b""
@@ -84,13 +92,13 @@ class Child:
             self._read(deadline)
         return self.output.count(b"\n") >= count
 
-    def wait_for_call(self) -> bool:
-        """Wait until the run waits before its call; return False if it ends before."""
-        return os.read(self.arrival_pipe, 16) == b"!"
+    def wait_at_gate(self) -> bool:
+        """Wait until the run waits at its gate; return False if it ends before."""
+        return os.read(self.arrival_pipe, 16) == ARRIVED
 
-    def wait_for_call_count(self) -> int:
-        """Wait for the end of the run; return how many calls it has made."""
-        return int(os.read(self.arrival_pipe, 16) or b"0")
+    def read_count(self) -> Count:
+        """Wait for the end of the run; return what its gate has counted."""
+        return parse_count(os.read(self.arrival_pipe, 65536))
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process is known to have ended."""
@@ -105,7 +113,7 @@ class Child:
         return self.has_ended
 
     def release(self) -> None:
-        """Let the run go on from the call that it waits before."""
+        """Let the run go on from its gate."""
         if self.release_pipe >= 0:
             os.close(self.release_pipe)
             self.release_pipe = -1
@@ -142,10 +150,17 @@ class Child:
             os.close(self.arrival_pipe)
 
 
-def fork_run(arguments: Sequence[str], url: str, *, call: int | None = None) -> Child:
-    """Fork a run that waits before the call to the driver with this number.
+def fork_run(
+    arguments: Sequence[str],
+    url: str,
+    *,
+    call: int | None = None,
+    code: int | None = None,
+) -> Child:
+    """Fork a run that waits before the call to the driver with this number, or before
+    the line of code.
 
-    With 0 it waits before no call, and writes at the end how many it has made.
+    With 0 it only counts them, and writes at the end how many there were.
     """
     output, its_output = os.pipe()
     arrival, its_arrival = os.pipe()
@@ -156,7 +171,10 @@ def fork_run(arguments: Sequence[str], url: str, *, call: int | None = None) -> 
     gc.freeze()
     pid = os.fork()
     if pid == 0:
-        _run_and_exit(arguments, url, its_output, _Gate(call, its_arrival, its_release))
+        kind: GateKind = "call" if code is None else "code"
+        awaited = call if code is None else code
+        gate = Gate(kind, awaited, its_arrival, its_release)
+        _run_and_exit(arguments, url, its_output, gate)
     for descriptor in (its_output, its_arrival, its_release):
         os.close(descriptor)
     return Child(
@@ -191,14 +209,13 @@ def make_environment(url: str) -> dict[str, str]:
 
 
 def _run_and_exit(
-    arguments: Sequence[str], url: str, output: int, gate: _Gate
+    arguments: Sequence[str], url: str, output: int, gate: Gate
 ) -> NoReturn:
     code = 1
     try:
         _prepare_process(output, gate)
         os.environ[URL_VARIABLE] = url
-        if gate.awaited_call is not None:
-            _gate_drivers(gate.count_call)
+        set_gate(gate)
         execute_from_command_line(["manage.py", "schemaapply", *arguments])
         code = 0
     except SystemExit as end:
@@ -206,12 +223,11 @@ def _run_and_exit(
     except BaseException:
         traceback.print_exc()
     finally:
-        if gate.awaited_call == 0:
-            os.write(gate.arrival_pipe, str(gate.call_count).encode())
+        gate.write_count()
         os._exit(code)
 
 
-def _prepare_process(output: int, gate: _Gate) -> None:
+def _prepare_process(output: int, gate: Gate) -> None:
     """Set up descriptors, standard streams and signals as a shell would."""
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
@@ -220,45 +236,3 @@ def _prepare_process(output: int, gate: _Gate) -> None:
     sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, closefd=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-@dataclass(kw_only=False)
-class _Gate:
-    """What counts the calls to the driver, and waits before one of them."""
-
-    awaited_call: int | None
-    """Its number; 0: calls are only counted; None: they are not."""
-    arrival_pipe: int
-    release_pipe: int
-    call_count: int = 0
-
-    def count_call(self) -> None:
-        self.call_count += 1
-        if self.call_count == self.awaited_call:
-            os.write(self.arrival_pipe, b"!")
-            os.read(self.release_pipe, 1)  # until the other end is closed
-
-
-def _gate_drivers(count_call: Callable[[], None]) -> None:
-    """Let every call to either driver be counted first, in this process only."""
-    import sqlite3.dbapi2
-
-    import psycopg
-
-    driver_wait = psycopg.Connection.wait
-    driver_connect = sqlite3.dbapi2.connect
-
-    def wait(self: Any, *arguments: Any, **named: Any) -> Any:
-        count_call()
-        return driver_wait(self, *arguments, **named)
-
-    class GatedConnection(sqlite3.Connection):
-        def cursor(self, *arguments: Any, **named: Any) -> Any:
-            count_call()
-            return super().cursor(*arguments, **named)
-
-    def connect(*arguments: Any, **named: Any) -> Any:
-        return driver_connect(*arguments, factory=GatedConnection, **named)
-
-    psycopg.Connection.wait = wait  # type: ignore[method-assign]  # it is the gate
-    sqlite3.dbapi2.connect = connect

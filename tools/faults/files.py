@@ -164,6 +164,19 @@ def make_own_transactions(engine: Engine) -> File:
     return File(name="5_own", steps=steps, head=NONE)
 
 
+def make_repeatable(engine: Engine) -> File:
+    """Make a file that nothing but its row keeps from running twice."""
+    steps = (
+        make_trail_step(901),
+        make_log_step(engine, 902),
+        make_log_step(engine, 903),
+        make_trail_step(904),
+        make_log_step(engine, 905),
+        make_log_step(engine, 906),
+    )
+    return File(name="9_repeatable", steps=steps)
+
+
 def _make_column_query(name: str, of_type: str = "") -> str:
     query = (
         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('item')"

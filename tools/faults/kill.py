@@ -94,6 +94,7 @@ def measure_scenarios(
         found = references[name].measure
         print(
             f"{name}: {len(each.files)} files, {len(each.steps)} statements,"
-            f" {found.calls} calls, {found.seconds * 1000:.0f} ms"
+            f" {found.calls} calls ({len(found.commits)} of them COMMIT),"
+            f" {found.code} lines of code, {found.seconds * 1000:.0f} ms"
         )
     return references

@@ -1,6 +1,7 @@
 """Choose where and how runs are broken; a seed gives the same points, a name repeats one.
 
 none:term:call17          before the 17th call to the database driver
+none:int:code812          before the 812th line of Python that the run comes to
 file:server-kill:at0.43   after this part of the time of an undisturbed run
 all:int:line12:unforked   after the 12th line of output of a run that is not forked
 outside:kill:within9      while the 9th statement runs, held up by a lock of ours
@@ -28,12 +29,15 @@ POWER_FAULTS = ("immediate", "copied", "power")
 machine loses power, and the disk what was not written to it."""
 SERVER_FAULTS = ("backend", "server-quit", "server-kill", "cut", "part", "unanswered")
 
+CODE_SHARE = 0.3
+"""How many of the signals come before a line of code."""
+
 MORE_STOPS = 6
 """So much more often than others, runs that give up their lock meet another run."""
 
-Trigger = Literal["call", "at", "line", "within"]
+Trigger = Literal["call", "code", "at", "line", "within"]
 POINT_NAME = re.compile(
-    r"(?P<scenario>\w+):(?P<fault>[\w-]+):(?P<trigger>call|at|line|within)"
+    r"(?P<scenario>\w+):(?P<fault>[\w-]+):(?P<trigger>call|code|at|line|within)"
     r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<now>:now)?(?P<edited>:edited)?"
     r"(:again(?P<again>\d+))?"
 )
@@ -44,7 +48,12 @@ class Measure:
     """What an undisturbed run takes."""
 
     calls: int
+    commits: Sequence[int] = ()
+    """The calls that send COMMIT."""
+    code: int = 0
+    """The lines of code that the run comes to."""
     lines: int
+    """The lines of output."""
     seconds: float
 
 
@@ -132,8 +141,11 @@ def _draw_point(
     draw = chance.random()
     is_unforked = draw > 0.93
     trigger: Trigger
-    if draw < (0.3 if unseen else 0.45):
-        trigger, value = "call", float(chance.randint(1, measure.calls))
+    if fault in SIGNALS and measure.code and chance.random() < CODE_SHARE:
+        trigger, value = "code", float(chance.randint(1, measure.code))
+        is_unforked = False
+    elif draw < (0.3 if unseen else 0.45):
+        trigger, value = "call", float(_draw_call(chance, measure))
     elif draw < (0.4 if unseen else 0.65) or (not holdable and not is_unforked):
         trigger, value = "at", round(chance.uniform(0, 1.05), 3)
     elif draw < 0.93:
@@ -141,7 +153,7 @@ def _draw_point(
         trigger, value = "within", float(chance.choice(weighted))
     else:
         trigger, value = "line", float(chance.randint(1, measure.lines))
-    reruns_at_once = trigger in ("call", "at") and chance.random() < 0.3
+    reruns_at_once = trigger in ("call", "code", "at") and chance.random() < 0.3
     return Point(
         scenario=name,
         fault=fault,
@@ -152,6 +164,13 @@ def _draw_point(
         is_edited=not reruns_at_once and chance.random() < 0.2,
         broken_rerun_call=chance.choice((0, 0, chance.randint(1, measure.calls))),
     )
+
+
+def _draw_call(chance: random.Random, measure: Measure) -> int:
+    """Draw a call; a third of them send COMMIT, where it is decided what is done."""
+    if measure.commits and chance.random() < 1 / 3:
+        return chance.choice(measure.commits)
+    return chance.randint(1, measure.calls)
 
 
 def key_of(scenario: Scenario, point: Point) -> int:

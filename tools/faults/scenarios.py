@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schema_migrations.history.directory import rehash
-from tools.faults.files import make_files, make_own_transactions
+from tools.faults.files import make_files, make_own_transactions, make_repeatable
 from tools.faults.outside import make_kinds, make_outside_statements
 from tools.faults.session_settings import make_settings
 from tools.faults.steps import FILE, NONE, POSTGRESQL, Engine, File, Step
@@ -64,6 +64,7 @@ def make_scenarios(engine: Engine) -> dict[str, Scenario]:
                 files=(
                     *map(_with_unlocking, files[:2]),
                     *map(_with_unlocking, none[2:]),
+                    _with_unlocking(make_repeatable(engine), after=1),
                 ),
                 gives_up_lock=True,
             ),
@@ -83,11 +84,12 @@ def select_scenarios(
     return {name: known[name] for name in known if not names or name in names}
 
 
-def _with_unlocking(file: File) -> File:
-    """Return the file with a statement in its midst that ends all advisory locks."""
-    half = len(file.steps) // 2
+def _with_unlocking(file: File, *, after: int = 0) -> File:
+    """Return the file with a statement that ends all advisory locks, after so many others
+    or in its midst."""
+    place = after or len(file.steps) // 2
     unlock = Step(sql="SELECT pg_advisory_unlock_all()")
-    return replace(file, steps=(*file.steps[:half], unlock, *file.steps[half:]))
+    return replace(file, steps=(*file.steps[:place], unlock, *file.steps[place:]))
 
 
 def _with_head(file: File, head: str) -> File:

@@ -94,7 +94,7 @@ def run_at_once(
     ]
     for child in children:
         if not chosen.unforked:
-            child.wait_for_call()
+            child.wait_at_gate()
     for child in children:
         child.release()
     codes: Counter[int] = Counter()

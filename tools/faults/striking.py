@@ -41,8 +41,8 @@ def wait_for_trigger(
 ) -> bool:
     """Wait until the fault is to come; return False if the run ends before."""
     match point.trigger:
-        case "call":
-            return child.wait_for_call()
+        case "call" | "code":
+            return child.wait_at_gate()
         case "at":
             return not child.wait_for_end(point.value * measure.seconds)
         case "line":

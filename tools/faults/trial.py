@@ -83,7 +83,7 @@ def measure_run(scenario: Scenario, folder: Path, server: Server | None) -> Refe
     with create_database(server) as database:
         began = time.monotonic()
         child = fork_run(options_for(scenario, folder), database.url, call=0)
-        calls = child.wait_for_call_count()
+        calls = child.read_count()
         code = child.wait()
         seconds = time.monotonic() - began
         wrong = list(evidence.find_wrong_claims(database, scenario.files))
@@ -91,9 +91,24 @@ def measure_run(scenario: Scenario, folder: Path, server: Server | None) -> Refe
             raise SystemExit(
                 f"{scenario.name} fails undisturbed: {wrong}\n{child.text}"
             )
-        measure = Measure(calls=calls, lines=child.output.count(b"\n"), seconds=seconds)
+        measure = Measure(
+            calls=calls.total,
+            commits=calls.commits,
+            code=_count_lines(scenario, folder, server),
+            lines=child.output.count(b"\n"),
+            seconds=seconds,
+        )
         found = evidence.take_snapshot(database)
     return Reference(scenario=scenario, folder=folder, measure=measure, snapshot=found)
+
+
+def _count_lines(scenario: Scenario, folder: Path, server: Server | None) -> int:
+    """Run a scenario undisturbed, and count the lines of code that it comes to."""
+    with create_database(server) as database:
+        child = fork_run(options_for(scenario, folder), database.url, code=0)
+        count = child.read_count()
+        child.wait()
+    return count.total
 
 
 def try_point(point: Point, reference: Reference, server: Server | None) -> Trial:
@@ -134,8 +149,13 @@ def _break_run(trial: Trial, reference: Reference, database: Database) -> None:
         if point.is_unforked:
             child = start_run(reference.options, url)
         else:
-            call = int(point.value) if point.trigger == "call" else None
-            child = fork_run(reference.options, url, call=call)
+            value = int(point.value)
+            child = fork_run(
+                reference.options,
+                url,
+                call=value if point.trigger == "call" else None,
+                code=value if point.trigger == "code" else None,
+            )
         trial.was_struck = wait_for_trigger(
             point, reference.measure, scenario, child, holder, database
         )
@@ -177,7 +197,7 @@ def _break_rerun(trial: Trial, reference: Reference, database: Database) -> None
     if not call:
         return
     child = fork_run(reference.options, database.url, call=call)
-    if child.wait_for_call():
+    if child.wait_at_gate():
         child.send_signal(signal.SIGKILL)
     child.wait()
     trial.problems += wait_until_released(database)[1]

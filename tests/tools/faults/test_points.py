@@ -6,16 +6,25 @@ from collections import Counter
 
 import pytest
 
-from tools.faults.points import STOP, Measure, list_faults, parse_point, sample_points
+from tools.faults.points import (
+    SIGNALS,
+    STOP,
+    Measure,
+    list_faults,
+    parse_point,
+    sample_points,
+)
 from tools.faults.scenarios import make_scenarios
 from tools.faults.steps import POSTGRESQL, SQLITE, Engine
+
+MEASURE = Measure(calls=50, commits=(7, 49), code=900, lines=20, seconds=1.0)
 
 ENGINES: list[Engine] = [POSTGRESQL, SQLITE]
 
 
 def sample_names(engine: Engine, seed: int, count: int = 300) -> list[str]:
     known = make_scenarios(engine)
-    measures = {name: Measure(calls=50, lines=20, seconds=1.0) for name in known}
+    measures = dict.fromkeys(known, MEASURE)
     return [
         str(each)
         for each in sample_points(count, seed, list_faults(engine), known, measures)
@@ -49,6 +58,24 @@ def test_every_fault_meets_every_scenario_and_few_pairs_are_preferred(
     for names in (twice, {*make_scenarios(engine)} - twice):
         counts = [met[pair] for pair in met if pair[0] in names]
         assert max(counts, default=0) - min(counts, default=0) <= 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_calls_send_commit(engine: Engine) -> None:
+    points = [parse_point(name) for name in sample_names(engine, 1)]
+    calls = [point.value for point in points if point.trigger == "call"]
+    commits = sum(value in MEASURE.commits for value in calls)
+    assert len(calls) / 4 < commits < len(calls) / 2
+    assert {*calls} > {*MEASURE.commits}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_signals_come_before_a_line_of_code(engine: Engine) -> None:
+    points = [parse_point(name) for name in sample_names(engine, 1)]
+    struck = [point for point in points if point.trigger == "code"]
+    assert {point.fault for point in struck} == {*SIGNALS}
+    assert all(1 <= point.value <= MEASURE.code for point in struck)
+    assert not any(point.is_unforked for point in struck)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

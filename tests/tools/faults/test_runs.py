@@ -51,6 +51,18 @@ def test_a_fault_that_comes_too_late_finds_the_run_at_its_end() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_signal_comes_before_a_line_of_code_or_a_commit(engine: str) -> None:
+    """Its number is that of an earlier run; the last line of all is too late."""
+    points = ("file:int:code1500", "file:term:code3000:now", "file:term:code99999")
+    out = run_faults("kill", "--engine", engine, *(f"--point={p}" for p in points))
+    assert re.search(
+        r"^file: .*\(4 of them COMMIT\), [3-9]\d{3} lines of code", out, re.MULTILINE
+    )
+    assert re.search(r"^2 runs were struck, 1 had ended", out, re.MULTILINE)
+    assert re.search(r"^3 points, .*, 0 wrong", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_full_disk_loses_nothing(engine: str) -> None:
     out = run_faults("full", "--engine", engine, "--room", "0", "--room", "4")
     assert re.search(
