@@ -17,7 +17,7 @@ from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
 from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.model import Schema
 from tools.catalogs import read_postgresql_facts, read_sqlite_facts
-from tools.clients import find_clients
+from tools.clients import describe_gap, find_clients, is_gap_known
 from tools.faults.databases import Database
 from tools.faults.steps import POSTGRESQL, File
 
@@ -39,8 +39,9 @@ class Snapshot:
     revisions: tuple[Revision, ...]
     """Without times and durations."""
     facts: frozenset[str]
-    """The catalog as ``pg_dump`` or SQLite's pragmas show it; empty: there is none that
-    reads this server."""
+    """The catalog as ``pg_dump`` or SQLite's pragmas show it."""
+    unread_major: int = 0
+    """The major of a server that no ``pg_dump`` here reads; 0: one does."""
 
 
 def take_snapshot(database: Database) -> Snapshot:
@@ -57,6 +58,7 @@ def take_snapshot(database: Database) -> Snapshot:
             unusable=_find_invalid_indexes(connection),
             revisions=_read_revisions(connection),
             facts=_read_facts(database),
+            unread_major=_find_unread_major(database),
         )
 
 
@@ -74,6 +76,8 @@ def find_differences(expected: Snapshot, found: Snapshot) -> Iterator[str]:
             )
     for name in sorted({*found.unusable} - {*expected.unusable}):
         yield f"the index {name} is INVALID"
+    if found.unread_major and not is_gap_known(found.unread_major):
+        yield describe_gap(found.unread_major)
     for sign, facts in (
         ("missing", expected.facts - found.facts),
         ("surplus", found.facts - expected.facts),
@@ -166,6 +170,12 @@ def _read_facts(database: Database) -> frozenset[str]:
         return read_sqlite_facts(database.folder / database.name)
     programs = find_clients(database.server.programs.major)
     return read_postgresql_facts(database.url, programs) if programs else frozenset()
+
+
+def _find_unread_major(database: Database) -> int:
+    """Find the major of the server if no ``pg_dump`` here reads it."""
+    major = database.server.programs.major if database.server else 0
+    return 0 if database.server is None or find_clients(major) else major
 
 
 def _find_invalid_indexes(connection: BaseDatabaseWrapper) -> Sequence[str]:

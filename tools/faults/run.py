@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 def start_server(chosen: argparse.Namespace) -> Iterator[Any]:
     """Run a server that can be crashed until the block ends; yield None without one."""
     from schema_migrations.dev.programs import choose_programs, find_installed_programs
-    from tools.clients import find_clients
+    from tools.clients import describe_gap, find_clients
     from tools.faults.disk import NotMounted
     from tools.faults.server import run_crashable_server
     from tools.faults.steps import POSTGRESQL
@@ -84,7 +84,7 @@ def start_server(chosen: argparse.Namespace) -> Iterator[Any]:
         " and commits are confirmed once they have left the server's memory"
     )
     if find_clients(programs.major) is None:
-        print(f"NOT COMPARED by pg_dump: none here reads PostgreSQL {programs.major}")
+        print(describe_gap(programs.major))
     with ExitStack() as stack:
         try:
             server = stack.enter_context(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from tools.clients import describe_gap
 from tools.columns import align_columns
 from tools.faults.reports import STAGES
 from tools.faults.trial import REMAINS, Trial
@@ -40,6 +41,9 @@ def describe_figures(trials: Sequence[Trial]) -> Iterator[str]:
     lingered = max((trial.linger_seconds for trial in trials), default=0.0)
     yield f"{len(struck)} runs were struck, {len(trials) - len(struck)} had ended before."
     yield f"One more run finished {len(trials) - more} of them, {more} took several."
+    unread = [trial.unread_major for trial in trials if trial.unread_major]
+    for major in sorted(set(unread)):
+        yield f"{unread.count(major)} points: {describe_gap(major)}."
     yield f"The server released what broken runs held within {lingered:.1f} s."
 
 

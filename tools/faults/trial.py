@@ -68,6 +68,8 @@ class Trial:
     """How many runs it took to finish, broken ones not counted."""
     linger_seconds: float = 0.0
     """How long the server kept sessions of the broken run."""
+    unread_major: int = 0
+    """The major of the server if no ``pg_dump`` compared what is left with the reference."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -130,6 +132,7 @@ def try_point(point: Point, reference: Reference, server: Server | None) -> Tria
             trial.problems.append(failure)
         else:
             found = evidence.take_snapshot(database)
+            trial.unread_major = found.unread_major
             trial.problems += evidence.find_differences(reference.snapshot, found)
             trial.problems += evidence.find_wrong_claims(database, files)
     return trial

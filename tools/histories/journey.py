@@ -30,6 +30,7 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     replay,
 )
+from tools.clients import describe_gap
 from tools.histories import comparison, independent
 from tools.histories.answers import StepAnswers, answer_step
 from tools.histories.creation import (
@@ -247,10 +248,8 @@ class Journey:
         self.tally.tables_with_rows = sum(map(bool, counts))
         self.tally.rows = sum(counts)
         ddl = self._collect_ddl(walked.state.connection, walked.rendered)
-        if db.is_postgresql and independent.find_clients(db.major) is None:
-            print(
-                f"NOT COMPARED by pg_dump: this machine has none for PostgreSQL {db.major}"
-            )
+        if gap := independent.find_gap(db):
+            print(describe_gap(gap))
         with self._create_state(ddl) as desired:
             found = self.compare_independently(walked.state, desired)
         if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from schema_migrations.history.revision import Revision
 from tests.fixtures.fast import leave_out
+from tools.clients import describe_gap
 from tools.faults.child import DONE, start_run
 from tools.faults.databases import Database, create_database
 from tools.faults.evidence import (
@@ -127,6 +129,14 @@ def test_what_differs_from_an_undisturbed_run_is_named(
     others = [each for each in found if each != difference]
     assert bool(others) is ("index" in difference)
     assert all(each.startswith("the catalog differs: ") for each in others)
+
+
+def test_what_no_pg_dump_has_compared_is_a_difference(
+    applied_database: Database,
+) -> None:
+    before = take_snapshot(applied_database)
+    unread = replace(before, unread_major=999)
+    assert list(find_differences(before, unread)) == [describe_gap(999)]
 
 
 def test_a_claim_is_looked_for_in_the_database(applied_database: Database) -> None:
