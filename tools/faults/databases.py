@@ -30,6 +30,13 @@ class Database:
     """For files that live as long as the database."""
     server: Server | None = None
     """None: SQLite."""
+    entrance: Path | None = None
+    """The folder of the socket of a pooler, which runs connect to instead of the server."""
+
+    @property
+    def run_url(self) -> str:
+        """The URL that runs get; ``url`` leads to the server itself."""
+        return _make_url(self.name, self.entrance) if self.entrance else self.url
 
     @contextmanager
     def open_connection(self) -> Iterator[BaseDatabaseWrapper]:
@@ -64,10 +71,9 @@ def create_database(server: Server | None) -> Iterator[Database]:
             yield Database(url=f"sqlite:///{folder / name}", name=name, folder=folder)
             return
         execute_on_server(server, f"CREATE DATABASE {name} TEMPLATE template0")
-        host = quote(str(server.folder), safe="")
         try:
             yield Database(
-                url=f"postgresql://{USER}@/{name}?host={host}",
+                url=_make_url(name, server.folder),
                 name=name,
                 folder=folder,
                 server=server,
@@ -77,6 +83,11 @@ def create_database(server: Server | None) -> Iterator[Database]:
                 execute_on_server(
                     server, f"DROP DATABASE IF EXISTS {each} WITH (FORCE)"
                 )
+
+
+def _make_url(name: str, folder: Path) -> str:
+    """Return the URL of a database behind the socket in a folder."""
+    return f"postgresql://{USER}@/{name}?host={quote(str(folder), safe='')}"
 
 
 def execute_on_server(

@@ -75,6 +75,6 @@ def _edit_copy(folder: Path, file: File) -> Iterator[Path]:
 def _run_edited(
     options: Sequence[str], edited: Path, database: Database, what: str
 ) -> Iterator[str]:
-    child = fork_run([*options, "--dir", str(edited)], database.url)
+    child = fork_run([*options, "--dir", str(edited)], database.run_url)
     if (code := child.wait()) != REFUSED:
         yield f"{what}: the run ended with {code}: {last_lines_of(child)}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.faults.points import list_faults, parse_point, sample_points
+from tools.faults.pooler import find_pgbouncer
 from tools.faults.scenarios import select_scenarios
 from tools.faults.server import Server
 from tools.faults.tally import describe_figures, format_table
@@ -61,7 +62,12 @@ def break_runs(
         {name: each.measure for name, each in references.items()},
     )
     trials: list[Trial] = []
+    skipped = 0
     for number, point in enumerate(points, start=1):
+        if point.is_pooled and find_pgbouncer() is None:
+            skipped += 1
+            print(f"{number:4}  {point!s:40}  SKIPPED: there is no PgBouncer here")
+            continue
         trial = try_point(point, references[point.scenario], server)
         trials.append(trial)
         verdict = "WRONG" if trial.problems else trial.remains or "ok"
@@ -71,6 +77,8 @@ def break_runs(
         if trial.problems and chosen.until_wrong:
             break
     print(f"\n{format_table(trials)}\n", *describe_figures(trials), sep="\n")
+    if skipped:
+        print(f"{skipped} points were SKIPPED: there is no PgBouncer here. Install it.")
     wrong = [trial.point for trial in trials if trial.problems]
     print(
         f"{len(trials)} points, seed {chosen.seed}, {chosen.engine}, {len(wrong)} wrong,"

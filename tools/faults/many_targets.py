@@ -92,7 +92,7 @@ def try_targets(
         child = fork_run(options, databases[0].url)
         turns = chosen.targets / chosen.jobs
         if not child.wait_for_end(point.value * reference.measure.seconds * turns):
-            inject_fault(point.fault, child, databases[0], None)
+            inject_fault(point.fault, child, databases[0])
         code = child.wait()
         yield from find_wrong_exits(point.fault, code, child, reference.scenario)
         for database in databases:

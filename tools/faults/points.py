@@ -5,6 +5,7 @@ none:int:code812          before the 812th line of Python that the run comes to
 file:server-kill:at0.43   after this part of the time of an undisturbed run
 all:int:line12:unforked   after the 12th line of output of a run that is not forked
 outside:kill:within9      while the 9th statement runs, held up by a lock of ours
+…:pooled                  all runs come through PgBouncer, in a pool of sessions
 …:now                     run again at once, while the server may still end the old run
 …:edited                  first run with an edited file, which must be refused
 …:again9                  SIGKILL ends the second run before its 9th call
@@ -16,7 +17,7 @@ import itertools
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from tools.faults.scenarios import Scenario
@@ -32,13 +33,20 @@ SERVER_FAULTS = ("backend", "server-quit", "server-kill", "cut", "part", "unansw
 CODE_SHARE = 0.3
 """How many of the signals come before a line of code."""
 
+POOLER = "pooler"
+"""PgBouncer ends, with all connections through it, and another one starts."""
+
+POOLED_SHARE = 0.1
+"""How many of the runs on a server come through PgBouncer, whatever the fault."""
+
 MORE_STOPS = 6
 """So much more often than others, runs that give up their lock meet another run."""
 
 Trigger = Literal["call", "code", "at", "line", "within"]
 POINT_NAME = re.compile(
     r"(?P<scenario>\w+):(?P<fault>[\w-]+):(?P<trigger>call|code|at|line|within)"
-    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<now>:now)?(?P<edited>:edited)?"
+    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<pooled>:pooled)?"
+    r"(?P<now>:now)?(?P<edited>:edited)?"
     r"(:again(?P<again>\d+))?"
 )
 
@@ -65,6 +73,8 @@ class Point:
     value: float
     is_unforked: bool = False
     """The run is started as a person starts it, not forked."""
+    is_pooled: bool = False
+    """All runs come through PgBouncer."""
     reruns_at_once: bool = False
     """The second run starts at once."""
     is_edited: bool = False
@@ -73,16 +83,16 @@ class Point:
     """SIGKILL ends the second run before this call; 0: nothing ends it."""
 
     def __str__(self) -> str:
-        flags = (":unforked" if self.is_unforked else "") + (
-            ":now" if self.reruns_at_once else ""
-        )
+        flags = ":unforked" if self.is_unforked else ""
+        flags += ":pooled" if self.is_pooled else ""
+        flags += ":now" if self.reruns_at_once else ""
         flags += ":edited" if self.is_edited else ""
         flags += f":again{self.broken_rerun_call}" if self.broken_rerun_call else ""
         return f"{self.scenario}:{self.fault}:{self.trigger}{self.value:g}{flags}"
 
 
 def list_faults(engine: Engine) -> tuple[str, ...]:
-    return (*SIGNALS, STOP, *(SERVER_FAULTS if engine == POSTGRESQL else ()))
+    return (*SIGNALS, STOP, *((*SERVER_FAULTS, POOLER) if engine == POSTGRESQL else ()))
 
 
 def parse_point(text: str) -> Point:
@@ -97,6 +107,7 @@ def parse_point(text: str) -> Point:
         trigger=trigger,
         value=float(match["value"]),
         is_unforked=bool(match["unforked"]),
+        is_pooled=bool(match["pooled"]) or match["fault"] == POOLER,
         reruns_at_once=bool(match["now"]),
         is_edited=bool(match["edited"]),
         broken_rerun_call=int(match["again"] or 0),
@@ -124,7 +135,9 @@ def sample_points(
             pairs += [(name, STOP)] * MORE_STOPS
     chance.shuffle(pairs)
     for name, fault in itertools.islice(itertools.cycle(pairs), count):
-        yield _draw_point(chance, name, fault, scenarios[name], measures[name])
+        point = _draw_point(chance, name, fault, scenarios[name], measures[name])
+        is_pooled = POOLER in faults and chance.random() < POOLED_SHARE
+        yield replace(point, is_pooled=is_pooled or fault == POOLER)
 
 
 def _draw_point(

@@ -13,6 +13,7 @@ import psycopg
 from tools.faults.child import DONE, RETRY, Child, fork_run
 from tools.faults.databases import Database, execute_on_server
 from tools.faults.points import SIGNALS, Measure, Point
+from tools.faults.pooler import Pooler
 from tools.faults.proxy import Relay
 from tools.faults.reports import has_lock, last_lines_of
 from tools.faults.scenarios import Scenario
@@ -100,7 +101,12 @@ def _wait_until_blocked(
 
 
 def inject_fault(
-    fault: str, child: Child, database: Database, relay: Relay | None
+    fault: str,
+    child: Child,
+    database: Database,
+    *,
+    relay: Relay | None = None,
+    pooler: Pooler | None = None,
 ) -> None:
     server = database.server
     if fault in SIGNALS:
@@ -124,6 +130,8 @@ def inject_fault(
             server.crash_to_copy()
         case "power":
             server.lose_power()
+        case "pooler" if pooler:
+            pooler.crash()
         case "cut" if relay:
             relay.cut()
         case "part" if relay:
@@ -146,7 +154,7 @@ def run_beside(
     child.send_signal(signal.SIGSTOP)
     child.wait_for_end(OUTPUT_SECONDS)
     must_refuse = has_lock(child, scenario)
-    other = fork_run([*options, "--lock-wait", "0s"], database.url)
+    other = fork_run([*options, "--lock-wait", "0s"], database.run_url)
     began = time.monotonic()
     has_ended = other.wait_for_end(REFUSAL_SECONDS if must_refuse else BESIDE_SECONDS)
     child.send_signal(signal.SIGCONT)
@@ -163,17 +171,20 @@ def run_beside(
 
 
 def wait_until_released(database: Database) -> tuple[float, list[str]]:
-    """Wait until the server has no session of a run that has ended; return the seconds,
-    and what is wrong."""
+    """Wait until the server has no session of a run that has ended, or a pooler one that
+    is idle and holds no lock; return the seconds, and what is wrong."""
     began = time.monotonic()
     while database.server:
         left = execute_on_server(
             database.server,
-            "SELECT state, left(query, 80) FROM pg_stat_activity"
+            "SELECT state, left(query, 80) FROM pg_stat_activity a"
             " WHERE datname = %s AND application_name <> %s"
-            " AND backend_type = 'client backend'",
+            " AND backend_type = 'client backend'"
+            " AND NOT (%s AND state = 'idle' AND NOT EXISTS"
+            " (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'))",
             database.name,
             OBSERVER,
+            bool(database.entrance),
         )
         lingered = time.monotonic() - began
         if not left:

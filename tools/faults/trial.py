@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tools.faults import evidence
@@ -16,6 +16,7 @@ from tools.faults.child import DONE, RETRY, Child, Stuck, fork_run, start_run
 from tools.faults.databases import Database, create_database
 from tools.faults.edits import find_unrefused_edits
 from tools.faults.points import STOP, Measure, Point, key_of
+from tools.faults.pooler import Pooler, run_pooler
 from tools.faults.proxy import run_relay
 from tools.faults.reports import (
     find_stage,
@@ -117,9 +118,13 @@ def try_point(point: Point, reference: Reference, server: Server | None) -> Tria
     """Break a run at a point of a new database, finish it, and compare the result."""
     trial = Trial(point=point)
     files = reference.scenario.files
-    with create_database(server) as database:
+    with create_database(server) as database, ExitStack() as stack:
+        pooler = None
+        if point.is_pooled and server:
+            pooler = stack.enter_context(run_pooler(server))
+            database = replace(database, entrance=pooler.folder)
         try:
-            _break_run(trial, reference, database)
+            _break_run(trial, reference, database, pooler)
             if point.is_edited:
                 trial.problems += find_unrefused_edits(
                     reference.scenario, reference.folder, reference.options, database
@@ -138,13 +143,15 @@ def try_point(point: Point, reference: Reference, server: Server | None) -> Tria
     return trial
 
 
-def _break_run(trial: Trial, reference: Reference, database: Database) -> None:
+def _break_run(
+    trial: Trial, reference: Reference, database: Database, pooler: Pooler | None
+) -> None:
     """Start a run, break it, and check what it has left."""
     point, scenario, server = trial.point, reference.scenario, database.server
     with ExitStack() as stack:
-        url, relay = database.url, None
+        url, relay = database.run_url, None
         if server and point.fault in CONNECTION_FAULTS:
-            relay = stack.enter_context(run_relay(server.folder))
+            relay = stack.enter_context(run_relay(database.entrance or server.folder))
             url = database.url_for_port(relay.port)
         holder = None
         if point.trigger == "within":
@@ -167,7 +174,7 @@ def _break_run(trial: Trial, reference: Reference, database: Database) -> None:
                 child, scenario, reference.options, database, holder
             )
         elif trial.was_struck:
-            inject_fault(point.fault, child, database, relay)
+            inject_fault(point.fault, child, database, relay=relay, pooler=pooler)
         if holder and point.fault == "unanswered":
             holder.close()  # the statement must end, so that the server answers
         try:
@@ -199,7 +206,7 @@ def _break_rerun(trial: Trial, reference: Reference, database: Database) -> None
     call = trial.point.broken_rerun_call
     if not call:
         return
-    child = fork_run(reference.options, database.url, call=call)
+    child = fork_run(reference.options, database.run_url, call=call)
     if child.wait_at_gate():
         child.send_signal(signal.SIGKILL)
     child.wait()
@@ -210,7 +217,7 @@ def _break_rerun(trial: Trial, reference: Reference, database: Database) -> None
 def _finish_run(trial: Trial, reference: Reference, database: Database) -> str:
     """Run again until all is done; return why that fails, or nothing."""
     for number in range(1, MAX_RERUNS + 1):
-        child = fork_run(reference.options, database.url)
+        child = fork_run(reference.options, database.run_url)
         code = child.wait()
         trial.rerun_count = number
         if code == DONE:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from tools.faults.points import (
+    POOLER,
     SIGNALS,
     STOP,
     Measure,
@@ -76,6 +77,17 @@ def test_only_signals_come_before_a_line_of_code(engine: Engine) -> None:
     assert {point.fault for point in struck} == {*SIGNALS}
     assert all(1 <= point.value <= MEASURE.code for point in struck)
     assert not any(point.is_unforked for point in struck)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_some_runs_on_a_server_come_through_a_pooler(engine: Engine) -> None:
+    points = [parse_point(name) for name in sample_names(engine, 1)]
+    pooled = Counter(point.fault for point in points if point.is_pooled)
+    if engine == SQLITE:
+        assert not pooled
+        return
+    assert pooled.pop(POOLER) == sum(point.fault == POOLER for point in points)
+    assert 10 < sum(pooled.values()) < 50
 
 
 @pytest.mark.parametrize("engine", ENGINES)

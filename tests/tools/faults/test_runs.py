@@ -12,6 +12,7 @@ from schema_migrations.dev.programs import find_installed_programs
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.postgresql import NO_POSTGRES
 from tests.fixtures.skips import skip_missing
+from tools.faults.pooler import find_pgbouncer
 
 pytestmark = pytest.mark.slow("processes")
 
@@ -60,6 +61,16 @@ def test_a_signal_comes_before_a_line_of_code_or_a_commit(engine: str) -> None:
     )
     assert re.search(r"^2 runs were struck, 1 had ended", out, re.MULTILINE)
     assert re.search(r"^3 points, .*, 0 wrong", out, re.MULTILINE)
+
+
+def test_runs_come_through_a_pooler_that_may_end() -> None:
+    if find_pgbouncer() is None:
+        skip_missing("PgBouncer")
+    names = ("none:pooler:call80", "outside:kill:within14:pooled")
+    out = run_faults("kill", *(f"--point={name}" for name in names))
+    assert re.search(r"^ +1  none:pooler:call80:pooled .* a part$", out, re.MULTILINE)
+    assert re.search(r"^2 runs were struck, 0 had ended", out, re.MULTILINE)
+    assert re.search(r"^2 points, .*, 0 wrong", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
