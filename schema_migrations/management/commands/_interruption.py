@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -107,6 +108,14 @@ def raise_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, old_handler)
 
 
+def _send_signal(thread: int, number: signal.Signals) -> None:
+    """Send a signal to the main thread, also while it waits."""
+    if sys.platform == "win32":
+        _thread.interrupt_main(number)
+    else:
+        signal.pthread_kill(thread, number)
+
+
 @contextmanager
 def _repeat_lost_interruption(*, before: Callable[[], None]) -> Iterator[None]:
     """Interrupt once more if Python drops what a signal raised: nothing can pass through a
@@ -126,7 +135,7 @@ def _repeat_lost_interruption(*, before: Callable[[], None]) -> Iterator[None]:
         number = signal.SIGTERM if is_terminated else signal.SIGINT
         # Later: here it would be dropped as well.
         main = threading.main_thread().ident
-        timer = threading.Timer(REPEAT_SECONDS, signal.pthread_kill, [main, number])
+        timer = threading.Timer(REPEAT_SECONDS, _send_signal, [main, number])
         timer.daemon = True
         timers.append(timer)
         timer.start()
