@@ -6,6 +6,7 @@ file:server-kill:at0.43   after this part of the time of an undisturbed run
 all:int:line12:unforked   after the 12th line of output of a run that is not forked
 outside:kill:within9      while the 9th statement runs, held up by a lock of ours
 …:pooled                  all runs come through PgBouncer, in a pool of sessions
+…:atlas                   Atlas finishes the run, and one of ours finds it done
 …:now                     run again at once, while the server may still end the old run
 …:edited                  first run with an edited file, which must be refused
 …:again9                  SIGKILL ends the second run before its 9th call
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
+from tools.faults.atlas import ATLAS_SCENARIOS, ATLAS_SHARE
 from tools.faults.scenarios import Scenario
 from tools.faults.steps import POSTGRESQL, Engine
 
@@ -45,7 +47,7 @@ MORE_STOPS = 6
 Trigger = Literal["call", "code", "at", "line", "within"]
 POINT_NAME = re.compile(
     r"(?P<scenario>\w+):(?P<fault>[\w-]+):(?P<trigger>call|code|at|line|within)"
-    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<pooled>:pooled)?"
+    r"(?P<value>[\d.]+)(?P<unforked>:unforked)?(?P<pooled>:pooled)?(?P<atlas>:atlas)?"
     r"(?P<now>:now)?(?P<edited>:edited)?"
     r"(:again(?P<again>\d+))?"
 )
@@ -75,6 +77,8 @@ class Point:
     """The run is started as a person starts it, not forked."""
     is_pooled: bool = False
     """All runs come through PgBouncer."""
+    is_finished_by_atlas: bool = False
+    """Atlas runs what is left."""
     reruns_at_once: bool = False
     """The second run starts at once."""
     is_edited: bool = False
@@ -85,6 +89,7 @@ class Point:
     def __str__(self) -> str:
         flags = ":unforked" if self.is_unforked else ""
         flags += ":pooled" if self.is_pooled else ""
+        flags += ":atlas" if self.is_finished_by_atlas else ""
         flags += ":now" if self.reruns_at_once else ""
         flags += ":edited" if self.is_edited else ""
         flags += f":again{self.broken_rerun_call}" if self.broken_rerun_call else ""
@@ -108,6 +113,7 @@ def parse_point(text: str) -> Point:
         value=float(match["value"]),
         is_unforked=bool(match["unforked"]),
         is_pooled=bool(match["pooled"]) or match["fault"] == POOLER,
+        is_finished_by_atlas=bool(match["atlas"]),
         reruns_at_once=bool(match["now"]),
         is_edited=bool(match["edited"]),
         broken_rerun_call=int(match["again"] or 0),
@@ -137,7 +143,12 @@ def sample_points(
     for name, fault in itertools.islice(itertools.cycle(pairs), count):
         point = _draw_point(chance, name, fault, scenarios[name], measures[name])
         is_pooled = POOLER in faults and chance.random() < POOLED_SHARE
-        yield replace(point, is_pooled=is_pooled or fault == POOLER)
+        is_for_atlas = chance.random() < ATLAS_SHARE and name in ATLAS_SCENARIOS
+        yield replace(
+            point,
+            is_pooled=is_pooled or fault == POOLER,
+            is_finished_by_atlas=is_for_atlas and not point.reruns_at_once,
+        )
 
 
 def _draw_point(

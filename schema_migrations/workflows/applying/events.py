@@ -61,8 +61,7 @@ class StatementDone:
     number: int
     """1-based."""
     total: int
-    sql: str = field(repr=False)
-    """As it ran, with its passwords."""
+    sql: str = field(repr=False)  # as it ran, with its passwords
     seconds: float
 
     def mask(self) -> StatementDone:

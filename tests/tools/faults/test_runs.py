@@ -12,6 +12,7 @@ from schema_migrations.dev.programs import find_installed_programs
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.postgresql import NO_POSTGRES
 from tests.fixtures.skips import skip_missing
+from tools.faults.atlas import find_atlas
 from tools.faults.pooler import find_pgbouncer
 
 pytestmark = pytest.mark.slow("processes")
@@ -71,6 +72,13 @@ def test_runs_come_through_a_pooler_that_may_end() -> None:
     assert re.search(r"^ +1  none:pooler:call80:pooled .* a part$", out, re.MULTILINE)
     assert re.search(r"^2 runs were struck, 0 had ended", out, re.MULTILINE)
     assert re.search(r"^2 points, .*, 0 wrong", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_atlas_finishes_what_ours_has_begun(engine: str) -> None:
+    out = run_faults("kill", "--engine", engine, "--point", "none:kill:call60:atlas")
+    assert ("Ours finished 1 runs" in out) == (find_atlas() is None)
+    assert re.search(r"^1 points, .*, 0 wrong", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
