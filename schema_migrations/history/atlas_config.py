@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 CONFIG_FILE = "atlas.hcl"
 
@@ -16,14 +16,18 @@ _TOKEN = re.compile(
     r"""
       (?P<comment> \#[^\n]* | //[^\n]* | /\*(?: .*?\*/ | .* ) )
     | <<-?(?P<heredoc>\w+)\n(?: .*?\n[ \t]*(?P=heredoc)\b | .* )
-    | (?P<text> "(?:\$\{[^}\n]*\} | \\. | [^"\\\n])*" )
+    | (?P<text> "(?: \$\$\{ | %%\{
+                  | [$%]\{(?: (?: [^}"] | "(?: \\. | [^"\\] )*+" )*+ \} | .*+ )
+                  | \\. | [^"\\\n] )*+
+                (?: " | [^\n]*+ ) )
     | (?P<word> [A-Za-z_][\w.-]* )
     | (?P<mark> [{}=\n] )
     | (?P<other> \S )
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""What does not end takes the rest: to look for its end again and again takes long."""
+"""What does not end takes the rest, a text that of its line, and no character can be read
+in two ways: to look for an end again and again takes long."""
 _LITERAL = re.compile(r'"(?P<text>(?:[^"\\$%]|[$%](?!\{))*)"|(?P<word>[A-Z_]+)')
 """Text without an interpolation, or one of Atlas's constants (``LINEAR_SKIP``)."""
 
@@ -40,7 +44,7 @@ class AtlasEnvironment:
 
 def parse_environments(text: str) -> tuple[AtlasEnvironment, ...]:
     """Return the environments of a configuration; empty if its braces do not match."""
-    found: list[AtlasEnvironment] = []
+    found: list[tuple[str, dict[str, str | None]]] = []
     blocks: list[list[str]] = []
     for line in _split_lines(text):
         if line == ["}"]:
@@ -51,12 +55,14 @@ def parse_environments(text: str) -> tuple[AtlasEnvironment, ...]:
             blocks.append(line[:-1])
             if _is_inside_migration(blocks):
                 name = " ".join(blocks[0][1:]).strip('"')
-                found.append(AtlasEnvironment(name=name, attributes={}))
+                found.append((name, {}))
         elif line[1:2] == ["="] and _is_inside_migration(blocks):
-            value = _read_literal(line[2:])
-            attributes = {**found[-1].attributes, line[0]: value}
-            found[-1] = replace(found[-1], attributes=attributes)
-    return () if blocks else tuple(found)
+            found[-1][1][line[0]] = _read_literal(line[2:])
+    if blocks:
+        return ()
+    return tuple(
+        AtlasEnvironment(name=name, attributes=attributes) for name, attributes in found
+    )
 
 
 def _split_lines(text: str) -> Iterator[list[str]]:
@@ -82,7 +88,7 @@ def _split_lines(text: str) -> Iterator[list[str]]:
 
 
 def _is_inside_migration(blocks: list[list[str]]) -> bool:
-    return [block[:1] for block in blocks] == [["env"], ["migration"]]
+    return [block[:1] for block in blocks[:3]] == [["env"], ["migration"]]
 
 
 def _read_literal(tokens: list[str]) -> str | None:

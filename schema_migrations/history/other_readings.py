@@ -55,7 +55,8 @@ def _uncover_comment(text: str) -> str:
     """Make the comment at the end of a text SQL; what Atlas lets stay open in it is gone."""
     start = text.rfind("\n") + 1
     before, dashes, comment = text[start:].rpartition("--")
-    sql = _BLOCK_COMMENT.sub(lambda block: "?" * len(block[0]), comment)
+    closed, end, rest = comment.rpartition("*/")  # to look for more ends takes long
+    sql = _BLOCK_COMMENT.sub(lambda block: "?" * len(block[0]), closed + end) + rest
     sql = re.sub(r"[$/[]", "?", sql)
     return f"{text[:start]}{before.replace('--', '??')}{'?' * len(dashes)}{sql}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -93,3 +95,49 @@ def test_an_expression_says_nothing(value: str) -> None:
 )
 def test_a_text_that_is_not_understood_says_nothing(text: str) -> None:
     assert parse_environments(text) == ()
+
+
+OPEN = (
+    "${a}" * 100_000,
+    "%{a}" * 100_000,
+    "$" * 100_000,
+    "$${" * 100_000,
+    '"${' * 100_000,
+    '\\"' * 100_000,
+    '${"' * 100_000,
+    "<<a" * 100_000,
+    "{" * 100_000,
+    "\n".join(f"a{number} = 1" for number in range(100_000)),
+)
+
+
+@pytest.mark.parametrize("text", OPEN, ids=range(len(OPEN)))
+@pytest.mark.parametrize("quote", ["", '"'], ids=["bare", "quoted"])
+def test_a_long_text_is_read_at_once(quote: str, text: str) -> None:
+    """As a program of its own: a pattern that takes long cannot be interrupted."""
+    program = (
+        "import sys;"
+        "from schema_migrations.history.atlas_config import parse_environments;"
+        "parse_environments(sys.stdin.read())"
+    )
+    config = f'env "a" {{\n migration {{\n dir = {quote}{text}\n }}\n}}\n'
+    subprocess.run(
+        [sys.executable, "-c", program], input=config, text=True, timeout=10, check=True
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"${\n  var.dir\n}"',
+        '"$${ a"',
+        '"%%{ a"',
+        '"a $ b % c"',
+        r'"${replace("a", "/\\/", "}")}"',
+    ],
+)
+def test_a_brace_in_a_text_is_no_block(value: str) -> None:
+    (found,) = parse_environments(
+        f'env "a" {{\n migration {{\n a = {value}\n dir = "b"\n }}\n}}\n'
+    )
+    assert found.attributes["dir"] == "b"

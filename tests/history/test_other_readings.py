@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from schema_migrations.engines.registry import engine_for
@@ -116,3 +118,10 @@ def test_what_is_read_otherwise_is_found(
 @pytest.mark.parametrize("text", ["SELECT 'open\n", "SELECT \x00;"])
 def test_a_file_that_does_not_run_has_none(text: str) -> None:
     assert find_lines(f"\ufeff{text}", "postgresql") == []
+
+
+@pytest.mark.parametrize("text", ["/* ", "$a", "$ж", "a$", "*/", "[", "`", "--", "\r"])
+def test_a_long_comment_is_read_at_once(text: str) -> None:
+    started = perf_counter()
+    find_lines(f"{A}-- {text * 20_000}", "postgresql")
+    assert perf_counter() - started < 3
