@@ -128,3 +128,51 @@ def test_what_a_shared_server_may_not_run_runs_on_one_of_our_own(
     ran = replay(project)
     assert ran.code == 0, ran.err
     assert "Replayed the file on the dev database" in ran.out
+
+
+DEFERRED = (
+    f"{A}CREATE TABLE c (a integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
+    "INSERT INTO a VALUES (1);\nINSERT INTO c VALUES (1);\n"
+)
+ALTERED = "ALTER TABLE c ADD COLUMN b integer;\n"
+
+
+def test_all_files_run_in_one_transaction_where_schemaapply_has_one(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres(DEV="auto", TX_MODE="all")
+    write(project, _1_a=DEFERRED, _2_b=ALTERED)
+    ran = replay(project)
+    assert ran.code == 2
+    assert "2_b.sql:1" in ran.err
+    assert "pending trigger events" in ran.err
+
+    ran = replay(on_postgres(DEV="auto"))
+    assert ran.code == 0, ran.err
+
+
+def test_the_commit_of_all_files_names_the_last_one(on_postgres: OnPostgres) -> None:
+    project = on_postgres(DEV="auto", TX_MODE="all")
+    wrong = DEFERRED.replace("c VALUES (1)", "c VALUES (2)")
+    write(project, _1_a=wrong, _2_b="SELECT 1;\n")
+    ran = replay(project)
+    assert ran.code == 2
+    assert "2_b.sql" in ran.err
+    assert "violates foreign key constraint" in ran.err
+
+
+@pytest.mark.parametrize(
+    "text", [f"-- atlas:txmode none\n\n{B}", f"BEGIN;\n{B}COMMIT;\n"]
+)
+def test_what_schemaapply_refuses_in_one_transaction_is_refused(
+    text: str, project: Project, tmp_path: Path
+) -> None:
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": f"{tmp_path}/db.sqlite3",
+    }
+    project.configure(database, TX_MODE="all")
+    write(project, _1_a=A, _2_b=text)
+    ran, applied = replay(project), project.manage("schemaapply")
+    assert (ran.code, applied.code) == (2, 2)
+    assert ran.err.splitlines()[0] == applied.err.splitlines()[0]

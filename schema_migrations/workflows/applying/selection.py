@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.errors import (
     DatabaseAhead,
     DatabaseNotEmpty,
-    TransactionModeConflict,
     UnknownVersion,
 )
 from schema_migrations.history.comparison import (
@@ -30,6 +29,7 @@ from schema_migrations.history.statements import (
     with_parts,
 )
 from schema_migrations.revision_store import REVISIONS_TABLE
+from schema_migrations.workflows.states.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,12 +180,7 @@ def _make_file_run(
     pending_file: PendingFile, file_hash: str, tx_mode: TxMode, syntax: Syntax
 ) -> FileRun:
     file = pending_file.file
-    directive = file.directives.txmode
-    if directive == "none" and tx_mode == "all":
-        raise TransactionModeConflict(file=file.name)
-    mode: TxMode = tx_mode
-    if tx_mode != "all" and directive:
-        mode = "none" if directive == "none" else "file"
+    mode = choose_mode(file, tx_mode)
     statements = file.split_as_counted(syntax)
     file.refuse_transaction_control(
         statements[pending_file.done_count :], syntax, mode=mode

@@ -10,13 +10,25 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from schema_migrations.history.comparison import select_from_checkpoint
-from schema_migrations.workflows.states.source_forms import FILES
-from schema_migrations.workflows.states.sources import open_state, run_in_workspace
+from schema_migrations.workflows.states.sources import (
+    open_scratch_database,
+    run_in_workspace,
+)
+from schema_migrations.workflows.states.state import (
+    check_origin,
+    inspect_database,
+    name_place,
+    replay,
+    replay_file,
+)
+from schema_migrations.workflows.states.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from schema_migrations.engines.engine import Connection
+    from schema_migrations.history.file import MigrationFile
     from schema_migrations.workflows.states.sources import Workspace
 
 
@@ -42,16 +54,34 @@ def replay_directory(
 ) -> ReplayedFiles:
     """Run the files of a directory as ``schemaapply`` would, and read what they made.
 
-    Raises what ``run_in_workspace`` raises, and what ``replay`` does for a file.
+    The transactions are the same, the timeouts are not there.  Raises what
+    ``run_in_workspace`` raises, ``TransactionModeConflict``, and what ``replay`` does for
+    a file.
     """
 
     def run(workspace: Workspace) -> ReplayedFiles:
         for line in workspace.server.describe():
             report(line)
         started = perf_counter()
-        with open_state(FILES, workspace):
-            pass
         files = select_from_checkpoint(workspace.directory.files)
+        tx_mode, engine = workspace.settings.tx_mode, workspace.engine
+        for file in files:
+            choose_mode(file, tx_mode)  # refuses what schemaapply refuses
+        server = workspace.servers.take_unused()
+        with open_scratch_database(workspace, server) as connection:
+            with workspace.phases("replay"):
+                if tx_mode == "all" and files:
+                    _replay_at_once(workspace, connection, files)
+                else:
+                    replay(
+                        engine,
+                        connection,
+                        files,
+                        tx_mode=tx_mode,
+                        report_progress=workspace.phases.report,
+                    )
+            with workspace.phases("inspect"):
+                inspect_database(engine, connection)
         return ReplayedFiles(
             names=tuple(file.name for file in files),
             dev_server=workspace.server.description,
@@ -67,6 +97,25 @@ def replay_directory(
         report=report,
         report_progress=report_progress,
     )
+
+
+def _replay_at_once(
+    workspace: Workspace, connection: Connection, files: Sequence[MigrationFile]
+) -> None:
+    """Run files in one transaction; raises as ``replay``, the commit for the last one."""
+    engine = workspace.engine
+    check_origin(engine, files)
+    syntax = engine.dialect.syntax
+    for file in files:
+        statements = file.split_statements(syntax)
+        file.refuse_transaction_control(statements, syntax, mode="all")
+    with (
+        name_place(engine, files[-1].name),
+        engine.executor.open_transaction(connection),
+    ):
+        for number, file in enumerate(files, 1):
+            workspace.phases.report(f"replay: file {number} of {len(files)}")
+            replay_file(engine, connection, file)
 
 
 def list_directive_warnings(workspace: Workspace) -> Iterator[str]:

@@ -155,8 +155,8 @@ def replay(
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
-    ``tx_mode`` holds for files that do not say; ``report_progress`` gets a text for each
-    file.  Raises ``StatementFailed`` and ``SyntaxProblem``, with file and line, and before
+    ``tx_mode`` holds for files that do not say, but ``all`` is as ``file``: they may have
+    been applied one by one.  ``report_progress`` gets a text for each file.  Raises ``StatementFailed`` and ``SyntaxProblem``, with file and line, and before
     the first one runs ``FileOfOtherEngine``.
     """
     check_origin(engine, files)
@@ -172,7 +172,7 @@ def replay(
             file.split_statements(syntax), syntax, mode=mode
         )
         with (
-            _name_place(engine, file.name),
+            name_place(engine, file.name),
             engine.executor.open_transaction(connection),
         ):
             replay_file(engine, connection, file)
@@ -194,7 +194,7 @@ def _refuse_open_transaction(
     raise make_left_open_error(statements, file=file.name)
 
 
-def _name_place(
+def name_place(
     engine: Engine,
     file: str,
     statement: SourceStatement | None = None,
@@ -223,10 +223,10 @@ def replay_file(
     statement_count: int | None = None,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
-    with _name_place(engine, file.name), engine.executor.keep_settings(connection):
+    with name_place(engine, file.name), engine.executor.keep_settings(connection):
         counted = file.split_as_counted(engine.dialect.syntax)
         for statement in counted[:statement_count]:
-            with _name_place(engine, file.name, statement, file):
+            with name_place(engine, file.name, statement, file):
                 if statement.sql:
                     engine.executor.execute(connection, statement.sql)
 
