@@ -128,8 +128,12 @@ def _read_all_settings() -> dict[str, Settings]:
 
 def _describe_difference(difference: ConfigDifference) -> str:
     name = f' of env "{difference.environment}"' if difference.environment else ""
+    said = repr(difference.said)
+    if difference.is_left_out:
+        default = f"which is {said} for Atlas" if difference.said else ""
+        said = ", ".join(filter(None, ("left out", default)))
     return (
-        f"{CONFIG_FILE}: {difference.attribute}{name} is {difference.said!r}, but"
+        f"{CONFIG_FILE}: {difference.attribute}{name} is {said}, but"
         f" {difference.setting} of the alias is {difference.value!r}."
     )
 

@@ -129,4 +129,14 @@ def test_an_atlas_config_that_says_something_else(sqlite_place: Place) -> None:
         )
         assert message.obj == "default"
         assert found(sqlite_place, EXEC_ORDER="non-linear") == {}
+        left_out = found(sqlite_place, EXEC_ORDER="non-linear", TX_MODE="all")["W005"]
+        assert left_out.msg == (
+            "atlas.hcl: tx_mode of env \"prod\" is left out, which is 'file' for Atlas,"
+            " but TX_MODE of the alias is 'all'."
+        )
+        more: Any = {"EXEC_ORDER": "non-linear", "REVISIONS_SCHEMA": "rev"}
+        assert found(sqlite_place, **more)["W005"].msg == (
+            'atlas.hcl: revisions_schema of env "prod" is left out, but REVISIONS_SCHEMA'
+            " of the alias is 'rev'."
+        )
         assert set(found(sqlite_place, EXEC_ORDER="?")) == {"E004"}

@@ -1,7 +1,7 @@
 """Compare an ``atlas.hcl`` of the project with the settings of the managed aliases.
 
-Invariant: without the file one look at its path is all; nothing is judged that the file
-does not say literally.
+Invariant: without the file one look at its path is all; an expression is not judged, and
+what is left out is so only for an environment that is known to have the alias's folder.
 """
 
 from __future__ import annotations
@@ -26,8 +26,18 @@ if TYPE_CHECKING:
 DEFAULT_DIRECTORY = "file://migrations"
 """What Atlas takes without ``dir``."""
 
+DEFAULTS: Mapping[str, str] = {
+    "revisions_schema": "",
+    "exec_order": "linear",
+    "tx_mode": "file",
+}
+"""What Atlas takes for an attribute that is left out; empty: what the URL names."""
+
 USUAL_SCHEMA = "public"
 """Where Atlas and we keep the revisions, if nobody says otherwise and the URL names it."""
+
+OWN_SCHEMA = "atlas_schema_revisions"
+"""Where Atlas keeps them, if nobody says otherwise and the URL names no schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +48,15 @@ class ConfigDifference:
     attribute: str
     """As ``atlas.hcl`` calls it."""
     said: str
-    """Its value there."""
+    """Its value there, or Atlas's default."""
     environment: str
     """Which ``env`` block says so; empty: it has no name."""
     setting: str
     """As ``SCHEMA_MIGRATIONS`` calls it."""
     value: str | None
     """Its value there."""
+    is_left_out: bool = False
+    """The file does not say it."""
 
 
 def find_config_differences(
@@ -79,7 +91,7 @@ def compare_with_settings(
     is_any_known = any(folder in known.values() for _, folder in folders)
     for alias, each in settings.items():
         own = [
-            env
+            (env, folder == known[alias])
             for env, folder in folders
             if folder == known[alias]
             or (len(settings) == 1 and (folder is None or not is_any_known))
@@ -110,32 +122,37 @@ def _list_values(settings: Settings) -> Iterator[tuple[str, str, str | None]]:
 
 def _compare_value(
     alias: str,
-    environments: Sequence[AtlasEnvironment],
+    environments: Sequence[tuple[AtlasEnvironment, bool]],
     attribute: str,
     setting: str,
     value: str | None,
 ) -> Iterator[ConfigDifference]:
+    """Yield the differences of an attribute; True: the folder is known to be the alias's."""
     said = [
-        (env.name, text)
-        for env in environments
-        if (text := env.attributes.get(attribute)) is not None
+        (env, text)
+        for env, is_known in environments
+        if is_known or attribute in env.attributes
+        if (text := env.attributes.get(attribute, DEFAULTS[attribute])) is not None
     ]
     if any(_is_same(attribute, text, value) for _, text in said):
         return
-    for name, text in said:
+    for env, text in said:
         yield ConfigDifference(
             alias=alias,
             attribute=attribute,
             said=text,
-            environment=name,
+            environment=env.name,
             setting=setting,
             value=value,
+            is_left_out=attribute not in env.attributes,
         )
 
 
 def _is_same(attribute: str, said: str, value: str | None) -> bool:
     if attribute == "revisions_schema":
-        return said in ((value,) if value else ("", USUAL_SCHEMA))
+        if not said:
+            return value in (None, USUAL_SCHEMA, OWN_SCHEMA)
+        return said == (value or USUAL_SCHEMA)
     return said.lower().replace("_", "-") == value  # as Atlas reads them
 
 

@@ -97,6 +97,37 @@ def test_the_settings_may_say_more_than_the_defaults(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("line", ["", 'dir = "file://./migrations"'])
+@pytest.mark.parametrize(
+    ("attribute", "default", "setting", "value"),
+    [
+        ("revisions_schema", "", "REVISIONS_SCHEMA", "own"),
+        ("exec_order", "linear", "EXEC_ORDER", "non-linear"),
+        ("tx_mode", "file", "TX_MODE", "all"),
+    ],
+)
+def test_what_is_left_out_is_what_atlas_takes(
+    attribute: str, default: str, setting: str, value: str, line: str, tmp_path: Path
+) -> None:
+    entry = {setting: value}
+    assert find(tmp_path, env("prod", line), default=entry) == [
+        ("default", "prod", attribute, default, value)
+    ]
+    for unknown in ("dir = var.dir", f"{attribute} = var.a", 'dir = "file://logs"'):
+        found = find(tmp_path, env("prod", unknown), default=entry)
+        assert attribute not in [each[2] for each in found]
+    both = env("local", line) + env("prod", f'{attribute} = "{value}"')
+    assert find(tmp_path, both, default=entry) == []
+
+
+@pytest.mark.parametrize("schema", [None, "public", "atlas_schema_revisions"])
+def test_where_atlas_may_keep_its_revisions_by_itself(
+    schema: str | None, tmp_path: Path
+) -> None:
+    """The URL decides, which is not read."""
+    assert find(tmp_path, env("prod"), default={"REVISIONS_SCHEMA": schema}) == []
+
+
 def test_one_environment_that_says_the_same_settles_it(tmp_path: Path) -> None:
     """The others are for other databases."""
     text = env("local", "exec_order = NON_LINEAR") + env("prod", "exec_order = LINEAR")
