@@ -1,13 +1,14 @@
 r"""What Atlas reads in another way than the server: in files that both are to run.  Pure.
 
 Each form is tried by itself: a statement that holds it is split once more as Atlas splits
-it.  Invariant: a file that is split alike has no finding, whatever its text looks like.
+it.  Invariant: what the server would read as Atlas does is no finding, whatever its text
+looks like; a role is one, since Atlas writes its revisions as that role.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schema_migrations.errors import SyntaxProblem
@@ -111,6 +112,9 @@ _FORMS = (
     ),
 )
 
+MOST_PLACES = 10
+"""Of one form in a file that are named."""
+
 _MARK_MESSAGE = (
     "Atlas sends the byte order mark to the server, and reads no directive behind it."
     " Save the file without the mark."
@@ -125,17 +129,24 @@ _ROLE_MESSAGE = (
 )
 
 _LONG_BEGIN = re.compile(r"BEGIN\s+\w", re.IGNORECASE)
+_GAP = r"(?:\s|--[^\n]*+\n|/\*(?:(?!\*/).)*+\*/)"
 _SETS_ROLE = re.compile(
-    r"SET\s+(?:(?:SESSION|LOCAL)\s+)?(?:ROLE\s+(?!NONE\b)|SESSION\s+AUTHORIZATION\s"
-    r"+(?!DEFAULT\b))",
-    re.IGNORECASE,
+    rf"""
+    SET {_GAP}++ (?:(?:SESSION|LOCAL) {_GAP}++)?
+    (?: (?:ROLE|SESSION {_GAP}++ AUTHORIZATION) {_GAP}++ (?!TO\b|=)
+      | (?:ROLE|SESSION_AUTHORIZATION) {_GAP}*+ (?:TO\b|=) {_GAP}*+ )
+    (?! (?:NONE|DEFAULT)\b | (?-i:'none'|"none") )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+"""A role is set, not given up."""
 
 
 def find_other_readings(file: MigrationFile, syntax: Syntax) -> Sequence[OtherReading]:
-    """Return the first place of each form that Atlas reads in another way.
+    """Return the places that Atlas reads in another way, a statement once for each form.
 
-    A file that cannot be split here has none: it does not run.
+    Of a form there are ten at most; the last one says how many are below.  A file that
+    cannot be split here has none: it does not run.
     """
     try:
         found = tuple(_find_readings(file, syntax))
@@ -150,32 +161,41 @@ def _find_readings(file: MigrationFile, syntax: Syntax) -> Iterator[OtherReading
     if file.content.startswith(BYTE_ORDER_MARK.encode()):
         yield OtherReading(line=1, message=_MARK_MESSAGE)
     for form in _FORMS:
-        line = _find_line(form, text, statements, syntax, delimiter)
-        if line:
-            yield OtherReading(line=line, message=form.message)
-    yield from _find_blocks(statements)
-    for each in statements:
-        if _SETS_ROLE.match(each.sql):
-            yield OtherReading(line=each.line, message=_ROLE_MESSAGE)
-            return
+        lines = _find_lines(form, text, statements, syntax, delimiter)
+        yield from _name_places(lines, form.message)
+    yield from _name_places(_find_blocks(statements), _BLOCK_MESSAGE)
+    roles = (each.line for each in statements if _SETS_ROLE.match(each.sql))
+    yield from _name_places(roles, _ROLE_MESSAGE)
 
 
-def _find_line(
+def _name_places(lines: Iterable[int], message: str) -> Iterator[OtherReading]:
+    found = tuple(lines)
+    more = len(found) - MOST_PLACES
+    places = "place is" if more == 1 else "places are"
+    for number, line in enumerate(found[:MOST_PLACES], 1):
+        ends = number == MOST_PLACES and more > 0
+        alike = f" {more} more {places} below." if ends else ""
+        yield OtherReading(line=line, message=f"{message}{alike}")
+
+
+def _find_lines(
     form: _Form,
     text: str,
     statements: Sequence[SourceStatement],
     syntax: Syntax,
     delimiter: str,
-) -> int:
-    """Return the line of the first statement that the form splits otherwise; 0: none.
+) -> Iterator[int]:
+    """Yield the line of each statement that the form splits otherwise.
 
-    Up to there Atlas has read the same, so each statement is read by itself.
+    Each is read by itself: up to the first one Atlas has read the same, and once that is
+    mended, up to the next.
     """
     as_read = form.as_read(syntax)
     is_same = as_read == syntax and form.rewrite is None
     if is_same or not form.mark.search(text):
-        return 0
+        return
     as_read, start = replace(as_read, backslash_commands=False), 0
+    line, counted = 1, 0
     ends = [each.offset + len(each.terminated_sql) for each in statements]
     last = max(ends, default=0)
     for end in (*ends, len(text)):
@@ -185,9 +205,11 @@ def _find_line(
             read = _list_spans(rewritten, as_read, delimiter)
             is_alone = read is None and form.takes_rest and end >= last
             if not is_alone and read != _list_spans(piece, syntax, delimiter):
-                return text.count("\n", 0, start + mark.start()) + 1
+                place = start + mark.start()
+                line += text.count("\n", counted, place)
+                counted = place
+                yield line
         start = end
-    return 0
 
 
 def _list_spans(
@@ -201,14 +223,14 @@ def _list_spans(
     return [(each.offset, len(each.terminated_sql)) for each in found]
 
 
-def _find_blocks(statements: Sequence[SourceStatement]) -> Iterator[OtherReading]:
-    """Yield the first ``BEGIN`` with a word behind it whose transaction a bare ``END`` ends."""
+def _find_blocks(statements: Sequence[SourceStatement]) -> Iterator[int]:
+    """Yield the line of each ``BEGIN`` with a word behind it whose transaction a bare
+    ``END`` ends."""
     begin: SourceStatement | None = None
     for each in statements:
         word = find_transaction_control(each.sql)
         if word == "END" and each.sql.upper() == "END" and begin:
-            yield OtherReading(line=begin.line, message=_BLOCK_MESSAGE)
-            return
+            yield begin.line
         if word:
             is_long = word in BEGIN_WORDS and _LONG_BEGIN.match(each.sql)
             begin = each if is_long else None

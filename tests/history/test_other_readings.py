@@ -74,6 +74,23 @@ READINGS: dict[str, list[tuple[str, list[int]]]] = {
         (f"{ROLE}SET LOCAL ROLE dsm_reader;\n{A}RESET ROLE;\n", [3]),
         (f"{ROLE}SET SESSION AUTHORIZATION dsm_reader;\n{A}", [3]),
         (f"{ROLE}SET ROLE NONE;\n{A}", []),
+        (f"{ROLE}SET ROLE  NONE;\n{A}", []),
+        (f"{ROLE}SET ROLE 'none';\n{A}", []),
+        (f'{ROLE}SET LOCAL ROLE "none";\n{A}', []),
+        (f"{ROLE}SET role TO NONE;\n{A}", []),
+        (f"{ROLE}SET role='none';\n{A}", []),
+        (f"{ROLE}SET SESSION role = DEFAULT;\n{A}", []),
+        (f"{ROLE}SET ROLE /* all */ NONE;\n{A}", []),
+        (f"{ROLE}SET SESSION AUTHORIZATION  DEFAULT;\n{A}", []),
+        (f"{ROLE}SET session_authorization TO DEFAULT;\n{A}", []),
+        (f"{ROLE}SET role TO dsm_reader;\n{A}", [3]),
+        (f"{ROLE}SET role='dsm_reader';\n{A}", [3]),
+        (f"{ROLE}SET /* to */ ROLE -- this\n dsm_reader;\n{A}", [3]),
+        (f"{ROLE}SET session_authorization = dsm_reader;\n{A}", [3]),
+        # Several of one kind
+        (f"{ROLE}SET ROLE dsm_reader;\n{A}SET ROLE 'dsm_reader';\n", [3, 5]),
+        (A + "INSERT INTO a VALUES (E'\\'');\n" * 2, [2, 3]),
+        (f"{NONE}BEGIN WORK;\n{A}END;\nBEGIN WORK;\nEND;\n", [3, 6]),
         # Several at once, and a delimiter of the file's own
         (f"\ufeff-- one\r{A}\nSELECT E'it\\'s';\n", [1, 1, 3]),
         (f"-- atlas:delimiter GO\n\n{A}GO\nSELECT E'it\\'s';\nGO\n", [5]),
@@ -113,6 +130,18 @@ def test_what_is_read_otherwise_is_found(
     engine: str, text: str, lines: list[int]
 ) -> None:
     assert find_lines(text, engine) == lines
+
+
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [(10, ""), (11, " 1 more place is below."), (40, " 30 more places are below.")],
+)
+def test_of_many_places_the_first_are_found(count: int, end: str) -> None:
+    text = "SELECT E'\\'i;t\\'';\n" * count
+    file = MigrationFile(name="1.sql", content=text.encode())
+    found = find_other_readings(file, engine_for("postgresql").dialect.syntax)
+    assert [each.line for each in found] == list(range(1, 11))
+    assert found[-1].message == f"{found[0].message}{end}"
 
 
 @pytest.mark.parametrize("text", ["SELECT 'open\n", "SELECT \x00;"])
