@@ -8,7 +8,8 @@ are reported at once.  ``find_setting_problems`` is pure; only ``read_settings``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -19,10 +20,11 @@ from django.db import connections
 from schema_migrations.errors import (
     DirectoryNotSet,
     InvalidSettings,
+    InvalidUrl,
     UnknownDatabase,
     suggest_nearest,
 )
-from schema_migrations.history.path_url import is_url
+from schema_migrations.history.path_url import is_path_url, is_url, path_from_text
 
 if TYPE_CHECKING:
     from schema_migrations.history.comparison import ExecOrder
@@ -299,7 +301,9 @@ def _find_entry_problems(
             yield SettingProblem(
                 code="E004",
                 message=f"{place} has the invalid value {value!r}.",
-                hint=f"It must be {key.expected}.",
+                hint=" ".join(
+                    (f"It must be {key.expected}.", *_advise_paths(key, value))
+                ),
                 alias=alias,
             )
         elif key.is_unused and value != key.default and value not in ([], ()):
@@ -309,6 +313,16 @@ def _find_entry_problems(
                 hint="Remove it: this version does not use it.",
                 alias=alias,
             )
+
+
+def _advise_paths(key: _SettingKey, value: object) -> Iterator[str]:
+    """Yield what to write instead of each ``file://`` URL, which options take."""
+    if key.accepts not in (_is_path, _is_path_list):
+        return
+    for each in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(each, str) and is_path_url(each):
+            with suppress(InvalidUrl):
+                yield f"Write {path_from_text(each)}, without file://."
 
 
 def settings_from_entry(

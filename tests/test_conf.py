@@ -160,3 +160,27 @@ def test_a_url_is_no_path() -> None:
     assert "E004" in found
     assert "'file://migrations'. It must be a path" in found
     assert messages({"default": {"DIR": "C://migrations"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "end"),
+    [
+        ({"DIR": "file://migrations"}, "a path. Write migrations, without file://."),
+        (
+            {"DIR": "FILE:///srv/a%20b?format=atlas"},
+            " Write /srv/a b, without file://.",
+        ),
+        ({"DIR": "file://"}, "It must be a path."),
+        ({"DIR": "postgres://h/db"}, "It must be a path."),
+        ({"EXTRA": ["a", "file://sql"]}, '"sql"]. Write sql, without file://.'),
+        (
+            {"EXTRA": ("file://a", 1, "file://b")},
+            "Write a, without file://. Write b, without file://.",
+        ),
+        ({"EXTRA": "file://sql"}, '"sql"]. Write sql, without file://.'),
+        ({"APPS": "file://sql"}, "None or a list of app labels."),
+    ],
+)
+def test_a_url_of_a_file_is_told_as_a_path(entry: dict[str, object], end: str) -> None:
+    (found,) = messages({"default": entry})
+    assert found.endswith(end)
