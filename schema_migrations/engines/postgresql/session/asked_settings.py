@@ -1,6 +1,7 @@
 """The settings of the server that a URL asks for: does the session have them?
 
-Invariant: nothing is left set; ``set_config`` here ends with its own statement.
+Invariant: nothing is left set; ``set_config`` here ends with its own statement, or with
+the transaction that somebody reads in behind a pooler.
 """
 
 from __future__ import annotations
