@@ -44,7 +44,8 @@ from schema_migrations.management.output.lines import (
     LogEntry,
     Progress,
     View,
-    replace_controls,
+    mask_controls,
+    mask_controls_but_colours,
     shorten_path,
     wrap_labelled,
     wrap_prose,
@@ -249,14 +250,16 @@ class SchemaCommand(BaseCommand, ABC):
         """Print a line for people, unless they want none, or programs read the output."""
         if self.format_name == "text" and self.verbosity >= 1:
             self.erase_progress()
-            text = replace_controls(text)
+            has_colours = self.style.ERROR("x") != "x"
+            mask = mask_controls_but_colours if has_colours else mask_controls
+            text = mask(text)
             self.stdout.write(wrap_labelled(text) if self.on_terminal else text)
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error, in every format."""
         if self.verbosity >= 1:
             self.erase_progress()
-            shown = f"warning: {replace_controls(with_options(text))}"
+            shown = f"warning: {mask_controls(with_options(text))}"
             if self.stderr.isatty():
                 shown = wrap_prose(shown)
             self.stderr.write(shown, self.style.WARNING)
@@ -273,7 +276,7 @@ class SchemaCommand(BaseCommand, ABC):
     def show_progress(self, text: str) -> None:
         """Say what runs now, if it takes long."""
         if self.progress:
-            self.progress.show(replace_controls(text))
+            self.progress.show(mask_controls(text))
 
     def erase_progress(self) -> None:
         """Make room for a line."""

@@ -14,7 +14,7 @@ from schema_migrations.errors import SchemaMigrationsError, ServerFailed, Unexpe
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.commands._interruption import error_from_interruption
 from schema_migrations.management.hints import text_of
-from schema_migrations.management.output.lines import replace_controls
+from schema_migrations.management.output.lines import mask_controls
 from schema_migrations.management.output.next_command import format_command
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def raise_command_errors(
     except SchemaMigrationsError as error:
         on_error(error)
         text = text_of(error, partial(format_command, given=given)) + more(error)
-        raise CommandError(
-            replace_controls(text), returncode=error.exit_code
-        ) from error
+        raise CommandError(mask_controls(text), returncode=error.exit_code) from error
     except KeyboardInterrupt as interruption:
         on_error(error_from_interruption(interruption))
         raise

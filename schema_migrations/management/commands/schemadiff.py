@@ -24,7 +24,7 @@ from schema_migrations.management.commands._option_conflicts import (
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.change_tree import format_change_tree
-from schema_migrations.management.output.lines import replace_controls
+from schema_migrations.management.output.lines import mask_controls_but_colours
 from schema_migrations.management.output.next_command import format_command_line
 from schema_migrations.management.output.schemadiff import (
     EMPTY_FILE_FORMATS,
@@ -187,7 +187,7 @@ class Command(SchemaCommand):
 
     def _print_question(self, text: str) -> None:
         self.hide_progress()
-        self.stdout.write(replace_controls(text))
+        self.stdout.write(mask_controls_but_colours(text))
 
     def describe_answers(self, error: SchemaMigrationsError) -> str:
         """Return the command that holds the answers which an error asks for."""

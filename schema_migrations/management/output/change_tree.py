@@ -9,7 +9,11 @@ from typing import Any, TypeVar
 
 import sqlparse
 
-from schema_migrations.management.output.lines import TERMINAL_WIDTH, View
+from schema_migrations.management.output.lines import (
+    TERMINAL_WIDTH,
+    View,
+    mask_controls,
+)
 from schema_migrations.plan.summary import SummaryLine, make_plural
 
 T = TypeVar("T")
@@ -83,24 +87,29 @@ def _format_table(
 
 def _format_line(text: str, line: SummaryLine, view: View) -> Iterator[str]:
     """Yield a change and its detail: below it, where a terminal has no room beside it."""
+    text, detail = mask_controls(text), mask_controls(line.detail)
     role = getattr(view.style, SIGN_ROLES[line.sign])
-    if not line.detail:
+    if not detail:
         yield role(text.rstrip())
-    elif not view.on_terminal or len(f"{text}  {line.detail}") <= TERMINAL_WIDTH:
-        yield f"{role(text)}  {line.detail}"
+    elif not view.on_terminal or len(f"{text}  {detail}") <= TERMINAL_WIDTH:
+        yield f"{role(text)}  {detail}"
     else:
         yield role(text.rstrip())
         indent = " " * (len(text) - len(text.lstrip()) + 2)
-        before, arrow, after = line.detail.partition(" -> ")
+        before, arrow, after = detail.partition(" -> ")
         if arrow and arrow not in after:
             yield f"{indent}   {before}"
             yield f"{indent}-> {after}"
         else:
-            yield f"{indent}{line.detail}"
+            yield f"{indent}{detail}"
 
 
 def colour_sql(text: str, style: Any) -> str:
-    """Return SQL with its keywords in the palette's colour; unchanged without colours."""
+    """Return SQL with its keywords in the palette's colour; unchanged without colours.
+
+    Its own control characters are masked, also those that are colours.
+    """
+    text = mask_controls(text)
     if style.SQL_KEYWORD("x") == "x":
         return text.rstrip("\n")
     lines = []

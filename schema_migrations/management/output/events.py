@@ -15,6 +15,7 @@ from schema_migrations.management.output.lines import (
     View,
     format_count,
     format_duration,
+    mask_controls,
     shorten_lines,
     shorten_to_line,
 )
@@ -52,7 +53,11 @@ EVENT_NAMES = {
 
 
 def describe_event(event: Event) -> str:
-    """Return the line that describes an event."""
+    """Return the line that describes an event, without style and control characters."""
+    return mask_controls(_describe_event(event))
+
+
+def _describe_event(event: Event) -> str:
     match event:
         case Reached():
             return f"Target   {event.target.name}  {event.target.version}"
@@ -98,7 +103,7 @@ def format_statement(event: StatementDone, *, in_full: bool = False) -> Iterator
     place = f"{event.number}/{event.total}"
     lead = f"  {place:>7}  {format_duration(event.seconds):>6}  "
     lines = re.split(r"\r?\n", event.mask().sql)
-    shown = lines if in_full else shorten_lines(lines)
+    shown = map(mask_controls, lines) if in_full else shorten_lines(lines)
     for number, line in enumerate(shown):
         yield f"{' ' * len(lead) if number else lead}{line}".rstrip()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from schema_migrations.workflows.applying.events import Warned
 TERMINAL_WIDTH = 80
 """Columns of a line of prose on a terminal."""
 STATEMENT_WIDTH = 58
-"""Characters of a line of a statement that are shown, beside number and duration."""
+"""Columns of a line of a statement that are shown, beside number and duration."""
 STATEMENT_LINES = 6
 """Lines of a statement that are shown."""
 
@@ -74,34 +75,60 @@ def _as_json_value(value: Any) -> Any:
 
 
 def shorten_to_line(sql: str) -> str:
-    text = " ".join(sql.split())
-    return text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 3]}..."
+    return _cut(mask_controls(" ".join(sql.split())), "...")
 
 
 def shorten_lines(lines: Sequence[str]) -> Iterator[str]:
     """Yield the first lines of a statement, none too wide, and how many there are more."""
     wanted = len(lines) if len(lines) <= STATEMENT_LINES else STATEMENT_LINES - 1
     for line in lines[:wanted]:
-        text = line.expandtabs(4)
-        yield (
-            text if len(text) <= STATEMENT_WIDTH else f"{text[: STATEMENT_WIDTH - 1]}…"
-        )
+        yield _cut(mask_controls(line.expandtabs(4)), "…")
     if rest := len(lines) - wanted:
         yield f"… {rest} more lines (-v 3 shows all)"
 
 
-_CONTROL = re.compile(
-    r"\x1b(?!\[[0-9;]*m)|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
-)
-"""What a terminal obeys instead of showing it, but for a line end, a tab and colours."""
+def _cut(text: str, end: str) -> str:
+    """Return as much of a line as is shown, with ``end`` if that is not all."""
+    width, kept = 0, 0
+    for number, character in enumerate(text):
+        width += _measure_character(character)
+        if width <= STATEMENT_WIDTH - len(end):
+            kept = number + 1
+        if width > STATEMENT_WIDTH:
+            return text[:kept] + end
+    return text
 
 
-def replace_controls(text: str) -> str:
+def _measure_character(character: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+_CONTROL = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of showing it, but for a line end and a tab."""
+_CONTROL_BUT_COLOUR = re.compile(rf"(?!\x1b\[[0-9;]*m)(?:{_CONTROL.pattern})")
+
+
+def mask_controls(text: str) -> str:
     """Return the text with control characters as Python writes them: ``\\x1b``.
 
     SQL, names and what a server says may hold such that move the cursor or hide text.
     """
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    return _CONTROL.sub(_write_control, text)
+
+
+def mask_controls_but_colours(text: str) -> str:
+    """Return a styled text with all other control characters as ``mask_controls`` does.
+
+    Whose colours they are it cannot see: SQL is masked before it is styled.
+    """
+    return _CONTROL_BUT_COLOUR.sub(_write_control, text)
+
+
+def _write_control(found: re.Match[str]) -> str:
+    return repr(found[0])[1:-1]
 
 
 def wrap_prose(text: str, width: int = TERMINAL_WIDTH) -> str:

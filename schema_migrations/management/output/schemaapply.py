@@ -17,6 +17,7 @@ from schema_migrations.management.output.lines import (
     format_duration,
     format_json,
     make_json_format,
+    mask_controls,
 )
 from schema_migrations.management.output.next_command import (
     READ_ONLY_FLAGS,
@@ -116,8 +117,8 @@ def _format_sql(runs: Iterable[FileRun], style: Any) -> Iterator[str]:
             f"-- {run.file.name}  ({MODE_DESCRIPTIONS[run.mode]})"
         )
         for statement in run.statements[run.done_count :]:
-            yield from statement.comments
-            yield f"{statement.sql};"
+            yield from map(mask_controls, statement.comments)
+            yield f"{mask_controls(statement.sql)};"
         yield ""
 
 
