@@ -17,7 +17,7 @@ from schema_migrations.workflows.states.sources import (
 from schema_migrations.workflows.states.state import (
     check_origin,
     inspect_database,
-    name_place,
+    translate_replay_errors,
     replay,
     replay_file,
 )
@@ -110,7 +110,7 @@ def _replay_at_once(
         statements = file.split_statements(syntax)
         file.refuse_transaction_control(statements, syntax, mode="all")
     with (
-        name_place(engine, files[-1].name),
+        translate_replay_errors(engine, files[-1].name),
         engine.executor.open_transaction(connection),
     ):
         for number, file in enumerate(files, 1):

@@ -172,7 +172,7 @@ def replay(
             file.split_statements(syntax), syntax, mode=mode
         )
         with (
-            name_place(engine, file.name),
+            translate_replay_errors(engine, file.name),
             engine.executor.open_transaction(connection),
         ):
             replay_file(engine, connection, file)
@@ -194,13 +194,13 @@ def _refuse_open_transaction(
     raise make_left_open_error(statements, file=file.name)
 
 
-def name_place(
+def translate_replay_errors(
     engine: Engine,
     file: str,
     statement: SourceStatement | None = None,
     source: MigrationFile | None = None,
 ) -> AbstractContextManager[None]:
-    """Let an error name file and line; without a statement, that of the commit."""
+    """Raise ``StatementFailed`` with file and line; without a statement, of the commit."""
 
     def advise(cause: str) -> str:
         return choose_advice(
@@ -223,10 +223,13 @@ def replay_file(
     statement_count: int | None = None,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
-    with name_place(engine, file.name), engine.executor.keep_settings(connection):
+    with (
+        translate_replay_errors(engine, file.name),
+        engine.executor.keep_settings(connection),
+    ):
         counted = file.split_as_counted(engine.dialect.syntax)
         for statement in counted[:statement_count]:
-            with name_place(engine, file.name, statement, file):
+            with translate_replay_errors(engine, file.name, statement, file):
                 if statement.sql:
                     engine.executor.execute(connection, statement.sql)
 
