@@ -17,9 +17,9 @@ from schema_migrations.workflows.states.sources import (
 from schema_migrations.workflows.states.state import (
     check_origin,
     inspect_database,
-    translate_replay_errors,
     replay,
     replay_file,
+    translate_replay_errors,
 )
 from schema_migrations.workflows.states.transaction_mode import choose_mode
 
