@@ -218,6 +218,11 @@ def test_a_lock_timeout_of_the_url_is_the_one_that_is_watched(
         ("binary_parameters=yes", '"binary_parameters"'),
         ("sslmod=require", "'sslmod'"),
         ("idle_session_timeout=1", "idle_session_timeout"),
+        ("role=no_such_role", "Correct role in the URL"),
+        (
+            "session_authorization=no_such_role",
+            "Correct session_authorization in the URL",
+        ),
     ],
 )
 def test_a_parameter_that_nobody_knows_is_refused(

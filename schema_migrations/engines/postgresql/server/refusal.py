@@ -15,7 +15,10 @@ and ``lc_messages`` is not for an ordinary role to set.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -23,6 +26,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
+from schema_migrations.engines.postgresql.server.url_query import read_options
 from schema_migrations.errors import (
     ConnectionRefused,
     ServerUnreachable,
@@ -30,7 +34,9 @@ from schema_migrations.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Sequence
+
+    from psycopg.pq.abc import PGconn
 
     from schema_migrations.engines.engine import Connection
 
@@ -40,12 +46,9 @@ _SERVER_PART = re.compile(r":  (.*)")
 _OPTIONS_REFUSED = "unsupported startup parameter: options"
 """What PgBouncer says, in English only."""
 
-OPTIONS_REFUSED_ADVICE = (
-    "A pooler takes no options, such as ?search_path=. Give the server's own address, or"
-    " let the role have it: ALTER ROLE ... IN DATABASE ... SET search_path = NAME."
+_TEMPORARY = re.compile(
+    r"too many (connections|clients)|database system is|remaining connection slots"
 )
-
-_TEMPORARY = re.compile(r"too many connections|database system is")
 """English words of a server that is busy or starting, which may also name a role."""
 
 _WRONG_SETTINGS = re.compile(
@@ -58,6 +61,14 @@ _WRONG_SETTINGS = re.compile(
 psycopg before 3.3 gives none after several attempts (a host with two addresses)."""
 
 
+_QUOTED = r"(?:«\s{0}\s»|(?<=[^\w\s.,:;()/-]){0}(?=[^\w\s.,:;()/-]))"
+"""A name within the quotation marks of any language, or what stands for them in another
+encoding: without them the name of a setting is a word (``role``)."""
+
+_NAMED_BY_VALUE = ("role", "session_authorization")
+"""Settings of which the server names only the value, which is a role."""
+
+
 def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     """Return the psycopg exception that another exception wraps, or is."""
     while exception is not None and not isinstance(exception, psycopg.Error):
@@ -65,30 +76,68 @@ def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     return exception
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a connection was asked for that the server may refuse."""
+
+    user: str
+    database: str
+    settings: Mapping[str, str]
+
+
+def read_attempt(attempt: PGconn) -> Asked:
+    """Return what an attempt of psycopg asked for."""
+    return Asked(
+        user=_decode(attempt.user),
+        database=_decode(attempt.db),
+        settings=read_options(_decode(attempt.options)),
+    )
+
+
+def _read_settings(settings: Mapping[str, Any]) -> Asked:
+    """Return what the settings of a connection ask for."""
+    options = settings.get("OPTIONS") or {}
+    return Asked(
+        user=settings.get("USER") or "",
+        database=settings.get("NAME") or "",
+        settings=read_options(str(options.get("options") or "")),
+    )
+
+
 def is_final_refusal(
-    error: psycopg.Error,
-    user: str = "",
-    database: str = "",
-    asked_settings: Iterable[str] = (),
+    error: psycopg.Error, settings: Mapping[str, Any] = MappingProxyType({})
 ) -> bool:
     """Return whether the connection was refused for its settings: a retry would not help.
 
     In any language the server names the role, the database or the setting that it does
-    not accept.  ``user`` and ``database`` are those of the settings, where psycopg tells
-    no names.
+    not accept.  ``settings`` are those of the connection: where psycopg tells no names.
     """
     text, attempt = str(error), error.pgconn
     if attempt is not None and attempt.needs_password:
         return True
     if _TEMPORARY.search(text):
         return False
-    if attempt is not None:
-        user, database = _decode(attempt.user), _decode(attempt.db)
-    return bool(_WRONG_SETTINGS.search(text)) or any(
+    asked = _read_settings(settings) if attempt is None else read_attempt(attempt)
+    return bool(
+        _WRONG_SETTINGS.search(text) or find_refused_setting(text, asked)
+    ) or any(
         _is_named(name, said)
         for said in _SERVER_PART.findall(text)
-        for name in (user, database, *asked_settings)
+        for name in (asked.user, asked.database)
     )
+
+
+def find_refused_setting(text: str, asked: Asked) -> str:
+    """Return the name of the asked setting that a refusal names; empty: none."""
+    refusals = _SERVER_PART.findall(text)
+    for name, value in asked.settings.items():
+        word = name
+        if name in _NAMED_BY_VALUE:
+            word = "" if value in (asked.user, asked.database) else value
+        pattern = re.compile(_QUOTED.format(_pattern_of(word)), re.IGNORECASE)
+        if word and any(pattern.search(said) for said in refusals):
+            return name
+    return ""
 
 
 def is_about_database(error: BaseException) -> bool:
@@ -152,22 +201,36 @@ def _make_refusal_error(
     start, advice = "The server cannot be used", ""
     if isinstance(refusal, psycopg.OperationalError):
         advice = "Check the user, password and database in the URL or in DATABASES."
-        asked = settings.get(ASKED_SETTINGS) or {}
-        if not is_final_refusal(
-            refusal, settings.get("USER") or "", settings.get("NAME") or "", asked
-        ):
+        if not is_final_refusal(refusal, settings):
             if target:
                 return TargetUnreachable(target=target, reason=message)
             return ServerUnreachable(reason=message)
-        start = "The server refused the connection"
+        start, asked = "The server refused the connection", _read_settings(settings)
         if _OPTIONS_REFUSED in message:
-            advice = OPTIONS_REFUSED_ADVICE
-        elif named := [name for name in asked if f'"{name}"' in message.lower()]:
-            advice = (
-                f"Correct {named[0]} in the URL, or leave it out: it is no parameter of"
-                " libpq, so it was sent to the server as a setting of the session."
+            advice = _make_pooler_advice(tuple(asked.settings))
+        elif name := find_refused_setting(str(refusal), asked):
+            advice = _make_setting_advice(
+                name, is_in_url=name in (settings.get(ASKED_SETTINGS) or {})
             )
     return ConnectionRefused(problem=f"{target or start}: {message}", advice=advice)
+
+
+def _make_pooler_advice(names: Sequence[str]) -> str:
+    asked = f" ({', '.join(names)})" if names else ""
+    name = names[0] if len(names) == 1 else "NAME"
+    return (
+        f"A pooler takes no options{asked}. Give the server's own address, or let the"
+        f" role have them: ALTER ROLE ... IN DATABASE ... SET {name} = VALUE."
+    )
+
+
+def _make_setting_advice(name: str, *, is_in_url: bool) -> str:
+    if not is_in_url:
+        return f"Correct {name} in the options of the URL or of DATABASES."
+    return (
+        f"Correct {name} in the URL, or leave it out: it is no parameter of libpq, so it"
+        " was sent to the server as a setting of the session."
+    )
 
 
 def _join_causes(message: str) -> str:

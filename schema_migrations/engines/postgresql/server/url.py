@@ -20,6 +20,7 @@ from schema_migrations.engines.postgresql.quote import quote as quote_name
 from schema_migrations.engines.postgresql.server.url_query import (
     format_option,
     read_keywords,
+    read_options,
     sort_parameters,
 )
 from schema_migrations.errors import InvalidUrl
@@ -152,8 +153,7 @@ def with_namespace(settings: DatabaseSettings, namespace: str) -> DatabaseSettin
 
 def _read_search_path(options: str) -> str:
     """Return the last ``search_path`` that ``options`` set; empty: none."""
-    paths = re.findall(r"-c\s*search_path=((?:\\.|\S)+)", options)
-    return re.sub(r"\\(.)", r"\1", paths[-1]) if paths else ""
+    return read_options(options).get("search_path", "")
 
 
 def read_first_schema(settings: Mapping[str, Any]) -> str:

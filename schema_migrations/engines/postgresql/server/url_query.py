@@ -34,6 +34,7 @@ RUN_VALUES = frozenset(
 )
 """Settings that have one value in every session that runs files."""
 
+_OPTION = re.compile(r"(?:-c\s*|--)([\w.-]+)=((?:\\.|[^\\\s])*)", re.DOTALL)
 _SETTING_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _PROTECTION = re.compile(r"ssl|gss|krb|require|channel|scram|pass|oauth", re.IGNORECASE)
 
@@ -100,3 +101,11 @@ def _refuse_fixed(name: str) -> None:
 def format_option(name: str, value: str) -> str:
     """Return a setting as ``options`` has it, where white space would end the value."""
     return f"-c {name}=" + re.sub(r"([\\\s])", r"\\\1", value, flags=re.ASCII)
+
+
+def read_options(options: str) -> dict[str, str]:
+    """Return the settings in ``options`` by their names; the last of a name counts."""
+    return {
+        name.lower().replace("-", "_"): re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+        for name, value in _OPTION.findall(options)
+    }

@@ -15,6 +15,7 @@ from schema_migrations.engines.postgresql.server.refusal import (
     find_driver_error,
     is_final_refusal,
 )
+from schema_migrations.errors import ConnectionRefused
 from schema_migrations.history.encoding import NulInStatement
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -82,6 +83,7 @@ def read_driver_error(exception: BaseException) -> DriverError | None:
         or (
             not state
             and isinstance(error, psycopg.OperationalError)
+            and not isinstance(exception, ConnectionRefused)
             and not is_final_refusal(error)
         ),
         gave_up_on_lock=state in LOCK_SQLSTATES,

@@ -14,8 +14,10 @@ from psycopg.errors import FinishedPGconn
 
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.engines.postgresql.server.refusal import (
+    find_refused_setting,
     is_about_database,
     is_final_refusal,
+    read_attempt,
 )
 from schema_migrations.engines.postgresql.server.scratch import check_server
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
@@ -72,6 +74,8 @@ def test_both_ways_to_a_server_tell_the_same(refusing: dict[str, Any]) -> None:
         ({"OPTIONS": {"options": "-c refused=1"}}, ConfigError),
         ({"OPTIONS": {"options": "-c work_mem=x"}}, ConfigError),
         ({"OPTIONS": {"options": "-Z"}}, ConfigError),
+        ({"OPTIONS": {"options": "-c role=refused_nobody"}}, ConfigError),
+        ({"OPTIONS": {"options": "-c role=postgres"}}, ConfigError),
         ({"OPTIONS": {"sslmod": "x"}}, ConfigError),
         ({"OPTIONS": {"sslmode": "x"}}, ConfigError),
         ({"OPTIONS": {"service": "refused"}, "NAME": ""}, ConfigError),
@@ -203,6 +207,10 @@ TEMPORARY = [
     'FATAL:  too many connections for role "app"',
     'FATAL:  too many connections for database "shop"',
     "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+    "FATAL:  remaining connection slots are reserved for roles with privileges of the"
+    ' "pg_use_reserved_connections" role',
+    "FATAL:  verbleibende Verbindungen sind für die Rolle »pg_use_reserved_connections«"
+    " reserviert",
     "FATAL:  query_wait_timeout",
     "FATAL:  no more connections allowed (max_client_conn)",
     "Connection refused\n\tIs the server running on that host and accepting TCP/IP …?",
@@ -211,12 +219,16 @@ TEMPORARY = [
 ]
 
 
-def refused(said: str, *, user: str = "app", database: str = "shop") -> psycopg.Error:
+def refused(
+    said: str, *, user: str = "app", database: str = "shop", options: str = ""
+) -> psycopg.Error:
     """An error as psycopg raises it, from a host whose name is the database's."""
     return psycopg.OperationalError(
         f'connection failed: connection to server at "{database}" (10.0.0.2), port 5432'
         f" failed: {said}",
-        pgconn=FinishedPGconn(user=user.encode(), db=database.encode()),
+        pgconn=FinishedPGconn(
+            user=user.encode(), db=database.encode(), options=options.encode()
+        ),
     )
 
 
@@ -248,8 +260,8 @@ def test_english_words_tell_where_psycopg_tells_no_names(
 def test_the_settings_name_role_and_database_where_psycopg_does_not(said: str) -> None:
     error = psycopg.OperationalError(f"{said}\nMultiple connection attempts failed.")
     assert error.pgconn is None
-    assert is_final_refusal(error, "app", "shop")
-    assert not is_final_refusal(error, "other", "another")
+    assert is_final_refusal(error, {"USER": "app", "NAME": "shop"})
+    assert not is_final_refusal(error, {"USER": "other", "NAME": "another"})
 
 
 @pytest.mark.parametrize(
@@ -269,8 +281,52 @@ def test_what_names_the_settings_is_final(said: str) -> None:
 
 
 @pytest.mark.parametrize("said", TEMPORARY)
-def test_anything_else_may_be_tried_again(said: str) -> None:
-    assert not is_final_refusal(refused(said))
+@pytest.mark.parametrize(
+    "options",
+    ["", "-c role=ddl -c jit=off", "-c session_authorization=ddl -c connection.max=1"],
+)
+def test_anything_else_may_be_tried_again(said: str, options: str) -> None:
+    """Also where a word of the message is the name of a setting: a role, a system."""
+    assert not is_final_refusal(refused(said, options=options))
+    without_names = psycopg.OperationalError(said)
+    settings = {"USER": "app", "NAME": "shop", "OPTIONS": {"options": options}}
+    if "no more connections" not in said:
+        assert not is_final_refusal(without_names, settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "options", "name"),
+    [
+        ('FATAL:  role "nosuch" does not exist', "-c role=nosuch", "role"),
+        ("FATAL:  Rolle »nosuch« existiert nicht", "-c role=nosuch", "role"),
+        ("FATAL:  le rôle « nosuch » n'existe pas", "-c role=nosuch", "role"),
+        ("FATAL:  Rolle ?nosuch? existiert nicht", "--role=nosuch", "role"),
+        ('VAZHNO:  rol` "no such" ne', r"-crole=no\ such", "role"),
+        (
+            "FATAL:  keine Berechtigung für »boss«",
+            "-c session_authorization=boss",
+            "session_authorization",
+        ),
+        ('FATAL:  neizvestny`j parametr "Work_Mem"', "-c work_mem=1", "work_mem"),
+        ('FATAL:  role "other" does not exist', "-c role=nosuch", ""),
+        ('FATAL:  role "app" does not exist', "-c role=app", ""),
+        ('FATAL:  database "shop" does not exist', "-c role=shop", ""),
+        ("FATAL:  this is the role nosuch", "-c role=nosuch", ""),
+        ('could not translate host name "nosuch"', "-c role=nosuch", ""),
+    ],
+)
+def test_the_setting_that_the_server_refuses_is_found(
+    said: str, options: str, name: str
+) -> None:
+    """In any language, and by the value where the server names only that."""
+    error = refused(said, options=options)
+    assert error.pgconn is not None
+    asked = read_attempt(error.pgconn)
+    assert find_refused_setting(str(error), asked) == name
+    if name:
+        assert is_final_refusal(error)
+        settings = {"USER": "app", "NAME": "shop", "OPTIONS": {"options": options}}
+        assert is_final_refusal(psycopg.OperationalError(str(error)), settings)
 
 
 @pytest.mark.parametrize(

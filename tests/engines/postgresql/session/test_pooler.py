@@ -119,6 +119,11 @@ def test_a_pooler_that_drops_a_setting_is_refused(pg_database: dict[str, Any]) -
         with pytest.raises(ConfigError, match="unsupported startup") as caught:
             describe(asking(entry, "work_mem=1MB"))
         assert "own address" in caught.value.hint
+        assert "SET work_mem = " in caught.value.hint
+        with pytest.raises(ConfigError, match="unsupported startup") as caught:
+            describe(asking(entry, "statement_timeout=1000&role=ddl"))
+        assert "(statement_timeout, role)" in caught.value.hint
+        assert "search_path" not in caught.value.hint
 
 
 @pytest.mark.parametrize(
