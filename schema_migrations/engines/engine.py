@@ -105,12 +105,13 @@ class SessionOptions:
     statement_timeout: float | None = None
     idle_in_transaction_timeout: float | None = None
     """Ends a run that was suspended or cut off while it holds locks."""
-    chosen: frozenset[str] = frozenset()
-    """Names of those that were chosen for this run; the address may replace others."""
+    given_by_options: frozenset[str] = frozenset()
+    """Names of those that options of the command give; the address may replace others."""
 
     def with_asked(self, timeouts: Mapping[str, float | None]) -> SessionOptions:
         """Return the options with what an address asks for."""
-        asked: Any = {n: v for n, v in timeouts.items() if n not in self.chosen}
+        given = self.given_by_options
+        asked: Any = {n: v for n, v in timeouts.items() if n not in given}
         return replace(self, **asked)
 
 

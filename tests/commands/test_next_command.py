@@ -85,6 +85,12 @@ def test_answers_come_after_what_was_given(
         f"postgres://me@host/shop?p%61ssword={SECRET}",
         f"postgres://me@host/shop?sslpassword={SECRET}",
         f"postgres://me@host/shop?my.secret={SECRET}",
+        f"postgres://me@host/shop?my.api_key={SECRET}",
+        f"postgres://me@host/shop?my.Pwd={SECRET}",
+        f"postgres://me@host/shop?my.token={SECRET}",
+        f"postgres://me@host/shop?options=-c%20my.secret%3D{SECRET}",
+        f"postgres://me@host/shop?options=-c%20jit%3Doff%20--my.api-key%3D{SECRET}",
+        f"host=host dbname=shop options='-c my.secret={SECRET}'",
         f"postgres://me@host/shop?scram_client_key={SECRET}",
         f"host=host dbname=shop user=me password='{SECRET}'",
     ],
@@ -102,8 +108,17 @@ def test_an_empty_schema_is_repeated() -> None:
     assert shlex.split(shown)[-2:] == ["--revisions-schema", ""]
 
 
-def test_a_url_without_password_is_repeated() -> None:
-    url = "postgres://me@host/shop?sslmode=require"
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sslmode=require",
+        "keepalives=1&sslkey=/etc/key&passfile=/etc/pass",
+        "password_encryption=md5&max_stack_depth=2MB",
+        "options=-c%20max_stack_depth%3D2MB%20-c%20role%3Dddl",
+    ],
+)
+def test_a_url_without_password_is_repeated(query: str) -> None:
+    url = f"postgres://me@host/shop?{query}"
     shown = format_command("schemaapply", {"url": [url]})
     assert shlex.split(shown)[-2:] == ["--url", url]
 

@@ -218,6 +218,10 @@ def test_a_lock_timeout_of_the_url_is_the_one_that_is_watched(
         ("binary_parameters=yes", '"binary_parameters"'),
         ("sslmod=require", "'sslmod'"),
         ("idle_session_timeout=1", "idle_session_timeout"),
+        ("transaction_isolation=serializable", "default_transaction_isolation"),
+        ("role=", "gives role no value"),
+        ("search_path", "gives search_path no value"),
+        ("tls=require", "'tls'"),
         ("role=no_such_role", "Correct role in the URL"),
         (
             "session_authorization=no_such_role",

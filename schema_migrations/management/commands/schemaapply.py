@@ -208,7 +208,7 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
             lock_timeout=limit("lock_timeout"),
             statement_timeout=limit("statement_timeout"),
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
-            chosen=frozenset(
+            given_by_options=frozenset(
                 name
                 for name in ("lock_timeout", "statement_timeout")
                 if options[name] is not None

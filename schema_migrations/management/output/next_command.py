@@ -5,6 +5,7 @@ Invariant: no secret is put on a command line.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,8 +17,14 @@ from schema_migrations.errors import ConfigError
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 
-SECRET_WORDS = ("password", "secret", "scram_")
-"""Parts of the names of libpq's parameters that hold secrets."""
+_SECRET_WORD = (
+    r"(?:pass(?!file|word_encryption)|pwd|secret|token|scram_|credential|(?<!ssl)key)"
+)
+_SECRET_NAME = re.compile(_SECRET_WORD, re.IGNORECASE)
+"""Names of parameters, and of settings of the server, that may hold secrets."""
+
+_SECRET_SETTING = re.compile(rf"{_SECRET_WORD}[\w.-]*=\S", re.IGNORECASE)
+"""Such a setting among others: ``-c my.secret=…`` in ``options``."""
 
 REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "schemaapply": ("revisions_schema", "exec_order"),
@@ -114,8 +121,8 @@ def _has_secret(url: str) -> bool:
     settings = engine_for_url(url).addresses.settings_from_url(url, {})
     nested = [each for each in settings.values() if isinstance(each, Mapping)]
     return any(
-        value and word in name.lower()
+        (value and _SECRET_NAME.search(name)) or _SECRET_SETTING.search(str(value))
         for parameters in (settings, *nested)
         for name, value in parameters.items()
-        for word in SECRET_WORDS
+        if not isinstance(value, Mapping)
     )

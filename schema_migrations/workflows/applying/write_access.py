@@ -72,7 +72,7 @@ def hold_lock(
 
 
 def choose_timeouts(store: RevisionStore, options: SessionOptions) -> SessionOptions:
-    """Return the timeouts of a run: those chosen for it, else those that the address
+    """Return the timeouts of a run: those that options give, else those that the address
     asks for, else those of the settings."""
     read_asked = store.engine.executor.read_asked_timeouts
     return options.with_asked(read_asked(store.connection)) if read_asked else options

@@ -64,10 +64,13 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
     """
     parameters = _parse_parameters(url)
     keywords = read_keywords()
+    overridden = OVERRIDDEN_OPTIONS
+    if "role" in read_options(parameters.get("options", "")):
+        overridden |= {"assume_role"}  # Django would SET the other one over it
     options = {
         name: value
         for name, value in base.get("OPTIONS", {}).items()
-        if name not in keywords and name not in OVERRIDDEN_OPTIONS
+        if name not in keywords and name not in overridden
     }
     name = parameters.pop("dbname", "")
     if not name and "service" not in parameters:
@@ -88,7 +91,7 @@ def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:
 def _find_asked_settings(url: str) -> dict[str, str]:
     if "://" not in url:
         return {}
-    return dict(sort_parameters(url.strip().partition("?")[2]).settings)
+    return dict(sort_parameters(url.strip().partition("?")[2]).server_settings)
 
 
 def _find_default_name(parameters: Mapping[str, str]) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from schema_migrations.engines.postgresql.server.url import (
     format_masked_url,
     settings_from_url,
 )
+from schema_migrations.engines.postgresql.server.url_query import (
+    RUN_VALUES,
+    read_keywords,
+)
 from schema_migrations.errors import ConfigError
+from tests.fixtures.postgresql import connect_as_administrator
 
 SECRET = "s3cr3t"
 
@@ -99,7 +106,7 @@ def test_every_scheme_that_people_paste_means_postgresql(scheme: str) -> None:
             },
         ),
         (
-            "postgres://h/d?role=ddl&search_path=app&options=-c%20work_mem%3D1MB&jit=",
+            "postgres://h/d?role=ddl&search_path=app&options=-c%20work_mem%3D1MB",
             {
                 "OPTIONS": {
                     "options": "-c work_mem=1MB -c role=ddl -c search_path=app"
@@ -167,14 +174,35 @@ def test_the_backend_and_its_own_options_stay_and_no_pool_or_parameter_does() ->
         (f"u:{SECRET}@h://d", "This is not a PostgreSQL"),
         (f"postgres:u:{SECRET}@h/d", "cannot be parsed"),
         (f"host=h passwrod={SECRET}", "cannot be parsed"),
-        ("postgres://h/d?sslmod=x", "no parameter 'sslmod'"),
+        ("postgres://h/d?sslmod=x", "not know: 'sslmod'"),
         (f"postgres://h/d?Password={SECRET}", "no parameter 'Password'"),
-        (f"postgres://h/d?pasword={SECRET}", "no parameter 'pasword'"),
-        (f"postgres://h/d?passwd={SECRET}", "no parameter 'passwd'"),
-        ("postgres://h/d?slmode=x", "no parameter 'slmode'"),
-        ("postgres://h/d?sslinline=true", "no parameter 'sslinline'"),
-        ("postgres://h/d?require_aut=x", "no parameter 'require_aut'"),
-        ("postgres://h/d?statement_timeout", "cannot be parsed"),
+        (f"postgres://h/d?pasword={SECRET}", "not know: 'pasword'"),
+        (f"postgres://h/d?passwd={SECRET}", "not know: 'passwd'"),
+        ("postgres://h/d?slmode=x", "not know: 'slmode'"),
+        ("postgres://h/d?sslinline=true", "not know: 'sslinline'"),
+        ("postgres://h/d?require_aut=x", "not know: 'require_aut'"),
+        ("postgres://h/d?statement_timeout", "gives statement_timeout no value"),
+        ("postgres://h/d?role=", "gives role no value"),
+        ("postgres://h/d?my.own=%20", "gives my.own no value"),
+        ("postgres://h/d?search_path=", "gives search_path no value"),
+        ("postgres://h/d?search_path", "gives search_path no value"),
+        ("postgres://h/d?currentSchema=&x=1", "gives currentSchema no value"),
+        ("postgres://h/d?lock_timeout=1&LOCK_TIMEOUT=", "gives LOCK_TIMEOUT no value"),
+        (f"postgres://h/d?password=a&{SECRET}=", "gives a parameter no value"),
+        (f"postgres://h/d?password=a&{SECRET}", "gives a parameter no value"),
+        (f"postgres://h/d?pwd={SECRET}", "not know: 'pwd'"),
+        (f"postgres://h/d?secret={SECRET}", "not know: 'secret'"),
+        (f"postgres://h/d?dbpassword={SECRET}", "not know: 'dbpassword'"),
+        (f"postgres://h/d?api_key={SECRET}", "not know: 'api_key'"),
+        (f"postgres://h/d?access_token={SECRET}", "not know: 'access_token'"),
+        ("postgres://h/d?tls=require", "not know: 'tls'"),
+        ("postgres://h/d?tlsmode=require", "not know: 'tlsmode'"),
+        ("postgres://h/d?useSSL=true", "not know: 'useSSL'"),
+        ("postgres://h/d?Encrypt=true", "not know: 'Encrypt'"),
+        ("postgres://h/d?sslmod=x", "protects the connection, so it was not sent"),
+        ("postgres://h/d?key9=x", "of that name"),
+        ("postgres://h/d?transaction_isolation=serializable", "one transaction only"),
+        ("postgres://h/d?transaction_read_only=on", "one transaction only"),
         ("postgres://h/d?a-b=1", "cannot be parsed"),
         ("postgres://h/d?DateStyle=ISO", "sets DateStyle"),
         ("postgres://h/d?transaction_timeout=9", "sets transaction_timeout"),
@@ -187,6 +215,34 @@ def test_a_wrong_url_is_refused_without_showing_it(url: str, expected: str) -> N
     while error is not None:
         assert SECRET not in str(error)
         error = error.__cause__
+
+
+@pytest.mark.every_postgres
+def test_no_setting_that_a_session_may_have_is_taken_for_protection(
+    pg_database: dict[str, Any],
+) -> None:
+    query = "SELECT name FROM pg_settings WHERE context IN ('user', 'superuser')"
+    with connect_as_administrator(pg_database, pg_database["NAME"]) as server:
+        names = [name for (name,) in server.execute(query)]
+    own = RUN_VALUES | {"search_path", "transaction_isolation"}
+    own |= {"transaction_read_only", "transaction_deferrable"}
+    for name in {name.lower() for name in names} - own - read_keywords():
+        found = settings_from_url(f"postgres://h/d?{name}=1", {})
+        assert found["ASKED_SETTINGS"] == {name: "1"}
+    assert "password_encryption" in names
+
+
+@pytest.mark.parametrize(
+    "query", ["role=ddl", "options=-c%20role%3Dddl", "ROLE=ddl&work_mem=1MB"]
+)
+def test_a_role_of_the_url_replaces_the_one_that_django_would_set(query: str) -> None:
+    base = {"OPTIONS": {"assume_role": "app"}}
+    assert (
+        "assume_role"
+        not in settings_from_url(f"postgres://h/d?{query}", base)["OPTIONS"]
+    )
+    kept = settings_from_url("postgres://h/d?work_mem=1MB&my.role=x", base)["OPTIONS"]
+    assert kept["assume_role"] == "app"
 
 
 @pytest.mark.parametrize(
