@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from schema_migrations.engines.postgresql.executor import EXECUTOR
+from schema_migrations.engines.postgresql.server.url import settings_from_url
 from tests.fixtures.postgresql import connect_as_administrator
 from tests.fixtures.project import CommandResult, Project
 
@@ -125,6 +127,48 @@ def test_a_setting_of_the_server_holds_for_the_run(
     assert rows == [("x y", "3MB")]
 
 
+@pytest.mark.every_postgres
+@pytest.mark.parametrize(
+    "query", ["statement_timeout=1", "lock_timeout=1&statement_timeout=1"]
+)
+def test_a_short_timeout_is_for_the_files_only(
+    query: str, project: Project, pg_database: dict[str, Any]
+) -> None:
+    """Our own queries were cancelled, as if the server did not answer."""
+    project.configure(pg_database)
+    project.write("migrations/1_a.sql", SLEEP)
+    project.manage("schemahash")
+    url = format_url(pg_database, query)
+    for command in (
+        ("schemastatus", "--url", url),
+        ("schemadiff", "--from", url, "--to", url),
+        ("schemadiff", "--from", "files", "--to", "files", "--dev", url),
+    ):
+        ran = project.manage(*command)
+        assert ran.code == 0, ran.out + ran.err
+    stopped = apply(project, "--url", url)
+    assert TIMED_OUT in stopped.err
+    assert "Cannot create the revisions table" not in stopped.err
+
+
+@pytest.mark.every_postgres
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("1500", 1.5), ("2s", 2), ("1min", 60), ("1d", 86400), ("0", None), ("90s", 90)],
+)
+def test_a_timeout_is_read_as_the_server_reads_it(
+    value: str, seconds: float | None, pg_database: dict[str, Any]
+) -> None:
+    settings = settings_from_url(format_url(pg_database, f"LOCK_timeout={value}"), {})
+    connection = EXECUTOR.make_sibling(settings, "")
+    with connection.cursor() as cursor:
+        assert EXECUTOR.read_asked_timeouts is not None
+        assert EXECUTOR.read_asked_timeouts(connection) == {"lock_timeout": seconds}
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+    connection.close()
+
+
 def test_a_role_of_the_url_owns_what_the_files_make(
     project: Project, pg_database: dict[str, Any]
 ) -> None:
@@ -222,6 +266,8 @@ def test_a_lock_timeout_of_the_url_is_the_one_that_is_watched(
         ("role=", "gives role no value"),
         ("search_path", "gives search_path no value"),
         ("tls=require", "'tls'"),
+        ("statement_timeout=long", "statement_timeout of the URL"),
+        ("lock_timeout=-5", "lock_timeout of the URL"),
         ("role=no_such_role", "Correct role in the URL"),
         (
             "session_authorization=no_such_role",

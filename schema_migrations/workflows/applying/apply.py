@@ -51,8 +51,8 @@ from schema_migrations.workflows.applying.watch import watch_statements
 from schema_migrations.workflows.applying.write_access import (
     choose_timeouts,
     connect_for_writing,
-    ensure_revisions_table,
     hold_lock,
+    prepare_session_and_table,
 )
 from schema_migrations.workflows.targets.connected_target import (
     ConnectedTarget,
@@ -265,7 +265,7 @@ def _run_selected(
     store, messages = connected.store, Messages(report)
     options = choose_timeouts(store, request.session_options)
     with (
-        store.engine.executor.prepare_session(store.connection, options),
+        prepare_session_and_table(store, options),
         _open_watch(store, options.lock_timeout, messages) as watch,
     ):
         runner = Runner(
@@ -276,7 +276,6 @@ def _run_selected(
             watch=watch,
             retake_lock=retake_lock,
         )
-        ensure_revisions_table(store)
         if selected.baseline is not None:
             _record_baseline(store, selected, selected.baseline)
         with messages.note_messages(store, watch):

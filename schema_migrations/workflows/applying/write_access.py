@@ -6,6 +6,7 @@ Invariant: every command that writes revisions holds the lock.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
@@ -88,3 +89,19 @@ def ensure_revisions_table(store: RevisionStore) -> None:
 
     with translate_driver_errors(store.engine, error_of):
         store.ensure_table()
+
+
+@contextmanager
+def prepare_session_and_table(
+    store: RevisionStore, options: SessionOptions
+) -> Iterator[None]:
+    """Hold the timeouts of a run, and create the table of revisions before: how long a
+    statement of a file may take says nothing about it."""
+    prepare = store.engine.executor.prepare_session
+    with prepare(store.connection, replace(options, statement_timeout=None)):
+        ensure_revisions_table(store)
+        if options.statement_timeout is None:
+            yield
+            return
+        with prepare(store.connection, options):
+            yield

@@ -52,8 +52,8 @@ OVERRIDDEN_OPTIONS = frozenset({"pool", "dbname", "user", "password", "host", "p
 """Keys of ``OPTIONS`` that conflict with the URL, and a pool, which keeps connections open."""
 
 ASKED_SETTINGS = "ASKED_SETTINGS"
-"""Key of an entry: the settings of the server that a URL asks for, besides ``options``,
-which also has them: the session is compared with what was asked for."""
+"""Key of an entry: the settings of the server that a URL asks for.  ``options`` has them
+too, without the timeouts: the session is compared with what was asked for."""
 
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:

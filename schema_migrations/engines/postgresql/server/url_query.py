@@ -35,6 +35,14 @@ RUN_VALUES = frozenset(
 )
 """Settings that have one value in every session that runs files."""
 
+TIMEOUTS = {
+    "lock_timeout": "lock_timeout",
+    "statement_timeout": "statement_timeout",
+    "idle_in_transaction_session_timeout": "idle_in_transaction_timeout",
+}
+"""The server's name → ours, in ``SessionOptions``.  They are for files, so the session
+does not begin with them: a short one would cancel our own queries."""
+
 _OPTION = re.compile(r"(?:-c\s*|--)([\w.-]+)=((?:\\.|[^\\\s])*)", re.DOTALL)
 _SETTING_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z_]+")
@@ -61,7 +69,7 @@ class UrlQuery:
     """What follows the ``?`` of a URL."""
 
     text: str
-    """For libpq: with its parameters only, and ``options`` with all settings."""
+    """For libpq: with its parameters only, and ``options`` with the settings."""
     server_settings: Mapping[str, str]
     """Settings of the server by their names, but ``search_path`` and ``options``."""
 
@@ -92,7 +100,11 @@ def sort_parameters(query: str) -> UrlQuery:
                 paths.append(value)
             else:
                 settings[name.lower()] = value
-    options += [format_option(name, value) for name, value in settings.items()]
+    options += [
+        format_option(name, value)
+        for name, value in settings.items()
+        if name not in TIMEOUTS
+    ]
     options += [format_option("search_path", path) for path in paths]
     if options:
         kept.append("options=" + quote(" ".join(options), safe=""))

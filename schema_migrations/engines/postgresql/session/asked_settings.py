@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import DataError
+
 from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
+from schema_migrations.engines.postgresql.server.url_query import TIMEOUTS
 from schema_migrations.engines.postgresql.session.execution import fetch_rows
-from schema_migrations.errors import SettingIgnored
+from schema_migrations.errors import InvalidUrl, SettingIgnored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,21 +32,17 @@ SELECT asked.name, known.source, current_setting(asked.name, true),
   LEFT JOIN pg_settings AS known ON lower(known.name) = asked.name
 """
 
-TIMEOUTS = {
-    "lock_timeout": "lock_timeout",
-    "statement_timeout": "statement_timeout",
-    "idle_in_transaction_session_timeout": "idle_in_transaction_timeout",
-}
-"""The server's name → ours, in ``SessionOptions``."""
-
+# In seconds, however the server lets them be written: 1000 and 1s are one.
 TIMEOUTS_QUERY = """
-SELECT name, setting::int FROM pg_settings WHERE name = ANY (%s)
+SELECT extract(epoch FROM set_config(%s, %s, true)::interval)::float
 """
 
 
 def check_asked_settings(connection: Connection, target: str) -> None:
-    """Raise ``SettingIgnored`` unless the session has what its URL asks for."""
-    asked = _read_asked(connection)
+    """Raise ``SettingIgnored`` unless the session has what its URL asks for, and
+    ``InvalidUrl`` for a timeout that the server cannot read."""
+    read_asked_timeouts(connection)
+    asked = {n: v for n, v in _read_asked(connection).items() if n not in TIMEOUTS}
     if not asked:
         return
     rows = fetch_rows(
@@ -59,11 +58,19 @@ def check_asked_settings(connection: Connection, target: str) -> None:
 
 def read_asked_timeouts(connection: Connection) -> Mapping[str, float | None]:
     """Return the timeouts that the URL asks for, in seconds; None: off."""
-    names = [name for name in TIMEOUTS if name in _read_asked(connection)]
-    if not names:
-        return {}
-    rows = fetch_rows(connection, TIMEOUTS_QUERY, names)
-    return {TIMEOUTS[name]: value / 1000 or None for name, value in rows}
+    asked = _read_asked(connection)
+    timeouts: dict[str, float | None] = {}
+    for name in filter(TIMEOUTS.__contains__, asked):
+        try:
+            ((value,),) = fetch_rows(connection, TIMEOUTS_QUERY, name, asked[name])
+        except DataError as problem:
+            raise InvalidUrl(
+                problem=f"The server does not take {name} of the URL:"
+                f" {str(problem).splitlines()[0]}",
+                advice="Correct it. A number without a unit is milliseconds.",
+            ) from problem
+        timeouts[TIMEOUTS[name]] = value or None
+    return timeouts
 
 
 def _read_asked(connection: Connection) -> Mapping[str, str]:

@@ -100,7 +100,7 @@ def test_every_scheme_that_people_paste_means_postgresql(scheme: str) -> None:
             {
                 "OPTIONS": {
                     "application_name": "me",
-                    "options": r"-c statement_timeout=1000 -c my.own=a\ b",
+                    "options": r"-c my.own=a\ b",
                 },
                 "ASKED_SETTINGS": {"statement_timeout": "1000", "my.own": "a b"},
             },
