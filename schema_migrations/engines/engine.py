@@ -107,12 +107,13 @@ class SessionOptions:
     """Ends a run that was suspended or cut off while it holds locks."""
     given_by_options: frozenset[str] = frozenset()
     """Names of those that options of the command give; the address may replace others."""
+    given_by_address: frozenset[str] = frozenset()
+    """Names of those that the address gave; settings have no effect on them."""
 
     def with_asked(self, timeouts: Mapping[str, float | None]) -> SessionOptions:
         """Return the options with what an address asks for."""
-        given = self.given_by_options
-        asked: Any = {n: v for n, v in timeouts.items() if n not in given}
-        return replace(self, **asked)
+        new: Any = {n: v for n, v in timeouts.items() if n not in self.given_by_options}
+        return replace(self, given_by_address=frozenset(new), **new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

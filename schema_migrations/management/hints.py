@@ -107,7 +107,11 @@ def format_plain_command(words: str) -> str:
     return f"python manage.py {words}"
 
 
-OPTIONS_OF_SETTINGS = {"DEV": "--dev", "STATEMENT_TIMEOUT": "--statement-timeout"}
+OPTIONS_OF_SETTINGS = {
+    "DEV": "--dev",
+    "STATEMENT_TIMEOUT": "--statement-timeout",
+    "statement_timeout in the URL": "--statement-timeout",
+}
 
 MAX_NAMED = 3
 """The most options to spell out that acknowledge something."""

@@ -121,7 +121,11 @@ def test_a_setting_of_the_server_holds_for_the_run(
 
     assert stopped.code == 2
     assert TIMED_OUT in stopped.err
-    assert done.code == 0, done.err  # the option was chosen for this run
+    # The setting has no effect here.
+    advice = "statement_timeout in the URL or --statement-timeout (0: no limit)"
+    assert advice in stopped.err
+    assert "STATEMENT_TIMEOUT" not in stopped.err
+    assert done.code == 0, done.err  # the option was given for this run
     with connect_as_administrator(pg_database, pg_database["NAME"]) as server:
         rows = server.execute("SELECT own, memory FROM a").fetchall()
     assert rows == [("x y", "3MB")]
@@ -231,6 +235,7 @@ def test_the_setting_counts_where_the_url_asks_for_nothing(
     done = apply(project, "--url", format_url(pg_database, "statement_timeout=0"))
 
     assert TIMED_OUT in stopped.err
+    assert "STATEMENT_TIMEOUT or --statement-timeout" in stopped.err
     assert done.code == 0, done.err
 
 

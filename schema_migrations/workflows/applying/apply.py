@@ -275,6 +275,7 @@ def _run_selected(
             report=messages.show_event,
             watch=watch,
             retake_lock=retake_lock,
+            is_timeout_of_url="statement_timeout" in options.given_by_address,
         )
         if selected.baseline is not None:
             _record_baseline(store, selected, selected.baseline)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
     from schema_migrations.engines.blocker import Blocker
     from schema_migrations.engines.engine import Target
+    from schema_migrations.workflows.applying.selection import FileRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +177,22 @@ Event = (
     | Warned
 )
 ReportEvent = Callable[[Event], None]
+
+
+def make_file_started(run: FileRun) -> FileStarted:
+    return FileStarted(
+        file=run.file.name,
+        version=run.file.version,
+        mode=run.mode,
+        start=run.done_count,
+        total=len(run.statements),
+    )
+
+
+def make_file_done(run: FileRun, execution_time: int) -> FileDone:
+    return FileDone(
+        file=run.file.name,
+        version=run.file.version,
+        statements=len(run.statements) - run.done_count,
+        seconds=execution_time / 1e9,
+    )

@@ -27,13 +27,16 @@ UNKNOWN_STEP = (
     f"Mend what the error names. If that is the file,\nrun {REHASH_COMMAND}.\n{AGAIN}"
 )
 
+TIMEOUT_SETTING = "STATEMENT_TIMEOUT"
+TIMEOUT_OF_URL = "statement_timeout in the URL"
+
 NEXT_STEPS: Mapping[Obstacle, str] = {
     "retry": RESUME_HINT.replace("the command", "schemaapply"),
     "rights": "The role of this run has no right to do this. Connect as the owner of the"
     f" object, or let the owner grant the right.\n{AGAIN}",
     "no room": f"Make room on the server (its disk, memory or limits).\n{AGAIN}",
     "cancelled": "The statement timeout, or somebody, cancelled the statement. Allow more"
-    f" time with STATEMENT_TIMEOUT (0: no limit).\n{AGAIN}",
+    f" time with {TIMEOUT_SETTING} (0: no limit).\n{AGAIN}",
     "rows": f"Rows or values break it. Correct the rows in the database.\n{AGAIN}\n"
     f"Or let a statement before this one correct them, and run\n{REHASH_COMMAND} first.",
     "pending events": "Deferred constraints of this transaction are still to be checked."
@@ -57,15 +60,19 @@ NEXT_STEPS: Mapping[Obstacle, str] = {
 }
 
 
-def choose_next_step(cause: str, *, version: str, loose_line: int = 0) -> str:
+def choose_next_step(
+    cause: str, *, version: str, loose_line: int = 0, is_timeout_of_url: bool = False
+) -> str:
     """Return what to do about a statement that failed; ``""``: it is wrong itself.
 
     ``version`` is the one to mark, so that the file counts as applied; ``loose_line``
-    that of an ``atlas:txmode`` without effect.
+    that of an ``atlas:txmode`` without effect; ``is_timeout_of_url``: the setting has none.
     """
     if not cause:
         return CORRECT_FILE
     step = next((s for c, s in NEXT_STEPS.items() if c == cause), UNKNOWN_STEP)
+    if is_timeout_of_url:
+        step = step.replace(TIMEOUT_SETTING, TIMEOUT_OF_URL)
     step = step.replace(NO_TRANSACTION_HINT, make_no_transaction_advice(loose_line))
     return step.format(version=version)
 

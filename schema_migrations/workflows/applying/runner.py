@@ -39,11 +39,12 @@ from schema_migrations.history.statements import (
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.events import (
     FileDone,
-    FileStarted,
     ReportEvent,
     Retrying,
     StatementDone,
     Warned,
+    make_file_done,
+    make_file_started,
 )
 from schema_migrations.workflows.applying.next_steps import choose_next_step
 from schema_migrations.workflows.applying.session_memory import (
@@ -88,6 +89,8 @@ class Runner:
     retake_lock: RetakeLock
     report: ReportEvent
     watch: Watch
+    is_timeout_of_url: bool
+    """The URL gives the statement timeout, so that the setting has no effect."""
 
 
 def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
@@ -309,7 +312,12 @@ def translate_errors(
     def advise(cause: str) -> str:
         # Only now: it reads the whole text, and there may be many statements.
         loose_line = source.loose_txmode_line if source else 0
-        return choose_next_step(cause, version=version, loose_line=loose_line)
+        return choose_next_step(
+            cause,
+            version=version,
+            loose_line=loose_line,
+            is_timeout_of_url=runner.is_timeout_of_url,
+        )
 
     # Marking an older one would make those after it pending.
     own = MigrationFile(name=file, content=b"").version
@@ -374,25 +382,6 @@ def retake_lock_after(runner: Runner, file: str) -> None:
         raise LockLost(file=file, holder=error.holder) from error
     if lost:
         runner.report(Warned(message=f"{file}: {LOCK_RETAKEN_WARNING}"))
-
-
-def make_file_started(run: FileRun) -> FileStarted:
-    return FileStarted(
-        file=run.file.name,
-        version=run.file.version,
-        mode=run.mode,
-        start=run.done_count,
-        total=len(run.statements),
-    )
-
-
-def make_file_done(run: FileRun, execution_time: int) -> FileDone:
-    return FileDone(
-        file=run.file.name,
-        version=run.file.version,
-        statements=len(run.statements) - run.done_count,
-        seconds=execution_time / 1e9,
-    )
 
 
 def measure_nanoseconds(started_at: int) -> int:

@@ -32,13 +32,13 @@ from schema_migrations.workflows.applying.events import (
     Resumed,
     StatementDone,
     Warned,
+    make_file_done,
+    make_file_started,
 )
 from schema_migrations.workflows.applying.runner import (
     OPERATOR_NAME,
     Runner,
     execute_statement,
-    make_file_done,
-    make_file_started,
     make_started_revision,
     measure_nanoseconds,
     record_failure,
