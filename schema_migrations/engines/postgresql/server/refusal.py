@@ -69,6 +69,12 @@ _NAMED_BY_VALUE = ("role", "session_authorization")
 """Settings of which the server names only the value, which is a role."""
 
 
+TIMEOUT_EXPLANATION = (
+    "statement_timeout of the role, of the database or in options; a number without a"
+    " unit is milliseconds"
+)
+
+
 def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
     """Return the psycopg exception that another exception wraps, or is."""
     while exception is not None and not isinstance(exception, psycopg.Error):
@@ -201,6 +207,8 @@ def _make_refusal_error(
     start, advice = "The server cannot be used", ""
     if isinstance(refusal, psycopg.OperationalError):
         advice = "Check the user, password and database in the URL or in DATABASES."
+        if isinstance(refusal, psycopg.errors.QueryCanceled):
+            message += f" ({TIMEOUT_EXPLANATION})"
         if not is_final_refusal(refusal, settings):
             if target:
                 return TargetUnreachable(target=target, reason=message)

@@ -18,6 +18,7 @@ from schema_migrations.engines.postgresql.server.refusal import (
     is_about_database,
     is_final_refusal,
     read_attempt,
+    translate_refusals,
 )
 from schema_migrations.engines.postgresql.server.scratch import check_server
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
@@ -185,6 +186,24 @@ FINAL = [
     "server does not support SSL, but SSL was required",
     'server certificate for "other" does not match host name "127.0.0.5"',
 ]
+
+
+def test_a_timeout_that_cancels_our_own_query_is_named(
+    postgres_settings: dict[str, Any],
+) -> None:
+    """It read as if the server did not answer; the unit is what people mistake."""
+    options = {"options": "-c statement_timeout=20"}
+    connection = open_sibling({**postgres_settings, "OPTIONS": options}, ALIAS)
+    for target in ("", "postgresql://h/d"):
+        with (
+            pytest.raises(Unreachable, match="statement_timeout") as caught,
+            translate_refusals(connection, target=target),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT pg_sleep(5)")
+        assert "milliseconds" in caught.value.message
+    connection.close()
+
 
 # As PostgreSQL 15 answers one psycopg.connect to a server that wants encryption: libpq
 # tries with it and without.
