@@ -59,14 +59,14 @@ class Bench:
     host: str
     psql: Path
 
-    def write_files(self, *contents: str) -> None:
+    def write_files(self, *contents: str, name: str = "migrations") -> None:
         """Make these the files of the project, with their ``atlas.sum``."""
-        shutil.rmtree(self.folder / "migrations", ignore_errors=True)
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
         files = [
             MigrationFile(name=f"{number:06}_file.sql", content=text.encode())
             for number, text in enumerate(contents, start=1)
         ]
-        folder = self.folder / "migrations"
         save(folder, Directory(path=str(folder)), files)
 
     def manage(self, *arguments: str, url: str = "", settings: str = "settings") -> Run:
@@ -140,8 +140,9 @@ def compare_with_psql(
 ) -> None:
     """Apply a file, and run it by ``psql``; what both take to start is taken off."""
     bench.write_files(text)
+    bench.write_files("SELECT 1;\n", name="short")
     start, psql_start, ours, psql = find_least(
-        lambda: bench.apply("--dir", "empty", url=empty_database(bench.host)),
+        lambda: bench.apply("--dir", "short", url=empty_database(bench.host)),
         lambda: bench.run_psql(empty_database(bench.host), "-c", "SELECT 1"),
         lambda: bench.apply(url=empty_database(bench.host)),
         lambda: bench.run_psql(
@@ -224,14 +225,15 @@ def measure_checks(bench: Bench) -> None:
     bench.write_files(*(f"SELECT {number};\n" for number in range(3_000)))
     for file in (bench.folder / "migrations").glob("*.sql"):
         os.utime(file)
-    without, with_app = find_least(
+    without, no_files, ours = find_least(
         lambda: bench.manage("check", settings="without"),
+        lambda: bench.manage("check", settings="no_files"),
         lambda: bench.manage("check"),
     )
     Row(
         what="our checks, 3,000 files",
-        ours=1000 * (with_app - without),
-        beside=f"`check` without the app {without:.2f} s",
+        ours=1000 * (ours - no_files),
+        beside=f"`check` without files {no_files:.2f} s, without the app {without:.2f} s",
         limit=50,
         unit="ms",
     ).print()
@@ -268,7 +270,9 @@ def open_bench(server_settings: Mapping[str, str]) -> Iterator[Bench]:
             "from settings import *\n\n"
             "INSTALLED_APPS = [a for a in INSTALLED_APPS if a != 'schema_migrations']\n"
         )
-        (folder / "empty").mkdir()
+        (folder / "no_files.py").write_text(
+            "from settings import *\n\nSCHEMA_MIGRATIONS = {'default': {'DIR': 'none'}}\n"
+        )
         yield Bench(
             folder=folder,
             host=str(server.folder),

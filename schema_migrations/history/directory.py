@@ -146,12 +146,15 @@ def read_file(path: Path | str) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _make_irregular_error(path)
-        parts = list[bytes]()
-        while part := os.read(descriptor, status.st_size + 1):
-            parts.append(part)
+        content = os.read(descriptor, status.st_size + 1)
+        while len(content) > status.st_size:  # it grew, or its system tells no size
+            more = os.read(descriptor, len(content))
+            if not more:
+                break
+            content += more
     finally:
         os.close(descriptor)
-    return b"".join(parts)
+    return content
 
 
 def _make_irregular_error(path: Path | str) -> FileNotAccessible:

@@ -30,22 +30,22 @@ def is_untouched(path: Path) -> bool:
     with suppress(OSError, UnicodeError, FileNotAccessible, SumFileInvalid):
         sum_file = path / SUM_FILE
         written_at = sum_file.stat().st_mtime_ns
+        names = set[str]()
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name.endswith(FILE_SUFFIX) and not entry.is_dir():
+                    if entry.stat().st_mtime_ns > written_at:
+                        return False
+                    names.add(entry.name)
         listed = [
             name for name, _ in parse_sum_file(read_file(sum_file).decode()).entries
         ]
-        with os.scandir(path) as entries:
-            times = {
-                entry.name: entry.stat().st_mtime_ns
-                for entry in entries
-                if entry.name.endswith(FILE_SUFFIX) and not entry.is_dir()
-            }
-        ignored = {name for name in times.keys() - set(listed) if name[0] != "."}
+        ignored = {name for name in names - set(listed) if name[0] != "."}
         files = sort_files(
             MigrationFile(name=name, content=b"") for name in (*listed, *ignored)
         )
         return (
-            times.keys() >= set(listed)
-            and max(times.values(), default=0) <= written_at
+            names >= set(listed)
             and listed == [file.name for file in files if file.name not in ignored]
             and all(is_sum_ignored(read_file(path / name)) for name in ignored)
             and has_clear_names(files)

@@ -164,6 +164,8 @@ def _find_order_in_doubt(
 
     Of versions of one length nobody doubts the order.
     """
+    if len({len(file.version) for file in files}) < 2:  # nearly always
+        return None
     greatest = dict[int, tuple[Numbers, MigrationFile]]()  # by length of the version
     for file in sort_files(files):
         version = file.version
