@@ -1,10 +1,11 @@
 """One measured run in a process of its own: prints a JSON object of seconds and MiB.
 
-measure.py diff | apply [--no-signals]      in a folder that project.py wrote
+measure.py diff | check | apply [--no-signals]      in a folder that project.py wrote
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ from pathlib import Path
 
 def main(what: str, *options: str) -> None:
     sys.path.insert(0, str(Path.cwd()))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
     began = time.perf_counter()
     import django  # importing it is part of what is measured
 
@@ -26,6 +27,8 @@ def main(what: str, *options: str) -> None:
     began = time.perf_counter()
     if what == "diff":
         result |= diff_phases()
+    elif what == "check":
+        call_command("check", stdout=io.StringIO())
     else:
         call_command("schemaapply", *options, interactive=False, verbosity=0)
     result["total"] = time.perf_counter() - began
