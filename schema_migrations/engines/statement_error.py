@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import REHASH_COMMAND, StatementFailed
+from schema_migrations.errors.interruption import raise_interruption
 from schema_migrations.history.excerpt import format_excerpt, locate_position
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.statements import find_transaction_control
@@ -111,7 +112,8 @@ def translate_statement_errors(
         )
 
     try:
-        with translate_driver_errors(engine, error_of):
+        # A driver's error may come while an interruption unwinds: that is no failure.
+        with translate_driver_errors(engine, error_of), raise_interruption():
             yield
     except StatementFailed as error:
         if error.file:

@@ -33,5 +33,8 @@ def find_interruption(error: BaseException) -> KeyboardInterrupt | None:
         if isinstance(each, KeyboardInterrupt):
             return each
         seen.add(id(each))
-        waiting += (each.__context__, each.__cause__)
+        # Who says "from" has seen the other one.
+        waiting.append(
+            each.__cause__ if each.__suppress_context__ else each.__context__
+        )
     return None

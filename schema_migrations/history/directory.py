@@ -146,15 +146,12 @@ def read_file(path: Path | str) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _make_irregular_error(path)
-        content = os.read(descriptor, status.st_size + 1)
-        while len(content) > status.st_size:  # it grew, or its system tells no size
-            more = os.read(descriptor, len(content))
-            if not more:
-                break
-            content += more
+        parts = list[bytes]()
+        while part := os.read(descriptor, status.st_size + 1):  # may return less
+            parts.append(part)
     finally:
         os.close(descriptor)
-    return content
+    return b"".join(parts)
 
 
 def _make_irregular_error(path: Path | str) -> FileNotAccessible:

@@ -2,7 +2,8 @@
 
 For what must not take time, such as the checks that run with every command.  Invariant:
 only a file that is older than ``atlas.sum`` and listed there in its place goes unread.
-Such a file can be run, since ``schemahash`` writes no ``atlas.sum`` for what is refused.
+What such a file holds was judged by who wrote that: ``schemahash`` writes none for what
+is refused, but Atlas may.
 """
 
 from __future__ import annotations

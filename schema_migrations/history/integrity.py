@@ -162,7 +162,7 @@ def _find_order_in_doubt(
 ) -> tuple[MigrationFile, MigrationFile] | None:
     """Return two files whose versions have another order as numbers than as text.
 
-    Of versions of one length nobody doubts the order.
+    Versions of one length count as in order: they are dates, or have leading zeros.
     """
     if len({len(file.version) for file in files}) < 2:  # nearly always
         return None

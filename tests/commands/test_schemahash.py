@@ -162,16 +162,23 @@ def test_the_commit_of_all_files_names_the_last_one(on_postgres: OnPostgres) -> 
 
 
 @pytest.mark.parametrize(
-    "text", [f"-- atlas:txmode none\n\n{B}", f"BEGIN;\n{B}COMMIT;\n"]
+    ("tx_mode", "text"),
+    [
+        ("all", f"-- atlas:txmode none\n\n{B}"),
+        ("all", f"BEGIN;\n{B}COMMIT;\n"),
+        ("file", f"BEGIN;\n{B}COMMIT;\n"),
+        ("none", f"BEGIN;\n{B}COMMIT AND CHAIN;\nCOMMIT;\n"),
+        ("none", f"-- atlas:delimiter GO\n\n{B}GO\nSELECT 1; COMMIT;\nGO\n"),
+    ],
 )
-def test_what_schemaapply_refuses_in_one_transaction_is_refused(
-    text: str, project: Project, tmp_path: Path
+def test_what_schemaapply_refuses_in_transactions_is_refused(
+    tx_mode: str, text: str, project: Project, tmp_path: Path
 ) -> None:
     database = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": f"{tmp_path}/db.sqlite3",
     }
-    project.configure(database, TX_MODE="all")
+    project.configure(database, TX_MODE=tx_mode)
     write(project, _1_a=A, _2_b=text)
     ran, applied = replay(project), project.manage("schemaapply")
     assert (ran.code, applied.code) == (2, 2)

@@ -19,6 +19,7 @@ from schema_migrations.history.directory import (
     Directory,
     load,
     next_name,
+    read_file,
     rehash,
     save,
     verify,
@@ -138,6 +139,12 @@ def test_a_pipe_is_not_read_and_a_link_not_written_to(tmp_path: Path) -> None:
     os.mkfifo(folder / "3_c.sql")
     with pytest.raises(ConfigError, match=r"3_c\.sql is not a regular file"):
         load(folder)
+
+
+def test_a_file_is_read_to_its_end_whatever_its_size_is_said_to_be() -> None:
+    """Linux says 0 of what it makes up."""
+    found = [each for each in (Path("/proc/version"), Path(__file__)) if each.exists()]
+    assert [read_file(each) for each in found] == [each.read_bytes() for each in found]
 
 
 def test_what_is_not_a_regular_file_is_named(tmp_path: Path) -> None:

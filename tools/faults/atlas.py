@@ -29,7 +29,19 @@ def find_atlas() -> str | None:
 
 def finish_with_atlas(scenario: Scenario, folder: Path, database: Database) -> str:
     """Apply the rest with Atlas; return why that failed, or nothing."""
-    done = subprocess.run(
+    try:
+        done = _run_atlas(scenario, folder, database)
+    except subprocess.TimeoutExpired as stuck:
+        return f"Atlas was stuck: {stuck}"
+    if not done.returncode:
+        return ""
+    return f"Atlas ended with {done.returncode}: {done.stdout}{done.stderr}"
+
+
+def _run_atlas(
+    scenario: Scenario, folder: Path, database: Database
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [
             find_atlas() or "atlas",
             *("migrate", "apply", "--dir", f"file://{folder}"),
@@ -45,9 +57,6 @@ def finish_with_atlas(scenario: Scenario, folder: Path, database: Database) -> s
         timeout=TIMEOUT,
         check=False,
     )
-    if not done.returncode:
-        return ""
-    return f"Atlas ended with {done.returncode}: {done.stdout}{done.stderr}"
 
 
 def _make_atlas_url(database: Database) -> str:

@@ -68,6 +68,8 @@ class Trial:
     """What the broken run had recorded: one of ``REMAINS``; empty: not checked."""
     rerun_count: int = 0
     """How many runs it took to finish, broken ones not counted."""
+    finished_statements: int = 0
+    """How many statements our last run ran."""
     linger_seconds: float = 0.0
     """How long the server kept sessions of the broken run."""
     unread_major: int = 0
@@ -137,6 +139,8 @@ def try_point(point: Point, reference: Reference, server: Server | None) -> Tria
                     reference.scenario, reference.folder, database
                 )
             failure = failure or _finish_run(trial, reference, database)
+            if point.is_finished_by_atlas and trial.finished_statements:
+                failure = failure or "Atlas ended with 0 and left statements to ours"
         except Stuck as error:
             failure = str(error)
         if failure:
@@ -218,7 +222,9 @@ def _break_rerun(trial: Trial, reference: Reference, database: Database) -> None
     child = fork_run(reference.options, database.run_url, call=call)
     if child.wait_at_gate():
         child.send_signal(signal.SIGKILL)
-    child.wait()
+    code = child.wait()
+    if code not in (DONE, RETRY, -signal.SIGKILL):
+        trial.problems.append(f"run 2 ended with {code}: {last_lines_of(child)}")
     trial.problems += wait_until_released(database)[1]
     trial.problems += evidence.find_wrong_claims(database, reference.scenario.files)
 
@@ -229,6 +235,7 @@ def _finish_run(trial: Trial, reference: Reference, database: Database) -> str:
         child = fork_run(reference.options, database.run_url)
         code = child.wait()
         trial.rerun_count = number
+        trial.finished_statements = child.text.count('"statement_done"')
         if code == DONE:
             return ""
         if code != RETRY:

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from schema_migrations.conf import TxMode
     from schema_migrations.engines.engine import Connection
     from schema_migrations.history.file import MigrationFile
+    from schema_migrations.history.statements import Syntax
     from schema_migrations.workflows.states.sources import Workspace
 
 
@@ -65,8 +67,7 @@ def replay_directory(
         started = perf_counter()
         files = select_from_checkpoint(workspace.directory.files)
         tx_mode, engine = workspace.settings.tx_mode, workspace.engine
-        for file in files:
-            choose_mode(file, tx_mode)  # refuses what schemaapply refuses
+        _refuse_as_schemaapply(files, tx_mode, engine.dialect.syntax)
         server = workspace.servers.take_unused()
         with open_scratch_database(workspace, server) as connection:
             with workspace.phases("replay"):
@@ -99,16 +100,23 @@ def replay_directory(
     )
 
 
+def _refuse_as_schemaapply(
+    files: Sequence[MigrationFile], tx_mode: TxMode, syntax: Syntax
+) -> None:
+    """Raise for a file whose transactions ``schemaapply`` refuses, before any runs."""
+    for file in files:
+        mode = choose_mode(file, tx_mode)
+        file.refuse_transaction_control(
+            file.split_as_counted(syntax), syntax, mode=mode
+        )
+
+
 def _replay_at_once(
     workspace: Workspace, connection: Connection, files: Sequence[MigrationFile]
 ) -> None:
     """Run files in one transaction; raises as ``replay``, the commit for the last one."""
     engine = workspace.engine
     check_origin(engine, files)
-    syntax = engine.dialect.syntax
-    for file in files:
-        statements = file.split_statements(syntax)
-        file.refuse_transaction_control(statements, syntax, mode="all")
     with (
         translate_replay_errors(engine, files[-1].name),
         engine.executor.open_transaction(connection),

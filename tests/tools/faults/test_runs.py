@@ -74,6 +74,15 @@ def test_runs_come_through_a_pooler_that_may_end() -> None:
     assert re.search(r"^2 points, .*, 0 wrong", out, re.MULTILINE)
 
 
+def test_a_server_that_ends_behind_a_pooler_is_not_taken_for_a_shared_one() -> None:
+    """Which call asks the pooler depends on the calls before."""
+    if find_pgbouncer() is None:
+        skip_missing("PgBouncer")
+    names = (f"file:server-quit:call{number}:pooled" for number in range(11, 19))
+    out = run_faults("kill", *(f"--point={name}" for name in names))
+    assert re.search(r"^8 points, .*, 0 wrong", out, re.MULTILINE)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_atlas_finishes_what_ours_has_begun(engine: str) -> None:
     out = run_faults("kill", "--engine", engine, "--point", "none:kill:call60:atlas")

@@ -69,15 +69,18 @@ def is_session_setting(sql: str, end: str) -> bool:
 def set_parameters(connection: Connection, values: Mapping[str, str]) -> Iterator[None]:
     """Hold parameters at these values, where the server has and permits them."""
     before: dict[str, str] = {}
-    for name, value in fetch_rows(connection, CURRENT_VALUES_QUERY, list(values)):
-        if value in (None, values[name]):
-            continue
-        try:
-            _set_values(connection, {name: values[name]})
-        except Error:  # client_connection_check_interval, where the platform lacks it
-            continue
-        before[name] = value
+    current = fetch_rows(connection, CURRENT_VALUES_QUERY, list(values))
     try:
+        for name, value in current:
+            if value in (None, values[name]):
+                continue
+            before[name] = value
+            try:
+                _set_values(connection, {name: values[name]})
+            except (
+                Error
+            ):  # client_connection_check_interval, where the platform lacks it
+                del before[name]
         yield
     finally:
         if check_alive(connection):

@@ -14,7 +14,7 @@ import psycopg
 
 from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import execute, fetch_row
-from schema_migrations.errors import SessionShared
+from schema_migrations.errors import ServerFailed, SessionShared
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection
@@ -32,8 +32,14 @@ SHARED_SESSION_MESSAGE = (
 
 def refuse_shared_session(connection: Connection) -> None:
     """Raise ``ConfigError`` when a pooler lets others use this session's server process."""
-    if is_pooled(connection) and _is_server_shared(connection):
+    if not is_pooled(connection) or not _is_server_shared(connection):
+        return
+    # Once it looks alike where a server ended meanwhile, and another took its place.
+    if _is_server_shared(connection):
         raise SessionShared(problem=SHARED_SESSION_MESSAGE)
+    raise ServerFailed(
+        reason="the pooler gave the session another server process", retryable=True
+    )
 
 
 def _is_server_shared(connection: Connection) -> bool:
