@@ -52,7 +52,7 @@ _PASSWORD_PATTERNS = tuple(
         r"(?P<secret>(?:(?!(?P=quote))[^\\]|\\.)++)(?P=quote)",
         # SET app.password TO x; a column has no dot
         r"\bSET\s++(?:(?:SESSION|LOCAL)\s++)?+\w++\.[\w.]*password\s*+(?:=|(?<=\s)TO\s)"
-        r"\s*+(?!\$\w*\$)(?P<secret>[^\s'\"&;,)(]++)",
+        r"\s*+(?!\$\w*\$|DEFAULT\b)(?P<secret>[^\s'\"&;,)(]++)",
         # CONNECTION 'password = x'
         r"'\s*+password\s*+=\s*+(?P<secret>[^\s'\"&;,)(]++)",
     )

@@ -63,6 +63,7 @@ from tests.fixtures.cpu_time import limit_cpu_time
         ("UPDATE u SET name = 'x'; UPDATE u SET password = now()", None),
         ("DO $$ BEGIN PERFORM 'a'; END $$; UPDATE u SET password = now()", None),
         ("SET app.password_length = 8", None),
+        ("SET app.password TO DEFAULT", None),
         ("UPDATE u SET password = u.name", None),
     ],
 )
