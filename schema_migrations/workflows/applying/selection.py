@@ -29,7 +29,7 @@ from schema_migrations.history.statements import (
     with_parts,
 )
 from schema_migrations.revision_store import REVISIONS_TABLE
-from schema_migrations.workflows.states.transaction_mode import choose_mode
+from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

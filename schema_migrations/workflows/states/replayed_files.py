@@ -21,7 +21,7 @@ from schema_migrations.workflows.states.state import (
     replay_file,
     translate_replay_errors,
 )
-from schema_migrations.workflows.states.transaction_mode import choose_mode
+from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

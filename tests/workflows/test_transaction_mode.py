@@ -8,7 +8,7 @@ import pytest
 
 from schema_migrations.errors import TransactionModeConflict
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.workflows.states.transaction_mode import choose_mode
+from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
