@@ -16,7 +16,7 @@ def raise_interruption() -> Iterator[None]:
     """Raise the interruption itself instead of an exception that came while it unwound."""
     try:
         yield
-    except Exception as error:  # whatever cleaning up raises
+    except Exception as error:  # all of it is raised again
         if interruption := find_interruption(error):
             raise interruption from None
         raise
@@ -25,16 +25,11 @@ def raise_interruption() -> Iterator[None]:
 def find_interruption(error: BaseException) -> KeyboardInterrupt | None:
     """Return the interruption that an exception came after, or replaced."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in seen:
-            continue
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
         if isinstance(each, KeyboardInterrupt):
             return each
         seen.add(id(each))
         # Who says "from" has seen the other one.
-        waiting.append(
-            each.__cause__ if each.__suppress_context__ else each.__context__
-        )
+        each = each.__cause__ if each.__suppress_context__ else each.__context__
     return None

@@ -34,6 +34,7 @@ def test_a_command_that_has_not_begun_says_so(
 ) -> None:
     command = load_command_class("schema_migrations", name)
 
+    # Which class it is, is known only when it runs.
     class Struck(type(command)):  # type: ignore[misc]
         def run(self, options: Options) -> int:
             raise Terminated

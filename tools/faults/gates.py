@@ -126,7 +126,8 @@ def _gate_drivers(gate: Gate) -> None:
         connection.set_trace_callback(note_commit)
         return connection
 
-    psycopg.Connection.wait = wait  # type: ignore[method-assign]  # it is the gate
+    # Each call of the driver stops at the gate: both methods are replaced on purpose.
+    psycopg.Connection.wait = wait  # type: ignore[method-assign]
     psycopg.Cursor.execute = execute  # type: ignore[method-assign]
     sqlite3.dbapi2.connect = connect
 

@@ -54,7 +54,7 @@ def test_a_fault_that_comes_too_late_finds_the_run_at_its_end() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_signal_comes_before_a_line_of_code_or_a_commit(engine: str) -> None:
-    """Its number is that of an earlier run; the last line of all is too late."""
+    """Lines are counted in a run before; a line after the last one is never reached."""
     points = ("file:int:code1500", "file:term:code3000:now", "file:term:code99999")
     out = run_faults("kill", "--engine", engine, *(f"--point={p}" for p in points))
     assert re.search(

@@ -83,7 +83,7 @@ def find_driver_error(exception: BaseException | None) -> psycopg.Error | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ConnectionRequest:
     """What a connection was asked for that the server may refuse."""
 
     user: str
@@ -91,19 +91,19 @@ class Asked:
     settings: Mapping[str, str]
 
 
-def read_attempt(attempt: PGconn) -> Asked:
+def read_attempt(attempt: PGconn) -> ConnectionRequest:
     """Return what an attempt of psycopg asked for."""
-    return Asked(
+    return ConnectionRequest(
         user=_decode(attempt.user),
         database=_decode(attempt.db),
         settings=read_options(_decode(attempt.options)),
     )
 
 
-def _read_settings(settings: Mapping[str, Any]) -> Asked:
+def _read_settings(settings: Mapping[str, Any]) -> ConnectionRequest:
     """Return what the settings of a connection ask for."""
     options = settings.get("OPTIONS") or {}
-    return Asked(
+    return ConnectionRequest(
         user=settings.get("USER") or "",
         database=settings.get("NAME") or "",
         settings=read_options(str(options.get("options") or "")),
@@ -133,7 +133,7 @@ def is_final_refusal(
     )
 
 
-def find_refused_setting(text: str, asked: Asked) -> str:
+def find_refused_setting(text: str, asked: ConnectionRequest) -> str:
     """Return the name of the asked setting that a refusal names; empty: none."""
     refusals = _SERVER_PART.findall(text)
     for name, value in asked.settings.items():
