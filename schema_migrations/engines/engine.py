@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from schema_migrations.engines.blocker import OpenBlockerLookup
+    from schema_migrations.engines.content import ContentReader
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.history.session_changes import Session
@@ -207,6 +208,7 @@ class Reader:
     """The functions that read a schema."""
 
     inspect: Callable[[Cursor], Schema]
+    content: ContentReader
     canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None = None
     """Bring some definitions to the form in which the server prints them; leaves no trace.
     None: the printed form is stable."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 # All classes of these modules, so that a new one is never forgotten here.
 from schema_migrations.errors.base import *  # noqa: F403
 from schema_migrations.errors.dev_servers import *  # noqa: F403
+from schema_migrations.errors.django_migrations import *  # noqa: F403
 from schema_migrations.errors.files import *  # noqa: F403
 from schema_migrations.errors.planning import *  # noqa: F403
 from schema_migrations.errors.revisions import *  # noqa: F403

@@ -32,7 +32,7 @@ class UnknownSource(ConfigError):
 
     code = "unknown-source"
     message = "{source} is not a source: no such folder or .sql file exists."
-    hint = "Use files, models, a directory, a .sql file, db:ALIAS or a database URL."
+    hint = "Use files, models, migrations, a directory, a .sql file, db:ALIAS or a database URL."
     source: str
 
 
@@ -192,6 +192,8 @@ class AcknowledgementNeeded(AnswerNeeded):
     lines: tuple[str, ...]
     names: tuple[str, ...]
     """APP.MIGRATION, or APP for a new app."""
+    may_take_rows: bool = False
+    """The rows that they leave can become a file of their own instead."""
     look = "Check whether your database needs any of it (how-to guide: When a package brings data migrations)"
 
     @property

@@ -67,9 +67,15 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.RoleMissing: "Create the role on that server. Or use a dev database with a server"
     " of its own, where a stand-in is made for each role: --dev embedded, or --dev"
     " docker://postgres/17 (setting: DEV).{listed}",
-    errors.LeavesDevDatabase: "Use a dev database with a server of its own, where this may"
-    " run: --dev embedded, or --dev docker://postgres/17 (setting: DEV).{listed}",
+    **dict.fromkeys(
+        (errors.LeavesDevDatabase, errors.MigrationsLeaveDevDatabase),
+        "Use a dev database with a server of its own, where this may run: --dev embedded,"
+        " or --dev docker://postgres/17 (setting: DEV).{listed}",
+    ),
     # The plan
+    errors.MigrationFailed: f"{errors.MigrationFailed.hint} Without them: --acknowledge APP.",
+    errors.LargeTablesOpen: "Nothing was written. For each table, --rows-of TABLE=yes writes its rows to the file, --rows-of TABLE=no leaves them out.",
+    errors.RowsDiffer: f"{errors.RowsDiffer.hint} --rows-of TABLE=no leaves one out.",
     errors.SourceOfOtherEngine: "Choose an alias of the same kind with --database.",
     errors.MalformedAnswer: "For example: --rename shop_order.total=amount or --default \"shop_order.note=''\".",
     errors.ImpossibleRename: f"{errors.ImpossibleRename.hint} schemadiff --check shows them.",
@@ -95,6 +101,7 @@ MESSAGES: Mapping[type[SchemaMigrationsError], str] = {
     errors.UnneededDefault: "--default {column}: no column of this name needs a value.",
     errors.NullDefault: "--default {column}={sql}: that is NULL, but the column is NOT NULL.",
     errors.RefusedDefault: "--default {column}={sql}: {reason}",
+    errors.UnknownRowsTable: "--rows-of {table}: no table of this name gets rows from Django migrations.",
     errors.UnknownMigration: "--acknowledge {name}: no installed app has this Django migration.",
 }
 """Class → the template of its message, where an option is what was wrong."""
@@ -148,6 +155,8 @@ def list_answer_options(error: SchemaMigrationsError) -> tuple[tuple[str, str], 
             return tuple(dict.fromkeys(_choose_answers(error.questions)))
         case errors.AcknowledgementNeeded():
             return tuple(("--acknowledge", name) for name in error.names)
+        case errors.LargeTablesOpen():
+            return tuple(("--rows-of", f"{name}=no") for name in error.tables)
         case _:
             return ()
 
@@ -291,7 +300,13 @@ def _advise_acknowledgement(error: errors.AcknowledgementNeeded) -> str:
     options = [several] if len(options) > MAX_NAMED else options
     also = ", or --acknowledge all" if len(error.names) > 1 else ""
     again = f"then run schemadiff again with {' '.join(options)}{also}."
-    return f"Nothing was written. {error.look}, {again}"
+    rows = (
+        "\nOr let it run the project's migrations on the dev database, and write the rows"
+        " that they leave to a file of its own: --rows."
+        if error.may_take_rows
+        else ""
+    )
+    return f"Nothing was written. {error.look}, {again}{rows}"
 
 
 def text_of(

@@ -28,6 +28,7 @@ from schema_migrations.plan.restriction import Restriction
 from schema_migrations.plan.restrictions import find_restrictions, omit_untimely_queries
 from schema_migrations.plan.table_action import TableAlteration
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.content import CommentedSql, Content
 from schema_migrations.schema.model import Schema
 
 Changes = tuple[ddl.Change, ...]
@@ -65,12 +66,21 @@ FoldStatements = Callable[
 Render = Callable[[ddl.Change], tuple[Statement, ...]]
 
 
+RenderContent = Callable[[Schema, Content], tuple[CommentedSql, ...]]
+"""(schema, content) → statements that give a database with this schema the content.
+
+They run in one transaction.  Triggers of the tables do not fire, where the engine can
+prevent that: what they did is part of the content.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
     """The functions of an engine that turn changes into SQL."""
 
     passes: tuple[Pass, ...]
     render: Render
+    render_content: RenderContent
     find_conversion: FindConversion
     may_alter_values: MayAlterValues
     computed_defaults: Mapping[ComputedDefault, str]

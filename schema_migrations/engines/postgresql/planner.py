@@ -14,6 +14,7 @@ from schema_migrations.engines.postgresql.ddl.partition_restrictions import (
     find_partition_restrictions,
 )
 from schema_migrations.engines.postgresql.ddl.render import render
+from schema_migrations.engines.postgresql.ddl.render_content import render_content
 from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.postgresql.ddl.silent_changes import find_silent_changes
 from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
@@ -39,6 +40,7 @@ def _find_engine_restrictions(
 PLANNER = Planner(
     passes=PASSES,
     render=render,
+    render_content=render_content,
     find_conversion=find_conversion,
     may_alter_values=may_alter_values,
     computed_defaults=COMPUTED_DEFAULTS,

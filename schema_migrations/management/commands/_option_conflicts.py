@@ -26,6 +26,7 @@ OF_A_PLAN = {
     "source": "--from",
     "target": "--to",
     "write": "--write",
+    "rows": "--rows",
 }
 """The options of ``schemadiff`` that say which change is planned, and how."""
 
@@ -45,6 +46,19 @@ def refuse_schemadiff_conflicts(options: Options) -> None:
             WRITE_NOTHING,
             problem="--write writes the file, and {} writes nothing.",
             advice="Leave out one of them.",
+        )
+    if options["rows"]:
+        _refuse(
+            options,
+            {"source": "--from", "target": "--to"},
+            problem="--rows writes what the files lack for the models, so it does not go"
+            " with {}.",
+            advice="Leave out --rows, or the others.",
+        )
+    if options["large_tables"] and not options["rows"]:
+        raise WrongUsage(
+            problem="--rows-of says which rows --rows writes.",
+            advice="Add --rows, or leave it out.",
         )
     if options["check"] and options["name"]:
         raise WrongUsage(

@@ -64,6 +64,17 @@ class TerminalAsker:
             self._say(line)
         return self._ask_yes_no("Have you handled these, or are they not needed here?")
 
+    def confirm_rows(self, lines: Sequence[str]) -> bool:
+        for line in lines:
+            self._say(line)
+        return self._ask_yes_no(
+            "Run the project's Django migrations on the dev database, and write the rows"
+            " that they leave to a file of its own?"
+        )
+
+    def confirm_large_table(self, problem: str) -> bool:
+        return self._ask_yes_no(f"{problem} Write them to the file?")
+
     def ask_value(self, question: ValueQuestion) -> str:
         if question.rejection:
             self._say(question.rejection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -115,10 +115,27 @@ class Command(SchemaCommand):
             " app brings, or all; repeatable",
         )
         parser.add_argument(
+            "--rows",
+            action="store_true",
+            help="write a file with the rows that the project's Django migrations leave in"
+            " a new database, too: they run on the dev database; only what earlier files"
+            " lack, and with --app only the tables of that app",
+        )
+        parser.add_argument(
+            "--rows-of",
+            action="append",
+            default=[],
+            metavar="TABLE=yes|no",
+            dest="large_tables",
+            help="with --rows: whether those of a table with more than 1,000 rows go into"
+            " the file; no also leaves out a smaller table; repeatable",
+        )
+        parser.add_argument(
             "--from",
             metavar="SOURCE",
             dest="source",
-            help="source to start from: files (default), models, a directory, a .sql file,"
+            help="source to start from: files (default), models, migrations (what Django's"
+            " own migrations make), a directory, a .sql file,"
             " their file:// URLs, db:ALIAS or a database URL",
         )
         parser.add_argument(
@@ -172,7 +189,7 @@ class Command(SchemaCommand):
                 changes_shown=bool(asker and asker.shown == planned.proposal.summary),
             )
         )
-        found = options["check"] and planned.proposal.file_text
+        found = options["check"] and planned.has_text
         return EXIT_CHANGES if found else EXIT_DONE
 
     def _choose_asker(self, options: Options) -> TerminalAsker | None:
@@ -238,7 +255,23 @@ def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
         prove=not options["check"],
         write=wants_file and not options["dry_run"],
         in_full=in_full,
+        rows=options["rows"],
+        large_tables=_read_large_tables(options["large_tables"]),
     )
+
+
+def _read_large_tables(answers: Sequence[str]) -> dict[str, bool]:
+    """Return table → answer; raise ``WrongUsage`` for another answer than yes or no."""
+    read = {}
+    for text in answers:
+        table, _, answer = text.rpartition("=")
+        if not table or answer not in ("yes", "no"):
+            raise WrongUsage(
+                problem=f"--rows-of {text}: that is neither TABLE=yes nor TABLE=no.",
+                advice="For example: --rows-of geo_city=no",
+            )
+        read[table] = answer == "yes"
+    return read
 
 
 def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:

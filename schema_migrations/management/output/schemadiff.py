@@ -29,6 +29,13 @@ from schema_migrations.management.output.next_command import (
     format_command,
     format_without_flags,
 )
+from schema_migrations.management.output.rows import (
+    RowsJson,
+    describe_rows,
+    hide_values,
+    rows_as_json,
+    suggest_baseline,
+)
 from schema_migrations.management.output.statements import (
     StatementJson,
     statement_as_json,
@@ -104,6 +111,8 @@ class PlannedFileJson(TypedDict):
     """What Django migrations of installed apps do besides the schema."""
     dev: str
     """The dev database."""
+    rows: RowsJson | None
+    """What the file of rows adds; null: it was not asked for."""
     seconds: float
 
 
@@ -118,24 +127,39 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         if not result.changes_shown:
             yield from format_change_tree(proposal.summary, view)
         yield from _list_warnings(result, view)
-    if proposal.file_text and result.show_sql:
+    if planned.rows:
+        yield from describe_rows(planned.rows)
+    if planned.has_text:
+        yield from _format_end(result, view)
+
+
+def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
+    """Yield the text or the paths of what there is to write, and what to do next."""
+    planned, proposal = result.planned, result.planned.proposal
+    rows_text = planned.rows.text if planned.rows else ""
+    if result.show_sql:
         yield ""
-        yield colour_sql(proposal.file_text, view.style)
-    if proposal.file_text and result.check:
-        command = format_without_flags(view.arguments, READ_ONLY_FLAGS)
-        yield f"Next     {command}"
-    elif proposal.file_text and result.show_sql:
-        yield "Nothing was written."
-        if result.request.has_default_sources:
+        if proposal.file_text:
+            yield colour_sql(proposal.file_text, view.style)
+        if rows_text:
+            yield colour_sql(hide_values(rows_text), view.style)
+    if result.check or result.show_sql:
+        if not result.check:
+            yield "Nothing was written."
+        if result.check or result.request.has_default_sources:
             command = format_without_flags(view.arguments, READ_ONLY_FLAGS)
             yield f"Next     {command}"
-    elif proposal.file_text:
-        yield from _format_paths(planned.paths, view)
-        if proposal.plan is not None:
-            count = format_count(len(proposal.plan.statements), "statement")
-            yield f"Proved   {count} ran after all earlier files; no difference is left."
-        command = format_command("schemaapply", view.given)
-        yield f"Next     review the SQL and commit it, then: {command}"
+        return
+    yield from _format_paths(planned.paths, view)
+    if proposal.plan is not None:
+        count = format_count(len(proposal.plan.statements), "statement")
+        yield f"Proved   {count} ran after all earlier files; no difference is left."
+    if rows_text:
+        yield "Proved   the rows are those that Django's migrations leave."
+    command = format_command("schemaapply", view.given)
+    yield f"Next     review the SQL and commit it, then: {command}"
+    if rows_text:
+        yield from suggest_baseline(planned.paths[-2], view)
 
 
 def format_empty_file(paths: Sequence[Path], view: View) -> Iterator[Line]:
@@ -153,7 +177,7 @@ def _describe_no_changes(result: PlannedFile) -> str:
     if not result.request.has_default_sources:
         sources = f"{result.request.source} and {result.request.target}"
         return mask_secrets(f"No changes between {sources}.")
-    if result.planned.uncovered.operations:
+    if result.planned.uncovered.operations or result.planned.rows:
         return "No changes of the schema."
     return "No changes: the directory is in step with the models."
 
@@ -201,6 +225,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "losses": list(plan.losses) if plan else [],
         "data_operations": list(planned.uncovered.operations),
         "dev": planned.dev_server,
+        "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),
     }
 

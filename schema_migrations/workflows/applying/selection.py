@@ -22,6 +22,7 @@ from schema_migrations.history.comparison import (
 )
 from schema_migrations.history.origin import Destination
 from schema_migrations.history.revision import Revision, create_baseline
+from schema_migrations.history.rows_files import find_baseline_with_rows
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
     SourceStatement,
@@ -108,7 +109,9 @@ def select_files(
     baseline = None
     fresh = not comparison.has_history
     if fresh and selection.baseline is not None:
-        baseline = find_file(directory, selection.baseline)
+        baseline = find_baseline_with_rows(
+            directory.files, find_file(directory, selection.baseline)
+        )
         row = create_baseline(
             baseline, file_hash="", now=datetime.now(UTC), operator=""
         )

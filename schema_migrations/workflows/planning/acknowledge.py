@@ -61,12 +61,14 @@ def acknowledge(
     asker: Asker | None,
     strict: bool,
     in_full: bool,
+    may_take_rows: bool = False,
 ) -> tuple[str, ...]:
     """Return the lines to print about operations that need no acknowledgement now.
 
     ``asker`` is asked about those not in ``acknowledged``.  Raises ``AnswerNeeded`` if
     that is refused or there is no asker.  Unless ``strict``, none need acknowledgement.
-    ``in_full`` lists every operation of a new app.
+    ``in_full`` lists every operation of a new app; ``may_take_rows``: the rows that they
+    leave can become a file instead.
     """
     open_ = find_unacknowledged(uncovered.operations, acknowledged) if strict else ()
     summarized = frozenset() if in_full else uncovered.new_apps
@@ -80,7 +82,9 @@ def acknowledge(
             op.app if op.app in uncovered.new_apps else op.migration_label
             for op in open_
         )
-        raise AcknowledgementNeeded(lines=lines, names=tuple(named))
+        raise AcknowledgementNeeded(
+            lines=lines, names=tuple(named), may_take_rows=may_take_rows
+        )
     if not asker.confirm_acknowledgement(lines):
         raise Declined(
             problem="Cancelled: nothing was written.",
@@ -132,18 +136,32 @@ class FileNotes:
 NO_NOTES = FileNotes()
 
 
-def make_notes(uncovered: UncoveredMigrations) -> FileNotes:
-    """Return the notes for a file that records the uncovered migrations."""
+def make_notes(
+    uncovered: UncoveredMigrations, *, rows_follow: bool = False
+) -> FileNotes:
+    """Return the notes for a file that records the uncovered migrations.
+
+    ``rows_follow``: the next file adds the rows that their data operations leave.
+    """
+    coverage_lines = tuple(
+        format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
+    )
     count = len(uncovered.operations)
+    if rows_follow:
+        rows_line = (
+            f"The rows that {_format_count(count, 'data operation')} of Django migrations"
+            " leave are in the file after this one."
+        )
+        return FileNotes(
+            review_lines=(rows_line,) if count else (), coverage_lines=coverage_lines
+        )
     review_line = (
         f"NEEDS A LOOK: this file leaves out {_format_count(count, 'data operation')} "
         "of Django migrations; see its end."
     )
     return FileNotes(
         review_lines=(review_line,) if count else (),
-        coverage_lines=tuple(
-            format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
-        ),
+        coverage_lines=coverage_lines,
         footer_lines=_format_footer(uncovered.operations),
     )
 

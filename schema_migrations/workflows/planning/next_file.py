@@ -6,13 +6,14 @@ appear together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from schema_migrations.conf import read_settings
+from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -29,6 +30,8 @@ from schema_migrations.workflows.planning.acknowledge import (
     acknowledge,
     check_names,
     choose_file_name,
+    describe_operations,
+    find_unacknowledged,
     make_notes,
 )
 from schema_migrations.workflows.planning.proposal import (
@@ -36,13 +39,22 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     propose,
 )
-from schema_migrations.workflows.planning.questions import Asker, RememberingAsker
+from schema_migrations.workflows.planning.questions import (
+    NextFileAsker,
+    RememberingAsker,
+)
+from schema_migrations.workflows.planning.rows_file import (
+    RowsFile,
+    RowsRequest,
+    propose_rows,
+)
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
 )
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
+from schema_migrations.workflows.states.migrated_database import refuse_shared_server
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.replayed_files import list_directive_warnings
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
@@ -98,6 +110,10 @@ class NextFileRequest:
     write: bool = True
     in_full: bool = False
     """Name every data operation of an app's whole history."""
+    rows: bool = False
+    """Write a file with the rows that Django migrations leave, too."""
+    large_tables: Mapping[str, bool] = field(default_factory=dict)
+    """Name of a table with many of these rows → whether the file gets them."""
 
     @property
     def has_default_sources(self) -> bool:
@@ -112,15 +128,22 @@ class NextFile:
     uncovered: UncoveredMigrations = field(default_factory=UncoveredMigrations)
     """Django migrations that do more than the schema."""
     paths: tuple[Path, ...] = ()
-    """The new file and ``atlas.sum``; empty: nothing was written."""
+    """The new files and ``atlas.sum``; empty: nothing was written."""
+    rows: RowsFile | None = None
+    """None: they were not asked for."""
     dev_server: str = ""
     phases: Phases = field(default_factory=Phases)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is a file to write."""
+        return bool(self.proposal.file_text or (self.rows and self.rows.text))
 
 
 def write_next_file(
     request: NextFileRequest,
     *,
-    asker: Asker | None = None,
+    asker: NextFileAsker | None = None,
     reporter: Reporter = SILENCE,
 ) -> NextFile:
     """Plan the next file, prove it and write it, as far as the request goes.
@@ -129,37 +152,52 @@ def write_next_file(
     what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
     """
     asker = asker and RememberingAsker(asker)
-    workspace, uncovered, proposal = run_in_workspace(
-        lambda workspace: _propose(request, workspace, asker, reporter),
+    planned = run_in_workspace(
+        lambda workspace: _plan(request, workspace, asker, reporter),
         request.alias,
         directory=request.directory,
         dev=request.dev,
         report=reporter.say,
         report_progress=reporter.show_progress,
     )
+    workspace = planned.workspace
     paths: tuple[Path, ...] = ()
-    if request.write and proposal.file_text:
-        directory = workspace.directory
-        name = request.name or _suggest_name(proposal, uncovered, directory)
-        paths = _write_file(directory, name, proposal.file_text)
+    if request.write and planned.files:
+        paths = _write_files(workspace.directory, planned.files)
     return NextFile(
-        proposal=proposal,
-        uncovered=uncovered,
+        proposal=planned.proposal,
+        uncovered=planned.uncovered,
         paths=paths,
+        rows=planned.rows,
         dev_server=workspace.server.description,
         phases=workspace.phases,
     )
 
 
-def _propose(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What is to be written, and where it was proved."""
+
+    workspace: Workspace
+    uncovered: UncoveredMigrations
+    proposal: Proposal
+    rows: RowsFile | None
+    files: tuple[MigrationFile, ...]
+
+
+def _plan(
     request: NextFileRequest,
     workspace: Workspace,
-    asker: Asker | None,
+    asker: NextFileAsker | None,
     reporter: Reporter,
-) -> tuple[Workspace, UncoveredMigrations, Proposal]:
+) -> _Planned:
+    if request.rows:
+        refuse_shared_server(workspace.server)
     _report_workspace(workspace, reporter)
     check_labels(request.app_labels, workspace.registry)
-    uncovered = _acknowledge(request, workspace, asker, reporter)
+    uncovered, takes_rows = _acknowledge(request, workspace, asker, reporter)
+    if takes_rows:
+        refuse_shared_server(workspace.server)
     proposal = propose(
         workspace,
         ChangeRequest(
@@ -169,12 +207,38 @@ def _propose(
             app_labels=request.app_labels,
             app_tables=workspace.app_tables,
             prove=request.prove,
-            notes=make_notes(uncovered),
+            notes=make_notes(uncovered, rows_follow=takes_rows),
         ),
         source=request.source,
         target=request.target,
     )
-    return workspace, uncovered, proposal
+    directory, name, now = workspace.directory, request.name, datetime.now(UTC)
+    files: tuple[MigrationFile, ...] = ()
+    if proposal.file_text:
+        name = name or _suggest_name(proposal, uncovered, directory)
+        files = (_make_file(directory, name, proposal.file_text, now),)
+    rows = None
+    if takes_rows:
+        directory = directory.with_files(files)
+        rows = propose_rows(
+            workspace,
+            select_from_checkpoint(directory.files),
+            RowsRequest(
+                app_labels=request.app_labels,
+                answers=request.large_tables,
+                asker=asker,
+            ),
+        )
+        if rows.text:
+            name = f"{name}_rows" if name and files else name or "rows"
+            files += (_make_file(directory, name, rows.text, now),)
+    return _Planned(
+        workspace=workspace,
+        uncovered=uncovered,
+        proposal=proposal,
+        rows=rows,
+        files=files,
+    )
 
 
 def write_empty_file(
@@ -184,16 +248,21 @@ def write_empty_file(
     loaded = load(read_settings(alias, directory=directory).directory)
     verify(loaded)
     text = format_file(header=("Write SQL below this line.",), statements=())
-    return _write_file(loaded, name, text)
+    return _write_files(loaded, [_make_file(loaded, name, text, datetime.now(UTC))])
 
 
-def _write_file(directory: Directory, name: str, text: str) -> tuple[Path, ...]:
-    file = MigrationFile(
-        name=next_name(directory, name, datetime.now(UTC)), content=text.encode()
-    )
+def _make_file(
+    directory: Directory, name: str, text: str, now: datetime
+) -> MigrationFile:
+    return MigrationFile(name=next_name(directory, name, now), content=text.encode())
+
+
+def _write_files(
+    directory: Directory, files: Sequence[MigrationFile]
+) -> tuple[Path, ...]:
     folder = Path(directory.path)
-    save(folder, directory, [file])
-    return folder / file.name, folder / SUM_FILE
+    save(folder, directory, files)
+    return *(folder / file.name for file in files), folder / SUM_FILE
 
 
 def _suggest_name(
@@ -207,16 +276,17 @@ def _suggest_name(
 def _acknowledge(
     request: NextFileRequest,
     workspace: Workspace,
-    asker: Asker | None,
+    asker: NextFileAsker | None,
     reporter: Reporter,
-) -> UncoveredMigrations:
-    """Return what the next file is to record; nothing between other sources.
+) -> tuple[UncoveredMigrations, bool]:
+    """Return what the next file is to record, and whether a file of rows is to follow.
 
-    It comes before the slow work.  Raises ``AnswerNeeded`` and ``ConfigError``.
+    Nothing is recorded between other sources.  It comes before the slow work.  Raises
+    ``AnswerNeeded`` and ``ConfigError``.
     """
     check_names(request.acknowledged, workspace.django_migrations)
     if not request.has_default_sources:
-        return UncoveredMigrations()
+        return UncoveredMigrations(), False
     uncovered = find_uncovered_migrations(
         read_coverage(workspace.directory.files),
         workspace.django_migrations,
@@ -226,16 +296,33 @@ def _acknowledge(
     )
     for warning in uncovered.warnings:
         reporter.warn(warning)
+    if request.rows or _wants_rows(request, workspace, uncovered, asker):
+        return uncovered, True
     lines = acknowledge(
         uncovered,
         request.acknowledged,
         asker=asker,
         strict=request.strict,
         in_full=request.in_full,
+        may_take_rows=not workspace.directory.files,
     )
     for line in lines:
         reporter.say(line)
-    return uncovered
+    return uncovered, False
+
+
+def _wants_rows(
+    request: NextFileRequest,
+    workspace: Workspace,
+    uncovered: UncoveredMigrations,
+    asker: NextFileAsker | None,
+) -> bool:
+    """Ask about rows before the first file, where migrations do more than the schema."""
+    open_ = find_unacknowledged(uncovered.operations, request.acknowledged)
+    if workspace.directory.files or not open_ or not request.strict or asker is None:
+        return False
+    apps = frozenset() if request.in_full else uncovered.new_apps
+    return asker.confirm_rows(describe_operations(open_, summarized_apps=apps))
 
 
 def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:

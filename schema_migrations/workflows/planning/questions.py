@@ -72,10 +72,24 @@ class Asker(Protocol):
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool: ...
 
 
+class RowsAsker(Protocol):
+    """Asks a person about rows that Django migrations leave; raises as ``Asker``."""
+
+    def confirm_rows(self, lines: Sequence[str]) -> bool:
+        """Return whether the rows that Django migrations leave become a file."""
+
+    def confirm_large_table(self, problem: str) -> bool:
+        """Return whether those of a table with many rows are part of it."""
+
+
+class NextFileAsker(Asker, RowsAsker, Protocol):
+    """Asks all that the next file may leave open."""
+
+
 class RememberingAsker:
     """Asks each question once, for work that starts again on another dev database."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: NextFileAsker) -> None:
         self._asker = asker
         self._answers: dict[object, Any] = {}
 
@@ -93,6 +107,12 @@ class RememberingAsker:
 
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
         return self._recall(self._asker.confirm_acknowledgement, tuple(lines))
+
+    def confirm_rows(self, lines: Sequence[str]) -> bool:
+        return self._recall(self._asker.confirm_rows, tuple(lines))
+
+    def confirm_large_table(self, problem: str) -> bool:
+        return self._recall(self._asker.confirm_large_table, problem)
 
     def _recall(self, ask: Callable[[Q], A], question: Q) -> A:
         key = ask.__name__, question

@@ -10,10 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
-
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from typing import Any
 
 from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import (
@@ -21,6 +18,7 @@ from schema_migrations.errors import (
     SchemaEditorFailed,
     SchemaMigrationsError,
 )
+from schema_migrations.workflows.states.held_aliases import hold_aliases_on
 
 PERCENT_HINT = "Django reads a % in a comment as a placeholder here: write %% instead."
 
@@ -56,7 +54,7 @@ def collect_statements(
     label, done = "the models", 0
     editor: Any = None
     try:
-        with _lead_aliases_to(connection):
+        with hold_aliases_on(connection):
             editor = connection.schema_editor(collect_sql=True, atomic=False)
             with _collect_past(editor), editor:
                 for label, run_step in steps:
@@ -94,27 +92,6 @@ def _fill_in(editor: Any, sql: str, params: Any) -> str:
     if isinstance(params, dict):
         return sql % {name: editor.quote_value(value) for name, value in params.items()}
     return sql % tuple(map(editor.quote_value, params))
-
-
-@contextmanager
-def _lead_aliases_to(connection: Connection) -> Iterator[None]:
-    """Let every alias, and the connection's own, lead to the connection until the end.
-
-    Editors ask ``django.db.connections`` for the alias of their connection, which a dev
-    database does not have there, and packages for ``default``.
-    """
-    before = {opened.alias: opened for opened in connections.all(initialized_only=True)}
-    names = {*connections, connection.alias}
-    for name in names:
-        connections[name] = cast(BaseDatabaseWrapper, connection)
-    try:
-        yield
-    finally:
-        for name in names:
-            if name in before:
-                connections[name] = before[name]
-            else:
-                del connections[name]
 
 
 def _make_error(

@@ -14,10 +14,10 @@ from schema_migrations.errors import UnknownSource
 from schema_migrations.history.file import FILE_SUFFIX
 from schema_migrations.history.path_url import is_path_url, path_from_text
 
-FILES, MODELS = "files", "models"
+FILES, MODELS, MIGRATIONS = "files", "models", "migrations"
 ALIAS_PREFIX = "db:"
 
-SourceForm = Literal["files", "models", "live", "folder", "sql"]
+SourceForm = Literal["files", "models", "migrations", "live", "folder", "sql"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class Source:
     """What a schema is read from."""
 
     form: SourceForm
-    """``live``: a database; ``folder``: migration files; ``sql``: one plain file."""
+    """``migrations``: what the project's own Django migrations make; ``live``: a database;
+    ``folder``: migration files; ``sql``: one plain file."""
     text: str
     """As it was given."""
     path: Path = Path()
@@ -42,6 +43,8 @@ def read_source(text: str) -> Source:
         return Source(form="files", text=text)
     if text == MODELS:
         return Source(form="models", text=text)
+    if text == MIGRATIONS:
+        return Source(form="migrations", text=text)
     is_url = is_path_url(text)
     if not is_url and (text.startswith(ALIAS_PREFIX) or is_database_url(text)):
         return Source(form="live", text=text)

@@ -57,6 +57,10 @@ from schema_migrations.workflows.states.live_database import (
     open_live_database,
     prepare_target_lookup,
 )
+from schema_migrations.workflows.states.migrated_database import (
+    refuse_shared_server,
+    run_django_migrations,
+)
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
@@ -255,6 +259,8 @@ def open_state(
     Raises what ``read_source`` raises, and the errors of loading it.
     """
     read = read_source(source)
+    if read.form == "migrations":
+        refuse_shared_server(workspace.server)
     holds_files = read.form != "models" or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
@@ -298,6 +304,12 @@ def _load_source(
             with phases("replay"):
                 _replay(workspace, connection, workspace.directory)
             description = f"{len(workspace.directory.files)} files"
+        case "migrations":
+            with phases("migrate"):
+                run_django_migrations(
+                    connection, workspace.alias, report_progress=phases.report
+                )
+            description = "the Django migrations"
         case "live":
             with phases("live"):
                 live = _copy_live_database(source.text, workspace, connection)

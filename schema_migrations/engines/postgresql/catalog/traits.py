@@ -50,6 +50,7 @@ COMMENT = Trait(
     carries_name=True,
     is_overwritten=True,
 )
+TRIGGER = "trigger"
 TRIGGER_STATE = "trigger state"
 """The kind of a state that the copies of a trigger get too."""
 PARTITION_KEY = Trait(noun="partition key", is_reprinted=True, is_partition_key=True)
@@ -169,7 +170,7 @@ _CODE = (
     Trait(noun="event trigger", has_privileges=True),
     *(
         Trait(noun=noun, survives=True, is_reprinted=True)
-        for noun in ("trigger", "policy", "rule")
+        for noun in (TRIGGER, "policy", "rule")
     ),
 )
 _TEXT_SEARCH = (
@@ -284,7 +285,7 @@ _SETTINGS = (
             goes_along=True,
             is_overwritten=True,
         )
-        for noun in ("trigger", "rule", "event trigger")
+        for noun in (TRIGGER, "rule", "event trigger")
     ),
     Trait(
         noun="state of a trigger's copy",

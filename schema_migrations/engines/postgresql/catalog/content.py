@@ -1,0 +1,116 @@
+"""Read the content of a PostgreSQL database: rows as literals of SQL, and counters.
+
+Invariant: a literal is the server's own text of a value, so it gives that value again in
+a column of the same type.  Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from schema_migrations.engines.content import ContentReader
+from schema_migrations.engines.engine import Cursor
+from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
+from schema_migrations.engines.postgresql.quote import qualify, quote
+from schema_migrations.engines.postgresql.session_values import (
+    PRINT_VALUES,
+    render_set_values,
+)
+from schema_migrations.schema.content import Row
+from schema_migrations.schema.model import Key, Table
+
+_NUMBER_TYPES = re.compile(
+    r"(?:smallint|integer|bigint|real|double precision|numeric)\b(?!.*\[)"
+)
+_NUMBER_LITERAL = re.compile(r"'(-?\d+(?:\.\d+)?)'")
+
+# A sequence that a column owns is known by the column, whatever its own name is.
+_COUNTERS_QUERY = """
+SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END,
+       coalesce(t.relname, c.relname),
+       coalesce(a.attname, ''),
+       s.last_value
+  FROM pg_catalog.pg_sequences AS s
+  JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.schemaname
+  JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.sequencename
+  LEFT JOIN pg_catalog.pg_depend AS o
+    ON o.classid = 'pg_catalog.pg_class'::regclass
+   AND o.objid = c.oid
+   AND o.refclassid = 'pg_catalog.pg_class'::regclass
+   AND o.deptype IN ('a', 'i')
+  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = o.refobjid
+  LEFT JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
+ WHERE s.last_value IS NOT NULL
+   AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_depend AS e
+          WHERE e.classid = 'pg_catalog.pg_class'::regclass
+            AND e.objid = c.oid
+            AND e.deptype = 'e')
+"""
+
+
+def read_row_counts(cursor: Cursor, tables: Collection[Key]) -> Mapping[Key, int]:
+    """Return the numbers of rows of those tables that have some."""
+    ordered = sorted(tables)
+    if not ordered:
+        return {}
+    counts = " UNION ALL ".join(
+        f"SELECT {number}, count(*) FROM {qualify(table)}"
+        for number, table in enumerate(ordered)
+    )
+    with _hold_print_values(cursor):
+        cursor.execute(f"SELECT * FROM ({counts}) AS counted (number, rows)")
+        return {ordered[number]: rows for number, rows in cursor.fetchall() if rows}
+
+
+def read_rows(
+    cursor: Cursor, table: Table, columns: Sequence[str], order: Sequence[str]
+) -> tuple[Row, ...]:
+    """Return the rows of a table as literals of SQL."""
+    texts = ", ".join(f"quote_nullable({quote(name)}::text)" for name in columns)
+    by = ", ".join(map(quote, order)) if order else texts
+    types = [table.get_column(name).type for name in columns]
+    with _hold_print_values(cursor):
+        cursor.execute(f"SELECT {texts} FROM {qualify(table.key)} ORDER BY {by}")
+        found = cursor.fetchall()
+    return tuple(tuple(map(_tidy_literal, row, types)) for row in found)
+
+
+def read_counters(cursor: Cursor) -> Mapping[Key, int]:
+    """Return the last numbers of the sequences that have given one."""
+    with _hold_print_values(cursor):
+        cursor.execute(_COUNTERS_QUERY)
+        return {
+            Key("column" if column else "sequence", namespace, name, column): last
+            for namespace, name, column, last in cursor.fetchall()
+        }
+
+
+@contextmanager
+def _hold_print_values(cursor: Cursor) -> Iterator[None]:
+    with roll_back_at_end(cursor):
+        cursor.execute(*render_set_values(PRINT_VALUES, in_transaction=True))
+        yield
+
+
+def _tidy_literal(literal: str, type_: str) -> str:
+    """Return a literal as a person would write it, on as many lines as its text has.
+
+    A carriage return is escaped: version control may change line endings.
+    """
+    if type_ == "boolean":
+        return literal.strip("'")
+    if _NUMBER_TYPES.match(type_) and (number := _NUMBER_LITERAL.fullmatch(literal)):
+        return number[1]
+    if "\r" in literal:
+        marked = literal if literal.startswith("E") else f"E{literal}"
+        return marked.replace("\r", "\\r")
+    return literal
+
+
+CONTENT_READER = ContentReader(
+    read_row_counts=read_row_counts, read_rows=read_rows, read_counters=read_counters
+)

@@ -1,0 +1,116 @@
+"""Write content as SQL for PostgreSQL.  Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from schema_migrations.engines.postgresql.catalog.traits import TRIGGER, TRIGGER_STATE
+from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
+from schema_migrations.schema.content import (
+    CommentedSql,
+    Content,
+    TableRows,
+    describe_rows,
+    split_rows,
+)
+from schema_migrations.schema.model import Key, Opaque, Schema, Table
+
+
+def render_content(schema: Schema, content: Content) -> tuple[CommentedSql, ...]:
+    """Return the statements that give a database with this schema the content.
+
+    Triggers do not fire: what they would do is part of the content already.
+    """
+    triggers = _list_triggers(schema, content)
+    return (
+        *(_disable_trigger(each) for each in triggers),
+        *(
+            statement
+            for rows in content.tables
+            for statement in _render_rows(schema, rows)
+        ),
+        *_enable_triggers(triggers),
+        *(
+            _render_counter(key, number)
+            for key, number in sorted(content.counters.items())
+        ),
+    )
+
+
+def _render_rows(schema: Schema, rows: TableRows) -> Iterator[CommentedSql]:
+    table = schema.get(rows.table)
+    names = ", ".join(map(quote, rows.columns))
+    has_own_numbers = isinstance(table, Table) and any(
+        column.identity == "always" and column.name in rows.columns
+        for column in table.columns
+    )
+    overriding = " OVERRIDING SYSTEM VALUE" if has_own_numbers else ""
+    for chunk in split_rows(rows):
+        values = ",\n".join(f"  ({', '.join(row)})" for row in chunk)
+        yield (
+            describe_rows(chunk, rows.table),
+            f"INSERT INTO {qualify(rows.table)} ({names}){overriding} VALUES\n{values}",
+        )
+
+
+def _render_counter(key: Key, number: int) -> CommentedSql:
+    if key.kind == "sequence":
+        sequence = f"{quote_literal(qualify(key))}::regclass"
+    else:
+        table = quote_literal(qualify(key.table))
+        sequence = f"pg_get_serial_sequence({table}, {quote_literal(key.part)})"
+    return (
+        f"Let {key.path} count on after {number}.",
+        f"SELECT pg_catalog.setval({sequence}, {number})",
+    )
+
+
+def _list_triggers(schema: Schema, content: Content) -> Mapping[Opaque, str]:
+    """Return the triggers of the tables → the SQL that gives each its state again."""
+    tables = {rows.table for rows in content.tables}
+    states: dict[tuple[Key | None, str], str] = {}
+    triggers: dict[Opaque, str] = {}
+    for obj in schema.of(Opaque):
+        if obj.owner not in tables:
+            continue
+        if obj.noun == TRIGGER_STATE:
+            states[obj.owner, obj.key.name] = obj.definition
+        elif obj.noun == TRIGGER:
+            triggers[obj] = _alter_trigger("ENABLE", obj)
+    return {
+        obj: states.get((obj.owner, obj.key.name), enable)
+        for obj, enable in triggers.items()
+    }
+
+
+def _alter_trigger(verb: str, trigger: Opaque) -> str:
+    assert trigger.owner is not None
+    return (
+        f"ALTER TABLE {qualify(trigger.owner)} {verb} TRIGGER {quote(trigger.key.name)}"
+    )
+
+
+def _disable_trigger(trigger: Opaque) -> CommentedSql:
+    assert trigger.owner is not None
+    return (
+        f"Keep trigger {trigger.key.name} on {trigger.owner.path} from firing: what it did"
+        " is below.",
+        _alter_trigger("DISABLE", trigger),
+    )
+
+
+def _enable_triggers(triggers: Mapping[Opaque, str]) -> Iterator[CommentedSql]:
+    if not triggers:
+        return
+    yield (
+        "Check foreign keys now: a table with open checks cannot be altered.",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+    )
+    by_table: dict[Key | None, list[str]] = defaultdict(list)
+    for trigger, sql in triggers.items():
+        by_table[trigger.owner].append(sql)
+    for owner, statements in by_table.items():
+        assert owner is not None
+        for sql in statements:
+            yield f"Let the trigger on {owner.path} fire as before.", sql

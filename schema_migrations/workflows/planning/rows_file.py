@@ -1,0 +1,286 @@
+"""Write the rows that Django migrations leave in a new database as a file, and prove it.
+
+Invariant: the file ran after all files before it, and left exactly the rows and counters
+that the project's own migrations leave, in every table that it is about.  No value of a
+row is part of a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from schema_migrations.errors import (
+    LargeTablesOpen,
+    RowsDiffer,
+    StatementFailed,
+    UnknownRowsTable,
+)
+from schema_migrations.history.file import MigrationFile, format_file
+from schema_migrations.history.origin import format_origin
+from schema_migrations.schema.content import (
+    Content,
+    Row,
+    TableRows,
+    find_new_content,
+    find_primary_key,
+    find_stored_columns,
+    order_tables,
+)
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import Key, Schema, Table
+from schema_migrations.workflows.planning.questions import RowsAsker
+from schema_migrations.workflows.planning.rows_header import list_header_lines
+from schema_migrations.workflows.states.source_forms import MIGRATIONS
+from schema_migrations.workflows.states.sources import (
+    Workspace,
+    open_scratch_database,
+    open_state,
+)
+from schema_migrations.workflows.states.state import State, inspect_database, replay
+
+LARGE_TABLE_ROWS = 1000
+"""A table with more new rows is asked about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsRequest:
+    """Which rows become a file."""
+
+    app_labels: tuple[str, ...] = ()
+    """Only those of the tables of these apps; empty: of every table."""
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """Name of a table with many rows → whether they go into the file."""
+    asker: RowsAsker | None = None
+    """Asked about the others; None: nobody can be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsFile:
+    """The rows that a file adds, and what it leaves out."""
+
+    text: str = ""
+    """Of the file; empty: there is no row to add."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Name of a table → number of rows that it gets."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Name of a table with many rows → how many the file leaves out on request."""
+    altered: Mapping[str, int] = field(default_factory=dict)
+    """Name of a table → number of rows that earlier files make with other values."""
+
+
+def propose_rows(
+    workspace: Workspace, files: Sequence[MigrationFile], request: RowsRequest
+) -> RowsFile:
+    """Return the file of rows that follows ``files``.
+
+    Django's migrations run on one dev database, the files on another.  Raises
+    ``MigrationFailed``, ``LargeTablesOpen``, ``UnknownRowsTable``, ``RowsDiffer``, and
+    what ``open_state`` and ``replay`` raise.
+    """
+    began = datetime.now(UTC)
+    with (
+        open_state(MIGRATIONS, workspace) as migrated,
+        open_scratch_database(workspace, workspace.servers.take_unused()) as connection,
+    ):
+        replay(
+            workspace.engine,
+            connection,
+            files,
+            tx_mode=workspace.settings.tx_mode,
+            report_progress=workspace.phases.report,
+        )
+        replayed = State(
+            schema=inspect_database(workspace.engine, connection),
+            connection=connection,
+            description="the files",
+        )
+        shared = _find_shared_tables(workspace, migrated, replayed, request.app_labels)
+        left_out = _choose_left_out(workspace, migrated, replayed, shared, request)
+        shared = {key: names for key, names in shared.items() if key not in left_out}
+        order = order_tables(replayed.schema)
+        columns = {key: shared[key] for key in order if key in shared}
+        before = _read_content(workspace, replayed, columns)
+        after = _read_content(workspace, migrated, columns)
+        new, altered = _split_altered(
+            replayed.schema, before, find_new_content(before, after)
+        )
+        if not new:
+            return RowsFile(left_out=_by_name(left_out), altered=_by_name(altered))
+        header = (
+            *list_header_lines(migrated.schema, new, left_out, altered, began),
+            format_origin(
+                workspace.engine.executor.describe_target(connection).version
+            ),
+        )
+        text = format_file(
+            header=header,
+            statements=workspace.engine.planner.render_content(replayed.schema, new),
+        )
+        _prove(workspace, replayed, columns, text, before, new)
+    return RowsFile(
+        text=text,
+        counts={rows.table.path: len(rows.rows) for rows in new.tables},
+        left_out=_by_name(left_out),
+        altered=_by_name(altered),
+    )
+
+
+def _find_shared_tables(
+    workspace: Workspace, migrated: State, replayed: State, labels: Collection[str]
+) -> dict[Key, tuple[str, ...]]:
+    """Return the tables of both → the columns of both that hold what is inserted."""
+    apps = workspace.app_tables.map_tables(replayed.schema) if labels else {}
+    shared = {}
+    for table in replayed.schema.of(Table):
+        other = migrated.schema.get(table.key)
+        if not isinstance(other, Table) or (
+            labels and apps.get(table.key) not in labels
+        ):
+            continue
+        theirs = find_stored_columns(other)
+        names = tuple(name for name in find_stored_columns(table) if name in theirs)
+        if names:
+            shared[table.key] = names
+    return shared
+
+
+def _choose_left_out(
+    workspace: Workspace,
+    migrated: State,
+    replayed: State,
+    tables: Collection[Key],
+    request: RowsRequest,
+) -> dict[Key, int]:
+    """Return the tables with many new rows that stay out → how many.
+
+    Raises ``LargeTablesOpen`` for one that nobody decides.
+    """
+    there, here = (
+        workspace.engine.reader.content.read_row_counts(_cursor_of(state), tables)
+        for state in (migrated, replayed)
+    )
+    for name in request.answers:
+        if name not in {table.path for table in there}:
+            names = tuple(sorted(table.path for table in there))
+            raise UnknownRowsTable(table=name, tables=names)
+    counts = {table: count - here.get(table, 0) for table, count in there.items()}
+    large = {
+        table: count for table, count in counts.items() if count > LARGE_TABLE_ROWS
+    }
+    answers = {table: request.answers.get(table.path) for table in counts}
+    open_ = {table: n for table, n in large.items() if answers[table] is None}
+    if open_ and request.asker is None:
+        raise LargeTablesOpen(tables=_by_name(open_))
+    for table, count in open_.items():
+        assert request.asker is not None
+        answers[table] = request.asker.confirm_large_table(
+            f"{table.path} has {count:,} new rows."
+        )
+    return {
+        table: counts[table] for table, wanted in answers.items() if wanted is False
+    }
+
+
+def _read_content(
+    workspace: Workspace, state: State, columns: Mapping[Key, Sequence[str]]
+) -> Content:
+    """Return the content of some tables, in their order."""
+    reader, cursor = workspace.engine.reader.content, _cursor_of(state)
+    filled = reader.read_row_counts(cursor, columns)
+    tables = []
+    for key, names in columns.items():
+        table = state.schema.get(key)
+        if key in filled and isinstance(table, Table):
+            order = find_primary_key(state.schema, key)
+            rows = reader.read_rows(cursor, table, names, order)
+            tables.append(TableRows(table=key, columns=tuple(names), rows=rows))
+    return Content(
+        tables=tuple(tables),
+        counters={
+            key: number
+            for key, number in reader.read_counters(cursor).items()
+            if (key.table if key.kind == "column" else key) in columns
+            or (key.kind == "sequence" and key in state.schema.by_key)
+        },
+    )
+
+
+def _cursor_of(state: State) -> Any:
+    return state.connection.connection.cursor()
+
+
+def _split_altered(
+    schema: Schema, before: Content, new: Content
+) -> tuple[Content, dict[Key, int]]:
+    """Return the content without rows whose key a row of ``before`` has, and their number.
+
+    A database in use may have changed such a row: no file is to overwrite it.
+    """
+    tables, altered = [], {}
+    for rows in new.tables:
+        places = [
+            rows.columns.index(name)
+            for name in find_primary_key(schema, rows.table)
+            if name in rows.columns
+        ]
+        known = before.get_rows(rows.table)
+        taken = {_key_of(row, places) for row in (known.rows if known else ())}
+        free = tuple(
+            r for r in rows.rows if _key_of(r, places) not in taken or not places
+        )
+        if free:
+            tables.append(replace(rows, rows=free))
+        if len(free) < len(rows.rows):
+            altered[rows.table] = len(rows.rows) - len(free)
+    return replace(new, tables=tuple(tables)), altered
+
+
+def _key_of(row: Row, places: Sequence[int]) -> Row:
+    return tuple(row[place] for place in places)
+
+
+def _by_name(counts: Mapping[Key, int]) -> dict[str, int]:
+    return {key.path: count for key, count in counts.items()}
+
+
+def _prove(
+    workspace: Workspace,
+    replayed: State,
+    columns: Mapping[Key, Sequence[str]],
+    text: str,
+    before: Content,
+    new: Content,
+) -> None:
+    """Run the file where the others ran; raise ``RowsDiffer`` unless just ``new`` came."""
+    engine = workspace.engine
+    file = MigrationFile(name="the file of rows", content=text.encode())
+    try:
+        replay(engine, replayed.connection, [file], tx_mode="file")
+    except StatementFailed as error:
+        # Details of the server's message hold values.
+        reason = error.server_message.partition("\n")[0] or "the server refuses it"
+        if error.sqlstate.startswith("22"):
+            reason = "a value does not fit"
+        raise RowsDiffer(tables={f"line {error.line}": reason}) from error
+    problems: dict[str, str] = {}
+    after = _read_content(workspace, replayed, columns)
+    for key in columns:
+        rows = [
+            set(found.rows) if (found := content.get_rows(key)) else set()
+            for content in (before, new, after)
+        ]
+        wanted, got = rows[0] | rows[1], rows[2]
+        if got != wanted:
+            problems[key.path] = (
+                f"{len(wanted - got)} lacking, {len(got - wanted)} more"
+            )
+    for key, number in {**before.counters, **new.counters}.items():
+        if after.counters.get(key) != number:
+            problems[key.path] = "counts on after another number"
+    if diff(replayed.schema, inspect_database(engine, replayed.connection)):
+        problems["the schema"] = "is another one afterwards"
+    if problems:
+        raise RowsDiffer(tables=problems)

@@ -1,0 +1,36 @@
+"""Lead Django's aliases to a dev database while foreign code runs.
+
+Invariant: meanwhile none of them leads to a database of the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from schema_migrations.engines.engine import Connection
+
+
+@contextmanager
+def hold_aliases_on(connection: Connection) -> Iterator[None]:
+    """Let every alias, and the connection's own, lead to the connection until the end.
+
+    Editors ask ``django.db.connections`` for the alias of their connection, which a dev
+    database does not have there, and packages for ``default``.
+    """
+    before = {opened.alias: opened for opened in connections.all(initialized_only=True)}
+    names = {*connections, connection.alias}
+    for name in names:
+        connections[name] = cast(BaseDatabaseWrapper, connection)
+    try:
+        yield
+    finally:
+        for name in names:
+            if name in before:
+                connections[name] = before[name]
+            else:
+                del connections[name]

@@ -1,0 +1,159 @@
+"""Run a project's own Django migrations on a scratch database, as ``migrate`` would.
+
+They hold Python, which may do anything its process may; so they run only on a server of
+our own, and every alias leads to the scratch database meanwhile.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
+from io import StringIO
+from typing import Any
+
+from django.apps import apps
+from django.core.management.commands import migrate
+from django.core.management.sql import emit_pre_migrate_signal
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import translation
+from django.utils.module_loading import module_has_submodule
+
+from schema_migrations.dev.server import DevServer
+from schema_migrations.engines.engine import Connection
+from schema_migrations.errors import (
+    MigrationFailed,
+    MigrationsLeaveDevDatabase,
+    SchemaMigrationsError,
+)
+from schema_migrations.errors.interruption import find_interruption
+from schema_migrations.workflows.states.held_aliases import hold_aliases_on
+
+
+def refuse_shared_server(server: DevServer) -> None:
+    """Raise ``MigrationsLeaveDevDatabase`` where others use the dev server, too."""
+    if server.is_shared:
+        raise MigrationsLeaveDevDatabase(
+            problem="Django's migrations run Python of this project and its packages, which"
+            " could change more than the dev database on a server that is shared."
+        )
+
+
+def run_django_migrations(
+    connection: Connection,
+    alias: str,
+    *,
+    report_progress: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Run all migrations on the scratch database, and create the tables of apps without.
+
+    ``pre_migrate`` is sent, since renames of content types are planned there, and
+    ``post_migrate`` is not: its receivers add rows to every database themselves.  What
+    migrations print goes to standard error.  Raises ``MigrationFailed``.
+    """
+    running: list[str] = []
+
+    def show(action: str, migration: Migration | None = None, fake: Any = None) -> None:
+        if action == "apply_start" and migration is not None:
+            running[:] = [str(migration)]
+            report_progress(f"migrate: {migration}")
+
+    with (
+        _named(connection, alias),
+        hold_aliases_on(connection),
+        _forget_what_was_read(),
+        translation.override(None),  # as in ``migrate``
+        redirect_stdout(sys.stderr),
+    ):
+        try:
+            _migrate(connection, show)
+        except SchemaMigrationsError:
+            raise
+        except Exception as error:  # the code of the project and its packages
+            if find_interruption(error) is not None:
+                raise
+            raise _make_error(running[0] if running else "", error) from error
+
+
+def _migrate(connection: Any, show: Callable[..., None]) -> None:
+    for config in apps.get_app_configs():  # receivers of the signal
+        if config.module and module_has_submodule(config.module, "management"):
+            import_module(f"{config.name}.management")
+    connection.prepare_database()
+    executor: Any = MigrationExecutor(connection, show)
+    if conflicts := executor.loader.detect_conflicts():
+        app, names = next(iter(conflicts.items()))
+        raise MigrationFailed(
+            migration=app,
+            reason=f"several last migrations: {', '.join(sorted(names))}",
+            place="",
+        )
+    targets = executor.loader.graph.leaf_nodes()
+    plan = executor.migration_plan(targets)
+    state = executor._create_project_state(with_applied_migrations=True)
+    emit_pre_migrate_signal(
+        verbosity=0,
+        interactive=False,
+        db=connection.alias,
+        stdout=StringIO(),
+        apps=state.apps,
+        plan=plan,
+    )
+    command = migrate.Command(stdout=StringIO())
+    command.verbosity = 0
+    command.sync_apps(connection, executor.loader.unmigrated_apps)
+    executor.migrate(targets, plan=plan, state=state.clone())
+    connection.check_constraints()
+
+
+@contextmanager
+def _named(connection: Connection, alias: str) -> Iterator[None]:
+    """Give the connection the name of an alias, which routers decide by."""
+    before = connection.alias
+    connection.alias = alias
+    try:
+        yield
+    finally:
+        connection.alias = before
+
+
+@contextmanager
+def _forget_what_was_read() -> Iterator[None]:
+    """Empty Django's caches of content types and type numbers, before and after."""
+    _clear_caches()
+    try:
+        yield
+    finally:
+        _clear_caches()
+
+
+def _clear_caches() -> None:
+    if apps.is_installed("django.contrib.contenttypes"):
+        from django.contrib.contenttypes.models import ContentType
+
+        ContentType.objects.clear_cache()
+    if apps.is_installed("django.contrib.sites"):
+        from django.contrib.sites.models import Site
+
+        Site.objects.clear_cache()
+    signals: Any = sys.modules.get("django.contrib.postgres.signals")
+    if signals is not None:
+        signals.get_hstore_oids.cache_clear()
+        signals.get_citext_oids.cache_clear()
+
+
+def _make_error(migration: str, error: Exception) -> MigrationFailed:
+    """Return the error with the last line of the traceback, and the migration's own."""
+    name = migration.rpartition(".")[2]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if name and each.filename.endswith(f"{name}.py")]
+    place = (own or frames)[-1]
+    reason = traceback.format_exception_only(error)[-1].strip()
+    return MigrationFailed(
+        migration=migration or "the project's migrations",
+        reason=reason,
+        place=f"{place.filename}:{place.lineno}",
+    )

@@ -1,0 +1,373 @@
+"""Rows that Django migrations leave in a new database become a file of their own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.postgresql import connect_as_administrator
+from tests.fixtures.project import Project
+from tests.fixtures.terminal import type_answers
+
+MODELS = """
+from django.db import models
+
+
+class Kind(models.Model):
+    name = models.CharField(max_length=20, unique=True)
+    parent = models.ForeignKey("self", models.CASCADE, null=True)
+
+
+class Setting(models.Model):
+    key = models.CharField(max_length=20, primary_key=True)
+    api_token = models.CharField(max_length=40)
+    kind = models.ForeignKey(Kind, models.CASCADE)
+    note = models.TextField(default="")
+    amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    is_on = models.BooleanField(default=True)
+    data = models.JSONField(default=dict)
+    raw = models.BinaryField(default=b"")
+    made = models.DateTimeField(auto_now_add=True)
+"""
+INITIAL = """
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    operations = [
+        migrations.CreateModel("Kind", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=20, unique=True)),
+            ("parent", models.ForeignKey("shop.Kind", models.CASCADE, null=True)),
+        ]),
+        migrations.CreateModel("Setting", [
+            ("key", models.CharField(max_length=20, primary_key=True)),
+            ("api_token", models.CharField(max_length=40)),
+            ("kind", models.ForeignKey("shop.Kind", models.CASCADE)),
+            ("note", models.TextField(default="")),
+            ("amount", models.DecimalField(max_digits=8, decimal_places=2, null=True)),
+            ("is_on", models.BooleanField(default=True)),
+            ("data", models.JSONField(default=dict)),
+            ("raw", models.BinaryField(default=b"")),
+            ("made", models.DateTimeField(auto_now_add=True)),
+        ]),
+    ]
+"""
+DATA = """
+from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    print("this migration prints")
+    Kind = apps.get_model("shop", "Kind")
+    root = Kind.objects.create(name="root")
+    child = Kind.objects.create(name="child", parent=root)
+    Kind.objects.create(name="gone").delete()
+    apps.get_model("shop", "Setting").objects.create(
+        key="it's", api_token="S3CR3T", kind=child, note="a\\r\\nb\\\\c -- ; '", amount="1.50",
+        is_on=False, data={"a": [1, None]}, raw=b"\\x00\\xff",
+    )
+    apps.get_model("contenttypes", "ContentType").objects.create(app_label="shop", model="kind")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial"), ("contenttypes", "0002_remove_content_type_name")]
+    operations = [migrations.RunPython(fill)]
+"""
+
+
+MORE = """
+from django.db import migrations
+
+
+def add(apps, schema_editor):
+    Kind = apps.get_model("shop", "Kind")
+    Kind.objects.create(name="later")
+    Kind.objects.filter(name="root").update(name="renamed")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunPython(add)]
+"""
+MANY = """
+from django.db import migrations
+
+
+def add(apps, schema_editor):
+    Kind = apps.get_model("shop", "Kind")
+    Kind.objects.bulk_create(Kind(name=str(number)) for number in range(1201))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunPython(add)]
+"""
+FAILS = """
+from django.db import migrations
+
+
+def ask(apps, schema_editor):
+    raise ConnectionError("no network here")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunPython(ask)]
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest,
+    project: Project,
+    on_postgres: Callable[..., Project],
+) -> Project:
+    if request.param == "postgresql":
+        on_postgres(DEV="embedded")
+    return with_shop(project)
+
+
+def with_shop(project: Project) -> Project:
+    project.write("shop/models.py", MODELS)
+    project.write("shop/migrations/__init__.py", "")
+    project.write("shop/migrations/0001_initial.py", INITIAL)
+    project.write("shop/migrations/0002_fill.py", DATA)
+    return project
+
+
+@pytest.fixture
+def make_database(
+    shop: Project, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[str], None]]:
+    """A function that makes an empty database and points the project to it."""
+    on_sqlite = "sqlite" in request.node.callspec.id
+    settings = {} if on_sqlite else request.getfixturevalue("postgres_settings")
+    made: list[str] = []
+
+    def make(name: str) -> None:
+        if on_sqlite:
+            database = {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(tmp_path / name),
+            }
+            shop.configure(database)
+            return
+        unique = f"{name}_{secrets.token_hex(6)}"
+        with connect_as_administrator(settings) as server:
+            server.execute(f'CREATE DATABASE "{unique}" TEMPLATE template0')
+        made.append(unique)
+        shop.configure({**settings, "NAME": unique}, DEV="embedded")
+
+    yield make
+    for unique in made:
+        with connect_as_administrator(settings) as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)')
+
+
+def test_the_rows_become_a_file_of_their_own(shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    first, rows = shop.files
+    assert first.name.endswith("_initial.sql")
+    assert rows.name.endswith("_initial_rows.sql")
+    text = rows.read_text()
+    assert 'INSERT INTO "shop_kind"' in text
+    assert text.index('"shop_kind"') < text.index('"shop_setting"')
+    assert "S3CR3T" in text
+    assert "may hold secrets: shop_setting.api_token." in text
+    assert "shop_setting.made" in text.partition("time of this run:")[2]
+    assert "S3CR3T" not in ran.out + ran.err
+    assert "this migration prints" not in ran.out
+    assert shop.manage("schemadiff", "--check", "--rows").code == 0
+
+
+def rows_of(shop: Project) -> str:
+    """Return the rows that the shop's models have in the project's database, as printed."""
+    code = (
+        "import shop.models as m;"
+        "print([*m.Kind.objects.order_by('pk').values_list('pk', 'name', 'parent_id'),"
+        " *m.Setting.objects.values_list('pk', 'api_token', 'kind_id', 'note', 'amount',"
+        " 'is_on', 'data', 'raw')])"
+    )
+    ran = shop.manage("shell", "-c", code)
+    assert ran.code == 0, ran.err
+    return ran.out.strip().splitlines()[-1]
+
+
+def test_a_database_from_files_has_the_rows_that_migrate_leaves(
+    shop: Project, make_database: Callable[[str], None]
+) -> None:
+    make_database("migrated")
+    assert shop.manage("migrate", "--no-input").code == 0
+    wanted = rows_of(shop)
+    assert "S3CR3T" in wanted
+    make_database("from_files")
+    assert shop.manage("schemadiff", "--rows").code == 0
+    applied = shop.manage("schemaapply")
+    assert applied.code == 0, applied.err
+    assert rows_of(shop) == wanted
+    count_on = "import shop.models as m; print(m.Kind.objects.create(name='new').pk)"
+    assert shop.manage("shell", "-c", count_on).out.strip().endswith("4")
+
+
+@pytest.mark.parametrize("which", ["first", "rows"])
+def test_a_migrated_database_is_never_given_the_rows_again(
+    which: str, shop: Project, make_database: Callable[[str], None]
+) -> None:
+    make_database("migrated")
+    assert shop.manage("migrate", "--no-input").code == 0
+    assert shop.manage("schemadiff", "--rows").code == 0
+    first, rows = shop.files
+    file = first if which == "first" else rows
+    version = file.name.partition("_")[0]
+    ran = shop.manage("schemaapply", "--baseline", version)
+    assert ran.code == 0, ran.err
+    assert rows.name.partition("_")[0] in ran.out
+    assert shop.manage("schemastatus", "--check").code == 0
+
+
+def test_what_comes_later_is_added_alone(shop: Project) -> None:
+    assert shop.manage("schemadiff", "--rows").code == 0
+    shop.write("shop/migrations/0003_more.py", MORE)
+    ran = shop.manage("schemadiff", "--rows", "--app", "shop")
+    assert ran.code == 0, ran.err
+    text = shop.files[-1].read_text()
+    assert "shop_kind: 1 row" in text
+    assert "'later'" in text
+    assert "'root'" not in text
+    assert "Left as earlier files make them: 1 row of shop_kind." in text
+
+
+def test_many_rows_are_asked_about(shop: Project) -> None:
+    shop.write("shop/migrations/0003_many.py", MANY)
+    ran = shop.manage("schemadiff", "--rows", "--no-input")
+    assert ran.code == 3, ran.out + ran.err
+    assert "shop_kind: 1,203 rows" in ran.err
+    assert "--rows-of shop_kind=no" in ran.err
+    assert not shop.files
+    ran = shop.manage("schemadiff", "--rows", "--rows-of", "shop_kind=yes")
+    assert ran.code == 0, ran.err
+    assert "shop_kind: 1,203 rows" in shop.files[-1].read_text()
+
+
+def test_a_table_is_left_out_on_request(shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--rows", "--rows-of", "shop_setting=no")
+    assert ran.code == 0, ran.err
+    assert "left out: shop_setting: 1" in ran.out
+    text = shop.files[-1].read_text()
+    assert "Left out on request: 1 row of shop_setting." in text
+    assert "S3CR3T" not in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [("shop_setting=perhaps", "neither"), ("shop_nothing=no", "shop_kind")],
+)
+def test_an_answer_about_nothing(answer: str, named: str, shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--rows", "--rows-of", answer)
+    assert ran.code == 2, ran.out
+    assert named in ran.err
+    assert not shop.files
+
+
+def test_a_migration_that_fails_is_named_with_its_line(shop: Project) -> None:
+    shop.write("shop/migrations/0003_fails.py", FAILS)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 2, ran.out
+    assert "The Django migration shop.0003_fails failed" in ran.err
+    assert "ConnectionError: no network here" in ran.err
+    assert "0003_fails.py:6" in ran.err
+    assert not shop.files
+
+
+def test_the_first_file_offers_the_rows(shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--no-input")
+    assert ran.code == 3
+    assert "--rows" in ran.err
+
+
+def test_a_terminal_is_asked_before_the_first_file(shop: Project) -> None:
+    code, screen = type_answers(shop, ["y\n"])
+    assert code == 0, screen
+    assert "write the rows" in screen
+    assert len(shop.files) == 2
+
+
+def test_the_values_are_not_shown(shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--rows", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert "shop_setting: 1 row" in ran.out
+    assert "S3CR3T" not in ran.out + ran.err
+    assert not shop.files
+    ran = shop.manage("schemadiff", "--rows", "--dry-run", "--format", "json")
+    assert {"table": "shop_kind", "rows": 2} in ran.json["rows"]["tables"]
+    assert "S3CR3T" not in ran.out + ran.err
+
+
+TRIGGER = """
+CREATE FUNCTION copy_kind() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO shop_kind (name) VALUES (NEW.name || ' copy');
+  RETURN NEW;
+END $$;
+CREATE TRIGGER copies AFTER INSERT ON shop_kind FOR EACH ROW
+  WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION copy_kind();
+CREATE TRIGGER replicas AFTER INSERT ON shop_kind FOR EACH ROW
+  WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION copy_kind();
+ALTER TABLE shop_kind ENABLE REPLICA TRIGGER replicas;
+"""
+
+
+@pytest.fixture
+def shop_on_postgres(project: Project, on_postgres: Callable[..., Project]) -> Project:
+    on_postgres(DEV="embedded")
+    return with_shop(project)
+
+
+def test_triggers_do_not_add_to_the_rows(shop_on_postgres: Project) -> None:
+    shop = shop_on_postgres
+    shop.write("triggers.sql", TRIGGER)
+    extra = shop.base / "settings.py"
+    extra.write_text(
+        extra.read_text().replace("'DEV'", "'EXTRA': ['triggers.sql'], 'DEV'")
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    text = shop.files[-1].read_text()
+    assert 'ALTER TABLE "shop_kind" DISABLE TRIGGER "copies";' in text
+    assert 'ALTER TABLE "shop_kind" ENABLE TRIGGER "copies";' in text
+    assert "ALTER TABLE shop_kind ENABLE REPLICA TRIGGER replicas;" in text
+    assert shop.manage("schemadiff", "--check", "--rows").code == 0
+
+
+def test_migrations_do_not_run_on_a_server_that_others_use(
+    project: Project, on_postgres: Callable[..., Project]
+) -> None:
+    on_postgres()
+    shop = with_shop(project)
+    ran = shop.manage("schemadiff", "--rows", "-v", "2")
+    assert ran.code == 0, ran.err
+    assert "embedded PostgreSQL" in ran.out
+    assert "So a server of our own runs them." in ran.out
+
+
+def test_a_server_that_is_named_and_shared_is_refused(
+    project: Project,
+    on_postgres: Callable[..., Project],
+    postgres_settings: dict[str, Any],
+) -> None:
+    on_postgres()
+    shop = with_shop(project)
+    url = "postgresql://{USER}:{PASSWORD}@localhost:{PORT}/postgres?host={HOST}".format(
+        **postgres_settings
+    )
+    ran = shop.manage("schemadiff", "--rows", "--dev", url)
+    assert ran.code == 2, ran.out + ran.err
+    assert "--dev embedded" in ran.err
+    assert not shop.files
