@@ -56,9 +56,9 @@ from schema_migrations.workflows.states.source_forms import MODELS
 from schema_migrations.workflows.states.sources import (
     Workspace,
     open_state,
-    run_in_workspace,
 )
 from schema_migrations.workflows.states.state import inspect_database as inspect_with
+from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 __all__ = [
     "EMPTY",

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "apps": ["test_checks.py"],
     "dev": ["dev/test_embedded.py"],
     "engines": ["changes/test_cases.py", "workflows/applying/test_apply.py"],
+    "engines/postgresql/catalog/content": ["commands/test_schemadiff_rows.py"],
     "engines/postgresql/catalog": ["engines/postgresql/catalog/test_inspect.py"],
     "engines/postgresql/ddl": ["changes/test_cases.py"],
     "engines/postgresql/passes": ["changes/test_cases.py"],
@@ -24,6 +25,7 @@ ELSEWHERE = {
         "engines/postgresql/session/test_session.py",
         "workflows/applying/test_apply_postgresql.py",
     ],
+    "engines/sqlite/catalog/content": ["commands/test_schemadiff_rows.py"],
     "engines/sqlite/catalog": ["engines/sqlite/catalog/test_parse.py"],
     "engines/sqlite/ddl": ["changes/test_cases.py"],
     "engines/sqlite/passes": ["engines/sqlite/passes/test_rebuild.py"],
@@ -68,6 +70,7 @@ ELSEWHERE = {
         "commands/test_schemastatus_drift.py",
     ],
     "workflows/states/collecting": ["commands/test_own_backends.py"],
+    "workflows/states/migrated_database": ["commands/test_schemadiff_rows.py"],
     "workflows/states/package_objects": ["commands/test_other_backends.py"],
     "workflows/targets": ["commands/test_schemaapply.py"],
 }

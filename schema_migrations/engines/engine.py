@@ -210,15 +210,13 @@ class Reader:
     inspect: Callable[[Cursor], Schema]
     content: ContentReader
     canonicalize: Callable[[Cursor, Schema, frozenset[Key]], Schema] | None = None
-    """Bring some definitions to the form in which the server prints them; leaves no trace.
-    None: the printed form is stable."""
+    """Bring definitions to the form that the server prints.  None: that is stable."""
     find_missing_roles: Callable[[Cursor, Collection[str]], frozenset[str]] | None = (
         None
     )
     """Return those of some roles that the server lacks.  None: it has no roles."""
     explain_dangling: Callable[[Cursor], str] | None = None
-    """Say which view or trigger names a missing object, or nothing; leaves no trace.
-    None: the server prevents that."""
+    """Say which view or trigger names a missing object.  None: the server prevents that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from schema_migrations.errors.base import AnswerNeeded, ConfigError, PlanError
 from schema_migrations.errors.dev_servers import LeavesDevDatabase
 
@@ -46,14 +44,14 @@ class LargeTablesOpen(AnswerNeeded):
     code = "large-tables-open"
     message = "Django migrations leave many rows here:\n{listed}"
     hint = "Nothing was written. Say of each table whether its rows go into the file."
-    tables: Mapping[str, int]
-    """Name → number of rows."""
+    lines: tuple[str, ...]
+    """Each with its number of rows."""
+    names: tuple[str, ...]
+    """Of the tables."""
 
     @property
     def listed(self) -> str:
-        return "\n".join(
-            f"  {name}: {count:,} rows" for name, count in self.tables.items()
-        )
+        return "\n".join(self.lines)
 
 
 class UnknownRowsTable(ConfigError):
@@ -79,9 +77,9 @@ class RowsDiffer(PlanError):
         "Nothing was written. A trigger or a rule of the table may add or change rows."
         " Leave these tables out, and write their rows by hand."
     )
-    tables: Mapping[str, str]
-    """Name → how it differs, without values."""
+    lines: tuple[str, ...]
+    """Each table, and how it differs, without values."""
 
     @property
     def listed(self) -> str:
-        return "\n".join(f"  {name}: {text}" for name, text in self.tables.items())
+        return "\n".join(self.lines)

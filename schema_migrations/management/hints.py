@@ -156,7 +156,7 @@ def list_answer_options(error: SchemaMigrationsError) -> tuple[tuple[str, str], 
         case errors.AcknowledgementNeeded():
             return tuple(("--acknowledge", name) for name in error.names)
         case errors.LargeTablesOpen():
-            return tuple(("--rows-of", f"{name}=no") for name in error.tables)
+            return tuple(("--rows-of", f"{name}=no") for name in error.names)
         case _:
             return ()
 

@@ -11,8 +11,8 @@ from schema_migrations.workflows.standing.status import Status
 from schema_migrations.workflows.states.sources import (
     Workspace,
     check_same_vendor,
-    run_in_workspace,
 )
+from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 
 def add_drift(status: Status, options: Options, command: SchemaCommand) -> Status:

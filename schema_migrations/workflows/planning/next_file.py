@@ -60,8 +60,8 @@ from schema_migrations.workflows.states.replayed_files import list_directive_war
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
 from schema_migrations.workflows.states.sources import (
     Workspace,
-    run_in_workspace,
 )
+from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 
 class Reporter(Protocol):

@@ -173,7 +173,10 @@ def _choose_left_out(
     answers = {table: request.answers.get(table.path) for table in counts}
     open_ = {table: n for table, n in large.items() if answers[table] is None}
     if open_ and request.asker is None:
-        raise LargeTablesOpen(tables=_by_name(open_))
+        raise LargeTablesOpen(
+            lines=tuple(f"  {t.path}: {n:,} rows" for t, n in open_.items()),
+            names=tuple(table.path for table in open_),
+        )
     for table, count in open_.items():
         assert request.asker is not None
         answers[table] = request.asker.confirm_large_table(
@@ -264,7 +267,7 @@ def _prove(
         reason = error.server_message.partition("\n")[0] or "the server refuses it"
         if error.sqlstate.startswith("22"):
             reason = "a value does not fit"
-        raise RowsDiffer(tables={f"line {error.line}": reason}) from error
+        raise RowsDiffer(lines=(f"  line {error.line}: {reason}",)) from error
     problems: dict[str, str] = {}
     after = _read_content(workspace, replayed, columns)
     for key in columns:
@@ -283,4 +286,5 @@ def _prove(
     if diff(replayed.schema, inspect_database(engine, replayed.connection)):
         problems["the schema"] = "is another one afterwards"
     if problems:
-        raise RowsDiffer(tables=problems)
+        lines = (f"  {name}: {text}" for name, text in problems.items())
+        raise RowsDiffer(lines=tuple(lines))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.workflows.states.sources import (
     open_scratch_database,
-    run_in_workspace,
 )
 from schema_migrations.workflows.states.state import (
     check_origin,
@@ -21,6 +20,7 @@ from schema_migrations.workflows.states.state import (
     replay_file,
     translate_replay_errors,
 )
+from schema_migrations.workflows.states.workspace_run import run_in_workspace
 from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
@@ -20,8 +19,6 @@ from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection, Engine, Target
 from schema_migrations.errors import (
     ConfigError,
-    LeavesDevDatabase,
-    NoDevServer,
     SourceOfOtherEngine,
 )
 from schema_migrations.history.comparison import select_from_checkpoint
@@ -82,8 +79,6 @@ from schema_migrations.workflows.states.state import (
 )
 from schema_migrations.workflows.targets.connection import open_target
 
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
@@ -115,47 +110,6 @@ class Workspace:
     def server(self) -> DevServer:
         """The server to describe: others are alike."""
         return self.servers.first
-
-
-def run_in_workspace(
-    job: Callable[[Workspace], Result],
-    alias: str,
-    *,
-    directory: Path | None = None,
-    dev: str | None = None,
-    registry: Apps = installed_apps,
-    report: Callable[[str], None] = lambda line: None,
-    report_progress: Callable[[str], None] = lambda text: None,
-) -> Result:
-    """Open a workspace for a job, and return what the job returns.
-
-    If a statement needs a server of our own, ``auto`` takes one, and the job starts again.
-    Raises what ``open_workspace`` and the job raise.
-    """
-
-    def run(sharing: Sharing | None) -> Result:
-        with open_workspace(
-            alias,
-            directory=directory,
-            dev=dev,
-            registry=registry,
-            sharing=sharing,
-            report=report,
-            report_progress=report_progress,
-        ) as workspace:
-            return job(workspace)
-
-    try:
-        return run(None)
-    except LeavesDevDatabase as error:
-        if (dev or read_settings(alias, directory=directory).dev) != "auto":
-            raise
-        leaving = error
-    report(f"{leaving.problem}\n{leaving.reason_to_move}")
-    try:
-        return run("never")
-    except NoDevServer as error:
-        raise leaving.with_tried(error.tried) from error
 
 
 @contextmanager
