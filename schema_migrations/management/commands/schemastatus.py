@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from schema_migrations.conf import parse_duration, read_settings
@@ -67,7 +68,7 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="exit 1 when files are pending or --drift finds something, 4 when the"
+            help="exit 1 when files are pending or --drift or --way-back finds something, 4 when the"
             " history does not match, 2 when the files are for another engine",
         )
         parser.add_argument(
@@ -80,6 +81,12 @@ class Command(SchemaCommand):
             "--drift",
             action="store_true",
             help="compare the database with what its applied files create",
+        )
+        parser.add_argument(
+            "--way-back",
+            action="store_true",
+            help="tell what Django's own migrate and makemigrations would do with this"
+            " database if this app were gone",
         )
         parser.add_argument(
             "--dev",
@@ -119,7 +126,7 @@ class Command(SchemaCommand):
         for warning in list_directory_warnings(directory, settings.directory):
             self.warn(warning)
         with open_target(alias, url_of(options)) as (connection, engine):
-            return read_status(
+            status = read_status(
                 connection,
                 engine,
                 directory,
@@ -129,9 +136,16 @@ class Command(SchemaCommand):
                 wait=parse_duration(options["wait"]),
                 include_schema=options["drift"],
             )
+            if not options["way_back"]:
+                return status
+            from schema_migrations.workflows.standing.way_back import find_way_back
+
+            return replace(status, way_back=find_way_back(connection))
 
 
 def _choose_exit_code(status: Status) -> int:
     """Return the exit code with ``--check``; drift that cannot be known comes first."""
     not_compared = status.drift is not None and status.drift.unknown_reason
-    return CHECK_EXIT_CODES["not compared" if not_compared else status.verdict]
+    code = CHECK_EXIT_CODES["not compared" if not_compared else status.verdict]
+    is_closed = status.way_back is not None and not status.way_back.is_open
+    return code or int(is_closed)

@@ -34,6 +34,11 @@ from schema_migrations.management.output.statements import (
     StatementJson,
     statement_as_json,
 )
+from schema_migrations.management.output.way_back import (
+    WayBackJson,
+    format_way_back,
+    way_back_as_json,
+)
 from schema_migrations.workflows.applying.next_steps import choose_step_of_row
 
 if TYPE_CHECKING:
@@ -93,6 +98,8 @@ class StatusJson(TypedDict):
     """False: not asked for, or there is no history to compare with."""
     mend: list[StatementJson]
     """The mending SQL, with ``-v 2``."""
+    way_back: WayBackJson | None
+    """Null: not asked for."""
     error: ErrorJson | None
     """Why nothing may run, or the error of the file that failed."""
 
@@ -121,6 +128,8 @@ def format_status(status: Status, view: View) -> Iterator[str]:
         from schema_migrations.management.output.drift import format_drift
 
         yield from format_drift(status.drift, view)
+    if status.way_back is not None:
+        yield from format_way_back(status.way_back)
     yield from format_beside("Next     ", _suggest_next_step(status, view), view)
 
 
@@ -304,6 +313,7 @@ def status_as_json(status: Status) -> StatusJson:
         if drift
         else [],
         "drift_checked": drift is not None and not drift.unknown_reason,
+        "way_back": way_back_as_json(status.way_back) if status.way_back else None,
         "mend": [statement_as_json(s) for s in mend.statements] if mend else [],
         "error": _find_error(status.standing),
     }

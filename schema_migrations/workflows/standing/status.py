@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from schema_migrations.history.revision import Revision
     from schema_migrations.schema.model import Schema
     from schema_migrations.workflows.standing.drift import Drift
+    from schema_migrations.workflows.standing.way_back import WayBack
 
 StatusVerdict = Verdict | Literal["drift"]
 
@@ -45,6 +46,8 @@ class Status:
     """The schema of the target, if it was asked for."""
     vendor: str = ""
     drift: Drift | None = None
+    """None: not asked for."""
+    way_back: WayBack | None = None
     """None: not asked for."""
 
     @property

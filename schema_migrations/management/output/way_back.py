@@ -1,0 +1,68 @@
+"""How ``schemastatus --way-back`` tells whether Django's own commands can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypedDict
+
+from schema_migrations.management.output.lines import format_count
+
+if TYPE_CHECKING:
+    from schema_migrations.workflows.standing.way_back import WayBack
+
+MAX_NAMED = 5
+"""The most migrations to name one by one."""
+
+
+class WayBackJson(TypedDict):
+    open: bool
+    """Without this app, ``migrate`` has nothing to do and ``makemigrations`` nothing to
+    write."""
+    unwritten_apps: list[str]
+    """Apps of which ``makemigrations`` would write migrations."""
+    unrecorded: list[str]
+    """APP.MIGRATION that ``migrate`` would run."""
+    disabled_apps: list[str]
+    """Apps whose migrations ``MIGRATION_MODULES`` turns off."""
+    problem: str
+    """Why Django's commands would fail; empty: they would not."""
+
+
+def way_back_as_json(way_back: WayBack) -> WayBackJson:
+    return {
+        "open": way_back.is_open,
+        "unwritten_apps": list(way_back.unwritten_apps),
+        "unrecorded": list(way_back.unrecorded),
+        "disabled_apps": list(way_back.disabled_apps),
+        "problem": way_back.problem,
+    }
+
+
+def format_way_back(way_back: WayBack) -> Iterator[str]:
+    """Yield what Django would do without this app, and the steps until it does nothing."""
+    if way_back.is_open:
+        yield "Way back open: without this app, migrate has nothing to do and"
+        yield "         makemigrations nothing to write."
+        return
+    yield "Way back not without a step: once this app is out of INSTALLED_APPS,"
+    if way_back.problem:
+        yield f"         Django's commands fail: {way_back.problem}"
+        yield "           correct that, and look again"
+    if way_back.disabled_apps:
+        names = ", ".join(way_back.disabled_apps)
+        yield f"         Django has no migrations of {names}: MIGRATION_MODULES turns them off"
+        yield "           take these entries out"
+    if way_back.unwritten_apps:
+        names = ", ".join(way_back.unwritten_apps)
+        yield f"         makemigrations has something to write for {names}"
+        yield "           python manage.py makemigrations"
+    if way_back.unrecorded or way_back.unwritten_apps:
+        if way_back.unrecorded:
+            count = format_count(len(way_back.unrecorded), "migration")
+            yield f"         migrate would run {count} on tables that are there:"
+            yield from (
+                f"           {name}" for name in way_back.unrecorded[:MAX_NAMED]
+            )
+            if len(way_back.unrecorded) > MAX_NAMED:
+                yield f"           … and {len(way_back.unrecorded) - MAX_NAMED} more"
+        yield "           python manage.py migrate --fake"
