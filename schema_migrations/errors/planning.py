@@ -154,6 +154,23 @@ class UnknownMigration(ConfigError):
         return suggest_nearest(self.name, self.known)
 
 
+class MigrationsNotImportable(ConfigError):
+    """The Django migrations of an app cannot be imported, and the answer depends on them."""
+
+    code = "migrations-not-importable"
+    message = "Django migrations cannot be imported:\n{listed}"
+    hint = (
+        "Correct that until `python manage.py showmigrations` lists them: they may hold"
+        " more than the models, and Django must know which of them a database has."
+    )
+    reasons: tuple[str, ...]
+    """For each app, what was raised and where."""
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(f"  {reason}" for reason in self.reasons)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
     """A question that a difference leaves open."""

@@ -98,7 +98,19 @@ def find_uncovered(nodes: MigrationNodes, recorded: Collection[str]) -> tuple[st
 def find_unknown(nodes: MigrationNodes, recorded: Sequence[str]) -> str:
     """Return the last recorded name if no migration has or had it, else nothing."""
     known = {old for node in nodes.values() for old in node.replaces} | set(nodes)
-    return recorded[-1] if recorded and recorded[-1] not in known else ""
+    known |= {_read_last_squashed(name) for name in known}
+    last = recorded[-1] if recorded else ""
+    return last if {last, _read_last_squashed(last) or last}.isdisjoint(known) else ""
+
+
+def _read_last_squashed(name: str) -> str:
+    """Return the last migration that the name of a squashed one says, if it says any.
+
+    Django names it so.  When ``replaces`` is removed, as Django advises once all databases
+    have it, only the name still tells.
+    https://docs.djangoproject.com/en/stable/topics/migrations/#migration-squashing
+    """
+    return name.partition("_squashed_")[2]
 
 
 def _build_active_graph(nodes: MigrationNodes) -> dict[str, tuple[str, ...]]:
@@ -133,6 +145,9 @@ def _find_covered(nodes: MigrationNodes, recorded: Iterable[str]) -> frozenset[s
             done.add(name)
             if name in nodes:
                 waiting += [*nodes[name].parents, *nodes[name].replaces]
+            else:
+                waiting += [new for new in nodes if _read_last_squashed(new) == name]
+                waiting += filter(None, [_read_last_squashed(name)])
             for node in squashes.values():
                 if name in node.replaces:
                     waiting += node.replaces[: node.replaces.index(name)]

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
-from django.db.models.signals import post_migrate
 
 from schema_migrations.conf import list_managed_aliases
+from schema_migrations.workflows.applying.hooks import all_files_applied, run_begins
 
 
 class TakeoverConfig(AppConfig):
@@ -22,25 +21,34 @@ class TakeoverConfig(AppConfig):
             raise ImproperlyConfigured(
                 "schema_migrations.takeover needs schema_migrations in INSTALLED_APPS."
             )
-        # Once for each run: the signal is sent for every app that has models.
-        post_migrate.connect(
-            record_django_migrations, sender=apps.get_app_config("schema_migrations")
-        )
+        run_begins.connect(verify_migrations_of_files)
+        all_files_applied.connect(record_django_migrations)
 
 
-def record_django_migrations(*, using: str, **kwargs: Any) -> None:
-    """Update ``django_migrations`` after any command that applied files."""
+def verify_migrations_of_files(*, connection: Any, **_: Any) -> None:
+    """Stop a run before it began if it could not update ``django_migrations``."""
     # Importable only after the models are loaded.
     from schema_migrations.workflows.standing.app_ownership import (
-        list_apps_of_django,
-        list_apps_of_files,
+        read_migrations_of_files,
+    )
+
+    if connection.alias in list_managed_aliases():
+        read_migrations_of_files(connection.alias)
+
+
+def record_django_migrations(*, connection: Any, **_: Any) -> tuple[str, ...]:
+    """Update ``django_migrations`` after any command that applied files; return what it
+    still lacks."""
+    from schema_migrations.workflows.standing.app_ownership import (
         record_migrations_of_files,
     )
-    from schema_migrations.workflows.standing.health import health
 
-    # ``flush`` also sends the signal, without a plan: nothing was applied.
-    if "plan" not in kwargs or using not in list_managed_aliases():
-        return
-    # Apps left to Django may be dependencies of ours: then ``migrate`` does both.
-    if not list_apps_of_django(using) and health(using).ok:
-        record_migrations_of_files(connections[using], list_apps_of_files(using))
+    if connection.alias not in list_managed_aliases():
+        return ()
+    waiting = record_migrations_of_files(connection, connection.alias)
+    if not waiting:
+        return ()
+    return (
+        f"django_migrations does not list all migrations of {', '.join(waiting)} yet:"
+        " they depend on apps that are left to Django: python manage.py migrate",
+    )

@@ -18,6 +18,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     operations = [{operations}]
 """
+HSTORE_MIGRATION = MIGRATION.format(operations="HStoreExtension()")
 HEAD = """
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import HStoreField, RangeOperators
@@ -170,16 +171,73 @@ def test_a_collation_that_the_server_cannot_make(on_postgres: OnPostgres) -> Non
     assert "tlh_QO" in ran.err
 
 
-def test_broken_migrations_are_a_warning(on_postgres: OnPostgres) -> None:
-    project = on_postgres()
-    project.write("shop/migrations/__init__.py", "")
-    project.write("shop/migrations/0001.py", "import not_installed")
+class TestMigrationsThatCannotBeImported:
+    """Nobody knows what they make besides models: extensions, collations, rows."""
 
-    ran = project.manage("schemadiff")
+    @pytest.fixture
+    def broken(self, on_postgres: OnPostgres) -> Project:
+        project = on_postgres()
+        project.write("shop/migrations/__init__.py", "")
+        project.write("shop/migrations/0001.py", "import not_installed")
+        return project
 
-    assert ran.code == 0, ran.err
-    assert "warning: The Django migrations of shop cannot be read" in ran.err
-    assert "No module named 'not_installed'" in ran.err
+    @pytest.mark.parametrize("flags", [(), ("--check",), ("--app", "shop")])
+    def test_no_file_records_them(self, broken: Project, flags: tuple[str]) -> None:
+        ran = broken.manage("schemadiff", *flags)
+
+        assert ran.code == 2
+        place = broken.base / "shop/migrations/0001.py"
+        assert (
+            "Django migrations cannot be imported:\n"
+            f"  shop: {place}:1: ModuleNotFoundError: No module named 'not_installed'\n"
+        ) in ran.err
+        assert ran.err.count("not_installed") == 1
+        assert not broken.files
+
+    @pytest.mark.parametrize(
+        "flags", [("--app", "contenttypes"), ("--from", "models", "--to", "models")]
+    )
+    def test_where_no_file_records_them_it_is_a_warning(
+        self, broken: Project, flags: tuple[str, ...]
+    ) -> None:
+        ran = broken.manage("schemadiff", *flags)
+
+        assert ran.code == 0, ran.err
+        assert "warning: The Django migrations of shop cannot be imported" in ran.err
+        assert "0001.py:1: ModuleNotFoundError" in ran.err
+
+    def test_what_only_the_urls_make_importable_is_read(self, broken: Project) -> None:
+        """``migrate`` runs the checks first, which import the views: two modules that
+        import one another in a circle, and only in that order."""
+        broken.write(
+            "shop/migrations/0001.py", f"import shop.tasks\n{HSTORE_MIGRATION}"
+        )
+        broken.write("shop/tasks.py", "from shop.views import seen\nrun = print\n")
+        broken.write("shop/views.py", "seen = print\nfrom shop.tasks import run\n")
+        broken.write("shop/urls.py", "import shop.views\nurlpatterns = []\n")
+        settings = broken.base / "settings.py"
+        urls = '\nROOT_URLCONF = "shop.urls"\n'
+
+        refused = broken.manage("schemadiff")
+        settings.write_text(settings.read_text() + urls)
+        ran = broken.manage("schemadiff")
+
+        assert "(most likely due to a circular import)" in refused.err
+        assert ran.code == 0, ran.err
+        assert "circular" not in ran.err
+        text = broken.files[0].read_text()
+        assert 'CREATE EXTENSION IF NOT EXISTS "hstore"' in text
+        assert "-- django: shop 0001\n" in text
+
+    def test_so_it_is_if_django_does_not_import_them(self, broken: Project) -> None:
+        settings = broken.base / "settings.py"
+        off = '\nMIGRATION_MODULES = {"shop": None}\n'
+        settings.write_text(settings.read_text() + off)
+
+        ran = broken.manage("schemadiff")
+
+        assert ran.code == 0, ran.err
+        assert "warning: The Django migrations of shop cannot be imported" in ran.err
 
 
 def test_an_index_that_needs_to_know_the_collation(on_postgres: OnPostgres) -> None:

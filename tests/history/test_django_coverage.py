@@ -42,6 +42,11 @@ BRANCHES = {
     "b": MigrationNode(parents=("a",)),
     "c": MigrationNode(parents=("a",)),
 }
+SETTLED = {
+    "a_squashed_b": MigrationNode(),
+    "c": MigrationNode(parents=("a_squashed_b",)),
+}
+"""As CLEANED, after Django's last step: without ``replaces``."""
 TWICE = {
     **chain("a", "b"),
     "a_to_b": MigrationNode(replaces=("a", "b")),
@@ -69,6 +74,9 @@ TWICE = {
         (CLEANED, ["b"], ["c"]),
         (CLEANED, ["a"], ["a_to_b", "c"]),
         (CLEANED, ["c"], []),
+        (SETTLED, ["b"], ["c"]),
+        (SETTLED, ["a"], ["a_squashed_b", "c"]),
+        (ABC, ["a_squashed_b"], ["c"]),
         (TWICE, ["b"], []),
         (TWICE, ["a"], ["b"]),
         (TWICE, [], ["all"]),
@@ -124,6 +132,10 @@ def test_a_circle_is_an_error() -> None:
         (ABC, ("b", "later"), "later"),
         (ABC, ("later", "b"), ""),
         (CLEANED, ("b",), ""),
+        (SETTLED, ("b",), ""),
+        (SETTLED, ("a",), "a"),
+        (ABC, ("a_squashed_b",), ""),
+        (ABC, ("a_squashed_z",), "a_squashed_z"),
     ],
 )
 def test_a_name_that_nothing_installed_has(

@@ -46,6 +46,16 @@ class Post(models.Model):
     title = models.CharField(max_length=20)
 """
 
+FIRST_SHOP = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = {needs}
+    operations = [migrations.CreateModel("Order", [])]
+"""
+
 AFTER_AUTH = """
 from django.db import migrations
 
@@ -152,6 +162,87 @@ def test_apps_left_to_django_are_migrated_after_the_files(opted: Opted) -> None:
         "migrate --check",
     ) == [0, 1, 0, 0]
     assert "\nexample.com\n[]\n" in project.manage("shell", "-v0", "-c", LOOK).out
+
+
+ROWS = """
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+print(sorted({app for app, _ in MigrationRecorder(connection).applied_migrations()}))
+"""
+
+
+def rows_of(project: Project) -> str:
+    """Return the apps that ``django_migrations`` names."""
+    return project.manage("shell", "-v0", "-c", ROWS).out.strip()
+
+
+@pytest.mark.parametrize("command", ["schemaapply", "schemaapply --no-signals"])
+def test_after_any_run_django_alone_has_nothing_to_do(
+    opted: Opted, tmp_path: Path, command: str
+) -> None:
+    """A row that were missing would let it create the tables again."""
+    project = opted()
+    project.write("shop/migrations/__init__.py", "")
+    project.write("shop/migrations/0001_initial.py", FIRST_SHOP.format(needs=[]))
+    text = BY_DJANGO.format(name=str(tmp_path / "db"))
+    project.write("by_django.py", text)
+    assert codes(project, "schemadiff initial", command) == [0, 0]
+
+    (back,) = run(project, "migrate", DJANGO_SETTINGS_MODULE="by_django")
+
+    assert back.code == 0, back.err
+    assert "No migrations to apply." in back.out
+
+
+@pytest.mark.parametrize(
+    "command", ["migrate", "schemaapply", "schemaapply --no-signals"]
+)
+def test_nothing_runs_if_django_could_not_be_told(opted: Opted, command: str) -> None:
+    project = opted()
+    assert codes(project, "schemadiff initial") == [0]
+    project.write("shop/migrations/__init__.py", "")
+    broken = project.write("shop/migrations/0001_initial.py", "import not_installed")
+
+    (ran,) = run(project, command)
+    broken.unlink()
+    (status,) = run(project, "schemastatus --check")
+
+    assert ran.code == 2
+    assert f"  shop: {broken}:1: ModuleNotFoundError: No module named" in ran.err
+    assert "showmigrations" in ran.err
+    assert status.code == 1
+    assert "0 files applied, 1 pending" in status.out
+
+
+def test_a_module_of_that_name_leaves_nothing_to_django(opted: Opted) -> None:
+    """``migrations.py`` is no package: Django has nothing to migrate there."""
+    project = opted(
+        APPS=["auth", "contenttypes", "shop", "blog", "sites"],
+        more='INSTALLED_APPS += ["tool"]\n',
+    )
+    project.write("tool/__init__.py", "")
+    project.write("tool/migrations.py", "class Operation: ...\n")
+    assert codes(project, "schemadiff initial", "schemaapply") == [0, 0]
+    assert rows_of(project) == "['auth', 'contenttypes', 'sites']"
+
+
+def test_what_depends_on_an_app_left_to_django_waits_for_migrate(opted: Opted) -> None:
+    """And is named; Django refuses a row without those that it depends on."""
+    project = opted(APPS=["auth", "contenttypes", "shop"])
+    project.write("shop/migrations/__init__.py", "")
+    needs = [("sites", "__first__"), ("auth", "0001_initial")]
+    project.write("shop/migrations/0001_initial.py", FIRST_SHOP.format(needs=needs))
+    apply = "schemaapply --no-signals"
+    first, applied = run(project, "schemadiff initial", apply)
+    assert (first.code, applied.code) == (0, 0), applied.err
+    assert rows_of(project) == "['auth', 'contenttypes']"
+    assert "does not list all migrations of shop yet" in applied.err
+
+    ran, again = run(project, "migrate", apply)
+
+    assert ran.code == 0, ran.err
+    assert "does not list" not in ran.err + again.err
+    assert rows_of(project) == "['auth', 'contenttypes', 'shop', 'sites']"
 
 
 def test_an_older_release_writes_nothing_into_a_newer_database(opted: Opted) -> None:

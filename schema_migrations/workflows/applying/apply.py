@@ -7,34 +7,28 @@ every decision is made while the lock is held.
 from __future__ import annotations
 
 import logging
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from django.apps import apps
-from django.core.management.base import OutputWrapper
-from django.core.management.sql import (
-    emit_post_migrate_signal,
-    emit_pre_migrate_signal,
-)
-from django.utils import translation
-from django.utils.module_loading import module_has_submodule
-
 from schema_migrations.engines.engine import SessionOptions
-from schema_migrations.errors import SessionLostToHandler, SignalHandlerFailed
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import create_baseline
 from schema_migrations.workflows.applying.events import (
     Planned,
     Reached,
     ReportEvent,
-    SignalSent,
     Warned,
 )
+from schema_migrations.workflows.applying.hooks import (
+    send_all_files_applied,
+    send_run_begins,
+)
 from schema_migrations.workflows.applying.messages import Messages
+from schema_migrations.workflows.applying.migrate_signals import (
+    send_post_migrate,
+    send_pre_migrate,
+)
 from schema_migrations.workflows.applying.runner import (
     OPERATOR,
     Runner,
@@ -61,7 +55,7 @@ from schema_migrations.workflows.targets.connected_target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -89,14 +83,17 @@ class ApplyRequest:
     """Time to wait for another run to end."""
     lock_retries: int = 0
     session_options: SessionOptions
+    tells_apps: bool = True
+    """Call the receivers of ``hooks``."""
     sends_signals: bool = True
+    """Of Django's own: ``pre_migrate`` and ``post_migrate``."""
     verbosity: int = 0
     """Passed to the handlers of Django's signals: how much they may print."""
     interactive: bool = False
 
 
 def request_from_settings(settings: Settings) -> ApplyRequest:
-    """Return the request of a run by the settings alone, without signals."""
+    """Return the request of a run by the settings alone, of which no app is told."""
     return ApplyRequest(
         selection=Selection(exec_order=settings.exec_order, tx_mode=settings.tx_mode),
         revisions_schema=settings.revisions_schema,
@@ -107,6 +104,7 @@ def request_from_settings(settings: Settings) -> ApplyRequest:
             statement_timeout=settings.statement_timeout,
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
+        tells_apps=False,
         sends_signals=False,
     )
 
@@ -128,6 +126,8 @@ def apply(
 ) -> Outcome:
     """Run the selected pending files; raise ``SchemaMigrationsError``."""
     verify(directory)
+    if request.tells_apps:
+        send_run_begins(connection)
     missing = engine.executor.missing_database
     if missing and missing.would_create_database(connection):
         _check_before_creating(connection, engine, directory, request)
@@ -143,10 +143,15 @@ def apply(
         _report_selection(selected, report)
         signals = request.sends_signals and not selected.comparison.ahead
         if signals:
-            _send_pre_migrate(connected.store, request, report)
+            send_pre_migrate(connected.store, request, report)
         _run_selected(connected, selected, request, report, retake_lock)
+        if request.tells_apps and not (
+            selected.remaining_count or selected.comparison.ahead
+        ):
+            for warning in send_all_files_applied(connection):
+                report(Warned(message=warning))
         if signals and not selected.remaining_count:
-            _send_post_migrate(connection.alias, request, report)
+            send_post_migrate(connection.alias, request, report)
         elif request.sends_signals:
             report(Warned(message=_describe_unsent_signal(selected)))
     return Outcome(
@@ -322,66 +327,6 @@ def _record_baseline(
             store.delete(selected.baseline_over)
         store.write(row, over=None)
         store.clear_note()
-
-
-def _send_pre_migrate(
-    store: RevisionStore, request: ApplyRequest, report: ReportEvent
-) -> None:
-    report(SignalSent(name="pre_migrate"))
-    connection = store.connection
-    session = connection.connection
-    with _translate_handler_errors("pre_migrate", "Nothing was applied."):
-        for config in apps.get_app_configs():  # where apps register handlers
-            if config.module and module_has_submodule(config.module, "management"):
-                import_module(f"{config.name}.management")
-        emit_pre_migrate_signal(
-            request.verbosity,
-            request.interactive,
-            connection.alias,
-            apps=apps,
-            plan=[],
-            stdout=_make_signal_output(),
-        )
-    _refuse_lost_session(store, session)
-
-
-def _refuse_lost_session(store: RevisionStore, driver_connection: object) -> None:
-    """Raise if Django silently opened another session: it would not hold the lock."""
-    connection, in_transaction = store.connection, store.engine.executor.in_transaction
-    if connection.connection is not driver_connection or in_transaction(connection):
-        raise SessionLostToHandler
-
-
-def _send_post_migrate(alias: str, request: ApplyRequest, report: ReportEvent) -> None:
-    report(SignalSent(name="post_migrate"))
-    with _translate_handler_errors("post_migrate", "The files are applied."):
-        emit_post_migrate_signal(
-            request.verbosity,
-            request.interactive,
-            alias,
-            apps=apps,
-            plan=[],
-            stdout=_make_signal_output(),
-        )
-
-
-def _make_signal_output() -> OutputWrapper:
-    """Return standard output as ``migrate`` passes it to signals: it adds line ends."""
-    return OutputWrapper(sys.stdout)
-
-
-@contextmanager
-def _translate_handler_errors(signal: str, outcome: str) -> Iterator[None]:
-    """Translate whatever a handler raises into our error."""
-    try:
-        # As in migrate: names of permissions are stored untranslated.
-        with translation.override(None):
-            yield
-    except Exception as error:  # foreign code can raise anything
-        log.debug("A handler of %s failed", signal, exc_info=True)
-        raise SignalHandlerFailed(
-            signal=signal, reason=f"{type(error).__name__}: {error}", outcome=outcome
-        ) from error
 
 
 def _describe_unsent_signal(selected: SelectedFiles) -> str:

@@ -41,13 +41,15 @@ def check_names(
 ) -> None:
     """Raise ``ConfigError`` for a name of no installed app or migration.
 
-    Migrations that the files already cover are allowed, as scripts are run again.
+    Migrations that the files already cover are allowed, as scripts are run again; so are
+    those that were squashed and deleted since.
     """
     known = {ALL, *django_migrations.on_disk}
     known |= {
         f"{app}.{name}"
-        for app, names in django_migrations.on_disk.items()
-        for name in names
+        for app, migrations in django_migrations.on_disk.items()
+        for migration in migrations.values()
+        for app, name in [(app, migration.name), *migration.replaces]
     }
     for name in acknowledged:
         if name not in known:

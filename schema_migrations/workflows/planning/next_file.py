@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from schema_migrations.conf import read_settings
+from schema_migrations.errors import MigrationsNotImportable
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import (
     Directory,
@@ -51,6 +52,7 @@ from schema_migrations.workflows.planning.rows_file import (
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
+    find_unread_apps,
 )
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
@@ -191,10 +193,11 @@ def _plan(
     asker: NextFileAsker | None,
     reporter: Reporter,
 ) -> _Planned:
+    check_labels(request.app_labels, workspace.registry)
+    _require_migrations(request, workspace)
     if request.rows:
         refuse_shared_server(workspace.server)
     _report_workspace(workspace, reporter)
-    check_labels(request.app_labels, workspace.registry)
     uncovered, takes_rows = _acknowledge(request, workspace, asker, reporter)
     if takes_rows:
         refuse_shared_server(workspace.server)
@@ -325,6 +328,14 @@ def _wants_rows(
     return asker.confirm_rows(describe_operations(open_, summarized_apps=apps))
 
 
+def _require_migrations(request: NextFileRequest, workspace: Workspace) -> None:
+    """Raise ``MigrationsNotImportable`` if the next file must record what is unknown."""
+    found = workspace.django_migrations
+    unread = find_unread_apps(found, workspace.alias, labels=request.app_labels)
+    if unread and request.has_default_sources:
+        raise MigrationsNotImportable(reasons=found.describe_errors(unread))
+
+
 def _report_workspace(workspace: Workspace, reporter: Reporter) -> None:
     for line in workspace.server.describe():
         reporter.say(line)
@@ -342,7 +353,7 @@ def _find_warnings(workspace: Workspace) -> Iterator[str]:
         )
     for label, reason in workspace.django_migrations.read_errors.items():
         yield (
-            f"The Django migrations of {label} cannot be read, so what they make besides"
+            f"The Django migrations of {label} cannot be imported, so what they make besides"
             f" models (extensions, collations, rows) is not known: {reason}"
         )
     yield from workspace.directory.warnings

@@ -19,6 +19,7 @@ from schema_migrations.workflows.planning.data_operations import (
 )
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
+    is_turned_off,
     nodes_of,
 )
 
@@ -80,6 +81,26 @@ def find_uncovered_migrations(
         operations=tuple(operations),
         new_apps=frozenset(new_apps),
         warnings=tuple(warnings),
+    )
+
+
+def find_unread_apps(
+    django_migrations: DjangoMigrations,
+    alias: str,
+    *,
+    labels: Collection[str] | None = None,
+) -> tuple[str, ...]:
+    """Return the apps whose migrations a file must record, and which cannot be imported.
+
+    ``labels`` limits it to some apps.  Django does not import what ``MIGRATION_MODULES``
+    turns off, and runs nothing where the routers allow nothing.
+    """
+    return tuple(
+        label
+        for label in django_migrations.read_errors
+        if not (labels and label not in labels)
+        and not is_turned_off(label)
+        and _is_app_allowed(apps.get_app_config(label), alias)
     )
 
 

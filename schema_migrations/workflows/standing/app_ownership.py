@@ -6,7 +6,7 @@ only once the database has all files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from schema_migrations.conf import list_managed_aliases, read_settings
-from schema_migrations.workflows.states.django_migrations import read_django_migrations
+from schema_migrations.workflows.states.django_migrations import (
+    is_turned_off,
+    read_all_migrations,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations import Migration
 
 
 def list_apps_of_files(alias: str) -> frozenset[str]:
@@ -62,28 +66,89 @@ def _may_have_tables(label: str, alias: str) -> bool:
 
 
 def _has_migrations(label: str) -> bool:
-    module, _ = MigrationLoader.migrations_module(label)
-    return module is not None and find_spec(module) is not None
+    """Return whether Django finds a package of migrations, not only a module or folder."""
+    name, _ = MigrationLoader.migrations_module(label)
+    spec = find_spec(name) if name else None
+    return bool(spec and spec.has_location and spec.submodule_search_locations)
+
+
+MigrationKey = tuple[str, str]
+"""App label and name, as in ``django_migrations``."""
+
+
+def read_migrations_of_files(alias: str) -> dict[MigrationKey, Migration]:
+    """Return the Django migrations of the apps whose tables the files of an alias create.
+
+    Raises ``MigrationsNotImportable``: a row that is missing would let Django create the
+    tables again.
+    """
+    labels = [name for name in list_apps_of_files(alias) if not is_turned_off(name)]
+    return {
+        (label, name): migration
+        for label, migrations in read_all_migrations(labels).on_disk.items()
+        for name, migration in migrations.items()
+    }
 
 
 def record_migrations_of_files(
-    connection: BaseDatabaseWrapper, labels: Iterable[str]
-) -> None:
-    """Record all Django migrations of some apps in ``django_migrations``.
+    connection: BaseDatabaseWrapper, alias: str, *, before_django: bool = False
+) -> tuple[str, ...]:
+    """Record the Django migrations of the apps of the files in ``django_migrations``.
 
     Django's own commands, and packages that read this table, then see what the files
-    created as applied.  Django refuses a row without those that it depends on.
+    created as applied.  Django refuses a row without those that it depends on: where apps
+    are left to Django, return the apps whose migrations wait for theirs; with
+    ``before_django`` none waits, as Django is about to run those.
+    Raises ``MigrationsNotImportable``.
     """
-    migrated = [name for name in labels if MigrationLoader.migrations_module(name)[0]]
-    to_record = set()
-    for label, migrations in read_django_migrations(migrated).on_disk.items():
-        for name, migration in migrations.items():
-            to_record |= {(label, name), *migration.replaces}
-    if not to_record:
-        return
+    migrations = read_migrations_of_files(alias)
+    if not migrations:
+        return ()
     recorder = MigrationRecorder(connection)
     recorder.ensure_schema()
-    missing = sorted(to_record - set(recorder.applied_migrations()))
-    recorder.migration_qs.bulk_create(
-        recorder.Migration(app=app, name=name) for app, name in missing
+    applied = frozenset(recorder.applied_migrations())
+    waiting = (
+        frozenset[MigrationKey]()
+        if before_django
+        else find_waiting(migrations, applied, list_apps_of_django(alias))
     )
+    to_record = {
+        key
+        for name, migration in migrations.items()
+        if name not in waiting
+        for key in (name, *migration.replaces)
+    }
+    recorder.migration_qs.bulk_create(
+        recorder.Migration(app=app, name=name)
+        for app, name in sorted(to_record - applied)
+    )
+    return tuple(sorted({app for app, _ in waiting}))
+
+
+def find_waiting(
+    migrations: Mapping[MigrationKey, Migration],
+    applied: Collection[MigrationKey],
+    left_apps: Collection[str],
+) -> frozenset[MigrationKey]:
+    """Return the migrations that depend, directly or not, on one of ``left_apps`` that is
+    not applied."""
+    applied_apps = {app for app, _ in applied}
+
+    def is_missing(app: str, name: str) -> bool:
+        if name == "__first__":
+            return app not in applied_apps
+        return (app, name) not in applied
+
+    waiting: set[MigrationKey] = set()
+    before = -1
+    while len(waiting) > before:
+        before = len(waiting)
+        waiting |= {
+            key
+            for key, migration in migrations.items()
+            if any(
+                (app, name) in waiting or (app in left_apps and is_missing(app, name))
+                for app, name in migration.dependencies
+            )
+        }
+    return frozenset(waiting)

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.checks import run_checks
 from django.db.migrations import Migration, SeparateDatabaseAndState
+from django.db.migrations.exceptions import BadMigrationError
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 from django.db.migrations.operations.base import Operation
+from django.utils.module_loading import module_has_submodule
 
+from schema_migrations.errors import MigrationsNotImportable
 from schema_migrations.history.django_coverage import MigrationNode, order_active
+
+_IMPORTERS = ("<frozen importlib", importlib.__file__, str(Path(__file__).parents[2]))
+"""Files of those that only import, this package among them: the error is not theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +41,10 @@ class DjangoMigrations:
     on_disk: Mapping[str, Mapping[str, Migration]] = field(default_factory=dict)
     """App label → name → migration, replaced ones included."""
     read_errors: Mapping[str, str] = field(default_factory=dict)
-    """App label → why its migrations cannot be read, on one line."""
+    """App label → why its migrations cannot be imported, and where, on one line."""
+
+    def describe_errors(self, labels: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{label}: {self.read_errors[label]}" for label in labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +65,45 @@ def read_django_migrations(labels: Collection[str] | None = None) -> DjangoMigra
 
     An app without a ``migrations`` package has none.  An app that ``MIGRATION_MODULES``
     turns off (``None``) is read too: the project only keeps ``migrate`` from running
-    its migrations, and their effect is still needed.
+    its migrations, and their effect is still needed.  What cannot be imported is tried
+    once more after what Django's own commands import before they come to migrations.
     """
-    active: dict[str, tuple[Migration, ...]] = {}
-    on_disk: dict[str, Mapping[str, Migration]] = {}
-    errors: dict[str, str] = {}
-    for config in apps.get_app_configs():
-        if labels is not None and config.label not in labels:
-            continue
-        try:
-            migrations = _read_app(config)
-            order = order_active(nodes_of(migrations))
-        except Exception as error:  # importing an app's module can raise anything
-            errors[config.label] = f"{type(error).__name__}: {error}".splitlines()[0]
-        else:
-            if migrations:
-                active[config.label] = tuple(migrations[name] for name in order)
-                on_disk[config.label] = migrations
-    return DjangoMigrations(active=active, on_disk=on_disk, read_errors=errors)
+    configs = [
+        config
+        for config in apps.get_app_configs()
+        if labels is None or config.label in labels
+    ]
+    found = _read_apps(configs)
+    if any(isinstance(read, str) for read in found.values()):
+        _import_what_comes_first()
+        found |= _read_apps(
+            config for config in configs if isinstance(found[config.label], str)
+        )
+    read = {
+        label: migrations
+        for label, migrations in found.items()
+        if not isinstance(migrations, str) and migrations
+    }
+    return DjangoMigrations(
+        active={
+            label: tuple(
+                migrations[name] for name in order_active(nodes_of(migrations))
+            )
+            for label, migrations in read.items()
+        },
+        on_disk=read,
+        read_errors={
+            label: reason for label, reason in found.items() if isinstance(reason, str)
+        },
+    )
+
+
+def read_all_migrations(labels: Collection[str]) -> DjangoMigrations:
+    """Import the migrations of some apps; raise ``MigrationsNotImportable``."""
+    found = read_django_migrations(labels)
+    if found.read_errors:
+        raise MigrationsNotImportable(reasons=found.describe_errors(found.read_errors))
+    return found
 
 
 def list_operations(
@@ -93,22 +127,82 @@ def select_database_operations(operations: Iterable[Operation]) -> Iterator[Oper
             yield operation
 
 
-def _read_app(config: AppConfig) -> dict[str, Migration]:
+def is_turned_off(label: str) -> bool:
+    """Return whether ``MIGRATION_MODULES`` keeps Django from an app's migrations."""
     # Test runners set an object that supports only ``in`` and ``[]``.
-    modules, name = settings.MIGRATION_MODULES, None
-    if config.label in modules:
-        name = modules[config.label]
-    name = name or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
-    package = _import_package(name)
+    modules = settings.MIGRATION_MODULES
+    return label in modules and modules[label] is None
+
+
+def find_migrations_package(config: AppConfig) -> ModuleType | None:
+    """Import the package of an app's migrations; None if there is none.
+
+    Raise whatever it raises.
+    """
+    name = None
+    if config.label in settings.MIGRATION_MODULES:
+        name = settings.MIGRATION_MODULES[config.label]
+    return _import_package(name or f"{config.name}.{MIGRATIONS_MODULE_NAME}")
+
+
+def _read_apps(configs: Iterable[AppConfig]) -> dict[str, dict[str, Migration] | str]:
+    """Return label → migrations by name, or why they cannot be read."""
+    found: dict[str, dict[str, Migration] | str] = {}
+    for config in configs:
+        try:
+            migrations = dict(_import_migrations(config))
+            order_active(nodes_of(migrations))
+        except Exception as error:  # importing an app's module can raise anything
+            found[config.label] = _describe_error(error)
+        else:
+            found[config.label] = migrations
+    return found
+
+
+def _import_what_comes_first() -> None:
+    """Import what ``migrate`` does before it comes to migrations.
+
+    Its checks load the URLs and so the views; then it imports ``management`` of each app.
+    Modules that import one another in a circle may succeed only in this order.
+    """
+    with suppress(Exception):  # of others; the migrations are tried again in any case
+        run_checks(databases=[])
+    for config in apps.get_app_configs():
+        if config.module and module_has_submodule(config.module, "management"):
+            with suppress(Exception):
+                importlib.import_module(f"{config.name}.management")
+
+
+def _import_migrations(config: AppConfig) -> Iterator[tuple[str, Migration]]:
+    package = find_migrations_package(config)
     if package is None:
-        return {}
-    return {
-        module.name: _import_migration(
-            f"{name}.{module.name}", module.name, config.label
-        )
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.ispkg and module.name[0] not in "_~"
-    }
+        return
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.ispkg and module.name[0] not in "_~":
+            module_name = f"{package.__name__}.{module.name}"
+            yield (
+                module.name,
+                _import_migration(module_name, module.name, config.label),
+            )
+
+
+def _describe_error(error: Exception) -> str:
+    """Return what an import raised, after its place, which a traceback has last."""
+    text = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    if isinstance(error, SyntaxError) and error.filename:
+        text = f"{type(error).__name__}: {error.msg}"
+        return f"{error.filename}:{error.lineno}: {text}"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(_IMPORTERS)
+    ]
+    if not frames:
+        return text
+    place = f"{frames[-1].filename}:{frames[-1].lineno}"
+    if frames[0].filename != frames[-1].filename:
+        place = f"{Path(frames[0].filename).stem}: {place}"
+    return f"{place}: {text}"
 
 
 def nodes_of(migrations: Mapping[str, Migration]) -> dict[str, MigrationNode]:
@@ -142,5 +236,9 @@ def _import_package(name: str) -> ModuleType | None:
 
 def _import_migration(module_name: str, name: str, label: str) -> Migration:
     module = importlib.import_module(module_name)
+    if not hasattr(module, "Migration"):  # Django's own words
+        raise BadMigrationError(
+            f"Migration {name} in app {label} has no Migration class"
+        )
     migration: Migration = module.Migration(name, label)
     return migration

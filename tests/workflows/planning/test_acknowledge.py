@@ -74,6 +74,16 @@ def test_only_what_is_installed_can_be_named() -> None:
     assert "Did you mean shop.0002_fill?" in caught.value.hint
 
 
+def test_what_was_squashed_since_can_be_named() -> None:
+    """A script that acknowledged it is run again."""
+    squash = type("Squash", (Migration,), {"replaces": [("shop", "0002_fill")]})
+    found = DjangoMigrations(
+        on_disk={"shop": {"0001_squashed": squash("0001_squashed", "shop")}}
+    )
+
+    check_names(["shop.0002_fill", "shop.0001_squashed"], found)
+
+
 def test_the_footer_holds_sql_that_can_be_taken_out() -> None:
     """Every statement ends, also where a comment follows it."""
     lines = make_notes(UncoveredMigrations(operations=(FILL, SQL))).footer_lines

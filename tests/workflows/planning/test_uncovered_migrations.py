@@ -130,6 +130,25 @@ def test_a_recorded_migration_that_is_not_installed_is_warned_of() -> None:
     assert "older version" in found.warnings[0]
 
 
+@pytest.mark.parametrize("replaces", [True, False])
+def test_a_recorded_migration_that_was_squashed_and_deleted_is_known(
+    shop: Path, replaces: bool
+) -> None:
+    """Also when ``replaces`` was removed, as Django advises later."""
+    old = ("0001_initial", "0002_one", "0003_two", "0004_plain")
+    for name in old:
+        (shop / f"{name}.py").unlink()
+    (shop / "0001_squashed_0004_plain.py").write_text(
+        migration(run=12, replaces=old if replaces else ())
+    )
+    (shop / "0005_next.py").write_text(migration("0001_squashed_0004_plain", run=5))
+
+    found = compare({"shop": ("0002_one", "0004_plain")}, labels=("shop",))
+
+    assert found.warnings == ()
+    assert said(found) == ["shop.0005_next SELECT 5"]
+
+
 class Router:
     """Lets only one app onto the default database."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.urls import clear_url_caches
 
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
@@ -42,7 +43,9 @@ def walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         package.mkdir(parents=True)
         (tmp_path / "walked" / "__init__.py").write_text("")
         for name, text in {"__init__": "", **modules}.items():
-            (package / f"{name}.py").write_text(text)
+            path = package / f"{name}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
 
     yield make
     for name in [name for name in sys.modules if name.partition(".")[0] == "walked"]:
@@ -118,9 +121,23 @@ def test_only_the_apps_that_were_asked_for(walked: Make) -> None:
 @pytest.mark.parametrize(
     ("modules", "reason"),
     [
-        ({"0001": "import not_there"}, "ModuleNotFoundError: No module named"),
-        ({"0001": "1 +"}, "SyntaxError: "),
-        ({"0001": ""}, "AttributeError: "),
+        (
+            {"0001": "\nimport not_there"},
+            "{folder}/0001.py:2: ModuleNotFoundError: No module named 'not_there'",
+        ),
+        ({"0001": "\n1 +"}, "{folder}/0001.py:2: SyntaxError: invalid syntax"),
+        (
+            {"0001": "from .helper import gone", "helper/__init__": ""},
+            "{folder}/0001.py:1: ImportError: cannot import name 'gone'",
+        ),
+        (
+            {"0001": "from . import _draft", "_draft": "1 / 0"},
+            "0001: {folder}/_draft.py:1: ZeroDivisionError: division by zero",
+        ),
+        (
+            {"0001": ""},
+            "BadMigrationError: Migration 0001 in app walked has no Migration class",
+        ),
         (
             {
                 "0001": migration(needs=("0002",)),
@@ -131,15 +148,47 @@ def test_only_the_apps_that_were_asked_for(walked: Make) -> None:
     ],
 )
 def test_broken_migrations_are_named_and_cost_nobody_else(
-    walked: Make, modules: dict[str, str], reason: str
+    walked: Make, tmp_path: Path, modules: dict[str, str], reason: str
 ) -> None:
+    """With the last line of the traceback."""
     walked(modules)
+    reason = reason.format(folder=tmp_path / "walked" / "migrations")
 
     with override_settings(INSTALLED_APPS=["walked", "django.contrib.contenttypes"]):
         migrations = read_django_migrations()
 
     assert migrations.read_errors["walked"].startswith(reason)
     assert list(migrations.active) == ["contenttypes"]
+
+
+def test_what_management_packages_make_importable_is_read(
+    walked: Make, tmp_path: Path
+) -> None:
+    """``migrate`` imports them as well."""
+    walked({"0001": f"import walked.tasks\n\n{migration(SQL.format(1))}"})
+    (tmp_path / "walked" / "tasks.py").write_text(
+        "import sys\n\nassert 'walked.management' in sys.modules\n"
+    )
+    management = tmp_path / "walked" / "management"
+    management.mkdir()
+    (management / "__init__.py").write_text("")
+
+    assert said(found()) == ["0001 SELECT 1"]
+
+
+def test_checks_that_fail_hide_no_error_of_a_migration(
+    walked: Make, tmp_path: Path
+) -> None:
+    walked({"0001": "1 / 0"})
+    clear_url_caches()
+    try:
+        migrations = found(ROOT_URLCONF="walked.urls")
+    finally:
+        clear_url_caches()
+
+    assert migrations.read_errors["walked"].endswith(
+        "0001.py:1: ZeroDivisionError: division by zero"
+    )
 
 
 def test_a_module_is_no_package(walked: Make, tmp_path: Path) -> None:

@@ -41,10 +41,12 @@ from schema_migrations.management.output.next_command import (
     format_command,
     format_command_line,
 )
+from schema_migrations.takeover.apps import record_django_migrations
 from schema_migrations.workflows.applying.apply import (
     preview_run,
     request_from_settings,
 )
+from schema_migrations.workflows.applying.hooks import all_files_applied
 from schema_migrations.workflows.standing.app_ownership import (
     list_apps_of_django,
     list_apps_of_files,
@@ -133,16 +135,17 @@ class Command(migrate.Command):
 
     def _apply_files(self, alias: str, options: Options) -> None:
         django_apps = list_apps_of_django(alias)
-        call_command(
-            "schemaapply",
-            database=alias,
-            signals=not django_apps,  # else sent around Django's own migrations
-            interactive=self.interactive,
-            verbosity=self.verbosity,
-            stdout=self.stdout._out,
-            stderr=self.stderr._out,
-            **{ALIAS_ITSELF: True},
-        )
+        with skip_recording(if_done_here=bool(django_apps)):
+            call_command(
+                "schemaapply",
+                database=alias,
+                signals=not django_apps,  # else sent around Django's own migrations
+                interactive=self.interactive,
+                verbosity=self.verbosity,
+                stdout=self.stdout._out,
+                stderr=self.stderr._out,
+                **{ALIAS_ITSELF: True},
+            )
         if django_apps:
             self._migrate_left_apps(alias, django_apps, options)
 
@@ -152,7 +155,7 @@ class Command(migrate.Command):
         connection = connections[alias]
         connection.prepare_database()
         # Django's migrations may depend on those of apps whose tables the files made.
-        record_migrations_of_files(connection, list_apps_of_files(alias))
+        record_migrations_of_files(connection, alias, before_django=True)
         progress: Any = self.migration_progress_callback
         executor = MigrationExecutor(connection, progress)
         plan = plan_migrations(executor, left_apps)
@@ -237,7 +240,7 @@ class Command(migrate.Command):
                 advice="Apply them first: python manage.py migrate",
             )
         file_apps = list_apps_of_files(alias)
-        record_migrations_of_files(connections[alias], file_apps)
+        record_migrations_of_files(connections[alias], alias, before_django=True)
         with protect_apps(file_apps):
             super().handle(**options)
 
@@ -253,6 +256,17 @@ def plan_migrations(
     leaves = [key for key in executor.loader.graph.leaf_nodes() if key[0] in labels]
     plan: MigrationPlan = executor.migration_plan(leaves)
     return [step for step in plan if step[0].app_label in labels]
+
+
+@contextmanager
+def skip_recording(*, if_done_here: bool) -> Iterator[None]:
+    """Keep a run from writing ``django_migrations``: this command does it, then goes on."""
+    is_skipped = if_done_here and all_files_applied.disconnect(record_django_migrations)
+    try:
+        yield
+    finally:
+        if is_skipped:
+            all_files_applied.connect(record_django_migrations)
 
 
 @contextmanager
