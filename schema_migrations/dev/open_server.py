@@ -190,8 +190,10 @@ def _has_no_access(
 def _explain_choice(
     name: str, failures: list[tuple[str, SchemaMigrationsError]], sharing: Sharing
 ) -> str:
-    if sharing != "first" and not failures:
+    if sharing == "last" and not failures:
         return f"auto: {name}, since SQL files act on more than a database"
+    if sharing == "never" and not failures:
+        return f"auto: {name}, which nobody else uses"
     if not failures:
         return f"auto: {name} lets create databases"
     attempts = "; ".join(

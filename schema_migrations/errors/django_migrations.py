@@ -10,20 +10,24 @@ class MigrationFailed(ConfigError):
     """A Django migration fails on an empty database."""
 
     code = "migration-failed"
-    message = (
-        "The Django migration {migration} failed on the dev database: {reason}{where}"
-    )
+    message = "{subject} failed on the dev database: {reason}{where}"
     hint = (
         "Nothing was written. `migrate` fails alike on an empty database: correct the"
         " migration there first. If it needs a network, a file or a secret that is not"
         " here, leave the rows out, and write those that you need by hand."
     )
     migration: str
-    """``shop.0003_fill``."""
+    """``shop.0003_fill``; empty: none was running."""
     reason: str
     """The last line of the traceback."""
     place: str
     """``file:line`` where it failed; empty: not in a file."""
+
+    @property
+    def subject(self) -> str:
+        if not self.migration:
+            return "Django's migrate"
+        return f"The Django migration {self.migration}"
 
     @property
     def where(self) -> str:

@@ -295,3 +295,28 @@ def test_an_extension_is_where_the_statements_of_extra_put_it(
     text = project.files[0].read_text()
     assert "hstore SCHEMA tools;" in text.replace('"', "")
     assert again.code == 0, again.out
+
+
+def test_sql_of_a_migration_that_makes_what_is_missing_is_shown(
+    on_postgres: OnPostgres,
+) -> None:
+    project = on_postgres()
+    project.write(
+        "shop/models.py",
+        """
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+
+class Room(models.Model):
+    number = models.IntegerField(db_default=RawSQL("nextval('room_numbers')", ()))
+""",
+    )
+    made = "CREATE SEQUENCE room_numbers START WITH 100"
+    with_migration(project, f'migrations.RunSQL("DROP TABLE IF EXISTS x; {made};")')
+
+    ran = project.manage("schemadiff", "--acknowledge", "all")
+
+    assert ran.code == 2
+    assert "Copy what makes it into a file of EXTRA." in ran.err
+    assert f"makes it by SQL:\n  {made};" in ran.err

@@ -87,8 +87,8 @@ def _migrate(connection: Any, show: Callable[..., None]) -> None:
     if conflicts := executor.loader.detect_conflicts():
         app, names = next(iter(conflicts.items()))
         raise MigrationFailed(
-            migration=app,
-            reason=f"several last migrations: {', '.join(sorted(names))}",
+            migration="",
+            reason=f"several last migrations of {app}: {', '.join(sorted(names))}",
             place="",
         )
     targets = executor.loader.graph.leaf_nodes()
@@ -153,7 +153,7 @@ def _make_error(migration: str, error: Exception) -> MigrationFailed:
     place = (own or frames)[-1]
     reason = traceback.format_exception_only(error)[-1].strip()
     return MigrationFailed(
-        migration=migration or "the project's migrations",
+        migration=migration,
         reason=reason,
         place=f"{place.filename}:{place.lineno}",
     )

@@ -58,6 +58,7 @@ from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     run_django_migrations,
 )
+from schema_migrations.workflows.states.migration_sql import describe_makers
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
@@ -348,8 +349,12 @@ def _load_models(
         try:
             load_models(engine, connection, ddl, alias=workspace.alias)
         except ConfigError as error:
+            refusal = error.message.partition("\n")[0]  # without the statement
+            makers = describe_makers(
+                refusal, workspace.django_migrations, engine.dialect.syntax
+            )
             waiting = describe_deferred(deferred)
-            error.hint = "\n".join(filter(None, (error.hint, waiting)))
+            error.hint = "\n".join(filter(None, (makers or error.hint, waiting)))
             raise
         run_deferred(engine, connection, deferred)
     return ddl.facts
