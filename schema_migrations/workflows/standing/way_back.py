@@ -35,7 +35,7 @@ class WayBack:
 
     @property
     def is_open(self) -> bool:
-        """Whether ``migrate`` has nothing to do, and ``makemigrations --check`` is quiet."""
+        """Whether ``migrate`` has nothing to do and ``makemigrations`` nothing to write."""
         return not (
             self.unwritten_apps or self.unrecorded or self.disabled_apps or self.problem
         )
