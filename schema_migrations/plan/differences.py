@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from schema_migrations.plan.losses import MayAlterValues, find_losses
+from schema_migrations.plan.shown_objects import compare_definitions
 from schema_migrations.plan.summary import (
     SummaryLine,
-    compare_definitions,
+    describe_column,
     summarize,
 )
 from schema_migrations.schema import changes as ddl
@@ -98,16 +99,33 @@ def list_differences(
 
     ``apps`` maps tables to the labels of their apps.
     """
+    changes = tuple(changes)
+    columns = {
+        (c.table.path, c.column.name): describe_column(c.column)
+        for c in changes
+        if isinstance(c, ddl.DropColumn)
+    }
     return tuple(
-        Difference(kind=kind, line=_hide_loss(line) if kind == "surplus" else line)
+        Difference(
+            kind=kind,
+            line=_describe_surplus(line, columns) if kind == "surplus" else line,
+        )
         for kind, group in classify(changes).items()
         for line in _summarize_group(group, apps)
     )
 
 
-def _hide_loss(line: SummaryLine) -> SummaryLine:
-    """Return the line of a table or column without what its drop would delete."""
-    return replace(line, detail="") if line.kind in ("table", "column") else line
+def _describe_surplus(
+    line: SummaryLine, columns: Mapping[tuple[str, str], str]
+) -> SummaryLine:
+    """Return the line of a table or column with what it is: nobody is about to drop it."""
+    match line.kind:
+        case "table":
+            return replace(line, detail="")
+        case "column":
+            return replace(line, detail=columns[line.table, line.name])
+        case _:
+            return line
 
 
 def find_unsafe_changes(
@@ -164,7 +182,7 @@ def _summarize_group(
         for c in changes
         if not (isinstance(c, ddl.Drop | ddl.Create) and c.object.key in redefined)
     ]
-    yield from summarize(others, apps)
+    yield from summarize(others, apps, shows_all=True)
     for key in sorted(redefined):
         (line,) = summarize([ddl.Create(object=new[key])], apps)
         yield replace(line, sign="~", detail=compare_definitions(old[key], new[key]))

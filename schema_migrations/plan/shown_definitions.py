@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 MAX_SHOWN = 60
 """Characters of a definition that a line shows."""
+MAX_RULE_SHOWN = 120
+"""Of what a constraint or an index says: what differs may be its last word."""
 CONTEXT = 2
 """Words shown before and after what differs."""
 LEFT_OUT = "…"
+NOTHING = "nothing"
 
 
-def shorten_definition(text: str) -> str:
+def shorten_definition(text: str, longest: int = MAX_SHOWN) -> str:
     """Return a definition on one line, cut at its end if it is long."""
-    line = " ".join(text.split())
+    return _cut_end(" ".join(text.split()), longest)
+
+
+def describe_redefinition(before: str, after: str, longest: int = MAX_SHOWN) -> str:
+    """Return ``before -> after``, of long texts only where they differ."""
+    if before.split() == after.split():
+        old, new = _escape_spaces(before), _escape_spaces(after)
+        pair = _show_first_difference(old, new, longest)
+        return f"spaces and line ends: {' -> '.join(pair)}"
+    return " -> ".join(shorten_pair(before, after, longest))
+
+
+def shorten_pair(before: str, after: str, longest: int = MAX_SHOWN) -> tuple[str, str]:
+    """Return both on a line each, of long texts only where they differ.
+
+    Texts with other words never look alike.
+    """
+    old, new = before.split(), after.split()
+    lines = " ".join(old), " ".join(new)
+    if old == new or max(map(len, lines)) <= longest:
+        return lines[0] or NOTHING, lines[1] or NOTHING
+    shown = tuple(" ".join(words) for words in _cut_alike(old, new))
+    first, second = (_cut_end(each, longest) or NOTHING for each in shown)
     return (
-        line
-        if len(line) <= MAX_SHOWN
-        else f"{line[: MAX_SHOWN - 1].rstrip()}{LEFT_OUT}"
+        (first, second) if first != second else _show_first_difference(*lines, longest)
     )
 
 
-def describe_redefinition(before: str, after: str) -> str:
-    """Return ``before -> after``, of long texts only where they differ."""
-    if before.split() == after.split():
-        return "spaces and line ends"
-    return " -> ".join(shorten_pair(before, after))
+def _cut_end(line: str, longest: int) -> str:
+    if len(line) <= longest:
+        return line
+    return f"{line[: longest - len(LEFT_OUT)].rstrip()}{LEFT_OUT}"
 
 
-def shorten_pair(before: str, after: str) -> tuple[str, str]:
-    """Return both on a line each, of long texts only where they differ."""
-    old, new = before.split(), after.split()
-    if old != new and max(len(" ".join(old)), len(" ".join(new))) > MAX_SHOWN:
-        old, new = _cut_alike(old, new)
-    return _join(old), _join(new)
+def _escape_spaces(text: str) -> str:
+    return text.replace("\n", r"\n").replace("\t", r"\t").replace("\r", r"\r")
 
 
-def _join(words: Sequence[str]) -> str:
-    return shorten_definition(" ".join(words)) or "nothing"
+def _show_first_difference(before: str, after: str, longest: int) -> tuple[str, str]:
+    """Return of both the characters from just before the first one that differs."""
+    pairs = enumerate(zip(before, after, strict=False))
+    shorter = min(len(before), len(after))
+    place = next((i for i, (one, other) in pairs if one != other), shorter)
+    start = max(0, place - longest // 3)
+    mark = LEFT_OUT if start else ""
+    old, new = (_cut_end(f"{mark}{text[start:]}", longest) for text in (before, after))
+    return old, new
 
 
 def _cut_alike(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:

@@ -11,15 +11,20 @@ from schema_migrations.plan.rename_steps import with_joined_renames
 from schema_migrations.plan.shown_definitions import (
     describe_redefinition,
     shorten_definition,
-    shorten_pair,
+)
+from schema_migrations.plan.shown_objects import (
+    Redefinitions,
+    compare_definitions,
+    show_definition,
+    show_definitions,
+    show_privilege,
+    show_redefinitions,
 )
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
     Column,
     Constraint,
-    Definition,
     ForeignKey,
-    Index,
     Key,
     Object,
     Opaque,
@@ -54,12 +59,16 @@ class SummaryLine:
 
 
 def summarize(
-    changes: Iterable[ddl.Change], apps: Mapping[Key, str] = MappingProxyType({})
+    changes: Iterable[ddl.Change],
+    apps: Mapping[Key, str] = MappingProxyType({}),
+    *,
+    shows_all: bool = False,
 ) -> tuple[SummaryLine, ...]:
     """Return one line for each change; ``apps`` maps tables to labels of apps.
 
     Parts of a new or dropped table have no line of their own; an opaque object that is
-    dropped and created again is one change.
+    dropped and created again is one change.  ``shows_all``: what is made or dropped comes
+    with its whole definition.
     """
     changes = tuple(_merge_recreated(with_joined_renames(changes)))
     tables = {
@@ -73,28 +82,15 @@ def summarize(
             and owner_of(change.object) in tables
         )
     ]
-    redefined = _show_redefinitions(changes)
+    redefined = show_redefinitions(changes)
+    if shows_all:
+        redefined = {**show_definitions(changes), **redefined}
     labels = {table.path: label for table, label in apps.items()}
     lines = (
         _summarize_change(change, redefined)
         for change in sorted(shown, key=_rank_change)
     )
     return tuple(replace(line, app=labels.get(line.table, "")) for line in lines)
-
-
-Redefinitions = Mapping[Key, tuple[str, str]]
-"""What is dropped and created again under one name: the old definition and the new."""
-
-
-def _show_redefinitions(changes: tuple[ddl.Change, ...]) -> Redefinitions:
-    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
-    return {
-        c.object.key: shorten_pair(
-            _definition_of(dropped[c.object.key]), _definition_of(c.object)
-        )
-        for c in changes
-        if isinstance(c, ddl.Create) and c.object.key in dropped
-    }
 
 
 def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
@@ -146,7 +142,7 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             return _make_table_line("~", ddl.subject_of(change).table, "rebuilt")
         case ddl.AddColumn():
             return _make_column_line(
-                "+", change.table, change.column, _describe_column(change.column)
+                "+", change.table, change.column, describe_column(change.column)
             )
         case ddl.DropColumn():
             detail = "" if change.column.generated is not None else "DELETES ITS VALUES"
@@ -157,10 +153,10 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             detail = f"from {change.before.name}"
             return _make_column_line(">", change.table, change.after, detail)
         case ddl.Create(object=obj):
-            _, new = redefined.get(obj.key, ("", _show_definition(obj)))
+            _, new = redefined.get(obj.key, ("", show_definition(obj)))
             return _make_object_line("+", obj, new)
         case ddl.Drop(object=obj):
-            old, _ = redefined.get(obj.key, (_show_privilege(obj), ""))
+            old, _ = redefined.get(obj.key, (show_privilege(obj), ""))
             return _make_object_line("-", obj, old)
         case ddl.Alter(before=before, after=after):
             return _make_object_line("~", after, compare_definitions(before, after))
@@ -176,6 +172,7 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
                 kind="comment",
                 table=key.table.path,
                 name=key.part or "table",
+                detail=describe_redefinition(change.before, change.after),
             )
 
 
@@ -197,11 +194,14 @@ def _summarize_table_change(
     change: ddl.AlterTable | ddl.Attach | ddl.Detach,
 ) -> SummaryLine:
     if isinstance(change, ddl.AlterTable):
-        return _make_table_line("~", change.after.key, change.after.options)
-    top = change.partition.owner
+        detail = describe_redefinition(change.before.options, change.after.options)
+        return _make_table_line("~", change.after.key, detail)
+    partition = change.partition
     is_attached = isinstance(change, ddl.Attach)
     verb = "becomes a partition of" if is_attached else "is detached from"
-    detail = f"{verb} {top.path if top else ''}"
+    top = partition.owner.path if partition.owner else ""
+    bounds = partition.attachment.bounds if partition.attachment else ""
+    detail = f"{verb} {top} {shorten_definition(bounds)}".rstrip()
     return _make_table_line("~", change.table.key, detail)
 
 
@@ -263,7 +263,8 @@ def _kind_of(obj: Object) -> str:
             return obj.key.kind
 
 
-def _describe_column(column: Column) -> str:
+def describe_column(column: Column) -> str:
+    """Return the type of a column, and what else a new one is given."""
     words = [column.type, "NULL" if column.nullable else "NOT NULL"]
     if column.default is not None:
         words.append(f"DEFAULT {column.default}")
@@ -305,48 +306,6 @@ def _describe_alteration(before: Column, after: Column) -> str:
             f"generated {before.generated_kind or 'no'} -> {after.generated_kind or 'no'}"
         )
     return ", ".join(details)
-
-
-def compare_definitions(before: Object, after: Object) -> str:
-    """Return how the definition of an object changes; empty: it has none."""
-    old, new = _definition_of(before), _definition_of(after)
-    return describe_redefinition(old, new) if old != new else ""
-
-
-def _definition_of(obj: Object) -> str:
-    """Return what defines an object, without the word for its kind."""
-    match obj:
-        case Definition(labels=labels) if labels:
-            return f"({', '.join(labels)})"
-        case Definition(version=version) if version:
-            return f"{obj.definition} VERSION {version}".strip()
-        case Constraint() | ForeignKey():
-            kind = obj.type if isinstance(obj, Constraint) else "foreign key"
-            text = obj.definition
-            return text[len(kind) + 1 :] if text.lower().startswith(kind) else text
-        case Table():
-            return ""
-        case _:
-            return obj.definition
-
-
-def _show_privilege(obj: Object) -> str:
-    """Return what a privilege allows, since it has the name of its object."""
-    is_privilege = isinstance(obj, Opaque) and obj.trait.is_privilege
-    return _show_definition(obj) if is_privilege else ""
-
-
-def _show_definition(obj: Object) -> str:
-    """Return the definition of a new constraint or index."""
-    match obj:
-        case Constraint(type="primary key" | "unique") | ForeignKey():
-            return f"({', '.join(obj.columns)})" if obj.columns else ""
-        case Opaque(trait=trait) if trait.is_privilege:
-            return shorten_definition(obj.definition)
-        case Constraint() | Index():
-            return shorten_definition(_definition_of(obj))
-        case _:
-            return ""
 
 
 MAX_NAMES_SHOWN = 8

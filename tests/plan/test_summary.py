@@ -117,9 +117,10 @@ def test_what_is_made_anew_shows_both_definitions() -> None:
     long = replace(
         CHECK,
         key=T.constraint("long"),
-        definition="CHECK (id > 0 OR id < -7 OR id IN (100001, 100002, 100003, 100004, 100005))",
+        definition="CHECK (id > 0 OR id < -7 OR id IN (100000, 100001, 100002, 100003, 100004,"
+        " 100005, 100006, 100007, 100008, 100009, 100010, 100011, 100012))",
     )
-    longer = long.definition.replace("100005", "100006")
+    longer = long.definition.replace("100012", "100013")
     lines = summarize(
         [
             Drop(object=CHECK),
@@ -135,8 +136,8 @@ def test_what_is_made_anew_shows_both_definitions() -> None:
     assert [(line.sign, line.kind, line.detail) for line in lines] == [
         ("-", "check constraint", "(id > 0)"),
         ("+", "check constraint", "(id > 1)"),
-        ("-", "check constraint", "… 100003, 100004, 100005))"),
-        ("+", "check constraint", "… 100003, 100004, 100006))"),
+        ("-", "check constraint", "… 100010, 100011, 100012))"),
+        ("+", "check constraint", "… 100010, 100011, 100013))"),
         (
             "~",
             "view",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from schema_migrations.management.output.change_tree import (
     colour_sql,
@@ -17,7 +16,6 @@ from schema_migrations.plan.differences import (
     Difference,
     DifferenceKind,
 )
-from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.workflows.standing.drift import Drift
 
 HEADINGS: Mapping[DifferenceKind, str] = {
@@ -45,18 +43,11 @@ def format_drift(drift: Drift, view: View) -> Iterator[str]:
         lines = [each.line for each in drift.differences if each.kind == kind]
         if lines and (kind in REAL_KINDS or view.verbosity > 1):
             yield view.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
-            if kind == "surplus":
-                lines = [_without_loss(line) for line in lines]
             for line in format_change_tree(lines, view):
                 yield f"  {line}"
     if drift.mending_proposal is not None and drift.mending_proposal.file_text:
         yield "  SQL that makes the database match its files"
         yield colour_sql(drift.mending_proposal.file_text, view.style)
-
-
-def _without_loss(line: SummaryLine) -> SummaryLine:
-    """Return a line of what only the database has: nothing is about to delete it."""
-    return replace(line, detail="") if line.kind in ("table", "column") else line
 
 
 def _summarize_drift(drift: Drift) -> str:
