@@ -18,6 +18,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.constraint_states import is_only_validated
 from schema_migrations.schema.model import (
     Constraint,
     Definition,
@@ -123,6 +124,10 @@ def _find_altered(change: ddl.Change) -> tuple[Key, ...]:
             | ddl.Drop(object=Constraint() | ForeignKey() as rule)
         ):
             return (rule.table,)
+        case ddl.Alter(before=ForeignKey() as before, after=ForeignKey() as rule) if (
+            not is_only_validated(before, rule)
+        ):
+            return (rule.table,)
         case (
             ddl.AddColumn()
             | ddl.DropColumn()
@@ -222,6 +227,10 @@ def _rank_alteration(change: ddl.Change, roles: TableRoles) -> Rank:
             return _rank_in_table(
                 change.table, TableStep.NEW_COLUMNS, change.column.position
             )
+        case ddl.Alter(before=ForeignKey() as before, after=ForeignKey() as rule) if (
+            not is_only_validated(before, rule)
+        ):
+            return _rank_in_table(rule.table, TableStep.FOREIGN_KEYS)
         case ddl.Alter(after=Constraint() | ForeignKey() as rule) if (
             rule.table in roles.altered
         ):

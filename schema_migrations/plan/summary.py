@@ -21,6 +21,7 @@ from schema_migrations.plan.shown_objects import (
     show_redefinitions,
 )
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.constraint_states import differs_in_deferrability_alone
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -67,7 +68,8 @@ def summarize(
     """Return one line for each change; ``apps`` maps tables to labels of apps.
 
     Parts of a new or dropped table have no line of their own; an opaque object that is
-    dropped and created again is one change.  ``shows_all``: what is made or dropped comes
+    dropped and created again is one change, as is a foreign key that is only checked at
+    another time.  ``shows_all``: what is made or dropped comes
     with its whole definition.
     """
     changes = tuple(_merge_recreated(with_joined_renames(changes)))
@@ -94,17 +96,34 @@ def summarize(
 
 
 def _merge_recreated(changes: tuple[ddl.Change, ...]) -> Iterator[ddl.Change]:
-    dropped = [c.object for c in changes if isinstance(c, ddl.Drop)]
-    by_key = {obj.key: obj for obj in dropped if isinstance(obj, Opaque)}
-    created = {c.object.key for c in changes if isinstance(c, ddl.Create)}
+    dropped = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
+    pairs = (
+        _merge(dropped[c.object.key], c.object)
+        for c in changes
+        if isinstance(c, ddl.Create) and c.object.key in dropped
+    )
+    merged = {alter.after.key: alter for alter in pairs if alter is not None}
     for change in changes:
         match change:
-            case ddl.Drop(object=Opaque(key=key)) if key in created:
+            case ddl.Drop(object=obj) if obj.key in merged:
                 pass
-            case ddl.Create(object=Opaque(key=key) as after) if key in by_key:
-                yield ddl.Alter(before=by_key[key], after=after)
+            case ddl.Create(object=obj) if obj.key in merged:
+                yield merged[obj.key]
             case _:
                 yield change
+
+
+def _merge(before: Object, after: Object) -> ddl.Alter | None:
+    """Return the one change that a drop and a creation are; None: they are two."""
+    match before, after:
+        case Opaque() as old, Opaque() as new:
+            return ddl.Alter(before=old, after=new)
+        case ForeignKey() as one, ForeignKey() as other if (
+            differs_in_deferrability_alone(one, other)
+        ):
+            return ddl.Alter(before=one, after=other)
+        case _:
+            return None
 
 
 def _rank_change(change: ddl.Change) -> int:

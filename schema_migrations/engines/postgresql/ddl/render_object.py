@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from schema_migrations.engines.postgresql.catalog.traits import SQL_KEYWORDS
@@ -41,6 +42,7 @@ from schema_migrations.engines.postgresql.quote import (
 from schema_migrations.errors import ExtensionFixed, UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.table_action import TableAction
+from schema_migrations.schema.constraint_states import NOT_ENFORCED, read_key_state
 from schema_migrations.schema.model import (
     Constraint,
     Definition,
@@ -152,10 +154,7 @@ def render_alter(
     """
     match before, after:
         case ((Constraint() | ForeignKey()), (Constraint() | ForeignKey())):
-            # Beside another action it would lock out those who read or write.
-            sql = f"VALIDATE CONSTRAINT {quote(after.key.part)}"
-            action = _make_action(after, sql, "Validate", step=None)
-            return (render_alter_table(after.table, action),)
+            return _render_alter_constraint(before, after)
         case Sequence(), Sequence():
             return _render_alter_sequence(before, after)
         case Definition(), Definition() if after.key.kind == "enum":
@@ -177,6 +176,34 @@ def render_alter(
             raise UnsupportedChange(
                 problem=f"{after.key} cannot be altered from ({_describe_definition(before)}) to ({_describe_definition(after)})",
             )
+
+
+def _render_alter_constraint(
+    before: Constraint | ForeignKey, after: Constraint | ForeignKey
+) -> Statements:
+    name = quote(after.key.part)
+    if isinstance(before, ForeignKey) and isinstance(after, ForeignKey):
+        attributes = " ".join(_list_key_attributes(before, after))
+    else:
+        attributes = ""
+    if attributes:
+        sql = f"ALTER CONSTRAINT {name} {attributes}"
+        action = _make_action(after, sql, "Alter", AlterTableStep.SET)
+    else:
+        # Beside another action it would lock out those who read or write.
+        sql = f"VALIDATE CONSTRAINT {name}"
+        action = _make_action(after, sql, "Validate", step=None)
+    return (render_alter_table(after.table, action),)
+
+
+def _list_key_attributes(before: ForeignKey, after: ForeignKey) -> Iterator[str]:
+    """Yield the clauses of ``ALTER CONSTRAINT``; none for a key that is only validated."""
+    old, new = read_key_state(before), read_key_state(after)
+    if (old.is_deferrable, old.is_deferred) != (new.is_deferrable, new.is_deferred):
+        when = f"INITIALLY {'DEFERRED' if new.is_deferred else 'IMMEDIATE'}"
+        yield f"DEFERRABLE {when}" if new.is_deferrable else "NOT DEFERRABLE"
+    if old.rows != new.rows and NOT_ENFORCED in (old.rows, new.rows):
+        yield new.rows.strip() or "ENFORCED"
 
 
 def render_rename(before: Object, after: Object) -> Statements:

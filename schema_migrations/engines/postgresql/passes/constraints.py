@@ -1,4 +1,4 @@
-"""Rewrite changes to constraints: those of new tables, and those only to be validated.  Pure."""
+"""Rewrite changes to constraints: those of new tables, and those altered in place.  Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.quote import ONLY_MARK
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.constraint_states import (
+    NOT_ENFORCED,
+    NOT_VALID,
+    is_only_validated,
+    read_key_state,
+)
 from schema_migrations.schema.model import (
     Constraint,
     ForeignKey,
@@ -17,8 +23,6 @@ from schema_migrations.schema.model import (
 
 if TYPE_CHECKING:
     from schema_migrations.plan.plan import Changes
-
-NOT_VALID = " NOT VALID"
 
 
 def fold_constraints(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -109,31 +113,74 @@ def _can_rest_on(key: ForeignKey, rival: Constraint | Index) -> bool:
     return all(rival.table.column(name) in referred for name in rival.columns)
 
 
-def validate_in_place(changes: Changes, current: Schema, desired: Schema) -> Changes:
-    """Validate a constraint that only lacks that, instead of dropping and adding it.
+def alter_constraints_in_place(
+    changes: Changes, current: Schema, desired: Schema
+) -> Changes:
+    """Alter a constraint that has the same rule, instead of dropping and adding it.
 
-    There is no way back: a valid constraint is dropped, and added as NOT VALID.
-    https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-VALIDATE-CONSTRAINT
+    What only lacks being validated is validated, and a foreign key becomes deferrable or
+    not, enforced or not.  There is no way back to NOT VALID.
+    https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ALTER-CONSTRAINT
     """
     gone = {c.object.key: c.object for c in changes if isinstance(c, ddl.Drop)}
     disturbed = gone.keys() | {
         c.table.column(c.column.name) for c in changes if isinstance(c, ddl.DropColumn)
     }
-    validated: dict[Key, ddl.Alter] = {}
+    reshaped = frozenset(key for c in changes for key in _find_reshaped(c))
+    altered: dict[Key, ddl.Alter] = {}
     for change in changes:
         match change:
             case ddl.Create(object=Constraint() | ForeignKey() as after):
                 before = gone.get(after.key)
                 if (
                     isinstance(before, Constraint | ForeignKey)
-                    and before.definition == f"{after.definition}{NOT_VALID}"
                     and not before.needs & disturbed
+                    and (
+                        is_only_validated(before, after)
+                        or _is_alterable(before, after, reshaped)
+                    )
                 ):
-                    validated[after.key] = ddl.Alter(before=before, after=after)
+                    # What it needs has at most another name, which it follows.
+                    unmoved = replace(before, needs=after.needs)
+                    altered[after.key] = ddl.Alter(before=unmoved, after=after)
             case _:
                 pass
     return tuple(
-        validated.get(c.object.key, c) if isinstance(c, ddl.Create) else c
+        altered.get(c.object.key, c) if isinstance(c, ddl.Create) else c
         for c in changes
-        if not (isinstance(c, ddl.Drop) and c.object.key in validated)
+        if not (isinstance(c, ddl.Drop) and c.object.key in altered)
+    )
+
+
+def _find_reshaped(change: ddl.Change) -> tuple[Key, ...]:
+    """Return what a foreign key must be dropped for before it changes."""
+    match change:
+        case ddl.AlterColumn(before=before, after=after) if (
+            before.type,
+            before.collation,
+        ) != (after.type, after.collation):
+            return (change.table.column(after.name),)
+        case ddl.Attach() | ddl.Detach():
+            top = change.partition.owner
+            return (change.table.key, *((top,) if top else ()))
+        case _:
+            return ()
+
+
+def _is_alterable(
+    before: Constraint | ForeignKey,
+    after: Constraint | ForeignKey,
+    reshaped: frozenset[Key],
+) -> bool:
+    """Tell whether a foreign key only becomes deferrable, or enforced, or the reverse."""
+    if not (isinstance(before, ForeignKey) and isinstance(after, ForeignKey)):
+        return False
+    old, new = read_key_state(before), read_key_state(after)
+    rows = (old.rows, new.rows)
+    can_change_rows = NOT_ENFORCED in rows and new.rows != NOT_VALID
+    return (
+        old != new
+        and old.rule == new.rule
+        and (old.rows == new.rows or can_change_rows)
+        and not (before.needs | {before.table, before.referenced_table}) & reshaped
     )
