@@ -29,7 +29,7 @@ class KeyState:
     is_deferrable: bool
     is_deferred: bool
     rows: str
-    """`` NOT VALID``: existing rows were not checked; `` NOT ENFORCED``: none is."""
+    """`` NOT VALID``: existing rows were not checked; `` NOT ENFORCED``: no row is."""
 
 
 def read_key_state(key: ForeignKey) -> KeyState:

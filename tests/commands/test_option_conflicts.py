@@ -35,6 +35,11 @@ REFUSED = [
         "Add --format sql, or -v 2.",
     ),
     (("schemastatus", "--dev", "auto"), "work with --drift only"),
+    (("schemastatus", "--keep"), "work with --drift only"),
+    (
+        ("schemastatus", "--drift", "--keep", "--allow-data-loss", "-v2"),
+        "--keep changes nothing in the database",
+    ),
     (("schemahash", "--replay"), "schemahash --check --replay"),
     (("schemahash", "--check", "--dev", "auto"), "--dev works with --replay only"),
     (

@@ -69,6 +69,8 @@ def test_nothing_applied_yet(place: Place) -> None:
         "drift": [],
         "drift_checked": False,
         "mend": [],
+        "keep": [],
+        "way_back": None,
         "error": None,
     }
     assert checked(place) == 1

@@ -128,8 +128,11 @@ def test_a_difference_that_may_lose_values_names_its_option(pg_place: Place) -> 
     pg_place.apply()
     pg_place.execute("ALTER TABLE orders ALTER code TYPE varchar(30)")
     mend = "schemastatus --drift --format sql --allow-data-loss"
-    last = run(pg_place).splitlines()[-1]
-    assert last == f"           python manage.py {mend} --dir {pg_place.folder}"
+    last = run(pg_place).splitlines()[-2:]
+    assert last == [
+        "         The files: mend the database, which may lose values or rows:",
+        f"           python manage.py {mend} --dir {pg_place.folder} > mend.sql",
+    ]
     assert "Nothing to do." in run(pg_place, format="sql")
     assert "varchar(20)" in mended(pg_place, allow_data_loss=True).replace(
         "character varying", "varchar"
@@ -149,7 +152,28 @@ def test_mending_keeps_what_only_the_database_has(orders: Place) -> None:
     assert {kind for kind, _ in kinds(orders)} == {"surplus"}
     assert orders.execute("SELECT count(*) FROM notes") == [(1,)]
     next_step = run(orders).partition("\nNext     ")[2]
+    assert "keep it, in a file that EXTRA names" in next_step
+    assert "--allow-data-loss" in next_step.splitlines()[-1]
+
+
+def test_a_table_is_nothing_for_a_file_of_extra(orders: Place) -> None:
+    orders.execute("CREATE TABLE notes (id integer PRIMARY KEY)")
+    next_step = run(orders).partition("\nNext     ")[2]
     assert "file, EXTRA or IGNORE" in " ".join(next_step.split())
+    kept = run(orders, keep=True, format="sql")
+    assert kept.splitlines()[0] == "-- Nothing to keep."
+    assert "--   table notes  only in the database" in kept
+
+
+def test_an_index_is_kept(orders: Place) -> None:
+    orders.execute("CREATE INDEX by_total ON orders (total)")
+    kept = run(orders, keep=True, format="sql")
+    assert 'CREATE INDEX "by_total"' in kept
+    mark = f"--   python manage.py schemaset VERSION --dir {orders.folder}"
+    assert mark in kept.splitlines()
+    assert 'CREATE INDEX "by_total"' in run(orders, keep=True)
+    (statement,) = answer(orders, keep=True)["keep"]
+    assert statement["sql"].startswith('CREATE INDEX "by_total"')
 
 
 def test_dropping_makes_it_what_the_files_say(orders: Place) -> None:

@@ -38,7 +38,9 @@ def add_drift(status: Status, options: Options, command: SchemaCommand) -> Statu
             workspace,
             schema,
             find_applied_files(files, status.revisions, status.standing),
-            plan_mending=options["format"] == "sql" or options["verbosity"] > 1,
+            plan_mending=not options["keep"]
+            and (options["format"] == "sql" or options["verbosity"] > 1),
+            plans_keeping=options["keep"],
             allow_data_loss=options["allow_data_loss"],
         )
 

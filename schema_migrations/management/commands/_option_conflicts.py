@@ -71,11 +71,18 @@ def refuse_schemastatus_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemastatus`` would have no effect."""
     shows_sql = options["format"] == "sql"
     if not options["drift"] and (
-        shows_sql or options["allow_data_loss"] or options["dev"]
+        shows_sql or options["allow_data_loss"] or options["dev"] or options["keep"]
     ):
         raise WrongUsage(
-            problem="--format sql, --allow-data-loss and --dev work with --drift only.",
+            problem="--format sql, --keep, --allow-data-loss and --dev work with --drift"
+            " only.",
             advice="python manage.py schemastatus --drift --format sql",
+        )
+    if options["keep"] and options["allow_data_loss"]:
+        raise WrongUsage(
+            problem="--keep changes nothing in the database, and --allow-data-loss lets"
+            " SQL drop what only the database has.",
+            advice="Leave out one of them.",
         )
     if options["allow_data_loss"] and not shows_sql and options["verbosity"] < 2:
         raise WrongUsage(

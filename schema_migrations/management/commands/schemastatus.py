@@ -58,7 +58,8 @@ class Command(SchemaCommand):
     formats = FORMATS
     format_meanings: ClassVar = {
         **FORMAT_MEANINGS,
-        "sql": "with --drift, only the SQL that makes the database match its files",
+        "sql": "with --drift, only the SQL that makes the database match its files, or"
+        " with --keep the other way round",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -93,6 +94,12 @@ class Command(SchemaCommand):
             metavar="URL",
             help="with --drift: where temporary databases are made: auto, embedded,"
             " docker://postgres/17, postgres://… (default: the setting DEV)",
+        )
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="with --drift: instead of the SQL that mends the database, the SQL for"
+            " EXTRA that makes the models' state as the database is",
         )
         parser.add_argument(
             "--allow-data-loss",

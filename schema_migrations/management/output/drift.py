@@ -1,15 +1,20 @@
-"""How ``schemastatus --drift`` lists the drift by kind, and the SQL that mends it."""
+"""How ``schemastatus --drift`` lists the drift by kind, and the SQL that mends or keeps it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from schema_migrations.management.output.change_tree import (
     colour_sql,
     format_change_tree,
 )
-from schema_migrations.management.output.lines import View, format_count
+from schema_migrations.management.output.lines import (
+    View,
+    format_count,
+    mask_controls,
+)
+from schema_migrations.management.output.next_command import format_command
 from schema_migrations.plan.differences import (
     DIFFERENCE_KINDS,
     REAL_KINDS,
@@ -45,6 +50,9 @@ def format_drift(drift: Drift, view: View) -> Iterator[str]:
             yield view.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
             for line in format_change_tree(lines, view):
                 yield f"  {line}"
+    if drift.keeping is not None and drift.keeping.extra_text:
+        yield "  SQL for EXTRA that keeps what the database has"
+        yield colour_sql(drift.keeping.extra_text, view.style)
     if drift.mending_proposal is not None and drift.mending_proposal.file_text:
         yield "  SQL that makes the database match its files"
         yield colour_sql(drift.mending_proposal.file_text, view.style)
@@ -89,6 +97,94 @@ def format_mending_script(target: str, drift: Drift) -> str:
         else drift.mending_proposal.file_text
     )
     return "\n".join([*lines, "", f"{drift.script_preamble};", "", body])
+
+
+def format_keeping_script(target: str, drift: Drift, view: View) -> str:
+    """Return the keeping SQL as a file of ``EXTRA``, with the steps that follow."""
+    if drift.keeping is None or drift.unknown_reason:
+        return f"-- {target} was not compared: {drift.unknown_reason}\n"
+    text = drift.keeping.extra_text
+    lines = list(_explain_keeping(drift, view)) if text else ["Nothing to keep."]
+    if drift.left_differences:
+        lines.append(
+            "Not kept, since EXTRA is for what models cannot say of their tables:"
+        )
+        lines += [f"  {_describe_difference(each)}" for each in drift.left_differences]
+    header = "".join(f"-- {mask_controls(line)}\n" for line in lines)
+    return f"{header}\n{text}" if text else header
+
+
+def _explain_keeping(drift: Drift, view: View) -> Iterator[str]:
+    def command(text: str) -> str:
+        return format_command(text, view.given)
+
+    mark = (
+        command("schemaapply --baseline VERSION")
+        if drift.assumed_baseline
+        else command("schemaset VERSION")
+    )
+    yield "What SQL made of the tables, for a file that EXTRA names. It was run after the"
+    yield "files on a dev database, which then had all of it. With that file in place:"
+    yield f"  {command('schemadiff')}"
+    yield "writes the file that makes it in other databases. This one has it already, so"
+    yield "that file is only marked as applied here, by its version:"
+    yield f"  {mark}"
+
+
+def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
+    """Yield how to keep what differs and how to mend it, each with its command."""
+    if _has_only_surplus(drift, kinds=MODELLED):
+        yield (
+            "decide on what only the database has: keep it with a file, EXTRA or"
+            " IGNORE, or drop it there"
+        )
+        return
+    consent = " --allow-data-loss" if _needs_consent(drift) else ""
+    mend = f"{command(f'schemastatus --drift --format sql{consent}')} > mend.sql"
+    if _may_be_kept(drift):
+        keep = f"{command('schemastatus --drift --keep --format sql')} > kept.sql"
+        yield "decide which is right. The database: keep it, in a file that EXTRA names:"
+        yield f"  {keep}"
+        if _has_only_surplus(drift):
+            yield "Another tool made it: IGNORE names it. Nobody needs it: this drops it:"
+        elif consent:
+            yield "The files: mend the database, which may lose values or rows:"
+        else:
+            yield "The files: review this SQL, and run it on this database:"
+        yield f"  {mend}"
+    elif consent:
+        yield "decide: what makes the database match its files may lose values or rows."
+        yield "This prints the SQL for it; review it before you run it:"
+        yield f"  {mend}"
+    else:
+        yield mend
+        yield "Review it, and run it on this database."
+
+
+MODELLED = ("table", "column", "partition")
+"""What belongs to models or to files, and not to ``EXTRA``."""
+
+
+def _may_be_kept(drift: Drift) -> bool:
+    """Whether SQL may have made something of a table that ``EXTRA`` can say."""
+    return any(
+        each.kind == "different" or each.line.kind not in MODELLED
+        for each in drift.real_differences
+        if each.kind != "missing"
+    )
+
+
+def _needs_consent(drift: Drift) -> bool:
+    """Whether the mending SQL leaves every difference, unless it may lose something."""
+    return set(drift.real_differences) <= set(drift.untouched_differences)
+
+
+def _has_only_surplus(drift: Drift, kinds: Collection[str] = ()) -> bool:
+    """Whether only the database has all that differs, and that is of these kinds."""
+    return all(
+        each.kind == "surplus" and (not kinds or each.line.kind in kinds)
+        for each in drift.real_differences
+    )
 
 
 def _describe_difference(difference: Difference) -> str:

@@ -98,6 +98,8 @@ class StatusJson(TypedDict):
     """False: not asked for, or there is no history to compare with."""
     mend: list[StatementJson]
     """The mending SQL, with ``-v 2``."""
+    keep: list[StatementJson]
+    """The keeping SQL, with ``--keep``."""
     way_back: WayBackJson | None
     """Null: not asked for."""
     error: ErrorJson | None
@@ -134,9 +136,15 @@ def format_status(status: Status, view: View) -> Iterator[str]:
 
 
 def format_mending(status: Status, view: View) -> Iterator[str]:
-    from schema_migrations.management.output.drift import format_mending_script
+    from schema_migrations.management.output.drift import (
+        format_keeping_script,
+        format_mending_script,
+    )
 
     assert status.drift is not None
+    if view.given.get("keep"):
+        yield format_keeping_script(status.target.name, status.drift, view)
+        return
     yield format_mending_script(status.target.name, status.drift)
 
 
@@ -223,22 +231,11 @@ def _suggest_next_step(status: Status, view: View) -> str:
 
     failed = status.standing.failed_revision
     match status.verdict:
-        case "drift" if _has_only_surplus(status):
-            return (
-                "decide on what only the database has: keep it with a file, EXTRA or"
-                " IGNORE, or drop it there"
-            )
-        case "drift" if _needs_consent(status):
-            return (
-                "decide: what makes the database match its files may lose values or rows."
-                " This prints the SQL for it; review it before you run it:\n"
-                f"  {command('schemastatus --drift --format sql --allow-data-loss')}"
-            )
         case "drift":
-            return (
-                f"{command('schemastatus --drift --format sql')} > mend.sql\n"
-                "Review it, and run it on this database."
-            )
+            from schema_migrations.management.output.drift import suggest_ways
+
+            assert status.drift is not None
+            return "\n".join(suggest_ways(status.drift, command))
         case "failed" if failed is not None and failed.interrupted:
             return f"{command('schemaapply')}: it checks the database and resumes"
         case "failed":
@@ -275,25 +272,11 @@ def _describe_ahead(status: Status) -> Iterator[str]:
         yield f"{', '.join(names)} {verb} from a newer release or another branch"
 
 
-def _needs_consent(status: Status) -> bool:
-    """Whether the mending SQL leaves every difference, unless it may lose something."""
-    drift = status.drift
-    return drift is not None and set(drift.real_differences) <= set(
-        drift.untouched_differences
-    )
-
-
-def _has_only_surplus(status: Status) -> bool:
-    kinds = (
-        {each.kind for each in status.drift.real_differences} if status.drift else set()
-    )
-    return kinds == {"surplus"}
-
-
 def status_as_json(status: Status) -> StatusJson:
     """Return the contract's JSON object."""
     comparison, drift = status.comparison, status.drift
     mend = drift.mending_proposal.plan if drift and drift.mending_proposal else None
+    keep = drift.keeping.proposal.plan if drift and drift.keeping else None
     return {
         "target": status.target.name,
         "status": _verdict_as_json(status.verdict),
@@ -315,6 +298,7 @@ def status_as_json(status: Status) -> StatusJson:
         "drift_checked": drift is not None and not drift.unknown_reason,
         "way_back": way_back_as_json(status.way_back) if status.way_back else None,
         "mend": [statement_as_json(s) for s in mend.statements] if mend else [],
+        "keep": [statement_as_json(s) for s in keep.statements] if keep else [],
         "error": _find_error(status.standing),
     }
 

@@ -33,22 +33,25 @@ from schema_migrations.schema.ignored_objects import (
 from schema_migrations.schema.model import Key, Schema
 from schema_migrations.schema.partitions import with_current_partitions
 from schema_migrations.schema.privileges import (
-    with_current_owners,
     with_privileges_as_objects,
     with_privileges_of,
 )
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
-    with_current_numbering,
     with_current_objects,
-    with_current_types,
 )
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
     Proposal,
     plan_change,
+)
+from schema_migrations.workflows.standing.keeping import (
+    Keeping,
+    canonicalize_both,
+    plan_keeping,
+    tolerate_differences,
 )
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
@@ -77,6 +80,11 @@ class Drift:
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
     """Differences that the mending SQL leaves, since rows or values could be lost."""
+    keeping: Keeping | None = None
+    """The keeping SQL: with it in ``EXTRA`` the files match the database; None: not asked
+    for."""
+    left_differences: tuple[Difference, ...] = ()
+    """Differences that ``EXTRA`` cannot keep."""
 
     @property
     def real_differences(self) -> tuple[Difference, ...]:
@@ -90,12 +98,14 @@ def find_drift(
     applied: AppliedFiles,
     *,
     plan_mending: bool = False,
+    plans_keeping: bool = False,
     allow_data_loss: bool = False,
 ) -> Drift:
     """Return how ``live`` differs from what the files of ``applied`` create.
 
     ``plan_mending`` adds the mending SQL; only ``allow_data_loss`` lets it drop what the
-    files do not have and change what could cost values.  Raise what ``replay``,
+    files do not have and change what could cost values.  ``plans_keeping`` adds the
+    keeping SQL.  Raise what ``replay``,
     ``copy_schema`` and ``plan_change`` raise.
     """
     if applied.unknown_reason:
@@ -111,14 +121,20 @@ def find_drift(
     with _open_replayed_state(workspace, applied) as expected:
         live = hide_users_of_ignored(live, expected.schema)
         # Both are canonicalized on the replayed tables, not in the live database.
-        current, desired = _canonicalize_both(
+        current, desired = canonicalize_both(
             engine, replace(expected, schema=live), expected
         )
-        goal = _make_goal(current.schema, desired.schema)
+        goal = tolerate_differences(current.schema, desired.schema)
         changes = diff(current.schema, goal)
         mending_proposal = (
             _plan_mending(workspace, live, expected, allow_data_loss)
             if plan_mending
+            else None
+        )
+        # Last, since its proof changes the database of the replayed files.
+        keeping = (
+            plan_keeping(engine, desired, current, phases=workspace.phases)
+            if plans_keeping
             else None
         )
     untouched = (
@@ -141,6 +157,10 @@ def find_drift(
             ),
         ),
         untouched_differences=list_differences(untouched),
+        keeping=keeping,
+        left_differences=list_differences(keeping.left_changes, apps)
+        if keeping
+        else (),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.dialect.script_preamble,
@@ -169,24 +189,6 @@ def _open_replayed_state(
         yield State(schema=schema, connection=connection, description="the files")
 
 
-def _canonicalize_both(
-    engine: Engine, current: State, desired: State
-) -> tuple[State, State]:
-    """Canonicalize both ways, since renamed objects match by definition alone."""
-    keys = find_uncertain_definitions(current.schema, desired.schema)
-    keys |= find_uncertain_definitions(desired.schema, current.schema)
-    return canonicalize_state(engine, current, keys), canonicalize_state(
-        engine, desired, keys
-    )
-
-
-def _make_goal(current: Schema, desired: Schema) -> Schema:
-    """Return ``desired`` with the differences that ``current`` may keep."""
-    goal = with_current_types(current, desired, find_wider_columns(current, desired))
-    goal = with_current_owners(current, goal)
-    return with_current_numbering(current, goal)
-
-
 def _plan_mending(
     workspace: Workspace, live: Schema, expected: State, allow_data_loss: bool
 ) -> Proposal:
@@ -196,9 +198,9 @@ def _plan_mending(
             schema = copy_schema(engine, connection, live)
             schema = hide_users_of_ignored(schema, expected.schema)
         copy = State(schema=schema, connection=connection, description="the copy")
-        current, desired = _canonicalize_both(engine, copy, expected)
+        current, desired = canonicalize_both(engine, copy, expected)
         kept = _read_after_moves(engine, current, desired.schema)
-        goal = _make_goal(kept, desired.schema)
+        goal = tolerate_differences(kept, desired.schema)
         if not allow_data_loss:
             untouched = find_unsafe_changes(
                 diff(kept, goal), engine.planner.may_alter_values

@@ -1,0 +1,255 @@
+"""Choose what SQL can keep of the differences between a wanted schema and a base.  Pure.
+
+The base is what models or files make, the wanted one what SQL made of it elsewhere: in a
+live database, or by the project's own migrations.  Kept is what statements in ``EXTRA`` can
+say after the models: not tables, columns and partitions, which belong to models, and not
+privileges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+from schema_migrations.plan.differences import DifferenceKind, classify
+from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.diff import diff
+from schema_migrations.schema.model import (
+    INVALID_MARK,
+    NO_KEYS,
+    Column,
+    Constraint,
+    Definition,
+    ForeignKey,
+    Index,
+    Key,
+    Object,
+    Opaque,
+    Schema,
+    Table,
+    owner_of,
+    provided_keys_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptObjects:
+    """What is kept of a wanted schema, and the base as it is with that."""
+
+    goal: Schema
+    keys: frozenset[Key] = NO_KEYS
+    """Of the objects and columns that are as wanted, or gone as wanted."""
+
+
+def choose_kept_objects(
+    base: Schema,
+    wanted: Schema,
+    tolerant_base: Schema,
+    excluded: Iterable[Key] = (),
+) -> KeptObjects:
+    """Return what of ``wanted`` can be kept beside the objects of ``base``.
+
+    ``tolerant_base`` is the base with the differences that the wanted schema may have;
+    ``excluded`` are left as they are in the base.
+    """
+    excluded = frozenset(excluded)
+    changes = tuple(
+        change
+        for change in diff(wanted, tolerant_base)
+        if ddl.subject_of(change) not in excluded
+    )
+    kinds = classify(changes)
+    names = _find_names(kinds["name"])
+    candidates = {
+        obj.key: obj
+        for obj in _find_candidates((*kinds["different"], *kinds["surplus"]))
+    }
+    objects = _drop_unfounded(candidates, base, wanted, names)
+    gone = frozenset(_find_replaced(objects.values(), kinds))
+    goal = base.replace_objects(
+        gone, (_with_names(obj, names) for obj in objects.values())
+    )
+    columns = tuple(_find_columns(kinds["different"], goal, wanted))
+    goal = _with_columns(goal, columns)
+    goal, commented = _with_comments(goal, kinds["different"])
+    keys = objects.keys() | gone | {key for key, _ in columns} | commented
+    return KeptObjects(goal=goal, keys=frozenset(keys))
+
+
+def is_kept(change: ddl.Change, kept: KeptObjects) -> bool:
+    """Tell whether a difference, a change from the wanted schema to the base, is kept."""
+    return ddl.subject_of(change) in kept.keys
+
+
+def _find_names(renames: Iterable[ddl.Change]) -> Mapping[Key, Key]:
+    """Return wanted key → base key of what differs in its name alone."""
+    return {
+        change.before.key: change.after.key
+        for change in renames
+        if isinstance(change, ddl.Rename)
+    }
+
+
+def _find_candidates(changes: Iterable[ddl.Change]) -> Iterator[Object]:
+    """Yield the wanted objects that statements of ``EXTRA`` can make."""
+    for change in changes:
+        match change:
+            case ddl.Drop(object=obj) if _is_keepable(obj):
+                yield obj
+            case ddl.Alter(before=before) if _is_keepable(before):
+                yield before
+            case _:
+                pass
+
+
+def _is_keepable(obj: Object) -> bool:
+    match obj:
+        case Opaque():
+            return not (
+                obj.trait.is_privilege
+                or obj.trait.holds_rows
+                or obj.trait.is_partition_key
+                or obj.attachment
+            )
+        case Index():
+            return not obj.definition.endswith(INVALID_MARK)
+        case _:
+            return True
+
+
+def _drop_unfounded(
+    candidates: Mapping[Key, Object],
+    base: Schema,
+    wanted: Schema,
+    names: Mapping[Key, Key],
+) -> dict[Key, Object]:
+    """Return the candidates without those that need what is not kept."""
+    there = _list_keys(base)
+    elsewhere = _list_keys(wanted) - there
+    objects = dict(candidates)
+    while True:
+        made = there | objects.keys() | names.keys()
+        unfounded = [
+            key
+            for key, obj in objects.items()
+            if _needs_of(obj) & elsewhere - made or _quotes_other_name(obj, names)
+        ]
+        if not unfounded:
+            return objects
+        for key in unfounded:
+            del objects[key]
+
+
+def _quotes_other_name(obj: Object, names: Mapping[Key, Key]) -> bool:
+    """Tell whether the SQL of an object names what has another name in the base."""
+    return (
+        isinstance(obj, Opaque)
+        and obj.trait.carries_name
+        and bool(obj.needs & names.keys())
+    )
+
+
+def _list_keys(schema: Schema) -> frozenset[Key]:
+    return frozenset(schema.by_key).union(*map(provided_keys_of, schema))
+
+
+def _needs_of(obj: Object) -> frozenset[Key]:
+    owner = owner_of(obj)
+    return obj.needs | ({owner} if owner else NO_KEYS)
+
+
+def _with_names(obj: Object, names: Mapping[Key, Key]) -> Object:
+    if isinstance(obj, Table | Definition) or not obj.needs & names.keys():
+        return obj
+    return replace(obj, needs=frozenset(names.get(key, key) for key in obj.needs))
+
+
+def _find_replaced(
+    kept: Iterable[Object],
+    kinds: Mapping[DifferenceKind, tuple[ddl.Change, ...]],
+) -> Iterator[Key]:
+    """Yield the keys of base objects in whose place others are kept.
+
+    Such a one was made anew under another name, or is another primary key.
+    """
+    kept = tuple(kept)
+    places = {place for obj in kept if (place := _place_of(obj))}
+    for change in (*kinds["missing"], *kinds["different"]):
+        if (
+            isinstance(change, ddl.Create)
+            and _place_of(change.object) in places
+            and change.object.key not in {obj.key for obj in kept}
+        ):
+            yield change.object.key
+
+
+def _place_of(obj: Object) -> tuple[Key, str, tuple[str, ...]] | None:
+    """Return the table, kind and columns of a rule or an index; None: it has none."""
+    match obj:
+        case Constraint(type="primary key"):
+            return obj.table, "primary key", ()
+        case Constraint(type="unique") | Index() if obj.columns:
+            return obj.table, "index", obj.columns
+        case Constraint() if obj.columns:
+            return obj.table, obj.type, obj.columns
+        case ForeignKey():
+            return obj.table, "foreign key", obj.columns
+        case _:
+            return None
+
+
+_UNKEPT_FIELDS = ("name", "comment", "custom_sequence")
+"""Of a column: what is no difference, or has a change of its own."""
+_NEEDY_FIELDS = {"type", "collation", "default", "generated"}
+"""Of a column: what may need other objects."""
+
+
+def _find_columns(
+    changes: Iterable[ddl.Change], goal: Schema, wanted: Schema
+) -> Iterator[tuple[Key, Column]]:
+    """Yield each column that differs, with what differs as wanted."""
+    missing = _list_keys(wanted) - _list_keys(goal)
+    for change in changes:
+        if not isinstance(change, ddl.AlterColumn):
+            continue
+        before, after = change.before, change.after
+        different = {
+            field.name: getattr(before, field.name)
+            for field in fields(Column)
+            if field.compare and field.name not in _UNKEPT_FIELDS
+            if getattr(before, field.name) != getattr(after, field.name)
+        }
+        needs = before.needs if different.keys() & _NEEDY_FIELDS else NO_KEYS
+        if different and not needs & missing:
+            key = change.table.column(after.name)
+            column = goal.get_table(change.table).get_column(after.name)
+            yield key, replace(column, needs=column.needs | needs, **different)
+
+
+def _with_columns(schema: Schema, columns: Iterable[tuple[Key, Column]]) -> Schema:
+    for key, column in columns:
+        table = schema.get_table(key.table)
+        new = tuple(column if c.name == column.name else c for c in table.columns)
+        needs = table.needs | column.needs
+        schema = schema.replace_objects((), [replace(table, columns=new, needs=needs)])
+    return schema
+
+
+def _with_comments(
+    schema: Schema, changes: Iterable[ddl.Change]
+) -> tuple[Schema, frozenset[Key]]:
+    """Return the schema with the wanted comments of tables and columns, and their keys."""
+    keys: set[Key] = set()
+    for change in changes:
+        if not isinstance(change, ddl.SetComment):
+            continue
+        keys.add(change.key)
+        table = schema.get_table(change.key.table)
+        if change.key.kind == "column":
+            column = table.get_column(change.key.part)
+            commented = replace(column, comment=change.before)
+            schema = _with_columns(schema, [(change.key, commented)])
+        else:
+            table = replace(table, comment=change.before)
+            schema = schema.replace_objects((), [table])
+    return schema, frozenset(keys)
