@@ -15,6 +15,7 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     load_sql,
 )
+from tests.commands.test_schemastatus_drift_kinds import BY_HAND, FILES
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Connection, Engine
@@ -155,3 +156,12 @@ def test_sqlite_keeps_what_needs_no_copy_of_the_table() -> None:
     assert sorted(type(each).__name__ for each in keeping.left_changes) == [
         *("AlterColumn", "Create", "Drop")
     ]
+
+
+@pytest.mark.every_postgres
+def test_every_kind_is_kept(postgres_settings: dict[str, Any]) -> None:
+    """But the bounds of a partition."""
+    keeping = keep(postgres_settings, FILES, BY_HAND)
+    left = {ddl.subject_of(each).name for each in keeping.left_changes}
+    assert left == {"part"}
+    assert keeping.proposal.proved
