@@ -47,7 +47,7 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
-from schema_migrations.workflows.standing.keeping import (
+from schema_migrations.workflows.planning.keeping import (
     Keeping,
     canonicalize_both,
     plan_keeping,

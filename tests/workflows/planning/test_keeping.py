@@ -9,7 +9,7 @@ import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema import changes as ddl
-from schema_migrations.workflows.standing.keeping import Keeping, plan_keeping
+from schema_migrations.workflows.planning.keeping import Keeping, plan_keeping
 from schema_migrations.workflows.states.state import (
     State,
     inspect_database,
