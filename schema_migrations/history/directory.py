@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -50,11 +49,12 @@ from schema_migrations.history.sums import (
     format_sum_file,
     sort_files,
 )
+from schema_migrations.history.whole_file import create_file, replace_file, sync_folder
 
 _VERSION_FORMAT = "%Y%m%d%H%M%S"
 
 _TEMPORARY_NAME = re.compile(rf"\.(.+\.sql|{re.escape(SUM_FILE)})\.\d+\.tmp")
-"""What ``_write_temporary`` calls a file, and a command that was killed leaves."""
+"""What ``write_temporary`` calls a file, and a command that was killed leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ def _write_files(
 ) -> None:
     _create_files(path, new_files)
     try:
-        _replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
+        replace_file(path / SUM_FILE, (after.sum_file_text or "").encode())
     except OSError as error:
         names = ", ".join(file.name for file in new_files)
         raise FileNotAccessible(
@@ -240,7 +240,7 @@ def _write_files(
             advice=f"{names} was written and kept. Remove the obstacle,"
             f" then run: {REHASH_COMMAND}",
         ) from error
-    _sync_folder(path)
+    sync_folder(path)
 
 
 def rehash(path: Path) -> Directory:
@@ -251,8 +251,8 @@ def rehash(path: Path) -> Directory:
         directory = load(path).with_files(())
         if is_held:
             _sweep_temporaries(path)
-        _replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
-        _sync_folder(path)
+        replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
+        sync_folder(path)
     return directory
 
 
@@ -305,57 +305,9 @@ def _create_files(path: Path, files: Sequence[MigrationFile]) -> None:
     created: list[Path] = []
     try:
         for file in files:
-            _create_file(path / file.name, file.content)
+            create_file(path / file.name, file.content)
             created.append(path / file.name)
     except BaseException:
         for target in created:
             target.unlink()
         raise
-
-
-def _create_file(target: Path, content: bytes) -> None:
-    """Let a complete, synced file appear under a name that nothing has."""
-    with _write_temporary(target, content) as temporary:
-        try:
-            target.hardlink_to(temporary)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without hard links
-            target.open("xb").close()
-            try:
-                temporary.replace(target)
-            except BaseException:
-                target.unlink()
-                raise
-
-
-def _replace_file(target: Path, content: bytes) -> None:
-    """Replace ``target`` with a complete, synced file, or change nothing."""
-    with _write_temporary(target, content) as temporary:
-        temporary.replace(target)
-
-
-@contextlib.contextmanager
-def _write_temporary(target: Path, content: bytes) -> Iterator[Path]:
-    """Yield a complete, synced file beside ``target``; remove what is left of it."""
-    temporary = target.with_name(f".{target.name}.{secrets.randbits(48)}.tmp")
-    # Exclusively: it follows no link that somebody else put there.
-    stream = temporary.open("xb")
-    try:
-        with stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(path: Path) -> None:
-    # Windows cannot open a folder; there a rename is durable without this.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
