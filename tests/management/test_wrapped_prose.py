@@ -61,7 +61,7 @@ def test_a_command_begins_a_line_when_it_does_not_fit() -> None:
         "python manage.py schemaset VERSION",
         "python manage.py schemaapply --url postgres://me@db.org:5432/a --dir x",
         "python manage.py schemahash --dir 'my files'",
-        "python manage.py schemastatus --drift --format sql > mend.sql",
+        "python manage.py schemastatus --drift --format sql --output mend.sql",
         "SCHEMA_MIGRATIONS_URL=... python manage.py schemaapply",
         "-- atlas:txmode none",
     ],

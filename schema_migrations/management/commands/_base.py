@@ -1,7 +1,7 @@
 """The base of every command: options, output, errors as exit codes.
 
 Invariant: a failure is one message on standard error and the exit code of its class;
-a format for programs has standard output for itself.
+a format for programs has standard output, or the file of ``--output``, for itself.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from django.core.management.base import (
 )
 from django.db import DEFAULT_DB_ALIAS
 
+from schema_migrations.conf import read_settings
 from schema_migrations.errors import (
+    FileNotAccessible,
     SchemaMigrationsError,
     Unexpected,
+    WrongUsage,
 )
 from schema_migrations.errors.interruption import raise_interruption
 from schema_migrations.history.path_url import path_from_text
@@ -36,9 +39,14 @@ from schema_migrations.management.commands._failures import (
 )
 from schema_migrations.management.commands._interruption import run_interruptible
 from schema_migrations.management.commands._lasting_output import keep_output_writable
+from schema_migrations.management.commands._output_file import (
+    find_output_file,
+    write_output_file,
+)
 from schema_migrations.management.hints import with_options
 from schema_migrations.management.output.errors import FORMATS as FAILURE_FORMATS
 from schema_migrations.management.output.lines import (
+    Document,
     Formats,
     Line,
     LogEntry,
@@ -78,12 +86,17 @@ class SchemaCommand(BaseCommand, ABC):
     requires_system_checks = ()
     no_input_help = "never ask; exit 3 if an answer is needed"
     """Help of ``--no-input``; a command that needs no answer has its own."""
+    output_help = "write the JSON into this file; - for standard output (default)"
     formats: ClassVar[Formats]
     """How the result is shown."""
     format_meanings: ClassVar[Mapping[str, str]] = FORMAT_MEANINGS
+    document_advice = "Add --format json, or leave out --output."
+    """What makes a run print something for programs."""
     format_name = "text"
     verbosity = 1
     given: Options
+    output_file: Path | None = None
+    """Where a ``Document`` goes; None: to standard output."""
     progress: ProgressDisplay | None = None
     """None: nobody waits for lines."""
     arguments: Sequence[str] = ()
@@ -118,6 +131,11 @@ class SchemaCommand(BaseCommand, ABC):
             ),
         )
         parser.add_argument(
+            "--output",
+            metavar="FILE",
+            help=self.output_help,
+        )
+        parser.add_argument(
             "--no-input",
             "--noinput",
             action="store_false",
@@ -144,6 +162,7 @@ class SchemaCommand(BaseCommand, ABC):
         self.verbosity = options["verbosity"]
         self.format_name = options["format"]
         self.given = options
+        self.output_file = None
         if self.format_name == "text" and self.verbosity >= 1:
             stream: Any = self.stderr
             self.progress = ProgressDisplay(
@@ -169,6 +188,7 @@ class SchemaCommand(BaseCommand, ABC):
         """Run the command; add to an interruption what it left."""
         if options["dir"] is not None:
             options["dir"] = path_from_text(str(options["dir"]))
+        self.output_file = self._find_output_file(options)
         try:
             with raise_interruption():
                 return self.run(options)
@@ -177,6 +197,22 @@ class SchemaCommand(BaseCommand, ABC):
                 for line in self.describe_interruption():
                     interruption.add_note(line)
             raise
+
+    def prints_document(self, options: Options) -> bool:
+        """Return whether the run prints something for programs."""
+        return bool(options["format"] != "text")
+
+    def _find_output_file(self, options: Options) -> Path | None:
+        """Return the file of ``--output``, if any; raise ``ConfigError`` before any work."""
+        if not self.view.writes_file:
+            return None
+        if not self.prints_document(options):
+            raise WrongUsage(
+                problem="--output takes SQL or JSON, and this run prints neither.",
+                advice=self.document_advice,
+            )
+        settings = read_settings(options["database"], directory=options["dir"])
+        return find_output_file(options["output"], settings.directory)
 
     def describe_interruption(self) -> Iterator[str]:
         """Yield lines about what the interrupted command left: by default nothing."""
@@ -206,7 +242,11 @@ class SchemaCommand(BaseCommand, ABC):
 
     def _end_with_failure(self, error: SchemaMigrationsError) -> None:
         self.hide_progress()
-        self.show_failure(error)
+        try:
+            self.show_failure(error)
+        except FileNotAccessible as unwritten:
+            if unwritten.message != error.message:
+                self.warn(unwritten.message)
 
     def describe_answers(self, error: SchemaMigrationsError) -> str:
         """Return what comes after an error's hint: how to give the answers it asks for."""
@@ -241,10 +281,26 @@ class SchemaCommand(BaseCommand, ABC):
                 self._log(line)
             case Progress():
                 self.show_progress(line.text)
+            case Document():
+                self._print_document(line)
             case _ if self.format_name == "text":
                 self.say(line)
             case _:
-                self.stdout.write(line)
+                self._print_document(Document(text=line))
+
+    def _print_document(self, document: Document) -> None:
+        """Print what programs read, or write it into the file that was asked for."""
+        if self.output_file is not None:
+            write_output_file(self.output_file, document.text)
+            if self.given["verbosity"] >= 1:
+                self.erase_progress()
+                content = f"  ({document.content})" if document.content else ""
+                name = mask_controls(self.given["output"])
+                self.stdout.write(f"Written  {name}{content}")
+        elif self.format_name == "text":
+            self.say(document.shown or document.text)
+        else:
+            self.stdout.write(document.text)
 
     def say(self, text: str = "") -> None:
         """Print a line for people, unless they want none, or programs read the output."""

@@ -45,6 +45,14 @@ EXIT_DONE, EXIT_CHANGES = 0, 1
 class Command(SchemaCommand):
     help = "Write the next SQL migration file from the difference between files and models."
     formats = FORMATS
+    output_help = (
+        "write the SQL (with --dry-run, --from or --to) or the JSON into this file;"
+        " - for standard output (default)"
+    )
+    document_advice = (
+        "Add --dry-run for the SQL or --format json, or leave out --output: migration"
+        " files are named by NAME."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -183,14 +191,16 @@ class Command(SchemaCommand):
                 planned=planned,
                 request=request,
                 check=options["check"],
-                show_sql=options["dry_run"]
-                or (_has_sources(options) and not request.write),
+                show_sql=_shows_sql(options),
                 seconds=perf_counter() - started,
                 changes_shown=bool(asker and asker.shown == planned.proposal.summary),
             )
         )
         found = options["check"] and planned.has_text
         return EXIT_CHANGES if found else EXIT_DONE
+
+    def prints_document(self, options: Options) -> bool:
+        return super().prints_document(options) or _shows_sql(options)
 
     def _choose_asker(self, options: Options) -> TerminalAsker | None:
         """Return who answers questions; None without a terminal."""
@@ -280,6 +290,12 @@ def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:
             problem="--acknowledge counts only from the files to the models.",
             advice="Leave it out: between other sources nothing is acknowledged.",
         )
+
+
+def _shows_sql(options: Options) -> bool:
+    """Return whether the SQL is the result; ``--write`` counts between sources only."""
+    only_compares = _has_sources(options) and not options["write"]
+    return bool(options["dry_run"] or only_compares)
 
 
 def _has_sources(options: Options) -> bool:

@@ -62,6 +62,13 @@ class Command(SchemaCommand):
         " with --keep the other way round",
     }
 
+    output_help = (
+        "write the JSON or the SQL into this file; - for standard output (default)"
+    )
+    document_advice = (
+        "Add --format json, or --drift --format sql; or leave out --output."
+    )
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_target_options(parser)

@@ -14,6 +14,8 @@ from typing import Any
 from schema_migrations.conf import format_duration as format_duration
 from schema_migrations.workflows.applying.events import Warned
 
+STANDARD_OUTPUT = "-"
+"""The ``--output`` that is no file."""
 TERMINAL_WIDTH = 80
 """Columns of a line of prose on a terminal."""
 STATEMENT_WIDTH = 58
@@ -36,9 +38,25 @@ class View:
     """The parsed command line, which the next command may repeat; holds secrets."""
 
     @property
+    def writes_file(self) -> bool:
+        """Whether a ``Document`` goes into a file."""
+        return self.given.get("output") not in (None, STANDARD_OUTPUT)
+
+    @property
     def folds(self) -> bool:
         """Whether much that is alike is only counted."""
         return self.on_terminal and self.verbosity < 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What programs read: it goes whole into the file of ``--output``, if there is one."""
+
+    text: str
+    shown: str = ""
+    """The text in colours, for standard output; empty: the text itself."""
+    content: str = ""
+    """What is in it, for people: ``12 statements``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +73,7 @@ class LogEntry:
     values: Mapping[str, Any]
 
 
-Line = str | Warned | Progress | LogEntry
+Line = str | Document | Warned | Progress | LogEntry
 Format = Callable[[Any, View], Iterable[Line]]
 Formats = Mapping[str, Format]
 """By name; a name that is missing shows nothing."""
@@ -170,9 +188,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 _VARIABLE = r"(?:[A-Z_]+=\S+ )?"
 _COPIED_LINE = re.compile(rf"    | +{_VARIABLE}python manage\.py ")
 _VALUE = r"(?:'[^']*'|\S*[^\s,;.:)])"
-_ARGUMENT = (
-    rf"(?:--?[\w-]+(?:[ =](?!-){_VALUE})?|(?=\S*[\d=]){_VALUE}|[A-Z_]{{3,}}|> {_VALUE})"
-)
+_ARGUMENT = rf"(?:--?[\w-]+(?:[ =](?!-){_VALUE})?|(?=\S*[\d=]){_VALUE}|[A-Z_]{{3,}})"
 _COPIED_WORDS = re.compile(
     rf"{_VARIABLE}python manage\.py \w+(?: {_ARGUMENT})*|-- atlas:\w+ \w+"
 )

@@ -64,16 +64,31 @@ def format_command_line(
     return " ".join(("python manage.py", *words))
 
 
-def format_without_flags(arguments: Sequence[str], flags: Sequence[str]) -> str:
+def format_without_flags(
+    arguments: Sequence[str], flags: Sequence[str], options: Sequence[str] = ()
+) -> str:
     """Return the same command line without some flags: what it only looked at, done.
+
+    It is without some ``options`` and their values, too.
 
     ``arguments`` are empty if the command was called from Python.
     """
     if not arguments:
         return f"run the same command without {' or '.join(flags)}"
-    return format_command_line(
-        [each for each in arguments if not _is_one_of(each, flags)]
-    )
+    return format_command_line(tuple(_leave_out(arguments, flags, options)))
+
+
+def _leave_out(
+    arguments: Sequence[str], flags: Sequence[str], options: Sequence[str]
+) -> Iterator[str]:
+    rest = iter(arguments)
+    for argument in rest:
+        name, has_value, _ = argument.partition("=")
+        if _is_one_of(name, options):
+            if not has_value:
+                next(rest, None)
+        elif not _is_one_of(argument, flags):
+            yield argument
 
 
 def _is_one_of(argument: str, flags: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from schema_migrations.management.output.change_tree import (
     format_change_tree,
 )
 from schema_migrations.management.output.lines import (
+    Document,
     Formats,
     Line,
     View,
@@ -129,7 +130,7 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield from _list_warnings(result, view)
     if planned.rows:
         yield from describe_rows(planned.rows)
-    if planned.has_text:
+    if planned.has_text or (result.show_sql and view.writes_file):
         yield from _format_end(result, view)
 
 
@@ -138,16 +139,16 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
     planned, proposal = result.planned, result.planned.proposal
     rows_text = planned.rows.text if planned.rows else ""
     if result.show_sql:
-        yield ""
-        if proposal.file_text:
-            yield colour_sql(proposal.file_text, view.style)
-        if rows_text:
-            yield colour_sql(hide_values(rows_text), view.style)
+        if not view.writes_file:
+            yield ""
+        yield _make_script(result, view)
     if result.check or result.show_sql:
-        if not result.check:
+        if not (result.check or view.writes_file):
             yield "Nothing was written."
-        if result.check or result.request.has_default_sources:
-            command = format_without_flags(view.arguments, READ_ONLY_FLAGS)
+        if planned.has_text and (result.check or result.request.has_default_sources):
+            command = format_without_flags(
+                view.arguments, READ_ONLY_FLAGS, ("--output",)
+            )
             yield f"Next     {command}"
         return
     yield from _format_paths(planned.paths, view)
@@ -160,6 +161,23 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
     yield f"Next     review the SQL and commit it, then: {command}"
     if rows_text:
         yield from suggest_baseline(planned.paths[-2], view)
+
+
+def _make_script(result: PlannedFile, view: View) -> Document:
+    """Return the text of what was not written; only a file gets the values of rows."""
+    proposal, rows = result.planned.proposal, result.planned.rows
+    count = len(proposal.plan.statements) if proposal.plan else 0
+    content = format_count(count, "statement")
+    texts = [proposal.file_text, rows.text if rows else ""]
+    shown = [proposal.file_text]
+    if rows and rows.text:
+        content += f", {format_count(sum(rows.counts.values()), 'row')}"
+        shown.append(hide_values(rows.text))
+    return Document(
+        text="\n".join(filter(None, texts)) or f"-- {_describe_no_changes(result)}",
+        shown="\n".join(colour_sql(text, view.style) for text in shown if text),
+        content=content,
+    )
 
 
 def format_empty_file(paths: Sequence[Path], view: View) -> Iterator[Line]:

@@ -22,7 +22,9 @@ from schema_migrations.history.failure import read_failure
 from schema_migrations.management.hints import hint_of, with_commands
 from schema_migrations.management.output.errors import ErrorJson, error_as_json
 from schema_migrations.management.output.lines import (
+    Document,
     Formats,
+    Line,
     View,
     format_beside,
     format_count,
@@ -135,7 +137,7 @@ def format_status(status: Status, view: View) -> Iterator[str]:
     yield from format_beside("Next     ", _suggest_next_step(status, view), view)
 
 
-def format_mending(status: Status, view: View) -> Iterator[str]:
+def format_mending(status: Status, view: View) -> Iterator[Line]:
     from schema_migrations.management.output.drift import (
         format_keeping_script,
         format_mending_script,
@@ -143,9 +145,13 @@ def format_mending(status: Status, view: View) -> Iterator[str]:
 
     assert status.drift is not None
     if view.given.get("keep"):
-        yield format_keeping_script(status.target.name, status.drift, view)
-        return
-    yield format_mending_script(status.target.name, status.drift)
+        proposal = status.drift.keeping.proposal if status.drift.keeping else None
+        text = format_keeping_script(status.target.name, status.drift, view)
+    else:
+        proposal = status.drift.mending_proposal
+        text = format_mending_script(status.target.name, status.drift)
+    count = len(proposal.plan.statements) if proposal and proposal.plan else 0
+    yield Document(text=text, content=format_count(count, "statement"))
 
 
 def _format_files(status: Status, view: View) -> Iterator[str]:
