@@ -31,6 +31,8 @@ VALUES: dict[str, Any] = {
     "tuple[str, ...]": ("one", "two"),
     "frozenset[str]": frozenset({"one"}),
     "tuple[OpenQuestion, ...]": (),
+    "tuple[tuple[str, str], ...]": (),
+    "AcknowledgementNeeded | None": None,
 }
 
 

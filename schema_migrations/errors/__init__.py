@@ -16,6 +16,7 @@ situation from another.  Nothing of the package is imported here.
 from __future__ import annotations
 
 # All classes of these modules, so that a new one is never forgotten here.
+from schema_migrations.errors.answers import *  # noqa: F403
 from schema_migrations.errors.base import *  # noqa: F403
 from schema_migrations.errors.dev_servers import *  # noqa: F403
 from schema_migrations.errors.django_migrations import *  # noqa: F403

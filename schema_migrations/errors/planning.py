@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from schema_migrations.errors.base import (
-    AnswerNeeded,
     ConfigError,
     PlanError,
     suggest_nearest,
@@ -171,62 +168,6 @@ class MigrationsNotImportable(ConfigError):
         return "\n".join(f"  {reason}" for reason in self.reasons)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion:
-    """A question that a difference leaves open."""
-
-    text: str
-    column: str = ""
-    """``table.column``, whose value for existing rows is the answer; empty: data would
-    be lost, and to accept that or to name a rename is the answer."""
-    renames: tuple[tuple[str, str], ...] = ()
-    """Renames, as (old, new), that may be meant instead of the loss."""
-    retyped_column: str = ""
-    """``table.column`` that gets another type: an expression for it answers as well."""
-    suggestion: str = ""
-    """SQL with which the server can compute a value; empty: it cannot."""
-
-
-class QuestionsOpen(AnswerNeeded):
-    """A change loses data, or existing rows need values."""
-
-    code = "questions-open"
-    message = "This change needs answers, and there is nobody to ask:\n{listed}"
-    hint = "Nothing was written. Pass the answers in NextFileRequest.answers, or pass an asker."
-    questions: tuple[OpenQuestion, ...]
-
-    @property
-    def listed(self) -> str:
-        return "\n".join(f"  {question.text}" for question in self.questions)
-
-
-class AcknowledgementNeeded(AnswerNeeded):
-    """Django migrations change rows, which no file does; ``names`` acknowledge them."""
-
-    code = "acknowledgement-needed"
-    message = "{listed}"
-    hint = "Nothing was written. {look}, then acknowledge {names}."
-    lines: tuple[str, ...]
-    names: tuple[str, ...]
-    """APP.MIGRATION, or APP for a new app."""
-    may_take_rows: bool = False
-    """The rows that they leave can become a file of their own instead."""
-    look = "Check whether your database needs any of it (how-to guide: When a package brings data migrations)"
-
-    @property
-    def listed(self) -> str:
-        return "\n".join(self.lines)
-
-
-class Declined(AnswerNeeded):
-    """Somebody was asked and said no, or nothing."""
-
-    code = "declined"
-    hint = "{advice}"
-    problem: str
-    advice: str = ""
-
-
 class UnsupportedChange(PlanError):
     """The engine has no statement for a change."""
 
@@ -369,11 +310,3 @@ class ReachesOtherFile(StatementFailed):
         " other database files."
     )
     hint = "Do this outside of the migration files."
-
-
-class LossDeclined(AnswerNeeded):
-    """Somebody was asked to accept a loss of data, and did not."""
-
-    code = "loss-declined"
-    message = "Nothing was written: the change would lose data."
-    hint = "Accept the loss, or name the rename that is meant."

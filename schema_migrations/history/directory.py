@@ -49,7 +49,7 @@ from schema_migrations.history.sums import (
     format_sum_file,
     sort_files,
 )
-from schema_migrations.history.whole_file import create_file, replace_file, sync_folder
+from schema_migrations.history.whole_file import create_file, replace_file, save_folder
 
 _VERSION_FORMAT = "%Y%m%d%H%M%S"
 
@@ -240,7 +240,7 @@ def _write_files(
             advice=f"{names} was written and kept. Remove the obstacle,"
             f" then run: {REHASH_COMMAND}",
         ) from error
-    sync_folder(path)
+    save_folder(path)
 
 
 def rehash(path: Path) -> Directory:
@@ -252,7 +252,7 @@ def rehash(path: Path) -> Directory:
         if is_held:
             _sweep_temporaries(path)
         replace_file(path / SUM_FILE, (directory.sum_file_text or "").encode())
-        sync_folder(path)
+        save_folder(path)
     return directory
 
 

@@ -50,7 +50,8 @@ def write_temporary(target: Path, content: bytes) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def sync_folder(path: Path) -> None:
+def save_folder(path: Path) -> None:
+    """Let the names in a folder outlast a loss of power."""
     # Windows cannot open a folder; there a rename is durable without this.
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)

@@ -5,7 +5,9 @@ Errors themselves speak to a Python caller.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 
 import schema_migrations.errors as errors  # the package itself would import its API
 from schema_migrations.errors import SchemaMigrationsError
@@ -129,9 +131,18 @@ def message_of(error: SchemaMigrationsError) -> str:
     if not isinstance(error, errors.QuestionsOpen):
         template = MESSAGES.get(type(error))
         return error.message if template is None else error.fill_in(template)
-    lines = [line for each in error.questions for line in _list_answers(each)]
-    lead = "This change needs answers, and schemadiff cannot ask here:"
-    return "\n".join([lead, *lines])
+    lines = ["This change needs answers, and schemadiff cannot ask here:"]
+    for renames, questions in groupby(error.questions, key=attrgetter("assumes")):
+        if renames:
+            lines.append(f"If {_format_renames(renames)} is meant, also:")
+        lines += [line for each in questions for line in _list_answers(each)]
+    if error.acknowledgement:
+        lines += error.acknowledgement.lines
+    return "\n".join(lines)
+
+
+def _format_renames(renames: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"--rename {old}={new}" for old, new in renames)
 
 
 def _list_answers(question: errors.OpenQuestion) -> Iterator[str]:
@@ -152,7 +163,7 @@ def list_answer_options(error: SchemaMigrationsError) -> tuple[tuple[str, str], 
     """
     match error:
         case errors.QuestionsOpen():
-            return tuple(dict.fromkeys(_choose_answers(error.questions)))
+            return tuple(dict.fromkeys(_choose_answers(error)))
         case errors.AcknowledgementNeeded():
             return tuple(("--acknowledge", name) for name in error.names)
         case errors.LargeTablesOpen():
@@ -161,22 +172,16 @@ def list_answer_options(error: SchemaMigrationsError) -> tuple[tuple[str, str], 
             return ()
 
 
-def _choose_answers(
-    questions: tuple[errors.OpenQuestion, ...],
-) -> Iterator[tuple[str, str]]:
-    taken: set[str] = set()  # the new names of others, which need no value
-    for question in questions:
-        if question.column:
-            if question.column not in taken:
-                yield "--default", f"{question.column}={question.suggestion or 'SQL'}"
-            continue
-        renames = {
-            f"{old.rpartition('.')[0]}.{new}".lstrip("."): f"{old}={new}"
-            for old, new in question.renames
-        }
-        free = [new for new in renames if new not in taken]
-        taken.update(free[:1])
-        yield ("--rename", renames[free[0]]) if free else ("--allow-data-loss", "")
+def _choose_answers(error: errors.QuestionsOpen) -> Iterator[tuple[str, str]]:
+    for old, new in error.renames:
+        yield "--rename", f"{old}={new}"
+    for question in error.questions:
+        if question.column and not question.settled:
+            yield "--default", f"{question.column}={question.suggestion or 'SQL'}"
+        elif not question.settled:
+            yield "--allow-data-loss", ""
+    if error.acknowledgement:
+        yield from list_answer_options(error.acknowledgement)
 
 
 def hint_of(
@@ -210,12 +215,7 @@ def hint_of(
         case errors.DevServerUnusable() | errors.DevServerUnreachable():
             return errors.suggest_other_server(error, "--dev {}")
         case errors.QuestionsOpen():
-            how = "a flag for each"
-            if any(not question.column for question in error.questions):
-                how = (
-                    "--rename or --default for each, --allow-data-loss to accept losses"
-                )
-            return f"Nothing was written. Run schemadiff again with {how}; on a terminal it asks."
+            return "\n".join(_advise_answers(error))
         case errors.AcknowledgementNeeded():
             return _advise_acknowledgement(error)
         case _:
@@ -224,6 +224,21 @@ def hint_of(
     if template is None:
         return with_commands(error.hint, command)
     return error.fill_in(template)
+
+
+def _advise_answers(error: errors.QuestionsOpen) -> Iterator[str]:
+    how = "a flag for each"
+    if any(not question.column for question in error.questions):
+        how = "--rename or --default for each, --allow-data-loss to accept losses"
+    yield (
+        "Nothing was written. Run schemadiff again with "
+        + how
+        + ("; on a terminal it asks.")
+    )
+    if error.acknowledgement:
+        yield f"{error.acknowledgement.look}, then acknowledge the data operations."
+    if error.leads_further:
+        yield "Further questions may follow from the answers."
 
 
 def _advise_missing(

@@ -198,15 +198,15 @@ class SchemaCommand(BaseCommand, ABC):
                     interruption.add_note(line)
             raise
 
-    def prints_document(self, options: Options) -> bool:
+    def has_document(self, options: Options) -> bool:
         """Return whether the run prints something for programs."""
         return bool(options["format"] != "text")
 
     def _find_output_file(self, options: Options) -> Path | None:
         """Return the file of ``--output``, if any; raise ``ConfigError`` before any work."""
-        if not self.view.writes_file:
+        if not self.view.has_output_file:
             return None
-        if not self.prints_document(options):
+        if not self.has_document(options):
             raise WrongUsage(
                 problem="--output takes SQL or JSON, and this run prints neither.",
                 advice=self.document_advice,

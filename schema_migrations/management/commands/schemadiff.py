@@ -199,8 +199,8 @@ class Command(SchemaCommand):
         found = options["check"] and planned.has_text
         return EXIT_CHANGES if found else EXIT_DONE
 
-    def prints_document(self, options: Options) -> bool:
-        return super().prints_document(options) or _shows_sql(options)
+    def has_document(self, options: Options) -> bool:
+        return super().has_document(options) or _shows_sql(options)
 
     def _choose_asker(self, options: Options) -> TerminalAsker | None:
         """Return who answers questions; None without a terminal."""

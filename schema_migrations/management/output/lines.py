@@ -38,7 +38,7 @@ class View:
     """The parsed command line, which the next command may repeat; holds secrets."""
 
     @property
-    def writes_file(self) -> bool:
+    def has_output_file(self) -> bool:
         """Whether a ``Document`` goes into a file."""
         return self.given.get("output") not in (None, STANDARD_OUTPUT)
 

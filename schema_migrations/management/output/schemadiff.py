@@ -130,7 +130,7 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield from _list_warnings(result, view)
     if planned.rows:
         yield from describe_rows(planned.rows)
-    if planned.has_text or (result.show_sql and view.writes_file):
+    if planned.has_text or (result.show_sql and view.has_output_file):
         yield from _format_end(result, view)
 
 
@@ -139,11 +139,11 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
     planned, proposal = result.planned, result.planned.proposal
     rows_text = planned.rows.text if planned.rows else ""
     if result.show_sql:
-        if not view.writes_file:
+        if not view.has_output_file:
             yield ""
         yield _make_script(result, view)
     if result.check or result.show_sql:
-        if not (result.check or view.writes_file):
+        if not (result.check or view.has_output_file):
             yield "Nothing was written."
         if planned.has_text and (result.check or result.request.has_default_sources):
             command = format_without_flags(

@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from schema_migrations.conf import read_settings
-from schema_migrations.errors import MigrationsNotImportable
+from schema_migrations.errors import (
+    AcknowledgementNeeded,
+    MigrationsNotImportable,
+    QuestionsOpen,
+)
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import (
     Directory,
@@ -198,23 +202,28 @@ def _plan(
     if request.rows:
         refuse_shared_server(workspace.server)
     _report_workspace(workspace, reporter)
-    uncovered, takes_rows = _acknowledge(request, workspace, asker, reporter)
+    uncovered, takes_rows, needed = _acknowledge(request, workspace, asker, reporter)
     if takes_rows:
         refuse_shared_server(workspace.server)
-    proposal = propose(
-        workspace,
-        ChangeRequest(
-            answers=request.answers,
-            asker=asker,
-            strict=request.strict,
-            app_labels=request.app_labels,
-            app_tables=workspace.app_tables,
-            prove=request.prove,
-            notes=make_notes(uncovered, rows_follow=takes_rows),
-        ),
-        source=request.source,
-        target=request.target,
-    )
+    try:
+        proposal = propose(
+            workspace,
+            ChangeRequest(
+                answers=request.answers,
+                asker=asker,
+                strict=request.strict,
+                app_labels=request.app_labels,
+                app_tables=workspace.app_tables,
+                prove=request.prove and needed is None,
+                notes=make_notes(uncovered, rows_follow=takes_rows),
+            ),
+            source=request.source,
+            target=request.target,
+        )
+    except QuestionsOpen as error:
+        raise error.with_more(needed, leads_further=takes_rows) from None
+    if needed is not None:
+        raise needed
     directory, name, now = workspace.directory, request.name, datetime.now(UTC)
     files: tuple[MigrationFile, ...] = ()
     if proposal.file_text:
@@ -281,15 +290,16 @@ def _acknowledge(
     workspace: Workspace,
     asker: NextFileAsker | None,
     reporter: Reporter,
-) -> tuple[UncoveredMigrations, bool]:
-    """Return what the next file is to record, and whether a file of rows is to follow.
+) -> tuple[UncoveredMigrations, bool, AcknowledgementNeeded | None]:
+    """Return what the next file is to record, whether a file of rows is to follow, and
+    the question that nobody was asked.
 
-    Nothing is recorded between other sources.  It comes before the slow work.  Raises
-    ``AnswerNeeded`` and ``ConfigError``.
+    Nothing is recorded between other sources.  Raises ``AnswerNeeded`` and
+    ``ConfigError``.
     """
     check_names(request.acknowledged, workspace.django_migrations)
     if not request.has_default_sources:
-        return UncoveredMigrations(), False
+        return UncoveredMigrations(), False, None
     uncovered = find_uncovered_migrations(
         read_coverage(workspace.directory.files),
         workspace.django_migrations,
@@ -300,18 +310,23 @@ def _acknowledge(
     for warning in uncovered.warnings:
         reporter.warn(warning)
     if request.rows or _wants_rows(request, workspace, uncovered, asker):
-        return uncovered, True
-    lines = acknowledge(
-        uncovered,
-        request.acknowledged,
-        asker=asker,
-        strict=request.strict,
-        in_full=request.in_full,
-        may_take_rows=not workspace.directory.files,
-    )
+        return uncovered, True, None
+    try:
+        lines = acknowledge(
+            uncovered,
+            request.acknowledged,
+            asker=asker,
+            strict=request.strict,
+            in_full=request.in_full,
+            may_take_rows=not workspace.directory.files,
+        )
+    except AcknowledgementNeeded as needed:
+        if not workspace.directory.files:  # nothing else can be open
+            raise
+        return uncovered, False, needed
     for line in lines:
         reporter.say(line)
-    return uncovered, False
+    return uncovered, False, None
 
 
 def _wants_rows(

@@ -14,6 +14,7 @@ from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import (
     IgnoredObjectNeeded,
     PlanRefused,
+    QuestionsOpen,
     RefusedDefault,
 )
 from schema_migrations.history.file import MigrationFile
@@ -50,6 +51,7 @@ from schema_migrations.workflows.planning.model_renames import (
     split_model_renames,
     summarize_model_renames,
 )
+from schema_migrations.workflows.planning.one_round import complete_questions
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
 from schema_migrations.workflows.planning.proof import prove
 from schema_migrations.workflows.planning.questions import Asker
@@ -137,9 +139,19 @@ def propose(
         desired = stack.enter_context(
             open_state(target, workspace, beside=current.schema)
         )
-        return plan_change(
-            workspace.engine, current, desired, request, phases=workspace.phases
-        )
+
+        def plan(request: ChangeRequest) -> Proposal:
+            return plan_change(
+                workspace.engine, current, desired, request, phases=workspace.phases
+            )
+
+        def try_plan(answers: Answers) -> None:
+            plan(replace(request, answers=answers, prove=False))
+
+        try:
+            return plan(request)
+        except QuestionsOpen as error:
+            raise complete_questions(error, request.answers, try_plan) from None
 
 
 def plan_change(

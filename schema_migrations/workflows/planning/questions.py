@@ -291,6 +291,7 @@ def list_open_questions(
     lost = [
         OpenQuestion(
             text=loss,
+            subject=key.path,
             renames=tuple(
                 _format_rename(each) for each in candidates if each.old == key
             ),
@@ -300,6 +301,7 @@ def list_open_questions(
     missing = [
         OpenQuestion(
             text=_describe_need(need, facts),
+            subject=need.column.path,
             column=need.column.path,
             suggestion=""
             if need.reason == "converted"
@@ -308,7 +310,7 @@ def list_open_questions(
         for need in needs
     ]
     retyped = [
-        OpenQuestion(text=loss, retyped_column=column.path)
+        OpenQuestion(text=loss, subject=column.path, retyped_column=column.path)
         for column, loss in retypings
     ]
     return (*lost, *retyped, *missing)
