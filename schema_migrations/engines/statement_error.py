@@ -66,6 +66,7 @@ def make_statement_error(
         problem=mask_secrets("\n".join(lines), sql),
         file=file,
         line=line,
+        column=column,
         sql=mask_secrets(sql),
         server_message=mask_secrets(driver_error.message, sql),
         sqlstate=driver_error.sqlstate,

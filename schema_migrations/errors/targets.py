@@ -229,6 +229,8 @@ class StatementFailed(SchemaMigrationsError):
     """A word for what kept the statement from running; empty: the statement itself."""
     file: str = ""
     line: int = 0
+    column: int = 0
+    """Of the place in that line, 1-based; 0: unknown."""
     sql: str = ""
     server_message: str = ""
     sqlstate: str = ""

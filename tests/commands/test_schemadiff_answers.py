@@ -231,6 +231,71 @@ class TestWithoutATerminal:
         assert reason in screen.replace("\n", " ")
         assert "DEFAULT 'new'" in second(project)
 
+    def test_a_value_that_is_refused_is_named_before_other_questions(
+        self, on_postgres: OnPostgres
+    ) -> None:
+        project = on_postgres()
+        assert project.manage("schemadiff").code == 0
+        changed(project, REQUIRED + "    place = models.IntegerField()\n")
+
+        for options in ([], ["--check"], ["--dry-run", "--format", "json"]):
+            ran = project.manage(
+                "schemadiff", "--default", "shop_order.place='a'", *options
+            )
+            assert ran.code == 2
+            assert "--default shop_order.place='a': The dev database says:" in ran.err
+            assert 'invalid input syntax for type integer: "a"' in ran.err
+
+    @pytest.mark.parametrize("sql", ["row_number() over ()", "generate_series(1, 2)"])
+    def test_a_value_must_be_one_of_each_row(
+        self, on_postgres: OnPostgres, sql: str
+    ) -> None:
+        project = on_postgres()
+        assert project.manage("schemadiff").code == 0
+        changed(project, MODELS + "    place = models.IntegerField()\n")
+
+        given = project.manage("schemadiff", "--default", f"shop_order.place={sql}")
+        code, screen = type_answers(project, ["1\n", f"{sql}\n", "7\n"])
+
+        assert given.code == 2
+        assert (
+            f"--default shop_order.place={sql}: This is no value of each" in given.err
+        )
+        assert code == 0, screen
+        assert "This is no value of each row." in screen
+        assert "DEFAULT 7" in second(project)
+
+    def test_of_several_values_the_right_one_is_named(
+        self, on_postgres: OnPostgres
+    ) -> None:
+        """Before the plan another one is refused as well, and the plan takes it."""
+        project = on_postgres()
+        assert project.manage("schemadiff").code == 0
+        kind = "\n\nclass Kind(models.Model):\n    code = models.IntegerField()\n"
+        changed(
+            project,
+            WHOLE_TOTAL + "    place = models.IntegerField()\n" + kind,
+        )
+        place = (
+            "--default",
+            "shop_order.place=coalesce((SELECT min(code) FROM shop_kind), 0)",
+        )
+
+        for total, said in (
+            ("total::inet", "cannot cast type numeric to inet"),
+            ("(SELECT 1)", "cannot use subquery in transform expression"),
+        ):
+            ran = project.manage(
+                "schemadiff", *place, "--default", f"shop_order.total={total}"
+            )
+            assert ran.code == 2
+            start = (
+                f"CommandError: --default shop_order.total={total}: The dev database"
+            )
+            assert ran.err.startswith(start), ran.err
+            assert said in ran.err
+            assert len(project.files) == 1
+
     def test_a_value_may_use_what_only_the_file_creates(
         self, on_postgres: OnPostgres
     ) -> None:

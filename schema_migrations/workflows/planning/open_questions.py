@@ -6,7 +6,7 @@ They are answered beforehand, asked, or make one ``QuestionsOpen``.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import (
@@ -40,6 +40,10 @@ from schema_migrations.workflows.planning.questions import (
     make_retyping_question,
     make_value_question,
 )
+from schema_migrations.workflows.planning.refused_values import (
+    find_refused_defaults,
+    map_types,
+)
 from schema_migrations.workflows.planning.renaming import (
     RenameDecision,
     RenamedState,
@@ -72,6 +76,8 @@ class AnsweredChanges:
     """What was answered, for the file's header."""
     remarks: tuple[str, ...]
     """What nobody was asked, and a reviewer would not expect."""
+    values: Mapping[Key, str] = field(default_factory=dict)
+    """The answers as they stand in the plan; empty: the column gets none."""
     refused_defaults: tuple[RefusedDefault, ...] = ()
     """Those given beforehand that the dev database cannot compute before the plan."""
 
@@ -99,7 +105,7 @@ def fill_in_answers(
         for column, sql in given.items()
     }
     required = _find_required_columns(changes)
-    types = _map_types(changes)
+    types = map_types(changes)
     for column, sql in values.items():
         if sql and column in required and is_always_null(engine, state, sql):
             raise NullDefault(column=column.path, sql=given[column])
@@ -108,10 +114,7 @@ def fill_in_answers(
             raise RefusedDefault(
                 column=column.path, sql=given[column], reason=FOR_ALL_ROWS
             )
-    refused = tuple(
-        RefusedDefault(column=column.path, sql=given[column], reason=reason)
-        for column, reason in _find_refused(engine, state, changes, values)
-    )
+    refused = find_refused_defaults(engine, state, changes, values, given)
     filled = _fill(engine, changes, facts, values)
     may_alter = engine.planner.may_alter_values
     open_ = find_missing_values(filled, engine.planner.find_conversion, answers=values)
@@ -151,6 +154,7 @@ def fill_in_answers(
             *_describe_values(values),
         ),
         remarks=tuple(_describe_odd_defaults(changes, facts, values)),
+        values=values,
         refused_defaults=refused,
     )
 
@@ -197,30 +201,6 @@ def _read_given(column: Key, sql: str, syntax: Syntax) -> str:
         raise RefusedDefault(
             column=column.path, sql=sql, reason=error.message
         ) from error
-
-
-def _map_types(changes: Changes) -> dict[Key, str]:
-    """Return the types that the changed columns have afterwards."""
-    return {
-        ddl.subject_of(change): change.column.type
-        if isinstance(change, ddl.AddColumn)
-        else change.after.type
-        for change in changes
-        if isinstance(change, ddl.AddColumn | ddl.AlterColumn)
-    }
-
-
-def _find_refused(
-    engine: Engine, state: State, changes: Changes, values: Mapping[Key, str]
-) -> Iterator[tuple[Key, str]]:
-    """Yield the columns whose values the dev database refuses, each with its reason."""
-    types = _map_types(changes)
-    for column, sql in values.items():
-        if sql and column in types:
-            try:
-                try_expression(engine, state, column, sql, type_=types[column])
-            except SqlRefused as error:
-                yield column, error.message
 
 
 def _fill(
@@ -315,13 +295,13 @@ def _ask_value(
             return typed
         try:
             sql = read_expression(typed, engine.dialect.syntax)
+            if is_for_all_rows(engine, state, column, sql):
+                raise SqlRefused(reason=FOR_ALL_ROWS)
             try_expression(engine, state, column, sql, type_=types[column])
         except SqlRefused as error:
             rejection = error.message
         else:
-            if is_for_all_rows(engine, state, column, sql):
-                rejection = FOR_ALL_ROWS
-            elif column in required_columns and is_always_null(engine, state, sql):
+            if column in required_columns and is_always_null(engine, state, sql):
                 rejection = f"{typed} is NULL, but {column.path} is NOT NULL."
             else:
                 return sql

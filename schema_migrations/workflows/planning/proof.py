@@ -55,6 +55,7 @@ def prove(
             problem=error.problem,
             file=error.file,
             line=error.line,
+            column=error.column,
             sql=error.sql,
             server_message=error.server_message,
             sqlstate=error.sqlstate,

@@ -6,16 +6,13 @@ before it, and left no difference to the desired state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import (
     IgnoredObjectNeeded,
-    PlanRefused,
     QuestionsOpen,
-    RefusedDefault,
 )
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
@@ -55,6 +52,7 @@ from schema_migrations.workflows.planning.one_round import complete_questions
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
 from schema_migrations.workflows.planning.proof import prove
 from schema_migrations.workflows.planning.questions import Asker
+from schema_migrations.workflows.planning.refused_values import raise_blamed_default
 from schema_migrations.workflows.planning.renaming import (
     RenameDecision,
     RenamedState,
@@ -247,29 +245,18 @@ def plan_change(
     )
     if not request.prove:
         return proposal
-    with phases("proof"), _blame_defaults(answered.refused_defaults):
+    with (
+        phases("proof"),
+        raise_blamed_default(answered.refused_defaults, answered.values, text),
+    ):
         prove(
             engine,
             current,
             compared.goal,
-            proposal.file_text,
+            text,
             is_goal_of_models=desired.models_only,
         )
     return replace(proposal, proved=True)
-
-
-@contextmanager
-def _blame_defaults(refused: Sequence[RefusedDefault]) -> Iterator[None]:
-    """Raise ``RefusedDefault`` for a plan that is refused, if a default was before.
-
-    Not earlier: a default may use what only the plan creates.
-    """
-    try:
-        yield
-    except PlanRefused as error:
-        if refused:
-            raise refused[0] from error
-        raise
 
 
 def _hide_strangers(state: State, other: State) -> State:

@@ -30,6 +30,12 @@ class SqlRefused(SchemaMigrationsError):
     code = "sql-refused"
     message = "{reason}"
     reason: str
+    names_missing_object: bool = False
+    """What is missing may be what only the plan creates."""
+
+
+def describe_refusal(server_message: str) -> str:
+    return f"The dev database says: {server_message}"
 
 
 def try_expression(
@@ -43,7 +49,13 @@ def try_expression(
     table, name = _quote_table(engine, column), engine.dialect.quote(column.part)
     on_no_row = f"SELECT ({expression}) FROM {table} LIMIT 0"
     create = f"CREATE TEMPORARY TABLE {FOUND} ({name} {type_})"
+    of_each_row = f"SELECT 1 FROM {table} WHERE ({expression}) IS NULL LIMIT 0"
     _try(engine, state, on_no_row)
+    try:  # an UPDATE takes no set and no window function either
+        _try(engine, state, of_each_row)
+    except SqlRefused as error:
+        reason = f"This is no value of each row. {error.message}"
+        raise SqlRefused(reason=reason) from error
     if not _can_run(engine, state, create):
         return
     reads_no_row = _can_run(engine, state, f"SELECT ({expression}) LIMIT 0")
@@ -159,7 +171,10 @@ def _trying(engine: Engine, state: State) -> Iterator[None]:
     """Hold a transaction that is rolled back; raise ``SqlRefused`` for its errors."""
 
     def make_error(driver_error: DriverError) -> SqlRefused:
-        return SqlRefused(reason=f"The dev database says: {driver_error.message}")
+        return SqlRefused(
+            reason=describe_refusal(driver_error.message),
+            names_missing_object=driver_error.names_missing_object,
+        )
 
     with (
         roll_back_at_end(engine, state.connection),
