@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -299,6 +300,13 @@ def test_a_terminal_is_asked_before_the_first_file(shop: Project) -> None:
     assert len(shop.files) == 2
 
 
+def test_two_questions_about_the_same_list_it_once(shop: Project) -> None:
+    code, screen = type_answers(shop, ["n\n", "y\n"])
+    assert code == 0, screen
+    assert screen.count("No file does this:") == 1
+    assert len(shop.files) == 1
+
+
 def test_the_values_are_not_shown(shop: Project) -> None:
     ran = shop.manage("schemadiff", "--rows", "--dry-run")
     assert ran.code == 0, ran.err
@@ -308,6 +316,17 @@ def test_the_values_are_not_shown(shop: Project) -> None:
     ran = shop.manage("schemadiff", "--rows", "--dry-run", "--format", "json")
     assert {"table": "shop_kind", "rows": 2} in ran.json["rows"]["tables"]
     assert "S3CR3T" not in ran.out + ran.err
+
+
+def test_a_file_that_is_asked_for_holds_the_values(shop: Project) -> None:
+    ran = shop.manage("schemadiff", "--rows", "--dry-run", "--output", "all.sql")
+
+    text = (shop.base / "all.sql").read_text()
+    assert ran.code == 0, ran.err
+    assert text.index("CREATE TABLE") < text.index("S3CR3T")
+    assert "S3CR3T" not in ran.out + ran.err
+    assert re.search(r"^Written  all.sql  \(\d+ statements, \d+ rows\)$", ran.out, re.M)
+    assert not shop.files
 
 
 TRIGGER = """

@@ -37,6 +37,7 @@ class TerminalAsker:
         self._write = say
         self._unanswered_hint = unanswered_hint
         self._format_changes = format_changes
+        self._listed: tuple[str, ...] = ()
         self.shown: tuple[SummaryLine, ...] = ()
         """The changes that were shown last."""
 
@@ -60,13 +61,11 @@ class TerminalAsker:
         return self._ask_yes_no("Accept this loss?")
 
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:
-        for line in lines:
-            self._say(line)
+        self._list_operations(lines)
         return self._ask_yes_no("Have you handled these, or are they not needed here?")
 
     def confirm_rows(self, lines: Sequence[str]) -> bool:
-        for line in lines:
-            self._say(line)
+        self._list_operations(lines)
         return self._ask_yes_no(
             "Run the project's Django migrations on the dev database, and write the rows"
             " that they leave to a file of its own?"
@@ -95,6 +94,13 @@ class TerminalAsker:
         while not (sql := self._ask_line(question.prompt)):
             self._say("Please type an SQL expression, such as 0, 'none' or now().")
         return sql
+
+    def _list_operations(self, lines: Sequence[str]) -> None:
+        """List what two questions are about before the first of them."""
+        if tuple(lines) != self._listed:
+            self._listed = tuple(lines)
+            for line in lines:
+                self._say(line)
 
     def _say(self, text: str) -> None:
         self._write(wrap_prose(text))

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 from schema_migrations.conf import read_settings
 from schema_migrations.errors import (
@@ -48,6 +47,11 @@ from schema_migrations.workflows.planning.questions import (
     NextFileAsker,
     RememberingAsker,
 )
+from schema_migrations.workflows.planning.reporter import (
+    SILENCE,
+    RememberingReporter,
+    Reporter,
+)
 from schema_migrations.workflows.planning.rows_file import (
     RowsFile,
     RowsRequest,
@@ -68,28 +72,6 @@ from schema_migrations.workflows.states.sources import (
     Workspace,
 )
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
-
-
-class Reporter(Protocol):
-    """Tell a person what happens before the result is there."""
-
-    def say(self, text: str = "") -> None: ...
-    def warn(self, text: str) -> None: ...
-    def show_progress(self, text: str) -> None: ...
-
-
-class _Silence:
-    def say(self, text: str = "") -> None:
-        """Say nothing."""
-
-    def warn(self, text: str) -> None:
-        """Say nothing."""
-
-    def show_progress(self, text: str) -> None:
-        """Show nothing."""
-
-
-SILENCE: Reporter = _Silence()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +140,7 @@ def write_next_file(
     what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
     """
     asker = asker and RememberingAsker(asker)
+    reporter = RememberingReporter(reporter)
     planned = run_in_workspace(
         lambda workspace: _plan(request, workspace, asker, reporter),
         request.alias,
