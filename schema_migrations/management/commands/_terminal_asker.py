@@ -40,6 +40,7 @@ class TerminalAsker:
         self._listed: tuple[str, ...] = ()
         self.shown: tuple[SummaryLine, ...] = ()
         """The changes that were shown last."""
+        self.accepted_losses: tuple[str, ...] = ()
 
     def confirm(self, question: str) -> bool:
         return self._ask_yes_no(question)
@@ -58,6 +59,7 @@ class TerminalAsker:
         self._say("This change loses data:")
         for loss in losses:
             self._say(f"  - {loss}")
+        self.accepted_losses += tuple(losses)
         return self._ask_yes_no("Accept this loss?")
 
     def confirm_acknowledgement(self, lines: Sequence[str]) -> bool:

@@ -194,6 +194,7 @@ class Command(SchemaCommand):
                 show_sql=_shows_sql(options),
                 seconds=perf_counter() - started,
                 changes_shown=bool(asker and asker.shown == planned.proposal.summary),
+                accepted_losses=asker.accepted_losses if asker else (),
             )
         )
         found = options["check"] and planned.has_text

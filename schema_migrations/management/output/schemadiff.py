@@ -66,6 +66,8 @@ class PlannedFile:
     seconds: float
     changes_shown: bool = False
     """A question has shown the changes already."""
+    accepted_losses: tuple[str, ...] = ()
+    """What a question has named already."""
 
 
 class ChangeJson(TypedDict):
@@ -203,7 +205,11 @@ def _describe_no_changes(result: PlannedFile) -> str:
 def _list_warnings(result: PlannedFile, view: View) -> Iterator[Warned]:
     """Yield what a reviewer must not miss; on a terminal what comes too often is folded."""
     plan = result.planned.proposal.plan
-    losses = plan.losses if plan else ()
+    losses = [
+        each
+        for each in (plan.losses if plan else ())
+        if each not in result.accepted_losses
+    ]
     restrictions = plan.restrictions if plan else ()
     warnings = [
         *(("remark", each) for each in result.planned.proposal.remarks),
