@@ -5,6 +5,7 @@ The function in a traceback says which check failed; ``CONTRIBUTING.md`` lists t
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,10 +19,14 @@ import pytest
 from django.apps.registry import Apps
 
 from schema_migrations.engines.engine import Connection, SessionOptions
-from schema_migrations.errors import AnswerNeeded, SchemaMigrationsError
+from schema_migrations.errors import (
+    AnswerNeeded,
+    QuestionsOpen,
+    SchemaMigrationsError,
+)
 from schema_migrations.history.file import format_file
-from schema_migrations.management.hints import message_of
-from schema_migrations.plan.answers import Answers
+from schema_migrations.management.hints import list_answer_options, message_of
+from schema_migrations.plan.answers import NO_ANSWERS, Answers
 from schema_migrations.plan.restriction import format_restriction
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.carried_objects import carry_over
@@ -29,6 +34,7 @@ from schema_migrations.schema.changes import Change, Rename, RenameColumn
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
+from schema_migrations.workflows.planning.one_round import complete_questions
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
     Proposal,
@@ -301,12 +307,43 @@ def assert_asks(server: ScratchServer, case: Case, start: State, goal: State) ->
     """Check that a plan is refused without the case's answers, and only if it needs them."""
     try:
         plan_change(server.engine, start, goal, ChangeRequest(prove=False))
-    except AnswerNeeded:
+    except QuestionsOpen as error:
         has_asked = True
+        assert_asked_at_once(server, error, start, goal)
     else:
         has_asked = False
     must_ask = case.needs_answers(server.engine.vendor)
     assert has_asked == must_ask, "asks" if has_asked else "asks nothing"
+
+
+def assert_asked_at_once(
+    server: ScratchServer, error: QuestionsOpen, start: State, goal: State
+) -> None:
+    """Check that nothing is asked of who gives the answers that are to be pasted."""
+
+    def plan(answers: Answers) -> None:
+        request = ChangeRequest(answers=answers, prove=False)
+        plan_change(server.engine, start, goal, request)
+
+    complete = complete_questions(error, NO_ANSWERS, plan)
+    flags = tuple(
+        shlex.join(word for word in answer if word)
+        for answer in list_answer_options(complete)
+    )
+    converted = {
+        each.column for each in complete.questions if "no conversion" in each.text
+    }
+    answers = answers_from_flags(flags)
+    values = {
+        column: sql if sql != "SQL" else "NULL" if column in converted else ""
+        for column, sql in answers.defaults.items()
+    }
+    try:
+        plan(replace(answers, defaults=values))
+    except AnswerNeeded as again:
+        raise AssertionError(f"{flags}: {again}") from again
+    except SchemaMigrationsError:  # NULL where no NULL may be, or a refusal of the case
+        assert converted or complete.leads_further
 
 
 def assert_refused(
