@@ -16,10 +16,15 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
 
-from schema_migrations.errors import ConfigError
+from schema_migrations.errors import ConfigError, QuestionsOpen
 from schema_migrations.schema.model import Column
+from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.state import State
-from tests.changes.proof import apply_and_compare, create_tables
+from tests.changes.proof import (
+    apply_and_compare,
+    assert_asked_at_once,
+    create_tables,
+)
 from tests.changes.scratch_servers import ScratchServer
 from tests.laws.mutations import pairs
 from tests.laws.sketch import Sketch
@@ -88,6 +93,15 @@ def go(server: ScratchServer, start: Stop, goal: Stop) -> State:
     ).reached
 
 
+def ask_at_once(server: ScratchServer, start: State, goal: State) -> None:
+    """Let the answers to be pasted leave nothing to ask."""
+    try:
+        plan_change(server.engine, start, goal, ChangeRequest(prove=False))
+    except QuestionsOpen as error:
+        event("asked")
+        assert_asked_at_once(server, error, start, goal)
+
+
 NUMBERS = {"smallint", "integer", "bigint", "numeric", "decimal"}
 TEXTS = {"character varying", "varchar", "text"}
 
@@ -117,6 +131,8 @@ def there_and_back(server: ScratchServer, before: Sketch, after: Sketch) -> None
         except ConfigError as error:
             event(f"Django cannot make it: {error.message[:60]}")
             reject()
+        for one, other in ((start, goal), (goal, start)):
+            ask_at_once(server, one.state, other.state)
         reached = go(server, start, goal)
         go(server, Stop(sketch=after, moment=goal.moment, state=reached), origin)
 
