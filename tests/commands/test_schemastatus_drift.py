@@ -131,7 +131,7 @@ def test_a_difference_that_may_lose_values_names_its_option(pg_place: Place) -> 
     last = run(pg_place).splitlines()[-2:]
     assert last == [
         "         The files: mend the database, which may lose values or rows:",
-        f"           python manage.py {mend} --dir {pg_place.folder} > mend.sql",
+        f"           python manage.py {mend} --dir {pg_place.folder} --output mend.sql",
     ]
     assert "Nothing to do." in run(pg_place, format="sql")
     assert "varchar(20)" in mended(pg_place, allow_data_loss=True).replace(

@@ -117,8 +117,8 @@ def test_what_sql_made_is_kept_for_good(
         "(owner_id) REFERENCES shop_owner(id) ON DELETE CASCADE DEFERRABLE INITIALLY"
         " DEFERRED -> (owner_id) REFERENCES shop_owner(id) DEFERRABLE INITIALLY DEFERRED"
     ) in told
-    assert "schemastatus --drift --keep --format sql > kept.sql" in told
-    assert "schemastatus --drift --format sql > mend.sql" in told
+    assert "schemastatus --drift --keep --format sql --output kept.sql" in told
+    assert "schemastatus --drift --format sql --output mend.sql" in told
 
     kept = did(project, "schemastatus", "--drift", "--keep", "--format", "sql")
     assert "Not kept" not in kept

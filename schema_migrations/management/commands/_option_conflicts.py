@@ -27,6 +27,7 @@ OF_A_PLAN = {
     "target": "--to",
     "write": "--write",
     "rows": "--rows",
+    "keep": "--keep",
 }
 """The options of ``schemadiff`` that say which change is planned, and how."""
 
@@ -39,6 +40,15 @@ def refuse_schemadiff_conflicts(options: Options) -> None:
             {**WRITE_NOTHING, **OF_A_PLAN},
             problem="--empty writes a file without a plan, so it does not go with {}.",
             advice="Leave out --empty, or the others.",
+        )
+    if options["keep"]:
+        others = {k: v for k, v in OF_A_PLAN.items() if k not in ("dev", "keep")}
+        _refuse(
+            options,
+            {**WRITE_NOTHING, **others, "name": "NAME"},
+            problem="--keep compares Django's migrations with the models and plans no file,"
+            " so it does not go with {}.",
+            advice="Leave out --keep, or the others.",
         )
     if options["write"]:
         _refuse(

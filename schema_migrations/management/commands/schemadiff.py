@@ -139,6 +139,12 @@ class Command(SchemaCommand):
             " the file; no also leaves out a smaller table; repeatable",
         )
         parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="print SQL for a file of EXTRA, and write no file: what the project's Django"
+            " migrations made by SQL of the models' objects",
+        )
+        parser.add_argument(
             "--from",
             metavar="SOURCE",
             dest="source",
@@ -181,6 +187,8 @@ class Command(SchemaCommand):
         refuse_schemadiff_conflicts(options)
         if options["empty"]:
             return self._write_empty_file(options)
+        if options["keep"]:
+            return self._show_kept_sql(options)
         request = request_from_options(options, in_full=self.verbosity > 1)
         _refuse_unused_acknowledgement(request)
         self._check_models()
@@ -234,6 +242,23 @@ class Command(SchemaCommand):
                 problem=str(error),
                 advice="Correct the models; manage.py check says the same.",
             ) from error
+
+    def _show_kept_sql(self, options: Options) -> int:
+        # Not imported above: few runs need it.
+        from schema_migrations.management.output.migration_differences import FORMATS
+        from schema_migrations.workflows.planning.migration_differences import (
+            compare_models_with_migrations,
+        )
+
+        self._check_models()
+        differences = compare_models_with_migrations(
+            options["database"],
+            directory=options["dir"],
+            dev=options["dev"],
+            reporter=self,
+        )
+        self.show(differences, FORMATS)
+        return EXIT_DONE
 
     def _write_empty_file(self, options: Options) -> int:
         paths = write_empty_file(
@@ -296,7 +321,7 @@ def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:
 def _shows_sql(options: Options) -> bool:
     """Return whether the SQL is the result; ``--write`` counts between sources only."""
     only_compares = _has_sources(options) and not options["write"]
-    return bool(options["dry_run"] or only_compares)
+    return bool(options["dry_run"] or options["keep"] or only_compares)
 
 
 def _has_sources(options: Options) -> bool:

@@ -140,9 +140,11 @@ def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
         )
         return
     consent = " --allow-data-loss" if _needs_consent(drift) else ""
-    mend = f"{command(f'schemastatus --drift --format sql{consent}')} > mend.sql"
+    mend = f"{command(f'schemastatus --drift --format sql{consent}')} --output mend.sql"
     if _may_be_kept(drift):
-        keep = f"{command('schemastatus --drift --keep --format sql')} > kept.sql"
+        keep = (
+            f"{command('schemastatus --drift --keep --format sql')} --output kept.sql"
+        )
         yield "decide which is right. The database: keep it, in a file that EXTRA names:"
         yield f"  {keep}"
         if _has_only_surplus(drift):

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from schema_migrations.management.output.lines import View, format_count
+from schema_migrations.management.output.migration_differences import (
+    MigrationDifferencesJson,
+    migration_differences_as_json,
+)
 from schema_migrations.management.output.next_command import format_command
 from schema_migrations.workflows.planning.rows_file import RowsFile
 
@@ -23,6 +27,8 @@ class RowsJson(TypedDict):
     """What it leaves out on request."""
     altered: list[RowCountJson]
     """What earlier files make with other values; they stay."""
+    differences: MigrationDifferencesJson | None
+    """What the migrations make besides; null: only some apps were looked at."""
 
 
 def rows_as_json(rows: RowsFile) -> RowsJson:
@@ -30,6 +36,9 @@ def rows_as_json(rows: RowsFile) -> RowsJson:
         "tables": _counts_as_json(rows.counts),
         "left_out": _counts_as_json(rows.left_out),
         "altered": _counts_as_json(rows.altered),
+        "differences": migration_differences_as_json(rows.differences)
+        if rows.differences
+        else None,
     }
 
 

@@ -25,6 +25,9 @@ from schema_migrations.management.output.lines import (
     make_json_format,
     shorten_path,
 )
+from schema_migrations.management.output.migration_differences import (
+    describe_migration_differences,
+)
 from schema_migrations.management.output.next_command import (
     READ_ONLY_FLAGS,
     format_command,
@@ -132,6 +135,8 @@ def format_planned_file(result: PlannedFile, view: View) -> Iterator[Line]:
         yield from _list_warnings(result, view)
     if planned.rows:
         yield from describe_rows(planned.rows)
+        if planned.rows.differences:
+            yield from describe_migration_differences(planned.rows.differences, view)
     if planned.has_text or (result.show_sql and view.has_output_file):
         yield from _format_end(result, view)
 

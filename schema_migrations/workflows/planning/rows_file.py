@@ -31,6 +31,10 @@ from schema_migrations.schema.content import (
 )
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Key, Schema, Table
+from schema_migrations.workflows.planning.migration_differences import (
+    MigrationDifferences,
+    find_migration_differences,
+)
 from schema_migrations.workflows.planning.questions import RowsAsker
 from schema_migrations.workflows.planning.rows_header import list_header_lines
 from schema_migrations.workflows.states.source_forms import MIGRATIONS
@@ -69,6 +73,8 @@ class RowsFile:
     """Name of a table with many rows → how many the file leaves out on request."""
     altered: Mapping[str, int] = field(default_factory=dict)
     """Name of a table → number of rows that earlier files make with other values."""
+    differences: MigrationDifferences | None = None
+    """How the migrations' schema differs; None: only some apps were looked at."""
 
 
 def propose_rows(
@@ -97,35 +103,51 @@ def propose_rows(
             connection=connection,
             description="the files",
         )
-        shared = _find_shared_tables(workspace, migrated, replayed, request.app_labels)
-        left_out = _choose_left_out(workspace, migrated, replayed, shared, request)
-        shared = {key: names for key, names in shared.items() if key not in left_out}
-        order = order_tables(replayed.schema)
-        columns = {key: shared[key] for key in order if key in shared}
-        before = _read_content(workspace, replayed, columns)
-        after = _read_content(workspace, migrated, columns)
-        new, altered = _split_altered(
-            replayed.schema, before, find_new_content(before, after)
-        )
-        if not new:
-            return RowsFile(left_out=_by_name(left_out), altered=_by_name(altered))
-        header = (
-            *list_header_lines(migrated.schema, new, left_out, altered, began),
-            format_origin(
-                workspace.engine.executor.describe_target(connection).version
-            ),
-        )
-        text = format_file(
-            header=header,
-            statements=workspace.engine.planner.render_content(replayed.schema, new),
-        )
-        _prove(workspace, replayed, columns, text, before, new)
-    return RowsFile(
-        text=text,
+        found = _find_rows(workspace, migrated, replayed, request, began)
+        if request.app_labels:
+            return found
+        differences = find_migration_differences(workspace, replayed, migrated)
+        return replace(found, differences=differences)
+
+
+def _find_rows(
+    workspace: Workspace,
+    migrated: State,
+    replayed: State,
+    request: RowsRequest,
+    began: datetime,
+) -> RowsFile:
+    """Return the file of what ``migrated`` has and ``replayed`` lacks, proved there."""
+    shared = _find_shared_tables(workspace, migrated, replayed, request.app_labels)
+    left_out = _choose_left_out(workspace, migrated, replayed, shared, request)
+    columns = {
+        key: shared[key]
+        for key in order_tables(replayed.schema)
+        if key in shared and key not in left_out
+    }
+    before = _read_content(workspace, replayed, columns)
+    after = _read_content(workspace, migrated, columns)
+    new, altered = _split_altered(
+        replayed.schema, before, find_new_content(before, after)
+    )
+    found = RowsFile(
         counts={rows.table.path: len(rows.rows) for rows in new.tables},
         left_out=_by_name(left_out),
         altered=_by_name(altered),
     )
+    if not new:
+        return found
+    engine = workspace.engine
+    server = engine.executor.describe_target(replayed.connection)
+    text = format_file(
+        header=(
+            *list_header_lines(migrated.schema, new, left_out, altered, began),
+            format_origin(server.version),
+        ),
+        statements=engine.planner.render_content(replayed.schema, new),
+    )
+    _prove(workspace, replayed, columns, text, before, new)
+    return replace(found, text=text)
 
 
 def _find_shared_tables(

@@ -42,16 +42,16 @@ from schema_migrations.schema.tolerated_differences import (
     with_current_objects,
 )
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
-from schema_migrations.workflows.planning.proposal import (
-    ChangeRequest,
-    Proposal,
-    plan_change,
-)
 from schema_migrations.workflows.planning.keeping import (
     Keeping,
     canonicalize_both,
     plan_keeping,
     tolerate_differences,
+)
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    Proposal,
+    plan_change,
 )
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (

@@ -1,0 +1,123 @@
+"""How ``schemadiff`` shows what Django's own migrations make and models do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
+
+from schema_migrations.management.output.change_tree import (
+    colour_sql,
+    format_change_tree,
+)
+from schema_migrations.management.output.lines import (
+    Document,
+    Formats,
+    Line,
+    View,
+    format_count,
+    make_json_format,
+)
+from schema_migrations.management.output.next_command import format_command
+from schema_migrations.management.output.schemastatus import DifferenceJson
+from schema_migrations.plan.differences import (
+    REAL_KINDS,
+    Difference,
+    DifferenceKind,
+)
+from schema_migrations.workflows.planning.migration_differences import (
+    MigrationDifferences,
+)
+
+HEADINGS: Mapping[DifferenceKind, str] = {
+    "missing": "Made by the models alone",
+    "different": "Different in Django's migrations (there -> in the models)",
+    "surplus": "Made by Django's migrations alone",
+}
+"""Kind → its heading."""
+
+
+class MigrationDifferencesJson(TypedDict):
+    kept: list[DifferenceJson]
+    """What SQL in ``EXTRA`` can say; ``surplus``: the migrations alone make it."""
+    left: list[DifferenceJson]
+    """What belongs to models: tables and columns."""
+    sql: str
+    """For a file that ``EXTRA`` names; empty: nothing is kept."""
+    unknown_reason: str
+    """Why they could not be compared; empty: they were."""
+
+
+def migration_differences_as_json(
+    differences: MigrationDifferences,
+) -> MigrationDifferencesJson:
+    return {
+        "kept": [_difference_as_json(each) for each in differences.kept],
+        "left": [_difference_as_json(each) for each in differences.left],
+        "sql": differences.extra_text,
+        "unknown_reason": differences.unknown_reason,
+    }
+
+
+def _difference_as_json(difference: Difference) -> DifferenceJson:
+    line = difference.line
+    return {
+        "kind": difference.kind,
+        "object": line.kind,
+        "table": line.table,
+        "name": line.name,
+        "detail": line.detail,
+    }
+
+
+def describe_migration_differences(
+    differences: MigrationDifferences, view: View
+) -> Iterator[str]:
+    """Yield what differs, and the command that prints the SQL which keeps it."""
+    yield from _format_differences(differences, view)
+    if differences.extra_text:
+        yield "         A database from the files lacks what the migrations made by SQL. To"
+        yield "         have it there, let EXTRA name a file with this SQL before you write"
+        yield "         the first file:"
+        yield f"           {format_command('schemadiff --keep', view.given)} --output kept.sql"
+
+
+def _format_differences(differences: MigrationDifferences, view: View) -> Iterator[str]:
+    if differences.unknown_reason:
+        yield f"Besides  not compared with Django's migrations: {differences.unknown_reason}"
+        return
+    found = (*differences.kept, *differences.left)
+    if not found:
+        yield "Besides  nothing: Django's migrations make the same schema"
+        return
+    yield f"Besides  {format_count(len(found), 'difference')} from what Django's migrations make"
+    for kind in REAL_KINDS:
+        lines = [each.line for each in found if each.kind == kind]
+        if lines:
+            yield view.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
+            for line in format_change_tree(lines, view):
+                yield f"  {line}"
+
+
+def format_kept_sql(differences: MigrationDifferences, view: View) -> Iterator[Line]:
+    """Yield the differences, and the SQL for ``EXTRA`` as a document."""
+    yield from _format_differences(differences, view)
+    if not differences.extra_text:
+        yield Document(
+            text="-- Nothing to keep: no SQL of EXTRA is needed.",
+            content="nothing to keep",
+        )
+        return
+    text = (
+        "-- What Django's migrations made by SQL of the models' objects, for a file that\n"
+        "-- EXTRA names. It was run after the models on a dev database.\n\n"
+        f"{differences.extra_text}"
+    )
+    count = format_count(differences.statement_count, "statement")
+    yield Document(text=text, shown=colour_sql(text, view.style), content=count)
+    yield f"Next     name the file in EXTRA, then: {format_command('schemadiff', view.given)}"
+
+
+FORMATS: Formats = {
+    "text": format_kept_sql,
+    "json": make_json_format(migration_differences_as_json),
+}

@@ -1,0 +1,137 @@
+"""What migrations made by SQL: told with the rows, and printed for ``EXTRA``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fixtures.project import Project
+
+MODELS = """
+from django.db import models
+
+
+class Kind(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Item(models.Model):
+    kind = models.ForeignKey(Kind, models.CASCADE)
+    name = models.CharField(max_length=20)
+"""
+MIGRATION = """
+from django.db import migrations, models
+
+BY_SQL = '''
+ALTER TABLE shop_item ALTER name SET DEFAULT 'none';
+CREATE INDEX shop_named ON shop_item (name) WHERE name <> '';
+CREATE FUNCTION double(number integer) RETURNS integer LANGUAGE sql AS 'SELECT number * 2';
+DO $do$ DECLARE found text; BEGIN
+  SELECT conname INTO found FROM pg_constraint
+   WHERE conrelid = 'shop_item'::regclass AND contype = 'f';
+  EXECUTE format('ALTER TABLE shop_item DROP CONSTRAINT %I', found);
+  EXECUTE format('ALTER TABLE shop_item ADD CONSTRAINT %I FOREIGN KEY (kind_id)'
+    ' REFERENCES shop_kind (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED', found);
+END $do$;
+'''
+
+
+class Migration(migrations.Migration):
+    initial = True
+    operations = [
+        migrations.CreateModel("Kind", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=20)),
+        ]),
+        migrations.CreateModel("Item", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("kind", models.ForeignKey("shop.Kind", models.CASCADE)),
+            ("name", models.CharField(max_length=20)),
+        ]),
+    ]
+"""
+BY_SQL = """
+from django.db import migrations
+
+from shop.migrations._initial import BY_SQL
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunSQL(BY_SQL)]
+"""
+
+
+@pytest.fixture
+def shop(
+    project: Project,
+    on_postgres: Callable[..., Project],
+    pg_database: dict[str, object],
+) -> Project:
+    project.configure(pg_database, DEV="embedded")
+    project.write("shop/models.py", MODELS)
+    project.write("shop/migrations/__init__.py", "")
+    project.write("shop/migrations/_initial.py", MIGRATION)
+    project.write(
+        "shop/migrations/0001_initial.py",
+        "from shop.migrations._initial import Migration\n",
+    )
+    project.write("shop/migrations/0002_sql.py", BY_SQL)
+    return project
+
+
+def name_extra(shop: Project) -> None:
+    settings = shop.base / "settings.py"
+    settings.write_text(
+        settings.read_text().replace("'DEV'", "'EXTRA': ['kept.sql'], 'DEV'")
+    )
+
+
+def test_what_migrations_made_by_sql_is_kept_from_the_first_file_on(
+    shop: Project,
+) -> None:
+    told = shop.manage("schemadiff", "--rows", "--dry-run")
+    assert told.code == 0, told.err
+    assert "ON DELETE CASCADE" in told.out
+    assert "shop_named" in told.out
+    assert "schemadiff --keep --output kept.sql" in told.out
+    kept = shop.manage("schemadiff", "--keep", "--output", "kept.sql")
+    assert kept.code == 0, kept.err
+    assert not shop.files
+    text = (shop.base / "kept.sql").read_text()
+    for words in ("ON DELETE CASCADE", "shop_named", "double", "SET DEFAULT 'none'"):
+        assert words in text
+    name_extra(shop)
+    first = shop.manage("schemadiff", "--rows")
+    assert first.code == 0, first.err
+    assert "nothing: Django's migrations make the same schema" in first.out, first.out
+    assert "FUNCTION double" in shop.files[0].read_text()
+
+    # A database that migrate made has all of it.
+    assert shop.manage("migrate", "--no-input").code == 0
+    version = shop.files[-1].name.partition("_")[0]
+    assert shop.manage("schemaapply", "--baseline", version).code == 0
+    assert shop.manage("schemastatus", "--drift", "--check").code == 0
+    assert shop.manage("schemadiff", "--check").code == 0
+
+
+def test_json_says_what_is_kept(shop: Project) -> None:
+    answer = shop.manage("schemadiff", "--keep", "--format", "json").json
+    names = {each["name"] for each in answer["kept"]}
+    assert "shop_named" in names
+    assert "CREATE INDEX" in answer["sql"]
+    assert answer["left"] == []
+
+
+def test_nothing_to_keep(project: Project) -> None:
+    ran = project.manage("schemadiff", "--keep")
+    assert ran.code == 0, ran.err
+    assert "Nothing to keep" in ran.out
+
+
+@pytest.mark.parametrize("others", [["name"], ["--check"], ["--rows"]])
+def test_options_that_do_not_go_with_it(others: list[str], project: Project) -> None:
+    ran = project.manage("schemadiff", "--keep", *others)
+    assert ran.code == 2
+    assert "--keep" in ran.err
