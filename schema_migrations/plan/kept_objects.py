@@ -39,6 +39,8 @@ class KeptObjects:
     goal: Schema
     keys: frozenset[Key] = NO_KEYS
     """Of the objects and columns that are as wanted, or gone as wanted."""
+    commented: frozenset[Key] = NO_KEYS
+    """Of the tables and columns that have the wanted comment."""
 
 
 def choose_kept_objects(
@@ -50,13 +52,13 @@ def choose_kept_objects(
     """Return what of ``wanted`` can be kept beside the objects of ``base``.
 
     ``tolerant_base`` is the base with the differences that the wanted schema may have;
-    ``excluded`` are left as they are in the base.
+    ``excluded`` are left as they are in the base, but for comments.
     """
     excluded = frozenset(excluded)
     changes = tuple(
         change
         for change in diff(wanted, tolerant_base)
-        if ddl.subject_of(change) not in excluded
+        if isinstance(change, ddl.SetComment) or ddl.subject_of(change) not in excluded
     )
     kinds = classify(changes)
     names = _find_names(kinds["name"])
@@ -72,13 +74,14 @@ def choose_kept_objects(
     columns = tuple(_find_columns(kinds["different"], goal, wanted))
     goal = _with_columns(goal, columns)
     goal, commented = _with_comments(goal, kinds["different"])
-    keys = objects.keys() | gone | {key for key, _ in columns} | commented
-    return KeptObjects(goal=goal, keys=frozenset(keys))
+    keys = objects.keys() | gone | {key for key, _ in columns}
+    return KeptObjects(goal=goal, keys=frozenset(keys), commented=commented)
 
 
 def is_kept(change: ddl.Change, kept: KeptObjects) -> bool:
     """Tell whether a difference, a change from the wanted schema to the base, is kept."""
-    return ddl.subject_of(change) in kept.keys
+    is_comment = isinstance(change, ddl.SetComment)
+    return ddl.subject_of(change) in (kept.commented if is_comment else kept.keys)
 
 
 def _find_names(renames: Iterable[ddl.Change]) -> Mapping[Key, Key]:

@@ -131,6 +131,7 @@ def test_a_type_that_nothing_can_be_cast_to_is_left(
 ) -> None:
     by_sql = (
         "CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX more ON b (a_id);"
+        "COMMENT ON COLUMN b.n IS 'kept all the same';"
         "ALTER TABLE b ALTER n TYPE mood USING NULL"
     )
     keeping = keep(postgres_settings, BASE, by_sql)
