@@ -25,6 +25,7 @@ VERBS = frozenset(
         "absorb",
         "acknowledge",
         "add",
+        "adopt",
         "advance",
         "apply",
         "ask",
@@ -167,7 +168,6 @@ VERBS = frozenset(
 TOOL_VERBS = frozenset(
     [
         "adapt",
-        "adopt",
         "align",
         "answer",
         "assert",

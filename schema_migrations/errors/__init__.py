@@ -21,6 +21,7 @@ from schema_migrations.errors.base import *  # noqa: F403
 from schema_migrations.errors.dev_servers import *  # noqa: F403
 from schema_migrations.errors.django_migrations import *  # noqa: F403
 from schema_migrations.errors.files import *  # noqa: F403
+from schema_migrations.errors.other_tools import *  # noqa: F403
 from schema_migrations.errors.planning import *  # noqa: F403
 from schema_migrations.errors.revisions import *  # noqa: F403
 from schema_migrations.errors.targets import *  # noqa: F403

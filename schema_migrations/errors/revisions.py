@@ -30,6 +30,9 @@ class DatabaseNotEmpty(ConfigError):
         " nothing to do with these files, allow a dirty database."
     )
     tables: tuple[str, ...]
+    other_history: str = ""
+    """The table in which the tool that the files came from records what it ran; empty:
+    the database has none."""
 
     @property
     def count(self) -> str:

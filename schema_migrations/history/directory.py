@@ -243,6 +243,16 @@ def _write_files(
     save_folder(path)
 
 
+def create_files_beside(path: Path, files: Sequence[MigrationFile]) -> None:
+    """Create files in a folder that is no migration directory; all, or none.
+
+    Raises ``ConfigError``, also for a name that is taken.
+    """
+    with _translate_write_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        _create_files(path, files)
+
+
 def rehash(path: Path) -> Directory:
     """Write ``atlas.sum`` for the files as they are now; return the directory."""
     if not _has_folder(path):

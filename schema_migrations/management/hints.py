@@ -34,6 +34,12 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.DatabaseAhead: "It was migrated by a newer release. Without --strict this is only a warning.",
     errors.FileOfOtherEngine: f"{errors.FileOfOtherEngine.hint}\n--dir names another directory for this run.",
     errors.TransactionModeConflict: "Use --tx-mode file (or TX_MODE), or --to a version before it.",
+    errors.OtherToolUnclear: "Set DIR or --dir to this folder.",
+    errors.DirectoryInUse: "Nothing was written. Choose another folder with DIR or --dir"
+    " (for repeatable migrations: --extra), or remove what is there.",
+    errors.FilesNotAdopted: "Take the other tool's folder over first: python manage.py"
+    " schemaadopt FOLDER. Or mark the files up to a version: python manage.py schemaset"
+    " VERSION",
     # The target
     errors.WrongTargets: "--targets takes one name or URL per line, --targets-sql one per row; give each target once (SELECT DISTINCT).",
     errors.TargetQueryFailed: "The query runs on the database of the alias or of --url and must return one name or URL per row.",
@@ -191,6 +197,14 @@ def hint_of(
     match error:
         case errors.FilesMissing():
             return "\n".join(_advise_missing(error, command))
+        case errors.DatabaseNotEmpty(other_history=str(table)) if table:
+            return (
+                f"Its table {table} says which of the files it has. Take that over:"
+                f"\n  {command('schemaadopt --history')}"
+            )
+        case errors.OtherToolUnclear(tools=(_, *_)):
+            names = " or ".join(f"--from {tool}" for tool in error.tools)
+            return f"Check the folder, and name the tool: {names}."
         case errors.SchemaMissing(is_target=True):
             return f"{error.hint} If it is a database: --targets-are databases."
         case errors.SyntaxProblem(advice=""):

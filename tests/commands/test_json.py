@@ -32,6 +32,7 @@ PAGE = REFERENCE / "json.md"
 
 TABLES = {
     **{command: kinds[0] for command, kinds in ANSWERS.items()},
+    "adopted history": ANSWERS["schemaadopt"][1],
     "failure": ANSWERS["schemaset"][1],
     "many targets": ANSWERS["schemaapply"][1],
 }
@@ -162,6 +163,12 @@ class TestExamples:
         project.write("migrations/1_orders.sql", ORDERS)
         ran = project.manage("schemahash", "--format", "json")
         self.assert_answer("schemahash", project, ran.json)
+
+    def test_of_schemaadopt(self, project: Project) -> None:
+        project.write("theirs/V1__orders.sql", ORDERS)
+        project.write("theirs/U1__orders.sql", "DROP TABLE orders;\n")
+        ran = project.manage("schemaadopt", "theirs", "--format", "json")
+        self.assert_answer("schemaadopt", project, ran.json)
 
     def write(self, project: Project, **files: str) -> None:
         for name, text in files.items():

@@ -42,6 +42,10 @@ REFUSED = [
     ),
     (("schemahash", "--replay"), "schemahash --check --replay"),
     (("schemahash", "--check", "--dev", "auto"), "--dev works with --replay only"),
+    (("schemaadopt",), "Give either the other tool's FOLDER, or --history."),
+    (("schemaadopt", "x", "--history"), "Give either the other tool's FOLDER"),
+    (("schemaadopt", "--history", "--from", "sqlx"), "--from belongs to FOLDER"),
+    (("schemaadopt", "x", "--url", "sqlite:///x"), "--url names a database"),
     (
         ("schemaapply", "--targets-are", "databases"),
         "Add --targets or --targets-sql, or leave it out.",

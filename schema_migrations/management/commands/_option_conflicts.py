@@ -125,6 +125,34 @@ def refuse_schemaapply_conflicts(options: Options) -> None:
         )
 
 
+def refuse_schemaadopt_conflicts(options: Options) -> None:
+    """Raise ``WrongUsage`` if an option of ``schemaadopt`` would have no effect."""
+    if bool(options["folder"]) == options["history"]:
+        raise WrongUsage(
+            problem="Give either the other tool's FOLDER, or --history.",
+            advice="First python manage.py schemaadopt FOLDER; then, for each database,"
+            " python manage.py schemaadopt --history",
+        )
+    if options["history"]:
+        _refuse(
+            options,
+            {"tool": "--from", "extra": "--extra"},
+            problem="{} belongs to FOLDER; the files say which tool's history --history reads.",
+            advice="Leave it out.",
+        )
+    else:
+        _refuse(
+            options,
+            {
+                "url": "--url",
+                "wait": "--wait",
+                "revisions_schema": "--revisions-schema",
+            },
+            problem="{} names a database, and only --history works on one.",
+            advice="Leave it out.",
+        )
+
+
 def _refuse(
     options: Options, others: Mapping[str, str], *, problem: str, advice: str
 ) -> None:

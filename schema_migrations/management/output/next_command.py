@@ -27,6 +27,7 @@ _SECRET_SETTING = re.compile(rf"{_SECRET_WORD}[\w.-]*=\S", re.IGNORECASE)
 """Such a setting among others: ``-c my.secret=…`` in ``options``."""
 
 REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "schemaadopt": ("revisions_schema",),
     "schemaapply": ("revisions_schema", "exec_order"),
     "schemaset": ("revisions_schema",),
     "schemastatus": ("revisions_schema", "exec_order"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -70,13 +70,13 @@ def format_marked_target(result: MarkedTarget, view: View) -> Iterator[str]:
 def marked_target_as_json(result: MarkedTarget) -> MarkedTargetJson:
     return {
         "target": result.name,
-        "written": [_mark_as_json(each) for each in result.marking.written],
-        "deleted": [_mark_as_json(each) for each in result.marking.deleted],
+        "written": marks_as_json(result.marking.written),
+        "deleted": marks_as_json(result.marking.deleted),
     }
 
 
-def _mark_as_json(mark: Mark) -> MarkJson:
-    return {"version": mark.revision.version, "reason": mark.reason}
+def marks_as_json(marks: Iterable[Mark]) -> list[MarkJson]:
+    return [{"version": each.revision.version, "reason": each.reason} for each in marks]
 
 
 FORMATS: Formats = {

@@ -21,6 +21,10 @@ from schema_migrations.history.comparison import (
     compare_history,
 )
 from schema_migrations.history.origin import Destination
+from schema_migrations.history.other_tools.applied import (
+    HISTORY_TABLES,
+    find_adopted_tool,
+)
 from schema_migrations.history.revision import Revision, create_baseline
 from schema_migrations.history.rows_files import find_baseline_with_rows
 from schema_migrations.history.standing import judge_history
@@ -122,7 +126,7 @@ def select_files(
     if problem := judge_history(comparison, dialect.syntax, destination).problem:
         raise problem
     if fresh and baseline is None and not selection.allow_dirty and directory.files:
-        _refuse_tables(tables)
+        _refuse_tables(tables, directory.files)
     if comparison.ahead and selection.strict:
         raise DatabaseAhead(files=tuple(row.file_stem for row in comparison.ahead))
     sums = directory.computed_sums
@@ -150,11 +154,15 @@ def select_files(
     )
 
 
-def _refuse_tables(tables: Sequence[str]) -> None:
+def _refuse_tables(tables: Sequence[str], files: Sequence[MigrationFile]) -> None:
     """Raise if a database without history has tables already."""
     others = [name for name in tables if name != REVISIONS_TABLE]
     if others:
-        raise DatabaseNotEmpty(tables=tuple(others))
+        tool = find_adopted_tool(files)
+        history = HISTORY_TABLES[tool].name if tool else ""
+        raise DatabaseNotEmpty(
+            tables=tuple(others), other_history=history if history in others else ""
+        )
 
 
 def find_file(directory: Directory, version: str) -> MigrationFile:

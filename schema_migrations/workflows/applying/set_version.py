@@ -51,8 +51,21 @@ ConfirmMarking = Callable[[Marking], None]
 """Receives what is about to be written; raises to prevent it."""
 
 
+PlanMarking = Callable[[ConnectedTarget, Sequence["Revision"]], Marking]
+"""Returns what is to be written, once the rows of a target are read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetVersionRequest:
+class ReachRequest:
+    """How to reach the database; durations in seconds."""
+
+    revisions_schema: str | None = None
+    connect_wait: float = 0.0
+    lock_wait: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetVersionRequest(ReachRequest):
     """How the revisions are to change, and how to reach the database."""
 
     version: str = ""
@@ -62,9 +75,6 @@ class SetVersionRequest:
     """Versions whose files have another version now, with that one."""
     forgotten: tuple[str, ...] = ()
     """Versions whose files are gone."""
-    revisions_schema: str | None = None
-    connect_wait: float = 0.0
-    lock_wait: float = 60.0
 
 
 def set_version(
@@ -79,6 +89,29 @@ def set_version(
     """Write the rows and return what was written; raise ``SchemaMigrationsError``."""
     verify(directory)
     plan = _prepare_marking(directory, request)
+    return write_planned_marking(
+        connection,
+        engine,
+        directory,
+        request,
+        report,
+        lambda connected, revisions: plan(revisions),
+        confirm=confirm,
+    )
+
+
+def write_planned_marking(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: ReachRequest,
+    report: ReportEvent,
+    plan: PlanMarking,
+    *,
+    confirm: ConfirmMarking | None = None,
+) -> Marking:
+    """Plan and write rows while the target is locked; return what was written."""
+    verify(directory)
     connected = connect_for_writing(
         connection,
         engine,
@@ -88,8 +121,9 @@ def set_version(
     report(Reached(target=connected.target))
     with hold_lock(connected, report, wait=request.lock_wait):
         revisions = _read_revisions(connected)
-        marking = plan(revisions)
-        confirm(marking)
+        marking = plan(connected, revisions)
+        if confirm:
+            confirm(marking)
         if marking:
             _write_marking(connected, marking, revisions)
     return marking
@@ -105,6 +139,26 @@ def preview_marking(
     """Return what ``set_version`` would write; the server refuses every write."""
     verify(directory)
     plan = _prepare_marking(directory, request)
+    return preview_planned_marking(
+        connection,
+        engine,
+        directory,
+        request,
+        report,
+        lambda connected, revisions: plan(revisions),
+    )
+
+
+def preview_planned_marking(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    directory: Directory,
+    request: ReachRequest,
+    report: ReportEvent,
+    plan: PlanMarking,
+) -> Marking:
+    """Return what ``write_planned_marking`` would write; the server refuses every write."""
+    verify(directory)
     with connect_for_reading(
         connection,
         engine,
@@ -112,7 +166,7 @@ def preview_marking(
         wait=request.connect_wait,
     ) as connected:
         report(Reached(target=connected.target))
-        return plan(_read_revisions(connected))
+        return plan(connected, _read_revisions(connected))
 
 
 def _find_last_file(directory: Directory, version: str) -> MigrationFile | None:

@@ -1,0 +1,1 @@
+"""The folders and history tables of other tools, as values.  Pure."""

@@ -1,0 +1,179 @@
+"""The files of the directory that another tool's folder becomes.
+
+Invariant: the SQL of a file stays byte for byte; only markers go, and a head comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schema_migrations.errors import OtherFileUnfit, SyntaxProblem
+from schema_migrations.history.directory import Directory, next_name
+from schema_migrations.history.encoding import read_text
+from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
+from schema_migrations.history.other_tools.migration import (
+    LeftOut,
+    OtherFile,
+    OtherFolder,
+    OtherMigration,
+)
+from schema_migrations.history.other_tools.origin import (
+    OtherOrigin,
+    format_other_origin,
+)
+from schema_migrations.history.other_tools.tools import read_folder_of
+from schema_migrations.history.other_tools.versions import format_versions
+from schema_migrations.history.statements import find_transaction_control, split
+from schema_migrations.history.syntax import Syntax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedFile:
+    """A new file, and what it comes from."""
+
+    source: str
+    """The name of the other tool's file."""
+    file: MigrationFile
+    transactional: bool
+    down: MigrationFile | None = None
+    """What undoes it, under the same name."""
+    extra: MigrationFile | None = None
+    """A repeatable migration, for ``EXTRA``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """All that a folder becomes."""
+
+    tool: str
+    files: tuple[AdoptedFile, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def downs(self) -> tuple[MigrationFile, ...]:
+        return tuple(each.down for each in self.files if each.down)
+
+    @property
+    def extras(self) -> tuple[MigrationFile, ...]:
+        return tuple(each.extra for each in self.files if each.extra)
+
+
+def plan_adoption(
+    tool: str, files: Sequence[OtherFile], syntax: Syntax, *, now: datetime
+) -> Adoption:
+    """Return what the files of a tool's folder become; raise ``OtherFileUnfit`` and
+    ``SyntaxProblem``."""
+    folder = read_folder_of(tool, files)
+    if not folder.migrations:
+        raise OtherFileUnfit(
+            file=files[0].name if files else "the folder",
+            line=1,
+            problem=f"no file here is one of {tool}",
+            advice="Check the folder and the tool.",
+        )
+    contents = {each.name: each.content for each in files}
+    for migration in folder.migrations:
+        _check_text(migration, contents[migration.file], syntax)
+    return Adoption(
+        tool=tool,
+        files=tuple(_adopt_all(tool, folder, syntax, now)),
+        left_out=folder.left_out,
+    )
+
+
+def _adopt_all(
+    tool: str, folder: OtherFolder, syntax: Syntax, now: datetime
+) -> Iterator[AdoptedFile]:
+    counted = [each for each in folder.migrations if not each.is_repeatable]
+    versions = format_versions([each.version for each in counted])
+    made = Directory(path="")
+    for migration in folder.migrations:
+        if migration.is_repeatable:
+            name = next_name(made, migration.name, now)
+        else:
+            name = _format_name(versions[len(made.files)], migration.name)
+        adopted = _adopt_migration(tool, migration, name, syntax)
+        made = made.with_files([adopted.file])
+        yield adopted
+
+
+def _adopt_migration(
+    tool: str, migration: OtherMigration, name: str, syntax: Syntax
+) -> AdoptedFile:
+    outside = not migration.transactional or _runs_outside(migration, syntax)
+    origin = OtherOrigin(tool=tool, version=migration.version, file=migration.file)
+    head = [format_other_origin(origin), ""]
+    if outside:
+        # A block of its own, at the top: Atlas reads it nowhere else.
+        head = ["-- atlas:txmode none", "", *head]
+    extra_name = f"{_shorten_name(migration.name) or 'repeatable'}{FILE_SUFFIX}"
+    return AdoptedFile(
+        source=migration.file,
+        file=MigrationFile(
+            name=name,
+            content="".join(f"{line}\n" for line in head).encode() + migration.up,
+        ),
+        transactional=not outside,
+        down=MigrationFile(name=name, content=migration.down)
+        if migration.down
+        else None,
+        extra=MigrationFile(name=extra_name, content=migration.up)
+        if migration.is_repeatable
+        else None,
+    )
+
+
+_REFUSES_TRANSACTIONS = re.compile(
+    r"(?:CREATE|DROP|REINDEX|ALTER)\b[^;'$]*?\sCONCURRENTLY\b|VACUUM\b"
+    r"|(?:CREATE|DROP)\s+(?:DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b",
+    re.IGNORECASE,
+)
+"""What Flyway finds by itself, and what golang-migrate runs alone, without transaction:
+https://documentation.red-gate.com/fd/migration-transaction-handling-273973399.html"""
+
+
+def _runs_outside(migration: OtherMigration, syntax: Syntax) -> bool:
+    """Tell whether the SQL itself begins or refuses a transaction."""
+    statements = split(migration.up.decode(), syntax, file=migration.file)
+    return any(
+        find_transaction_control(each.sql) or _REFUSES_TRANSACTIONS.match(each.sql)
+        for each in statements
+    )
+
+
+def _check_text(migration: OtherMigration, content: bytes, syntax: Syntax) -> None:
+    """Raise ``SyntaxProblem``, with the line in the tool's own file, for text that is no
+    UTF-8 or cannot be split."""
+    text = read_text(content, file=migration.file)
+    try:
+        split(migration.up.decode(), syntax, file=migration.file)
+    except SyntaxProblem as error:
+        raise SyntaxProblem(
+            problem=error.problem,
+            file=migration.file,
+            line=_find_source_line(text, migration.up.decode(), error.line),
+            advice=error.advice,
+        ) from error
+
+
+def _find_source_line(source: str, up: str, line: int) -> int:
+    """Return the line of a file for a line of its part: all lines of the part are lines
+    of the file, in their order."""
+    rest = enumerate(source.splitlines(), 1)
+    found = 0
+    for wanted in up.splitlines()[:line]:
+        found = next((number for number, text in rest if text == wanted), found)
+    return found or line
+
+
+def _format_name(version: str, name: str) -> str:
+    short = _shorten_name(name)
+    return f"{version}_{short}{FILE_SUFFIX}" if short else f"{version}{FILE_SUFFIX}"
+
+
+def _shorten_name(name: str) -> str:
+    """Return a name as part of a file's name: without spaces and control characters."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("_.")

@@ -1,0 +1,185 @@
+"""How ``schemaadopt`` shows the files that it makes, and the history that it takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from schema_migrations.history.other_tools.adoption import AdoptedFile
+from schema_migrations.management.output.lines import (
+    Formats,
+    View,
+    format_count,
+    make_json_format,
+    shorten_path,
+)
+from schema_migrations.management.output.next_command import (
+    READ_ONLY_FLAGS,
+    format_command,
+    format_without_flags,
+)
+from schema_migrations.management.output.schemaset import (
+    MarkJson,
+    format_marking,
+    marks_as_json,
+)
+from schema_migrations.workflows.applying.adopt_history import AdoptedHistory
+from schema_migrations.workflows.planning.adopt_folder import AdoptedFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedTarget:
+    """A target whose revisions were taken over, or with ``read_only`` would be."""
+
+    name: str
+    history: AdoptedHistory
+    read_only: bool
+
+
+class AdoptedTargetJson(TypedDict):
+    target: str
+    """Its URL, without password."""
+    tool: str
+    table: str
+    """The tool's table, which was only read."""
+    written: list[MarkJson]
+
+
+class AdoptedFileJson(TypedDict):
+    source: str
+    """The other tool's file, from its folder."""
+    file: str
+    transactional: bool
+    """Whether the file runs in a transaction."""
+    has_down: bool
+    """Whether what undoes it is kept, under the same name."""
+    extra: str | None
+    """The file for `EXTRA`, of a repeatable migration."""
+
+
+class LeftOutJson(TypedDict):
+    file: str
+    reason: str
+    """Why it is not taken."""
+
+
+class AdoptedFolderJson(TypedDict):
+    tool: str
+    directory: str
+    files: list[AdoptedFileJson]
+    left_out: list[LeftOutJson]
+    down_folder: str | None
+    """Where the parts that undo files are kept; null: there are none."""
+    extra_folder: str | None
+    """What `EXTRA` should list; null: nothing is repeatable."""
+    changed: bool
+    """Whether the files were written: false with `--dry-run`."""
+
+
+def format_adopted_folder(result: AdoptedFolder, view: View) -> Iterator[str]:
+    """Yield old and new names, what was written, and what to do with it."""
+    adoption = result.adoption
+    count = format_count(len(adoption.files), "file")
+    yield f"Found    {count} of {adoption.tool} in {shorten_path(result.folder)}"
+    width = max(len(each.source) for each in adoption.files)
+    for each in adoption.files:
+        notes = ", ".join(_list_notes(each, result.extra_folder))
+        line = f"  {each.source:{width}} -> {each.file.name}"
+        yield f"{line}  ({notes})" if notes else line
+    for other in adoption.left_out:
+        yield f"  {other.file:{width}} is not taken: {other.reason}"
+    verb = "Wrote   " if result.is_written else "Would write"
+    yield f"{verb} {', '.join(_list_places(result))}"
+    if adoption.extras:
+        yield f"Now list the repeatable ones in EXTRA: {shorten_path(result.extra_folder)}"
+    if not result.is_written:
+        yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
+        return
+    yield f"For each database that {adoption.tool} made, once the files are committed:"
+    yield f"  {format_command('schemaadopt --history', view.given)}"
+    yield f"Next     {format_command('schemadiff --check', view.given)}"
+
+
+def _list_notes(adopted: AdoptedFile, extra_folder: Path) -> Iterator[str]:
+    if not adopted.transactional:
+        yield "no transaction"
+    if adopted.down:
+        yield "its down part is kept"
+    if adopted.extra:
+        yield f"also {shorten_path(extra_folder / adopted.extra.name)}"
+
+
+def _list_places(result: AdoptedFolder) -> Iterator[str]:
+    files = result.adoption.files
+    yield f"{format_count(len(files), 'file')} and atlas.sum to {shorten_path(result.directory)}"
+    for count, folder in (
+        (len(result.adoption.downs), result.down_folder),
+        (len(result.adoption.extras), result.extra_folder),
+    ):
+        if count:
+            yield f"{count} to {shorten_path(folder)}"
+
+
+def adopted_folder_as_json(result: AdoptedFolder) -> AdoptedFolderJson:
+    adoption = result.adoption
+    return {
+        "tool": adoption.tool,
+        "directory": str(result.directory),
+        "files": [
+            {
+                "source": each.source,
+                "file": each.file.name,
+                "transactional": each.transactional,
+                "has_down": each.down is not None,
+                "extra": each.extra.name if each.extra else None,
+            }
+            for each in adoption.files
+        ],
+        "left_out": [
+            {"file": each.file, "reason": each.reason} for each in adoption.left_out
+        ],
+        "down_folder": str(result.down_folder) if adoption.downs else None,
+        "extra_folder": str(result.extra_folder) if adoption.extras else None,
+        "changed": result.is_written,
+    }
+
+
+def format_adopted_target(result: AdoptedTarget, view: View) -> Iterator[str]:
+    """Yield each file that counts as applied now, and what to do next."""
+    history = result.history
+    marking = history.marking
+    yield from format_marking(marking)
+    count = format_count(len(marking.written), "revision")
+    if not marking:
+        yield f"Nothing to do: {history.table} has nothing that is not recorded."
+    elif result.read_only:
+        yield f"Nothing was changed: {count} would be written."
+        yield f"Next     {format_command('schemaadopt --history', view.given)}"
+    else:
+        yield (
+            f"Done     {count} written; no file was run, and {history.table} was only"
+            " read."
+        )
+        yield f"Next     {format_command('schemastatus', view.given)}"
+
+
+def adopted_target_as_json(result: AdoptedTarget) -> AdoptedTargetJson:
+    history = result.history
+    return {
+        "target": result.name,
+        "tool": history.tool,
+        "table": history.table,
+        "written": marks_as_json(history.marking.written),
+    }
+
+
+HISTORY_FORMATS: Formats = {
+    "text": format_adopted_target,
+    "json": make_json_format(adopted_target_as_json),
+}
+FORMATS: Formats = {
+    "text": format_adopted_folder,
+    "json": make_json_format(adopted_folder_as_json),
+}
