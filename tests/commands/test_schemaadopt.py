@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -14,6 +16,8 @@ from django.core.management import CommandError, call_command
 from tests.fixtures.json_schemas import read_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.fixtures.project import Project
     from tests.fixtures.targets import Place
 
@@ -246,14 +250,17 @@ def test_an_empty_history_says_nothing(place: Place) -> None:
     assert "Nothing to do: schema_migrations has nothing" in run(place, "--history")
 
 
-def test_what_flyway_undid_is_pending_and_a_baseline_counts(place: Place) -> None:
+@pytest.mark.parametrize("kind", ["UNDO_SQL", "DELETE"])
+def test_what_flyway_undid_is_pending_and_a_baseline_counts(
+    place: Place, kind: str
+) -> None:
     take_over(place, FLYWAY)
     make_database(
         place,
         FLYWAY.table,
         flyway_row(1, "1", "<< Flyway Baseline >>", kind="BASELINE"),
         flyway_row(2, "1.1", "V1.1__b.sql"),
-        flyway_row(3, "1.1", "U1.1__b.sql", kind="UNDO_SQL"),
+        flyway_row(3, "1.1", "U1.1__b.sql", kind=kind),
     )
     run(place, "--history")
     assert list(place.read_revisions()) == ["1.0"]
@@ -330,14 +337,26 @@ def test_nothing_is_written_where_something_is(sqlite_place: Place) -> None:
     assert list_all(place.folder) == before
 
 
-def test_a_folder_that_cannot_be_written_leaves_nothing(sqlite_place: Place) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="the lock is flock")
+def test_a_folder_that_cannot_be_written_leaves_nothing(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monkeypatch.setattr("schema_migrations.history.folder_lock.LONGEST_WAIT", 0.1)
     place = sqlite_place
     place.folder.mkdir()
-    (place.folder / "atlas.sum").mkdir()
-    with pytest.raises(CommandError):
-        take_over(place, FLYWAY, **{"R__view.sql": VIEW})
-    assert list_all(place.folder) == ["atlas.sum"]
+    descriptor = os.open(place.folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match="another process holds its lock"):
+            take_over(place, FLYWAY, **{"R__view.sql": VIEW})
+    finally:
+        os.close(descriptor)
+    assert list_all(place.folder) == []
     assert not (place.folder.parent / "extra").exists()
+    take_over(place, FLYWAY)
+    assert (place.folder / "down" / "1.1_b.sql").exists()
 
 
 def test_a_dry_run_and_json(sqlite_place: Place) -> None:
@@ -358,14 +377,23 @@ def test_a_dry_run_and_json(sqlite_place: Place) -> None:
     assert found["written"] == [{"version": "1.0", "reason": "not run"}]
 
 
-def test_the_models_and_the_files_are_in_step(project: Project) -> None:
-    """The folder of a tool makes what the models describe: nothing is left to do."""
+def write_initial(project: Project, name: str) -> None:
+    """Let what the models need be a file of another tool, and nothing else."""
     made = project.manage("schemadiff", "initial", "--acknowledge", "all")
     assert made.code == 0, made.err
-    text = project.files[0].read_text()
+    project.write(f"theirs/{name}", project.files[0].read_text())
     for path in project.migrations.iterdir():
         path.unlink()
-    project.write("theirs/1_initial.up.sql", text)
+
+
+def assert_in_step(project: Project) -> None:
+    checked = project.manage("schemadiff", "--check")
+    assert checked.code == 0, checked.out + checked.err
+
+
+def test_the_models_and_the_files_are_in_step(project: Project) -> None:
+    """The folder of a tool makes what the models describe: nothing is left to do."""
+    write_initial(project, "1_initial.up.sql")
     refused = project.manage("schemaadopt", "theirs")
     assert refused.code == 2
     assert "its files may be of golang-migrate or sqlx." in refused.err
@@ -373,5 +401,69 @@ def test_the_models_and_the_files_are_in_step(project: Project) -> None:
     taken = project.manage("schemaadopt", "theirs", "--from", "sqlx")
     assert taken.code == 0, taken.err
     assert taken.out.splitlines()[-1] == "Next     python manage.py schemadiff --check"
-    checked = project.manage("schemadiff", "--check")
+    assert_in_step(project)
+
+
+def take_over_with_views(project: Project) -> None:
+    write_initial(project, "V1__initial.sql")
+    project.write("theirs/R__b.sql", "CREATE VIEW b AS SELECT * FROM a;\n")
+    project.write(
+        "theirs/R__a.sql", "CREATE VIEW a AS SELECT number FROM shop_order;\n"
+    )
+
+
+def test_repeatable_migrations_are_in_step_with_extra(project: Project) -> None:
+    """They are part of the files and of EXTRA: a change in EXTRA makes the next file."""
+    take_over_with_views(project)
+    (project.base / "theirs" / "R__b.sql").unlink()
+    taken = project.manage("schemaadopt", "theirs")
+    assert taken.code == 0, taken.err
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(project.base.parent / "db"),
+    }
+    project.configure(database, EXTRA=["extra"])
+    assert_in_step(project)
+    project.write("extra/a.sql", "CREATE VIEW a AS SELECT total FROM shop_order;\n")
+    assert project.manage("schemadiff", "--check").code == 1
+
+
+def test_repeatable_migrations_on_postgresql(
+    on_postgres: Callable[..., Project],
+) -> None:
+    project = on_postgres(EXTRA=[])
+    take_over_with_views(project)
+    project.write(
+        "theirs/V2__index.sql",
+        "CREATE INDEX CONCURRENTLY by_total ON shop_order (total);\n",
+    )
+    taken = project.manage("schemaadopt", "theirs")
+    assert taken.code == 0, taken.err
+    assert "V2__index.sql   -> 0002_index.sql  (no transaction)" in taken.out
+    replayed = project.manage("schemahash", "--check", "--replay")
+    assert replayed.code == 0, replayed.out + replayed.err
+    on_postgres(EXTRA=["extra"])
+    found = project.manage("schemadiff", "--check")
+    assert found.code == 1, found.out + found.err
+    assert "by_total" in found.out
+    assert "view" not in found.out
+
+
+def test_what_only_the_other_tool_needs_is_ignored(project: Project) -> None:
+    write_initial(project, "V1__initial.sql")
+    assert project.manage("schemaadopt", "theirs").code == 0
+    assert project.manage("schemaapply", "--no-signals").code == 0
+    with sqlite3.connect(project.base.parent / "db") as database:
+        database.execute(FLYWAY.table)
+        database.execute("DROP TABLE atlas_schema_revisions")
+        database.execute(FLYWAY.first)
+    assert project.manage("schemaadopt", "--history").code == 0
+    shown = project.manage("schemastatus", "--drift")
+    assert "table flyway_schema_history" in shown.out
+    name = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(project.base.parent / "db"),
+    }
+    project.configure(name, IGNORE=["flyway_schema_history"])
+    checked = project.manage("schemastatus", "--drift", "--check")
     assert checked.code == 0, checked.out + checked.err

@@ -92,11 +92,11 @@ def format_adopted_folder(result: AdoptedFolder, view: View) -> Iterator[str]:
         yield f"  {other.file:{width}} is not taken: {other.reason}"
     verb = "Wrote   " if result.is_written else "Would write"
     yield f"{verb} {', '.join(_list_places(result))}"
-    if adoption.extras:
-        yield f"Now list the repeatable ones in EXTRA: {shorten_path(result.extra_folder)}"
     if not result.is_written:
         yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
         return
+    if adoption.extras:
+        yield f"Now list the repeatable ones in EXTRA: {shorten_path(result.extra_folder)}"
     yield f"For each database that {adoption.tool} made, once the files are committed:"
     yield f"  {format_command('schemaadopt --history', view.given)}"
     yield f"Next     {format_command('schemadiff --check', view.given)}"

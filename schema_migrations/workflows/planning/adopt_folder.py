@@ -127,17 +127,21 @@ def _list_beside(
 
 
 def _write_all(result: AdoptedFolder) -> None:
-    with contextlib.ExitStack() as undo:
+    """Write what goes beside the directory, then its files; if these fail, neither."""
+    made = [each.file for each in result.adoption.files]
+    beside = list[tuple[Path, Sequence[MigrationFile]]]()
+    try:
         for folder, files in _list_beside(result):
             if files:
                 create_files_beside(folder, files)
-                undo.callback(_remove_files, folder, files)
-        save(
-            result.directory,
-            load(result.directory),
-            [each.file for each in result.adoption.files],
-        )
-        undo.pop_all()
+                beside.append((folder, files))
+        save(result.directory, load(result.directory), made)
+    except BaseException:
+        # Without atlas.sum the files stay, and with them what belongs to them.
+        if not any((result.directory / each.name).exists() for each in made):
+            for folder, files in beside:
+                _remove_files(folder, files)
+        raise
 
 
 def _remove_files(folder: Path, files: Sequence[MigrationFile]) -> None:
