@@ -132,7 +132,7 @@ _REFUSES_TRANSACTIONS = re.compile(
     re.IGNORECASE,
 )
 """What Flyway finds by itself, and what golang-migrate runs alone, without transaction:
-https://documentation.red-gate.com/fd/migration-transaction-handling-273973399.html"""
+https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"""
 
 
 def _runs_outside(migration: OtherMigration, syntax: Syntax) -> bool:

@@ -1,7 +1,6 @@
 """Flyway's files: ``V1.1__name.sql``, ``U1.1__name.sql``, ``R__name.sql``, ``B5__name.sql``.
 
-https://documentation.red-gate.com/fd/migrations-271585107.html.  Invariant: a file whose
-text Flyway would change (placeholders) is refused, not taken as it is.
+Invariant: a file whose text Flyway would change (placeholders) is refused, not taken as it is.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _NAME = re.compile(
 _PLACEHOLDER = re.compile(rb"\$\{[^}\r\n]*\}")
 CONFIG_SUFFIX = ".conf"
 """``V1__a.sql.conf`` beside ``V1__a.sql``:
-https://documentation.red-gate.com/fd/script-configuration-files-277578996.html"""
+https://documentation.red-gate.com/fd/flyway-execute-in-transaction-setting-277578997.html"""
 
 
 def is_flyway_name(name: str) -> bool:
