@@ -21,7 +21,7 @@ from schema_migrations.plan.shown_objects import (
     show_redefinitions,
 )
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.constraint_states import differs_in_deferrability_alone
+from schema_migrations.schema.constraint_states import is_deferrability_alone
 from schema_migrations.schema.model import (
     Column,
     Constraint,
@@ -118,8 +118,8 @@ def _merge(before: Object, after: Object) -> ddl.Alter | None:
     match before, after:
         case Opaque() as old, Opaque() as new:
             return ddl.Alter(before=old, after=new)
-        case ForeignKey() as one, ForeignKey() as other if (
-            differs_in_deferrability_alone(one, other)
+        case ForeignKey() as one, ForeignKey() as other if is_deferrability_alone(
+            one, other
         ):
             return ddl.Alter(before=one, after=other)
         case _:

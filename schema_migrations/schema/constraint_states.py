@@ -44,7 +44,7 @@ def read_key_state(key: ForeignKey) -> KeyState:
     )
 
 
-def differs_in_deferrability_alone(before: ForeignKey, after: ForeignKey) -> bool:
+def is_deferrability_alone(before: ForeignKey, after: ForeignKey) -> bool:
     """Tell whether two foreign keys of one table only are checked at other times."""
     old, new = read_key_state(before), read_key_state(after)
     same = replace(old, is_deferrable=new.is_deferrable, is_deferred=new.is_deferred)

@@ -70,7 +70,7 @@ def plan_keeping(
     Raises what ``plan_change`` raises.
     """
     wanted, base = canonicalize_both(engine, wanted, base)
-    tolerant = tolerate_differences(wanted.schema, base.schema)
+    tolerant = with_tolerated_differences(wanted.schema, base.schema)
     changes = diff(wanted.schema, tolerant)
     excluded: frozenset[Key] = NO_KEYS
     while True:
@@ -144,7 +144,7 @@ def canonicalize_both(
     )
 
 
-def tolerate_differences(current: Schema, desired: Schema) -> Schema:
+def with_tolerated_differences(current: Schema, desired: Schema) -> Schema:
     """Return ``desired`` with the differences that ``current`` may keep."""
     goal = with_current_types(current, desired, find_wider_columns(current, desired))
     goal = with_current_owners(current, goal)

@@ -46,7 +46,7 @@ from schema_migrations.workflows.planning.keeping import (
     Keeping,
     canonicalize_both,
     plan_keeping,
-    tolerate_differences,
+    with_tolerated_differences,
 )
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
@@ -124,7 +124,7 @@ def find_drift(
         current, desired = canonicalize_both(
             engine, replace(expected, schema=live), expected
         )
-        goal = tolerate_differences(current.schema, desired.schema)
+        goal = with_tolerated_differences(current.schema, desired.schema)
         changes = diff(current.schema, goal)
         mending_proposal = (
             _plan_mending(workspace, live, expected, allow_data_loss)
@@ -200,7 +200,7 @@ def _plan_mending(
         copy = State(schema=schema, connection=connection, description="the copy")
         current, desired = canonicalize_both(engine, copy, expected)
         kept = _read_after_moves(engine, current, desired.schema)
-        goal = tolerate_differences(kept, desired.schema)
+        goal = with_tolerated_differences(kept, desired.schema)
         if not allow_data_loss:
             untouched = find_unsafe_changes(
                 diff(kept, goal), engine.planner.may_alter_values

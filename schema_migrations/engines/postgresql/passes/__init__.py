@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.passes.composites import replace_attributes
 from schema_migrations.engines.postgresql.passes.constraints import (
-    alter_constraints_in_place,
+    change_constraints_in_place,
     defer_foreign_keys,
     fold_constraints,
 )
@@ -74,7 +74,7 @@ PASSES: tuple[Pass, ...] = (
     replace_attributes,
     recreate_dependents,
     recreate_called_routines,
-    alter_constraints_in_place,
+    change_constraints_in_place,
     defer_foreign_keys,
     drop_numbering_first,
     defer_sequence_ownership,

@@ -113,7 +113,7 @@ def _can_rest_on(key: ForeignKey, rival: Constraint | Index) -> bool:
     return all(rival.table.column(name) in referred for name in rival.columns)
 
 
-def alter_constraints_in_place(
+def change_constraints_in_place(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
     """Alter a constraint that has the same rule, instead of dropping and adding it.
