@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import takewhile
 
 import pytest
 
@@ -263,6 +265,115 @@ def test_other_sources_have_nothing_to_acknowledge(begun: Begun) -> None:
 
     assert ran.code == 0
     assert "shop.0002_first" not in ran.out
+
+
+def taken_from(text: str, title: str) -> str:
+    """Return the SQL below a line of the notes, out of the comment."""
+    _, _, below = text.partition(f"-- {title}")
+    lines = below.splitlines()[1:]
+    notes = takewhile(
+        lambda line: line in ("--", "") or line.startswith("--     "), lines
+    )
+    return "\n".join(re.sub("^--(?:     )?", "", line) for line in notes)
+
+
+FUNCTION = """
+CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS $$ SELECT n * 2 $$;
+DROP VIEW IF EXISTS totals;
+CREATE VIEW totals AS SELECT twice(count(*)::int) FROM shop_order;
+"""
+OUTSIDE = "REINDEX INDEX CONCURRENTLY shop_order_pkey"
+
+
+class TestWhatBelongsBesideTheModels:
+    """What a migration made by SQL is offered for the settings that keep it."""
+
+    def test_objects_are_for_extra(
+        self, begun: Begun, on_postgres: Callable[..., Project]
+    ) -> None:
+        on_postgres()
+        project = begun()
+        run = f"migrations.RunSQL({FUNCTION!r}, 'DROP VIEW totals')"
+        project.write(
+            "shop/migrations/0002_view.py", plain("0001_initial", operations=run)
+        )
+
+        refused = project.manage("schemadiff", "--no-input")
+        acknowledged = project.manage("schemadiff", "--acknowledge", "all")
+
+        assert refused.code == 3
+        assert "(for EXTRA)" in refused.err
+        assert acknowledged.code == 0, acknowledged.err
+        text = second(project)
+        assert "NEEDS A LOOK: Django migrations make what no model has" in text
+        assert "leaves out" not in text
+        project.write("sql/kept.sql", taken_from(text, "shop.0002_view: RunSQL"))
+        on_postgres(EXTRA=[str(project.base / "sql")])
+        made = project.manage("schemadiff", "kept")
+        assert made.code == 0, made.err
+        assert "CREATE VIEW" in project.files[2].read_text()
+        assert in_step(project)
+
+    def test_what_stands_there_is_not_asked_about(
+        self, begun: Begun, on_postgres: Callable[..., Project]
+    ) -> None:
+        on_postgres()
+        project = begun()
+        run = f"migrations.RunSQL({'CREATE EXTENSION hstore;' + FUNCTION!r})"
+        project.write(
+            "shop/migrations/0002_view.py", plain("0001_initial", operations=run)
+        )
+        open_ = project.manage("schemadiff", "--check")
+        project.write("sql/kept.sql", FUNCTION)
+        on_postgres(EXTRA=[str(project.base / "sql")], EXTENSIONS=["hstore"])
+
+        made = project.manage("schemadiff", "kept", "--no-input")
+
+        assert "(for EXTRA and for EXTENSIONS: hstore)" in open_.out
+        assert made.code == 0, made.err
+        assert "RunSQL" not in made.out + second(project)
+        assert in_step(project)
+
+    def test_what_refuses_a_transaction_runs_in_a_file_of_its_own(
+        self, begun: Begun, on_postgres: Callable[..., Project]
+    ) -> None:
+        on_postgres()
+        project = begun()
+        run = f'migrations.RunSQL("{OUTSIDE}; {INSERT}")'
+        project.write(
+            "shop/migrations/0002_index.py", plain("0001_initial", operations=run)
+        )
+        assert project.manage("schemadiff", "--acknowledge", "all").code == 0
+        text = second(project)
+        title = "shop.0002_index: RunSQL outside of transactions"
+        alone = taken_from(text, title)
+        assert alone.startswith("-- atlas:txmode none\n\nREINDEX")
+        inside = text.replace("--     INSERT", "INSERT")
+        project.files[1].write_text(inside)
+
+        assert project.manage("schemahash").code == 0
+        assert project.manage("schemadiff", "--empty", "alone").code == 0
+        project.files[2].write_text(alone)
+        assert project.manage("schemahash").code == 0
+        hashed = project.manage("schemahash", "--check", "--replay")
+
+        assert hashed.code == 0, hashed.err
+        assert "warning" not in hashed.err
+        assert in_step(project)
+
+    def test_what_the_state_of_models_has_is_not_named(self, begun: Begun) -> None:
+        project = begun()
+        run = (
+            'migrations.RunSQL("CREATE INDEX i ON shop_order (total)",'
+            ' state_operations=[migrations.AlterModelOptions("order", {})])'
+        )
+        project.write(
+            "shop/migrations/0002_index.py", plain("0001_initial", operations=run)
+        )
+
+        assert in_step(project)
+        assert project.manage("schemadiff", "--no-input").code == 0
+        assert len(project.files) == 1
 
 
 class TestOnATerminal:

@@ -110,6 +110,13 @@ def describe_operations(
         for name, named in groupby(app_operations, key=attrgetter("migration_label")):
             lines.append(f"  {name}")
             lines += [f"    {op.kind} {_describe_operation(op)}" for op in named]
+    if any(op.extra or op.extensions for op in operations):
+        lines += [
+            "What is for EXTRA or EXTENSIONS belongs to the schema: write it there, and"
+            " schemadiff makes it,",
+            "keeps it, and asks no more about it. The SQL for EXTRA stands in the migration"
+            " and in the next file.",
+        ]
     return tuple(lines)
 
 
@@ -121,7 +128,11 @@ def _summarize_app(app: str, operations: Sequence[DataOperation]) -> str:
 
 def _describe_operation(operation: DataOperation) -> str:
     place = f"  {operation.path}:{operation.line}" if operation.line else ""
-    return f"{operation.summary}{place}"
+    aims = ["EXTRA"] * bool(operation.extra)
+    if operation.extensions:
+        aims.append(f"EXTENSIONS: {', '.join(operation.extensions)}")
+    aim = f"  (for {' and for '.join(aims)})" if aims else ""
+    return f"{operation.summary}{aim}{place}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,23 +159,26 @@ def make_notes(
     coverage_lines = tuple(
         format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
     )
-    count = len(uncovered.operations)
-    if rows_follow:
-        rows_line = (
-            f"The rows that {_format_count(count, 'data operation')} of Django migrations"
-            " leave are in the file after this one."
+    count = sum(op.may_change_rows for op in uncovered.operations)
+    operations = _format_count(count, "data operation")
+    offers = tuple(_format_offers(uncovered.operations))
+    review_lines = [
+        f"The rows that {operations} of Django migrations leave are in the file after"
+        " this one."
+        if rows_follow
+        else f"NEEDS A LOOK: this file leaves out {operations} of Django migrations;"
+        " see its end."
+    ] * bool(count)
+    if offers:
+        review_lines.append(
+            "NEEDS A LOOK: Django migrations make what no model has, and neither EXTRA nor"
+            " EXTENSIONS; see the end."
         )
-        return FileNotes(
-            review_lines=(rows_line,) if count else (), coverage_lines=coverage_lines
-        )
-    review_line = (
-        f"NEEDS A LOOK: this file leaves out {_format_count(count, 'data operation')} "
-        "of Django migrations; see its end."
-    )
+    left = () if rows_follow else _format_footer(uncovered.operations)
     return FileNotes(
-        review_lines=(review_line,) if count else (),
+        review_lines=tuple(review_lines),
         coverage_lines=coverage_lines,
-        footer_lines=_format_footer(uncovered.operations),
+        footer_lines=(*left, *[""] * bool(left and offers), *offers),
     )
 
 
@@ -174,7 +188,12 @@ def _format_count(count: int, noun: str) -> str:
 
 def _format_footer(operations: Iterable[DataOperation]) -> tuple[str, ...]:
     """Return lines for the operations, with their SQL ready to be uncommented."""
-    lines = [line for op in operations for line in _format_operation(op)]
+    lines = [
+        line
+        for op in operations
+        if op.may_change_rows
+        for line in _format_operation(op)
+    ]
     if not lines:
         return ()
     return (
@@ -185,12 +204,39 @@ def _format_footer(operations: Iterable[DataOperation]) -> tuple[str, ...]:
 
 
 def _format_operation(operation: DataOperation) -> Iterator[str]:
+    title = f"{operation.migration_label}: {operation.kind}"
     if not operation.sql:
         place = f", line {operation.line}" if operation.line else ""
-        yield f"{operation.migration_label}: {operation.kind} {operation.summary}{place}"
-        return
-    yield f"{operation.migration_label}: {operation.kind}"
-    for sql in operation.sql:
+        yield f"{title} {operation.summary}{place}"
+    if operation.remaining_sql:
+        yield title
+        yield from _indent_sql(operation.remaining_sql)
+    if operation.outside_sql:
+        yield (
+            f"{title} outside of transactions: not here, but in a file of its own"
+            " (schemadiff --empty NAME):"
+        )
+        yield from ("    -- atlas:txmode none", "")
+        yield from _indent_sql(operation.outside_sql)
+
+
+def _format_offers(operations: Iterable[DataOperation]) -> Iterator[str]:
+    """Yield lines about what belongs to the schema besides models, with its SQL."""
+    with_extra = [op for op in operations if op.extra]
+    with_extensions = [op for op in operations if op.extensions]
+    if with_extra:
+        yield "FOR EXTRA: Django migrations make this, and no model has it. Copy the SQL into a"
+        yield "file that the setting EXTRA names: the next schemadiff makes it, all keep it."
+    for op in with_extra:
+        yield f"{op.migration_label}: {op.kind}"
+        yield from _indent_sql(op.extra)
+    for op in with_extensions:
+        names = ", ".join(f'"{name}"' for name in op.extensions)
+        yield f"FOR EXTENSIONS: [{names}], which {op.migration_label} makes."
+
+
+def _indent_sql(statements: Iterable[str]) -> Iterator[str]:
+    for sql in statements:
         yield from (f"    {line}" for line in _terminate_sql(sql).splitlines())
 
 

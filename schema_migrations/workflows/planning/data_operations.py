@@ -1,7 +1,8 @@
 """The data operations of a Django migration.
 
 Invariant: an operation is left out only if it is one of Django's own for the schema or
-the state, or does nothing; every other operation of a migration is named.
+the state, makes an index, or does nothing that models, ``EXTRA`` and ``EXTENSIONS`` do not
+have; every other operation of a migration is named.
 """
 
 from __future__ import annotations
@@ -9,17 +10,27 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import router
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import (
+    AddIndex,
+    Migration,
+    RemoveIndex,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.operations.base import Operation
 
-from schema_migrations.workflows.states.django_migrations import (
-    select_database_operations,
+from schema_migrations.workflows.planning.run_sql import (
+    DesiredBeside,
+    SqlParts,
+    read_run_sql,
+    sql_of,
 )
 from schema_migrations.workflows.states.package_objects import (
     DESIRED_STATE_FUNCTIONS,
@@ -54,6 +65,19 @@ class DataOperation:
     line: int = 0
     """The first line of the function, 1-based; 0: unknown."""
     sql: tuple[str, ...] = ()
+    """All that it runs."""
+    remaining_sql: tuple[str, ...] = ()
+    """What of it only a file can do."""
+    outside_sql: tuple[str, ...] = ()
+    """What of it only a file can do that runs outside of transactions."""
+    extra: tuple[str, ...] = ()
+    """What of it belongs into ``EXTRA``, and is not there."""
+    extensions: tuple[str, ...] = ()
+    """The extensions that belong into ``EXTENSIONS``, and are not there."""
+
+    @property
+    def may_change_rows(self) -> bool:
+        return bool(self.remaining_sql or self.outside_sql) or not self.sql
 
     @property
     def migration_label(self) -> str:
@@ -61,29 +85,64 @@ class DataOperation:
 
 
 def find_data_operations(
-    migration: Migration, alias: str, *, own_labels: Collection[str] | None = None
+    migration: Migration,
+    alias: str,
+    *,
+    beside: DesiredBeside,
+    own_labels: Collection[str] | None = None,
 ) -> Iterator[DataOperation]:
     """Yield the data operations that ``migrate`` would run on ``alias``.
 
-    ``own_labels`` are the apps whose tables belong to the files; None: all.
+    ``beside`` is what the desired state has besides models; ``own_labels`` are the apps
+    whose tables belong to the files; None: all.
     """
-    for operation in select_database_operations(migration.operations):
+    with_state = any(map(_changes_only_state, migration.operations))
+    for operation, is_described in _list_operations(migration.operations, with_state):
         hints = getattr(operation, "hints", None) or {}
         if (
-            not _is_schema_operation(operation)
-            and not _is_desired(operation, migration.app_label, own_labels)
-            and not _is_noop(operation)
-            and router.allow_migrate(alias, migration.app_label, **hints)
+            _is_schema_operation(operation)
+            or _is_desired(operation, migration.app_label, own_labels)
+            or _is_noop(operation)
+            or not router.allow_migrate(alias, migration.app_label, **hints)
         ):
-            yield _make_data_operation(operation, migration)
+            continue
+        parts = SqlParts(whole=())
+        if isinstance(operation, RunSQL):
+            parts = read_run_sql(operation, beside, is_described=is_described)
+            if not parts.are_open:
+                continue
+        yield _make_data_operation(operation, migration, parts)
+
+
+def _changes_only_state(operation: Operation) -> bool:
+    """Return whether it is the state of what another operation does."""
+    return (
+        isinstance(operation, SeparateDatabaseAndState)
+        and bool(operation.state_operations)
+        and not operation.database_operations
+    )
+
+
+def _list_operations(
+    operations: Iterable[Operation], is_described: bool
+) -> Iterator[tuple[Operation, bool]]:
+    """Yield each operation on the database, and whether the state has its effect."""
+    for operation in operations:
+        has_state = is_described or bool(getattr(operation, "state_operations", ()))
+        if isinstance(operation, SeparateDatabaseAndState):
+            yield from _list_operations(operation.database_operations, has_state)
+        else:
+            yield operation, has_state
 
 
 def _is_schema_operation(operation: Operation) -> bool:
     """Return whether only Django's own code changes the database.
 
     A subclass that only changes the state qualifies; one that defines its own
-    ``database_forwards`` may do anything.
+    ``database_forwards`` may do anything, but for an index, which is all there is to it.
     """
+    if isinstance(operation, AddIndex | RemoveIndex):
+        return True
     forwards = getattr(type(operation), "database_forwards", None)
     module = getattr(forwards, "__module__", "")
     return module.startswith(_SCHEMA_MODULES) and module != _DATA_MODULE
@@ -119,18 +178,18 @@ def _owns_table(app: str, name: str, own_labels: Collection[str] | None) -> bool
 def _is_noop(operation: Operation) -> bool:
     if isinstance(operation, RunPython):
         return operation.code is RunPython.noop
-    return isinstance(operation, RunSQL) and not "".join(_sql_of(operation)).strip()
+    return isinstance(operation, RunSQL) and not "".join(sql_of(operation)).strip()
 
 
-def _make_data_operation(operation: Operation, migration: Migration) -> DataOperation:
+def _make_data_operation(
+    operation: Operation, migration: Migration, parts: SqlParts
+) -> DataOperation:
     module = sys.modules.get(type(migration).__module__)
     path, line = getattr(module, "__file__", None) or "", 0
-    sql: tuple[str, ...] = ()
     if isinstance(operation, RunPython):
         summary, path, line = _locate_function(operation.code, path)
     elif isinstance(operation, RunSQL):
-        sql = _sql_of(operation)
-        summary = "; ".join(sql)
+        summary = "; ".join(parts.whole)
     else:
         summary = _describe_safely(operation)
     custom = type(operation) not in (RunPython, RunSQL)
@@ -141,7 +200,11 @@ def _make_data_operation(operation: Operation, migration: Migration) -> DataOper
         summary=_shorten_to_line(summary),
         path=path,
         line=line,
-        sql=sql,
+        sql=parts.whole,
+        remaining_sql=parts.remaining,
+        outside_sql=parts.outside,
+        extra=parts.extra,
+        extensions=parts.extensions,
     )
 
 
@@ -160,22 +223,6 @@ def _locate_function(function: Any, default_path: str) -> tuple[str, str, int]:
 
 def _dotted_name_of(named: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
-
-
-def _sql_of(operation: RunSQL) -> tuple[str, ...]:
-    """Return the SQL texts that the operation runs, in order."""
-    if isinstance(operation.sql, str):
-        return (operation.sql.strip(),)
-    return tuple(
-        item.strip() if isinstance(item, str) else _format_with_parameters(item)
-        for item in operation.sql
-    )
-
-
-def _format_with_parameters(pair: Any) -> str:
-    sql, parameters = pair if isinstance(pair, list | tuple) else (pair, None)
-    comment = f"-- with the parameters {parameters!r}:\n" if parameters else ""
-    return f"{comment}{str(sql).strip()}"
 
 
 def _describe_safely(operation: Operation) -> str:

@@ -57,6 +57,7 @@ from schema_migrations.workflows.planning.rows_file import (
     RowsRequest,
     propose_rows,
 )
+from schema_migrations.workflows.planning.run_sql import DesiredBeside
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
@@ -64,6 +65,7 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 )
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
+from schema_migrations.workflows.states.foundations import list_extensions
 from schema_migrations.workflows.states.migrated_database import refuse_shared_server
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.replayed_files import list_directive_warnings
@@ -287,6 +289,7 @@ def _acknowledge(
         read_coverage(workspace.directory.files),
         workspace.django_migrations,
         workspace.alias,
+        beside=_read_desired_beside(workspace),
         labels=request.app_labels or None,
         own_labels=workspace.settings.apps,
     )
@@ -320,10 +323,20 @@ def _wants_rows(
 ) -> bool:
     """Ask about rows before the first file, where migrations do more than the schema."""
     open_ = find_unacknowledged(uncovered.operations, request.acknowledged)
+    open_ = tuple(op for op in open_ if op.may_change_rows)
     if workspace.directory.files or not open_ or not request.strict or asker is None:
         return False
     apps = frozenset() if request.in_full else uncovered.new_apps
     return asker.confirm_rows(describe_operations(open_, summarized_apps=apps))
+
+
+def _read_desired_beside(workspace: Workspace) -> DesiredBeside:
+    extra = workspace.extra_statements
+    return DesiredBeside(
+        syntax=workspace.engine.dialect.syntax,
+        extensions=frozenset(list_extensions(workspace.prerequisites, extra)),
+        extra=frozenset(" ".join(each.statement.sql.split()) for each in extra),
+    )
 
 
 def _require_migrations(request: NextFileRequest, workspace: Workspace) -> None:

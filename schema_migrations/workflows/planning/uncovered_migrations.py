@@ -17,6 +17,7 @@ from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
     find_data_operations,
 )
+from schema_migrations.workflows.planning.run_sql import DesiredBeside
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     is_turned_off,
@@ -44,11 +45,13 @@ def find_uncovered_migrations(
     django_migrations: DjangoMigrations,
     alias: str,
     *,
+    beside: DesiredBeside,
     labels: Collection[str] | None = None,
     own_labels: Collection[str] | None = None,
 ) -> UncoveredMigrations:
     """Return the migrations of the installed apps that the files do not record.
 
+    ``beside`` is what the desired state has besides models.
     ``labels`` limits it to some apps; ``own_labels`` are those whose tables belong to the
     files, None: all.  Routers decide, as for ``migrate``.
     """
@@ -74,7 +77,7 @@ def find_uncovered_migrations(
                 continue
         for name in django_coverage.find_uncovered(nodes, names):
             operations += find_data_operations(
-                migrations[name], alias, own_labels=own_labels
+                migrations[name], alias, beside=beside, own_labels=own_labels
             )
     return UncoveredMigrations(
         unrecorded_leaves=tuple(leaves),

@@ -39,6 +39,7 @@ SQL = DataOperation(
     kind="RunSQL",
     summary="UPDATE a SET b = 1",
     sql=("UPDATE a\nSET b = 1; -- done", "SELECT 2;", "SELECT 3"),
+    remaining_sql=("UPDATE a\nSET b = 1; -- done", "SELECT 2;", "SELECT 3"),
 )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from schema_migrations.engines.postgresql.syntax import SYNTAX
+from schema_migrations.workflows.planning.run_sql import DesiredBeside
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
@@ -55,7 +57,10 @@ def compare(
     installed = ["shop", "django.contrib.auth", "django.contrib.contenttypes"]
     with override_settings(INSTALLED_APPS=installed):
         return find_uncovered_migrations(
-            recorded, read_django_migrations(labels), "default"
+            recorded,
+            read_django_migrations(labels),
+            "default",
+            beside=DesiredBeside(syntax=SYNTAX),
         )
 
 

@@ -1,0 +1,170 @@
+"""What a statement that a person wrote is for: rows, a table, an object of its own.
+
+Only its first words are read.  Invariant: what may change rows, or is not understood, is
+for rows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from schema_migrations.history.scanner import Script, read_words
+from schema_migrations.history.syntax import Syntax
+
+Purpose = Literal["rows", "table", "object", "extension", "session"]
+"""``table``: what models can describe; ``object``: what they cannot, a trigger, say;
+``session``: only a setting or a transaction."""
+
+_SESSION = {
+    "ABORT",
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "LOCK",
+    "RELEASE",
+    "RESET",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SET",
+    "START",
+}
+_MODIFIERS = {
+    "CONSTRAINT",
+    "DEFAULT",
+    "GLOBAL",
+    "LOCAL",
+    "OR",
+    "PROCEDURAL",
+    "RECURSIVE",
+    "REPLACE",
+    "TRUSTED",
+    "UNIQUE",
+    "UNLOGGED",
+}
+"""Between ``CREATE`` and the kind of what it creates."""
+_DESCRIBED = {"TABLE", "INDEX", "COLUMN"}
+_OBJECTS = {
+    "AGGREGATE",
+    "CAST",
+    "COLLATION",
+    "CONVERSION",
+    "DOMAIN",
+    "FUNCTION",
+    "MATERIALIZED",
+    "OPERATOR",
+    "POLICY",
+    "PROCEDURE",
+    "RULE",
+    "SCHEMA",
+    "SEQUENCE",
+    "STATISTICS",
+    "TEXT",
+    "TRIGGER",
+    "TYPE",
+    "VIEW",
+}
+_BLOCK_OF_ROWS = re.compile(
+    r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|PERFORM|EXECUTE|CALL|INTO)\b",
+    re.IGNORECASE,
+)
+_BLOCK_CREATES = re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(\w+)", re.IGNORECASE)
+_MOST_WORDS = 400
+_CREATE_EXTENSION = re.compile(
+    r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
+)
+_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\s+", re.IGNORECASE)
+_OUTSIDE = {"VACUUM", "CHECKPOINT"}
+_SHARED = {"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}
+
+
+def choose_purpose(sql: str, syntax: Syntax) -> Purpose:
+    """Return what one statement is for."""
+    verb, *rest = _read_words(sql, syntax) or [""]
+    if verb in _SESSION:
+        return "session"
+    if verb == "CREATE":
+        return _choose_by_kind(_skip_modifiers(rest), rest)
+    if verb == "COMMENT":
+        return "table" if rest[1:2] and rest[1] in _DESCRIBED else "object"
+    if verb in ("ALTER", "DROP"):
+        return _choose_for_existing(verb, rest)
+    if verb == "DO":
+        return _choose_for_block(sql)
+    return "rows"
+
+
+def _read_words(sql: str, syntax: Syntax) -> list[str]:
+    script = Script(text=sql, syntax=syntax, file="")
+    return list(read_words(script, 0, min(len(sql), _MOST_WORDS)))
+
+
+def _skip_modifiers(words: list[str]) -> str:
+    """Return the first word that is no modifier; ``CONSTRAINT TRIGGER`` is a trigger."""
+    return next((word for word in words if word not in _MODIFIERS), "")
+
+
+def _choose_by_kind(kind: str, words: list[str]) -> Purpose:
+    if kind == "EXTENSION":
+        return "extension"
+    if kind == "TABLE":
+        fills = "AS" in words or "SELECT" in words  # CREATE TABLE … AS SELECT
+        return "rows" if fills else "table"
+    if kind == "INDEX":
+        return "table"
+    return "object" if kind in _OBJECTS else "rows"
+
+
+def _choose_for_existing(verb: str, words: list[str]) -> Purpose:
+    kind = words[0] if words else ""
+    if kind == "TABLE" and verb == "ALTER" and {"ROW", "SECURITY"} <= set(words):
+        return "object"
+    if kind in ("TABLE", "INDEX"):
+        return "table"
+    return "object" if kind in _OBJECTS else "rows"
+
+
+def _choose_for_block(sql: str) -> Purpose:
+    """Return what an anonymous block is for, by the words in it."""
+    kinds = {kind.upper() for kind in _BLOCK_CREATES.findall(sql)}
+    if _BLOCK_OF_ROWS.search(sql) or not kinds <= _OBJECTS | {"UNIQUE", "INDEX"}:
+        return "rows"
+    if kinds & _OBJECTS:
+        return "object"
+    return "table" if kinds else "rows"
+
+
+def is_drop(sql: str, syntax: Syntax) -> bool:
+    return _read_words(sql, syntax)[:1] == ["DROP"]
+
+
+def is_index(sql: str, syntax: Syntax) -> bool:
+    """Return whether a statement creates an index."""
+    verb, *rest = _read_words(sql, syntax) or [""]
+    return verb == "CREATE" and _skip_modifiers(rest) == "INDEX"
+
+
+def is_refused_in_transaction(sql: str, syntax: Syntax) -> bool:
+    """Return whether a server runs a statement only outside of a transaction.
+
+    https://www.postgresql.org/docs/current/sql-createindex.html and its sibling pages
+    """
+    verb, *rest = _read_words(sql, syntax) or [""]
+    if verb in _OUTSIDE:
+        return True
+    if verb == "REINDEX" and rest[:1] and rest[0] in {"DATABASE", "SYSTEM", "SCHEMA"}:
+        return True
+    if verb in ("CREATE", "DROP", "ALTER") and rest[:1] and rest[0] in _SHARED:
+        return True
+    return "CONCURRENTLY" in rest and verb in ("CREATE", "DROP", "REINDEX", "ALTER")
+
+
+def render_plain_index(sql: str) -> str:
+    """Return a ``CREATE INDEX`` that can run in a transaction."""
+    return _CONCURRENTLY.sub("", sql, count=1)
+
+
+def extension_name_of(sql: str) -> str:
+    """Return the name of the extension that a statement creates; empty: none."""
+    match = _CREATE_EXTENSION.search(sql)
+    return match[1] if match else ""
