@@ -14,7 +14,7 @@ from tests.fixtures.commands import REPOSITORY
 PACKAGE = REPOSITORY / "schema_migrations"
 TESTS = REPOSITORY / "tests"
 ELSEWHERE = {
-    "apps": ["test_checks.py"],
+    "apps": ["test_checks.py", "commands/test_deprecated_fields.py"],
     "dev": ["dev/test_embedded.py"],
     "engines": ["changes/test_cases.py", "workflows/applying/test_apply.py"],
     "engines/postgresql/catalog/content": ["commands/test_schemadiff_rows.py"],
@@ -71,6 +71,7 @@ ELSEWHERE = {
     ],
     "workflows/states/collecting": ["commands/test_own_backends.py"],
     "workflows/states/migrated_database": ["commands/test_schemadiff_rows.py"],
+    "workflows/states/hidden_fields": ["commands/test_deprecated_fields.py"],
     "workflows/states/package_objects": ["commands/test_other_backends.py"],
     "workflows/targets": ["commands/test_schemaapply.py"],
 }

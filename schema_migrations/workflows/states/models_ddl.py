@@ -30,6 +30,7 @@ from schema_migrations.workflows.states.collecting import (
     collect_statements,
 )
 from schema_migrations.workflows.states.fixed_order import hold_fixed_order
+from schema_migrations.workflows.states.hidden_fields import with_hidden_fields
 from schema_migrations.workflows.states.model_facts import (
     FieldValues,
     ModelFacts,
@@ -142,13 +143,14 @@ def select_managed_models(
     Raises ``ConfigError`` for a label that no installed app has.
     """
     check_labels(labels or (), registry)
-    return tuple(
+    chosen = tuple(
         model
         for model in registry.get_models()
         if (labels is None or model._meta.app_label in labels)
         and model._meta.can_migrate(cast(BaseDatabaseWrapper, connection))
         and router.allow_migrate_model(alias, model)
     )
+    return with_hidden_fields(chosen, registry)
 
 
 def _list_dotted_names(registry: Apps, dialect: Dialect) -> Iterator[tuple[Key, str]]:
