@@ -119,3 +119,49 @@ def test_sql_that_the_dev_database_refuses_is_named(start: Start) -> None:
     assert ran.code == 2
     assert "CREATE VIEW late AS SELECT absent FROM nowhere" in ran.err
     assert "Traceback" not in ran.err
+
+
+ASKING = """
+from django.db import connection as default_connection, connections, models
+
+
+def ask(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'LOUD'")
+        return cursor.fetchone()[0]
+
+
+class ByAlias(models.TextField):
+    def get_db_prep_save(self, value, connection):
+        return ask(connections[connection.alias])
+
+
+def by_default():
+    return ask(default_connection)
+
+
+class Order(models.Model):
+    number = models.CharField(max_length=20, unique=True)
+    total = models.DecimalField(max_digits=8, decimal_places=2)
+"""
+ASKED = (
+    '    kind = ByAlias(default="quiet")\n',
+    "    kind = models.TextField(default=by_default)\n",
+)
+
+
+@pytest.mark.parametrize("field", ASKED, ids=["its own alias", "default"])
+def test_a_default_that_asks_a_connection_gets_the_dev_database(
+    start: Start, field: str
+) -> None:
+    """The project's own is not opened: on SQLite that would create it."""
+    project = start("    pass")
+    project.write("shop/models.py", ASKING)
+    assert project.manage("schemadiff", "initial").code == 0
+    project.write("shop/models.py", ASKING + field)
+
+    made = project.manage("schemadiff", "--no-input")
+
+    assert made.code == 0, made.err
+    assert "'LOUD'" in project.files[1].read_text()
+    assert not (project.base / "absent").exists()

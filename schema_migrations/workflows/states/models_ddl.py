@@ -30,6 +30,7 @@ from schema_migrations.workflows.states.collecting import (
     collect_statements,
 )
 from schema_migrations.workflows.states.fixed_order import hold_fixed_order
+from schema_migrations.workflows.states.held_aliases import hold_aliases_on
 from schema_migrations.workflows.states.hidden_fields import with_hidden_fields
 from schema_migrations.workflows.states.model_facts import (
     FieldValues,
@@ -103,11 +104,12 @@ def collect_ddl(
         collected = collect_statements(connection, steps)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
-    editor = connection.schema_editor(collect_sql=True, atomic=False)
-    for model in tables_first:
-        for owner in (model, *find_auto_created_models(model)):
-            origins |= origins_of(owner, dialect)
-            values.add_model(editor, owner, dialect, computed_defaults)
+    with hold_aliases_on(connection):  # defaults are asked for, by code of others
+        editor = connection.schema_editor(collect_sql=True, atomic=False)
+        for model in tables_first:
+            for owner in (model, *find_auto_created_models(model)):
+                origins |= origins_of(owner, dialect)
+                values.add_model(editor, owner, dialect, computed_defaults)
     return ModelsDdl(
         parts=remove_addresses(collected),
         dotted_names=dict(_list_dotted_names(registry, dialect)),
