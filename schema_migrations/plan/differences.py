@@ -35,6 +35,8 @@ REAL_KINDS: tuple[DifferenceKind, ...] = ("missing", "different", "surplus")
 class Difference:
     kind: DifferenceKind
     line: SummaryLine
+    is_of_rows: bool = False
+    """It is what holds rows: a table, a column, a partition."""
 
 
 def classify(
@@ -105,10 +107,18 @@ def list_differences(
         for c in changes
         if isinstance(c, ddl.DropColumn)
     }
+    holders = {"table", "column"} | {
+        c.object.noun
+        for c in changes
+        if isinstance(c, ddl.Drop | ddl.Create)
+        and isinstance(c.object, Opaque)
+        and c.object.trait.holds_rows
+    }
     return tuple(
         Difference(
             kind=kind,
             line=_describe_surplus(line, columns) if kind == "surplus" else line,
+            is_of_rows=line.kind in holders,
         )
         for kind, group in classify(changes).items()
         for line in _summarize_group(group, apps)

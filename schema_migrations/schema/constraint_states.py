@@ -15,7 +15,7 @@ NOT_VALID = " NOT VALID"
 NOT_ENFORCED = " NOT ENFORCED"
 
 _TIMES = re.compile(
-    r"(?P<rule>.*?)(?P<deferrable> DEFERRABLE)?(?P<deferred> INITIALLY DEFERRED)?"
+    r"(?P<clause>.*?)(?P<deferrable> DEFERRABLE)?(?P<deferred> INITIALLY DEFERRED)?"
     r"(?P<rows> NOT VALID| NOT ENFORCED)?(?P<mark> /\*.*\*/)?",
     re.DOTALL,
 )
@@ -23,9 +23,9 @@ _TIMES = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyState:
-    """What can be altered of a foreign key, and the rule that cannot."""
+    """What can be altered of a foreign key, and the clause that cannot."""
 
-    rule: str
+    clause: str
     is_deferrable: bool
     is_deferred: bool
     rows: str
@@ -37,7 +37,7 @@ def read_key_state(key: ForeignKey) -> KeyState:
     match = _TIMES.fullmatch(key.definition)
     assert match is not None
     return KeyState(
-        rule=f"{match['rule']}{match['mark'] or ''}",
+        clause=f"{match['clause']}{match['mark'] or ''}",
         is_deferrable=bool(match["deferrable"]),
         is_deferred=bool(match["deferred"]),
         rows=match["rows"] or "",

@@ -78,6 +78,10 @@ class Trait:
     """Its column takes no NULL, as a primary key demands too."""
     is_partition_key: bool = False
     """It says how the rows of a table are spread, and only a new table can get it."""
+    fires_on_rows: bool = False
+    """Rows that are added run it, unless its table keeps it from that."""
+    sets_firing: bool = False
+    """It says when one of those runs, which has its name and table."""
     is_routine: bool = False
     """Its body is text: the server does not record what that names."""
     is_value_type: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from schema_migrations.management.output.change_tree import (
     colour_sql,
@@ -133,7 +133,7 @@ def _explain_keeping(drift: Drift, view: View) -> Iterator[str]:
 
 def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
     """Yield how to keep what differs and how to mend it, each with its command."""
-    if _has_only_surplus(drift, kinds=MODELLED):
+    if _has_only_surplus(drift, of_rows=True):
         yield (
             "decide on what only the database has: keep it with a file, EXTRA or"
             " IGNORE, or drop it there"
@@ -163,14 +163,10 @@ def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
         yield "Review it, and run it on this database."
 
 
-MODELLED = ("table", "column", "partition")
-"""What belongs to models or to files, and not to ``EXTRA``."""
-
-
 def _may_be_kept(drift: Drift) -> bool:
     """Whether SQL may have made something of a table that ``EXTRA`` can say."""
     return any(
-        each.kind == "different" or each.line.kind not in MODELLED
+        each.kind == "different" or not each.is_of_rows
         for each in drift.real_differences
         if each.kind != "missing"
     )
@@ -181,10 +177,10 @@ def _needs_consent(drift: Drift) -> bool:
     return set(drift.real_differences) <= set(drift.untouched_differences)
 
 
-def _has_only_surplus(drift: Drift, kinds: Collection[str] = ()) -> bool:
-    """Whether only the database has all that differs, and that is of these kinds."""
+def _has_only_surplus(drift: Drift, *, of_rows: bool = False) -> bool:
+    """Whether only the database has all that differs, and that is what holds rows."""
     return all(
-        each.kind == "surplus" and (not kinds or each.line.kind in kinds)
+        each.kind == "surplus" and (each.is_of_rows or not of_rows)
         for each in drift.real_differences
     )
 

@@ -213,8 +213,7 @@ def _format_operation(operation: DataOperation) -> Iterator[str]:
         yield from _indent_sql(operation.remaining_sql)
     if operation.outside_sql:
         yield (
-            f"{title} outside of transactions: not here, but in a file of its own"
-            " (schemadiff --empty NAME):"
+            f"{title} outside of transactions: not here, but in an empty file of its own:"
         )
         yield from ("    -- atlas:txmode none", "")
         yield from _indent_sql(operation.outside_sql)

@@ -169,7 +169,12 @@ _CODE = (
     Trait(noun="access method"),
     Trait(noun="event trigger", has_privileges=True),
     *(
-        Trait(noun=noun, survives=True, is_reprinted=True)
+        Trait(
+            noun=noun,
+            survives=True,
+            is_reprinted=True,
+            fires_on_rows=noun == TRIGGER,
+        )
         for noun in (TRIGGER, "policy", "rule")
     ),
 )
@@ -284,6 +289,7 @@ _SETTINGS = (
             ),
             goes_along=True,
             is_overwritten=True,
+            sets_firing=noun == TRIGGER,
         )
         for noun in (TRIGGER, "rule", "event trigger")
     ),

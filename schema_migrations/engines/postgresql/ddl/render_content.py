@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from schema_migrations.engines.postgresql.catalog.traits import TRIGGER, TRIGGER_STATE
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.schema.content import (
     CommentedSql,
@@ -74,9 +73,9 @@ def _list_triggers(schema: Schema, content: Content) -> Mapping[Opaque, str]:
     for obj in schema.of(Opaque):
         if obj.owner not in tables:
             continue
-        if obj.noun == TRIGGER_STATE:
+        if obj.trait.sets_firing:
             states[obj.owner, obj.key.name] = obj.definition
-        elif obj.noun == TRIGGER:
+        elif obj.trait.fires_on_rows:
             triggers[obj] = _alter_trigger("ENABLE", obj)
     return {
         obj: states.get((obj.owner, obj.key.name), enable)

@@ -180,7 +180,7 @@ def _is_alterable(
     can_change_rows = NOT_ENFORCED in rows and new.rows != NOT_VALID
     return (
         old != new
-        and old.rule == new.rule
+        and old.clause == new.clause
         and (old.rows == new.rows or can_change_rows)
         and not (before.needs | {before.table, before.referenced_table}) & reshaped
     )
