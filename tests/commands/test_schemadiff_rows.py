@@ -390,3 +390,42 @@ def test_a_server_that_is_named_and_shared_is_refused(
     assert ran.code == 2, ran.out + ran.err
     assert "--dev embedded" in ran.err
     assert not shop.files
+
+
+def test_extensions_are_there_before_the_migrations(
+    project: Project, on_postgres: Callable[..., Project]
+) -> None:
+    """Whoever runs the server made them; unless a migration insists on doing so."""
+    on_postgres(DEV="embedded", EXTENSIONS=["citext", "hstore"])
+    shop = with_shop(project)
+    shop.write(
+        "shop/migrations/0003_types.py",
+        """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunSQL("CREATE EXTENSION hstore; SELECT 'a'::citext;")]
+""",
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+
+
+def test_a_refused_statement_names_the_file_of_its_migration(shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0003_absent.py",
+        """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunSQL("SELECT * FROM absent")]
+""",
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 2, ran.out
+    assert "shop.0003_absent failed" in ran.err
+    assert "shop/migrations/0003_absent.py\n" in ran.err

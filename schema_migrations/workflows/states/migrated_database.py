@@ -54,11 +54,11 @@ def run_django_migrations(
     ``post_migrate`` is not: its receivers add rows to every database themselves.  What
     migrations print goes to standard error.  Raises ``MigrationFailed``.
     """
-    running: list[str] = []
+    running: list[Migration] = []
 
     def show(action: str, migration: Migration | None = None, fake: Any = None) -> None:
         if action == "apply_start" and migration is not None:
-            running[:] = [str(migration)]
+            running[:] = [migration]
             report_progress(f"migrate: {migration}")
 
     with (
@@ -75,7 +75,7 @@ def run_django_migrations(
         except Exception as error:  # the code of the project and its packages
             if find_interruption(error) is not None:
                 raise
-            raise _make_error(running[0] if running else "", error) from error
+            raise _make_error(running[0] if running else None, error) from error
 
 
 def _migrate(connection: Any, show: Callable[..., None]) -> None:
@@ -145,15 +145,16 @@ def _clear_caches() -> None:
         signals.get_citext_oids.cache_clear()
 
 
-def _make_error(migration: str, error: Exception) -> MigrationFailed:
-    """Return the error with the last line of the traceback, and the migration's own."""
-    name = migration.rpartition(".")[2]
+def _make_error(migration: Migration | None, error: Exception) -> MigrationFailed:
+    """Return the error with the last line of the traceback, and where the migration is."""
+    module = sys.modules.get(type(migration).__module__) if migration else None
+    path = getattr(module, "__file__", None) or ""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if name and each.filename.endswith(f"{name}.py")]
-    place = (own or frames)[-1]
-    reason = traceback.format_exception_only(error)[-1].strip()
+    own = [each for each in frames if each.filename == path]
+    place = f"{own[-1].filename}:{own[-1].lineno}" if own else path
+    last = frames[-1]
     return MigrationFailed(
-        migration=migration,
-        reason=reason,
-        place=f"{place.filename}:{place.lineno}",
+        migration=str(migration or ""),
+        reason=traceback.format_exception_only(error)[-1].strip(),
+        place=place or f"{last.filename}:{last.lineno}",
     )

@@ -21,6 +21,11 @@ from schema_migrations.workflows.states.django_migrations import (
 _QUOTED = re.compile(r"[\"«„“]([^\"»“”]+)[\"»“”]")
 _CREATE = re.compile(r"(?:--[^\n]*\n|/\*.*?\*/|\s)*CREATE\b", re.IGNORECASE | re.DOTALL)
 
+_CREATE_EXTENSION = re.compile(
+    _CREATE.pattern + r"\s+EXTENSION\s+(?!IF\b)\"?(?P<name>[\w-]+)",
+    re.IGNORECASE | re.DOTALL,
+)
+
 
 def describe_makers(
     message: str, django_migrations: DjangoMigrations, syntax: Syntax
@@ -35,6 +40,17 @@ def describe_makers(
     if not lines:
         return ""
     return "\n".join(["Copy what makes it into a file of EXTRA.", *lines])
+
+
+def find_strictly_made_extensions(
+    django_migrations: DjangoMigrations, syntax: Syntax
+) -> frozenset[str]:
+    """Return the extensions whose ``RunSQL`` fails where they are there already."""
+    return frozenset(
+        match["name"].lower()
+        for _, sql in _list_created(django_migrations, syntax)
+        if (match := _CREATE_EXTENSION.match(sql))
+    )
 
 
 def _list_created(

@@ -58,13 +58,18 @@ from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     run_django_migrations,
 )
-from schema_migrations.workflows.states.migration_sql import describe_makers
+from schema_migrations.workflows.states.migration_sql import (
+    describe_makers,
+    find_strictly_made_extensions,
+)
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
+    EXTENSIONS_SETTING,
     Prerequisites,
     find_prerequisites,
+    load_prerequisites,
 )
 from schema_migrations.workflows.states.source_forms import Source, read_source
 from schema_migrations.workflows.states.state import (
@@ -261,6 +266,9 @@ def _load_source(
             description = f"{len(workspace.directory.files)} files"
         case "migrations":
             with phases("migrate"):
+                load_prerequisites(
+                    engine, connection, _find_extensions_beforehand(workspace)
+                )
                 run_django_migrations(
                     connection, workspace.alias, report_progress=phases.report
                 )
@@ -295,6 +303,17 @@ def _load_source(
             if models_only
             else frozenset()
         ),
+    )
+
+
+def _find_extensions_beforehand(workspace: Workspace) -> Prerequisites:
+    """Return the extensions that somebody makes before ``migrate`` runs."""
+    made = find_strictly_made_extensions(
+        workspace.django_migrations, workspace.engine.dialect.syntax
+    )
+    given = workspace.settings.extensions
+    return Prerequisites(
+        extensions=tuple((n, EXTENSIONS_SETTING) for n in given if n not in made)
     )
 
 
