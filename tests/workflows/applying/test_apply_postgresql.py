@@ -212,8 +212,8 @@ def test_the_revisions_may_live_in_a_schema_of_their_own(pg_place: Place) -> Non
     found = pg_place.execute('SELECT version FROM "My History".atlas_schema_revisions')
     assert found == [("1",)]
     assert pg_place.list_tables() == ["a"]
-    found = pg_place.engine.executor.list_tables(pg_place.connection, None)
-    assert "atlas_schema_revisions" not in found
+    tables = pg_place.engine.executor.list_tables(pg_place.connection, None)
+    assert "atlas_schema_revisions" not in tables
 
 
 @pytest.mark.parametrize(
