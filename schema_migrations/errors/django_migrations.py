@@ -39,7 +39,7 @@ class MigrationsLeaveDevDatabase(LeavesDevDatabase):
 
     code = "migrations-leave-dev-database"
     message = "{problem}"
-    reason_to_move = "So a server of our own runs them."
+    reason_to_move = "So they run on a server that nobody else uses."
 
 
 class LargeTablesOpen(AnswerNeeded):

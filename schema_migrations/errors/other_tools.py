@@ -32,10 +32,10 @@ class OtherFolderMissing(ConfigError):
     folder: str
 
 
-class OtherFileUnfit(ConfigError):
+class OtherFileRefused(ConfigError):
     """A file of another tool does something that SQL alone does not."""
 
-    code = "other-file-unfit"
+    code = "other-file-refused"
     message = "{file}:{line}: {problem}."
     hint = "Nothing was written. {advice}"
     file: str

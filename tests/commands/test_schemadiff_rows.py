@@ -373,7 +373,7 @@ def test_migrations_do_not_run_on_a_server_that_others_use(
     ran = shop.manage("schemadiff", "--rows", "-v", "2")
     assert ran.code == 0, ran.err
     assert "embedded PostgreSQL" in ran.out
-    assert "So a server of our own runs them." in ran.out
+    assert "So they run on a server that nobody else uses." in ran.out
 
 
 def test_a_server_that_is_named_and_shared_is_refused(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schema_migrations.errors import OtherFileUnfit, SyntaxProblem
+from schema_migrations.errors import OtherFileRefused, SyntaxProblem
 from schema_migrations.history.directory import Directory, next_name
 from schema_migrations.history.encoding import read_text
 from schema_migrations.history.file import FILE_SUFFIX, MigrationFile
@@ -64,11 +64,11 @@ class Adoption:
 def plan_adoption(
     tool: str, files: Sequence[OtherFile], syntax: Syntax, *, now: datetime
 ) -> Adoption:
-    """Return what the files of a tool's folder become; raise ``OtherFileUnfit`` and
+    """Return what the files of a tool's folder become; raise ``OtherFileRefused`` and
     ``SyntaxProblem``."""
     folder = read_folder_of(tool, files)
     if not folder.migrations:
-        raise OtherFileUnfit(
+        raise OtherFileRefused(
             file=files[0].name if files else "the folder",
             line=1,
             problem=f"no file here is one of {tool}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from schema_migrations.errors import OtherFileUnfit
+from schema_migrations.errors import OtherFileRefused
 from schema_migrations.history.other_tools.migration import (
     REPEATABLE,
     LeftOut,
@@ -40,7 +40,7 @@ def is_flyway_name(name: str) -> bool:
 
 
 def read_flyway(files: Sequence[OtherFile]) -> OtherFolder:
-    """Return the migrations of a folder; raise ``OtherFileUnfit``."""
+    """Return the migrations of a folder; raise ``OtherFileRefused``."""
     configs = {each.name: each for each in files}
     found = dict[str, list[tuple[OtherFile, re.Match[str]]]]()
     left_out = list[LeftOut]()
@@ -101,7 +101,7 @@ def _read_config(file: OtherFile | None) -> Mapping[str, str]:
 
 def _refuse_placeholders(file: OtherFile) -> None:
     if match := _PLACEHOLDER.search(file.content):
-        raise OtherFileUnfit(
+        raise OtherFileRefused(
             file=file.name,
             line=find_line(file.content, match.start()),
             problem=f"Flyway replaces the placeholder {match[0].decode(errors='replace')}",

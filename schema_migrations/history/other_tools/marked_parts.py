@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from schema_migrations.errors import OtherFileUnfit
+from schema_migrations.errors import OtherFileRefused
 from schema_migrations.history.other_tools.migration import (
     LeftOut,
     OtherFile,
@@ -42,7 +42,7 @@ def has_dbmate_marker(content: bytes) -> bool:
 def read_goose(files: Sequence[OtherFile]) -> OtherFolder:
     """Return goose's migrations: https://pressly.github.io/goose/documentation/annotations/.
 
-    Raise ``OtherFileUnfit``.
+    Raise ``OtherFileRefused``.
     """
     migrations, left_out = [], list[LeftOut]()
     for file in files:
@@ -98,13 +98,13 @@ def _refuse_goose_marker(file: OtherFile, line: int, word: str) -> None:
     else:
         problem = f"'+goose {word}' is not an annotation that is known here"
         advice = "Known: Up, Down, StatementBegin, StatementEnd, NO TRANSACTION."
-    raise OtherFileUnfit(file=file.name, line=line, problem=problem, advice=advice)
+    raise OtherFileRefused(file=file.name, line=line, problem=problem, advice=advice)
 
 
 def read_dbmate(files: Sequence[OtherFile]) -> OtherFolder:
     """Return dbmate's migrations: https://github.com/amacneil/dbmate#creating-migrations.
 
-    dbmate runs files in the order of their names.  Raise ``OtherFileUnfit``, also where
+    dbmate runs files in the order of their names.  Raise ``OtherFileRefused``, also where
     that is not the order of their versions as numbers.
     """
     migrations, left_out = [], list[LeftOut]()
@@ -116,7 +116,7 @@ def read_dbmate(files: Sequence[OtherFile]) -> OtherFolder:
     folder = order_migrations(migrations, left_out)
     for before, after in pairwise(folder.migrations):
         if before.file > after.file:
-            raise OtherFileUnfit(
+            raise OtherFileRefused(
                 file=after.file,
                 line=1,
                 problem=f"dbmate runs it before {before.file}, since it compares names as"
@@ -145,8 +145,8 @@ def _read_dbmate_file(file: OtherFile, name: re.Match[str]) -> OtherMigration:
     )
 
 
-def _make_unmarked_error(file: OtherFile, marker: str) -> OtherFileUnfit:
-    return OtherFileUnfit(
+def _make_unmarked_error(file: OtherFile, marker: str) -> OtherFileRefused:
+    return OtherFileRefused(
         file=file.name,
         line=1,
         problem=f"there is not one line '{marker}', with what undoes it below",

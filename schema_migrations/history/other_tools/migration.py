@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schema_migrations.errors import OtherFileUnfit
+from schema_migrations.errors import OtherFileRefused
 
 REPEATABLE = "R"
 """Stands for the version of a migration that has none: it runs whenever it changes."""
@@ -85,7 +85,7 @@ def read_version(version: str) -> VersionKey:
 def order_migrations(
     migrations: Iterable[OtherMigration], left_out: Iterable[LeftOut]
 ) -> OtherFolder:
-    """Return a folder by versions; raise ``OtherFileUnfit`` for a version given twice."""
+    """Return a folder by versions; raise ``OtherFileRefused`` for a version given twice."""
     every = list(migrations)
     same = defaultdict[VersionKey | str, list[OtherMigration]](list)
     for each in every:
@@ -93,7 +93,7 @@ def order_migrations(
     for group in same.values():
         if len(group) > 1:
             what = "name" if group[0].is_repeatable else f"version {group[1].version}"
-            raise OtherFileUnfit(
+            raise OtherFileRefused(
                 file=group[1].file,
                 line=1,
                 problem=f"its {what} is also that of {group[0].file}",

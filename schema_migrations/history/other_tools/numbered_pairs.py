@@ -35,7 +35,7 @@ def has_sqlx_marker(content: bytes) -> bool:
 
 
 def read_golang_migrate(files: Sequence[OtherFile]) -> OtherFolder:
-    """Return golang-migrate's migrations; raise ``OtherFileUnfit``.
+    """Return golang-migrate's migrations; raise ``OtherFileRefused``.
 
     https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md
     """
@@ -43,7 +43,7 @@ def read_golang_migrate(files: Sequence[OtherFile]) -> OtherFolder:
 
 
 def read_sqlx(files: Sequence[OtherFile]) -> OtherFolder:
-    """Return sqlx's migrations, in pairs or one by one; raise ``OtherFileUnfit``.
+    """Return sqlx's migrations, in pairs or one by one; raise ``OtherFileRefused``.
 
     https://docs.rs/sqlx/latest/sqlx/macro.migrate.html
     """

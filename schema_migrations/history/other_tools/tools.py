@@ -63,7 +63,7 @@ def find_tool(files: Sequence[OtherFile], *, folder: str) -> str:
 
 
 def read_folder_of(tool: str, files: Sequence[OtherFile]) -> OtherFolder:
-    """Return the migrations of a folder; raise ``OtherFileUnfit``."""
+    """Return the migrations of a folder; raise ``OtherFileRefused``."""
     if tool != FLYWAY:
         files = _list_at_top(files)
     return FOLDER_READERS[tool](files)

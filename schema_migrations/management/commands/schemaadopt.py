@@ -23,7 +23,7 @@ from schema_migrations.management.output.schemaadopt import (
 )
 from schema_migrations.workflows.applying.adopt_history import adopt_history
 from schema_migrations.workflows.applying.events import Event, Reached
-from schema_migrations.workflows.applying.set_version import ReachRequest
+from schema_migrations.workflows.applying.set_version import TargetRequest
 from schema_migrations.workflows.planning.adopt_folder import (
     AdoptFolderRequest,
     adopt_folder,
@@ -110,7 +110,7 @@ class Command(SchemaCommand):
     def _adopt_history(self, options: Options, settings: Settings) -> None:
         directory = read_directory(settings.directory)
         self.warn_of_names(directory)
-        request = ReachRequest(
+        request = TargetRequest(
             revisions_schema=options["revisions_schema"] or settings.revisions_schema,
             connect_wait=parse_duration(options["wait"]),
             lock_wait=parse_duration(settings.lock_wait),

@@ -83,13 +83,13 @@ def describe_migration_differences(
 
 def _format_differences(differences: MigrationDifferences, view: View) -> Iterator[str]:
     if differences.unknown_reason:
-        yield f"Besides  not compared with Django's migrations: {differences.unknown_reason}"
+        yield f"Schema   not compared with Django's migrations: {differences.unknown_reason}"
         return
     found = (*differences.kept, *differences.left)
     if not found:
-        yield "Besides  nothing: Django's migrations make the same schema"
+        yield "Schema   the same as Django's migrations make"
         return
-    yield f"Besides  {format_count(len(found), 'difference')} from what Django's migrations make"
+    yield f"Schema   {format_count(len(found), 'difference')} from what Django's migrations make"
     for kind in REAL_KINDS:
         lines = [each.line for each in found if each.kind == kind]
         if lines:

@@ -44,7 +44,7 @@ def format_way_back(way_back: WayBack) -> Iterator[str]:
         yield "Way back open: without this app, migrate has nothing to do and"
         yield "         makemigrations nothing to write."
         return
-    yield "Way back not without a step: once this app is out of INSTALLED_APPS,"
+    yield "Way back needs steps. Once this app is out of INSTALLED_APPS:"
     if way_back.problem:
         yield f"         Django's commands fail: {way_back.problem}"
         yield "           correct that, and look again"

@@ -29,7 +29,7 @@ from schema_migrations.history.other_tools.applied import (
 from schema_migrations.workflows.applying.events import ReportEvent
 from schema_migrations.workflows.applying.runner import OPERATOR
 from schema_migrations.workflows.applying.set_version import (
-    ReachRequest,
+    TargetRequest,
     preview_planned_marking,
     write_planned_marking,
 )
@@ -56,7 +56,7 @@ def adopt_history(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    request: ReachRequest,
+    request: TargetRequest,
     report: ReportEvent,
     *,
     writes: bool,

@@ -56,7 +56,7 @@ PlanMarking = Callable[[ConnectedTarget, Sequence["Revision"]], Marking]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReachRequest:
+class TargetRequest:
     """How to reach the database; durations in seconds."""
 
     revisions_schema: str | None = None
@@ -65,7 +65,7 @@ class ReachRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetVersionRequest(ReachRequest):
+class SetVersionRequest(TargetRequest):
     """How the revisions are to change, and how to reach the database."""
 
     version: str = ""
@@ -104,7 +104,7 @@ def write_planned_marking(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    request: ReachRequest,
+    request: TargetRequest,
     report: ReportEvent,
     plan: PlanMarking,
     *,
@@ -153,7 +153,7 @@ def preview_planned_marking(
     connection: BaseDatabaseWrapper,
     engine: Engine,
     directory: Directory,
-    request: ReachRequest,
+    request: TargetRequest,
     report: ReportEvent,
     plan: PlanMarking,
 ) -> Marking:

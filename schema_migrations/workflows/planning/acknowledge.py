@@ -1,6 +1,6 @@
 """The acknowledgement of data operations, and the notes about them in a file.
 
-Data operations are never run: their effect depends on Python code and on the rows of a
+Data operations never run on a target: their effect depends on Python code and on the rows of a
 database, and a file must do the same whenever it is run.
 """
 

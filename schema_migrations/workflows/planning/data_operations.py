@@ -27,7 +27,7 @@ from django.db.migrations import (
 from django.db.migrations.operations.base import Operation
 
 from schema_migrations.workflows.planning.run_sql import (
-    DesiredBeside,
+    DeclaredSql,
     SqlParts,
     read_run_sql,
     sql_of,
@@ -88,7 +88,7 @@ def find_data_operations(
     migration: Migration,
     alias: str,
     *,
-    beside: DesiredBeside,
+    beside: DeclaredSql,
     own_labels: Collection[str] | None = None,
 ) -> Iterator[DataOperation]:
     """Yield the data operations that ``migrate`` would run on ``alias``.

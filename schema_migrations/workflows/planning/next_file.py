@@ -57,7 +57,7 @@ from schema_migrations.workflows.planning.rows_file import (
     RowsRequest,
     propose_rows,
 )
-from schema_migrations.workflows.planning.run_sql import DesiredBeside
+from schema_migrations.workflows.planning.run_sql import DeclaredSql
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
@@ -330,9 +330,9 @@ def _wants_rows(
     return asker.confirm_rows(describe_operations(open_, summarized_apps=apps))
 
 
-def _read_desired_beside(workspace: Workspace) -> DesiredBeside:
+def _read_desired_beside(workspace: Workspace) -> DeclaredSql:
     extra = workspace.extra_statements
-    return DesiredBeside(
+    return DeclaredSql(
         syntax=workspace.engine.dialect.syntax,
         extensions=frozenset(list_extensions(workspace.prerequisites, extra)),
         extra=frozenset(" ".join(each.statement.sql.split()) for each in extra),

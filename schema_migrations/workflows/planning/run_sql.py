@@ -33,7 +33,7 @@ _UNCONDITIONAL_DROP = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredBeside:
+class DeclaredSql:
     """What the desired state has besides models, and how its SQL is read."""
 
     syntax: Syntax
@@ -69,7 +69,7 @@ class _Statement:
 
 
 def read_run_sql(
-    operation: RunSQL, beside: DesiredBeside, *, is_described: bool
+    operation: RunSQL, beside: DeclaredSql, *, is_described: bool
 ) -> SqlParts:
     """Return what an operation runs; ``is_described``: the models' state has what it does
     to tables."""
@@ -116,7 +116,7 @@ def _read_safely(text: str, syntax: Syntax) -> tuple[_Statement, ...]:
 
 
 def _list_extra(
-    statements: Sequence[_Statement], beside: DesiredBeside, *, is_described: bool
+    statements: Sequence[_Statement], beside: DeclaredSql, *, is_described: bool
 ) -> Iterator[str]:
     """Yield the statements for ``EXTRA``: those that make objects, and indexes.
 
@@ -139,7 +139,7 @@ def _list_extra(
 
 
 def _makes_unknown_index(
-    statement: _Statement, beside: DesiredBeside, *, is_described: bool
+    statement: _Statement, beside: DeclaredSql, *, is_described: bool
 ) -> bool:
     return (
         statement.purpose == "table"
@@ -151,7 +151,7 @@ def _makes_unknown_index(
 def _list_remaining(
     text: str,
     statements: Sequence[_Statement],
-    beside: DesiredBeside,
+    beside: DeclaredSql,
     *,
     is_described: bool,
 ) -> list[str]:

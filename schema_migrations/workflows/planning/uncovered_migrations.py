@@ -17,7 +17,7 @@ from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
     find_data_operations,
 )
-from schema_migrations.workflows.planning.run_sql import DesiredBeside
+from schema_migrations.workflows.planning.run_sql import DeclaredSql
 from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     is_turned_off,
@@ -45,7 +45,7 @@ def find_uncovered_migrations(
     django_migrations: DjangoMigrations,
     alias: str,
     *,
-    beside: DesiredBeside,
+    beside: DeclaredSql,
     labels: Collection[str] | None = None,
     own_labels: Collection[str] | None = None,
 ) -> UncoveredMigrations:

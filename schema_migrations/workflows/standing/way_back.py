@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db import Error
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
@@ -49,6 +50,8 @@ def find_way_back(connection: BaseDatabaseWrapper) -> WayBack:
         executor.loader.check_consistent_history(connection)
     except InconsistentMigrationHistory as error:
         return WayBack(disabled_apps=disabled, problem=_to_line(error))
+    except Error:  # the server's: that says nothing of the way back
+        raise
     except Exception as error:  # importing an app's migrations can raise anything
         problem = f"{type(error).__name__}: {_to_line(error)}"
         return WayBack(disabled_apps=disabled, problem=problem)

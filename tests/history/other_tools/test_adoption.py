@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.errors import OtherFileUnfit, OtherToolUnclear, SyntaxProblem
+from schema_migrations.errors import OtherFileRefused, OtherToolUnclear, SyntaxProblem
 from schema_migrations.history.directory import Directory, next_name, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.other_tools.adoption import Adoption, plan_adoption
@@ -100,7 +100,9 @@ def test_flyway_runs_some_files_without_a_transaction() -> None:
 
 def test_a_placeholder_of_flyway_is_refused_where_it_is_replaced() -> None:
     texts = {"V1__a.sql": f"{A}INSERT INTO ${{schema}}.b VALUES (1);\n"}
-    with pytest.raises(OtherFileUnfit, match=r"V1__a.sql:2: .*\$\{schema\}") as caught:
+    with pytest.raises(
+        OtherFileRefused, match=r"V1__a.sql:2: .*\$\{schema\}"
+    ) as caught:
         adopt(texts)
     assert "V1__a.sql.conf: placeholderReplacement=false" in caught.value.hint
     adopt({**texts, "V1__a.sql.conf": "placeholderReplacement=false"})
@@ -153,7 +155,7 @@ def test_goose() -> None:
     ],
 )
 def test_what_goose_does_beyond_sql_is_refused(text: str, said: str) -> None:
-    with pytest.raises(OtherFileUnfit, match=said):
+    with pytest.raises(OtherFileRefused, match=said):
         adopt({"1_a.sql": text})
 
 
@@ -178,7 +180,7 @@ def test_dbmate() -> None:
 def test_the_order_of_dbmate_is_that_of_names_and_kept_or_refused() -> None:
     texts = {f"{n}_a.sql": f"-- migrate:up\n{A}" for n in (2, 10)}
     with pytest.raises(
-        OtherFileUnfit, match=r"10_a.sql:1: dbmate runs it before 2_a.sql"
+        OtherFileRefused, match=r"10_a.sql:1: dbmate runs it before 2_a.sql"
     ):
         adopt(texts)
 
@@ -260,7 +262,7 @@ def test_versions_keep_their_order(old: list[str], new: list[str]) -> None:
 
 def test_two_files_of_one_version_are_named() -> None:
     with pytest.raises(
-        OtherFileUnfit, match=r"1.0__b.sql:1: .* also that of V1__a.sql"
+        OtherFileRefused, match=r"1.0__b.sql:1: .* also that of V1__a.sql"
     ):
         adopt({"V1__a.sql": A, "V1.0__b.sql": B})
 
@@ -296,9 +298,8 @@ def test_a_mark_at_the_start_goes() -> None:
 
 def test_the_origin_is_read_again() -> None:
     adoption = adopt(FLYWAY)
-    assert find_other_origin(adoption.files[3].file) == OtherOrigin(
-        tool="flyway", version="2", file="sub/V2__below.sql"
-    )
-    assert find_other_origin(adoption.files[3].file).script == "V2__below.sql"  # type: ignore[union-attr]
+    origin = find_other_origin(adoption.files[3].file)
+    assert origin == OtherOrigin(tool="flyway", version="2", file="sub/V2__below.sql")
+    assert origin.script == "V2__below.sql"
     other = MigrationFile(name="1.sql", content=b"SELECT 'x from: here';")
     assert find_other_origin(other) is None

@@ -26,7 +26,7 @@ from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
     find_data_operations,
 )
-from schema_migrations.workflows.planning.run_sql import DesiredBeside
+from schema_migrations.workflows.planning.run_sql import DeclaredSql
 
 HERE = __name__
 STATE: Any = [migrations.AddField("order", "total", models.IntegerField())]
@@ -91,7 +91,7 @@ class OwnSQL(migrations.RunSQL):
 
 def found(*operations: Operation) -> list[DataOperation]:
     made = type("Migration", (migrations.Migration,), {"operations": list(operations)})
-    beside = DesiredBeside(
+    beside = DeclaredSql(
         syntax=SYNTAX, extensions=["hstore"], extra=["CREATE TYPE t AS ENUM ('a')"]
     )
     migration = made("0002_more", "shop")

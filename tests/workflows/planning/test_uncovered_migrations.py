@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 
 from schema_migrations.engines.postgresql.syntax import SYNTAX
-from schema_migrations.workflows.planning.run_sql import DesiredBeside
+from schema_migrations.workflows.planning.run_sql import DeclaredSql
 from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
     find_uncovered_migrations,
@@ -60,7 +60,7 @@ def compare(
             recorded,
             read_django_migrations(labels),
             "default",
-            beside=DesiredBeside(syntax=SYNTAX),
+            beside=DeclaredSql(syntax=SYNTAX),
         )
 
 
