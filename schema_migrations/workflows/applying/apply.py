@@ -145,9 +145,8 @@ def apply(
         if signals:
             send_pre_migrate(connected.store, request, report)
         _run_selected(connected, selected, request, report, retake_lock)
-        if request.tells_apps and not (
-            selected.remaining_count or selected.comparison.ahead
-        ):
+        has_all = bool(directory.files) and not selected.remaining_count
+        if request.tells_apps and has_all and not selected.comparison.ahead:
             for warning in send_all_files_applied(connection):
                 report(Warned(message=warning))
         if signals and not selected.remaining_count:

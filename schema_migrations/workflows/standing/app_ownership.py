@@ -105,7 +105,7 @@ def record_migrations_of_files(
     if not migrations:
         return ()
     recorder = MigrationRecorder(connection)
-    recorder.ensure_schema()
+    _make_table(recorder)
     applied = frozenset(recorder.applied_migrations())
     waiting = (
         frozenset[MigrationKey]()
@@ -123,6 +123,20 @@ def record_migrations_of_files(
         for app, name in sorted(to_record - applied)
     )
     return tuple(sorted({app for app, _ in waiting}))
+
+
+def _make_table(recorder: MigrationRecorder) -> None:
+    """Create ``django_migrations`` if it is not there.
+
+    Not by a schema editor as a whole: on SQLite, that checks the rows of all tables, and
+    those that a file left without a parent are no reason to lose the record.
+    """
+    if recorder.has_table():
+        return
+    connection = recorder.connection
+    sql, parameters = connection.schema_editor().table_sql(recorder.Migration)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
 
 
 def find_waiting(
