@@ -215,6 +215,22 @@ class TestRefused:
         assert (folder_of(chatty), chatty.files) == before
         assert sums.read_text() == "no sums\n"
 
+    def test_a_file_of_extra_that_holds_something(self, project: Project) -> None:
+        """What it says is no difference any more: the new text would lack it."""
+        kept = project.write("sql/kept.sql", "CREATE VIEW v AS SELECT 1;\n")
+        project.write("sql/new.sql", "")
+        sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db"}
+        project.configure(sqlite, EXTRA=[str(project.base / "sql")])
+
+        arguments = ["schemadiff", "--dry-run", "--output"]
+        refused = project.manage(*arguments, "sql/kept.sql")
+        written = project.manage(*arguments, "sql/new.sql")
+
+        assert refused.code == 2
+        assert "EXTRA has this file, and its SQL would be lost" in refused.err
+        assert kept.read_text() == "CREATE VIEW v AS SELECT 1;\n"
+        assert written.code == 0, written.err
+
     @pytest.mark.parametrize(
         "arguments",
         [

@@ -202,6 +202,12 @@ def test_a_name_is_a_difference_of_its_own_kind(orders: Place) -> None:
     out = run(orders)
     assert "1 equal except for the name" in out
     assert "by_code" not in out
+    (next_step,) = out.split("Next     ")[1:]
+    assert "some names differ" in next_step
+    assert "schemastatus --drift --format sql" in next_step
+    assert next_step.rstrip().endswith(
+        "Then nothing: every file of the directory is applied"
+    )
     assert "> index by_code" in run(orders, verbosity=2)
     mended(orders)
     assert kinds(orders) == []
@@ -248,6 +254,8 @@ def test_a_database_without_history_is_taken_to_be_at_the_newest_file(
     assert "No history: compared as if after --baseline 1" in out
     assert kinds(place) == [("missing", "by_code")]
     assert place.read_revisions() == {}
+    place.execute("CREATE INDEX by_code ON orders (code)")
+    assert "schemaapply --baseline 1" in run(place)
 
 
 def test_a_file_that_was_edited_leaves_nothing_to_compare_with(orders: Place) -> None:

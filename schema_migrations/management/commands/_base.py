@@ -212,7 +212,9 @@ class SchemaCommand(BaseCommand, ABC):
                 advice=self.document_advice,
             )
         settings = read_settings(options["database"], directory=options["dir"])
-        return find_output_file(options["output"], settings.directory)
+        return find_output_file(
+            options["output"], settings.directory, settings.extra_paths
+        )
 
     def describe_interruption(self) -> Iterator[str]:
         """Yield lines about what the interrupted command left: by default nothing."""

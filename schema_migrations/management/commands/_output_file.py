@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from schema_migrations.errors import FileNotAccessible, WrongUsage
@@ -15,10 +16,12 @@ from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.history.whole_file import replace_file, write_temporary
 
 
-def find_output_file(name: str, migrations: Path) -> Path:
+def find_output_file(name: str, migrations: Path, extra_paths: Sequence[Path]) -> Path:
     """Return the file to write; raise ``WrongUsage`` if it cannot be written.
 
     ``migrations`` is the migration directory, whose files this is not to become one of.
+    A file with content below ``extra_paths`` stays: what it says is no difference any
+    more, so the new text would lack it.
     """
     if not name:
         raise WrongUsage(
@@ -42,6 +45,12 @@ def find_output_file(name: str, migrations: Path) -> Path:
             name,
             "a file in the migration directory is a migration file.",
             "Choose another folder. Without --dry-run, schemadiff writes migration files.",
+        )
+    if _is_below(path, extra_paths) and path.exists() and path.stat().st_size:
+        raise _make_refusal(
+            name,
+            "EXTRA has this file, and its SQL would be lost.",
+            "Choose another name, or delete the file first.",
         )
     try:
         if path.exists() and not os.access(path, os.W_OK):
@@ -76,6 +85,12 @@ def write_output_file(path: Path, text: str) -> None:
 
 def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
+
+
+def _is_below(path: Path, places: Sequence[Path]) -> bool:
+    """Return whether a path is one of some files or is in one of some folders."""
+    found = (Path(os.path.realpath(place)) for place in places)
+    return any(path.is_relative_to(place) for place in found)
 
 
 def _looks_migratory(path: Path) -> bool:

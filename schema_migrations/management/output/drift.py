@@ -163,6 +163,13 @@ def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
         yield "Review it, and run it on this database."
 
 
+def suggest_renaming(command: Callable[[str], str]) -> Iterator[str]:
+    """Yield how a database that differs only in names gets those of the files."""
+    yield "some names differ, and later files use those that the files give. This SQL"
+    yield "renames them; review it, and run it on this database:"
+    yield f"  {command('schemastatus --drift --format sql')} --output mend.sql"
+
+
 def _may_be_kept(drift: Drift) -> bool:
     """Whether SQL may have made something of a table that ``EXTRA`` can say."""
     return any(

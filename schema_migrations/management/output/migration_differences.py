@@ -114,7 +114,7 @@ def format_kept_sql(differences: MigrationDifferences, view: View) -> Iterator[L
     )
     count = format_count(differences.statement_count, "statement")
     yield Document(text=text, shown=colour_sql(text, view.style), content=count)
-    yield f"Next     name the file in EXTRA, then: {format_command('schemadiff', view.given)}"
+    yield f"Next     once EXTRA names the file: {format_command('schemadiff', view.given)}"
 
 
 FORMATS: Formats = {

@@ -6,7 +6,7 @@ slim image needs no planner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypedDict
 
@@ -256,19 +256,30 @@ def _suggest_next_step(status: Status, view: View) -> str:
                 read_failure(failed), version=version, loose_line=next(lines, 0)
             )
             return with_commands(step, command)
-        case "pending" if status.unknown_table_count:
-            return (
-                f"the database has {format_count(status.unknown_table_count, 'table')} but no"
-                f" history: {command('schemaapply --baseline VERSION')}"
-            )
-        case "pending":
-            return command("schemaapply")
-        case "ok":
-            nothing = "nothing: every file of the directory is applied"
-            return "\n".join((nothing, *_describe_ahead(status)))
+        case "pending" | "ok" if status.drift and status.drift.has_other_names:
+            from schema_migrations.management.output.drift import suggest_renaming
+
+            then = _suggest_without_drift(status, command)
+            return "\n".join((*suggest_renaming(command), f"Then {then}"))
+        case "pending" | "ok":
+            return _suggest_without_drift(status, command)
         case "edited" | "missing" | "out-of-order" | "excluded" | "other-engine":
             assert status.standing.problem is not None
             return hint_of(status.standing.problem, command)
+
+
+def _suggest_without_drift(status: Status, command: Callable[[str], str]) -> str:
+    """Return the next step of a database that nothing is wrong with."""
+    if status.verdict == "ok":
+        nothing = "nothing: every file of the directory is applied"
+        return "\n".join((nothing, *_describe_ahead(status)))
+    if status.unknown_table_count:
+        # Without a difference, the files up to this one made the database.
+        version = status.drift.assumed_baseline if status.drift else ""
+        tables = format_count(status.unknown_table_count, "table")
+        baseline = command(f"schemaapply --baseline {version or 'VERSION'}")
+        return f"the database has {tables} but no history: {baseline}"
+    return command("schemaapply")
 
 
 def _describe_ahead(status: Status) -> Iterator[str]:

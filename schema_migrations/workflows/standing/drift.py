@@ -91,6 +91,11 @@ class Drift:
         """The differences without those that the database may keep."""
         return tuple(each for each in self.differences if each.kind in REAL_KINDS)
 
+    @property
+    def has_other_names(self) -> bool:
+        """Whether something is equal but for its name."""
+        return any(each.kind == "name" for each in self.differences)
+
 
 def find_drift(
     workspace: Workspace,
@@ -156,7 +161,7 @@ def find_drift(
                 for difference in list_tolerated_columns(kind, columns, apps)
             ),
         ),
-        untouched_differences=list_differences(untouched),
+        untouched_differences=list_differences(untouched, apps),
         keeping=keeping,
         left_differences=list_differences(keeping.left_changes, apps)
         if keeping
