@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -272,6 +274,26 @@ class TestSpecialFiles:
         assert ran.code == 0, ran.err
         assert link.is_symlink()
         assert "phone" in aim.read_text()
+
+    @pytest.mark.parametrize("output", ["/dev/stdout", "/proc/self/fd/1", "link"])
+    def test_a_log_behind_it_keeps_what_it_has(
+        self, chatty: Project, output: str
+    ) -> None:
+        (chatty.base / "link").symlink_to("/dev/stdout")
+        log = chatty.write("log", "an older line\n")
+        with log.open("a") as stream:
+            subprocess.run(
+                [
+                    *(sys.executable, "-m", "django", "schemastatus"),
+                    *("--format", "json", "--output", output),
+                ],
+                cwd=chatty.base,
+                env=chatty.make_environment(),
+                stdout=stream,
+                check=True,
+            )
+        assert log.read_text().startswith("an older line\n")
+        assert '"pending"' in log.read_text()
 
     def test_a_pipe_stays_a_pipe(self, chatty: Project) -> None:
         pipe = chatty.base / "pipe"

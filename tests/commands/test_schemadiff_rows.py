@@ -121,6 +121,28 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "0002_fill")]
     operations = [migrations.RunPython(ask)]
 """
+IN_A_THREAD = """
+from concurrent.futures import ThreadPoolExecutor
+from django.db import connection, connections, migrations
+
+
+def leak():
+    for opened in (connection, connections.create_connection("default")):
+        with opened.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS leaked (id integer)")
+        opened.close()
+
+
+def work(apps, schema_editor):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(leak).result()
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("shop", "0002_fill")]
+    operations = [migrations.RunPython(work)]
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -285,6 +307,39 @@ def test_a_migration_that_fails_is_named_with_its_line(shop: Project) -> None:
     assert "ConnectionError: no network here" in ran.err
     assert "0003_fails.py:6" in ran.err
     assert not shop.files
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO shop_kind (id, name) VALUES (90, 'SECR3T'), (91, 'SECR3T')",
+        "INSERT INTO shop_kind (id) SELECT CAST('SECR3T' AS integer) / 0",
+        "INSERT INTO shop_kind (id, name, parent_id) VALUES (90, 'SECR3T', 4711)",
+    ],
+)
+def test_a_server_s_reason_is_told_without_values(sql: str, shop: Project) -> None:
+    shop.write(
+        "shop/migrations/0003_fails.py",
+        FAILS.replace("RunPython(ask)", f"RunSQL({sql!r})"),
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 2, ran.out
+    assert "on the dev database: " in ran.err
+    assert "SECR3T" not in ran.out + ran.err
+
+
+def test_a_thread_of_a_migration_stays_out_of_the_project_s_database(
+    shop: Project, make_database: Callable[[str], None]
+) -> None:
+    make_database("of_the_project")
+    shop.write("shop/migrations/0003_in_a_thread.py", IN_A_THREAD)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    tables = shop.manage(
+        *("shell", "-v0", "-c"),
+        "from django.db import connection as c; print(c.introspection.table_names())",
+    )
+    assert tables.out.strip() == "[]", tables.err
 
 
 def test_a_command_migrate_of_the_project_is_named(shop: Project) -> None:

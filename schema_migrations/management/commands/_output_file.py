@@ -6,6 +6,7 @@ What settings and packages print is not in it.  Invariant: the file is as before
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from schema_migrations.errors import FileNotAccessible, WrongUsage
 from schema_migrations.history.file import FILE_SUFFIX
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.history.whole_file import replace_file, write_temporary
+
+_OPEN_FILE = re.compile(r"/dev/(fd/|std(out|err)$)|/proc/.+/fd/")
+"""https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html"""
 
 
 def find_output_file(name: str, migrations: Path, extra_paths: Sequence[Path]) -> Path:
@@ -69,7 +73,9 @@ def write_output_file(path: Path, text: str) -> None:
     content = f"{text.rstrip()}\n".encode(errors="backslashreplace")
     try:
         if _is_special(path):
-            with path.open("wb") as stream:
+            with path.open(
+                "ab"
+            ) as stream:  # a log behind /dev/stdout keeps what it has
                 stream.write(content)
             return
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
@@ -84,7 +90,18 @@ def write_output_file(path: Path, text: str) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file()
+    """Return whether a path stands for no file that another could take the place of."""
+    return path.exists() and (not path.is_file() or _leads_to_open_file(path))
+
+
+def _leads_to_open_file(path: Path) -> bool:
+    """Return whether a path, or a link on its way, is an open file of a process."""
+    path = path.absolute()
+    while not _OPEN_FILE.match(str(path)):
+        if not path.is_symlink():
+            return False
+        path = path.parent / path.readlink()
+    return True
 
 
 def _is_below(path: Path, places: Sequence[Path]) -> bool:

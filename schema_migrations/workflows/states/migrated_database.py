@@ -19,6 +19,7 @@ from django.apps import apps
 from django.core.management import find_commands
 from django.core.management.commands import migrate
 from django.core.management.sql import emit_pre_migrate_signal
+from django.db import DatabaseError
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
@@ -158,10 +159,31 @@ def _make_error(migration: Migration | None, error: Exception) -> MigrationFaile
     last = frames[-1]
     return MigrationFailed(
         migration=str(migration or ""),
-        reason=traceback.format_exception_only(error)[-1].strip(),
+        reason=_describe_reason(error),
         place=place or f"{last.filename}:{last.lineno}",
         other_command=_find_other_command(),
     )
+
+
+def _describe_reason(error: Exception) -> str:
+    """Return what the traceback ends with; of a server's words, those without values."""
+    text = traceback.format_exception_only(error)[-1].strip()
+    if not isinstance(error, DatabaseError):
+        return text
+    sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
+    name, _, message = text.partition(": ")
+    return f"{name}: {without_values(message, sqlstate)}"
+
+
+def without_values(message: str, sqlstate: str) -> str:
+    """Return a server's message without the values of rows that it quotes.
+
+    They stand in its details, and, in the class of data exceptions, in its first line.
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if sqlstate.startswith("22"):
+        return "a value does not fit"
+    return message.partition("\n")[0]
 
 
 def _find_other_command() -> str:
