@@ -172,10 +172,10 @@ def _describe_reason(error: Exception) -> str:
         return text
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
     name, _, message = text.partition(": ")
-    return f"{name}: {without_values(message, sqlstate)}"
+    return f"{name}: {strip_values(message, sqlstate)}"
 
 
-def without_values(message: str, sqlstate: str) -> str:
+def strip_values(message: str, sqlstate: str) -> str:
     """Return a server's message without the values of rows that it quotes.
 
     They stand in its details, and, in the class of data exceptions, in its first line.
