@@ -14,7 +14,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.management import get_commands
 
 from schema_migrations.conf import (
-    TAKEOVER_APP,
     find_base,
     find_project_problems,
     list_managed_aliases,
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from schema_migrations.conf import Settings
     from schema_migrations.history.standing import Standing
     from schema_migrations.workflows.standing.atlas_config import ConfigDifference
+
+TAKEOVER_APP = "schema_migrations.takeover"
 
 
 @register()

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from schema_migrations.history.comparison import ExecOrder
 
 SETTING_NAME = "SCHEMA_MIGRATIONS"
-TAKEOVER_APP = "schema_migrations.takeover"
 DEFAULT_ALIAS = "default"
 
 TxMode = Literal["file", "all", "none"]

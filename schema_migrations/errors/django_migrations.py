@@ -12,8 +12,9 @@ class MigrationFailed(ConfigError):
     code = "migration-failed"
     message = "{subject} failed on the dev database: {reason}{where}"
     hint = (
-        "Nothing was written. {advice} If it needs a network, a file or a secret that is"
-        " not here, leave the rows out, and write those that you need by hand."
+        "Nothing was written. `migrate` fails alike on an empty database: correct the"
+        " migration there first. If it needs a network, a file or a secret that is not"
+        " here, leave the rows out, and write those that you need by hand."
     )
     migration: str
     """``shop.0003_fill``; empty: none was running."""
@@ -21,21 +22,6 @@ class MigrationFailed(ConfigError):
     """The last line of the traceback."""
     place: str
     """``file:line`` where it failed; empty: not in a file."""
-    other_command: str = ""
-    """The app with a command ``migrate`` of its own, which was not run; empty: none."""
-
-    @property
-    def advice(self) -> str:
-        if self.other_command:
-            return (
-                f"Only the migrations were run, not the command `migrate` of"
-                f" {self.other_command}: let a receiver of pre_migrate do what that"
-                " does before them."
-            )
-        return (
-            "`migrate` fails alike on an empty database: correct the migration there"
-            " first."
-        )
 
     @property
     def subject(self) -> str:

@@ -342,21 +342,6 @@ def test_a_thread_of_a_migration_stays_out_of_the_project_s_database(
     assert tables.out.strip() == "[]", tables.err
 
 
-def test_a_command_migrate_of_the_project_is_named(shop: Project) -> None:
-    """What it does before the migrations may be what a migration lacks."""
-    shop.write("shop/migrations/0003_fails.py", FAILS)
-    for package in ("management", "management/commands"):
-        shop.write(f"shop/{package}/__init__.py", "")
-    shop.write(
-        "shop/management/commands/migrate.py",
-        "from django.core.management.commands.migrate import Command\n",
-    )
-    ran = shop.manage("schemadiff", "--rows")
-    assert ran.code == 2, ran.out
-    assert "not the command `migrate` of shop: let a receiver of pre_migrate" in ran.err
-    assert "`migrate` fails alike" not in ran.err
-
-
 def test_the_first_file_offers_the_rows(shop: Project) -> None:
     ran = shop.manage("schemadiff", "--no-input")
     assert ran.code == 3

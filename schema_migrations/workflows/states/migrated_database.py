@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.core.management import find_commands
 from django.core.management.commands import migrate
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import DatabaseError
@@ -25,7 +23,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 from django.utils.module_loading import module_has_submodule
 
-from schema_migrations.conf import TAKEOVER_APP
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection
 from schema_migrations.errors import (
@@ -161,7 +158,6 @@ def _make_error(migration: Migration | None, error: Exception) -> MigrationFaile
         migration=str(migration or ""),
         reason=_describe_reason(error),
         place=place or f"{last.filename}:{last.lineno}",
-        other_command=_find_other_command(),
     )
 
 
@@ -184,14 +180,3 @@ def strip_values(message: str, sqlstate: str) -> str:
     if sqlstate.startswith("22"):
         return "a value does not fit"
     return message.partition("\n")[0]
-
-
-def _find_other_command() -> str:
-    """Return the app whose command ``migrate`` would be run, if it is not Django's."""
-    names = (
-        config.name
-        for config in apps.get_app_configs()
-        if config.name != TAKEOVER_APP
-        and "migrate" in find_commands(str(Path(config.path) / "management"))
-    )
-    return next(names, "")
