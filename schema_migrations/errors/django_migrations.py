@@ -12,9 +12,8 @@ class MigrationFailed(ConfigError):
     code = "migration-failed"
     message = "{subject} failed on the dev database: {reason}{where}"
     hint = (
-        "Nothing was written. `migrate` fails alike on an empty database: correct the"
-        " migration there first. If it needs a network, a file or a secret that is not"
-        " here, leave the rows out, and write those that you need by hand."
+        "Nothing was written. {cause} If it needs a network, a file or a secret that is"
+        " not here, leave the rows out, and write those that you need by hand."
     )
     migration: str
     """``shop.0003_fill``; empty: none was running."""
@@ -22,6 +21,9 @@ class MigrationFailed(ConfigError):
     """The last line of the traceback."""
     place: str
     """``file:line`` where it failed; empty: not in a file."""
+    cause: str = (
+        "`migrate` fails alike on an empty database: correct the migration there first."
+    )
 
     @property
     def subject(self) -> str:

@@ -484,3 +484,27 @@ class Migration(migrations.Migration):
     assert ran.code == 2, ran.out
     assert "shop.0003_absent failed" in ran.err
     assert "shop/migrations/0003_absent.py\n" in ran.err
+
+
+OWN_MIGRATE = """
+from django.core.management.commands import migrate
+
+
+class Command(migrate.Command):
+    pass
+"""
+
+
+def test_a_migrate_of_the_project_is_named(shop: Project) -> None:
+    """It may do more than migrations, and nothing else says why one fails here."""
+    shop.write("shop/management/__init__.py", "")
+    shop.write("shop/management/commands/__init__.py", "")
+    shop.write("shop/management/commands/migrate.py", OWN_MIGRATE)
+    ran = shop.manage("schemadiff", "--rows", "--dry-run")
+    assert ran.code == 0, ran.err
+    assert "shop has a command `migrate` of its own" in ran.err
+    shop.write("shop/migrations/0003_fails.py", FAILS)
+    ran = shop.manage("schemadiff", "--rows", "--dry-run")
+    assert ran.code == 2, ran.out
+    assert "The command `migrate` of shop may do something before" in ran.err
+    assert "fails alike" not in ran.err

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from inspect import get_annotations
 
 from schema_migrations import errors
-from schema_migrations.errors import AcknowledgementNeeded, SchemaMigrationsError
+from schema_migrations.errors import (
+    AcknowledgementNeeded,
+    MigrationFailed,
+    SchemaMigrationsError,
+)
 from schema_migrations.management.hints import HINTS, with_options
 from tools.docs.blocks import format_table
 
@@ -58,6 +62,8 @@ def _describe_remedy(error: type[SchemaMigrationsError]) -> str:
     hint = HINTS.get(error, error.hint).replace("{suggestion}", "")
     if hint in ("{advice}", "{explanation}"):
         return "its hint says"
-    known = hint.replace("{look}", AcknowledgementNeeded.look)
+    known = hint.replace("{look}", AcknowledgementNeeded.look).replace(
+        "{cause}", MigrationFailed.cause
+    )
     hidden = re.sub(r"(?<!\{)\{\w+[^}]*\}", "…", with_options(known))
     return " ".join(hidden.replace("{{", "{").replace("}}", "}").split())

@@ -15,7 +15,10 @@ from schema_migrations.plan.differences import REAL_KINDS, Difference, list_diff
 from schema_migrations.schema import changes as ddl
 from schema_migrations.workflows.planning.keeping import plan_keeping
 from schema_migrations.workflows.planning.reporter import SILENCE, Reporter
-from schema_migrations.workflows.states.migrated_database import refuse_shared_server
+from schema_migrations.workflows.states.migrated_database import (
+    refuse_shared_server,
+    warn_of_own_migrate,
+)
 from schema_migrations.workflows.states.source_forms import MIGRATIONS, MODELS
 from schema_migrations.workflows.states.sources import Workspace, open_state
 from schema_migrations.workflows.states.state import State
@@ -82,6 +85,7 @@ def compare_models_with_migrations(
         refuse_shared_server(workspace.server)
         for line in workspace.server.describe():
             reporter.say(line)
+        warn_of_own_migrate(reporter.warn)
         with (
             open_state(MODELS, workspace) as base,
             open_state(MIGRATIONS, workspace) as migrated,

@@ -66,7 +66,10 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 from schema_migrations.workflows.states.app_tables import check_labels
 from schema_migrations.workflows.states.extra import is_about_privileges
 from schema_migrations.workflows.states.foundations import list_extensions
-from schema_migrations.workflows.states.migrated_database import refuse_shared_server
+from schema_migrations.workflows.states.migrated_database import (
+    refuse_shared_server,
+    warn_of_own_migrate,
+)
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.replayed_files import list_directive_warnings
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
@@ -190,6 +193,7 @@ def _plan(
     uncovered, takes_rows, needed = _acknowledge(request, workspace, asker, reporter)
     if takes_rows:
         refuse_shared_server(workspace.server)
+        warn_of_own_migrate(reporter.warn)
     try:
         proposal = propose(
             workspace,

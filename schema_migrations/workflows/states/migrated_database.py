@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.core.management import find_commands
 from django.core.management.commands import migrate
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import DatabaseError
@@ -40,6 +42,29 @@ def refuse_shared_server(server: DevServer) -> None:
         raise MigrationsLeaveDevDatabase(
             problem="Django's migrations run Python of this project and its packages, which"
             " could change more than the dev database on a server that is shared."
+        )
+
+
+def find_own_migrate() -> str:
+    """Return the app that replaces Django's command ``migrate``; empty: none does.
+
+    Such a command may make types, functions or rows before or after the migrations.
+    """
+    package = __name__.partition(".")[0]
+    for config in apps.get_app_configs():
+        if config.name.partition(".")[0] != package and "migrate" in find_commands(
+            str(Path(config.path, "management"))
+        ):
+            return config.name
+    return ""
+
+
+def warn_of_own_migrate(warn: Callable[[str], None]) -> None:
+    """Say that only the migrations run, where the project's ``migrate`` may do more."""
+    if app := find_own_migrate():
+        warn(
+            f"{app} has a command `migrate` of its own. Here only the migrations run, not"
+            " what that command does before or after them."
         )
 
 
@@ -154,10 +179,17 @@ def _make_error(migration: Migration | None, error: Exception) -> MigrationFaile
     own = [each for each in frames if each.filename == path]
     place = f"{own[-1].filename}:{own[-1].lineno}" if own else path
     last = frames[-1]
+    cause = {}
+    if app := find_own_migrate():
+        cause["cause"] = (
+            f"The command `migrate` of {app} may do something before the migrations: let"
+            " a receiver of pre_migrate do that, which is sent here, too."
+        )
     return MigrationFailed(
         migration=str(migration or ""),
         reason=_describe_reason(error),
         place=place or f"{last.filename}:{last.lineno}",
+        **cause,
     )
 
 
