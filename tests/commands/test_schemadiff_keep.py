@@ -62,6 +62,15 @@ class Migration(migrations.Migration):
     operations = [migrations.RunSQL(BY_SQL)]
 """
 
+ROW = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_sql")]
+    operations = [migrations.RunSQL("INSERT INTO shop_kind (name) VALUES ('first')")]
+"""
+
 
 @pytest.fixture
 def shop(
@@ -135,3 +144,16 @@ def test_options_that_do_not_go_with_it(others: list[str], project: Project) -> 
     ran = project.manage("schemadiff", "--keep", *others)
     assert ran.code == 2
     assert "--keep" in ran.err
+
+
+def test_a_database_of_migrate_that_lacks_something_is_compared_first(
+    shop: Project,
+) -> None:
+    """A baseline alone would call what is missing there applied."""
+    shop.write("shop/migrations/0003_row.py", ROW)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    assert "Different in Django's migrations" in ran.out
+    assert "has all of it" not in ran.out
+    compare = ran.out.index("schemastatus --drift")
+    assert compare < ran.out.index("schemaapply --baseline")

@@ -69,8 +69,25 @@ def hide_values(text: str) -> str:
     return "\n".join([*lines, "-- (The values are in the file only.)", ""])
 
 
-def suggest_baseline(path: Path, view: View) -> Iterator[str]:
+def suggest_baseline(rows: RowsFile, path: Path, view: View) -> Iterator[str]:
+    """Yield how a database that ``migrate`` made comes to count as up to date."""
     version = path.name.partition("_")[0]
     command = format_command(f"schemaapply --baseline {version}", view.given)
-    yield "         A database that migrate made has all of it, so mark it as applied"
-    yield f"         there: {command}"
+    if _migrations_make_it_all(rows):
+        yield "         A database that migrate made has all of it, so mark it as applied"
+        yield f"         there: {command}"
+        return
+    compare = format_command("schemastatus --drift", view.given)
+    yield "         A database that migrate made has these rows, but not all else: compare"
+    yield f"         and mend it first: {compare}"
+    yield f"         Then mark it as applied there: {command}"
+
+
+def _migrations_make_it_all(rows: RowsFile) -> bool:
+    """Return whether a database of ``migrate`` lacks nothing that the files make."""
+    found = rows.differences
+    if found is None:
+        return True
+    return not found.unknown_reason and all(
+        each.kind == "surplus" for each in (*found.kept, *found.left)
+    )

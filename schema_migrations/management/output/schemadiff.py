@@ -166,8 +166,8 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
         yield "Proved   the rows are those that Django's migrations leave."
     command = format_command("schemaapply", view.given)
     yield f"Next     review the SQL and commit it, then: {command}"
-    if rows_text:
-        yield from suggest_baseline(planned.paths[-2], view)
+    if planned.rows and rows_text:
+        yield from suggest_baseline(planned.rows, planned.paths[-2], view)
 
 
 def _make_script(result: PlannedFile, view: View) -> Document:
