@@ -6,8 +6,8 @@
 #
 # Needs neither Docker nor a server: tests that want more than the machine has are skipped
 # with a reason.  SCHEMA_MIGRATIONS_TEST_REQUIRE=1 turns every such skip into a failure.
-# COVERAGE_FAIL_UNDER=90 measures what the tests reach, processes included; that takes
-# half as much time again, so .ci/run does it.
+# COVERAGE_FAIL_UNDER=90 measures what the tests reach, processes included; that takes a
+# fifth to half as much time again, so it runs each week, not in .ci/run.
 set -eu
 cd "$(dirname "$0")/.."
 fast=
