@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from schema_migrations.schema.content import find_primary_key
 from schema_migrations.schema.model import (
     Column,
     Key,
@@ -83,6 +84,17 @@ def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
         if (before := _find_column(current, table.key.column(after.name))) is not None
         and _LARGEST_INTEGERS.get(before.type, 0)
         > _LARGEST_INTEGERS.get(after.type, 2**63)
+    )
+
+
+def find_wider_keys(
+    current: Schema, desired: Schema, tables: Collection[Key]
+) -> tuple[Key, ...]:
+    """Return the columns of primary keys of some tables that are larger in ``current``."""
+    return tuple(
+        key
+        for key in find_wider_columns(current, desired)
+        if key.table in tables and key.part in find_primary_key(desired, key.table)
     )
 
 

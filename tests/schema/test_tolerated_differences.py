@@ -10,6 +10,7 @@ from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import (
     Column,
+    Constraint,
     Index,
     Key,
     Object,
@@ -21,6 +22,7 @@ from schema_migrations.schema.model import (
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
+    find_wider_keys,
     with_current_numbering,
     with_current_objects,
     with_current_types,
@@ -105,6 +107,25 @@ def test_a_larger_integer(before: str, after: str, expected: tuple[Key, ...]) ->
     assert find_wider_columns(current, desired) == expected
     same = with_current_types(current, desired, expected)
     assert (same == current) is (before == after or bool(expected))
+
+
+def test_a_larger_key_of_a_table_and_not_what_refers_to_another() -> None:
+    def of(size: str) -> Schema:
+        refers = Column(name="user_id", type=size)
+        key = Constraint(
+            key=T.constraint("t_pkey"),
+            table=T,
+            type="primary key",
+            columns=("id",),
+            definition="PRIMARY KEY (id)",
+        )
+        columns = (replace(IDENTITY, type=size), refers)
+        return Schema(frozenset({Table(key=T, columns=columns), key}))
+
+    current, desired = of("bigint"), of("integer")
+    assert find_wider_keys(current, desired, {T}) == (ID,)
+    assert find_wider_keys(current, desired, set()) == ()
+    assert find_wider_keys(desired, current, {T}) == ()
 
 
 def test_keeping_the_type_of_a_column_alone() -> None:

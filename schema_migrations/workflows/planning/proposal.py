@@ -36,7 +36,11 @@ from schema_migrations.schema.ignored_objects import (
     hide_users_of_ignored,
 )
 from schema_migrations.schema.model import Opaque, Schema
-from schema_migrations.schema.tolerated_differences import with_current_numbering
+from schema_migrations.schema.tolerated_differences import (
+    find_wider_keys,
+    with_current_numbering,
+    with_current_types,
+)
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
 from schema_migrations.workflows.planning.file_text import (
@@ -345,6 +349,9 @@ def _compare(
         desired = canonicalize_state(engine, desired, keys)
     goal = desired.schema
     if desired.models_only:
+        # Django alters no key of a many-to-many table, whatever the models say now.
+        wider = find_wider_keys(current.schema, goal, desired.facts.auto_created_tables)
+        goal = with_current_types(current.schema, goal, wider)
         goal = with_current_numbering(current.schema, goal)
         obsolete = find_obsolete_keys(current.schema, goal, desired.managed_names)
         goal = carry_over(
