@@ -56,6 +56,8 @@ ELSEWHERE = {
         "commands/test_schemaset.py",
         "workflows/applying/test_apply.py",
     ],
+    "workflows/planning/adopt_migrations": ["commands/test_schemaadopt_django.py"],
+    "workflows/planning/first_of_history": ["commands/test_schemaadopt_django.py"],
     "workflows/planning": [
         "commands/test_schemadiff_answers.py",
         "commands/test_schemadiff_extra.py",
@@ -69,6 +71,7 @@ ELSEWHERE = {
         "commands/test_schemadiff_some_apps.py",
         "commands/test_schemastatus_drift.py",
     ],
+    "workflows/states/recorded_sql": ["commands/test_schemaadopt_django.py"],
     "workflows/states/collecting": ["commands/test_own_backends.py"],
     "workflows/states/migrated_database": ["commands/test_schemadiff_rows.py"],
     "workflows/states/hidden_fields": ["commands/test_deprecated_fields.py"],

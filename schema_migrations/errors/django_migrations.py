@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from schema_migrations.errors.base import AnswerNeeded, ConfigError, PlanError
+from schema_migrations.errors.base import (
+    AnswerNeeded,
+    ConfigError,
+    IntegrityError,
+    PlanError,
+)
 from schema_migrations.errors.dev_servers import LeavesDevDatabase
 
 
@@ -34,6 +39,18 @@ class MigrationFailed(ConfigError):
     @property
     def where(self) -> str:
         return f"\n  {self.place}" if self.place else ""
+
+
+class MigrationNotTaken(MigrationFailed):
+    """A Django migration that was to become a file fails on an empty database."""
+
+    code = "migration-not-taken"
+    hint = (
+        "Nothing was written. Does `migrate` fail alike on an empty database? Correct the"
+        " migration. If not: migrations run by their dates here, and one that relies on"
+        " another must name it in its dependencies. If it needs a network, a file or a"
+        " secret, run this where that is."
+    )
 
 
 class MigrationsLeaveDevDatabase(LeavesDevDatabase):
@@ -89,3 +106,35 @@ class RowsDiffer(PlanError):
     @property
     def listed(self) -> str:
         return "\n".join(self.lines)
+
+
+class HistoryDiffers(PlanError):
+    """The files of SQL do not make what the Django migrations make."""
+
+    code = "history-differs"
+    message = "The files were tried, and make another schema than Django's migrations (there -> in the migrations):\n{listed}"
+    hint = "Nothing was written. Python of a migration may change the schema in a way that depends on rows. Choose a later date, so that the first file holds it."
+    differences: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        return "\n".join(f"  {difference}" for difference in self.differences)
+
+
+class MigrationsNotRun(IntegrityError):
+    """A database has a part of the migrations that are one file."""
+
+    code = "migrations-not-run"
+    message = "django_migrations lacks {migrations}, which {file} holds with others."
+    hint = "Nothing was changed. Let `migrate` run them, from a release that has its migrations; or take the migrations over again from an earlier date, so that each is a file."
+    file: str
+    migrations: tuple[str, ...]
+
+
+class MigrationsWithoutFile(IntegrityError):
+    """A database has run Django migrations that the files do not hold."""
+
+    code = "migrations-without-file"
+    message = "django_migrations has {migrations}, of which the directory has no file."
+    hint = "Nothing was changed. Use the release that the database has, and take its migrations over again. A migration that was renamed or removed since: delete its row from django_migrations."
+    migrations: tuple[str, ...]

@@ -75,7 +75,7 @@ def find_uncovered(nodes: MigrationNodes, recorded: Collection[str]) -> tuple[st
 
     For a squashed migration covered in part, return those that it replaces.
     """
-    covered = _find_covered(nodes, recorded)
+    covered = find_covered(nodes, recorded)
 
     def is_started(name: str) -> bool:
         replaced = nodes[name].replaces if name in nodes else ()
@@ -132,7 +132,7 @@ def _build_active_graph(nodes: MigrationNodes) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _find_covered(nodes: MigrationNodes, recorded: Iterable[str]) -> frozenset[str]:
+def find_covered(nodes: MigrationNodes, recorded: Iterable[str]) -> frozenset[str]:
     """Return ``recorded`` and all that they depend on, replace or are squashed into."""
     squashes = {name: node for name, node in nodes.items() if node.replaces}
     done: set[str] = set()

@@ -99,6 +99,31 @@ def plan_marking(
     )
 
 
+def plan_marking_of_files(
+    files: Sequence[MigrationFile],
+    revisions: Sequence[Revision],
+    *,
+    done: Sequence[MigrationFile],
+    now: datetime,
+    operator: str,
+) -> Marking:
+    """Return the rows that make some files count as applied; they need not be the first."""
+    rows = {row.version for row in revisions if row.has_effect}
+    sums = compute_sums(files)
+    return Marking(
+        written=tuple(
+            Mark(
+                revision=_create_marked_revision(
+                    file, sums.hash_of(file.name), now, operator
+                ),
+                reason="not run",
+            )
+            for file in done
+            if file.version not in rows
+        )
+    )
+
+
 def plan_correction(
     files: Sequence[MigrationFile],
     revisions: Sequence[Revision],

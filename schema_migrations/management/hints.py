@@ -38,8 +38,13 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     errors.DirectoryInUse: "Nothing was written. Choose another folder with DIR or --dir"
     " (for repeatable migrations: --extra), or remove what is there.",
     errors.FilesNotAdopted: "Take the other tool's folder over first: python manage.py"
-    " schemaadopt FOLDER. Or mark the files up to a version: python manage.py schemaset"
+    " schemaadopt FOLDER, or --from django. Or mark the files up to a version: python manage.py schemaset"
     " VERSION",
+    errors.MigrationsNotRun: "Nothing was changed. Let `migrate` run them, from a release"
+    " that has its migrations; or take the migrations over again with an earlier --since,"
+    " so that each is a file.",
+    errors.HistoryDiffers: "Nothing was written. Python of a migration may change the"
+    " schema in a way that depends on rows. With a later --since the first file holds it.",
     # The target
     errors.WrongTargets: "--targets takes one name or URL per line, --targets-sql one per row; give each target once (SELECT DISTINCT).",
     errors.TargetQueryFailed: "The query runs on the database of the alias or of --url and must return one name or URL per row.",

@@ -42,9 +42,21 @@ REFUSED = [
     ),
     (("schemahash", "--replay"), "schemahash --check --replay"),
     (("schemahash", "--check", "--dev", "auto"), "--dev works with --replay only"),
-    (("schemaadopt",), "Give either the other tool's FOLDER, or --history."),
+    (("schemaadopt",), "Give the other tool's FOLDER, --from django, or --history."),
+    (("schemaadopt", "--from", "sqlx"), "Give the other tool's FOLDER"),
     (("schemaadopt", "x", "--history"), "Give either the other tool's FOLDER"),
-    (("schemaadopt", "--history", "--from", "sqlx"), "--from belongs to FOLDER"),
+    (("schemaadopt", "--history", "--from", "sqlx"), "--from belongs to the files"),
+    (
+        ("schemaadopt", "--history", "--since", "2026-01-01", "--dev", "auto"),
+        "--since and --dev belongs to the files",
+    ),
+    (
+        ("schemaadopt", "x", "--from", "django", "--extra", "y"),
+        "it does not go with FOLDER and --extra.",
+    ),
+    (("schemaadopt", "x", "--since", "2026-01-01"), "--since works with --from django"),
+    (("schemaadopt", "--from", "django", "--wait", "1"), "--wait names a database"),
+    (("schemaadopt", "--from", "django", "--since", "1.6."), "is not a day; write"),
     (("schemaadopt", "x", "--url", "sqlite:///x"), "--url names a database"),
     (
         ("schemaapply", "--targets-are", "databases"),

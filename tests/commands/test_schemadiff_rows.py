@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.fixtures.postgresql import connect_as_administrator
 from tests.fixtures.project import Project
 from tests.fixtures.terminal import type_answers
 
@@ -145,13 +142,11 @@ class Migration(migrations.Migration):
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def shop(
-    request: pytest.FixtureRequest,
-    project: Project,
-    on_postgres: Callable[..., Project],
+    engine_name: str, project: Project, on_postgres: Callable[..., Project]
 ) -> Project:
-    if request.param == "postgresql":
+    if engine_name == "postgresql":
         on_postgres(DEV="embedded")
     return with_shop(project)
 
@@ -162,35 +157,6 @@ def with_shop(project: Project) -> Project:
     project.write("shop/migrations/0001_initial.py", INITIAL)
     project.write("shop/migrations/0002_fill.py", DATA)
     return project
-
-
-@pytest.fixture
-def make_database(
-    shop: Project, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[str], None]]:
-    """A function that makes an empty database and points the project to it."""
-    on_sqlite = "sqlite" in request.node.callspec.id
-    settings = {} if on_sqlite else request.getfixturevalue("postgres_settings")
-    made: list[str] = []
-
-    def make(name: str) -> None:
-        if on_sqlite:
-            database = {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(tmp_path / name),
-            }
-            shop.configure(database)
-            return
-        unique = f"{name}_{secrets.token_hex(6)}"
-        with connect_as_administrator(settings) as server:
-            server.execute(f'CREATE DATABASE "{unique}" TEMPLATE template0')
-        made.append(unique)
-        shop.configure({**settings, "NAME": unique}, DEV="embedded")
-
-    yield make
-    for unique in made:
-        with connect_as_administrator(settings) as server:
-            server.execute(f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)')
 
 
 def test_the_rows_become_a_file_of_their_own(shop: Project) -> None:

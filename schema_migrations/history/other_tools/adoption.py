@@ -94,7 +94,7 @@ def _adopt_all(
         if migration.is_repeatable:
             name = next_name(made, migration.name, now)
         else:
-            name = _format_name(versions[len(made.files)], migration.name)
+            name = format_name(versions[len(made.files)], migration.name)
         adopted = _adopt_migration(tool, migration, name, syntax)
         made = made.with_files([adopted.file])
         yield adopted
@@ -103,7 +103,9 @@ def _adopt_all(
 def _adopt_migration(
     tool: str, migration: OtherMigration, name: str, syntax: Syntax
 ) -> AdoptedFile:
-    outside = not migration.transactional or _runs_outside(migration, syntax)
+    outside = not migration.transactional or is_run_outside(
+        migration.up.decode(), syntax, file=migration.file
+    )
     origin = OtherOrigin(tool=tool, version=migration.version, file=migration.file)
     head = [format_other_origin(origin), ""]
     if outside:
@@ -135,9 +137,9 @@ _REFUSES_TRANSACTIONS = re.compile(
 https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"""
 
 
-def _runs_outside(migration: OtherMigration, syntax: Syntax) -> bool:
+def is_run_outside(sql: str, syntax: Syntax, *, file: str) -> bool:
     """Tell whether the SQL itself begins or refuses a transaction."""
-    statements = split(migration.up.decode(), syntax, file=migration.file)
+    statements = split(sql, syntax, file=file)
     return any(
         find_transaction_control(each.sql) or _REFUSES_TRANSACTIONS.match(each.sql)
         for each in statements
@@ -169,7 +171,7 @@ def _find_source_line(source: str, up: str, line: int) -> int:
     return found or line
 
 
-def _format_name(version: str, name: str) -> str:
+def format_name(version: str, name: str) -> str:
     short = _shorten_name(name)
     return f"{version}_{short}{FILE_SUFFIX}" if short else f"{version}{FILE_SUFFIX}"
 

@@ -19,6 +19,7 @@ from schema_migrations.history.other_tools.migration import read_version
 from schema_migrations.history.other_tools.origin import find_other_origin
 from schema_migrations.history.other_tools.tools import (
     DBMATE,
+    DJANGO,
     FLYWAY,
     GOLANG_MIGRATE,
     GOOSE,
@@ -101,6 +102,10 @@ def _read_sqlx(rows: Rows) -> OtherHistory:
     )
 
 
+def _read_django(rows: Rows) -> OtherHistory:
+    return OtherHistory(applied=tuple(f"{app}.{name}" for app, name in rows))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryTable:
     """Where a tool records what it ran, how that is read, and repaired."""
@@ -147,6 +152,13 @@ HISTORY_TABLES: Mapping[str, HistoryTable] = {
         order="version",
         read=_read_sqlx,
         repair="delete its row from _sqlx_migrations",
+    ),
+    DJANGO: HistoryTable(
+        name="django_migrations",
+        columns=("app", "name"),
+        order="id",
+        read=_read_django,
+        repair="Django records no failure",
     ),
 }
 

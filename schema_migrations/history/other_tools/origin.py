@@ -1,4 +1,4 @@
-"""The line of a file that says which file of another tool it was.
+"""The line of a file that says which file of another tool, or which migration, it was.
 
 Invariant: what ``format_other_origin`` writes, ``find_other_origin`` reads.
 """
@@ -12,8 +12,10 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.other_tools.migration import REPEATABLE
 
 _ORIGIN = re.compile(
-    r"--\s*from: (?P<tool>[a-z-]+) (?P<version>[\w.]+) \((?P<file>.+)\)\s*"
+    r"--\s*from: (?P<tool>[a-z-]+) (?P<version>[\w.-]+) \((?P<file>.+)\)\s*"
 )
+FIRST_OF_DJANGO = "initial"
+"""Stands for the version of the file that holds all migrations before a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ FOLDER_READERS: Mapping[str, Callable[[Sequence[OtherFile]], OtherFolder]] = {
     SQLX: read_sqlx,
 }
 TOOLS = tuple(FOLDER_READERS)
+DJANGO = "django"
+"""Its migrations are no folder of files: they are run."""
 
 
 def find_tool(files: Sequence[OtherFile], *, folder: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import WrongUsage
+from schema_migrations.history.other_tools.tools import DJANGO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,11 +66,7 @@ def refuse_schemadiff_conflicts(options: Options) -> None:
             " with {}.",
             advice="Leave out --rows, or the others.",
         )
-    if options["large_tables"] and not options["rows"]:
-        raise WrongUsage(
-            problem="--rows-of says which rows --rows writes.",
-            advice="Add --rows, or leave it out.",
-        )
+    _refuse_rows_of_alone(options)
     if options["check"] and options["name"]:
         raise WrongUsage(
             problem=f"NAME ({options['name']}) names the new file, and --check writes none.",
@@ -127,29 +124,61 @@ def refuse_schemaapply_conflicts(options: Options) -> None:
 
 def refuse_schemaadopt_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemaadopt`` would have no effect."""
-    if bool(options["folder"]) == options["history"]:
-        raise WrongUsage(
-            problem="Give either the other tool's FOLDER, or --history.",
-            advice="First python manage.py schemaadopt FOLDER; then, for each database,"
-            " python manage.py schemaadopt --history",
-        )
+    of_django = {
+        "since": "--since",
+        "dev": "--dev",
+        "rows": "--rows",
+        "large_tables": "--rows-of",
+    }
     if options["history"]:
         _refuse(
             options,
-            {"tool": "--from", "extra": "--extra"},
-            problem="{} belongs to FOLDER; the files say which tool's history --history reads.",
-            advice="Leave it out.",
+            {"folder": "FOLDER"},
+            problem="--history reads what a database has recorded, and {} is for files.",
+            advice="Give either the other tool's FOLDER, or --history.",
         )
-    else:
         _refuse(
             options,
-            {
-                "url": "--url",
-                "wait": "--wait",
-                "revisions_schema": "--revisions-schema",
-            },
-            problem="{} names a database, and only --history works on one.",
+            {"tool": "--from", "extra": "--extra", **of_django},
+            problem="{} belongs to the files; they say whose history --history reads.",
             advice="Leave it out.",
+        )
+        return
+    _refuse(
+        options,
+        {"url": "--url", "wait": "--wait", "revisions_schema": "--revisions-schema"},
+        problem="{} names a database, and only --history works on one.",
+        advice="Leave it out.",
+    )
+    if options["tool"] == DJANGO:
+        _refuse(
+            options,
+            {"folder": "FOLDER", "extra": "--extra"},
+            problem="--from django takes the migrations of the installed apps, so it does"
+            " not go with {}.",
+            advice="Leave it out.",
+        )
+        _refuse_rows_of_alone(options)
+        return
+    _refuse(
+        options,
+        of_django,
+        problem="{} works with --from django only, which runs migrations.",
+        advice="Leave it out.",
+    )
+    if not options["folder"]:
+        raise WrongUsage(
+            problem="Give the other tool's FOLDER, --from django, or --history.",
+            advice="First python manage.py schemaadopt FOLDER; then, for each database,"
+            " python manage.py schemaadopt --history",
+        )
+
+
+def _refuse_rows_of_alone(options: Options) -> None:
+    if options["large_tables"] and not options["rows"]:
+        raise WrongUsage(
+            problem="--rows-of says which rows --rows writes.",
+            advice="Add --rows, or leave it out.",
         )
 
 

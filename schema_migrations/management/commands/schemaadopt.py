@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import parse_duration, read_settings
-from schema_migrations.history.other_tools.tools import TOOLS
+from schema_migrations.history.other_tools.tools import DJANGO, TOOLS
 from schema_migrations.history.path_url import path_from_text
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemaadopt_conflicts,
 )
+from schema_migrations.management.commands._rows_options import read_large_tables
 from schema_migrations.management.commands._target_options import (
     add_target_options,
     url_of,
@@ -19,6 +22,7 @@ from schema_migrations.management.output.events import describe_event
 from schema_migrations.management.output.schemaadopt import (
     FORMATS,
     HISTORY_FORMATS,
+    MIGRATIONS_FORMATS,
     AdoptedTarget,
 )
 from schema_migrations.workflows.applying.adopt_history import adopt_history
@@ -28,6 +32,11 @@ from schema_migrations.workflows.planning.adopt_folder import (
     AdoptFolderRequest,
     adopt_folder,
 )
+from schema_migrations.workflows.planning.adopt_migrations import (
+    AdoptMigrationsRequest,
+    adopt_migrations,
+)
+from schema_migrations.workflows.planning.rows_file import RowsRequest
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
 if TYPE_CHECKING:
@@ -38,10 +47,20 @@ if TYPE_CHECKING:
     from schema_migrations.conf import Settings
 
 
+def parse_day_option(text: str) -> datetime:
+    """Read ``2026-01-31`` as the beginning of that day."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - as in the headers
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a day; write 2026-01-31"
+        ) from None
+
+
 class Command(SchemaCommand):
     help = (
-        "Take over the migrations of Flyway, dbmate, goose, golang-migrate or sqlx, and"
-        " what they have recorded in a database."
+        "Take over the migrations of Flyway, dbmate, goose, golang-migrate, sqlx or"
+        " Django, and what they have recorded in a database."
     )
     formats = FORMATS
     target_name = ""
@@ -57,8 +76,37 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--from",
             dest="tool",
-            choices=TOOLS,
-            help="the tool (default: the one that the files are of)",
+            choices=(*TOOLS, DJANGO),
+            help="the tool (default: the one that the files are of); django, without"
+            " FOLDER: the project's own migrations, which run on a dev database",
+        )
+        parser.add_argument(
+            "--since",
+            metavar="DATE",
+            type=parse_day_option,
+            help="with --from django: a file for each migration made from this day on, as"
+            " 2026-01-31; those before are one file (default: a file for each)",
+        )
+        parser.add_argument(
+            "--rows",
+            action="store_true",
+            help="with --from django: a file with the rows that the migrations before that"
+            " day leave, too",
+        )
+        parser.add_argument(
+            "--rows-of",
+            action="append",
+            default=[],
+            metavar="TABLE=yes|no",
+            dest="large_tables",
+            help="with --rows: whether those of a table with more than 1,000 rows go into"
+            " the file; no also leaves out a smaller table; repeatable",
+        )
+        parser.add_argument(
+            "--dev",
+            metavar="URL",
+            help="with --from django: where temporary databases are made: auto, embedded,"
+            " docker://postgres/17 (default: the setting DEV)",
         )
         parser.add_argument(
             "--extra",
@@ -88,6 +136,8 @@ class Command(SchemaCommand):
         settings = read_settings(options["database"], directory=options["dir"])
         if options["history"]:
             self._adopt_history(options, settings)
+        elif options["tool"] == DJANGO:
+            self._adopt_migrations(options)
         else:
             self._adopt_folder(options, settings)
         return 0
@@ -106,6 +156,22 @@ class Command(SchemaCommand):
             )
         )
         self.show(adopted)
+
+    def _adopt_migrations(self, options: Options) -> None:
+        adopted = adopt_migrations(
+            AdoptMigrationsRequest(
+                alias=options["database"],
+                directory=options["dir"],
+                dev=options["dev"],
+                since=options["since"],
+                rows=RowsRequest(answers=read_large_tables(options["large_tables"]))
+                if options["rows"]
+                else None,
+                writes=not options["dry_run"],
+            ),
+            reporter=self,
+        )
+        self.show(adopted, MIGRATIONS_FORMATS)
 
     def _adopt_history(self, options: Options, settings: Settings) -> None:
         directory = read_directory(settings.directory)

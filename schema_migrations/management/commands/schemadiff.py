@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +21,7 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemadiff_conflicts,
 )
+from schema_migrations.management.commands._rows_options import read_large_tables
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.change_tree import format_change_tree
@@ -292,22 +293,8 @@ def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
         write=wants_file and not options["dry_run"],
         in_full=in_full,
         rows=options["rows"],
-        large_tables=_read_large_tables(options["large_tables"]),
+        large_tables=read_large_tables(options["large_tables"]),
     )
-
-
-def _read_large_tables(answers: Sequence[str]) -> dict[str, bool]:
-    """Return table → answer; raise ``WrongUsage`` for another answer than yes or no."""
-    read = {}
-    for text in answers:
-        table, _, answer = text.rpartition("=")
-        if not table or answer not in ("yes", "no"):
-            raise WrongUsage(
-                problem=f"--rows-of {text}: that is neither TABLE=yes nor TABLE=no.",
-                advice="For example: --rows-of geo_city=no",
-            )
-        read[table] = answer == "yes"
-    return read
 
 
 def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from schema_migrations.history.other_tools.adoption import AdoptedFile
+from schema_migrations.history.other_tools.tools import DJANGO
+from schema_migrations.history.rows_files import is_rows_file
 from schema_migrations.management.output.lines import (
     Formats,
     View,
@@ -20,6 +22,7 @@ from schema_migrations.management.output.next_command import (
     format_command,
     format_without_flags,
 )
+from schema_migrations.management.output.rows import describe_rows
 from schema_migrations.management.output.schemaset import (
     MarkJson,
     format_marking,
@@ -27,6 +30,8 @@ from schema_migrations.management.output.schemaset import (
 )
 from schema_migrations.workflows.applying.adopt_history import AdoptedHistory
 from schema_migrations.workflows.planning.adopt_folder import AdoptedFolder
+from schema_migrations.workflows.planning.adopt_migrations import AdoptedMigrations
+from schema_migrations.workflows.planning.first_of_history import AdoptedMigration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,9 @@ class AdoptedTargetJson(TypedDict):
 
 class AdoptedFileJson(TypedDict):
     source: str
-    """The other tool's file, from its folder."""
+    """The other tool's file, from its folder; the migration of Django, as
+    `shop.0003_stock`, or nothing for all that were made before the date and their
+    rows."""
     file: str
     transactional: bool
     """Whether the file runs in a transaction."""
@@ -62,7 +69,7 @@ class AdoptedFileJson(TypedDict):
 class LeftOutJson(TypedDict):
     file: str
     reason: str
-    """Why it is not taken."""
+    """Why it is not taken; of a migration of Django, what it does to rows by Python."""
 
 
 class AdoptedFolderJson(TypedDict):
@@ -146,6 +153,68 @@ def adopted_folder_as_json(result: AdoptedFolder) -> AdoptedFolderJson:
     }
 
 
+def format_adopted_migrations(result: AdoptedMigrations, view: View) -> Iterator[str]:
+    """Yield migrations and their files, what no file does, and what to do next."""
+    later = [each for each in result.files if each.source]
+    migrations = format_count(len(later), "migration")
+    apps = format_count(result.app_count, "app")
+    since = f" made since {result.since:%Y-%m-%d}" if result.since else ""
+    early = f", and {result.early_count} before" if result.early_count else ""
+    yield f"Found    {migrations} of {apps}{since}{early}"
+    width = max((len(_name_source(each)) for each in result.files), default=0)
+    for each in result.files:
+        notes = "" if each.transactional else "  (no transaction)"
+        yield f"  {_name_source(each):{width}} -> {each.file.name}{notes}"
+        if each.source:
+            for left in each.left_out:
+                yield f"  {'':{width}}    not done: {left.kind} {left.summary}"
+    if result.rows:
+        yield from describe_rows(result.rows)
+    elif count := sum(len(each.left_out) for each in result.files if not each.source):
+        operations = format_count(count, "operation")
+        yield f"The first file has no rows ({operations} at its end); --rows writes them."
+    verb = "Wrote   " if result.is_written else "Would write"
+    files = format_count(len(result.files), "file")
+    yield f"{verb} {files} and atlas.sum to {shorten_path(result.directory)}"
+    if not result.is_written:
+        yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
+        return
+    yield "For each database that migrate made, once the files are committed:"
+    yield f"  {format_command('schemaadopt --history', view.given)}"
+    yield f"Next     {format_command('schemadiff --check', view.given)}"
+
+
+def _name_source(adopted: AdoptedMigration) -> str:
+    return adopted.source or (
+        "rows of these" if is_rows_file(adopted.file) else "all before"
+    )
+
+
+def adopted_migrations_as_json(result: AdoptedMigrations) -> AdoptedFolderJson:
+    return {
+        "tool": DJANGO,
+        "directory": str(result.directory),
+        "files": [
+            {
+                "source": each.source,
+                "file": each.file.name,
+                "transactional": each.transactional,
+                "has_down": False,
+                "extra": None,
+            }
+            for each in result.files
+        ],
+        "left_out": [
+            {"file": left.migration_label, "reason": f"{left.kind} {left.summary}"}
+            for each in result.files
+            for left in each.left_out
+        ],
+        "down_folder": None,
+        "extra_folder": None,
+        "changed": result.is_written,
+    }
+
+
 def format_adopted_target(result: AdoptedTarget, view: View) -> Iterator[str]:
     """Yield each file that counts as applied now, and what to do next."""
     history = result.history
@@ -162,6 +231,14 @@ def format_adopted_target(result: AdoptedTarget, view: View) -> Iterator[str]:
             f"Done     {count} written; no file was run, and {history.table} was only"
             " read."
         )
+        if history.passed_over:
+            files = format_count(len(history.passed_over), "file")
+            verb = "is" if len(history.passed_over) == 1 else "are"
+            yield f"{files} {verb} pending that {verb} older than others which count as applied:"
+            yield from (f"  [ ] {file.name}" for file in history.passed_over)
+            command = "schemaapply --exec-order non-linear"
+            yield f"Next     {format_command(command, view.given)}"
+            return
         yield f"Next     {format_command('schemastatus', view.given)}"
 
 
@@ -178,6 +255,10 @@ def adopted_target_as_json(result: AdoptedTarget) -> AdoptedTargetJson:
 HISTORY_FORMATS: Formats = {
     "text": format_adopted_target,
     "json": make_json_format(adopted_target_as_json),
+}
+MIGRATIONS_FORMATS: Formats = {
+    "text": format_adopted_migrations,
+    "json": make_json_format(adopted_migrations_as_json),
 }
 FORMATS: Formats = {
     "text": format_adopted_folder,

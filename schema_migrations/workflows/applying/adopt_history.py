@@ -19,13 +19,20 @@ from schema_migrations.errors import (
     OtherHistoryNotReadable,
 )
 from schema_migrations.history.directory import Directory
-from schema_migrations.history.marking import Marking, plan_marking
+from schema_migrations.history.django_coverage import read_coverage
+from schema_migrations.history.marking import (
+    Marking,
+    plan_marking,
+    plan_marking_of_files,
+)
 from schema_migrations.history.other_tools.applied import (
     HISTORY_TABLES,
     OtherHistory,
     find_adopted_tool,
     find_last_applied,
 )
+from schema_migrations.history.other_tools.django_applied import find_applied_files
+from schema_migrations.history.other_tools.tools import DJANGO
 from schema_migrations.workflows.applying.events import ReportEvent
 from schema_migrations.workflows.applying.runner import OPERATOR
 from schema_migrations.workflows.applying.set_version import (
@@ -33,12 +40,17 @@ from schema_migrations.workflows.applying.set_version import (
     preview_planned_marking,
     write_planned_marking,
 )
+from schema_migrations.workflows.states.django_migrations import (
+    nodes_of,
+    read_all_migrations,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.engine import Engine
+    from schema_migrations.history.file import MigrationFile
     from schema_migrations.history.revision import Revision
     from schema_migrations.workflows.targets.connected_target import ConnectedTarget
 
@@ -50,6 +62,8 @@ class AdoptedHistory:
     tool: str
     table: str
     marking: Marking
+    passed_over: tuple[MigrationFile, ...] = ()
+    """Files that the tool did not run, before others that it ran."""
 
 
 def adopt_history(
@@ -68,7 +82,24 @@ def adopt_history(
     run = write_planned_marking if writes else preview_planned_marking
     plan = partial(_plan_adopted_marking, directory, tool)
     marking = run(connection, engine, directory, request, report, plan)
-    return AdoptedHistory(tool=tool, table=HISTORY_TABLES[tool].name, marking=marking)
+    return AdoptedHistory(
+        tool=tool,
+        table=HISTORY_TABLES[tool].name,
+        marking=marking,
+        passed_over=_find_passed_over(directory, marking),
+    )
+
+
+def _find_passed_over(
+    directory: Directory, marking: Marking
+) -> tuple[MigrationFile, ...]:
+    marked = {each.revision.version for each in marking.written}
+    last = max(marked, default="")
+    return tuple(
+        file
+        for file in directory.files
+        if file.version < last and file.version not in marked
+    )
 
 
 def _plan_adopted_marking(
@@ -78,6 +109,9 @@ def _plan_adopted_marking(
     revisions: Sequence[Revision],
 ) -> Marking:
     history = read_other_history(connected, tool)
+    if tool == DJANGO:
+        marking = _plan_marking_of_django(directory, history, connected, revisions)
+        return _refuse_other_revisions(marking, connected, revisions)
     last = find_last_applied(directory.files, history, tool=tool)
     if last is None and not revisions:
         return Marking()
@@ -88,12 +122,47 @@ def _plan_adopted_marking(
         now=datetime.now(UTC),
         operator=OPERATOR,
     )
+    return _refuse_other_revisions(marking, connected, revisions)
+
+
+def _refuse_other_revisions(
+    marking: Marking, connected: ConnectedTarget, revisions: Sequence[Revision]
+) -> Marking:
     if revisions and marking:
         raise HistoryPresent(
             target=connected.target.name,
             version=max(row.version for row in revisions),
         )
     return marking
+
+
+def _plan_marking_of_django(
+    directory: Directory,
+    history: OtherHistory,
+    connected: ConnectedTarget,
+    revisions: Sequence[Revision],
+) -> Marking:
+    """Mark each file whose migrations ran: which come first, only dependencies say."""
+    adopted = read_coverage(directory.files)
+    on_disk = read_all_migrations(adopted).on_disk
+    done_versions = {row.version for row in revisions if row.has_effect}
+    ran: dict[str, list[str]] = {}
+    for label in history.applied:
+        app, _, name = label.partition(".")
+        ran.setdefault(app, []).append(name)
+    done = find_applied_files(
+        directory.files,
+        ran,
+        {app: nodes_of(migrations) for app, migrations in on_disk.items()},
+        known=[file for file in directory.files if file.version in done_versions],
+    )
+    return plan_marking_of_files(
+        directory.files,
+        revisions,
+        done=done,
+        now=datetime.now(UTC),
+        operator=OPERATOR,
+    )
 
 
 def read_other_history(connected: ConnectedTarget, tool: str) -> OtherHistory:

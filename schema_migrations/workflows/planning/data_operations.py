@@ -100,7 +100,7 @@ def find_data_operations(
     for operation, is_described in _list_operations(migration.operations, with_state):
         hints = getattr(operation, "hints", None) or {}
         if (
-            _is_schema_operation(operation)
+            is_schema_operation(operation)
             or _is_desired(operation, migration.app_label, own_labels)
             or _is_noop(operation)
             or not router.allow_migrate(alias, migration.app_label, **hints)
@@ -135,7 +135,7 @@ def _list_operations(
             yield operation, has_state
 
 
-def _is_schema_operation(operation: Operation) -> bool:
+def is_schema_operation(operation: Operation) -> bool:
     """Return whether only Django's own code changes the database.
 
     A subclass that only changes the state qualifies; one that defines its own

@@ -103,21 +103,24 @@ def propose_rows(
             connection=connection,
             description="the files",
         )
-        found = _find_rows(workspace, migrated, replayed, request, began)
+        found = find_rows(workspace, migrated, replayed, request, began)
         if request.app_labels:
             return found
         differences = find_migration_differences(workspace, replayed, migrated)
         return replace(found, differences=differences)
 
 
-def _find_rows(
+def find_rows(
     workspace: Workspace,
     migrated: State,
     replayed: State,
     request: RowsRequest,
     began: datetime,
 ) -> RowsFile:
-    """Return the file of what ``migrated`` has and ``replayed`` lacks, proved there."""
+    """Return the file of what ``migrated`` has and ``replayed`` lacks, proved there.
+
+    The migrations ``began`` to run then.  Raises as ``propose_rows``.
+    """
     shared = _find_shared_tables(workspace, migrated, replayed, request.app_labels)
     left_out = _choose_left_out(workspace, migrated, replayed, shared, request)
     columns = {

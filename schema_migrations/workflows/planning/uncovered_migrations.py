@@ -61,7 +61,7 @@ def find_uncovered_migrations(
     warnings: list[str] = []
     for label, migrations in sorted(django_migrations.on_disk.items()):
         config = apps.get_app_config(label)
-        if (labels and label not in labels) or not _is_app_allowed(config, alias):
+        if (labels and label not in labels) or not is_app_allowed(config, alias):
             continue
         nodes, names = nodes_of(migrations), tuple(recorded.get(label, ()))
         if last := django_coverage.find_unknown(nodes, names):
@@ -103,11 +103,11 @@ def find_unread_apps(
         for label in django_migrations.read_errors
         if not (labels and label not in labels)
         and not is_turned_off(label)
-        and _is_app_allowed(apps.get_app_config(label), alias)
+        and is_app_allowed(apps.get_app_config(label), alias)
     )
 
 
-def _is_app_allowed(config: AppConfig, alias: str) -> bool:
+def is_app_allowed(config: AppConfig, alias: str) -> bool:
     """Return whether the routers let anything of an app onto the alias."""
     return router.allow_migrate(alias, config.label) or any(
         router.allow_migrate_model(alias, model) for model in config.get_models()

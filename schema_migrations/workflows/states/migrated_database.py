@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+)
+from dataclasses import dataclass
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -34,6 +40,9 @@ from schema_migrations.errors import (
 )
 from schema_migrations.errors.interruption import find_interruption
 from schema_migrations.workflows.states.held_aliases import hold_aliases_on
+
+MigrationKey = tuple[str, str]
+"""App label and name."""
 
 
 def refuse_shared_server(server: DevServer) -> None:
@@ -68,6 +77,21 @@ def warn_of_own_migrate(warn: Callable[[str], None]) -> None:
         )
 
 
+@dataclass(kw_only=True)
+class MigrationRun:
+    """The migrations of a project, which run one by one on a scratch database."""
+
+    connection: Any
+    alias: str
+    executor: Any
+    plan: tuple[Migration, ...]
+    """In the order in which ``migrate`` runs them; replaced ones are left out."""
+    parents: Mapping[MigrationKey, tuple[MigrationKey, ...]]
+    """What each comes after."""
+    state: Any
+    """Of the models, after those that ran."""
+
+
 def run_django_migrations(
     connection: Connection,
     alias: str,
@@ -80,13 +104,47 @@ def run_django_migrations(
     ``post_migrate`` is not: its receivers add rows to every database themselves.  What
     migrations print goes to standard error.  Raises ``MigrationFailed``.
     """
-    running: list[Migration] = []
+    run = prepare_migration_run(connection, alias)
+    run_migrations(run, run.plan, report_progress=report_progress)
 
-    def show(action: str, migration: Migration | None = None, fake: Any = None) -> None:
-        if action == "apply_start" and migration is not None:
+
+def prepare_migration_run(connection: Connection, alias: str) -> MigrationRun:
+    """Read the migrations, and create the tables of apps without; raise
+    ``MigrationFailed``."""
+    with _as_migrate(connection, alias, []):
+        return _prepare(connection, alias)
+
+
+def run_migrations(
+    run: MigrationRun,
+    migrations: Iterable[Migration],
+    *,
+    watch: Callable[[Migration], AbstractContextManager[Any]] = nullcontext,
+    report_progress: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Run some migrations of the plan, each within ``watch``; raise ``MigrationFailed``.
+
+    What they come after must have run.
+    """
+    running: list[Migration] = []
+    with _as_migrate(run.connection, run.alias, running):
+        run.executor.recorder.ensure_schema()
+        _ = run.state.apps  # rendered once, and then kept up
+        for migration in migrations:
             running[:] = [migration]
             report_progress(f"migrate: {migration}")
+            with watch(migration):
+                run.state = run.executor.apply_migration(run.state, migration)
+        running.clear()
+        run.executor.check_replacements()
+        run.connection.check_constraints()
 
+
+@contextmanager
+def _as_migrate(
+    connection: Connection, alias: str, running: list[Migration]
+) -> Iterator[None]:
+    """Let every alias lead to the scratch database until the end, as ``migrate`` runs."""
     with (
         _named(connection, alias),
         hold_aliases_on(connection),
@@ -95,7 +153,7 @@ def run_django_migrations(
         redirect_stdout(sys.stderr),
     ):
         try:
-            _migrate(connection, show)
+            yield
         except SchemaMigrationsError:
             raise
         except Exception as error:  # the code of the project and its packages
@@ -104,12 +162,12 @@ def run_django_migrations(
             raise _make_error(running[0] if running else None, error) from error
 
 
-def _migrate(connection: Any, show: Callable[..., None]) -> None:
+def _prepare(connection: Any, alias: str) -> MigrationRun:
     for config in apps.get_app_configs():  # receivers of the signal
         if config.module and module_has_submodule(config.module, "management"):
             import_module(f"{config.name}.management")
     connection.prepare_database()
-    executor: Any = MigrationExecutor(connection, show)
+    executor: Any = MigrationExecutor(connection)
     if conflicts := executor.loader.detect_conflicts():
         app, names = next(iter(conflicts.items()))
         raise MigrationFailed(
@@ -117,8 +175,8 @@ def _migrate(connection: Any, show: Callable[..., None]) -> None:
             reason=f"several last migrations of {app}: {', '.join(sorted(names))}",
             place="",
         )
-    targets = executor.loader.graph.leaf_nodes()
-    plan = executor.migration_plan(targets)
+    graph = executor.loader.graph
+    plan = executor.migration_plan(graph.leaf_nodes())
     state = executor._create_project_state(with_applied_migrations=True)
     emit_pre_migrate_signal(
         verbosity=0,
@@ -131,8 +189,17 @@ def _migrate(connection: Any, show: Callable[..., None]) -> None:
     command = migrate.Command(stdout=StringIO())
     command.verbosity = 0
     command.sync_apps(connection, executor.loader.unmigrated_apps)
-    executor.migrate(targets, plan=plan, state=state.clone())
-    connection.check_constraints()
+    return MigrationRun(
+        connection=connection,
+        alias=alias,
+        executor=executor,
+        plan=tuple(migration for migration, _ in plan),
+        parents={
+            key: tuple(parent.key for parent in node.parents)
+            for key, node in graph.node_map.items()
+        },
+        state=state.clone(),
+    )
 
 
 @contextmanager

@@ -266,9 +266,7 @@ def _load_source(
             description = f"{len(workspace.directory.files)} files"
         case "migrations":
             with phases("migrate"):
-                load_prerequisites(
-                    engine, connection, _find_extensions_beforehand(workspace)
-                )
+                load_extensions_beforehand(workspace, connection)
                 run_django_migrations(
                     connection, workspace.alias, report_progress=phases.report
                 )
@@ -306,15 +304,16 @@ def _load_source(
     )
 
 
-def _find_extensions_beforehand(workspace: Workspace) -> Prerequisites:
-    """Return the extensions that somebody makes before ``migrate`` runs."""
+def load_extensions_beforehand(workspace: Workspace, connection: Connection) -> None:
+    """Create the extensions that somebody makes before ``migrate`` runs."""
     made = find_strictly_made_extensions(
         workspace.django_migrations, workspace.engine.dialect.syntax
     )
     given = workspace.settings.extensions
-    return Prerequisites(
+    wanted = Prerequisites(
         extensions=tuple((n, EXTENSIONS_SETTING) for n in given if n not in made)
     )
+    load_prerequisites(workspace.engine, connection, wanted)
 
 
 def _replay(workspace: Workspace, connection: Connection, directory: Directory) -> None:
