@@ -48,9 +48,9 @@ from schema_migrations.workflows.applying.events import Event, StatementDone
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.planning.next_file import (
     NextFile,
-    NextFileRequest,
     write_next_file,
 )
+from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.standing.health import Health, health
 from schema_migrations.workflows.states.source_forms import MODELS
 from schema_migrations.workflows.states.sources import (

@@ -61,6 +61,21 @@ class MigrationsLeaveDevDatabase(LeavesDevDatabase):
     reason_to_move = "So they run on a server that nobody else uses."
 
 
+class MigrationsTurnedOff(ConfigError):
+    """The rows of an app are asked for whose migrations ``migrate`` does not run."""
+
+    code = "migrations-turned-off"
+    message = (
+        "MIGRATION_MODULES turns off the migrations of {names}, so they leave no rows."
+    )
+    hint = "Turn them on for this command, or do without the rows of this app."
+    apps: tuple[str, ...]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(self.apps)
+
+
 class LargeTablesOpen(AnswerNeeded):
     """Django migrations leave many rows in some tables: are they to become a file?"""
 

@@ -474,3 +474,114 @@ def test_a_migrate_of_the_project_is_named(shop: Project) -> None:
     assert ran.code == 2, ran.out
     assert "The command `migrate` of shop may do something before" in ran.err
     assert "fails alike" not in ran.err
+
+
+NO_ROWS = """
+from django.db import migrations
+
+
+def mend(apps, schema_editor):
+    apps.get_model("shop", "Kind").objects.filter(name="wrong").update(name="right")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunPython(mend)]
+"""
+
+
+@pytest.fixture
+def shop_on_sqlite(project: Project) -> Project:
+    return with_shop(project)
+
+
+def test_a_baseline_leaves_the_rows_of_later_migrations_pending(
+    shop_on_sqlite: Project,
+) -> None:
+    """The database is behind: it has the rows of the file before, not the later ones."""
+    shop = shop_on_sqlite
+    assert shop.manage("migrate", "--no-input").code == 0
+    first = shop.manage("schemadiff", "--rows")
+    assert "A database that migrate made has all of it" in first.out
+    shop.write("shop/migrations/0003_more.py", MORE)
+    later = shop.manage("schemadiff", "--rows")
+    assert later.code == 0, later.err
+    assert "A database that migrate made" not in later.out
+    text = shop.files[-1].read_text()
+    assert "a database that migrate made may lack them" in text
+    assert "a database that migrate made has them" not in text
+
+    version = shop.files[0].name.partition("_")[0]
+    ran = shop.manage("schemaapply", "--baseline", version)
+
+    assert ran.code == 0, ran.err
+    assert "later" in rows_of(shop)
+
+
+def test_rows_that_were_forgotten_belong_to_the_file_before(
+    shop_on_sqlite: Project,
+) -> None:
+    shop = shop_on_sqlite
+    assert shop.manage("migrate", "--no-input").code == 0
+    assert shop.manage("schemadiff", "--acknowledge", "all").code == 0
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    version = shop.files[0].name.partition("_")[0]
+    ran = shop.manage("schemaapply", "--baseline", version)
+    assert ran.code == 0, ran.err
+    assert shop.manage("schemastatus", "--check").code == 0
+
+
+@pytest.mark.parametrize(
+    "migration", [MORE, NO_ROWS.replace("0001_initial", "0002_fill")]
+)
+def test_rows_without_a_change_of_the_schema_record_their_migrations(
+    migration: str, shop_on_sqlite: Project
+) -> None:
+    shop = shop_on_sqlite
+    assert shop.manage("schemadiff", "--rows").code == 0
+    shop.write("shop/migrations/0003_more.py", migration)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    assert "-- django: shop 0003_more" in shop.files[-1].read_text()
+    count = len(shop.files)
+
+    again = shop.manage("schemadiff", "--check")
+
+    assert again.code == 0, again.out
+    assert shop.manage("schemadiff", "next", "--no-input").code == 0
+    assert shop.manage("schemadiff", "--rows").code == 0
+    assert len(shop.files) == count
+
+
+def test_a_file_promises_only_rows_that_follow(shop_on_sqlite: Project) -> None:
+    shop = shop_on_sqlite
+    shop.write("shop/migrations/0002_fill.py", NO_ROWS)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    (file,) = shop.files
+    text = file.read_text()
+    assert "in the file after" not in text
+    assert "they leave no rows that the files lack." in text
+    assert "-- django: shop 0002_fill" in text
+
+
+def test_migrations_that_are_turned_off_leave_no_rows(shop_on_sqlite: Project) -> None:
+    """Nothing ran them, so somebody has to say that they are handled."""
+    shop = shop_on_sqlite
+    settings = shop.base / "settings.py"
+    settings.write_text(settings.read_text() + "\nMIGRATION_MODULES = {'shop': None}\n")
+    ran = shop.manage("schemadiff", "--rows", "--no-input")
+    assert ran.code == 3, ran.out
+    assert "MIGRATION_MODULES turns off the migrations of shop" in ran.err
+    assert "--acknowledge shop" in ran.err
+    assert not shop.files
+    ran = shop.manage("schemadiff", "--rows", "--app", "shop")
+    assert ran.code == 2, ran.out
+    assert "turns off the migrations of shop, so they leave no rows" in ran.err
+    ran = shop.manage("schemadiff", "--rows", "--acknowledge", "shop")
+    assert ran.code == 0, ran.err
+    (file,) = shop.files
+    text = file.read_text()
+    assert "in the file after" not in text
+    assert "NOT DONE by this file" in text

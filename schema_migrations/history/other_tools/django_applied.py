@@ -24,7 +24,7 @@ from schema_migrations.history.other_tools.origin import (
     find_other_origin,
 )
 from schema_migrations.history.other_tools.tools import DJANGO
-from schema_migrations.history.rows_files import is_rows_file
+from schema_migrations.history.rows_files import is_part_of_baseline
 
 AppliedMigrations = Mapping[str, Sequence[str]]
 """App label → the names that a database recorded, in the order in which they ran."""
@@ -60,7 +60,7 @@ def _add_rows(
     """Yield the applied files, and those of rows that follow one at once."""
     is_done = False
     for file in files:
-        is_done = file in done or (is_done and is_rows_file(file))
+        is_done = file in done or (is_done and is_part_of_baseline(file))
         if is_done:
             yield file
 

@@ -34,10 +34,10 @@ from schema_migrations.management.output.schemadiff import (
 )
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.workflows.planning.next_file import (
-    NextFileRequest,
     write_empty_file,
     write_next_file,
 )
+from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from schema_migrations.history.other_tools.adoption import AdoptedFile
 from schema_migrations.history.other_tools.tools import DJANGO
-from schema_migrations.history.rows_files import is_rows_file
+from schema_migrations.history.rows_files import is_part_of_baseline
 from schema_migrations.management.output.lines import (
     Formats,
     View,
@@ -186,7 +186,7 @@ def format_adopted_migrations(result: AdoptedMigrations, view: View) -> Iterator
 
 def _name_source(adopted: AdoptedMigration) -> str:
     return adopted.source or (
-        "rows of these" if is_rows_file(adopted.file) else "all before"
+        "rows of these" if is_part_of_baseline(adopted.file) else "all before"
     )
 
 

@@ -50,7 +50,8 @@ from schema_migrations.plan.restriction import (
     format_restriction,
 )
 from schema_migrations.workflows.applying.events import Warned
-from schema_migrations.workflows.planning.next_file import NextFile, NextFileRequest
+from schema_migrations.workflows.planning.next_file import NextFile
+from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.planning.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
         yield "Proved   the rows are those that Django's migrations leave."
     command = format_command("schemaapply", view.given)
     yield f"Next     review the SQL and commit it, then: {command}"
-    if planned.rows and rows_text:
+    if planned.rows and rows_text and planned.is_whole_baseline:
         yield from suggest_baseline(planned.rows, planned.paths[-2], view)
 
 

@@ -144,41 +144,72 @@ class FileNotes:
     coverage_lines: tuple[str, ...] = ()
     """The last migration of each app that the file covers."""
     footer_lines: tuple[str, ...] = ()
+    needs_file: bool = False
+    """Whether there is to be a file for them where the schema stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenRows:
+    """What became of the rows that Django migrations leave, where they were run."""
+
+    follow: bool
+    """They are in the file after this one; else there are none that a file lacks."""
+    omitted_lines: tuple[str, ...] = ()
+    """What stays out of every file."""
+    apps_not_run: frozenset[str] = frozenset()
+    """Apps whose migrations are turned off."""
 
 
 NO_NOTES = FileNotes()
 
 
 def make_notes(
-    uncovered: UncoveredMigrations, *, rows_follow: bool = False
+    uncovered: UncoveredMigrations, *, taken: TakenRows | None = None
 ) -> FileNotes:
     """Return the notes for a file that records the uncovered migrations.
 
-    ``rows_follow``: the next file adds the rows that their data operations leave.
+    ``taken``: what became of the rows that they leave; None: they were not run.
     """
-    coverage_lines = tuple(
-        format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
-    )
-    count = sum(op.may_change_rows for op in uncovered.operations)
-    operations = _format_count(count, "data operation")
+    left: list[DataOperation] = []
+    run: list[DataOperation] = []
+    for op in uncovered.operations:
+        if op.may_change_rows:
+            is_run = taken is not None and op.app not in taken.apps_not_run
+            (run if is_run else left).append(op)
     offers = tuple(_format_offers(uncovered.operations))
-    review_lines = [
-        f"The rows that {operations} of Django migrations leave are in the file after"
-        " this one."
-        if rows_follow
-        else f"NEEDS A LOOK: this file leaves out {operations} of Django migrations;"
-        " see its end."
-    ] * bool(count)
+    review_lines = []
+    if taken and run:
+        review_lines += [_describe_taken(taken, len(run)), *taken.omitted_lines]
+    if left:
+        review_lines.append(
+            f"NEEDS A LOOK: this file leaves out {_format_count(len(left), _NOUN)} of"
+            " Django migrations; see its end."
+        )
     if offers:
         review_lines.append(
             "NEEDS A LOOK: Django migrations make what no model has, and neither EXTRA nor"
             " EXTENSIONS; see the end."
         )
-    left = () if rows_follow else _format_footer(uncovered.operations)
+    footer = _format_footer(left)
     return FileNotes(
         review_lines=tuple(review_lines),
-        coverage_lines=coverage_lines,
-        footer_lines=(*left, *[""] * bool(left and offers), *offers),
+        coverage_lines=tuple(
+            format_coverage_line(app, name) for app, name in uncovered.unrecorded_leaves
+        ),
+        footer_lines=(*footer, *[""] * bool(footer and offers), *offers),
+        needs_file=bool(footer or offers or (taken and run and not taken.follow)),
+    )
+
+
+_NOUN = "data operation"
+
+
+def _describe_taken(taken: TakenRows, count: int) -> str:
+    operations = f"{_format_count(count, _NOUN)} of Django migrations"
+    if taken.follow:
+        return f"The rows that {operations} leave are in the file after this one."
+    return (
+        f"{operations} ran on a dev database: they leave no rows that the files lack."
     )
 
 
@@ -188,12 +219,7 @@ def _format_count(count: int, noun: str) -> str:
 
 def _format_footer(operations: Iterable[DataOperation]) -> tuple[str, ...]:
     """Return lines for the operations, with their SQL ready to be uncommented."""
-    lines = [
-        line
-        for op in operations
-        if op.may_change_rows
-        for line in _format_operation(op)
-    ]
+    lines = [line for op in operations for line in _format_operation(op)]
     if not lines:
         return ()
     return (

@@ -26,7 +26,7 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.directory import load, read_file, save
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.rows_files import is_rows_file
+from schema_migrations.history.rows_files import is_part_of_baseline
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
@@ -194,8 +194,8 @@ def _adopt(
         )
         migrated = read_current_state(workspace, connection, "the Django migrations")
         every = [each.file for each in files]
-        _prove(workspace, [e for e in every if not is_rows_file(e)], migrated)
-        if any(map(is_rows_file, every)):
+        _prove(workspace, [e for e in every if not is_part_of_baseline(e)], migrated)
+        if any(map(is_part_of_baseline, every)):
             for warning in _try_with_rows(workspace, every):
                 reporter.warn(warning)
     return AdoptedMigrations(

@@ -50,7 +50,7 @@ def _is_rename(line: SummaryLine) -> bool:
 
 def format_notes_only(notes: FileNotes) -> str:
     """Return the text of a file that only records; empty when there is no need."""
-    if not notes.footer_lines:
+    if not notes.needs_file:
         return ""
     header = (
         "The schema does not change.",

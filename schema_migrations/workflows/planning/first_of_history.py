@@ -25,7 +25,11 @@ from schema_migrations.history.other_tools.origin import (
 from schema_migrations.history.other_tools.tools import DJANGO
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY
-from schema_migrations.workflows.planning.acknowledge import FileNotes, make_notes
+from schema_migrations.workflows.planning.acknowledge import (
+    FileNotes,
+    TakenRows,
+    make_notes,
+)
 from schema_migrations.workflows.planning.data_operations import (
     DataOperation,
     find_data_operations,
@@ -119,7 +123,33 @@ def plan_first_files(
     if not request.early and not diff(EMPTY, migrated.schema):
         return FirstFiles()
     operations = tuple(list_left_out(request.early, workspace, with_sql=True))
-    notes = _make_notes(run, request, operations)
+    if request.rows is None:
+        notes = _make_notes(run, request, operations, None)
+        file = _plan_first_file(workspace, migrated, request, notes, context)
+        first = AdoptedMigration(source="", file=file, left_out=operations)
+        return FirstFiles(files=(first,))
+    notes = _make_notes(run, request, operations, TakenRows(follow=True))
+    file = _plan_first_file(workspace, migrated, request, notes, context)
+    rows = _find_first_rows(workspace, migrated, file, request.rows, request.began)
+    if not rows.text:
+        notes = _make_notes(run, request, operations, TakenRows(follow=False))
+        file = _plan_first_file(workspace, migrated, request, notes, context)
+        return FirstFiles(files=(AdoptedMigration(source="", file=file),), rows=rows)
+    rows_file = MigrationFile(
+        name=format_name(request.versions[1], "initial_rows"),
+        content=rows.text.encode(),
+    )
+    files = (AdoptedMigration(source="", file=each) for each in (file, rows_file))
+    return FirstFiles(files=tuple(files), rows=rows)
+
+
+def _plan_first_file(
+    workspace: Workspace,
+    migrated: State,
+    request: FirstRequest,
+    notes: FileNotes,
+    context: FileContext,
+) -> MigrationFile:
     with open_scratch_database(workspace) as empty:
         proposal = plan_change(
             workspace.engine,
@@ -131,27 +161,16 @@ def plan_first_files(
             phases=workspace.phases,
         )
     text = proposal.file_text or _format_notes(notes, context)
-    file = MigrationFile(
+    return MigrationFile(
         name=format_name(request.versions[0], "initial"), content=text.encode()
-    )
-    left_out = operations if request.rows is None else ()
-    first = AdoptedMigration(source="", file=file, left_out=left_out)
-    if request.rows is None:
-        return FirstFiles(files=(first,))
-    rows = _find_first_rows(workspace, migrated, file, request.rows, request.began)
-    if not rows.text:
-        return FirstFiles(files=(first,), rows=rows)
-    rows_file = MigrationFile(
-        name=format_name(request.versions[1], "initial_rows"),
-        content=rows.text.encode(),
-    )
-    return FirstFiles(
-        files=(first, AdoptedMigration(source="", file=rows_file)), rows=rows
     )
 
 
 def _make_notes(
-    run: MigrationRun, request: FirstRequest, operations: tuple[DataOperation, ...]
+    run: MigrationRun,
+    request: FirstRequest,
+    operations: tuple[DataOperation, ...],
+    taken: TakenRows | None,
 ) -> FileNotes:
     origin = OtherOrigin(
         tool=DJANGO,
@@ -161,7 +180,7 @@ def _make_notes(
     leaves = tuple(_find_leaves(request.early, run))
     notes = make_notes(
         UncoveredMigrations(unrecorded_leaves=leaves, operations=operations),
-        rows_follow=request.rows is not None,
+        taken=taken,
     )
     line = format_other_origin(origin).removeprefix("-- ")
     return replace(notes, coverage_lines=(line, *notes.coverage_lines))

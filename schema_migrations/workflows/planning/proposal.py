@@ -110,6 +110,10 @@ class Proposal:
     """None: the schema stays as it is."""
     file_text: str = ""
     """Of the file that carries it out; empty: there is nothing to write."""
+    header_lines: tuple[str, ...] = ()
+    """What that text says of answers and decisions."""
+    proved_on: str = ""
+    """The dev server's version."""
     statement_lines: tuple[int, ...] = ()
     """The first line of each statement in that text; empty: no restriction needs it."""
     proved: bool = False
@@ -207,7 +211,7 @@ def plan_change(
         renamed = replace(renamed, state=_hide_strangers(renamed.state, desired))
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.statements):
-            return Proposal(file_text=format_notes_only(request.notes), proved=True)
+            return with_notes(engine, Proposal(proved=True), request.notes)
         answered = fill_in_answers(
             engine,
             replace(renamed, state=compared.current),
@@ -230,37 +234,50 @@ def plan_change(
         *summarize(changes, desired.facts.apps),
         *summarize_model_renames(model_renames),
     )
-    text = format_file_text(
-        plan,
-        summary,
-        (*describe_model_renames(model_renames), *header_lines),
-        request.notes,
-        proved_on=engine.executor.describe_target(current.connection).version,
-    )
     proposal = Proposal(
         changes=changes,
         summary=summary,
         remarks=(*answered.remarks, *desired.facts.warnings),
         plan=plan,
-        file_text=text,
-        statement_lines=_find_statement_lines(engine, text)
-        if plan.restrictions
-        else (),
+        header_lines=(*describe_model_renames(model_renames), *header_lines),
+        proved_on=engine.executor.describe_target(current.connection).version,
     )
+    proposal = with_notes(engine, proposal, request.notes)
     if not request.prove:
         return proposal
     with (
         phases("proof"),
-        raise_blamed_default(answered.refused_defaults, answered.values, text),
+        raise_blamed_default(
+            answered.refused_defaults, answered.values, proposal.file_text
+        ),
     ):
         prove(
             engine,
             current,
             compared.goal,
-            text,
+            proposal.file_text,
             is_goal_of_models=desired.models_only,
         )
     return replace(proposal, proved=True)
+
+
+def with_notes(engine: Engine, proposal: Proposal, notes: FileNotes) -> Proposal:
+    """Return the proposal with a text that says this of Django's migrations.
+
+    Notes are comments: what was proved stays so.
+    """
+    plan = proposal.plan
+    if plan is None:
+        return replace(proposal, file_text=format_notes_only(notes))
+    text = format_file_text(
+        plan,
+        proposal.summary,
+        proposal.header_lines,
+        notes,
+        proved_on=proposal.proved_on,
+    )
+    lines = _find_statement_lines(engine, text) if plan.restrictions else ()
+    return replace(proposal, file_text=text, statement_lines=lines)
 
 
 def _hide_strangers(state: State, other: State) -> State:

@@ -59,6 +59,8 @@ class RowsRequest:
     """Name of a table with many rows → whether they go into the file."""
     asker: RowsAsker | None = None
     """Asked about the others; None: nobody can be asked."""
+    header_lines: tuple[str, ...] = ()
+    """What the file says of itself besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,10 @@ def find_rows(
     server = engine.executor.describe_target(replayed.connection)
     text = format_file(
         header=(
-            *list_header_lines(migrated.schema, new, left_out, altered, began),
+            *list_header_lines(
+                migrated.schema, new, found.left_out, found.altered, began
+            ),
+            *request.header_lines,
             format_origin(server.version),
         ),
         statements=engine.planner.render_content(replayed.schema, new),

@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.timezone import get_default_timezone
 
-from schema_migrations.history.rows_files import ROWS_LINE
 from schema_migrations.schema.content import Content
-from schema_migrations.schema.model import Key, Schema, Table
+from schema_migrations.schema.model import Schema, Table
 
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|token|credential|api_?key|private_?key|salt",
@@ -24,13 +23,13 @@ _SECRET_NAME = re.compile(
 def list_header_lines(
     schema: Schema,
     new: Content,
-    left_out: Mapping[Key, int],
-    altered: Mapping[Key, int],
+    left_out: Mapping[str, int],
+    altered: Mapping[str, int],
     began: datetime,
 ) -> Iterator[str]:
     """Yield the lines at the top of the file: what it adds, and what needs a look.
 
-    ``left_out`` and ``altered`` are numbers of rows; the migrations ``began`` to run then.
+    ``left_out`` and ``altered`` are numbers of rows by table; the migrations ``began`` to run then.
     """
     yield "Rows that the Django migrations of this project leave in a new database."
     for rows in new.tables:
@@ -44,11 +43,17 @@ def list_header_lines(
 
     if moments := sorted(_find_columns(schema, new, is_of_this_run)):
         yield f"NEEDS A LOOK: these columns hold the time of this run: {', '.join(moments)}."
-    for key, count in left_out.items():
-        yield f"Left out on request: {_count(count)} of {key.path}."
-    for key, count in altered.items():
-        yield f"Left as earlier files make them: {_count(count)} of {key.path}."
-    yield ROWS_LINE
+    yield from list_omitted(left_out, altered)
+
+
+def list_omitted(
+    left_out: Mapping[str, int], altered: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield a line for each table with rows that no new file makes."""
+    for table, count in left_out.items():
+        yield f"Left out on request: {_count(count)} of {table}."
+    for table, count in altered.items():
+        yield f"Left as earlier files make them: {_count(count)} of {table}."
 
 
 def _count(number: int) -> str:

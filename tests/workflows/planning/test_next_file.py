@@ -11,10 +11,10 @@ from schema_migrations.errors import ConfigError
 from schema_migrations.history.directory import load, verify
 from schema_migrations.plan.answers import Answers
 from schema_migrations.workflows.planning.next_file import (
-    NextFileRequest,
     write_empty_file,
     write_next_file,
 )
+from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 
 
 @pytest.fixture
