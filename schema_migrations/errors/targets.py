@@ -97,6 +97,16 @@ class SchemaMissing(ConfigError):
     """A list of targets names it."""
 
 
+class DjangoMigrationsUnreadable(ConfigError):
+    """The role of the connection may not read what Django recorded of its migrations."""
+
+    code = "django-migrations-unreadable"
+    message = "{target}: the table django_migrations cannot be read: {reason}"
+    hint = "Give the role of this connection the right: GRANT SELECT ON django_migrations TO ..."
+    target: str
+    reason: str
+
+
 class SearchPathIgnored(ConfigError):
     """The session does not work in the schema that its URL or settings ask for."""
 

@@ -154,7 +154,14 @@ class Command(SchemaCommand):
                 return status
             from schema_migrations.workflows.standing.way_back import find_way_back
 
-            return replace(status, way_back=find_way_back(connection))
+            way_back = find_way_back(
+                connection,
+                engine,
+                status.comparison,
+                target=status.target.name,
+                has_tables=bool(status.unknown_table_count),
+            )
+            return replace(status, way_back=way_back)
 
 
 def _choose_exit_code(status: Status) -> int:

@@ -133,7 +133,8 @@ def format_status(status: Status, view: View) -> Iterator[str]:
 
         yield from format_drift(status.drift, view)
     if status.way_back is not None:
-        yield from format_way_back(status.way_back)
+        apply = format_command("schemaapply", view.given)
+        yield from format_way_back(status.way_back, apply)
     yield from format_beside("Next     ", _suggest_next_step(status, view), view)
 
 

@@ -5,20 +5,27 @@ Invariant: nothing is written, neither to the database nor to a folder of migrat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import Error
+from django.db import Error as DatabaseError
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.errors import DjangoMigrationsUnreadable
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from schema_migrations.engines.driver_error import DriverError
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.history.comparison import HistoryComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +40,65 @@ class WayBack:
     """``MIGRATION_MODULES`` turns off their migrations."""
     problem: str = ""
     """Why Django's commands would fail, on one line."""
+    is_managed: bool = True
+    """Whether files made the tables that are there; else none did anything yet."""
+    is_empty: bool = False
+    """Whether there is no table of anybody."""
+    waiting_files: int = 0
+    """Files that the database lacks, where others made it: what Django's commands would
+    do is known only after them."""
 
     @property
     def is_open(self) -> bool:
         """Whether ``migrate`` has nothing to do and ``makemigrations`` nothing to write."""
         return not (
-            self.unwritten_apps or self.unrecorded or self.disabled_apps or self.problem
+            self.unwritten_apps
+            or self.unrecorded
+            or self.disabled_apps
+            or self.problem
+            or self.waiting_files
         )
 
 
-def find_way_back(connection: BaseDatabaseWrapper) -> WayBack:
-    """Ask Django what ``makemigrations`` and ``migrate`` would do on a database."""
+def find_way_back(
+    connection: BaseDatabaseWrapper,
+    engine: Engine,
+    comparison: HistoryComparison,
+    *,
+    target: str,
+    has_tables: bool,
+) -> WayBack:
+    """Ask Django what ``makemigrations`` and ``migrate`` would do on a database.
+
+    ``comparison`` is of the files with the database, ``target`` its name, and
+    ``has_tables``: whether it has any besides its history.  Raises
+    ``DjangoMigrationsUnreadable``.
+    """
+
+    def error_of(driver_error: DriverError) -> DjangoMigrationsUnreadable | None:
+        if driver_error.cause != "rights":
+            return None
+        return DjangoMigrationsUnreadable(target=target, reason=driver_error.message)
+
+    is_managed = comparison.has_history
+    waiting = len(comparison.pending) + len(comparison.out_of_order)
+    with translate_driver_errors(engine, error_of):
+        return replace(
+            _ask_django(connection),
+            is_managed=is_managed,
+            is_empty=not (is_managed or has_tables),
+            waiting_files=waiting if is_managed else 0,
+        )
+
+
+def _ask_django(connection: BaseDatabaseWrapper) -> WayBack:
     disabled = _find_disabled_apps()
     try:
         executor: Any = MigrationExecutor(connection)
         executor.loader.check_consistent_history(connection)
     except InconsistentMigrationHistory as error:
         return WayBack(disabled_apps=disabled, problem=_to_line(error))
-    except Error:  # the server's: that says nothing of the way back
+    except DatabaseError:  # the server's: that says nothing of the way back
         raise
     except Exception as error:  # importing an app's migrations can raise anything
         problem = f"{type(error).__name__}: {_to_line(error)}"
