@@ -176,12 +176,13 @@ def _find_replaced(
     Such a one was made anew under another name, or is another primary key.
     """
     kept = tuple(kept)
+    kept_keys = {obj.key for obj in kept}
     places = {place for obj in kept if (place := _place_of(obj))}
     for change in (*kinds["missing"], *kinds["different"]):
         if (
             isinstance(change, ddl.Create)
             and _place_of(change.object) in places
-            and change.object.key not in {obj.key for obj in kept}
+            and change.object.key not in kept_keys
         ):
             yield change.object.key
 
@@ -230,29 +231,44 @@ def _find_columns(
 
 
 def _with_columns(schema: Schema, columns: Iterable[tuple[Key, Column]]) -> Schema:
+    by_table: dict[Key, dict[str, Column]] = {}
     for key, column in columns:
-        table = schema.get_table(key.table)
-        new = tuple(column if c.name == column.name else c for c in table.columns)
-        needs = table.needs | column.needs
-        schema = schema.replace_objects((), [replace(table, columns=new, needs=needs)])
-    return schema
+        by_table.setdefault(key.table, {})[column.name] = column
+    tables = (
+        _with_own_columns(schema.get_table(key), new) for key, new in by_table.items()
+    )
+    return schema.replace_objects((), tables)
+
+
+def _with_own_columns(table: Table, new: Mapping[str, Column]) -> Table:
+    return replace(
+        table,
+        columns=tuple(new.get(column.name, column) for column in table.columns),
+        needs=table.needs.union(*(column.needs for column in new.values())),
+    )
 
 
 def _with_comments(
     schema: Schema, changes: Iterable[ddl.Change]
 ) -> tuple[Schema, frozenset[Key]]:
     """Return the schema with the wanted comments of tables and columns, and their keys."""
-    keys: set[Key] = set()
-    for change in changes:
-        if not isinstance(change, ddl.SetComment):
-            continue
-        keys.add(change.key)
-        table = schema.get_table(change.key.table)
-        if change.key.kind == "column":
-            column = table.get_column(change.key.part)
-            commented = replace(column, comment=change.before)
-            schema = _with_columns(schema, [(change.key, commented)])
-        else:
-            table = replace(table, comment=change.before)
-            schema = schema.replace_objects((), [table])
-    return schema, frozenset(keys)
+    comments = {
+        change.key: change.before
+        for change in changes
+        if isinstance(change, ddl.SetComment)
+    }
+    columns = (
+        (
+            key,
+            replace(schema.get_table(key.table).get_column(key.part), comment=comment),
+        )
+        for key, comment in comments.items()
+        if key.kind == "column"
+    )
+    commented = _with_columns(schema, columns)
+    tables = [
+        replace(commented.get_table(key.table), comment=comment)
+        for key, comment in comments.items()
+        if key.kind != "column"
+    ]
+    return commented.replace_objects((), tables), frozenset(comments)

@@ -89,14 +89,16 @@ def _adopt_all(
 ) -> Iterator[AdoptedFile]:
     counted = [each for each in folder.migrations if not each.is_repeatable]
     versions = format_versions([each.version for each in counted])
-    made = Directory(path="")
+    # Repeatable ones come after all others, so only the file before gives the version.
+    newest: tuple[MigrationFile, ...] = ()
+    remaining = iter(versions)
     for migration in folder.migrations:
         if migration.is_repeatable:
-            name = next_name(made, migration.name, now)
+            name = next_name(Directory(path="", files=newest), migration.name, now)
         else:
-            name = format_name(versions[len(made.files)], migration.name)
+            name = format_name(next(remaining), migration.name)
         adopted = _adopt_migration(tool, migration, name, syntax)
-        made = made.with_files([adopted.file])
+        newest = (adopted.file,)
         yield adopted
 
 

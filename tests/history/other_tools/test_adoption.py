@@ -15,6 +15,7 @@ from schema_migrations.history.other_tools.migration import OtherFile
 from schema_migrations.history.other_tools.origin import OtherOrigin, find_other_origin
 from schema_migrations.history.other_tools.tools import find_tool
 from schema_migrations.history.other_tools.versions import format_versions
+from tests.fixtures.cpu_time import limit_cpu_time
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 A = "CREATE TABLE a (id integer);\n"
@@ -303,3 +304,21 @@ def test_the_origin_is_read_again() -> None:
     assert origin.script == "V2__below.sql"
     other = MigrationFile(name="1.sql", content=b"SELECT 'x from: here';")
     assert find_other_origin(other) is None
+
+
+def test_many_files_take_time_in_proportion() -> None:
+    files = [
+        OtherFile(name=f"V{number}__x.sql", content=b"SELECT 1;\n" * 10)
+        for number in range(1, 2001)
+    ]
+    files += [
+        OtherFile(name=f"R__x{number}.sql", content=b"SELECT 1;\n")
+        for number in range(200)
+    ]
+
+    syntax = engine_for("postgresql").dialect.syntax
+
+    with limit_cpu_time(5):
+        adopted = plan_adoption("flyway", files, syntax, now=NOW)
+
+    assert [each.file.version for each in adopted.files[-2:]] == ["2199", "2200"]
