@@ -113,13 +113,18 @@ def skip_space_and_comments(script: Script, pos: int) -> int:
 
 def read_words(script: Script, pos: int, end: int) -> Iterator[str]:
     """Yield the tokens outside parentheses, words in upper case."""
+    return (token for token, _ in read_placed_words(script, pos, end))
+
+
+def read_placed_words(script: Script, pos: int, end: int) -> Iterator[tuple[str, int]]:
+    """Yield the tokens outside parentheses, words in upper case, and where each begins."""
     depth = 0
     while (pos := skip_space_and_comments(script, pos)) < end:
         start, pos = pos, _find_match_end(_TOKEN, script, pos)
         token = script.text[start:pos]
         depth -= token == ")"
         if depth <= 0 and token != ")":
-            yield token.upper()
+            yield token.upper(), start
         depth += token == "("
 
 

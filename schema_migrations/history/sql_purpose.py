@@ -7,9 +7,14 @@ for rows.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal
 
-from schema_migrations.history.scanner import Script, read_words
+from schema_migrations.history.scanner import (
+    Script,
+    read_placed_words,
+    skip_space_and_comments,
+)
 from schema_migrations.history.syntax import Syntax
 
 Purpose = Literal["rows", "table", "object", "extension", "session"]
@@ -69,13 +74,31 @@ _BLOCK_OF_ROWS = re.compile(
     re.IGNORECASE,
 )
 _BLOCK_CREATES = re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(\w+)", re.IGNORECASE)
+_BLOCK_CHANGES = re.compile(r"\b(?:ALTER|DROP)\s+(\w+)", re.IGNORECASE)
+_ROW_SECURITY = re.compile(
+    r"\bALTER\s+TABLE\s[^;]*?\bROW\s+LEVEL\s+SECURITY\b", re.IGNORECASE
+)
+_LONG_KINDS = (
+    ("ACCESS", "METHOD"),
+    ("EVENT", "TRIGGER"),
+    ("FOREIGN", "DATA", "WRAPPER"),
+    ("FOREIGN", "TABLE"),
+    ("MATERIALIZED", "VIEW"),
+    ("OPERATOR", "CLASS"),
+    ("OPERATOR", "FAMILY"),
+    ("PROCEDURAL", "LANGUAGE"),
+    ("TEXT", "SEARCH"),
+)
+"""What a ``DROP`` names with more than one word."""
 _MOST_WORDS = 400
 _CREATE_EXTENSION = re.compile(
     r'CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)"?', re.IGNORECASE
 )
-_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\s+", re.IGNORECASE)
+_REINDEX_CONCURRENTLY = re.compile(
+    r"\bREINDEX\s*\([^)]*\bCONCURRENTLY\b(?!\s*(?:FALSE|OFF|0)\b)", re.IGNORECASE
+)
 _OUTSIDE = {"VACUUM", "CHECKPOINT"}
-_SHARED = {"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}
+_SHARED = {"DATABASE", "TABLESPACE", "SUBSCRIPTION"}
 
 
 def choose_purpose(sql: str, syntax: Syntax) -> Purpose:
@@ -95,8 +118,14 @@ def choose_purpose(sql: str, syntax: Syntax) -> Purpose:
 
 
 def _read_words(sql: str, syntax: Syntax) -> list[str]:
+    return [word for word, _ in _read_placed_words(sql, syntax)]
+
+
+def _read_placed_words(sql: str, syntax: Syntax) -> list[tuple[str, int]]:
+    """Return the first words, without those in parentheses, and where each begins."""
     script = Script(text=sql, syntax=syntax, file="")
-    return list(read_words(script, 0, min(len(sql), _MOST_WORDS)))
+    start = skip_space_and_comments(script, 0)
+    return list(read_placed_words(script, start, min(len(sql), start + _MOST_WORDS)))
 
 
 def _skip_modifiers(words: list[str]) -> str:
@@ -127,7 +156,14 @@ def _choose_for_existing(verb: str, words: list[str]) -> Purpose:
 def _choose_for_block(sql: str) -> Purpose:
     """Return what an anonymous block is for, by the words in it."""
     kinds = {kind.upper() for kind in _BLOCK_CREATES.findall(sql)}
-    if _BLOCK_OF_ROWS.search(sql) or not kinds <= _OBJECTS | {"UNIQUE", "INDEX"}:
+    changed = {
+        kind.upper() for kind in _BLOCK_CHANGES.findall(_ROW_SECURITY.sub("", sql))
+    }
+    if (
+        _BLOCK_OF_ROWS.search(sql)
+        or not kinds <= _OBJECTS | {"UNIQUE", "INDEX"}
+        or not changed <= _OBJECTS
+    ):
         return "rows"
     if kinds & _OBJECTS:
         return "object"
@@ -152,16 +188,59 @@ def is_refused_in_transaction(sql: str, syntax: Syntax) -> bool:
     verb, *rest = _read_words(sql, syntax) or [""]
     if verb in _OUTSIDE:
         return True
-    if verb == "REINDEX" and rest[:1] and rest[0] in {"DATABASE", "SYSTEM", "SCHEMA"}:
-        return True
-    if verb in ("CREATE", "DROP", "ALTER") and rest[:1] and rest[0] in _SHARED:
-        return True
-    return "CONCURRENTLY" in rest and verb in ("CREATE", "DROP", "REINDEX", "ALTER")
+    words = [word for word in rest if word != "("]
+    kind = words[0] if words else ""
+    match verb:
+        case "CREATE" | "DROP" if kind in _SHARED:
+            return True
+        case "ALTER" if kind in _SHARED | {"SYSTEM"}:
+            return _is_refused_change(kind, words)
+        case "REINDEX" if kind in ("DATABASE", "SYSTEM", "SCHEMA"):
+            return True
+        case "REINDEX" if _REINDEX_CONCURRENTLY.search(sql):
+            return True
+        case "CLUSTER":
+            return not set(words) - {"VERBOSE", ";"}
+        case "CREATE" | "DROP" | "REINDEX" | "ALTER":
+            return "CONCURRENTLY" in words
+        case _:
+            return False
 
 
-def render_plain_index(sql: str) -> str:
+def _is_refused_change(kind: str, words: list[str]) -> bool:
+    """Return whether a server changes such an object only outside of a transaction."""
+    match kind:
+        case "SYSTEM":
+            return True
+        case "DATABASE":
+            return "TABLESPACE" in words
+        case "SUBSCRIPTION":
+            return not {"REFRESH", "PUBLICATION"}.isdisjoint(words)
+        case _:
+            return False
+
+
+def render_plain_index(sql: str, syntax: Syntax) -> str:
     """Return a ``CREATE INDEX`` that can run in a transaction."""
-    return _CONCURRENTLY.sub("", sql, count=1)
+    words = _read_placed_words(sql, syntax)
+    for (word, start), (_, after) in pairwise(words):
+        if word == "CONCURRENTLY":
+            return sql[:start] + sql[after:]
+    return sql
+
+
+def render_drop_if_there(sql: str, syntax: Syntax) -> str:
+    """Return a ``DROP`` that is content where there is nothing to drop."""
+    placed = _read_placed_words(sql, syntax)
+    words = tuple(word for word, _ in placed[1:])
+    kind = next((kind for kind in _LONG_KINDS if words[: len(kind)] == kind), words[:1])
+    if kind[:2] == ("TEXT", "SEARCH"):
+        kind = words[:3]
+    name = len(kind) + 1
+    if len(placed) <= name or placed[name][0] == "IF":
+        return sql
+    start = placed[name][1]
+    return f"{sql[:start]}IF EXISTS {sql[start:]}"
 
 
 def extension_name_of(sql: str) -> str:

@@ -10,6 +10,7 @@ from schema_migrations.history.sql_purpose import (
     extension_name_of,
     is_index,
     is_refused_in_transaction,
+    render_drop_if_there,
     render_plain_index,
 )
 
@@ -41,6 +42,8 @@ BLOCK = "DO $$ BEGIN {}; EXCEPTION WHEN duplicate_object THEN null; END $$"
                 BLOCK.format("CREATE TYPE t AS ENUM ('a'); UPDATE a SET b = 1"),
                 BLOCK.format("CREATE TABLE a (b int)"),
                 BLOCK.format("RAISE NOTICE 'a'"),
+                BLOCK.format("DROP TABLE a; CREATE TYPE t AS ENUM ('a')"),
+                BLOCK.format("ALTER TABLE a DROP b; CREATE TYPE t AS ENUM ('a')"),
             )
         ),
         *(
@@ -71,6 +74,11 @@ BLOCK = "DO $$ BEGIN {}; EXCEPTION WHEN duplicate_object THEN null; END $$"
                 "COMMENT ON FUNCTION f() IS 'c'",
                 "DROP TRIGGER IF EXISTS t ON a",
                 BLOCK.format("CREATE TYPE t AS ENUM ('a')"),
+                BLOCK.format("DROP TYPE t; CREATE TYPE t AS ENUM ('a')"),
+                BLOCK.format(
+                    "ALTER TABLE a ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON a"
+                ),
+                f"-- {'long ' * 100}\nCREATE VIEW v AS SELECT 1",
             )
         ),
         ("extension", "CREATE EXTENSION IF NOT EXISTS hstore"),
@@ -93,6 +101,22 @@ def test_what_a_statement_is_for(purpose: str, sql: str) -> None:
         (True, "ALTER TABLE a DETACH PARTITION b CONCURRENTLY"),
         (True, "VACUUM a"),
         (True, "ALTER SYSTEM SET work_mem = '1MB'"),
+        (True, "CREATE INDEX/**/CONCURRENTLY i ON a (b)"),
+        (True, f"-- {'long ' * 100}\nCREATE INDEX CONCURRENTLY i ON a (b)"),
+        (True, "REINDEX DATABASE d"),
+        (True, "REINDEX (VERBOSE) SCHEMA s"),
+        (True, "REINDEX (VERBOSE, CONCURRENTLY) TABLE a"),
+        (True, "CREATE SUBSCRIPTION s CONNECTION 'a' PUBLICATION p"),
+        (True, "ALTER SUBSCRIPTION s REFRESH PUBLICATION"),
+        (True, "ALTER DATABASE d SET TABLESPACE t"),
+        (True, "DROP TABLESPACE t"),
+        (True, "CLUSTER (VERBOSE)"),
+        (False, "CLUSTER a USING i"),
+        (False, "ALTER DATABASE d SET work_mem = '1MB'"),
+        (False, "ALTER SUBSCRIPTION s DISABLE"),
+        (False, "ALTER TABLESPACE t OWNER TO o"),
+        (False, "REINDEX (CONCURRENTLY FALSE) TABLE a"),
+        (False, "REFRESH MATERIALIZED VIEW CONCURRENTLY v"),
         (False, "CREATE INDEX i ON a (b)"),
         (False, "REINDEX INDEX i"),
         (False, "INSERT INTO a VALUES ('CONCURRENTLY')"),
@@ -105,7 +129,43 @@ def test_what_refuses_a_transaction(refused: bool, sql: str) -> None:
 def test_an_index_can_do_without_concurrently() -> None:
     sql = "CREATE INDEX CONCURRENTLY i ON a ((b = 'CONCURRENTLY '))"
     assert is_index(sql, SYNTAX)
-    assert render_plain_index(sql) == "CREATE INDEX i ON a ((b = 'CONCURRENTLY '))"
+    plain = "CREATE INDEX i ON a ((b = 'CONCURRENTLY '))"
+    assert render_plain_index(sql, SYNTAX) == plain
+    assert render_plain_index(plain, SYNTAX) == plain
+    sql = "CREATE INDEX /* concurrently */ CONCURRENTLY i ON a (b)"
+    plain = "CREATE INDEX /* concurrently */ i ON a (b)"
+    assert render_plain_index(sql, SYNTAX) == plain
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("DROP VIEW v", "DROP VIEW IF EXISTS v"),
+        ("drop view  if exists v", "drop view  if exists v"),
+        ("DROP MATERIALIZED VIEW v", "DROP MATERIALIZED VIEW IF EXISTS v"),
+        (
+            "DROP TEXT SEARCH CONFIGURATION x",
+            "DROP TEXT SEARCH CONFIGURATION IF EXISTS x",
+        ),
+        (
+            "DROP OPERATOR CLASS c USING btree",
+            "DROP OPERATOR CLASS IF EXISTS c USING btree",
+        ),
+        (
+            "DROP OPERATOR FAMILY f USING btree",
+            "DROP OPERATOR FAMILY IF EXISTS f USING btree",
+        ),
+        ("DROP OPERATOR === (a, a)", "DROP OPERATOR IF EXISTS === (a, a)"),
+        (
+            "-- DROP VIEW v\nDROP /* it */ VIEW v",
+            "-- DROP VIEW v\nDROP /* it */ VIEW IF EXISTS v",
+        ),
+        ("DROP TRIGGER t ON a", "DROP TRIGGER IF EXISTS t ON a"),
+        ("DROP CAST (a AS b)", "DROP CAST IF EXISTS (a AS b)"),
+    ],
+)
+def test_a_drop_can_do_without_its_object(sql: str, expected: str) -> None:
+    assert render_drop_if_there(sql, SYNTAX) == expected
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from schema_migrations.history.other_tools.origin import (
 )
 from schema_migrations.history.other_tools.tools import read_folder_of
 from schema_migrations.history.other_tools.versions import format_versions
+from schema_migrations.history.sql_purpose import is_refused_in_transaction
 from schema_migrations.history.statements import find_transaction_control, split
 from schema_migrations.history.syntax import Syntax
 
@@ -130,20 +131,15 @@ def _adopt_migration(
     )
 
 
-_REFUSES_TRANSACTIONS = re.compile(
-    r"(?:CREATE|DROP|REINDEX|ALTER)\b[^;'$]*?\sCONCURRENTLY\b|VACUUM\b"
-    r"|(?:CREATE|DROP)\s+(?:DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b",
-    re.IGNORECASE,
-)
-"""What Flyway finds by itself, and what golang-migrate runs alone, without transaction:
-https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"""
-
-
 def is_run_outside(sql: str, syntax: Syntax, *, file: str) -> bool:
-    """Tell whether the SQL itself begins or refuses a transaction."""
+    """Tell whether the SQL itself begins or refuses a transaction.
+
+    Flyway finds that by itself, and golang-migrate runs it alone, without transaction.
+    """
     statements = split(sql, syntax, file=file)
     return any(
-        find_transaction_control(each.sql) or _REFUSES_TRANSACTIONS.match(each.sql)
+        find_transaction_control(each.sql)
+        or is_refused_in_transaction(each.sql, syntax)
         for each in statements
     )
 

@@ -6,7 +6,6 @@ has its effect, or if it has none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,14 +21,11 @@ from schema_migrations.history.sql_purpose import (
     is_drop,
     is_index,
     is_refused_in_transaction,
+    render_drop_if_there,
     render_plain_index,
 )
 from schema_migrations.history.statements import find_transaction_control, split
 from schema_migrations.history.syntax import Syntax
-
-_UNCONDITIONAL_DROP = re.compile(
-    r"(DROP\s+(?:MATERIALIZED\s+VIEW|\w+)\s+)(?!IF\s)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +125,9 @@ def _list_extra(
         sql = each.sql
         if each.purpose == "object":
             if is_drop(sql, beside.syntax):
-                sql = _UNCONDITIONAL_DROP.sub(r"\1IF EXISTS ", sql) if makes else ""
+                sql = render_drop_if_there(sql, beside.syntax) if makes else ""
         elif _makes_unknown_index(each, beside, is_described=is_described):
-            sql = render_plain_index(sql)
+            sql = render_plain_index(sql, beside.syntax)
         else:
             continue
         if sql and " ".join(sql.split()) not in beside.extra:

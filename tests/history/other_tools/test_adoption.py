@@ -322,3 +322,17 @@ def test_many_files_take_time_in_proportion() -> None:
         adopted = plan_adoption("flyway", files, syntax, now=NOW)
 
     assert [each.file.version for each in adopted.files[-2:]] == ["2199", "2200"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "REINDEX DATABASE shop;\n",
+        "CREATE SUBSCRIPTION s CONNECTION 'a' PUBLICATION p;\n",
+        "CREATE INDEX/**/CONCURRENTLY i ON a (id);\n",
+    ],
+)
+def test_what_a_server_refuses_in_a_transaction_runs_outside(sql: str) -> None:
+    (adopted,) = adopt({"V1__a.sql": sql}).files
+    assert not adopted.transactional
+    assert adopted.file.directives.txmode == "none"
