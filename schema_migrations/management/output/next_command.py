@@ -5,7 +5,6 @@ Invariant: no secret is put on a command line.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,17 +13,12 @@ from django.db import DEFAULT_DB_ALIAS
 
 from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.errors import ConfigError
+from schema_migrations.history.secret_names import (
+    has_secret_assignment,
+    is_secret_parameter,
+)
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
-
-_SECRET_WORD = (
-    r"(?:pass(?!file|word_encryption)|pwd|secret|token|scram_|credential|(?<!ssl)key)"
-)
-_SECRET_NAME = re.compile(_SECRET_WORD, re.IGNORECASE)
-"""Names of parameters, and of settings of the server, that may hold secrets."""
-
-_SECRET_SETTING = re.compile(rf"{_SECRET_WORD}[\w.-]*=\S", re.IGNORECASE)
-"""Such a setting among others: ``-c my.secret=…`` in ``options``."""
 
 REPEATED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "schemaadopt": ("revisions_schema",),
@@ -137,7 +131,7 @@ def _has_secret(url: str) -> bool:
     settings = engine_for_url(url).addresses.settings_from_url(url, {})
     nested = [each for each in settings.values() if isinstance(each, Mapping)]
     return any(
-        (value and _SECRET_NAME.search(name)) or _SECRET_SETTING.search(str(value))
+        (value and is_secret_parameter(name)) or has_secret_assignment(str(value))
         for parameters in (settings, *nested)
         for name, value in parameters.items()
         if not isinstance(value, Mapping)

@@ -15,10 +15,12 @@ from django.core.management.sql import (
     emit_pre_migrate_signal,
 )
 from django.utils import translation
-from django.utils.module_loading import module_has_submodule
 
 from schema_migrations.errors import SessionLostToHandler, SignalHandlerFailed
 from schema_migrations.workflows.applying.events import ReportEvent, SignalSent
+from schema_migrations.workflows.states.management_modules import (
+    list_management_modules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +46,8 @@ def send_pre_migrate(
     connection = store.connection
     session = connection.connection
     with _translate_handler_errors("pre_migrate", "Nothing was applied."):
-        for config in apps.get_app_configs():  # where apps register handlers
-            if config.module and module_has_submodule(config.module, "management"):
-                import_module(f"{config.name}.management")
+        for name in list_management_modules():
+            import_module(name)
         emit_pre_migrate_signal(
             options.verbosity,
             options.interactive,

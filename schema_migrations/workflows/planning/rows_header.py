@@ -5,19 +5,14 @@ Invariant: it names tables and columns, and no value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.utils.timezone import get_default_timezone
 
+from schema_migrations.history.secret_names import is_secret_column
 from schema_migrations.schema.content import Content
 from schema_migrations.schema.model import Schema, Table
-
-_SECRET_NAME = re.compile(
-    r"passw|passphrase|secret|token|credential|api_?key|private_?key|salt",
-    re.IGNORECASE,
-)
 
 
 def list_header_lines(
@@ -75,7 +70,7 @@ def _find_columns(
 
 def _may_be_secret(table: Table, name: str, literal: str) -> bool:
     is_text = literal.endswith("'") and literal != "''"
-    return is_text and bool(_SECRET_NAME.search(name))
+    return is_text and is_secret_column(table.key.path, name)
 
 
 def _list_minutes(began: datetime) -> Iterator[datetime]:

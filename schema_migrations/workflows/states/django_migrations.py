@@ -22,10 +22,12 @@ from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.exceptions import BadMigrationError
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 from django.db.migrations.operations.base import Operation
-from django.utils.module_loading import module_has_submodule
 
 from schema_migrations.errors import MigrationsNotImportable
 from schema_migrations.history.django_coverage import MigrationNode, order_active
+from schema_migrations.workflows.states.management_modules import (
+    list_management_modules,
+)
 
 _IMPORTERS = ("<frozen importlib", importlib.__file__, str(Path(__file__).parents[2]))
 """Files of those that only import, this package among them: the error is not theirs."""
@@ -167,10 +169,9 @@ def _import_what_comes_first() -> None:
     """
     with suppress(Exception):  # of others; the migrations are tried again in any case
         run_checks(databases=[])
-    for config in apps.get_app_configs():
-        if config.module and module_has_submodule(config.module, "management"):
-            with suppress(Exception):
-                importlib.import_module(f"{config.name}.management")
+    for name in list_management_modules():
+        with suppress(Exception):
+            importlib.import_module(name)
 
 
 def _import_migrations(config: AppConfig) -> Iterator[tuple[str, Migration]]:

@@ -29,7 +29,6 @@ from django.db import DatabaseError
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
-from django.utils.module_loading import module_has_submodule
 
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.engine import Connection
@@ -40,6 +39,9 @@ from schema_migrations.errors import (
 )
 from schema_migrations.errors.interruption import find_interruption
 from schema_migrations.workflows.states.held_aliases import hold_aliases_on
+from schema_migrations.workflows.states.management_modules import (
+    list_management_modules,
+)
 
 MigrationKey = tuple[str, str]
 """App label and name."""
@@ -163,9 +165,8 @@ def _as_migrate(
 
 
 def _prepare(connection: Any, alias: str) -> MigrationRun:
-    for config in apps.get_app_configs():  # receivers of the signal
-        if config.module and module_has_submodule(config.module, "management"):
-            import_module(f"{config.name}.management")
+    for name in list_management_modules():
+        import_module(name)
     connection.prepare_database()
     executor: Any = MigrationExecutor(connection)
     if conflicts := executor.loader.detect_conflicts():
