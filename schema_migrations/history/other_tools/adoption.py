@@ -78,11 +78,25 @@ def plan_adoption(
     contents = {each.name: each.content for each in files}
     for migration in folder.migrations:
         _check_text(migration, contents[migration.file], syntax)
-    return Adoption(
-        tool=tool,
-        files=tuple(_adopt_all(tool, folder, syntax, now)),
-        left_out=folder.left_out,
-    )
+    adopted = tuple(_adopt_all(tool, folder, syntax, now))
+    _refuse_one_name_for_two(adopted)
+    return Adoption(tool=tool, files=adopted, left_out=folder.left_out)
+
+
+def _refuse_one_name_for_two(adopted: Sequence[AdoptedFile]) -> None:
+    """Raise ``OtherFileRefused`` where two repeatable migrations become one file."""
+    sources: dict[str, str] = {}
+    for each in adopted:
+        if each.extra is None:
+            continue
+        first = sources.setdefault(each.extra.name, each.source)
+        if first != each.source:
+            raise OtherFileRefused(
+                file=each.source,
+                line=1,
+                problem=f"it becomes {each.extra.name} of EXTRA, and so does {first}",
+                advice="Give one of them another name.",
+            )
 
 
 def _adopt_all(

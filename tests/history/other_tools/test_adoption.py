@@ -336,3 +336,14 @@ def test_what_a_server_refuses_in_a_transaction_runs_outside(sql: str) -> None:
     (adopted,) = adopt({"V1__a.sql": sql}).files
     assert not adopted.transactional
     assert adopted.file.directives.txmode == "none"
+
+
+def test_two_repeatable_files_that_become_one_are_named() -> None:
+    texts = {"V1__a.sql": A, "R__a b.sql": B, "R__a_b.sql": B}
+
+    with pytest.raises(
+        OtherFileRefused, match=r"a_b\.sql of EXTRA, and so does R__a b"
+    ) as caught:
+        adopt(texts)
+
+    assert caught.value.file == "R__a_b.sql"
