@@ -55,6 +55,7 @@ pytest_plugins = [
     "tests.fixtures.targets",
     "tests.fixtures.commands",
     "tests.fixtures.project",
+    "tests.fixtures.rows",
     "tests.fixtures.replication",
     "tests.changes.scratch_servers",
 ]

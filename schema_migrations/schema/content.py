@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from schema_migrations.schema.model import Constraint, ForeignKey, Key, Schema, Table
+
+T = TypeVar("T")
 
 ROWS_IN_STATEMENT = 500
 """The most rows that one INSERT holds."""
@@ -32,14 +35,31 @@ class TableRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How far a sequence, or what numbers rows, has counted."""
+
+    number: int
+    is_given: bool = True
+    """False: this number comes next, as in a sequence that was just restarted."""
+    is_descending: bool = field(default=False, compare=False)
+
+    def is_before(self, other: Count) -> bool:
+        """Return whether this one has yet to give numbers that ``other`` gave."""
+        first, last = self.number, other.number
+        if self.is_descending:
+            first, last = last, first
+        return (first, self.is_given) < (last, other.is_given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Rows and counters of some tables."""
 
     tables: tuple[TableRows, ...] = ()
     """Those that have rows, each after the tables that its foreign keys name."""
-    counters: Mapping[Key, int] = field(default_factory=dict)
-    """A numbered column, a table that numbers its rows, or a sequence → the last number
-    that it gave."""
+    counters: Mapping[Key, Count] = field(default_factory=dict)
+    """A numbered column, a table that numbers its rows, or a sequence → its count; one
+    of a table without any is not here."""
 
     def get_rows(self, table: Key) -> TableRows | None:
         return next((each for each in self.tables if each.table == table), None)
@@ -102,17 +122,29 @@ def find_new_content(before: Content, after: Content) -> Content:
     return Content(
         tables=tuple(tables),
         counters={
-            key: number
-            for key, number in after.counters.items()
-            if before.counters.get(key, 0) < number
+            key: count
+            for key, count in after.counters.items()
+            if key not in before.counters or before.counters[key].is_before(count)
         },
     )
 
 
+def split_into_parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the values in parts, none with more than ``size``."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
 def split_rows(rows: TableRows) -> Iterator[Sequence[Row]]:
     """Yield the rows in parts of which each goes into one statement."""
-    for start in range(0, len(rows.rows), ROWS_IN_STATEMENT):
-        yield rows.rows[start : start + ROWS_IN_STATEMENT]
+    return split_into_parts(rows.rows, ROWS_IN_STATEMENT)
+
+
+def describe_count(key: Key, count: Count) -> str:
+    """Return the comment above the statement that sets a counter."""
+    if count.is_given:
+        return f"Let {key.path} count on after {count.number}."
+    return f"Let {key.path} count from {count.number}."
 
 
 def describe_rows(rows: Sequence[Row], table: Key) -> str:

@@ -9,75 +9,8 @@ from typing import Any
 import pytest
 
 from tests.fixtures.project import Project
+from tests.fixtures.rows import with_shop
 from tests.fixtures.terminal import type_answers
-
-MODELS = """
-from django.db import models
-
-
-class Kind(models.Model):
-    name = models.CharField(max_length=20, unique=True)
-    parent = models.ForeignKey("self", models.CASCADE, null=True)
-
-
-class Setting(models.Model):
-    key = models.CharField(max_length=20, primary_key=True)
-    api_token = models.CharField(max_length=40)
-    kind = models.ForeignKey(Kind, models.CASCADE)
-    note = models.TextField(default="")
-    amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
-    is_on = models.BooleanField(default=True)
-    data = models.JSONField(default=dict)
-    raw = models.BinaryField(default=b"")
-    made = models.DateTimeField(auto_now_add=True)
-"""
-INITIAL = """
-from django.db import migrations, models
-
-
-class Migration(migrations.Migration):
-    initial = True
-    operations = [
-        migrations.CreateModel("Kind", [
-            ("id", models.BigAutoField(primary_key=True)),
-            ("name", models.CharField(max_length=20, unique=True)),
-            ("parent", models.ForeignKey("shop.Kind", models.CASCADE, null=True)),
-        ]),
-        migrations.CreateModel("Setting", [
-            ("key", models.CharField(max_length=20, primary_key=True)),
-            ("api_token", models.CharField(max_length=40)),
-            ("kind", models.ForeignKey("shop.Kind", models.CASCADE)),
-            ("note", models.TextField(default="")),
-            ("amount", models.DecimalField(max_digits=8, decimal_places=2, null=True)),
-            ("is_on", models.BooleanField(default=True)),
-            ("data", models.JSONField(default=dict)),
-            ("raw", models.BinaryField(default=b"")),
-            ("made", models.DateTimeField(auto_now_add=True)),
-        ]),
-    ]
-"""
-DATA = """
-from django.db import migrations
-
-
-def fill(apps, schema_editor):
-    print("this migration prints")
-    Kind = apps.get_model("shop", "Kind")
-    root = Kind.objects.create(name="root")
-    child = Kind.objects.create(name="child", parent=root)
-    Kind.objects.create(name="gone").delete()
-    apps.get_model("shop", "Setting").objects.create(
-        key="it's", api_token="S3CR3T", kind=child, note="a\\r\\nb\\\\c -- ; '", amount="1.50",
-        is_on=False, data={"a": [1, None]}, raw=b"\\x00\\xff",
-    )
-    apps.get_model("contenttypes", "ContentType").objects.create(app_label="shop", model="kind")
-
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "0001_initial"), ("contenttypes", "0002_remove_content_type_name")]
-    operations = [migrations.RunPython(fill)]
-"""
-
 
 MORE = """
 from django.db import migrations
@@ -140,23 +73,6 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "0002_fill")]
     operations = [migrations.RunPython(work)]
 """
-
-
-@pytest.fixture
-def shop(
-    engine_name: str, project: Project, on_postgres: Callable[..., Project]
-) -> Project:
-    if engine_name == "postgresql":
-        on_postgres(DEV="embedded")
-    return with_shop(project)
-
-
-def with_shop(project: Project) -> Project:
-    project.write("shop/models.py", MODELS)
-    project.write("shop/migrations/__init__.py", "")
-    project.write("shop/migrations/0001_initial.py", INITIAL)
-    project.write("shop/migrations/0002_fill.py", DATA)
-    return project
 
 
 def test_the_rows_become_a_file_of_their_own(shop: Project) -> None:
@@ -362,12 +278,6 @@ CREATE TRIGGER replicas AFTER INSERT ON shop_kind FOR EACH ROW
   WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION copy_kind();
 ALTER TABLE shop_kind ENABLE REPLICA TRIGGER replicas;
 """
-
-
-@pytest.fixture
-def shop_on_postgres(project: Project, on_postgres: Callable[..., Project]) -> Project:
-    on_postgres(DEV="embedded")
-    return with_shop(project)
 
 
 def test_triggers_do_not_add_to_the_rows(shop_on_postgres: Project) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from schema_migrations.schema.content import (
     ROWS_IN_STATEMENT,
     Content,
+    Count,
     TableRows,
     find_new_content,
     order_tables,
@@ -44,14 +47,34 @@ def test_a_circle_of_tables_comes_in_some_order_and_the_rest_is_kept() -> None:
 
 
 def test_only_what_is_lacking_is_new() -> None:
-    before = Content(tables=(rows_of(A, "1"),), counters={A: 3, B: 1})
+    one, two, three = (Count(number=number) for number in (1, 2, 3))
+    before = Content(tables=(rows_of(A, "1"),), counters={A: three, B: one})
     after = Content(
-        tables=(rows_of(A, "1", "2"), rows_of(B, "1")), counters={A: 3, B: 2, C: 1}
+        tables=(rows_of(A, "1", "2"), rows_of(B, "1")),
+        counters={A: three, B: two, C: one},
     )
     new = find_new_content(before, after)
     assert new.tables == (rows_of(A, "2"), rows_of(B, "1"))
-    assert new.counters == {B: 2, C: 1}
+    assert new.counters == {B: two, C: one}
     assert not find_new_content(after, before)
+
+
+def test_a_counter_goes_on_in_its_own_direction() -> None:
+    fresh, used, further = (
+        Count(number=1, is_given=False),
+        Count(number=1),
+        Count(number=2, is_given=False),
+    )
+    assert fresh.is_before(used)
+    assert used.is_before(further)
+    assert not further.is_before(fresh)
+    assert not used.is_before(used)
+    down = [
+        Count(number=number, is_given=is_given, is_descending=True)
+        for number, is_given in [(-1, False), (-1, True), (-2, False), (-2, True)]
+    ]
+    assert all(a.is_before(b) for a, b in pairwise(down))
+    assert not any(b.is_before(a) for a, b in pairwise(down))
 
 
 def test_many_rows_are_several_statements() -> None:

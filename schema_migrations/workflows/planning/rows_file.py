@@ -64,6 +64,15 @@ class RowsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    """What of two databases is compared."""
+
+    columns: Mapping[Key, tuple[str, ...]]
+    """Of each table, in the order in which rows are added."""
+    counters: Collection[Key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowsFile:
     """The rows that a file adds, and what it leaves out."""
 
@@ -130,8 +139,14 @@ def find_rows(
         for key in order_tables(replayed.schema)
         if key in shared and key not in left_out
     }
-    before = _read_content(workspace, replayed, columns)
-    after = _read_content(workspace, migrated, columns)
+    scope = _Scope(
+        columns=columns,
+        counters=_find_shared_counters(
+            workspace, migrated, replayed, columns, request.app_labels
+        ),
+    )
+    before = _read_content(workspace, replayed, scope)
+    after = _read_content(workspace, migrated, scope)
     new, altered = _split_altered(
         replayed.schema, before, find_new_content(before, after)
     )
@@ -154,7 +169,7 @@ def find_rows(
         ),
         statements=engine.planner.render_content(replayed.schema, new),
     )
-    _prove(workspace, replayed, columns, text, before, new)
+    _prove(workspace, replayed, scope, text, before, new)
     return replace(found, text=text)
 
 
@@ -217,14 +232,32 @@ def _choose_left_out(
     }
 
 
-def _read_content(
-    workspace: Workspace, state: State, columns: Mapping[Key, Sequence[str]]
-) -> Content:
+def _find_shared_counters(
+    workspace: Workspace,
+    migrated: State,
+    replayed: State,
+    tables: Collection[Key],
+    labels: Collection[str],
+) -> frozenset[Key]:
+    """Return the counters of some tables, and with no ``labels`` the free sequences."""
+    read = workspace.engine.reader.content.read_counters
+    there, here = read(_cursor_of(migrated)), read(_cursor_of(replayed))
+
+    def is_wanted(key: Key) -> bool:
+        if key.kind == "sequence":
+            return not labels and key in here and key in replayed.schema.by_key
+        # SQLite knows the counter of a table from its first row on.
+        return key.table in tables and (key.kind == "table" or key in here)
+
+    return frozenset(filter(is_wanted, there))
+
+
+def _read_content(workspace: Workspace, state: State, scope: _Scope) -> Content:
     """Return the content of some tables, in their order."""
     reader, cursor = workspace.engine.reader.content, _cursor_of(state)
-    filled = reader.read_row_counts(cursor, columns)
+    filled = reader.read_row_counts(cursor, scope.columns)
     tables = []
-    for key, names in columns.items():
+    for key, names in scope.columns.items():
         table = state.schema.get(key)
         if key in filled and isinstance(table, Table):
             order = find_primary_key(state.schema, key)
@@ -233,10 +266,9 @@ def _read_content(
     return Content(
         tables=tuple(tables),
         counters={
-            key: number
-            for key, number in reader.read_counters(cursor).items()
-            if (key.table if key.kind == "column" else key) in columns
-            or (key.kind == "sequence" and key in state.schema.by_key)
+            key: count
+            for key, count in reader.read_counters(cursor).items()
+            if key in scope.counters
         },
     )
 
@@ -282,7 +314,7 @@ def _by_name(counts: Mapping[Key, int]) -> dict[str, int]:
 def _prove(
     workspace: Workspace,
     replayed: State,
-    columns: Mapping[Key, Sequence[str]],
+    scope: _Scope,
     text: str,
     before: Content,
     new: Content,
@@ -299,8 +331,8 @@ def _prove(
             reason = "a value does not fit"
         raise RowsDiffer(lines=(f"  line {error.line}: {reason}",)) from error
     problems: dict[str, str] = {}
-    after = _read_content(workspace, replayed, columns)
-    for key in columns:
+    after = _read_content(workspace, replayed, scope)
+    for key in scope.columns:
         rows = [
             set(found.rows) if (found := content.get_rows(key)) else set()
             for content in (before, new, after)
@@ -310,8 +342,8 @@ def _prove(
             problems[key.path] = (
                 f"{len(wanted - got)} lacking, {len(got - wanted)} more"
             )
-    for key, number in {**before.counters, **new.counters}.items():
-        if after.counters.get(key) != number:
+    for key, count in {**before.counters, **new.counters}.items():
+        if after.counters.get(key) != count:
             problems[key.path] = "counts on after another number"
     if diff(replayed.schema, inspect_database(engine, replayed.connection)):
         problems["the schema"] = "is another one afterwards"

@@ -18,20 +18,25 @@ from schema_migrations.engines.postgresql.session_values import (
     PRINT_VALUES,
     render_set_values,
 )
-from schema_migrations.schema.content import Row
-from schema_migrations.schema.model import Key, Table
+from schema_migrations.schema.content import Count, Row, split_into_parts
+from schema_migrations.schema.model import Key, Kind, Table
 
 _NUMBER_TYPES = re.compile(
     r"(?:smallint|integer|bigint|real|double precision|numeric)\b(?!.*\[)"
 )
 _NUMBER_LITERAL = re.compile(r"'(-?\d+(?:\.\d+)?)'")
 
+RELATIONS_IN_QUERY = 500
+"""The most that one query names: the server's stack is limited."""
+
 # A sequence that a column owns is known by the column, whatever its own name is.
 _COUNTERS_QUERY = """
 SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END,
        coalesce(t.relname, c.relname),
        coalesce(a.attname, ''),
-       s.last_value
+       n.nspname,
+       c.relname,
+       s.increment_by < 0
   FROM pg_catalog.pg_sequences AS s
   JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.schemaname
   JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.sequencename
@@ -43,7 +48,7 @@ SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END,
   LEFT JOIN pg_catalog.pg_class AS t ON t.oid = o.refobjid
   LEFT JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
- WHERE s.last_value IS NOT NULL
+ WHERE n.oid <> pg_catalog.pg_my_temp_schema()
    AND NOT EXISTS (
          SELECT FROM pg_catalog.pg_depend AS e
           WHERE e.classid = 'pg_catalog.pg_class'::regclass
@@ -54,16 +59,17 @@ SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END,
 
 def read_row_counts(cursor: Cursor, tables: Collection[Key]) -> Mapping[Key, int]:
     """Return the numbers of rows of those tables that have some."""
-    ordered = sorted(tables)
-    if not ordered:
-        return {}
-    counts = " UNION ALL ".join(
-        f"SELECT {number}, count(*) FROM {qualify(table)}"
-        for number, table in enumerate(ordered)
-    )
+    counts: dict[Key, int] = {}
     with _hold_print_values(cursor):
-        cursor.execute(f"SELECT * FROM ({counts}) AS counted (number, rows)")
-        return {ordered[number]: rows for number, rows in cursor.fetchall() if rows}
+        for part in split_into_parts(sorted(tables), RELATIONS_IN_QUERY):
+            cursor.execute(
+                " UNION ALL ".join(
+                    f"SELECT {place}, count(*) FROM {qualify(table)}"
+                    for place, table in enumerate(part)
+                )
+            )
+            counts |= {part[place]: rows for place, rows in cursor.fetchall() if rows}
+    return counts
 
 
 def read_rows(
@@ -79,14 +85,27 @@ def read_rows(
     return tuple(tuple(map(_tidy_literal, row, types)) for row in found)
 
 
-def read_counters(cursor: Cursor) -> Mapping[Key, int]:
-    """Return the last numbers of the sequences that have given one."""
+def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
+    """Return how far each sequence has counted.
+
+    The sequence itself is asked: ``pg_sequences`` does not know one that was restarted.
+    """
+    counters: dict[Key, Count] = {}
     with _hold_print_values(cursor):
         cursor.execute(_COUNTERS_QUERY)
-        return {
-            Key("column" if column else "sequence", namespace, name, column): last
-            for namespace, name, column, last in cursor.fetchall()
-        }
+        for part in split_into_parts(cursor.fetchall(), RELATIONS_IN_QUERY):
+            found = " UNION ALL ".join(
+                f"SELECT {place}, last_value, is_called FROM {quote(schema)}.{quote(name)}"
+                for place, (_, _, _, schema, name, _) in enumerate(part)
+            )
+            cursor.execute(found)
+            for place, number, is_given in cursor.fetchall():
+                namespace, name, column, _, _, is_descending = part[place]
+                kind: Kind = "column" if column else "sequence"
+                counters[Key(kind, namespace, name, column)] = Count(
+                    number=number, is_given=is_given, is_descending=is_descending
+                )
+    return counters
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from schema_migrations.engines.postgresql.quote import qualify, quote, quote_lit
 from schema_migrations.schema.content import (
     CommentedSql,
     Content,
+    Count,
     TableRows,
+    describe_count,
     describe_rows,
     split_rows,
 )
-from schema_migrations.schema.model import Key, Opaque, Schema, Table
+from schema_migrations.schema.model import Key, Opaque, Schema, Sequence, Table
 
 
 def render_content(schema: Schema, content: Content) -> tuple[CommentedSql, ...]:
@@ -31,8 +33,8 @@ def render_content(schema: Schema, content: Content) -> tuple[CommentedSql, ...]
         ),
         *_enable_triggers(triggers),
         *(
-            _render_counter(key, number)
-            for key, number in sorted(content.counters.items())
+            _render_counter(schema, key, content.counters[key])
+            for key in sorted(content.counters)
         ),
     )
 
@@ -53,16 +55,33 @@ def _render_rows(schema: Schema, rows: TableRows) -> Iterator[CommentedSql]:
         )
 
 
-def _render_counter(key: Key, number: int) -> CommentedSql:
-    if key.kind == "sequence":
-        sequence = f"{quote_literal(qualify(key))}::regclass"
-    else:
-        table = quote_literal(qualify(key.table))
-        sequence = f"pg_get_serial_sequence({table}, {quote_literal(key.part)})"
+def _render_counter(schema: Schema, key: Key, count: Count) -> CommentedSql:
+    """Return what sets a counter forward; back never: a database in use may be ahead.
+
+    https://www.postgresql.org/docs/current/functions-sequence.html
+    """
+    sequence = qualify(_find_sequence(schema, key))
+    is_given = str(count.is_given).lower()
+    here, there = f"{count.number}", "last_value"
+    if not count.is_descending:
+        here, there = there, here
     return (
-        f"Let {key.path} count on after {number}.",
-        f"SELECT pg_catalog.setval({sequence}, {number})",
+        describe_count(key, count),
+        f"SELECT pg_catalog.setval({quote_literal(sequence)}::regclass, {count.number},"
+        f" {is_given}) FROM {sequence}\n"
+        f"WHERE ({here}, is_called) < ({there}, {is_given})",
     )
+
+
+def _find_sequence(schema: Schema, key: Key) -> Key:
+    """Return the sequence that numbers a column, which is in the column's schema."""
+    if key.kind == "sequence":
+        return key
+    column = schema.get_table(key.table).get_column(key.part)
+    name = column.identity_sequence or next(
+        each.key.name for each in schema.of(Sequence) if each.owned_by == key
+    )
+    return Key("sequence", key.namespace, name)
 
 
 def _list_triggers(schema: Schema, content: Content) -> Mapping[Opaque, str]:

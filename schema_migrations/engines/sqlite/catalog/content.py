@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from schema_migrations.engines.content import ContentReader
 from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.sqlite.quote import quote
-from schema_migrations.schema.content import Row
+from schema_migrations.schema.content import Count, Row
 from schema_migrations.schema.model import Key, Table, table_key
 
 
@@ -30,7 +30,7 @@ def read_rows(
     return tuple(tuple(map(_escape_returns, row)) for row in cursor.fetchall())
 
 
-def read_counters(cursor: Cursor) -> Mapping[Key, int]:
+def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
     """Return the last numbers of the tables whose keys are never given twice.
 
     https://www.sqlite.org/autoinc.html
@@ -39,7 +39,7 @@ def read_counters(cursor: Cursor) -> Mapping[Key, int]:
     if not cursor.fetchall():
         return {}
     cursor.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
-    return {table_key(name): last for name, last in cursor.fetchall()}
+    return {table_key(name): Count(number=last) for name, last in cursor.fetchall()}
 
 
 def _escape_returns(literal: str) -> str:

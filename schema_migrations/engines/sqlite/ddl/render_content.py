@@ -12,6 +12,7 @@ from schema_migrations.schema.content import (
     CommentedSql,
     Content,
     TableRows,
+    describe_count,
     describe_rows,
     split_rows,
 )
@@ -37,17 +38,27 @@ def _render_rows(rows: TableRows) -> Iterator[CommentedSql]:
 
 
 def _render_counters(schema: Schema, content: Content) -> Iterator[CommentedSql]:
-    """Yield what sets the counters that the rows do not set by their own numbers."""
-    for key, number in sorted(content.counters.items()):
+    """Yield what sets the counters that the rows do not set by their own numbers.
+
+    None is set back: a database in use may have counted on.
+    """
+    for key in sorted(content.counters):
+        count = content.counters[key]
+        number = count.number
         rows, table = content.get_rows(key), schema.get(key)
         if rows and isinstance(table, Table) and number == _find_last(table, rows):
             continue
         name = "'" + key.name.replace("'", "''") + "'"
         yield (
-            f"Let {key.path} count on after {number}.",
-            f"DELETE FROM sqlite_sequence WHERE name = {name}",
+            describe_count(key, count),
+            f"UPDATE sqlite_sequence SET seq = {number}"
+            f" WHERE name = {name} AND seq < {number}",
         )
-        yield "", f"INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {number})"
+        yield (
+            "",
+            f"INSERT INTO sqlite_sequence (name, seq) SELECT {name}, {number}\n"
+            f"WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name})",
+        )
 
 
 def _find_last(table: Table, rows: TableRows) -> int | None:
