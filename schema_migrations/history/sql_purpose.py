@@ -146,11 +146,26 @@ def _choose_by_kind(kind: str, words: list[str]) -> Purpose:
 
 def _choose_for_existing(verb: str, words: list[str]) -> Purpose:
     kind = words[0] if words else ""
+    if verb == "ALTER" and _has_restart(words):
+        return "rows"  # a counter belongs to them
     if kind == "TABLE" and verb == "ALTER" and {"ROW", "SECURITY"} <= set(words):
         return "object"
     if kind in ("TABLE", "INDEX"):
         return "table"
     return "object" if kind in _OBJECTS else "rows"
+
+
+def _has_restart(words: list[str]) -> bool:
+    """Return whether a sequence or a numbered column begins anew.
+
+    https://www.postgresql.org/docs/current/sql-altersequence.html
+    """
+    is_possible = words[:1] in (["SEQUENCE"], ["TABLE"])
+    before_names = {"ADD", "ALTER", "COLUMN", "DROP", "EXISTS", "RENAME", "TO"}
+    return is_possible and any(
+        word == "RESTART" and before not in before_names
+        for before, word in pairwise(words[1:])
+    )
 
 
 def _choose_for_block(sql: str) -> Purpose:
