@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from schema_migrations.schema.content import find_primary_key
 from schema_migrations.schema.model import (
     Column,
+    Constraint,
     Key,
     Object,
     Schema,
@@ -53,7 +53,7 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
                 identity_sequence="",
             )
             goal = goal.replace_objects(
-                (), [_replace_column(goal, key, numbered), sequence]
+                (), [_replace_column(goal.get_table(key.table), numbered), sequence]
             )
     for key, before, after in _pair_columns(new, current, desired):
         if _is_plain_identity(before):
@@ -66,7 +66,7 @@ def with_current_numbering(current: Schema, desired: Schema) -> Schema:
                 needs=after.needs - {new[key].key},
             )
             goal = goal.replace_objects(
-                [new[key].key], [_replace_column(goal, key, numbered)]
+                [new[key].key], [_replace_column(goal.get_table(key.table), numbered)]
             )
     return goal
 
@@ -87,27 +87,32 @@ def find_wider_columns(current: Schema, desired: Schema) -> tuple[Key, ...]:
     )
 
 
-def find_wider_keys(
+def with_current_keys(
     current: Schema, desired: Schema, tables: Collection[Key]
-) -> tuple[Key, ...]:
-    """Return the columns of primary keys of some tables that are larger in ``current``."""
-    return tuple(
-        key
-        for key in find_wider_columns(current, desired)
-        if key.table in tables and key.part in find_primary_key(desired, key.table)
-    )
+) -> Schema:
+    """Return ``desired``; primary keys of some tables stay larger if ``current`` has them so."""
+    keys = {
+        each.table.column(name)
+        for each in desired.of(Constraint)
+        if each.type == "primary key" and each.table in tables
+        for name in each.columns
+    }
+    wider = find_wider_columns(current, desired) if keys else ()
+    return with_current_types(current, desired, keys.intersection(wider))
 
 
 def with_current_types(
     current: Schema, desired: Schema, columns: Iterable[Key]
 ) -> Schema:
     """Return ``desired``; ``columns`` have their type and collation in ``current``."""
+    tables: dict[Key, Table] = {}
     for key in columns:
         before, after = _find_column(current, key), _find_column(desired, key)
         if before is not None and after is not None:
             kept = replace(after, type=before.type, collation=before.collation)
-            desired = desired.replace_objects((), [_replace_column(desired, key, kept)])
-    return desired
+            table = tables.get(key.table) or desired.get_table(key.table)
+            tables[key.table] = _replace_column(table, kept)
+    return desired.replace_objects((), tables.values())
 
 
 def _map_serial_sequences(schema: Schema) -> dict[Key, Sequence]:
@@ -155,9 +160,8 @@ def _resize_sequence(sequence: Sequence, before: Column, after: Column) -> Seque
     return replace(sequence, definition=definition)
 
 
-def _replace_column(schema: Schema, key: Key, column: Column) -> Table:
-    """Return the table of ``key`` with ``column`` instead of the one of the same name."""
-    table = schema.get_table(key.table)
+def _replace_column(table: Table, column: Column) -> Table:
+    """Return a table with ``column`` instead of the one of the same name."""
     columns = tuple(column if c.name == column.name else c for c in table.columns)
     needs = frozenset[Key]().union(*(c.needs for c in columns), table.needs)
     return replace(table, columns=columns, needs=needs)

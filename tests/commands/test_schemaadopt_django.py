@@ -292,6 +292,8 @@ def test_rows_of_the_first_migrations_are_a_file(
     write_migration(
         project, "0001_initial", f"{KIND}\n        migrations.RunPython(fill),"
     )
+    shown = project.manage(*SINCE, "--rows", "--dry-run", "--format", "json")
+    assert shown.json["rows"]["tables"] == [{"table": "shop_kind", "rows": 1}]
     first, rows, second = adopt(project, *SINCE, "--rows")
     assert rows.name.endswith("_initial_rows.sql")
     assert "are in the file after" in first.read_text()
@@ -381,6 +383,40 @@ def test_parameters_are_literals(
     assert "VALUES ('it''s; --'), ('50%')\n" in second.read_text()
     succeed(project, "schemaapply")
     assert names_of(project) == ["kept", "it's;", "--", "50%"]
+
+
+def test_constraints_of_the_same_migration_are_found(
+    project: Project, make_database: Callable[..., None]
+) -> None:
+    make_database("fresh")
+    with_kind(project, """
+        migrations.AlterUniqueTogether("Kind", {("name", "id")}),
+        migrations.AlterUniqueTogether("Kind", set()),""",
+    )  # fmt: skip
+    _, second = adopt(project)
+    assert "UNIQUE" in second.read_text()
+    succeed(project, "schemaapply")
+    assert_as_migrated(project)
+
+
+ROUTER = """
+class Elsewhere:
+    def allow_migrate(self, db, app_label, **hints):
+        return app_label != "shop"
+"""
+
+
+def test_an_app_that_routers_send_elsewhere_gets_no_file(project: Project) -> None:
+    with_kind(project, FILLED)
+    project.write("routers.py", ROUTER)
+    settings = project.base / "settings.py"
+    text = settings.read_text()
+    settings.write_text(f"{text}DATABASE_ROUTERS = ['routers.Elsewhere']\n")
+    (only,) = adopt(project)
+    assert "-- django: auth" in only.read_text()
+    assert "shop" not in only.read_text()
+    succeed(project, "migrate", "--no-input", "-v0")
+    assert only.stem in succeed(project, "schemaadopt", "--history")
 
 
 def test_a_default_that_is_called_needs_a_look(project: Project) -> None:

@@ -22,7 +22,7 @@ from schema_migrations.schema.model import (
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
-    find_wider_keys,
+    with_current_keys,
     with_current_numbering,
     with_current_objects,
     with_current_types,
@@ -123,9 +123,10 @@ def test_a_larger_key_of_a_table_and_not_what_refers_to_another() -> None:
         return Schema(frozenset({Table(key=T, columns=columns), key}))
 
     current, desired = of("bigint"), of("integer")
-    assert find_wider_keys(current, desired, {T}) == (ID,)
-    assert find_wider_keys(current, desired, set()) == ()
-    assert find_wider_keys(desired, current, {T}) == ()
+    goal = with_current_keys(current, desired, {T}).get_table(T)
+    assert [each.type for each in goal.columns] == ["bigint", "integer"]
+    assert with_current_keys(current, desired, set()) == desired
+    assert with_current_keys(desired, current, {T}) == current
 
 
 def test_keeping_the_type_of_a_column_alone() -> None:

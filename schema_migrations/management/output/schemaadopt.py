@@ -22,7 +22,11 @@ from schema_migrations.management.output.next_command import (
     format_command,
     format_without_flags,
 )
-from schema_migrations.management.output.rows import describe_rows
+from schema_migrations.management.output.rows import (
+    RowsJson,
+    describe_rows,
+    rows_as_json,
+)
 from schema_migrations.management.output.schemaset import (
     MarkJson,
     format_marking,
@@ -81,6 +85,8 @@ class AdoptedFolderJson(TypedDict):
     """Where the parts that undo files are kept; null: there are none."""
     extra_folder: str | None
     """What `EXTRA` should list; null: nothing is repeatable."""
+    rows: RowsJson | None
+    """The file of rows; null: none was asked for."""
     changed: bool
     """Whether the files were written: false with `--dry-run`."""
 
@@ -149,6 +155,7 @@ def adopted_folder_as_json(result: AdoptedFolder) -> AdoptedFolderJson:
         ],
         "down_folder": str(result.down_folder) if adoption.downs else None,
         "extra_folder": str(result.extra_folder) if adoption.extras else None,
+        "rows": None,
         "changed": result.is_written,
     }
 
@@ -211,6 +218,7 @@ def adopted_migrations_as_json(result: AdoptedMigrations) -> AdoptedFolderJson:
         ],
         "down_folder": None,
         "extra_folder": None,
+        "rows": rows_as_json(result.rows) if result.rows else None,
         "changed": result.is_written,
     }
 

@@ -35,7 +35,11 @@ from schema_migrations.workflows.planning.data_operations import (
     find_data_operations,
 )
 from schema_migrations.workflows.planning.migration_dates import MigrationKey
-from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
+from schema_migrations.workflows.planning.proposal import (
+    ChangeRequest,
+    plan_change,
+    with_notes,
+)
 from schema_migrations.workflows.planning.recorded_file import FileContext
 from schema_migrations.workflows.planning.rows_file import (
     RowsFile,
@@ -123,17 +127,31 @@ def plan_first_files(
     if not request.early and not diff(EMPTY, migrated.schema):
         return FirstFiles()
     operations = tuple(list_left_out(request.early, workspace, with_sql=True))
+    taken = TakenRows(follow=True) if request.rows is not None else None
+    with open_scratch_database(workspace) as empty:
+        proposal = plan_change(
+            workspace.engine,
+            read_current_state(workspace, empty, "an empty database"),
+            migrated,
+            ChangeRequest(strict=False, prove=False, app_tables=workspace.app_tables),
+            phases=workspace.phases,
+        )
+
+    def make_file(taken: TakenRows | None) -> MigrationFile:
+        notes = _make_notes(run, request, operations, taken)
+        text = with_notes(workspace.engine, proposal, notes).file_text
+        return MigrationFile(
+            name=format_name(request.versions[0], "initial"),
+            content=(text or _format_notes(notes, context)).encode(),
+        )
+
+    file = make_file(taken)
     if request.rows is None:
-        notes = _make_notes(run, request, operations, None)
-        file = _plan_first_file(workspace, migrated, request, notes, context)
         first = AdoptedMigration(source="", file=file, left_out=operations)
         return FirstFiles(files=(first,))
-    notes = _make_notes(run, request, operations, TakenRows(follow=True))
-    file = _plan_first_file(workspace, migrated, request, notes, context)
     rows = _find_first_rows(workspace, migrated, file, request.rows, request.began)
     if not rows.text:
-        notes = _make_notes(run, request, operations, TakenRows(follow=False))
-        file = _plan_first_file(workspace, migrated, request, notes, context)
+        file = make_file(TakenRows(follow=False))
         return FirstFiles(files=(AdoptedMigration(source="", file=file),), rows=rows)
     rows_file = MigrationFile(
         name=format_name(request.versions[1], "initial_rows"),
@@ -141,29 +159,6 @@ def plan_first_files(
     )
     files = (AdoptedMigration(source="", file=each) for each in (file, rows_file))
     return FirstFiles(files=tuple(files), rows=rows)
-
-
-def _plan_first_file(
-    workspace: Workspace,
-    migrated: State,
-    request: FirstRequest,
-    notes: FileNotes,
-    context: FileContext,
-) -> MigrationFile:
-    with open_scratch_database(workspace) as empty:
-        proposal = plan_change(
-            workspace.engine,
-            read_current_state(workspace, empty, "an empty database"),
-            migrated,
-            ChangeRequest(
-                strict=False, prove=False, app_tables=workspace.app_tables, notes=notes
-            ),
-            phases=workspace.phases,
-        )
-    text = proposal.file_text or _format_notes(notes, context)
-    return MigrationFile(
-        name=format_name(request.versions[0], "initial"), content=text.encode()
-    )
 
 
 def _make_notes(

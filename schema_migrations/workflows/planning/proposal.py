@@ -37,9 +37,8 @@ from schema_migrations.schema.ignored_objects import (
 )
 from schema_migrations.schema.model import Opaque, Schema
 from schema_migrations.schema.tolerated_differences import (
-    find_wider_keys,
+    with_current_keys,
     with_current_numbering,
-    with_current_types,
 )
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
@@ -269,13 +268,8 @@ def with_notes(engine: Engine, proposal: Proposal, notes: FileNotes) -> Proposal
     plan = proposal.plan
     if plan is None:
         return replace(proposal, file_text=format_notes_only(notes))
-    text = format_file_text(
-        plan,
-        proposal.summary,
-        proposal.header_lines,
-        notes,
-        proved_on=proposal.proved_on,
-    )
+    header, version = proposal.header_lines, proposal.proved_on
+    text = format_file_text(plan, proposal.summary, header, notes, proved_on=version)
     lines = _find_statement_lines(engine, text) if plan.restrictions else ()
     return replace(proposal, file_text=text, statement_lines=lines)
 
@@ -367,8 +361,8 @@ def _compare(
     goal = desired.schema
     if desired.models_only:
         # Django alters no key of a many-to-many table, whatever the models say now.
-        wider = find_wider_keys(current.schema, goal, desired.facts.auto_created_tables)
-        goal = with_current_types(current.schema, goal, wider)
+        links = desired.facts.auto_created_tables
+        goal = with_current_keys(current.schema, goal, links)
         goal = with_current_numbering(current.schema, goal)
         obsolete = find_obsolete_keys(current.schema, goal, desired.managed_names)
         goal = carry_over(

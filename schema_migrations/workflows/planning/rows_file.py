@@ -20,6 +20,7 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import format_origin
+from schema_migrations.history.rows_files import ROWS_LINE
 from schema_migrations.schema.content import (
     Content,
     Row,
@@ -59,7 +60,7 @@ class RowsRequest:
     """Name of a table with many rows → whether they go into the file."""
     asker: RowsAsker | None = None
     """Asked about the others; None: nobody can be asked."""
-    header_lines: tuple[str, ...] = ()
+    header_lines: tuple[str, ...] = (ROWS_LINE,)
     """What the file says of itself besides."""
 
 
