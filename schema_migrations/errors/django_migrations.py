@@ -106,6 +106,18 @@ class UnknownRowsTable(ConfigError):
         return ", ".join(self.tables) or "none"
 
 
+class RowsRefused(PlanError):
+    """The dev database refuses a statement of the file of rows."""
+
+    code = "rows-refused"
+    message = "The file of rows was tried, and the dev database refused this:\n  {step}\n  {reason}"
+    hint = "Nothing was written. Leave the table out, and write its rows by hand."
+    step: str
+    """What the statement does, without values."""
+    reason: str
+    """Without values, too."""
+
+
 class RowsDiffer(PlanError):
     """The file of rows does not leave what the Django migrations leave."""
 

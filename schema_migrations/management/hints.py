@@ -88,6 +88,7 @@ HINTS: Mapping[type[SchemaMigrationsError], str] = {
     # The plan
     errors.MigrationFailed: f"{errors.MigrationFailed.hint} Without them: --acknowledge APP.",
     errors.LargeTablesOpen: "Nothing was written. For each table, --rows-of TABLE=yes writes its rows to the file, --rows-of TABLE=no leaves them out.",
+    errors.RowsRefused: f"{errors.RowsRefused.hint} --rows-of TABLE=no leaves it out.",
     errors.RowsDiffer: f"{errors.RowsDiffer.hint} --rows-of TABLE=no leaves one out.",
     errors.SourceOfOtherEngine: "Choose an alias of the same kind with --database.",
     errors.MalformedAnswer: "For example: --rename shop_order.total=amount or --default \"shop_order.note=''\".",

@@ -6,14 +6,21 @@ is compared and written alike.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import (
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from schema_migrations.schema.model import Constraint, ForeignKey, Key, Schema, Table
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 ROWS_IN_STATEMENT = 500
 """The most rows that one INSERT holds."""
@@ -61,9 +68,6 @@ class Content:
     """A numbered column, a table that numbers its rows, or a sequence → its count; one
     of a table without any is not here."""
 
-    def get_rows(self, table: Key) -> TableRows | None:
-        return next((each for each in self.tables if each.table == table), None)
-
     def __bool__(self) -> bool:
         return bool(self.tables or self.counters)
 
@@ -73,60 +77,50 @@ def find_stored_columns(table: Table) -> tuple[str, ...]:
     return tuple(c.name for c in table.columns_in_order if c.generated is None)
 
 
-def find_primary_key(schema: Schema, table: Key) -> tuple[str, ...]:
-    """Return the columns of a table's primary key; none: it has none."""
-    return next(
-        (
-            each.columns
-            for each in schema.of(Constraint)
-            if each.table == table and each.type == "primary key"
-        ),
-        (),
-    )
+def find_primary_keys(schema: Schema) -> Mapping[Key, tuple[str, ...]]:
+    """Return the columns of each table's primary key, if it has one."""
+    return {
+        each.table: each.columns
+        for each in schema.of(Constraint)
+        if each.type == "primary key"
+    }
 
 
 def order_tables(schema: Schema) -> tuple[Key, ...]:
     """Return the tables, each after those that its foreign keys name.
 
-    Tables that name one another in a circle stand together, by name: their keys are
-    checked at the end of the transaction, or refuse the rows.
+    Tables that name one another in a circle stand in some order: their keys are checked
+    at the end of the transaction, or refuse the rows.
     """
-    graph: dict[Key, set[Key]] = {t.key: set() for t in schema.of(Table)}
+    needed: dict[Key, set[Key]] = {t.key: set() for t in schema.of(Table)}
     for foreign_key in schema.of(ForeignKey):
-        if foreign_key.table in graph and foreign_key.referenced_table in graph:
-            graph[foreign_key.table].add(foreign_key.referenced_table)
-    for table, needed in graph.items():
-        needed.discard(table)
-    while True:
-        sorter = TopologicalSorter({key: sorted(graph[key]) for key in sorted(graph)})
-        try:
-            return tuple(sorter.static_order())
-        except CycleError as error:
-            # The circle as [a, b, …, a], each needed by the one after it.
-            first, second, *_ = error.args[1]
-            graph[second].discard(first)
+        if foreign_key.table in needed and foreign_key.referenced_table in needed:
+            needed[foreign_key.table].add(foreign_key.referenced_table)
+    return order_by_need(sorted(needed), lambda table: sorted(needed[table]))
 
 
-def find_new_content(before: Content, after: Content) -> Content:
-    """Return the rows and counters of ``after`` that ``before`` lacks.
-
-    A row with another value counts as another row.  Both have the same columns.
-    """
-    tables = []
-    for rows in after.tables:
-        known = before.get_rows(rows.table)
-        known_rows = set(known.rows) if known else set()
-        new = tuple(row for row in rows.rows if row not in known_rows)
-        if new:
-            tables.append(replace(rows, rows=new))
-    return Content(
-        tables=tuple(tables),
-        counters={
-            key: count
-            for key, count in after.counters.items()
-            if key not in before.counters or before.counters[key].is_before(count)
-        },
-    )
+def order_by_need(
+    values: Iterable[H], find_needed: Callable[[H], Iterable[H]]
+) -> tuple[H, ...]:
+    """Return the values, each after those that it needs, unless these need it too."""
+    ordered: list[H] = []
+    begun: set[H] = set()
+    for first in values:
+        # The values that led to the last one, each with those that it has yet to follow.
+        path: list[tuple[H, Iterator[H]]] = []
+        if first not in begun:
+            begun.add(first)
+            path.append((first, iter(find_needed(first))))
+        while path:
+            value, others = path[-1]
+            other = next((each for each in others if each not in begun), None)
+            if other is None:
+                ordered.append(value)
+                path.pop()
+            else:
+                begun.add(other)
+                path.append((other, iter(find_needed(other))))
+    return tuple(ordered)
 
 
 def split_into_parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

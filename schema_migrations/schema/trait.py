@@ -82,6 +82,8 @@ class Trait:
     """Rows that are added run it, unless its table keeps it from that."""
     sets_firing: bool = False
     """It says when one of those runs, which has its name and table."""
+    binds_owner: bool = False
+    """It may refuse rows that the owner of its table adds."""
     is_routine: bool = False
     """Its body is text: the server does not record what that names."""
     is_value_type: bool = False

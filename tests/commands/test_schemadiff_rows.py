@@ -248,7 +248,9 @@ def test_the_values_are_not_shown(shop: Project) -> None:
     ran = shop.manage("schemadiff", "--rows", "--dry-run")
     assert ran.code == 0, ran.err
     assert "shop_setting: 1 row" in ran.out
+    assert "Add 2 rows to shop_kind." in ran.out
     assert "S3CR3T" not in ran.out + ran.err
+    assert "L1NE" not in ran.out + ran.err
     assert not shop.files
     ran = shop.manage("schemadiff", "--rows", "--dry-run", "--format", "json")
     assert {"table": "shop_kind", "rows": 2} in ran.json["rows"]["tables"]
@@ -495,3 +497,41 @@ def test_migrations_that_are_turned_off_leave_no_rows(shop_on_sqlite: Project) -
     text = file.read_text()
     assert "in the file after" not in text
     assert "NOT DONE by this file" in text
+
+
+def test_a_refused_row_names_its_table(shop_on_postgres: Project) -> None:
+    """A rule that the migrations lack refuses a row of theirs."""
+    shop = shop_on_postgres
+    shop.write("rule.sql", "ALTER TABLE shop_kind ADD CHECK (name <> 'child');")
+    settings = shop.base / "settings.py"
+    settings.write_text(
+        settings.read_text().replace("'DEV'", "'EXTRA': ['rule.sql'], 'DEV'")
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 2, ran.out
+    assert "refused this:\n  Add 2 rows to shop_kind.\n  new row for" in ran.err
+    assert "other rows than" not in ran.err
+    assert "--rows-of TABLE=no leaves it out" in ran.err
+    assert "S3CR3T" not in ran.err
+    assert not shop.files
+
+
+def test_row_security_that_binds_the_owner_is_named(shop_on_postgres: Project) -> None:
+    """The role of a dev server is not bound to it, that of a target may be."""
+    shop = shop_on_postgres
+    shop.write(
+        "policies.sql",
+        "ALTER TABLE shop_kind ENABLE ROW LEVEL SECURITY;\n"
+        "ALTER TABLE shop_kind FORCE ROW LEVEL SECURITY;",
+    )
+    settings = shop.base / "settings.py"
+    settings.write_text(
+        settings.read_text().replace("'DEV'", "'EXTRA': ['policies.sql'], 'DEV'")
+    )
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    assert (
+        "NEEDS A LOOK: row security may refuse the owner's rows: shop_kind" in ran.out
+    )
+    text = shop.files[-1].read_text()
+    assert "-- NEEDS A LOOK: row security binds the owner of shop_kind as well:" in text

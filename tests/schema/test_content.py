@@ -6,14 +6,13 @@ from itertools import pairwise
 
 from schema_migrations.schema.content import (
     ROWS_IN_STATEMENT,
-    Content,
     Count,
     TableRows,
-    find_new_content,
     order_tables,
     split_rows,
 )
 from schema_migrations.schema.model import ForeignKey, Key, Schema, Table, table_key
+from tests.fixtures.cpu_time import limit_cpu_time
 
 A, B, C = table_key("a"), table_key("b"), table_key("c")
 
@@ -46,17 +45,34 @@ def test_a_circle_of_tables_comes_in_some_order_and_the_rest_is_kept() -> None:
     assert order.index(C) > order.index(A)
 
 
-def test_only_what_is_lacking_is_new() -> None:
-    one, two, three = (Count(number=number) for number in (1, 2, 3))
-    before = Content(tables=(rows_of(A, "1"),), counters={A: three, B: one})
-    after = Content(
-        tables=(rows_of(A, "1", "2"), rows_of(B, "1")),
-        counters={A: three, B: two, C: one},
+def test_many_circles_are_ordered_soon() -> None:
+    pairs = [(table_key(f"a{n}"), table_key(f"b{n}")) for n in range(1500)]
+    keys = [
+        ForeignKey(
+            key=one.constraint("to"), table=one, definition="", referenced_table=two
+        )
+        for a, b in pairs
+        for one, two in ((a, b), (b, a))
+    ]
+    tables = [Table(key=key, columns=()) for pair in pairs for key in pair]
+    schema = Schema(objects=frozenset([*tables, *keys]))
+    with limit_cpu_time(3):
+        order = order_tables(schema)
+    assert sorted(order) == sorted(key for pair in pairs for key in pair)
+
+
+def test_a_chain_of_many_tables_is_ordered() -> None:
+    chain = [table_key(f"t{number:04}") for number in range(3000)]
+    keys = [
+        ForeignKey(
+            key=one.constraint("to"), table=one, definition="", referenced_table=two
+        )
+        for one, two in pairwise(chain)
+    ]
+    tables = [Table(key=key, columns=()) for key in chain]
+    assert order_tables(Schema(objects=frozenset([*tables, *keys]))) == tuple(
+        chain[::-1]
     )
-    new = find_new_content(before, after)
-    assert new.tables == (rows_of(A, "2"), rows_of(B, "1"))
-    assert new.counters == {B: two, C: one}
-    assert not find_new_content(after, before)
 
 
 def test_a_counter_goes_on_in_its_own_direction() -> None:

@@ -23,10 +23,19 @@ class RowCountJson(TypedDict):
 class RowsJson(TypedDict):
     tables: list[RowCountJson]
     """What the file adds."""
+    counters: list[str]
+    """Numbered columns (on SQLite their tables) and sequences that it sets forward."""
     left_out: list[RowCountJson]
     """What it leaves out on request."""
     altered: list[RowCountJson]
     """What earlier files make with other values; they stay."""
+    missing: list[RowCountJson]
+    """What earlier files make, and the migrations do not leave; they stay."""
+    numbered_apart: list[RowCountJson]
+    """What it leaves out, since it is, or refers to, content types or permissions, to
+    which each database in use gave numbers of its own."""
+    bound_to_policies: list[str]
+    """Tables that get rows, and whose row security binds their owner as well."""
     differences: MigrationDifferencesJson | None
     """What the migrations make besides; null: only some apps were looked at."""
 
@@ -34,8 +43,12 @@ class RowsJson(TypedDict):
 def rows_as_json(rows: RowsFile) -> RowsJson:
     return {
         "tables": _counts_as_json(rows.counts),
+        "counters": list(rows.counters),
         "left_out": _counts_as_json(rows.left_out),
         "altered": _counts_as_json(rows.altered),
+        "missing": _counts_as_json(rows.missing),
+        "numbered_apart": _counts_as_json(rows.numbered_apart),
+        "bound_to_policies": list(rows.bound_to_policies),
         "differences": migration_differences_as_json(rows.differences)
         if rows.differences
         else None,
@@ -53,20 +66,40 @@ def describe_rows(rows: RowsFile) -> Iterator[str]:
     yield (
         f"Rows     {count} of {tables}, left by Django's migrations"
         if rows.counts
-        else "Rows     none: Django's migrations leave no others than the files"
+        else "Rows     none to add: the files make all that Django's migrations leave"
     )
     for table, number in rows.counts.items():
         yield f"           {table}: {number:,}"
+    if rows.counters:
+        yield f"         {format_count(len(rows.counters), 'counter')} set forward"
     for table, number in rows.left_out.items():
         yield f"         left out: {table}: {number:,}"
     for table, number in rows.altered.items():
         yield f"         left as earlier files make them: {table}: {number:,}"
+    for table, number in rows.missing.items():
+        yield f"         left, though migrations leave no such row: {table}: {number:,}"
+    for table, number in rows.numbered_apart.items():
+        yield (
+            f"         NEEDS A LOOK: left out, since each database numbers its content"
+            f" types and permissions: {table}: {number:,}"
+        )
+    if rows.bound_to_policies:
+        yield (
+            f"         NEEDS A LOOK: row security may refuse the owner's rows:"
+            f" {', '.join(rows.bound_to_policies)}"
+        )
 
 
-def hide_values(text: str) -> str:
-    """Return the comments of a file of rows: a terminal is no place for its values."""
-    lines = [line for line in text.splitlines() if line.startswith("-- ")]
-    return "\n".join([*lines, "-- (The values are in the file only.)", ""])
+def describe_proof(rows: RowsFile) -> str:
+    """Return what was proved of a file of rows, and no more."""
+    found, those = rows.differences, "the rows"
+    if found is None:
+        those = "the rows of these apps"
+    elif found.left or found.unknown_reason:
+        those = "the rows of the files' tables and columns"
+    if rows.left_out or rows.altered or rows.missing or rows.numbered_apart:
+        those = f"but for those named above, {those}"
+    return f"Proved   {those} are those that Django's migrations leave."
 
 
 def suggest_baseline(rows: RowsFile, path: Path, view: View) -> Iterator[str]:

@@ -35,8 +35,8 @@ from schema_migrations.management.output.next_command import (
 )
 from schema_migrations.management.output.rows import (
     RowsJson,
+    describe_proof,
     describe_rows,
-    hide_values,
     rows_as_json,
     suggest_baseline,
 )
@@ -163,8 +163,8 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
     if proposal.plan is not None:
         count = format_count(len(proposal.plan.statements), "statement")
         yield f"Proved   {count} ran after all earlier files; no difference is left."
-    if rows_text:
-        yield "Proved   the rows are those that Django's migrations leave."
+    if planned.rows and rows_text:
+        yield describe_proof(planned.rows)
     command = format_command("schemaapply", view.given)
     yield f"Next     review the SQL and commit it, then: {command}"
     if planned.rows and rows_text and planned.is_whole_baseline:
@@ -180,7 +180,7 @@ def _make_script(result: PlannedFile, view: View) -> Document:
     shown = [proposal.file_text]
     if rows and rows.text:
         content += f", {format_count(sum(rows.counts.values()), 'row')}"
-        shown.append(hide_values(rows.text))
+        shown.append(rows.text_to_show)
     return Document(
         text="\n".join(filter(None, texts)) or f"-- {_describe_no_changes(result)}",
         shown="\n".join(colour_sql(text, view.style) for text in shown if text),

@@ -226,7 +226,9 @@ def _take_rows(
     )
     if rows.text:
         return proposal, rows
-    omitted = tuple(list_omitted(rows.left_out, rows.altered))
+    omitted = tuple(
+        list_omitted(left_out=rows.left_out, altered=rows.altered, missing=rows.missing)
+    )
     taken = replace(taken, follow=False, omitted_lines=omitted)
     notes = make_notes(uncovered, taken=taken)
     return with_notes(workspace.engine, proposal, notes), rows

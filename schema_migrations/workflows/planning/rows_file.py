@@ -15,6 +15,7 @@ from typing import Any
 from schema_migrations.errors import (
     LargeTablesOpen,
     RowsDiffer,
+    RowsRefused,
     StatementFailed,
     UnknownRowsTable,
 )
@@ -22,22 +23,35 @@ from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.history.rows_files import ROWS_LINE
 from schema_migrations.schema.content import (
+    CommentedSql,
     Content,
-    Row,
     TableRows,
-    find_new_content,
-    find_primary_key,
+    find_primary_keys,
     find_stored_columns,
     order_tables,
 )
+from schema_migrations.schema.content_difference import (
+    compare_content,
+    find_lacking_rows,
+    find_row_counts,
+)
+from schema_migrations.schema.content_references import (
+    leave_out_rows_of,
+    order_rows,
+)
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Key, Schema, Table
+from schema_migrations.schema.model import Key, Opaque, Schema, Table
+from schema_migrations.workflows.planning.content_types import (
+    CONTENT_TYPE_TABLE,
+    PERMISSION_TABLE,
+)
 from schema_migrations.workflows.planning.migration_differences import (
     MigrationDifferences,
     find_migration_differences,
 )
 from schema_migrations.workflows.planning.questions import RowsAsker
 from schema_migrations.workflows.planning.rows_header import list_header_lines
+from schema_migrations.workflows.planning.rows_refusal import describe_refusal
 from schema_migrations.workflows.states.source_forms import MIGRATIONS
 from schema_migrations.workflows.states.sources import (
     Workspace,
@@ -79,12 +93,24 @@ class RowsFile:
 
     text: str = ""
     """Of the file; empty: there is no row to add."""
+    text_to_show: str = ""
+    """Its comments, which hold no value: a terminal is no place for one."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Name of a table → number of rows that it gets."""
+    counters: tuple[str, ...] = ()
+    """Names of numbered columns, tables and sequences that it sets forward."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Name of a table with many rows → how many the file leaves out on request."""
     altered: Mapping[str, int] = field(default_factory=dict)
     """Name of a table → number of rows that earlier files make with other values."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Name of a table → number of rows that earlier files make and migrations do not leave."""
+    numbered_apart: Mapping[str, int] = field(default_factory=dict)
+    """Name of a table → number of rows left out because they are, or refer to, content
+    types or permissions, to which each database in use gave numbers of its own."""
+    bound_to_policies: tuple[str, ...] = ()
+    """Names of tables that get rows, and may refuse those of their owner: the dev
+    database, whose role is bound to nothing, does not show it."""
     differences: MigrationDifferences | None = None
     """How the migrations' schema differs; None: only some apps were looked at."""
 
@@ -95,7 +121,8 @@ def propose_rows(
     """Return the file of rows that follows ``files``.
 
     Django's migrations run on one dev database, the files on another.  Raises
-    ``MigrationFailed``, ``LargeTablesOpen``, ``UnknownRowsTable``, ``RowsDiffer``, and
+    ``MigrationFailed``, ``LargeTablesOpen``, ``UnknownRowsTable``, ``RowsDiffer``,
+    ``RowsRefused``, and
     what ``open_state`` and ``replay`` raise.
     """
     began = datetime.now(UTC)
@@ -148,30 +175,42 @@ def find_rows(
     )
     before = _read_content(workspace, replayed, scope)
     after = _read_content(workspace, migrated, scope)
-    new, altered = _split_altered(
-        replayed.schema, before, find_new_content(before, after)
-    )
+    difference = compare_content(replayed.schema, before, after)
+    apart: tuple[TableRows, ...] = ()
+    if workspace.directory.files:  # else no database can have content types before
+        new, apart = leave_out_rows_of(
+            replayed.schema, difference.new, (CONTENT_TYPE_TABLE, PERMISSION_TABLE)
+        )
+        difference = replace(difference, new=new)
+    new = order_rows(replayed.schema, difference.new)
+    bound = _find_bound_tables(replayed.schema, new)
     found = RowsFile(
-        counts={rows.table.path: len(rows.rows) for rows in new.tables},
+        counts=_by_name(find_row_counts(new.tables)),
+        counters=tuple(key.path for key in sorted(new.counters)),
         left_out=_by_name(left_out),
-        altered=_by_name(altered),
+        altered=_by_name(find_row_counts(difference.altered)),
+        missing=_by_name(find_row_counts(difference.missing)),
+        numbered_apart=_by_name(find_row_counts(apart)),
+        bound_to_policies=bound,
     )
     if not new:
         return found
     engine = workspace.engine
     server = engine.executor.describe_target(replayed.connection)
-    text = format_file(
-        header=(
-            *list_header_lines(
-                migrated.schema, new, found.left_out, found.altered, began
-            ),
-            *request.header_lines,
-            format_origin(server.version),
-        ),
-        statements=engine.planner.render_content(replayed.schema, new),
+    header = (
+        *list_header_lines(migrated.schema, difference, left_out, apart, began, bound),
+        *request.header_lines,
+        format_origin(server.version),
     )
-    _prove(workspace, replayed, scope, text, before, new)
-    return replace(found, text=text)
+    statements = engine.planner.render_content(replayed.schema, new)
+    text = format_file(header=header, statements=statements)
+    _run(workspace, replayed, text, statements)
+    _prove(workspace, replayed, scope, before, new)
+    comments = (*header, *(comment for comment, _ in statements if comment))
+    shown = (*comments, "(The values are in the file only.)")
+    return replace(
+        found, text=text, text_to_show=format_file(header=shown, statements=())
+    )
 
 
 def _find_shared_tables(
@@ -233,6 +272,12 @@ def _choose_left_out(
     }
 
 
+def _find_bound_tables(schema: Schema, content: Content) -> tuple[str, ...]:
+    """Return the names of the tables with rows that may refuse those of their owner."""
+    bound = {obj.owner for obj in schema.of(Opaque) if obj.trait.binds_owner}
+    return tuple(rows.table.path for rows in content.tables if rows.table in bound)
+
+
 def _find_shared_counters(
     workspace: Workspace,
     migrated: State,
@@ -256,13 +301,13 @@ def _find_shared_counters(
 def _read_content(workspace: Workspace, state: State, scope: _Scope) -> Content:
     """Return the content of some tables, in their order."""
     reader, cursor = workspace.engine.reader.content, _cursor_of(state)
+    keys = find_primary_keys(state.schema)
     filled = reader.read_row_counts(cursor, scope.columns)
     tables = []
     for key, names in scope.columns.items():
         table = state.schema.get(key)
         if key in filled and isinstance(table, Table):
-            order = find_primary_key(state.schema, key)
-            rows = reader.read_rows(cursor, table, names, order)
+            rows = reader.read_rows(cursor, table, names, keys.get(key, ()))
             tables.append(TableRows(table=key, columns=tuple(names), rows=rows))
     return Content(
         tables=tuple(tables),
@@ -278,76 +323,55 @@ def _cursor_of(state: State) -> Any:
     return state.connection.connection.cursor()
 
 
-def _split_altered(
-    schema: Schema, before: Content, new: Content
-) -> tuple[Content, dict[Key, int]]:
-    """Return the content without rows whose key a row of ``before`` has, and their number.
-
-    A database in use may have changed such a row: no file is to overwrite it.
-    """
-    tables, altered = [], {}
-    for rows in new.tables:
-        places = [
-            rows.columns.index(name)
-            for name in find_primary_key(schema, rows.table)
-            if name in rows.columns
-        ]
-        known = before.get_rows(rows.table)
-        taken = {_key_of(row, places) for row in (known.rows if known else ())}
-        free = tuple(
-            r for r in rows.rows if _key_of(r, places) not in taken or not places
-        )
-        if free:
-            tables.append(replace(rows, rows=free))
-        if len(free) < len(rows.rows):
-            altered[rows.table] = len(rows.rows) - len(free)
-    return replace(new, tables=tuple(tables)), altered
-
-
-def _key_of(row: Row, places: Sequence[int]) -> Row:
-    return tuple(row[place] for place in places)
-
-
 def _by_name(counts: Mapping[Key, int]) -> dict[str, int]:
     return {key.path: count for key, count in counts.items()}
 
 
-def _prove(
+def _run(
     workspace: Workspace,
     replayed: State,
-    scope: _Scope,
     text: str,
-    before: Content,
-    new: Content,
+    statements: Sequence[CommentedSql],
 ) -> None:
-    """Run the file where the others ran; raise ``RowsDiffer`` unless just ``new`` came."""
+    """Run the file where the others ran; raise ``RowsRefused`` if the server does not."""
     engine = workspace.engine
     file = MigrationFile(name="the file of rows", content=text.encode())
     try:
         replay(engine, replayed.connection, [file], tx_mode="file")
     except StatementFailed as error:
-        # Details of the server's message hold values.
-        reason = error.server_message.partition("\n")[0] or "the server refuses it"
-        if error.sqlstate.startswith("22"):
-            reason = "a value does not fit"
-        raise RowsDiffer(lines=(f"  line {error.line}: {reason}",)) from error
+        step = "The end of its transaction."
+        places = zip(
+            file.split_statements(engine.dialect.syntax), statements, strict=True
+        )
+        for place, (comment, _) in places:
+            if place.line <= error.line:
+                step = comment or step
+        reason = describe_refusal(error.sqlstate, error.server_message)
+        raise RowsRefused(step=step, reason=reason) from error
+
+
+def _prove(
+    workspace: Workspace, replayed: State, scope: _Scope, before: Content, new: Content
+) -> None:
+    """Raise ``RowsDiffer`` unless just ``new`` came to what was there before."""
     problems: dict[str, str] = {}
     after = _read_content(workspace, replayed, scope)
+    got, added, earlier = (
+        {rows.table: rows.rows for rows in content.tables}
+        for content in (after, new, before)
+    )
     for key in scope.columns:
-        rows = [
-            set(found.rows) if (found := content.get_rows(key)) else set()
-            for content in (before, new, after)
-        ]
-        wanted, got = rows[0] | rows[1], rows[2]
-        if got != wanted:
-            problems[key.path] = (
-                f"{len(wanted - got)} lacking, {len(got - wanted)} more"
-            )
+        wanted = (*earlier.get(key, ()), *added.get(key, ()))
+        lacking = find_lacking_rows(wanted, got.get(key, ()))
+        more = find_lacking_rows(got.get(key, ()), wanted)
+        if lacking or more:
+            problems[key.path] = f"{len(lacking)} rows lacking, {len(more)} too many"
     for key, count in {**before.counters, **new.counters}.items():
         if after.counters.get(key) != count:
-            problems[key.path] = "counts on after another number"
-    if diff(replayed.schema, inspect_database(engine, replayed.connection)):
-        problems["the schema"] = "is another one afterwards"
+            problems[key.path] = "another number comes next"
+    schema = inspect_database(workspace.engine, replayed.connection)
+    if diff(replayed.schema, schema):
+        problems["the schema"] = "another one afterwards"
     if problems:
         lines = (f"  {name}: {text}" for name, text in problems.items())
         raise RowsDiffer(lines=tuple(lines))

@@ -5,27 +5,35 @@ Invariant: it names tables and columns, and no value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.utils.timezone import get_default_timezone
 
 from schema_migrations.history.secret_names import is_secret_column
-from schema_migrations.schema.content import Content
-from schema_migrations.schema.model import Schema, Table
+from schema_migrations.schema.content import Content, TableRows
+from schema_migrations.schema.content_difference import (
+    ContentDifference,
+    find_row_counts,
+)
+from schema_migrations.schema.model import Key, Schema, Table
 
 
 def list_header_lines(
     schema: Schema,
-    new: Content,
-    left_out: Mapping[str, int],
-    altered: Mapping[str, int],
+    difference: ContentDifference,
+    left_out: Mapping[Key, int],
+    apart: Iterable[TableRows],
     began: datetime,
+    bound: Collection[str],
 ) -> Iterator[str]:
     """Yield the lines at the top of the file: what it adds, and what needs a look.
 
-    ``left_out`` and ``altered`` are numbers of rows by table; the migrations ``began`` to run then.
+    ``left_out`` are numbers of rows; ``apart`` are the rows that databases number on
+    their own; the migrations ``began`` to run then; ``bound`` are names of tables that
+    may refuse the rows of their owner.
     """
+    new = difference.new
     yield "Rows that the Django migrations of this project leave in a new database."
     for rows in new.tables:
         yield f"  {rows.table.path}: {_count(len(rows.rows))}"
@@ -38,17 +46,41 @@ def list_header_lines(
 
     if moments := sorted(_find_columns(schema, new, is_of_this_run)):
         yield f"NEEDS A LOOK: these columns hold the time of this run: {', '.join(moments)}."
-    yield from list_omitted(left_out, altered)
+    if bound:
+        yield (
+            f"NEEDS A LOOK: row security binds the owner of {', '.join(bound)} as well:"
+            " apply this file with a role that has BYPASSRLS, or whose rows a policy lets in."
+        )
+    for key, count in find_row_counts(apart).items():
+        yield (
+            f"NEEDS A LOOK: left out {_count(count)} of {key.path}: content types and"
+            " permissions have other numbers in each database. Write them by hand, with a"
+            " SELECT that finds those by name."
+        )
+    yield from list_omitted(
+        left_out=_by_name(left_out),
+        altered=_by_name(find_row_counts(difference.altered)),
+        missing=_by_name(find_row_counts(difference.missing)),
+    )
 
 
 def list_omitted(
-    left_out: Mapping[str, int], altered: Mapping[str, int]
+    *,
+    left_out: Mapping[str, int],
+    altered: Mapping[str, int],
+    missing: Mapping[str, int],
 ) -> Iterator[str]:
-    """Yield a line for each table with rows that no new file makes."""
+    """Yield a line for each table with rows that no file makes, changes or deletes."""
     for table, count in left_out.items():
         yield f"Left out on request: {_count(count)} of {table}."
     for table, count in altered.items():
         yield f"Left as earlier files make them: {_count(count)} of {table}."
+    for table, count in missing.items():
+        yield f"Left, though migrations leave no such row: {_count(count)} of {table}."
+
+
+def _by_name(counts: Mapping[Key, int]) -> dict[str, int]:
+    return {key.path: count for key, count in counts.items()}
 
 
 def _count(number: int) -> str:

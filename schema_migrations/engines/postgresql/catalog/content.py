@@ -24,10 +24,18 @@ from schema_migrations.schema.model import Key, Kind, Table
 _NUMBER_TYPES = re.compile(
     r"(?:smallint|integer|bigint|real|double precision|numeric)\b(?!.*\[)"
 )
-_NUMBER_LITERAL = re.compile(r"'(-?\d+(?:\.\d+)?)'")
+# Not -0, which is 0 unless it is read as a number with a point.
+_NUMBER_LITERAL = re.compile(r"'((?!-0+(?:\.0+)?')-?\d+(?:\.\d+)?)'")
 
 RELATIONS_IN_QUERY = 500
 """The most that one query names: the server's stack is limited."""
+
+_PARTITIONED_QUERY = """
+SELECT name
+  FROM pg_catalog.unnest(%s::pg_catalog.text[]) AS name
+  JOIN pg_catalog.pg_class AS c ON c.oid = name::pg_catalog.regclass
+ WHERE c.relkind = 'p'
+"""
 
 # A sequence that a column owns is known by the column, whatever its own name is.
 _COUNTERS_QUERY = """
@@ -64,8 +72,8 @@ def read_row_counts(cursor: Cursor, tables: Collection[Key]) -> Mapping[Key, int
         for part in split_into_parts(sorted(tables), RELATIONS_IN_QUERY):
             cursor.execute(
                 " UNION ALL ".join(
-                    f"SELECT {place}, count(*) FROM {qualify(table)}"
-                    for place, table in enumerate(part)
+                    f"SELECT {place}, count(*) FROM {source}"
+                    for place, source in enumerate(_find_sources(cursor, part))
                 )
             )
             counts |= {part[place]: rows for place, rows in cursor.fetchall() if rows}
@@ -80,7 +88,8 @@ def read_rows(
     by = ", ".join(map(quote, order)) if order else texts
     types = [table.get_column(name).type for name in columns]
     with _hold_print_values(cursor):
-        cursor.execute(f"SELECT {texts} FROM {qualify(table.key)} ORDER BY {by}")
+        (source,) = _find_sources(cursor, [table.key])
+        cursor.execute(f"SELECT {texts} FROM {source} ORDER BY {by}")
         found = cursor.fetchall()
     return tuple(tuple(map(_tidy_literal, row, types)) for row in found)
 
@@ -106,6 +115,19 @@ def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
                     number=number, is_given=is_given, is_descending=is_descending
                 )
     return counters
+
+
+def _find_sources(cursor: Cursor, tables: Sequence[Key]) -> list[str]:
+    """Return what to read each table's own rows from.
+
+    Those of a partitioned table are in its partitions, while the rows of tables that
+    inherit from another are theirs.
+    https://www.postgresql.org/docs/current/ddl-inherit.html
+    """
+    names = [qualify(table) for table in tables]
+    cursor.execute(_PARTITIONED_QUERY, [names])
+    partitioned = {name for (name,) in cursor.fetchall()}
+    return [name if name in partitioned else f"ONLY {name}" for name in names]
 
 
 @contextmanager

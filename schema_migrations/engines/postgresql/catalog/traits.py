@@ -271,6 +271,7 @@ _SETTINGS = (
             "No longer force row level security on the owner of table {qualified}",
         ),
         is_setting=True,
+        binds_owner=True,
     ),
     Trait(
         noun="unlogged",

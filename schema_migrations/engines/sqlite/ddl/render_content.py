@@ -42,10 +42,11 @@ def _render_counters(schema: Schema, content: Content) -> Iterator[CommentedSql]
 
     None is set back: a database in use may have counted on.
     """
+    tables = {rows.table: rows for rows in content.tables}
     for key in sorted(content.counters):
         count = content.counters[key]
         number = count.number
-        rows, table = content.get_rows(key), schema.get(key)
+        rows, table = tables.get(key), schema.get(key)
         if rows and isinstance(table, Table) and number == _find_last(table, rows):
             continue
         name = "'" + key.name.replace("'", "''") + "'"

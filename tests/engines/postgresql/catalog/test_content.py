@@ -8,7 +8,7 @@ import pytest
 
 from schema_migrations.engines.postgresql.catalog.content import CONTENT_READER
 from schema_migrations.engines.postgresql.ddl.render_content import render_content
-from schema_migrations.schema.content import Content, Count
+from schema_migrations.schema.content import Content, Count, TableRows
 from schema_migrations.schema.model import Key, table_key
 from tests.engines.postgresql.databases import Database, database, schema_of
 
@@ -78,3 +78,101 @@ def test_a_sequence_that_was_restarted_is_read(connection: Database) -> None:
     connection.execute(COUNTED)
     connection.execute("ALTER SEQUENCE free RESTART WITH 100000")
     assert read_counters(connection)[FREE] == Count(number=100000, is_given=False)
+
+
+def test_a_row_is_read_from_the_table_that_has_it(connection: Database) -> None:
+    connection.execute(
+        "CREATE TABLE parent (a integer);"
+        "CREATE TABLE child () INHERITS (parent);"
+        "CREATE TABLE whole (a integer) PARTITION BY LIST (a);"
+        "CREATE TABLE part PARTITION OF whole FOR VALUES IN (2);"
+        "INSERT INTO child VALUES (1); INSERT INTO whole VALUES (2)"
+    )
+    schema, cursor = schema_of(connection), connection.cursor()
+    parent, child, whole = map(table_key, ("parent", "child", "whole"))
+    counts = CONTENT_READER.read_row_counts(cursor, [parent, child, whole])
+    assert counts == {child: 1, whole: 1}
+    rows = [
+        CONTENT_READER.read_rows(cursor, schema.get_table(key), ("a",), ())
+        for key in (parent, child, whole)
+    ]
+    assert rows == [(), (("1",),), (("2",),)]
+
+
+@pytest.mark.parametrize("value", ["-0", "0", "-0.5", "1e300", "Infinity", "NaN"])
+@pytest.mark.parametrize("type_", ["double precision", "real"])
+def test_a_number_is_the_same_again(
+    type_: str, value: str, connection: Database
+) -> None:
+    if type_ == "real" and value == "1e300":
+        value = "1e30"
+    connection.execute(f"CREATE TABLE kept (value {type_})")
+    connection.execute(f"INSERT INTO kept VALUES ('{value}')")
+    query = "SELECT array_agg(DISTINCT value::text), count(*) FROM kept"
+    before = connection.execute(query).fetchone()
+    table = schema_of(connection).get_table(table_key("kept"))
+    rows = CONTENT_READER.read_rows(connection.cursor(), table, ["value"], ())
+    connection.execute("TRUNCATE kept")
+    content = TableRows(table=table.key, columns=("value",), rows=rows)
+    write(connection, Content(tables=(content,)))
+    assert connection.execute(query).fetchone() == before
+
+
+def test_a_transaction_checks_foreign_keys_at_its_end_as_before(
+    connection: Database,
+) -> None:
+    connection.execute(
+        "CREATE TABLE one (id integer PRIMARY KEY, two integer);"
+        "CREATE TABLE two (id integer PRIMARY KEY, one integer"
+        "  REFERENCES one DEFERRABLE INITIALLY DEFERRED);"
+        "ALTER TABLE one ADD CONSTRAINT one_two FOREIGN KEY (two) REFERENCES two"
+        "  DEFERRABLE INITIALLY DEFERRED;"
+        "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS"
+        "  'BEGIN RAISE EXCEPTION ''fired''; END';"
+        "CREATE TRIGGER stops BEFORE INSERT ON one FOR EACH ROW WHEN (NEW.id = 1)"
+        "  EXECUTE FUNCTION stop()"
+    )
+    content = Content(
+        tables=(
+            TableRows(
+                table=table_key("one"), columns=("id", "two"), rows=(("1", "2"),)
+            ),
+            TableRows(
+                table=table_key("two"), columns=("id", "one"), rows=(("2", "1"),)
+            ),
+        )
+    )
+    with connection.transaction():
+        write(connection, content)
+        connection.execute("INSERT INTO one VALUES (5, 6)")
+        connection.execute("INSERT INTO two VALUES (6, 5)")
+    assert connection.execute("SELECT count(*) FROM two").fetchone() == (2,)
+
+
+def test_thousands_of_tables_and_sequences_are_counted(connection: Database) -> None:
+    connection.execute("SET max_stack_depth = '500kB'")
+    connection.execute(
+        "DO $$ BEGIN FOR n IN 1..600 LOOP"
+        "  EXECUTE format('CREATE SEQUENCE s%s', n);"
+        " IF n % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$"
+    )
+    connection.execute("CREATE TABLE one (); INSERT INTO one DEFAULT VALUES")
+    one = table_key("one")
+    counts = CONTENT_READER.read_row_counts(connection.cursor(), [one] * 5000)
+    assert counts == {one: 1}
+    assert len(read_counters(connection)) == 600
+
+
+def test_what_keeps_a_result_is_computed_again(connection: Database) -> None:
+    connection.execute(
+        "CREATE TABLE one (a integer); CREATE TABLE other (a integer);"
+        "CREATE MATERIALIZED VIEW z AS SELECT a FROM one;"
+        "CREATE VIEW y AS SELECT a FROM z;"
+        "CREATE MATERIALIZED VIEW b AS SELECT a FROM y;"
+        "CREATE MATERIALIZED VIEW apart AS SELECT a FROM other;"
+        "INSERT INTO other VALUES (1)"
+    )
+    rows = TableRows(table=table_key("one"), columns=("a",), rows=(("1",),))
+    write(connection, Content(tables=(rows,)))
+    assert connection.execute("TABLE b").fetchall() == [(1,)]
+    assert connection.execute("TABLE apart").fetchall() == []
