@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.project import Project
-from tests.fixtures.rows import with_shop
+from tests.fixtures.rows import MODELS, with_shop
 from tests.fixtures.terminal import type_answers
 
 MORE = """
@@ -535,3 +535,36 @@ def test_row_security_that_binds_the_owner_is_named(shop_on_postgres: Project) -
     )
     text = shop.files[-1].read_text()
     assert "-- NEEDS A LOOK: row security binds the owner of shop_kind as well:" in text
+
+
+TOKENS = """
+from django.db import migrations, models
+
+
+def add(apps, schema_editor):
+    apps.get_model("shop", "AccessToken").objects.create(key="T0K3N")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_fill")]
+    operations = [
+        migrations.CreateModel("AccessToken", [
+            ("key", models.CharField(max_length=40, primary_key=True)),
+        ]),
+        migrations.RunPython(add),
+    ]
+"""
+
+
+def test_a_secret_is_known_by_the_name_of_its_table(shop: Project) -> None:
+    """As the keys of rest_framework.authtoken are."""
+    shop.write(
+        "shop/models.py",
+        f"{MODELS}\n\nclass AccessToken(models.Model):\n"
+        "    key = models.CharField(max_length=40, primary_key=True)\n",
+    )
+    shop.write("shop/migrations/0003_tokens.py", TOKENS)
+    ran = shop.manage("schemadiff", "--rows")
+    assert ran.code == 0, ran.err
+    [secrets] = re.findall(r"may hold secrets: (.*)", shop.files[1].read_text())
+    assert secrets == "shop_accesstoken.key, shop_setting.api_token."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from tests.fixtures.skips import skip_missing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fixtures.project import Project
     from tests.fixtures.targets import Place
 
 EVERYTHING = (REPOSITORY / "tests/engines/postgresql/everything.sql").read_text()
@@ -26,6 +29,14 @@ CREATE TABLE orders (
     total integer NOT NULL CONSTRAINT positive CHECK (total >= 0)
 );
 CREATE INDEX by_code ON orders (code);
+"""
+
+MODELS = """
+from django.db import models
+
+
+class Item(models.Model):
+    name = models.CharField(max_length=20)
 """
 
 
@@ -137,6 +148,21 @@ def test_a_difference_that_may_lose_values_names_its_option(pg_place: Place) -> 
     assert "varchar(20)" in mended(pg_place, allow_data_loss=True).replace(
         "character varying", "varchar"
     )
+
+
+def test_a_column_of_a_model_that_only_the_database_has_names_the_option(
+    project: Project, tmp_path: Path
+) -> None:
+    """A table of an app is a table like any other."""
+    project.write("shop/models.py", MODELS)
+    for command in (["schemadiff", "initial"], ["schemaapply"]):
+        assert project.manage(*command).code == 0
+    with closing(sqlite3.connect(tmp_path / "db")) as database:
+        database.execute("ALTER TABLE shop_item ADD COLUMN by_hand integer")
+        database.execute("CREATE INDEX on_hand ON shop_item (by_hand)")
+    ran = project.manage("schemastatus", "--drift")
+    assert "by_hand" in ran.out
+    assert "schemastatus --drift --format sql --allow-data-loss" in ran.out
 
 
 def test_mending_keeps_what_only_the_database_has(orders: Place) -> None:
