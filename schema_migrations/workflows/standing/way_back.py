@@ -17,8 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
-from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.errors import DjangoMigrationsUnreadable
+from schema_migrations.workflows.states.django_migrations import import_what_comes_first
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -94,7 +93,7 @@ def find_way_back(
 def _ask_django(connection: BaseDatabaseWrapper) -> WayBack:
     disabled = _find_disabled_apps()
     try:
-        executor: Any = MigrationExecutor(connection)
+        executor = _make_executor(connection)
         executor.loader.check_consistent_history(connection)
     except InconsistentMigrationHistory as error:
         return WayBack(disabled_apps=disabled, problem=_to_line(error))
@@ -118,6 +117,17 @@ def _ask_django(connection: BaseDatabaseWrapper) -> WayBack:
         unrecorded=tuple(f"{m.app_label}.{m.name}" for m, _ in plan),
         disabled_apps=disabled,
     )
+
+
+def _make_executor(connection: BaseDatabaseWrapper) -> Any:
+    """Import all migrations, as ``migrate`` does: after its checks if it must be."""
+    try:
+        return MigrationExecutor(connection)
+    except Error:
+        raise
+    except Exception:  # importing an app's migrations can raise anything
+        import_what_comes_first()
+        return MigrationExecutor(connection)
 
 
 def _find_disabled_apps() -> tuple[str, ...]:
