@@ -400,3 +400,41 @@ class TestOnATerminal:
         assert ended == code, screen
         assert "Traceback" not in screen
         assert len(project.files) == 1
+
+
+def test_parameters_of_sql_are_for_files_only(begun: Begun) -> None:
+    project = begun()
+    insert = "INSERT INTO shop_order (number, total) VALUES (%s, 1)"
+    operation = f"migrations.RunSQL([({insert!r}, ['geheim'])])"
+    project.write(
+        "shop/migrations/0002_fill.py", plain("0001_initial", operations=operation)
+    )
+    shown = [
+        project.manage("schemadiff", *arguments)
+        for arguments in (
+            ["--no-input"],
+            ["--check"],
+            ["--check", "--format", "json"],
+            ["--acknowledge", "all", "--dry-run"],
+            ["--acknowledge", "all", "--dry-run", "--format", "json"],
+        )
+    ]
+    for ran in shown:
+        assert insert in ran.out + ran.err
+        assert "geheim" not in ran.out + ran.err
+    assert project.manage("schemadiff", "--acknowledge", "all").code == 0
+    assert "VALUES ('geheim', 1)" in project.files[-1].read_text()
+
+
+def test_a_file_that_is_asked_for_holds_the_parameters(begun: Begun) -> None:
+    project = begun()
+    operation = "migrations.RunSQL([('SELECT %s', ['geheim'])])"
+    project.write(
+        "shop/migrations/0002_fill.py", plain("0001_initial", operations=operation)
+    )
+    ran = project.manage(
+        "schemadiff", "--acknowledge", "all", "--dry-run", "--output", "all.sql"
+    )
+    assert ran.code == 0, ran.err
+    assert "SELECT 'geheim'" in (project.base / "all.sql").read_text()
+    assert "geheim" not in ran.out + ran.err

@@ -177,7 +177,7 @@ def _make_script(result: PlannedFile, view: View) -> Document:
     count = len(proposal.plan.statements) if proposal.plan else 0
     content = format_count(count, "statement")
     texts = [proposal.file_text, rows.text if rows else ""]
-    shown = [proposal.file_text]
+    shown = [result.planned.shown_text]
     if rows and rows.text:
         content += f", {format_count(sum(rows.counts.values()), 'row')}"
         shown.append(rows.text_to_show)
@@ -253,7 +253,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
             for each in (plan.restrictions if plan else ())
         ],
         "losses": list(plan.losses) if plan else [],
-        "data_operations": list(planned.uncovered.operations),
+        "data_operations": list(planned.uncovered.shown_operations),
         "dev": planned.dev_server,
         "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),

@@ -65,7 +65,7 @@ class DataOperation:
     line: int = 0
     """The first line of the function, 1-based; 0: unknown."""
     sql: tuple[str, ...] = ()
-    """All that it runs."""
+    """All that it runs; where it is shown, ``%s`` stands for each parameter."""
     remaining_sql: tuple[str, ...] = ()
     """What of it only a file can do."""
     outside_sql: tuple[str, ...] = ()
@@ -90,11 +90,13 @@ def find_data_operations(
     *,
     beside: DeclaredSql,
     own_labels: Collection[str] | None = None,
+    with_values: bool = True,
 ) -> Iterator[DataOperation]:
     """Yield the data operations that ``migrate`` would run on ``alias``.
 
     ``beside`` is what the desired state has besides models; ``own_labels`` are the apps
-    whose tables belong to the files; None: all.
+    whose tables belong to the files; None: all.  ``with_values``: the parameters of SQL
+    are filled in, but never in a summary.
     """
     with_state = any(map(_changes_only_state, migration.operations))
     for operation, is_described in _list_operations(migration.operations, with_state):
@@ -108,7 +110,12 @@ def find_data_operations(
             continue
         parts = SqlParts(whole=())
         if isinstance(operation, RunSQL):
-            parts = read_run_sql(operation, beside, is_described=is_described)
+            parts = read_run_sql(
+                operation,
+                beside,
+                is_described=is_described,
+                with_values=with_values,
+            )
             if not parts.are_open:
                 continue
         yield _make_data_operation(operation, migration, parts)
@@ -189,7 +196,7 @@ def _make_data_operation(
     if isinstance(operation, RunPython):
         summary, path, line = _locate_function(operation.code, path)
     elif isinstance(operation, RunSQL):
-        summary = "; ".join(parts.whole)
+        summary = "; ".join(sql_of(operation, with_values=False))
     else:
         summary = _describe_safely(operation)
     custom = type(operation) not in (RunPython, RunSQL)

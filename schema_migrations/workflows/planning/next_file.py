@@ -86,8 +86,10 @@ class NextFile:
     """The new files and ``atlas.sum``; empty: nothing was written."""
     rows: RowsFile | None = None
     """None: they were not asked for."""
-    is_whole_baseline: bool = False
-    """Whether a database that ``migrate`` made has all that the files make."""
+    shown_text: str = ""
+    """The text of the file for the schema, without values of Django migrations."""
+    is_first: bool = False
+    """Whether the directory had no file before."""
     dev_server: str = ""
     phases: Phases = field(default_factory=Phases)
 
@@ -127,7 +129,8 @@ def write_next_file(
         uncovered=planned.uncovered,
         paths=paths,
         rows=planned.rows,
-        is_whole_baseline=not workspace.directory.files,
+        shown_text=planned.shown_text,
+        is_first=not workspace.directory.files,
         dev_server=workspace.server.description,
         phases=workspace.phases,
     )
@@ -141,6 +144,7 @@ class _Planned:
     uncovered: UncoveredMigrations
     proposal: Proposal
     rows: RowsFile | None
+    shown_text: str
     files: tuple[MigrationFile, ...]
 
 
@@ -184,14 +188,19 @@ def _plan(
         raise needed
     rows = None
     if taken:
-        proposal, rows = _take_rows(
-            request, workspace, asker, proposal, uncovered, taken
-        )
+        rows = _take_rows(request, workspace, asker, proposal, uncovered)
+        if not rows.text:
+            omitted = tuple(list_omitted(rows.left_out, rows.altered))
+            taken = replace(taken, follow=False, omitted_lines=omitted)
+            notes = make_notes(uncovered, taken=taken)
+            proposal = with_notes(workspace.engine, proposal, notes)
+    shown = make_notes(uncovered.without_values, taken=taken)
     return _Planned(
         workspace=workspace,
         uncovered=uncovered,
         proposal=proposal,
         rows=rows,
+        shown_text=with_notes(workspace.engine, proposal, shown).file_text,
         files=_make_files(request, workspace.directory, proposal, uncovered, rows),
     )
 
@@ -202,9 +211,8 @@ def _take_rows(
     asker: NextFileAsker | None,
     proposal: Proposal,
     uncovered: UncoveredMigrations,
-    taken: TakenRows,
-) -> tuple[Proposal, RowsFile]:
-    """Return the file of rows, and the proposal with notes that say what became of them.
+) -> RowsFile:
+    """Return the file of rows that follows the files, with that of the proposal.
 
     What no file before it records, the file of rows does.
     """
@@ -212,7 +220,7 @@ def _take_rows(
     before = _make_files(request, directory, proposal, uncovered, None)
     coverage_lines = make_notes(uncovered).coverage_lines
     is_later = not before and (coverage_lines or request.app_labels)
-    rows = propose_rows(
+    return propose_rows(
         workspace,
         select_from_checkpoint(directory.with_files(before).files),
         RowsRequest(
@@ -224,14 +232,6 @@ def _take_rows(
             else (ROWS_LINE,),
         ),
     )
-    if rows.text:
-        return proposal, rows
-    omitted = tuple(
-        list_omitted(left_out=rows.left_out, altered=rows.altered, missing=rows.missing)
-    )
-    taken = replace(taken, follow=False, omitted_lines=omitted)
-    notes = make_notes(uncovered, taken=taken)
-    return with_notes(workspace.engine, proposal, notes), rows
 
 
 def _make_files(

@@ -65,11 +65,15 @@ class _Statement:
 
 
 def read_run_sql(
-    operation: RunSQL, beside: DeclaredSql, *, is_described: bool
+    operation: RunSQL,
+    beside: DeclaredSql,
+    *,
+    is_described: bool,
+    with_values: bool = True,
 ) -> SqlParts:
     """Return what an operation runs; ``is_described``: the models' state has what it does
-    to tables."""
-    whole = sql_of(operation)
+    to tables; ``with_values``: with its parameters filled in."""
+    whole = sql_of(operation, with_values=with_values)
     texts = [_read_safely(text, beside.syntax) for text in whole]
     read = [each for text in texts for each in text]
     extra = tuple(_list_extra(read, beside, is_described=is_described))
@@ -177,22 +181,27 @@ def _list_remaining(
     return [each.sql for each in left]
 
 
-def sql_of(operation: RunSQL) -> tuple[str, ...]:
-    """Return the SQL texts that the operation runs, in order."""
+def sql_of(operation: RunSQL, *, with_values: bool = True) -> tuple[str, ...]:
+    """Return the SQL texts that the operation runs, in order.
+
+    Not ``with_values``: as written, with ``%s`` for each parameter.
+    """
     if isinstance(operation.sql, str):
         return (operation.sql.strip(),)
-    return tuple(
-        item.strip() if isinstance(item, str) else _fill_in(item)
+    pairs = (
+        item if isinstance(item, list | tuple) else (item, None)
         for item in operation.sql
+    )
+    return tuple(
+        _fill_in(str(sql).strip(), parameters)
+        if with_values and parameters
+        else str(sql).strip()
+        for sql, parameters in pairs
     )
 
 
-def _fill_in(pair: Any) -> str:
+def _fill_in(sql: str, parameters: Any) -> str:
     """Return SQL with its parameters, or with a comment that holds them."""
-    sql, parameters = pair if isinstance(pair, list | tuple) else (pair, None)
-    sql = str(sql).strip()
-    if not parameters:
-        return sql
     literals = _render_literals(parameters)
     if literals is not None:
         try:

@@ -7,7 +7,7 @@ skipped.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.apps import AppConfig, apps
 from django.db import router
@@ -35,9 +35,15 @@ class UncoveredMigrations:
     """(app, last migration) pairs that no file records yet, by app."""
     operations: tuple[DataOperation, ...] = ()
     """Data operations by app, in the order in which ``migrate`` would run them."""
+    shown_operations: tuple[DataOperation, ...] = ()
+    """The same with ``%s`` for each parameter of SQL: values are for files only."""
     new_apps: frozenset[str] = frozenset()
     """Apps of which no file records anything."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def without_values(self) -> UncoveredMigrations:
+        return replace(self, operations=self.shown_operations)
 
 
 def find_uncovered_migrations(
@@ -57,6 +63,7 @@ def find_uncovered_migrations(
     """
     leaves: list[tuple[str, str]] = []
     operations: list[DataOperation] = []
+    shown: list[DataOperation] = []
     new_apps: set[str] = set()
     warnings: list[str] = []
     for label, migrations in sorted(django_migrations.on_disk.items()):
@@ -76,12 +83,18 @@ def find_uncovered_migrations(
             if config.name.startswith(CONTRIB_PREFIX):
                 continue
         for name in django_coverage.find_uncovered(nodes, names):
-            operations += find_data_operations(
-                migrations[name], alias, beside=beside, own_labels=own_labels
-            )
+            for found, with_values in ((operations, True), (shown, False)):
+                found += find_data_operations(
+                    migrations[name],
+                    alias,
+                    beside=beside,
+                    own_labels=own_labels,
+                    with_values=with_values,
+                )
     return UncoveredMigrations(
         unrecorded_leaves=tuple(leaves),
         operations=tuple(operations),
+        shown_operations=tuple(shown),
         new_apps=frozenset(new_apps),
         warnings=tuple(warnings),
     )
