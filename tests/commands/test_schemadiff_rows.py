@@ -474,7 +474,7 @@ def test_a_file_promises_only_rows_that_follow(shop_on_sqlite: Project) -> None:
     (file,) = shop.files
     text = file.read_text()
     assert "in the file after" not in text
-    assert "they leave no rows that the files lack." in text
+    assert "and left no rows that files lack." in text
     assert "-- django: shop 0002_fill" in text
 
 

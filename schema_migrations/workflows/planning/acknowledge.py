@@ -208,9 +208,7 @@ def _describe_taken(taken: TakenRows, count: int) -> str:
     operations = f"{_format_count(count, _NOUN)} of Django migrations"
     if taken.follow:
         return f"The rows that {operations} leave are in the file after this one."
-    return (
-        f"{operations} ran on a dev database: they leave no rows that the files lack."
-    )
+    return f"{operations} ran on a dev database and left no rows that files lack."
 
 
 def _format_count(count: int, noun: str) -> str:
