@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.exceptions import InconsistentMigrationHistory
@@ -17,7 +16,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
-from schema_migrations.workflows.states.django_migrations import import_what_comes_first
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.errors import DjangoMigrationsUnreadable
+from schema_migrations.workflows.states.django_migrations import is_turned_off
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -132,9 +133,8 @@ def _make_executor(connection: BaseDatabaseWrapper) -> Any:
 
 def _find_disabled_apps() -> tuple[str, ...]:
     """Return the apps whose migrations ``MIGRATION_MODULES`` turns off."""
-    modules = settings.MIGRATION_MODULES
     labels = (config.label for config in apps.get_app_configs())
-    return tuple(label for label in labels if label in modules and not modules[label])
+    return tuple(filter(is_turned_off, labels))
 
 
 def _to_line(error: Exception) -> str:
