@@ -438,6 +438,7 @@ def test_rows_that_were_forgotten_belong_to_the_file_before(
     assert shop.manage("schemadiff", "--acknowledge", "all").code == 0
     ran = shop.manage("schemadiff", "--rows")
     assert ran.code == 0, ran.err
+    assert "A database that migrate made has" in ran.out
     version = shop.files[0].name.partition("_")[0]
     ran = shop.manage("schemaapply", "--baseline", version)
     assert ran.code == 0, ran.err

@@ -167,7 +167,7 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
         yield describe_proof(planned.rows)
     command = format_command("schemaapply", view.given)
     yield f"Next     review the SQL and commit it, then: {command}"
-    if planned.rows and rows_text and planned.is_whole_baseline:
+    if planned.rows and planned.rows_are_baseline:
         yield from suggest_baseline(planned.rows, planned.paths[-2], view)
 
 

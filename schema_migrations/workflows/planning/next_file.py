@@ -24,7 +24,11 @@ from schema_migrations.history.directory import (
     verify,
 )
 from schema_migrations.history.file import MigrationFile, format_file
-from schema_migrations.history.rows_files import LATER_ROWS_LINE, ROWS_LINE
+from schema_migrations.history.rows_files import (
+    LATER_ROWS_LINE,
+    ROWS_LINE,
+    is_part_of_baseline,
+)
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.plan.summary import suggest_name
 from schema_migrations.workflows.planning.acknowledge import (
@@ -88,8 +92,8 @@ class NextFile:
     """None: they were not asked for."""
     shown_text: str = ""
     """The text of the file for the schema, without values of Django migrations."""
-    is_first: bool = False
-    """Whether the directory had no file before."""
+    rows_are_baseline: bool = False
+    """Whether the rows are the first of a file, and ``migrate`` makes all of them."""
     dev_server: str = ""
     phases: Phases = field(default_factory=Phases)
 
@@ -130,7 +134,8 @@ def write_next_file(
         paths=paths,
         rows=planned.rows,
         shown_text=planned.shown_text,
-        is_first=not workspace.directory.files,
+        rows_are_baseline=bool(planned.rows and ROWS_LINE in planned.rows.text)
+        and not any(map(is_part_of_baseline, workspace.directory.files)),
         dev_server=workspace.server.description,
         phases=workspace.phases,
     )
