@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.fixtures.postgresql import connect_as_administrator
 from tests.fixtures.project import MODELS, Project
 
 INITIAL = """

@@ -195,7 +195,14 @@ def _plan(
     if taken:
         rows = _take_rows(request, workspace, asker, proposal, uncovered)
         if not rows.text:
-            omitted = tuple(list_omitted(rows.left_out, rows.altered))
+            omitted = tuple(
+                list_omitted(
+                    numbered_apart=rows.numbered_apart,
+                    left_out=rows.left_out,
+                    altered=rows.altered,
+                    missing=rows.missing,
+                )
+            )
             taken = replace(taken, follow=False, omitted_lines=omitted)
             notes = make_notes(uncovered, taken=taken)
             proposal = with_notes(workspace.engine, proposal, notes)

@@ -18,7 +18,10 @@ from django.db.migrations.state import ProjectState
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import DjangoMigrationsUnreadable
-from schema_migrations.workflows.states.django_migrations import is_turned_off
+from schema_migrations.workflows.states.django_migrations import (
+    import_what_comes_first,
+    is_turned_off,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -124,7 +127,7 @@ def _make_executor(connection: BaseDatabaseWrapper) -> Any:
     """Import all migrations, as ``migrate`` does: after its checks if it must be."""
     try:
         return MigrationExecutor(connection)
-    except Error:
+    except DatabaseError:
         raise
     except Exception:  # importing an app's migrations can raise anything
         import_what_comes_first()
