@@ -10,6 +10,7 @@
     python -m tools laws [--examples N]                    laws, on thousands of examples
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
+    python -m tools takeovers [PROJECT...]                 pretix and weblate, and back
     python -m tools names                                  public functions, for review
     python -m tools docs                                   what docs/ takes from the code
     python -m tools docs site FOLDER                       broken links of the built site
@@ -35,6 +36,7 @@ TOOLS = {
     "laws": "tools.laws",
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
+    "takeovers": "tools.takeovers.run",
     "names": "tools.names",
     "docs": "tools.docs.run",
     "docs site": "tools.docs.site",

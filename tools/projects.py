@@ -65,31 +65,51 @@ def parse_projects(
     return projects, arguments[end + 1 :]
 
 
-def prepare_environment(environment: str, requirements: Path, *, name: str) -> Path:
+def prepare_environment(
+    environment: str,
+    requirements: Path,
+    *,
+    name: str,
+    python: str | Path = sys.executable,
+) -> Path:
     """Return the Python of a virtual environment with these requirements.
 
-    Creates it with the pip of this Python, unless it exists and has the same list.
+    Creates it with this Python's pip, unless it exists and has the same list.
     """
     venv = ROOT / ".venvs" / environment
-    python, installed = venv / "bin" / "python", venv / "installed.txt"
+    its_python, installed = venv / "bin" / "python", venv / "installed.txt"
     if installed.is_file() and installed.read_bytes() == requirements.read_bytes():
-        return python
+        return its_python
     print(f"Installing {name} ...", flush=True)
-    run_or_exit(sys.executable, "-m", "venv", "--clear", "--without-pip", venv)
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    install = (*pip, "--python", python, "install")
+    run_or_exit(python, "-m", "venv", "--clear", "--without-pip", venv)
+    install = (*list_pip_words(its_python), "install")
     run_or_exit(*install, "--no-deps", "-r", requirements)
     # This package needs psycopg, also where the project does not.
-    probe = (python, "-c", "import psycopg.pq")
+    probe = (its_python, "-c", "import psycopg.pq")
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         run_or_exit(*install, "psycopg[binary]>=3.2")
     installed.write_bytes(requirements.read_bytes())
-    return python
+    return its_python
 
 
-def run_or_exit(*command: str | Path) -> None:
-    """Run a program; when it fails, print its output and exit with 2."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def list_pip_words(python: str | Path) -> tuple[str | Path, ...]:
+    """Return the words that start this Python's pip for another one."""
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    return (*pip, "--python", python)
+
+
+def run_or_exit(*command: str | Path, **environment: str) -> None:
+    """Run a program; when it fails, print its output and exit with 2.
+
+    ``environment`` is added to the variables of this process.
+    """
+    done = subprocess.run(
+        command,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         print(f"{done.stdout}{done.stderr}", file=sys.stderr)
         sys.exit(2)

@@ -34,6 +34,7 @@ from schema_migrations.engines.registry import engine_for_url
 from schema_migrations.schema.model import Table, table_key
 from tools import ROOT
 from tools.adoption import app
+from tools.differences import Differs, expect, format_indented
 from tools.histories.database import Database
 from tools.histories.independent import find_differences
 from tools.histories.rows import count_rows, fill_tables
@@ -56,10 +57,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 LASTING_KINDS = {"serial", "wider"}
 """Kinds of difference that may remain."""
-
-
-class Wrong(Exception):
-    """A step did not end as it must; the text says how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +96,10 @@ class Project:
         if self.verbose:
             print(f"$ django {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         if done.returncode:
-            text = f"{done.stdout}{done.stderr}".replace("\n", "\n        ")
-            raise Wrong(f"{' '.join(arguments)} ended with {done.returncode}:\n{text}")
+            text = format_indented(f"{done.stdout}{done.stderr}")
+            raise Differs(
+                f"{' '.join(arguments)} ended with {done.returncode}:\n{text}"
+            )
         return done.stdout
 
     def count_drift(self, url: str = "") -> Counter[str]:
@@ -108,7 +107,7 @@ class Project:
         output = self.run_django("schemastatus", "--drift", "--format", "json", url=url)
         found = json.loads(output)
         if not found["drift_checked"]:
-            raise Wrong("schemastatus compared nothing")
+            raise Differs("schemastatus compared nothing")
         return Counter(each["kind"] for each in found["drift"])
 
 
@@ -207,12 +206,6 @@ def format_drift(found: Counter[str]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in sorted(found.items())) or "none"
 
 
-def expect(holds: bool, otherwise: str) -> None:
-    """Raise ``Wrong`` with a text unless something holds."""
-    if not holds:
-        raise Wrong(otherwise)
-
-
 class LiveDatabase:
     """A direct connection to the project's database."""
 
@@ -306,7 +299,7 @@ def try_adoption(engine: str, options: argparse.Namespace) -> bool:
                         f"  ok    {line}, {time.monotonic() - began:.1f} s", flush=True
                     )
                     began = time.monotonic()
-            except Wrong as error:
+            except Differs as error:
                 print(f"  FAIL  {error}", flush=True)
                 return False
             finally:

@@ -50,7 +50,7 @@ from tools.django_suite.outcome import (
     list_notes,
 )
 from tools.django_suite.proof import Differs, NotMade, prove
-from tools.django_suite.sdist import fetch_tests
+from tools.sources import fetch_source
 
 APPS_AT_ONCE = 8
 """How many apps are compared at once; databases and processes cost more than tables."""
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         "app", nargs="*", help="an app, for example model_fields (default: all)"
     )
     chosen = parser.parse_args(arguments).app
-    folder = fetch_tests()
+    folder = fetch_source("django", django.__version__, part="tests")
     known = find_apps(folder)
     if unknown := sorted(set(chosen) - set(known)):
         parser.error(f"There are no models in {', '.join(unknown)}.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
+from tools.urls import database_from_url
 
 
 class NoMigrations:
@@ -16,21 +15,6 @@ class NoMigrations:
 
     def __getitem__(self, label: str) -> None:
         return None
-
-
-def database_from_url(url: str) -> dict[str, Any]:
-    if url.startswith("sqlite:"):
-        name = url.removeprefix("sqlite:///")
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
-    parts = conninfo_to_dict(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts["dbname"],
-        "USER": parts.get("user", ""),
-        "PASSWORD": parts.get("password", ""),
-        "HOST": parts.get("host", ""),
-        "PORT": str(parts.get("port", "")),
-    }
 
 
 DATABASES = {"default": database_from_url(os.environ["REAL_PROJECT_URL"])}

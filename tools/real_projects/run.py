@@ -22,15 +22,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
-
-from schema_migrations.dev.cluster import SUPERUSER
 from schema_migrations.dev.embedded import run_programs
 from schema_migrations.dev.programs import choose_programs, find_installed_programs
 from tools import ROOT
 from tools.catalogs import read_restored_postgresql_facts, read_sqlite_facts
+from tools.databases import create_databases
+from tools.differences import Differs, expect_equal, format_elapsed, format_indented
 from tools.projects import prepare_environment
 
 HERE = Path(__file__).parent
@@ -79,10 +77,6 @@ class Case:
         return self.folder / "migrations"
 
 
-class Differs(Exception):
-    """Something is not as it must be; the text says what it is."""
-
-
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools real-projects", description=__doc__.partition("\n")[0]
@@ -110,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
                 place = Path(folder, f"{project}-{engine}")
                 place.mkdir()
                 ours, djangos, changed = (
-                    create_databases(host, project)
+                    create_databases(host, [f"{project}_{side}" for side in SIDES])
                     if engine == "postgresql"
                     else (f"sqlite:///{place / name}.sqlite3" for name in SIDES)
                 )
@@ -125,16 +119,6 @@ def main(arguments: Sequence[str]) -> int:
                 )
                 failed += not try_case(case, programs.bin_folder)
     return 1 if failed else 0
-
-
-def create_databases(host: str, project: str) -> list[str]:
-    names = [f"{project}_{side}" for side in SIDES]
-    with psycopg.connect(
-        host=host, user=SUPERUSER, dbname="postgres", autocommit=True
-    ) as connection:
-        for name in names:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return [f"postgresql://{SUPERUSER}@/{name}?host={quote(host)}" for name in names]
 
 
 def try_case(case: Case, programs: Path) -> bool:
@@ -207,14 +191,6 @@ def read_rows(case: Case, url: str) -> frozenset[str]:
     return frozenset(run_django(case, "shell", "-v0", "-c", ROWS, on=url).splitlines())
 
 
-def expect_equal(what: str, ours: frozenset[str], theirs: frozenset[str]) -> None:
-    if ours != theirs:
-        lines = [f"- {fact}" for fact in sorted(theirs - ours)]
-        lines += [f"+ {fact}" for fact in sorted(ours - theirs)]
-        text = "\n".join(lines[:40]).replace("\n", "\n        ")
-        raise Differs(f"{what} (- Django's, + ours, {len(lines)}):\n        {text}")
-
-
 def run_django(case: Case, *arguments: str, on: str, migrations: str = "on") -> str:
     """Run a Django command of the project; return its standard output."""
     environment = os.environ | {
@@ -233,10 +209,6 @@ def run_django(case: Case, *arguments: str, on: str, migrations: str = "on") -> 
         check=False,
     )
     if done.returncode:
-        text = f"{done.stdout}{done.stderr}".replace("\n", "\n        ")
+        text = format_indented(f"{done.stdout}{done.stderr}")
         raise Differs(f"{' '.join(arguments)} ended with {done.returncode}:\n{text}")
     return done.stdout
-
-
-def format_elapsed(began: float) -> str:
-    return f"{time.monotonic() - began:.1f} s"

@@ -1,0 +1,1 @@
+"""Take over large public projects from the registry, and go back."""
