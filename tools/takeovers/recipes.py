@@ -28,6 +28,8 @@ class Recipe:
     """The module beside this one for its tests; default: the same as elsewhere."""
     needed_sql: str = ""
     """What models name that only a migration's SQL makes: a file of ``EXTRA``."""
+    extensions: tuple[str, ...] = ()
+    """What its migrations make beyond PostgreSQL alone: the server must have it."""
     variable_values: Mapping[str, str] = field(default_factory=dict)
     """``TABLE.COLUMN`` → why two runs of its migrations leave different values."""
     upgrade_answers: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ WEBLATE = Recipe(
         "weblate/auth/tests/test_permissions.py",
         "weblate/auth/tests/test_utils.py",
     ),
+    extensions=("btree_gin", "btree_gist", "pg_trgm"),
     # The default of Workspace.metric_id takes a number from it.
     needed_sql="CREATE SEQUENCE workspaces_workspace_metric_id_seq AS integer;\n",
     variable_values={

@@ -55,7 +55,10 @@ def main(arguments: Sequence[str]) -> int:
                 f"{name} needs Python {recipe.python}. Put python{recipe.python} on PATH,"
                 " or name it with --python; .ci/python_beside.sh unpacks one on Debian."
             )
-    programs = choose_programs(find_installed_programs())
+    programs = choose_programs(
+        find_installed_programs(),
+        extensions={each for name in names for each in RECIPES[name].extensions},
+    )
     print(f"PostgreSQL {programs.version}.", flush=True)
     measured: dict[str, list[Measure]] = {}
     all_hold = True
