@@ -16,7 +16,7 @@ import argparse
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from schema_migrations.dev.embedded import run_programs
@@ -26,7 +26,7 @@ from tools.differences import Differs, format_elapsed
 from tools.projects import prepare_environment
 from tools.sources import fetch_source
 from tools.takeovers.recipes import RECIPES, Recipe, find_pinned_version
-from tools.takeovers.steps import STEPS
+from tools.takeovers.steps import STEPS, Step
 from tools.takeovers.table import format_table
 from tools.takeovers.walk import Measure, Walk
 
@@ -121,16 +121,19 @@ def list_releases(recipe: Recipe) -> Iterator[tuple[Path, str]]:
         yield requirements, find_pinned_version(recipe.name, requirements.read_text())
 
 
-def take_steps(walk: Walk, measured: list[Measure]) -> bool:
+def take_steps(
+    walk: Walk, measured: list[Measure], steps: Mapping[str, Step] = STEPS
+) -> bool:
     """Take one step after the other, print what each measured, tell whether all hold.
 
-    After a step that fails, the next one goes on with what there is.
+    After a step that fails, the next one goes on with what there is; after the first,
+    there is nothing.
     """
     versions = " and ".join(version for _, version in list_releases(walk.recipe))
     print(f"\n{walk.recipe.name} {versions}; logs: {walk.folder / 'logs'}", flush=True)
     measured.append(Measure(what="releases", value=versions))
     all_hold = True
-    for name, take in STEPS.items():
+    for name, take in steps.items():
         began = time.monotonic()
         try:
             for each in take(walk):
@@ -140,6 +143,8 @@ def take_steps(walk: Walk, measured: list[Measure]) -> bool:
             print(f"  FAIL  {name}: {error}", flush=True)
             measured.append(Measure(what=f"step: {name}", value="FAIL"))
             all_hold = False
+            if name == next(iter(steps)):
+                break
         else:
             print(f"  ok    {name}, {format_elapsed(began)}", flush=True)
             measured.append(Measure(what=f"step: {name}", value=format_elapsed(began)))

@@ -45,6 +45,7 @@ from tools.takeovers.walk import (
 )
 
 Lines = Iterator[Measure]
+Step = Callable[[Walk], Lines]
 COUNT_MODELS = (
     "from django.apps import apps;"
     " print('models:', len(apps.get_models(include_auto_created=True)))"
@@ -136,7 +137,9 @@ def adopt(walk: Walk) -> Lines:
     different = [*find_different_rows(before, mended)]
     expect(not different, _list("rows before and after mending", different))
 
-    first = list_sql_files(walk.find_directory())[0].name.partition("_")[0]
+    files = list_sql_files(walk.find_directory())
+    expect(bool(files), "there is no file to count as applied")
+    first = files[0].name.partition("_")[0]
     walk.run_django(
         *("schemaapply", "--baseline", first, "--no-input"), on="adopted", apps=UNDER
     )
@@ -224,7 +227,7 @@ def go_back(walk: Walk) -> Lines:
     )
 
 
-STEPS: Mapping[str, Callable[[Walk], Lines]] = {
+STEPS: Mapping[str, Step] = {
     "migrate": make_by_migrate,
     "first files": write_first_files,
     "tests": run_own_tests,
