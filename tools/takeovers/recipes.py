@@ -32,6 +32,8 @@ class Recipe:
     """What its migrations make beyond PostgreSQL alone: the server must have it."""
     variable_values: Mapping[str, str] = field(default_factory=dict)
     """``TABLE.COLUMN`` → why two runs of its migrations leave different values."""
+    lasting_differences: Mapping[str, str] = field(default_factory=dict)
+    """A word of an object's definition → why it differs in an adopted database."""
     upgrade_answers: tuple[str, ...] = ()
     """What a person answers for the step from the older release."""
 
@@ -72,6 +74,16 @@ PRETIX = Recipe(
         "tests/base/test_taxrules.py",
     ),
     tests_settings="pretix_tests_settings",
+    variable_values={
+        "pretixbase_user.date_joined": "the time",
+        "pretixbase_user.notifications_token": "drawn at random",
+        "pretixbase_user.password": "with a salt that is drawn at random",
+        "pretixbase_user.session_token": "drawn at random",
+    },
+    lasting_differences={
+        "auth_group_permissions": "migrate gives its key the type of the project's"
+        " DEFAULT_AUTO_FIELD, the models that of its app; the larger one may stay",
+    },
     upgrade_answers=(
         "--acknowledge=all",
         "--allow-data-loss",

@@ -47,6 +47,7 @@ def test_each_variable_value_has_a_reason(recipe: Recipe) -> None:
     for name, reason in {**VARIABLE_VALUES, **recipe.variable_values}.items():
         assert re.fullmatch(r"\w+\.\w+", name)
         assert reason
+    assert all(recipe.lasting_differences.values())
 
 
 def test_a_project_that_is_not_pinned_is_an_error() -> None:
