@@ -19,5 +19,8 @@ SCHEMA_MIGRATIONS: dict[str, dict[str, Any]] = {
 
 
 def with_apps_of_ours(installed: Sequence[str]) -> list[str]:
-    """Return the project's apps and those of this package that a step is about."""
-    return [*installed, *os.environ["TAKEOVER_APPS"].split()]
+    """Return the project's apps and those of this package that a step is about.
+
+    Ours come first: a project may have a command ``migrate`` of its own.
+    """
+    return [*os.environ["TAKEOVER_APPS"].split(), *installed]
