@@ -81,6 +81,40 @@ def test_migrations_that_no_row_records_are_named(shop: Project) -> None:
     assert_django_goes_on(shop)
 
 
+OWN_MAKEMIGRATIONS = """
+from django.core.management.commands.makemigrations import Command as Parent
+from django.db.migrations.operations.models import AlterModelOptions
+
+
+class Command(Parent):
+    def handle(self, *args, **options):
+        AlterModelOptions.ALTER_OPTION_KEYS.remove("ordering")
+        return super().handle(*args, **options)
+"""
+
+
+def test_an_app_with_a_makemigrations_of_its_own_is_named(shop: Project) -> None:
+    for package in ("management", "management/commands"):
+        shop.write(f"shop/{package}/__init__.py", "")
+    shop.write("shop/management/commands/makemigrations.py", OWN_MAKEMIGRATIONS)
+    shop.write(
+        "shop/models.py", f"{MODELS}\n    class Meta:\n        ordering = ['number']\n"
+    )
+    assert shop.manage("migrate", "--no-input").code == 0
+    assert shop.manage("schemadiff").code == 0
+    version = shop.files[0].name.partition("_")[0]
+    assert shop.manage("schemaapply", "--baseline", version).code == 0
+    ran = shop.manage("schemastatus", "--way-back")
+    assert "makemigrations has something to write for shop\n" in ran.out
+    assert (
+        "shop has a makemigrations of its own, which may leave some of it out"
+        in ran.out
+    )
+    answer = shop.manage("schemastatus", "--way-back", "--format", "json").json
+    assert answer["way_back"]["own_makemigrations"] == "shop"
+    assert_django_goes_on(shop)
+
+
 def test_a_model_that_no_migration_knows_is_named(shop: Project) -> None:
     note = "    note = models.TextField(default='')\n"
     shop.write("shop/models.py", MODELS + note)

@@ -19,7 +19,10 @@ class WayBackJson(TypedDict):
     """Without this app, ``migrate`` has nothing to do and ``makemigrations`` nothing to
     write."""
     unwritten_apps: list[str]
-    """Apps of which ``makemigrations`` would write migrations."""
+    """Apps of which Django's ``makemigrations`` would write migrations."""
+    own_makemigrations: str
+    """The app that replaces ``makemigrations``, and may leave some of them out; empty:
+    none does."""
     unrecorded: list[str]
     """APP.MIGRATION that ``migrate`` would run."""
     disabled_apps: list[str]
@@ -36,6 +39,7 @@ def way_back_as_json(way_back: WayBack) -> WayBackJson:
     return {
         "open": way_back.is_open,
         "unwritten_apps": list(way_back.unwritten_apps),
+        "own_makemigrations": way_back.own_makemigrations,
         "unrecorded": list(way_back.unrecorded),
         "disabled_apps": list(way_back.disabled_apps),
         "problem": way_back.problem,
@@ -73,6 +77,11 @@ def format_way_back(way_back: WayBack, apply: str) -> Iterator[str]:
     if way_back.unwritten_apps:
         names = ", ".join(way_back.unwritten_apps)
         yield f"         makemigrations has something to write for {names}"
+        if way_back.own_makemigrations:
+            yield (
+                f"           {way_back.own_makemigrations} has a makemigrations of its own,"
+                " which may leave some of it out"
+            )
         yield "           python manage.py makemigrations"
     if way_back.unrecorded or way_back.unwritten_apps:
         where, flag = " on tables that the files made", " --fake"

@@ -22,6 +22,7 @@ from schema_migrations.workflows.states.django_migrations import (
     import_what_comes_first,
     is_turned_off,
 )
+from schema_migrations.workflows.states.migrated_database import find_own_command
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -36,7 +37,9 @@ class WayBack:
     """What Django's own commands would do; each empty: nothing."""
 
     unwritten_apps: tuple[str, ...] = ()
-    """``makemigrations`` would write migrations of these apps."""
+    """Django's ``makemigrations`` would write migrations of these apps."""
+    own_makemigrations: str = ""
+    """The app with a ``makemigrations`` in its place, which may leave some of them out."""
     unrecorded: tuple[str, ...] = ()
     """APP.MIGRATION that ``migrate`` would run: ``django_migrations`` has no row of it."""
     disabled_apps: tuple[str, ...] = ()
@@ -118,6 +121,7 @@ def _ask_django(connection: BaseDatabaseWrapper) -> WayBack:
     )
     return WayBack(
         unwritten_apps=tuple(sorted(detector.changes(graph=loader.graph))),
+        own_makemigrations=find_own_command("makemigrations"),
         unrecorded=tuple(f"{m.app_label}.{m.name}" for m, _ in plan),
         disabled_apps=disabled,
     )

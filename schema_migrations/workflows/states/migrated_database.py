@@ -56,14 +56,15 @@ def refuse_shared_server(server: DevServer) -> None:
         )
 
 
-def find_own_migrate() -> str:
-    """Return the app that replaces Django's command ``migrate``; empty: none does.
+def find_own_command(name: str) -> str:
+    """Return the app that replaces a command of Django; empty: none does.
 
-    Such a command may make types, functions or rows before or after the migrations.
+    A ``migrate`` may make types, functions or rows before or after the migrations, a
+    ``makemigrations`` leave out what it finds unimportant.
     """
     package = __name__.partition(".")[0]
     for config in apps.get_app_configs():
-        if config.name.partition(".")[0] != package and "migrate" in find_commands(
+        if config.name.partition(".")[0] != package and name in find_commands(
             str(Path(config.path, "management"))
         ):
             return config.name
@@ -72,7 +73,7 @@ def find_own_migrate() -> str:
 
 def warn_of_own_migrate(warn: Callable[[str], None]) -> None:
     """Say that only the migrations run, where the project's ``migrate`` may do more."""
-    if app := find_own_migrate():
+    if app := find_own_command("migrate"):
         warn(
             f"{app} has a command `migrate` of its own. Here only the migrations run, not"
             " what that command does before or after them."
@@ -248,7 +249,7 @@ def _make_error(migration: Migration | None, error: Exception) -> MigrationFaile
     place = f"{own[-1].filename}:{own[-1].lineno}" if own else path
     last = frames[-1]
     cause = {}
-    if app := find_own_migrate():
+    if app := find_own_command("migrate"):
         cause["cause"] = (
             f"The command `migrate` of {app} may do something before the migrations: let"
             " a receiver of pre_migrate do that, which is sent here, too."
