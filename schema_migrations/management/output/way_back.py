@@ -74,6 +74,11 @@ def format_way_back(way_back: WayBack, apply: str) -> Iterator[str]:
         names = ", ".join(way_back.disabled_apps)
         yield f"         Django has no migrations of {names}: MIGRATION_MODULES turns them off"
         yield "           take these entries out"
+    yield from _format_steps(way_back)
+
+
+def _format_steps(way_back: WayBack) -> Iterator[str]:
+    """Yield what ``makemigrations`` and ``migrate`` would do, each with its command."""
     if way_back.unwritten_apps:
         names = ", ".join(way_back.unwritten_apps)
         yield f"         makemigrations has something to write for {names}"

@@ -19,7 +19,7 @@ from django.db.migrations.state import ProjectState
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import DjangoMigrationsUnreadable
 from schema_migrations.workflows.states.django_migrations import (
-    import_what_comes_first,
+    import_as_migrate,
     is_turned_off,
 )
 from schema_migrations.workflows.states.migrated_database import find_own_command
@@ -134,7 +134,7 @@ def _make_executor(connection: BaseDatabaseWrapper) -> Any:
     except DatabaseError:
         raise
     except Exception:  # importing an app's migrations can raise anything
-        import_what_comes_first()
+        import_as_migrate()
         return MigrationExecutor(connection)
 
 

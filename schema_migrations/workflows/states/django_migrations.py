@@ -77,7 +77,7 @@ def read_django_migrations(labels: Collection[str] | None = None) -> DjangoMigra
     ]
     found = _read_apps(configs)
     if any(isinstance(read, str) for read in found.values()):
-        import_what_comes_first()
+        import_as_migrate()
         found |= _read_apps(
             config for config in configs if isinstance(found[config.label], str)
         )
@@ -161,7 +161,7 @@ def _read_apps(configs: Iterable[AppConfig]) -> dict[str, dict[str, Migration] |
     return found
 
 
-def import_what_comes_first() -> None:
+def import_as_migrate() -> None:
     """Import what ``migrate`` does before it comes to migrations.
 
     Its checks load the URLs and so the views; then it imports ``management`` of each app.
