@@ -13,7 +13,10 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemaadopt_conflicts,
 )
-from schema_migrations.management.commands._rows_options import read_large_tables
+from schema_migrations.management.commands._rows_options import (
+    add_rows_of_option,
+    read_large_tables,
+)
 from schema_migrations.management.commands._target_options import (
     add_target_options,
     url_of,
@@ -93,15 +96,7 @@ class Command(SchemaCommand):
             help="with --from django: a file with the rows that the migrations before that"
             " day leave, too",
         )
-        parser.add_argument(
-            "--rows-of",
-            action="append",
-            default=[],
-            metavar="TABLE=yes|no",
-            dest="large_tables",
-            help="with --rows: whether those of a table with more than 1,000 rows go into"
-            " the file; no also leaves out a smaller table; repeatable",
-        )
+        add_rows_of_option(parser)
         parser.add_argument(
             "--dev",
             metavar="URL",

@@ -21,7 +21,10 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemadiff_conflicts,
 )
-from schema_migrations.management.commands._rows_options import read_large_tables
+from schema_migrations.management.commands._rows_options import (
+    add_rows_of_option,
+    read_large_tables,
+)
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.change_tree import format_change_tree
@@ -130,15 +133,7 @@ class Command(SchemaCommand):
             " a new database, too: they run on the dev database; only what earlier files"
             " lack, and with --app only the tables of that app",
         )
-        parser.add_argument(
-            "--rows-of",
-            action="append",
-            default=[],
-            metavar="TABLE=yes|no",
-            dest="large_tables",
-            help="with --rows: whether those of a table with more than 1,000 rows go into"
-            " the file; no also leaves out a smaller table; repeatable",
-        )
+        add_rows_of_option(parser)
         parser.add_argument(
             "--keep",
             action="store_true",
