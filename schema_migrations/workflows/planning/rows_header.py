@@ -5,6 +5,7 @@ Invariant: it names tables and columns, and no value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,12 @@ from schema_migrations.schema.content_difference import (
     find_row_counts,
 )
 from schema_migrations.schema.model import Key, Schema, Table
+
+_RANDOM_UUID = re.compile(
+    r"\A'[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}'"
+)
+"""Version 4; SQLite has them without dashes.
+https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4"""
 
 
 def list_header_lines(
@@ -46,6 +53,11 @@ def list_header_lines(
 
     if moments := sorted(_find_columns(schema, new, is_of_this_run)):
         yield f"NEEDS A LOOK: these columns hold the time of this run: {', '.join(moments)}."
+    if uuids := sorted(_find_columns(schema, new, _is_random_uuid)):
+        yield (
+            f"NEEDS A LOOK: these columns hold random UUIDs: {', '.join(uuids)}. If the"
+            " migrations make them anew each time, all databases will share these."
+        )
     if bound:
         yield (
             f"NEEDS A LOOK: row security binds the owner of {', '.join(bound)} as well:"
@@ -105,6 +117,10 @@ def _find_columns(
 def _may_be_secret(table: Table, name: str, literal: str) -> bool:
     is_text = literal.endswith("'") and literal != "''"
     return is_text and is_secret_column(table.key.path, name)
+
+
+def _is_random_uuid(table: Table, name: str, literal: str) -> bool:
+    return bool(_RANDOM_UUID.search(literal))
 
 
 def _list_minutes(began: datetime) -> Iterator[datetime]:
