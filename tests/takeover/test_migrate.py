@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +194,23 @@ def test_after_any_run_django_alone_has_nothing_to_do(
 
     assert back.code == 0, back.err
     assert "No migrations to apply." in back.out
+
+
+def test_a_database_that_is_marked_is_known_to_django(
+    opted: Opted, tmp_path: Path
+) -> None:
+    project = opted()
+    project.write("shop/migrations/__init__.py", "")
+    project.write("shop/migrations/0001_initial.py", FIRST_SHOP.format(needs=[]))
+    assert codes(project, "schemadiff initial", "schemaapply") == [0, 0]
+    with closing(sqlite3.connect(tmp_path / "db")) as database, database:
+        database.execute("DELETE FROM django_migrations")
+    version = project.files[-1].name.partition("_")[0]
+
+    assert codes(project, "schemaset zero --no-input") == [0]
+    assert rows_of(project) == "[]"
+    assert codes(project, f"schemaset {version}") == [0]
+    assert "'shop'" in rows_of(project)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ run_begins = Signal()
 """Before anything is written to the target."""
 
 all_files_applied = Signal()
-"""When a run ends on a target that has every file, under its lock; not if there are no
-files or the target is ahead of them.  A receiver returns what the run is to warn of."""
+"""When a run, or a correction of the revisions, ends on a target that has every file,
+under its lock; not if there are no files or the target is ahead of them.  A receiver returns what the run is to warn of."""
 
 
 def send_run_begins(connection: BaseDatabaseWrapper) -> None:

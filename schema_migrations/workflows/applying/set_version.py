@@ -13,13 +13,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.history.comparison import compare_history
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.marking import (
     Marking,
     plan_correction,
     plan_marking,
 )
-from schema_migrations.workflows.applying.events import Reached, ReportEvent
+from schema_migrations.workflows.applying.events import (
+    Reached,
+    ReportEvent,
+    Warned,
+)
+from schema_migrations.workflows.applying.hooks import send_all_files_applied
 from schema_migrations.workflows.applying.runner import OPERATOR
 from schema_migrations.workflows.applying.selection import find_file
 from schema_migrations.workflows.applying.write_access import (
@@ -126,7 +132,23 @@ def write_planned_marking(
             confirm(marking)
         if marking:
             _write_marking(connected, marking, revisions)
+            _tell_apps(connection, connected, directory, report)
     return marking
+
+
+def _tell_apps(
+    connection: BaseDatabaseWrapper,
+    connected: ConnectedTarget,
+    directory: Directory,
+    report: ReportEvent,
+) -> None:
+    """Let other apps know if the target counts as one that has every file."""
+    found = compare_history(directory.files, connected.store.read())
+    if found.has_common_file and not (
+        found.pending or found.out_of_order or found.ahead
+    ):
+        for warning in send_all_files_applied(connection):
+            report(Warned(message=warning))
 
 
 def preview_marking(
