@@ -133,15 +133,14 @@ def _explain_keeping(drift: Drift, view: View) -> Iterator[str]:
 
 def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
     """Yield how to keep what differs and how to mend it, each with its command."""
-    if _has_only_surplus(drift, of_rows=True):
-        yield (
-            "decide on what only the database has: keep it with a file, EXTRA or"
-            " IGNORE, or drop it there"
-        )
-        return
     consent = " --allow-data-loss" if _needs_consent(drift) else ""
     mend = f"{command(f'schemastatus --drift --format sql{consent}')} --output mend.sql"
-    if _may_be_kept(drift):
+    if _has_only_surplus(drift) and not drift.is_keepable:
+        yield "decide on what only the database has: keep it with a file, EXTRA or IGNORE."
+        yield "Nobody needs it: this SQL drops it, with its rows:"
+        yield f"  {mend}"
+        return
+    if drift.is_keepable:
         keep = (
             f"{command('schemastatus --drift --keep --format sql')} --output kept.sql"
         )
@@ -170,26 +169,14 @@ def suggest_renaming(command: Callable[[str], str]) -> Iterator[str]:
     yield f"  {command('schemastatus --drift --format sql')} --output mend.sql"
 
 
-def _may_be_kept(drift: Drift) -> bool:
-    """Whether SQL may have made something of a table that ``EXTRA`` can say."""
-    return any(
-        each.kind == "different" or not each.is_of_rows
-        for each in drift.real_differences
-        if each.kind != "missing"
-    )
-
-
 def _needs_consent(drift: Drift) -> bool:
     """Whether the mending SQL leaves every difference, unless it may lose something."""
     return set(drift.real_differences) <= set(drift.untouched_differences)
 
 
-def _has_only_surplus(drift: Drift, *, of_rows: bool = False) -> bool:
-    """Whether only the database has all that differs, and that is what holds rows."""
-    return all(
-        each.kind == "surplus" and (each.is_of_rows or not of_rows)
-        for each in drift.real_differences
-    )
+def _has_only_surplus(drift: Drift) -> bool:
+    """Whether only the database has all that differs."""
+    return all(each.kind == "surplus" for each in drift.real_differences)
 
 
 def _describe_difference(difference: Difference) -> str:

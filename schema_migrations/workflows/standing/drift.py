@@ -6,7 +6,7 @@ mending SQL ran on a copy of the live schema and left no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,11 @@ from schema_migrations.plan.differences import (
     find_unsafe_changes,
     list_differences,
     list_tolerated_columns,
+)
+from schema_migrations.plan.kept_objects import (
+    KeptObjects,
+    choose_kept_objects,
+    is_kept,
 )
 from schema_migrations.plan.rename_steps import order_renames
 from schema_migrations.plan.renames import NO_RENAMES, infer_renames
@@ -80,6 +85,8 @@ class Drift:
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
     """Differences that the mending SQL leaves, since rows or values could be lost."""
+    is_keepable: bool = False
+    """Whether SQL of ``EXTRA`` can say any of the differences."""
     keeping: Keeping | None = None
     """The keeping SQL: with it in ``EXTRA`` the files match the database; None: not asked
     for."""
@@ -162,6 +169,7 @@ def find_drift(
             ),
         ),
         untouched_differences=list_differences(untouched, apps),
+        is_keepable=_is_any_keepable(changes, current.schema, desired.schema, goal),
         keeping=keeping,
         left_differences=list_differences(keeping.left_changes, apps)
         if keeping
@@ -171,6 +179,13 @@ def find_drift(
         script_preamble=engine.dialect.script_preamble,
         mending_proposal=mending_proposal,
     )
+
+
+def _is_any_keepable(
+    changes: Sequence[ddl.Change], live: Schema, files: Schema, goal: Schema
+) -> bool:
+    kept = choose_kept_objects(files, live, goal) if changes else KeptObjects(goal=goal)
+    return any(is_kept(change, kept) for change in changes)
 
 
 @contextmanager
