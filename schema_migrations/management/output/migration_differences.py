@@ -75,9 +75,8 @@ def describe_migration_differences(
     """Yield what differs, and the command that prints the SQL which keeps it."""
     yield from _format_differences(differences, view)
     if differences.extra_text:
-        yield "         A database from the files lacks what the migrations made by SQL. To"
-        yield "         have it there, let EXTRA name a file with this SQL before you write"
-        yield "         the first file:"
+        yield "         If a database from the files is to have what the migrations made by"
+        yield "         SQL, let EXTRA name a file with this SQL before you write the first:"
         yield f"           {format_command('schemadiff --keep', view.given)} --output kept.sql"
 
 
