@@ -134,6 +134,15 @@ def test_a_failure_that_left_nothing_is_a_sentence(place: Place) -> None:
         assert "failed" not in get(client)
 
 
+def test_what_an_app_connected_does_nothing_without_the_app(place: Place) -> None:
+    with override_settings(INSTALLED_APPS=[*APPS, "schema_migrations.takeover"]):
+        pass
+    place.write(_1_first=A)
+    place.apply()
+    found = place.engine.executor.list_tables(place.connection, None)
+    assert "django_migrations" not in found
+
+
 def test_a_row_of_its_own_is_only_shown(place: Place) -> None:
     place.write(_1_first=A)
     place.apply()

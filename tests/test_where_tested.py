@@ -63,6 +63,7 @@ ELSEWHERE = {
     ],
     "workflows/standing": ["commands/test_schemastatus_drift.py"],
     "workflows/standing/app_ownership": ["takeover/test_migrate.py"],
+    "workflows/management_modules": ["workflows/states/test_django_migrations.py"],
     "workflows/states": [
         "commands/test_schemadiff_extra.py",
         "commands/test_schemadiff_prerequisites.py",

@@ -25,6 +25,12 @@ class TakeoverConfig(AppConfig):
         all_files_applied.connect(record_django_migrations)
 
 
+def _is_responsible(alias: str) -> bool:
+    """Tell whether the files of an alias rule here: a receiver stays connected where
+    INSTALLED_APPS is overridden."""
+    return apps.is_installed(TakeoverConfig.name) and alias in list_managed_aliases()
+
+
 def verify_migrations_of_files(*, connection: Any, **_: Any) -> None:
     """Stop a run before it began if it could not update ``django_migrations``."""
     # Importable only after the models are loaded.
@@ -32,7 +38,7 @@ def verify_migrations_of_files(*, connection: Any, **_: Any) -> None:
         read_migrations_of_files,
     )
 
-    if connection.alias in list_managed_aliases():
+    if _is_responsible(connection.alias):
         read_migrations_of_files(connection.alias)
 
 
@@ -43,7 +49,7 @@ def record_django_migrations(*, connection: Any, **_: Any) -> tuple[str, ...]:
         record_migrations_of_files,
     )
 
-    if connection.alias not in list_managed_aliases():
+    if not _is_responsible(connection.alias):
         return ()
     waiting = record_migrations_of_files(connection, connection.alias)
     if not waiting:

@@ -18,7 +18,7 @@ from django.utils import translation
 
 from schema_migrations.errors import SessionLostToHandler, SignalHandlerFailed
 from schema_migrations.workflows.applying.events import ReportEvent, SignalSent
-from schema_migrations.workflows.states.management_modules import (
+from schema_migrations.workflows.management_modules import (
     list_management_modules,
 )
 

@@ -25,7 +25,7 @@ from django.db.migrations.operations.base import Operation
 
 from schema_migrations.errors import MigrationsNotImportable
 from schema_migrations.history.django_coverage import MigrationNode, order_active
-from schema_migrations.workflows.states.management_modules import (
+from schema_migrations.workflows.management_modules import (
     list_management_modules,
 )
 

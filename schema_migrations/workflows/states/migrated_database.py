@@ -38,10 +38,10 @@ from schema_migrations.errors import (
     SchemaMigrationsError,
 )
 from schema_migrations.errors.interruption import find_interruption
-from schema_migrations.workflows.states.held_aliases import hold_aliases_on
-from schema_migrations.workflows.states.management_modules import (
+from schema_migrations.workflows.management_modules import (
     list_management_modules,
 )
+from schema_migrations.workflows.states.held_aliases import hold_aliases_on
 
 MigrationKey = tuple[str, str]
 """App label and name."""

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "0002_kinds")]
     operations = [
         migrations.RunSQL(
-            "CREATE VIEW shop_recent AS SELECT id, number FROM shop_order"
+            "CREATE VIEW shop_recent AS SELECT count(*) AS orders FROM shop_order"
             " WHERE placed > now() - interval '7 days'",
             "DROP VIEW shop_recent",
         )
