@@ -97,6 +97,37 @@ def name_extra(shop: Project) -> None:
     )
 
 
+ADDS_COLUMN = """
+from django.db import migrations
+
+BY_SQL = '''
+ALTER TABLE shop_item ADD search tsvector;
+CREATE TABLE by_hand (id integer);
+CREATE INDEX shop_item_search ON shop_item USING gin (search);
+'''
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_sql")]
+    operations = [migrations.RunSQL(BY_SQL)]
+"""
+
+
+def test_what_is_not_kept_is_named_with_what_prints_it(shop: Project) -> None:
+    """A trigger that is kept may set a column that is not."""
+    shop.write("shop/migrations/0003_column.py", ADDS_COLUMN)
+    ran = shop.manage("schemadiff", "--keep", "--output", "kept.sql")
+    assert ran.code == 0, ran.err
+    text = (shop.base / "kept.sql").read_text()
+    for place in (ran.out.partition("Left     ")[2], text):
+        assert "Not kept, since tables and columns belong to models:" in place
+        assert "column shop_item.search" in place
+        assert "table by_hand" in place
+        assert "schemadiff --from models --to migrations" in place
+    printed = shop.manage("schemadiff", "--from", "models", "--to", "migrations")
+    assert 'ADD COLUMN "search"' in printed.out
+
+
 def test_what_migrations_made_by_sql_is_kept_from_the_first_file_on(
     shop: Project,
 ) -> None:

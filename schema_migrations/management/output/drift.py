@@ -85,7 +85,7 @@ def format_mending_script(target: str, drift: Drift) -> str:
     if drift.untouched_differences:
         lines.append("-- Left as it is without --allow-data-loss:")
         lines += [
-            f"--   {_describe_difference(each)}" for each in drift.untouched_differences
+            f"--   {describe_difference(each)}" for each in drift.untouched_differences
         ]
     plan = drift.mending_proposal.plan if drift.mending_proposal else None
     if drift.mending_proposal is None or plan is None:
@@ -109,7 +109,7 @@ def format_keeping_script(target: str, drift: Drift, view: View) -> str:
         lines.append(
             "Not kept, since EXTRA is for what models cannot say of their tables:"
         )
-        lines += [f"  {_describe_difference(each)}" for each in drift.left_differences]
+        lines += [f"  {describe_difference(each)}" for each in drift.left_differences]
     header = "".join(f"-- {mask_controls(line)}\n" for line in lines)
     return f"{header}\n{text}" if text else header
 
@@ -179,7 +179,8 @@ def _has_only_surplus(drift: Drift) -> bool:
     return all(each.kind == "surplus" for each in drift.real_differences)
 
 
-def _describe_difference(difference: Difference) -> str:
+def describe_difference(difference: Difference) -> str:
+    """Return a difference as one line: what, and how it differs."""
     name = str(difference.line).partition(" ")[2]
     detail = (
         "only in the database"

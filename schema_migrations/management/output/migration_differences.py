@@ -9,13 +9,16 @@ from schema_migrations.management.output.change_tree import (
     colour_sql,
     format_change_tree,
 )
+from schema_migrations.management.output.drift import describe_difference
 from schema_migrations.management.output.lines import (
     Document,
     Formats,
     Line,
     View,
+    format_beside,
     format_count,
     make_json_format,
+    mask_controls,
 )
 from schema_migrations.management.output.next_command import format_command
 from schema_migrations.management.output.schemastatus import DifferenceJson
@@ -100,20 +103,38 @@ def _format_differences(differences: MigrationDifferences, view: View) -> Iterat
 def format_kept_sql(differences: MigrationDifferences, view: View) -> Iterator[Line]:
     """Yield the differences, and the SQL for ``EXTRA`` as a document."""
     yield from _format_differences(differences, view)
+    left = list(_describe_left(differences, view))
     if not differences.extra_text:
         yield Document(
             text="-- Nothing to keep: no SQL of EXTRA is needed.",
             content="nothing to keep",
         )
+        yield from format_beside("Left     ", "\n".join(left), view) if left else ()
         return
-    text = (
-        "-- What Django's migrations made by SQL of the models' objects, for a file that\n"
-        "-- EXTRA names. It was run after the models on a dev database.\n\n"
-        f"{differences.extra_text}"
+    header = "".join(
+        f"-- {mask_controls(line)}\n"
+        for line in (
+            "What Django's migrations made by SQL of the models' objects, for a file that",
+            "EXTRA names. It was run after the models on a dev database.",
+            *left,
+        )
     )
+    text = f"{header}\n{differences.extra_text}"
     count = format_count(differences.statement_count, "statement")
     yield Document(text=text, shown=colour_sql(text, view.style), content=count)
+    yield from format_beside("Left     ", "\n".join(left), view) if left else ()
     yield f"Next     once EXTRA names the file: {format_command('schemadiff', view.given)}"
+
+
+def _describe_left(differences: MigrationDifferences, view: View) -> Iterator[str]:
+    """Yield what is not kept, and how to see its SQL."""
+    found = [each for each in differences.left if each.kind != "missing"]
+    if not found:
+        return
+    yield "Not kept, since tables and columns belong to models:"
+    yield from (f"  {describe_difference(each)}" for each in found)
+    yield "A trigger or a function may need them. This prints their SQL:"
+    yield f"  {format_command('schemadiff --from models --to migrations', view.given)}"
 
 
 FORMATS: Formats = {
