@@ -113,9 +113,25 @@ class Migration(migrations.Migration):
 """
 
 
+UNMANAGED = """
+
+class ByHand(models.Model):
+    class Meta:
+        managed = False
+        db_table = "by_hand"
+
+
+class Elsewhere(models.Model):
+    class Meta:
+        managed = False
+        db_table = "made_elsewhere"
+"""
+
+
 def test_what_is_not_kept_is_named_with_what_prints_it(shop: Project) -> None:
     """A trigger that is kept may set a column that is not."""
     shop.write("shop/migrations/0003_column.py", ADDS_COLUMN)
+    shop.write("shop/models.py", MODELS + UNMANAGED)
     ran = shop.manage("schemadiff", "--keep", "--output", "kept.sql")
     assert ran.code == 0, ran.err
     text = (shop.base / "kept.sql").read_text()
@@ -124,6 +140,9 @@ def test_what_is_not_kept_is_named_with_what_prints_it(shop: Project) -> None:
         assert "column shop_item.search" in place
         assert "table by_hand" in place
         assert "schemadiff --from models --to migrations" in place
+    unmade = ran.out.partition("managed = False read tables that no file makes:")[2]
+    assert unmade.splitlines()[1].strip() == "by_hand: shop.ByHand"
+    assert "Elsewhere" not in ran.out
     printed = shop.manage("schemadiff", "--from", "models", "--to", "migrations")
     assert 'ADD COLUMN "search"' in printed.out
 

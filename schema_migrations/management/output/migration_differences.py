@@ -98,6 +98,12 @@ def _format_differences(differences: MigrationDifferences, view: View) -> Iterat
             yield view.style.MIGRATE_HEADING(f"  {HEADINGS[kind]}")
             for line in format_change_tree(lines, view):
                 yield f"  {line}"
+    if differences.unmanaged_models:
+        yield "         Models that are managed = False read tables that no file makes:"
+        for table, model in differences.unmanaged_models.items():
+            yield f"           {table}: {model}"
+        yield "         A file of EXTRA can make them. This prints their SQL:"
+        yield f"           {format_command('schemadiff --from models --to migrations', view.given)}"
 
 
 def format_kept_sql(differences: MigrationDifferences, view: View) -> Iterator[Line]:

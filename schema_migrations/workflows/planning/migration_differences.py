@@ -7,7 +7,8 @@ told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schema_migrations.errors import PlanError, StatementFailed
@@ -19,6 +20,7 @@ from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     warn_of_own_migrate,
 )
+from schema_migrations.workflows.states.model_names import table_key_of
 from schema_migrations.workflows.states.source_forms import MIGRATIONS, MODELS
 from schema_migrations.workflows.states.sources import Workspace, open_state
 from schema_migrations.workflows.states.state import State
@@ -33,6 +35,9 @@ class MigrationDifferences:
     """What SQL in ``EXTRA`` makes of the models' objects."""
     left: tuple[Difference, ...] = ()
     """What belongs to models: tables and columns."""
+    unmanaged_models: Mapping[str, str] = field(default_factory=dict)
+    """Table that only the migrations make → the model that reads it, ``shop.Role``; the
+    model is ``managed = False``."""
     extra_text: str = ""
     """The SQL for ``EXTRA``, proved; empty: nothing is kept."""
     statement_count: int = 0
@@ -64,9 +69,23 @@ def find_migration_differences(
     return MigrationDifferences(
         kept=list_real(keeping.kept_changes),
         left=list_real(keeping.left_changes),
+        unmanaged_models=dict(_find_unmanaged_models(workspace, base, migrated)),
         extra_text=keeping.extra_text,
         statement_count=len(plan.statements) if plan else 0,
     )
+
+
+def _find_unmanaged_models(
+    workspace: Workspace, base: State, migrated: State
+) -> Iterator[tuple[str, str]]:
+    """Yield (table, model) of what installed models read and only the migrations make."""
+    for model in workspace.registry.get_models():
+        meta = model._meta
+        if meta.managed or meta.proxy or meta.swapped:
+            continue
+        table = table_key_of(model, workspace.engine.dialect)
+        if table in migrated.schema.by_key and table not in base.schema.by_key:
+            yield table.path, meta.label
 
 
 def compare_models_with_migrations(
