@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,7 @@ class TestDrift:
     def test_the_sql_that_mends(self, chatty: Project) -> None:
         assert chatty.manage("schemaapply").code == 0
         database = chatty.base.parent / "db"
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database)) as connection:
             connection.execute("ALTER TABLE shop_order DROP COLUMN total")
 
         ran = chatty.manage(

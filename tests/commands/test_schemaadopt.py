@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -453,7 +454,8 @@ def test_what_only_the_other_tool_needs_is_ignored(project: Project) -> None:
     write_initial(project, "V1__initial.sql")
     assert project.manage("schemaadopt", "theirs").code == 0
     assert project.manage("schemaapply", "--no-signals").code == 0
-    with sqlite3.connect(project.base.parent / "db") as database:
+    path = project.base.parent / "db"
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(FLYWAY.table)
         database.execute("DROP TABLE atlas_schema_revisions")
         database.execute(FLYWAY.first)
