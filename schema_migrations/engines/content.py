@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from schema_migrations.schema.content import Count, Row
+    from schema_migrations.schema.content import CounterPosition, Row
     from schema_migrations.schema.model import Key, Table
 
 
@@ -19,5 +19,5 @@ class ContentReader:
     """Return the numbers of rows of those tables that have some."""
     read_rows: Callable[[Any, Table, Sequence[str], Sequence[str]], tuple[Row, ...]]
     """(cursor, table, columns, columns to sort by) → the rows as literals of SQL."""
-    read_counters: Callable[[Any], Mapping[Key, Count]]
+    read_counters: Callable[[Any], Mapping[Key, CounterPosition]]
     """Return ``Content.counters`` of the whole database."""

@@ -42,15 +42,15 @@ class TableRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """How far a sequence, or what numbers rows, has counted."""
+class CounterPosition:
+    """The last number of a sequence, or of the counter of a table or column."""
 
     number: int
     is_given: bool = True
     """False: this number comes next, as in a sequence that was just restarted."""
     is_descending: bool = field(default=False, compare=False)
 
-    def is_before(self, other: Count) -> bool:
+    def is_before(self, other: CounterPosition) -> bool:
         """Return whether this one has yet to give numbers that ``other`` gave."""
         first, last = self.number, other.number
         if self.is_descending:
@@ -64,7 +64,7 @@ class Content:
 
     tables: tuple[TableRows, ...] = ()
     """Those that have rows, each after the tables that its foreign keys name."""
-    counters: Mapping[Key, Count] = field(default_factory=dict)
+    counters: Mapping[Key, CounterPosition] = field(default_factory=dict)
     """A numbered column, a table that numbers its rows, or a sequence → its count; one
     of a table without any is not here."""
 
@@ -134,7 +134,7 @@ def split_rows(rows: TableRows) -> Iterator[Sequence[Row]]:
     return split_into_parts(rows.rows, ROWS_IN_STATEMENT)
 
 
-def describe_count(key: Key, count: Count) -> str:
+def describe_counter(key: Key, count: CounterPosition) -> str:
     """Return the comment above the statement that sets a counter."""
     if count.is_given:
         return f"Let {key.path} count on after {count.number}."

@@ -84,7 +84,7 @@ DATES = {
     "0005_index": "2026-06-03 10:00",
     "0007_label_squashed_0008_text": "2026-07-01 10:00",
 }
-"""What has none is as old as what it comes after."""
+"""A migration without a date counts as old as the newest that it depends on."""
 FILL = """
 def fill(apps, schema_editor):
     apps.get_model("shop", "Kind").objects.create(name="S3CR3T")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from schema_migrations.schema.content import (
     ROWS_IN_STATEMENT,
-    Count,
+    CounterPosition,
     TableRows,
     order_tables,
     split_rows,
@@ -77,16 +77,16 @@ def test_a_chain_of_many_tables_is_ordered() -> None:
 
 def test_a_counter_goes_on_in_its_own_direction() -> None:
     fresh, used, further = (
-        Count(number=1, is_given=False),
-        Count(number=1),
-        Count(number=2, is_given=False),
+        CounterPosition(number=1, is_given=False),
+        CounterPosition(number=1),
+        CounterPosition(number=2, is_given=False),
     )
     assert fresh.is_before(used)
     assert used.is_before(further)
     assert not further.is_before(fresh)
     assert not used.is_before(used)
     down = [
-        Count(number=number, is_given=is_given, is_descending=True)
+        CounterPosition(number=number, is_given=is_given, is_descending=True)
         for number, is_given in [(-1, False), (-1, True), (-2, False), (-2, True)]
     ]
     assert all(a.is_before(b) for a, b in pairwise(down))

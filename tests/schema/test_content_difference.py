@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.schema.content import Content, Count, TableRows
+from schema_migrations.schema.content import Content, CounterPosition, TableRows
 from schema_migrations.schema.content_difference import compare_content
 from schema_migrations.schema.model import Constraint, Schema, Table, table_key
 
@@ -57,7 +57,7 @@ def test_equal_rows_are_counted() -> None:
 
 
 def test_counters_that_are_further_on_are_new() -> None:
-    one, two, three = (Count(number=number) for number in (1, 2, 3))
+    one, two, three = (CounterPosition(number=number) for number in (1, 2, 3))
     a, b, c = map(table_key, "abc")
     before = Content(counters={a: three, b: one})
     after = Content(counters={a: three, b: two, c: one})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schema_migrations.schema.content import (
     ROWS_IN_STATEMENT,
     Content,
-    Count,
+    CounterPosition,
     TableRows,
 )
 from schema_migrations.schema.content_references import leave_out_rows_of, order_rows
@@ -65,9 +65,9 @@ def test_what_refers_to_a_row_that_is_left_out_is_left_out_as_well() -> None:
             rows_of(GRANTS, ("1", "7"), ("2", "NULL")),
         ),
         counters={
-            TYPES.column("id"): Count(number=1),
-            NOTES: Count(number=3),
-            Key("sequence", name="free"): Count(number=1),
+            TYPES.column("id"): CounterPosition(number=1),
+            NOTES: CounterPosition(number=3),
+            Key("sequence", name="free"): CounterPosition(number=1),
         },
     )
     kept, out = leave_out_rows_of(SCHEMA, content, {TYPES})
@@ -85,7 +85,8 @@ def test_what_refers_to_a_row_that_is_left_out_is_left_out_as_well() -> None:
 
 def test_without_such_rows_all_stay() -> None:
     content = Content(
-        tables=(rows_of(GRANTS, ("2", "NULL")),), counters={GRANTS: Count(number=2)}
+        tables=(rows_of(GRANTS, ("2", "NULL")),),
+        counters={GRANTS: CounterPosition(number=2)},
     )
     assert leave_out_rows_of(SCHEMA, content, {TYPES}) == (content, ())
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pretix.testutils.settings import *  # noqa: F403
+from pretix.testutils.settings import *  # noqa: F403 - settings extend others
 from pretix.testutils.settings import INSTALLED_APPS
 
-from tools.takeovers.common_settings import *  # noqa: F403
+from tools.takeovers.common_settings import *  # noqa: F403 - settings extend others
 from tools.takeovers.common_settings import with_apps_of_ours
 
 INSTALLED_APPS = with_apps_of_ours(INSTALLED_APPS)

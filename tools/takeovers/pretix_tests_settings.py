@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.settings import *  # noqa: F403
+from tests.settings import *  # noqa: F403 - settings extend others
 from tests.settings import INSTALLED_APPS
-from tools.takeovers.common_settings import *  # noqa: F403
+from tools.takeovers.common_settings import *  # noqa: F403 - settings extend others
 from tools.takeovers.common_settings import with_apps_of_ours
 
 INSTALLED_APPS = with_apps_of_ours(INSTALLED_APPS)

@@ -14,10 +14,10 @@ if not find_spec("gi"):
     # Nothing is drawn here.
     sys.modules |= dict.fromkeys(("cairo", "gi", "gi.repository"), MagicMock())
 
-from weblate.settings_test import *  # noqa: F403
+from weblate.settings_test import *  # noqa: F403 - settings extend others
 from weblate.settings_test import INSTALLED_APPS
 
-from tools.takeovers.common_settings import *  # noqa: F403
+from tools.takeovers.common_settings import *  # noqa: F403 - settings extend others
 from tools.takeovers.common_settings import with_apps_of_ours
 
 INSTALLED_APPS = with_apps_of_ours(INSTALLED_APPS)

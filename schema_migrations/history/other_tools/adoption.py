@@ -111,7 +111,7 @@ def _adopt_all(
         if migration.is_repeatable:
             name = next_name(Directory(path="", files=newest), migration.name, now)
         else:
-            name = format_name(next(remaining), migration.name)
+            name = format_file_name(next(remaining), migration.name)
         adopted = _adopt_migration(tool, migration, name, syntax)
         newest = (adopted.file,)
         yield adopted
@@ -120,7 +120,7 @@ def _adopt_all(
 def _adopt_migration(
     tool: str, migration: OtherMigration, name: str, syntax: Syntax
 ) -> AdoptedFile:
-    outside = not migration.transactional or is_run_outside(
+    outside = not migration.transactional or is_run_outside_transaction(
         migration.up.decode(), syntax, file=migration.file
     )
     origin = OtherOrigin(tool=tool, version=migration.version, file=migration.file)
@@ -145,7 +145,7 @@ def _adopt_migration(
     )
 
 
-def is_run_outside(sql: str, syntax: Syntax, *, file: str) -> bool:
+def is_run_outside_transaction(sql: str, syntax: Syntax, *, file: str) -> bool:
     """Tell whether the SQL itself begins or refuses a transaction.
 
     Flyway finds that by itself, and golang-migrate runs it alone, without transaction.
@@ -183,7 +183,7 @@ def _find_source_line(source: str, up: str, line: int) -> int:
     return found or line
 
 
-def format_name(version: str, name: str) -> str:
+def format_file_name(version: str, name: str) -> str:
     short = _shorten_name(name)
     return f"{version}_{short}{FILE_SUFFIX}" if short else f"{version}{FILE_SUFFIX}"
 

@@ -47,7 +47,7 @@ def find_applied_files(
     }
     _refuse_without_file((*adopted, *known), applied, apps)
     done = [file for file in adopted if not _list_missing(file, applied, apps)]
-    first = next((file for file in adopted if is_first_of_django(file)), None)
+    first = next((file for file in adopted if is_first_file_of_django(file)), None)
     if first is not None and first not in done and (done or _has_any(first, has)):
         missing = _list_missing(first, applied, apps)
         raise MigrationsNotRun(file=first.name, migrations=missing)
@@ -65,7 +65,7 @@ def _add_rows(
             yield file
 
 
-def is_first_of_django(file: MigrationFile) -> bool:
+def is_first_file_of_django(file: MigrationFile) -> bool:
     """Tell whether a file holds all migrations before a date."""
     origin = find_other_origin(file)
     return origin is not None and (origin.tool, origin.version) == (

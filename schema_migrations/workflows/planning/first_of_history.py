@@ -16,7 +16,7 @@ from django.db.migrations import Migration
 
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import format_origin
-from schema_migrations.history.other_tools.adoption import format_name
+from schema_migrations.history.other_tools.adoption import format_file_name
 from schema_migrations.history.other_tools.origin import (
     FIRST_OF_DJANGO,
     OtherOrigin,
@@ -141,7 +141,7 @@ def plan_first_files(
         notes = _make_notes(run, request, operations, taken)
         text = with_notes(workspace.engine, proposal, notes).file_text
         return MigrationFile(
-            name=format_name(request.versions[0], "initial"),
+            name=format_file_name(request.versions[0], "initial"),
             content=(text or _format_notes(notes, context)).encode(),
         )
 
@@ -154,7 +154,7 @@ def plan_first_files(
         file = make_file(TakenRows(follow=False))
         return FirstFiles(files=(AdoptedMigration(source="", file=file),), rows=rows)
     rows_file = MigrationFile(
-        name=format_name(request.versions[1], "initial_rows"),
+        name=format_file_name(request.versions[1], "initial_rows"),
         content=rows.text.encode(),
     )
     files = (AdoptedMigration(source="", file=each) for each in (file, rows_file))

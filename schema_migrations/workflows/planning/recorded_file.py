@@ -16,7 +16,10 @@ from django.db.migrations import AddField, AlterField, Migration, RunPython, Run
 from schema_migrations.engines.engine import Dialect
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import format_origin
-from schema_migrations.history.other_tools.adoption import format_name, is_run_outside
+from schema_migrations.history.other_tools.adoption import (
+    format_file_name,
+    is_run_outside_transaction,
+)
 from schema_migrations.history.other_tools.origin import (
     OtherOrigin,
     format_other_origin,
@@ -87,7 +90,8 @@ def make_recorded_file(made: RecordedMigration, context: FileContext) -> Migrati
     statements = tuple(_list_statements(made, context))
     syntax = context.dialect.syntax
     outside = not migration.atomic or any(
-        is_run_outside(sql, syntax, file=made.label) for _, sql in statements
+        is_run_outside_transaction(sql, syntax, file=made.label)
+        for _, sql in statements
     )
     key = migration.app_label, migration.name
     notes = make_notes(
@@ -107,7 +111,7 @@ def make_recorded_file(made: RecordedMigration, context: FileContext) -> Migrati
         footer=notes.footer_lines,
         txmode="none" if outside and statements else "",
     )
-    name = format_name(made.version, f"{migration.app_label}_{migration.name}")
+    name = format_file_name(made.version, f"{migration.app_label}_{migration.name}")
     return MigrationFile(name=name, content=text.encode())
 
 

@@ -112,7 +112,7 @@ def _fill_in(connection: Any, sql: Any, params: Any) -> str:
     if hasattr(connection.ops, "compose_sql"):
         try:
             return str(connection.ops.compose_sql(sql, params))
-        except NotImplementedError:
+        except NotImplementedError:  # SQLite has none: its parameters are quoted below
             pass
     if params is None:
         return str(sql)

@@ -18,7 +18,7 @@ from schema_migrations.engines.postgresql.session_values import (
     PRINT_VALUES,
     render_set_values,
 )
-from schema_migrations.schema.content import Count, Row, split_into_parts
+from schema_migrations.schema.content import CounterPosition, Row, split_into_parts
 from schema_migrations.schema.model import Key, Kind, Table
 
 _NUMBER_TYPES = re.compile(
@@ -94,12 +94,12 @@ def read_rows(
     return tuple(tuple(map(_tidy_literal, row, types)) for row in found)
 
 
-def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
+def read_counters(cursor: Cursor) -> Mapping[Key, CounterPosition]:
     """Return how far each sequence has counted.
 
     The sequence itself is asked: ``pg_sequences`` does not know one that was restarted.
     """
-    counters: dict[Key, Count] = {}
+    counters: dict[Key, CounterPosition] = {}
     with _hold_print_values(cursor):
         cursor.execute(_COUNTERS_QUERY)
         for part in split_into_parts(cursor.fetchall(), RELATIONS_IN_QUERY):
@@ -111,7 +111,7 @@ def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
             for place, number, is_given in cursor.fetchall():
                 namespace, name, column, _, _, is_descending = part[place]
                 kind: Kind = "column" if column else "sequence"
-                counters[Key(kind, namespace, name, column)] = Count(
+                counters[Key(kind, namespace, name, column)] = CounterPosition(
                     number=number, is_given=is_given, is_descending=is_descending
                 )
     return counters

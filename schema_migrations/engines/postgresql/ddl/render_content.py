@@ -9,9 +9,9 @@ from schema_migrations.engines.postgresql.quote import qualify, quote, quote_lit
 from schema_migrations.schema.content import (
     CommentedSql,
     Content,
-    Count,
+    CounterPosition,
     TableRows,
-    describe_count,
+    describe_counter,
     describe_rows,
     order_by_need,
     split_rows,
@@ -70,7 +70,9 @@ def _render_rows(schema: Schema, rows: TableRows) -> Iterator[CommentedSql]:
         )
 
 
-def _render_counter(key: Key, sequence_key: Key, count: Count) -> CommentedSql:
+def _render_counter(
+    key: Key, sequence_key: Key, count: CounterPosition
+) -> CommentedSql:
     """Return what sets a counter forward; back never: a database in use may be ahead.
 
     https://www.postgresql.org/docs/current/functions-sequence.html
@@ -81,7 +83,7 @@ def _render_counter(key: Key, sequence_key: Key, count: Count) -> CommentedSql:
     if not count.is_descending:
         here, there = there, here
     return (
-        describe_count(key, count),
+        describe_counter(key, count),
         f"SELECT pg_catalog.setval({quote_literal(sequence)}::regclass, {count.number},"
         f" {is_given}) FROM {sequence}\n"
         f"WHERE ({here}, is_called) < ({there}, {is_given})",

@@ -8,7 +8,7 @@ from itertools import chain, count
 from schema_migrations.engines.content import ContentReader
 from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.sqlite.quote import quote
-from schema_migrations.schema.content import Count, Row
+from schema_migrations.schema.content import CounterPosition, Row
 from schema_migrations.schema.model import Key, Table, table_key
 
 # ``quote`` ends a text at its first NUL.
@@ -39,7 +39,7 @@ def read_rows(
     return tuple(tuple(map(_tidy_literal, row)) for row in cursor.fetchall())
 
 
-def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
+def read_counters(cursor: Cursor) -> Mapping[Key, CounterPosition]:
     """Return the last numbers of the tables whose keys are never given twice.
 
     https://www.sqlite.org/autoinc.html
@@ -48,7 +48,10 @@ def read_counters(cursor: Cursor) -> Mapping[Key, Count]:
     if not cursor.fetchall():
         return {}
     cursor.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
-    return {table_key(name): Count(number=last) for name, last in cursor.fetchall()}
+    return {
+        table_key(name): CounterPosition(number=last)
+        for name, last in cursor.fetchall()
+    }
 
 
 def _tidy_literal(literal: str) -> str:

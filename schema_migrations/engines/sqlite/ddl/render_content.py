@@ -12,7 +12,7 @@ from schema_migrations.schema.content import (
     CommentedSql,
     Content,
     TableRows,
-    describe_count,
+    describe_counter,
     describe_rows,
     split_rows,
 )
@@ -51,7 +51,7 @@ def _render_counters(schema: Schema, content: Content) -> Iterator[CommentedSql]
             continue
         name = "'" + key.name.replace("'", "''") + "'"
         yield (
-            describe_count(key, count),
+            describe_counter(key, count),
             f"UPDATE sqlite_sequence SET seq = {number}"
             f" WHERE name = {name} AND seq < {number}",
         )

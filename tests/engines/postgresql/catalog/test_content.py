@@ -8,7 +8,7 @@ import pytest
 
 from schema_migrations.engines.postgresql.catalog.content import CONTENT_READER
 from schema_migrations.engines.postgresql.ddl.render_content import render_content
-from schema_migrations.schema.content import Content, Count, TableRows
+from schema_migrations.schema.content import Content, CounterPosition, TableRows
 from schema_migrations.schema.model import Key, table_key
 from tests.engines.postgresql.databases import Database, database, schema_of
 
@@ -38,7 +38,7 @@ def write(connection: Database, content: Content) -> None:
         connection.execute(sql)
 
 
-def read_counters(connection: Database) -> dict[Key, Count]:
+def read_counters(connection: Database) -> dict[Key, CounterPosition]:
     return dict(CONTENT_READER.read_counters(connection.cursor()))
 
 
@@ -48,9 +48,12 @@ def test_a_counter_that_is_ahead_stays(connection: Database) -> None:
     connection.execute("SELECT setval('free', 5, false)")
     ahead = read_counters(connection)
     behind = [
-        {ID: Count(number=2), OLD: Count(number=5, is_given=False)},
-        {DOWN: Count(number=-2, is_descending=True), FREE: Count(number=4)},
-        {DOWN: Count(number=-5, is_given=False, is_descending=True)},
+        {ID: CounterPosition(number=2), OLD: CounterPosition(number=5, is_given=False)},
+        {
+            DOWN: CounterPosition(number=-2, is_descending=True),
+            FREE: CounterPosition(number=4),
+        },
+        {DOWN: CounterPosition(number=-5, is_given=False, is_descending=True)},
     ]
     for counters in behind:
         write(connection, Content(counters=counters))
@@ -62,10 +65,10 @@ def test_a_counter_that_is_behind_counts_on(connection: Database) -> None:
     connection.execute(COUNTED)
     connection.execute("INSERT INTO counted DEFAULT VALUES")
     counters = {
-        ID: Count(number=2),
-        OLD: Count(number=7, is_given=False),
-        DOWN: Count(number=-9, is_descending=True),
-        FREE: Count(number=1),
+        ID: CounterPosition(number=2),
+        OLD: CounterPosition(number=7, is_given=False),
+        DOWN: CounterPosition(number=-9, is_descending=True),
+        FREE: CounterPosition(number=1),
     }
     write(connection, Content(counters=counters))
     assert read_counters(connection) == counters
@@ -77,7 +80,9 @@ def test_a_counter_that_is_behind_counts_on(connection: Database) -> None:
 def test_a_sequence_that_was_restarted_is_read(connection: Database) -> None:
     connection.execute(COUNTED)
     connection.execute("ALTER SEQUENCE free RESTART WITH 100000")
-    assert read_counters(connection)[FREE] == Count(number=100000, is_given=False)
+    assert read_counters(connection)[FREE] == CounterPosition(
+        number=100000, is_given=False
+    )
 
 
 def test_a_row_is_read_from_the_table_that_has_it(connection: Database) -> None:

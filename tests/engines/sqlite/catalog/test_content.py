@@ -9,7 +9,7 @@ import pytest
 
 from schema_migrations.engines.sqlite.catalog.content import CONTENT_READER
 from schema_migrations.engines.sqlite.ddl.render_content import render_content
-from schema_migrations.schema.content import Content, Count, TableRows
+from schema_migrations.schema.content import Content, CounterPosition, TableRows
 from schema_migrations.schema.model import table_key
 from tests.engines.sqlite.databases import database, schema_of
 
@@ -27,9 +27,9 @@ def test_a_counter_is_set_forward_only(here: int, then: int) -> None:
     with database(COUNTED) as connection:
         for _ in range(here):
             connection.execute("INSERT INTO counted (name) VALUES ('mine')")
-        write(connection, Content(counters={KEY: Count(number=3)}))
+        write(connection, Content(counters={KEY: CounterPosition(number=3)}))
         counters = CONTENT_READER.read_counters(connection.cursor())
-        assert counters == {KEY: Count(number=then)}
+        assert counters == {KEY: CounterPosition(number=then)}
 
 
 @pytest.mark.parametrize(
