@@ -149,7 +149,7 @@ class FileNotes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenRows:
+class RowsOutcome:
     """What became of the rows that Django migrations leave, where they were run."""
 
     follow: bool
@@ -164,7 +164,7 @@ NO_NOTES = FileNotes()
 
 
 def make_notes(
-    uncovered: UncoveredMigrations, *, taken: TakenRows | None = None
+    uncovered: UncoveredMigrations, *, taken: RowsOutcome | None = None
 ) -> FileNotes:
     """Return the notes for a file that records the uncovered migrations.
 
@@ -204,7 +204,7 @@ def make_notes(
 _NOUN = "data operation"
 
 
-def _describe_taken(taken: TakenRows, count: int) -> str:
+def _describe_taken(taken: RowsOutcome, count: int) -> str:
     operations = f"{_format_count(count, _NOUN)} of Django migrations"
     if taken.follow:
         return f"The rows that {operations} leave are in the file after this one."

@@ -27,7 +27,7 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY
 from schema_migrations.workflows.planning.acknowledge import (
     FileNotes,
-    TakenRows,
+    RowsOutcome,
     make_notes,
 )
 from schema_migrations.workflows.planning.data_operations import (
@@ -127,7 +127,7 @@ def plan_first_files(
     if not request.early and not diff(EMPTY, migrated.schema):
         return FirstFiles()
     operations = tuple(list_left_out(request.early, workspace, with_sql=True))
-    taken = TakenRows(follow=True) if request.rows is not None else None
+    taken = RowsOutcome(follow=True) if request.rows is not None else None
     with open_scratch_database(workspace) as empty:
         proposal = plan_change(
             workspace.engine,
@@ -137,7 +137,7 @@ def plan_first_files(
             phases=workspace.phases,
         )
 
-    def make_file(taken: TakenRows | None) -> MigrationFile:
+    def make_file(taken: RowsOutcome | None) -> MigrationFile:
         notes = _make_notes(run, request, operations, taken)
         text = with_notes(workspace.engine, proposal, notes).file_text
         return MigrationFile(
@@ -151,7 +151,7 @@ def plan_first_files(
         return FirstFiles(files=(first,))
     rows = _find_first_rows(workspace, migrated, file, request.rows, request.began)
     if not rows.text:
-        file = make_file(TakenRows(follow=False))
+        file = make_file(RowsOutcome(follow=False))
         return FirstFiles(files=(AdoptedMigration(source="", file=file),), rows=rows)
     rows_file = MigrationFile(
         name=format_file_name(request.versions[1], "initial_rows"),
@@ -165,7 +165,7 @@ def _make_notes(
     run: MigrationRun,
     request: FirstRequest,
     operations: tuple[DataOperation, ...],
-    taken: TakenRows | None,
+    taken: RowsOutcome | None,
 ) -> FileNotes:
     origin = OtherOrigin(
         tool=DJANGO,

@@ -32,7 +32,7 @@ from schema_migrations.history.rows_files import (
 from schema_migrations.history.sums import SUM_FILE
 from schema_migrations.plan.summary import suggest_name
 from schema_migrations.workflows.planning.acknowledge import (
-    TakenRows,
+    RowsOutcome,
     choose_file_name,
     make_notes,
 )
@@ -171,7 +171,7 @@ def _plan(
     if takes_rows:
         refuse_shared_server(workspace.server)
         warn_of_own_migrate(reporter.warn)
-        taken = TakenRows(follow=True, apps_not_run=find_apps_not_run(workspace))
+        taken = RowsOutcome(follow=True, apps_not_run=find_apps_not_run(workspace))
     try:
         proposal = propose(
             workspace,

@@ -42,7 +42,7 @@ def describe_makers(
     return "\n".join(["Copy what makes it into a file of EXTRA.", *lines])
 
 
-def find_strictly_made_extensions(
+def find_extensions_left_to_migrations(
     django_migrations: DjangoMigrations, syntax: Syntax
 ) -> frozenset[str]:
     """Return the extensions whose ``RunSQL`` fails where they are there already."""

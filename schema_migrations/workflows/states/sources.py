@@ -60,7 +60,7 @@ from schema_migrations.workflows.states.migrated_database import (
 )
 from schema_migrations.workflows.states.migration_sql import (
     describe_makers,
-    find_strictly_made_extensions,
+    find_extensions_left_to_migrations,
 )
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
@@ -306,7 +306,7 @@ def _load_source(
 
 def load_extensions_beforehand(workspace: Workspace, connection: Connection) -> None:
     """Create the extensions that somebody makes before ``migrate`` runs."""
-    made = find_strictly_made_extensions(
+    made = find_extensions_left_to_migrations(
         workspace.django_migrations, workspace.engine.dialect.syntax
     )
     given = workspace.settings.extensions
