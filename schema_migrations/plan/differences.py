@@ -18,7 +18,7 @@ from schema_migrations.plan.summary import (
     summarize,
 )
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Constraint, Key, Object, Opaque
+from schema_migrations.schema.model import Constraint, Key, Object, Opaque, Schema
 from schema_migrations.schema.partitions import pair_renamed_partitions
 
 DifferenceKind = Literal["missing", "different", "surplus", "name", "serial", "wider"]
@@ -158,6 +158,34 @@ def find_unsafe_changes(
         if ddl.subject_of(change) in risky
         or (isinstance(change, ddl.Attach | ddl.Detach) and change.table.key in tables)
     )
+
+
+def find_drops_of(
+    changes: Iterable[ddl.Change], current: Schema, relations: Iterable[Key]
+) -> tuple[ddl.Change, ...]:
+    """Return the changes that drop one of the relations, a part of one, or what it needs.
+
+    ``current`` has them; a change of them is no drop.
+    """
+    drops = {ddl.subject_of(change): change for change in classify(changes)["surplus"]}
+    found: dict[Key, ddl.Change] = {}
+    waiting = list(relations)
+    while waiting:
+        key = waiting.pop()
+        if key not in drops or key in found:
+            continue
+        found[key] = drops[key]
+        waiting += (obj.key for obj in current.by_table.get(key, ()))
+        match drops[key]:
+            case (
+                ddl.DropTable(table=gone)
+                | ddl.DropColumn(column=gone)
+                | ddl.Drop(object=gone)
+            ):
+                waiting += (*gone.needs, *(each.table for each in gone.needs))
+            case _:
+                pass
+    return tuple(found.values())
 
 
 def _find_renamed(changes: Iterable[ddl.Change]) -> set[Key]:

@@ -2,7 +2,7 @@
 
 The base is what models or files make, the wanted one what SQL made of it elsewhere: in a
 live database, or by the project's own migrations.  Kept is what statements in ``EXTRA`` can
-say after the models: not tables, columns and partitions, which belong to models, and not
+say after the models: not partitions and the tables that have or are some, and not
 privileges.
 """
 
@@ -64,18 +64,20 @@ def choose_kept_objects(
     names = _find_names(kinds["name"])
     candidates = {
         obj.key: obj
-        for obj in _find_candidates((*kinds["different"], *kinds["surplus"]))
+        for obj in _find_candidates((*kinds["different"], *kinds["surplus"]), wanted)
     }
-    objects = _drop_unfounded(candidates, base, wanted, names)
-    gone = frozenset(_find_replaced(objects.values(), kinds))
-    goal = base.replace_objects(
-        gone, (_with_names(obj, names) for obj in objects.values())
-    )
+    added = dict(_find_added_columns(kinds["surplus"], base))
+    founded = _find_founded(candidates, added, base, wanted, names)
+    objects = [obj for key, obj in candidates.items() if key in founded]
+    added = {key: column for key, column in added.items() if key in founded}
+    gone = frozenset(_find_replaced(objects, kinds))
+    goal = base.replace_objects(gone, (_with_names(obj, names) for obj in objects))
+    goal = _with_columns(goal, added.items())
     columns = tuple(_find_columns(kinds["different"], goal, wanted))
     goal = _with_columns(goal, columns)
     goal, commented = _with_comments(goal, kinds["different"])
-    keys = objects.keys() | gone | {key for key, _ in columns}
-    return KeptObjects(goal=goal, keys=frozenset(keys), commented=commented)
+    keys = founded | gone | {key for key, _ in columns}
+    return KeptObjects(goal=goal, keys=keys, commented=commented)
 
 
 def is_kept(change: ddl.Change, kept: KeptObjects) -> bool:
@@ -93,10 +95,13 @@ def _find_names(renames: Iterable[ddl.Change]) -> Mapping[Key, Key]:
     }
 
 
-def _find_candidates(changes: Iterable[ddl.Change]) -> Iterator[Object]:
+def _find_candidates(changes: Iterable[ddl.Change], wanted: Schema) -> Iterator[Object]:
     """Yield the wanted objects that statements of ``EXTRA`` can make."""
     for change in changes:
         match change:
+            case ddl.DropTable(table=table):
+                if all(map(_is_keepable, wanted.by_table.get(table.key, ()))):
+                    yield table
             case ddl.Drop(object=obj) if _is_keepable(obj):
                 yield obj
             case ddl.Alter(before=before) if _is_keepable(before):
@@ -120,27 +125,42 @@ def _is_keepable(obj: Object) -> bool:
             return True
 
 
-def _drop_unfounded(
+def _find_added_columns(
+    changes: Iterable[ddl.Change], base: Schema
+) -> Iterator[tuple[Key, Column]]:
+    """Yield the columns that tables of the base lack."""
+    for change in changes:
+        if (
+            isinstance(change, ddl.DropColumn)
+            and change.column.is_local
+            and change.table in base.by_key
+        ):
+            yield change.table.column(change.column.name), change.column
+
+
+def _find_founded(
     candidates: Mapping[Key, Object],
+    added: Mapping[Key, Column],
     base: Schema,
     wanted: Schema,
     names: Mapping[Key, Key],
-) -> dict[Key, Object]:
-    """Return the candidates without those that need what is not kept."""
+) -> frozenset[Key]:
+    """Return the keys of the candidates and columns that need only what is kept."""
     there = _list_keys(base)
     elsewhere = _list_keys(wanted) - there
-    objects = dict(candidates)
+    needs = {key: _needs_of(obj) & elsewhere for key, obj in candidates.items()}
+    needs |= {key: column.needs & elsewhere for key, column in added.items()}
+    for key, obj in candidates.items():
+        if _quotes_other_name(obj, names):
+            del needs[key]
     while True:
-        made = there | objects.keys() | names.keys()
-        unfounded = [
-            key
-            for key, obj in objects.items()
-            if _needs_of(obj) & elsewhere - made or _quotes_other_name(obj, names)
-        ]
+        provided = (provided_keys_of(candidates[k]) for k in needs if k in candidates)
+        made = names.keys() | needs.keys() | NO_KEYS.union(*provided)
+        unfounded = [key for key, needed in needs.items() if needed - made]
         if not unfounded:
-            return objects
+            return frozenset(needs)
         for key in unfounded:
-            del objects[key]
+            del needs[key]
 
 
 def _quotes_other_name(obj: Object, names: Mapping[Key, Key]) -> bool:
@@ -241,9 +261,10 @@ def _with_columns(schema: Schema, columns: Iterable[tuple[Key, Column]]) -> Sche
 
 
 def _with_own_columns(table: Table, new: Mapping[str, Column]) -> Table:
+    columns = {column.name: column for column in table.columns} | dict(new)
     return replace(
         table,
-        columns=tuple(new.get(column.name, column) for column in table.columns),
+        columns=tuple(columns[name] for name in sorted(columns)),
         needs=table.needs.union(*(column.needs for column in new.values())),
     )
 

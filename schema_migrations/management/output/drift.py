@@ -87,6 +87,11 @@ def format_mending_script(target: str, drift: Drift) -> str:
         lines += [
             f"--   {describe_difference(each)}" for each in drift.untouched_differences
         ]
+    if drift.protected_differences:
+        lines.append("-- Left as it is, since models that are managed = False read it:")
+        lines += [
+            f"--   {describe_difference(each)}" for each in drift.protected_differences
+        ]
     plan = drift.mending_proposal.plan if drift.mending_proposal else None
     if drift.mending_proposal is None or plan is None:
         return "\n".join([*lines, "-- Nothing to do.", ""])
@@ -107,7 +112,7 @@ def format_keeping_script(target: str, drift: Drift, view: View) -> str:
     lines = list(_explain_keeping(drift, view)) if text else ["Nothing to keep."]
     if drift.left_differences:
         lines.append(
-            "Not kept, since EXTRA is for what models cannot say of their tables:"
+            "Not kept, since no statement after the models makes it, or what it needs:"
         )
         lines += [f"  {describe_difference(each)}" for each in drift.left_differences]
     header = "".join(f"-- {mask_controls(line)}\n" for line in lines)
@@ -146,6 +151,9 @@ def suggest_ways(drift: Drift, command: Callable[[str], str]) -> Iterator[str]:
         )
         yield "decide which is right. The database: keep it, in a file that EXTRA names:"
         yield f"  {keep}"
+        if set(drift.real_differences) <= set(drift.protected_differences):
+            yield "Another tool made it: IGNORE names it."
+            return
         if _has_only_surplus(drift):
             yield "Another tool made it: IGNORE names it. Nobody needs it: this drops it:"
         elif consent:
@@ -171,7 +179,8 @@ def suggest_renaming(command: Callable[[str], str]) -> Iterator[str]:
 
 def _needs_consent(drift: Drift) -> bool:
     """Whether the mending SQL leaves every difference, unless it may lose something."""
-    return set(drift.real_differences) <= set(drift.untouched_differences)
+    left = {*drift.untouched_differences, *drift.protected_differences}
+    return bool(drift.untouched_differences) and set(drift.real_differences) <= left
 
 
 def _has_only_surplus(drift: Drift) -> bool:

@@ -39,13 +39,23 @@ HEADINGS: Mapping[DifferenceKind, str] = {
 """Kind → its heading."""
 
 
+class UnmanagedModelJson(TypedDict):
+    model: str
+    """``shop.Role``."""
+    table: str
+    """The table or view that it reads."""
+
+
 class MigrationDifferencesJson(TypedDict):
     kept: list[DifferenceJson]
     """What SQL in ``EXTRA`` can say; ``surplus``: the migrations alone make it."""
     left: list[DifferenceJson]
-    """What belongs to models: tables and columns."""
+    """What no statement after the models makes: partitions, and what needs what is
+    left."""
     sql: str
     """For a file that ``EXTRA`` names; empty: nothing is kept."""
+    unmanaged_models: list[UnmanagedModelJson]
+    """Models that are ``managed = False`` and read what only the migrations make."""
     unknown_reason: str
     """Why they could not be compared; empty: they were."""
 
@@ -57,6 +67,10 @@ def migration_differences_as_json(
         "kept": [_difference_as_json(each) for each in differences.kept],
         "left": [_difference_as_json(each) for each in differences.left],
         "sql": differences.extra_text,
+        "unmanaged_models": [
+            {"model": model, "table": table}
+            for table, model in differences.unmanaged_models.items()
+        ],
         "unknown_reason": differences.unknown_reason,
     }
 
@@ -99,11 +113,9 @@ def _format_differences(differences: MigrationDifferences, view: View) -> Iterat
             for line in format_change_tree(lines, view):
                 yield f"  {line}"
     if differences.unmanaged_models:
-        yield "         Models that are managed = False read tables that no file makes:"
+        yield "         Models that are managed = False read what only the migrations make:"
         for table, model in differences.unmanaged_models.items():
             yield f"           {table}: {model}"
-        yield "         A file of EXTRA can make them. This prints their SQL:"
-        yield f"           {format_command('schemadiff --from models --to migrations', view.given)}"
 
 
 def format_kept_sql(differences: MigrationDifferences, view: View) -> Iterator[Line]:
@@ -137,9 +149,9 @@ def _describe_left(differences: MigrationDifferences, view: View) -> Iterator[st
     found = [each for each in differences.left if each.kind != "missing"]
     if not found:
         return
-    yield "Not kept, since tables and columns belong to models:"
+    yield "Not kept, since no statement after the models makes it, or what it needs:"
     yield from (f"  {describe_difference(each)}" for each in found)
-    yield "A trigger or a function may need them. This prints their SQL:"
+    yield "This prints its SQL:"
     yield f"  {format_command('schemadiff --from models --to migrations', view.given)}"
 
 

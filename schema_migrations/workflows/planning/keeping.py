@@ -42,7 +42,7 @@ class Keeping:
     kept_changes: tuple[ddl.Change, ...]
     """What differs and is kept, as changes from the wanted state to the base."""
     left_changes: tuple[ddl.Change, ...]
-    """What differs and is left: tables, columns, partitions, privileges, what needs them,
+    """What differs and is left: partitions, privileges, what needs them,
     types without a cast to them, and what the base has and nothing replaces; on SQLite
     also what a table says of itself, which no statement can alter."""
     proposal: Proposal

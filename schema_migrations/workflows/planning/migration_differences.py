@@ -14,13 +14,14 @@ from pathlib import Path
 from schema_migrations.errors import PlanError, StatementFailed
 from schema_migrations.plan.differences import REAL_KINDS, Difference, list_differences
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.relations import find_relations
 from schema_migrations.workflows.planning.keeping import plan_keeping
 from schema_migrations.workflows.planning.reporter import SILENCE, Reporter
+from schema_migrations.workflows.states.app_tables import map_unmanaged_tables
 from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     warn_of_own_migrate,
 )
-from schema_migrations.workflows.states.model_names import table_key_of
 from schema_migrations.workflows.states.source_forms import MIGRATIONS, MODELS
 from schema_migrations.workflows.states.sources import Workspace, open_state
 from schema_migrations.workflows.states.state import State
@@ -34,10 +35,11 @@ class MigrationDifferences:
     kept: tuple[Difference, ...] = ()
     """What SQL in ``EXTRA`` makes of the models' objects."""
     left: tuple[Difference, ...] = ()
-    """What belongs to models: tables and columns."""
+    """What no statement after the models makes: partitions, and what needs what is
+    left."""
     unmanaged_models: Mapping[str, str] = field(default_factory=dict)
-    """Table that only the migrations make → the model that reads it, ``shop.Role``; the
-    model is ``managed = False``."""
+    """Table or view that only the migrations make → the model that reads it,
+    ``shop.Role``; the model is ``managed = False``."""
     extra_text: str = ""
     """The SQL for ``EXTRA``, proved; empty: nothing is kept."""
     statement_count: int = 0
@@ -79,13 +81,11 @@ def _find_unmanaged_models(
     workspace: Workspace, base: State, migrated: State
 ) -> Iterator[tuple[str, str]]:
     """Yield (table, model) of what installed models read and only the migrations make."""
-    for model in workspace.registry.get_models():
-        meta = model._meta
-        if meta.managed or meta.proxy or meta.swapped:
-            continue
-        table = table_key_of(model, workspace.engine.dialect)
-        if table in migrated.schema.by_key and table not in base.schema.by_key:
-            yield table.path, meta.label
+    unmanaged = map_unmanaged_tables(workspace.registry, workspace.engine.dialect)
+    made = find_relations(base.schema, unmanaged)
+    for relation, table in find_relations(migrated.schema, unmanaged).items():
+        if relation not in made:
+            yield table.path, unmanaged[table]
 
 
 def compare_models_with_migrations(

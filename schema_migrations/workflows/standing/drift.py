@@ -16,6 +16,7 @@ from schema_migrations.plan.differences import (
     REAL_KINDS,
     Difference,
     DifferenceKind,
+    find_drops_of,
     find_unsafe_changes,
     list_differences,
     list_tolerated_columns,
@@ -41,6 +42,7 @@ from schema_migrations.schema.privileges import (
     with_privileges_as_objects,
     with_privileges_of,
 )
+from schema_migrations.schema.relations import find_relations
 from schema_migrations.schema.tolerated_differences import (
     find_serial_columns,
     find_wider_columns,
@@ -58,6 +60,7 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
+from schema_migrations.workflows.states.app_tables import map_unmanaged_tables
 from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
@@ -84,7 +87,10 @@ class Drift:
     mending_proposal: Proposal | None = None
     """The mending SQL: it makes the database match the files; None: not asked for."""
     untouched_differences: tuple[Difference, ...] = ()
-    """Differences that the mending SQL leaves, since rows or values could be lost."""
+    """Differences that the mending SQL leaves without consent, since rows or values could
+    be lost."""
+    protected_differences: tuple[Difference, ...] = ()
+    """What the mending SQL never drops: models that are ``managed = False`` read it."""
     is_keepable: bool = False
     """Whether SQL of ``EXTRA`` can say any of the differences."""
     keeping: Keeping | None = None
@@ -116,8 +122,8 @@ def find_drift(
     """Return how ``live`` differs from what the files of ``applied`` create.
 
     ``plan_mending`` adds the mending SQL; only ``allow_data_loss`` lets it drop what the
-    files do not have and change what could cost values.  ``plans_keeping`` adds the
-    keeping SQL.  Raise what ``replay``,
+    files do not have and change what could cost values, but for what models that are
+    ``managed = False`` read.  ``plans_keeping`` adds the keeping SQL.  Raise what ``replay``,
     ``copy_schema`` and ``plan_change`` raise.
     """
     if applied.unknown_reason:
@@ -149,11 +155,12 @@ def find_drift(
             if plans_keeping
             else None
         )
-    untouched = (
-        ()
-        if allow_data_loss
-        else find_unsafe_changes(changes, engine.planner.may_alter_values)
-    )
+    protected = _find_protected(workspace, live, changes)
+    untouched = [
+        change
+        for change in _find_untouched(workspace, live, changes, allow_data_loss)
+        if change not in protected
+    ]
     apps = workspace.app_tables.map_tables(current.schema, desired.schema)
     tolerated: Mapping[DifferenceKind, Iterable[Key]] = {
         "serial": find_serial_columns(current.schema, desired.schema),
@@ -169,11 +176,14 @@ def find_drift(
             ),
         ),
         untouched_differences=list_differences(untouched, apps),
+        protected_differences=list_differences(protected, apps),
         is_keepable=_is_any_keepable(changes, current.schema, desired.schema, goal),
         keeping=keeping,
-        left_differences=list_differences(keeping.left_changes, apps)
-        if keeping
-        else (),
+        left_differences=tuple(
+            each
+            for each in list_differences(keeping.left_changes if keeping else (), apps)
+            if each.kind in REAL_KINDS
+        ),
         equal_count=sum(goal.get(obj.key) == obj for obj in current.schema),
         assumed_baseline=applied.assumed_baseline,
         script_preamble=engine.dialect.script_preamble,
@@ -221,14 +231,9 @@ def _plan_mending(
         current, desired = canonicalize_both(engine, copy, expected)
         kept = _read_after_moves(engine, current, desired.schema)
         goal = with_tolerated_differences(kept, desired.schema)
-        if not allow_data_loss:
-            untouched = find_unsafe_changes(
-                diff(kept, goal), engine.planner.may_alter_values
-            )
-            goal = with_current_partitions(kept, goal, untouched)
-            goal = with_current_objects(
-                kept, goal, {ddl.subject_of(c) for c in untouched}
-            )
+        untouched = _find_untouched(workspace, kept, diff(kept, goal), allow_data_loss)
+        goal = with_current_partitions(kept, goal, untouched)
+        goal = with_current_objects(kept, goal, {ddl.subject_of(c) for c in untouched})
         return plan_change(
             engine,
             current,
@@ -236,6 +241,26 @@ def _plan_mending(
             ChangeRequest(strict=False),
             phases=phases,
         )
+
+
+def _find_untouched(
+    workspace: Workspace,
+    live: Schema,
+    changes: Sequence[ddl.Change],
+    allow_data_loss: bool,
+) -> tuple[ddl.Change, ...]:
+    """Return the changes that the mending SQL leaves out."""
+    if allow_data_loss:
+        return _find_protected(workspace, live, changes)
+    return find_unsafe_changes(changes, workspace.engine.planner.may_alter_values)
+
+
+def _find_protected(
+    workspace: Workspace, live: Schema, changes: Sequence[ddl.Change]
+) -> tuple[ddl.Change, ...]:
+    """Return the changes that drop what models that are ``managed = False`` read."""
+    unmanaged = map_unmanaged_tables(workspace.registry, workspace.engine.dialect)
+    return find_drops_of(changes, live, find_relations(live, unmanaged))
 
 
 def _read_after_moves(engine: Engine, current: State, desired: Schema) -> Schema:

@@ -20,6 +20,7 @@ from schema_migrations.engines.engine import Dialect
 from schema_migrations.errors import UnknownApp
 from schema_migrations.schema.model import ForeignKey, Key, Schema, Table
 from schema_migrations.workflows.states.django_migrations import DjangoMigrations
+from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.model_names import (
     key_of_table_name,
     table_key_of,
@@ -105,6 +106,19 @@ def map_model_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:
     return {
         table_key_of(model, dialect): model._meta.app_label
         for model in registry.get_models(include_auto_created=True)
+    }
+
+
+def map_unmanaged_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:
+    """Return table → model, ``shop.Role``, of models that are ``managed = False``.
+
+    The tables of their many-to-many fields are among them.
+    """
+    return {
+        table_key_of(owner, dialect): model._meta.label
+        for model in registry.get_models()
+        if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
+        for owner in (model, *find_auto_created_models(model))
     }
 
 

@@ -23,7 +23,10 @@ from schema_migrations.workflows.states.addresses import (
     describe_addresses,
     remove_addresses,
 )
-from schema_migrations.workflows.states.app_tables import check_labels
+from schema_migrations.workflows.states.app_tables import (
+    check_labels,
+    map_unmanaged_tables,
+)
 from schema_migrations.workflows.states.collecting import (
     CollectingStep,
     DdlPart,
@@ -122,18 +125,9 @@ def collect_ddl(
             models={
                 m._meta.label_lower: model_origin_of(m) for m in registry.get_models()
             },
-            unmanaged_tables=_find_unmanaged_tables(registry, dialect),
+            unmanaged_tables=frozenset(map_unmanaged_tables(registry, dialect)),
             warnings=tuple(describe_addresses(collected)),
         ),
-    )
-
-
-def _find_unmanaged_tables(registry: Apps, dialect: Dialect) -> frozenset[Key]:
-    return frozenset(
-        table_key_of(owner, dialect)
-        for model in registry.get_models()
-        if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
-        for owner in (model, *find_auto_created_models(model))
     )
 
 
