@@ -95,7 +95,7 @@ def describe_proof(rows: RowsFile) -> str:
     found, those = rows.differences, "the rows"
     if found is None:
         those = "the rows of these apps"
-    elif found.left or found.unknown_reason:
+    elif found.holds_rows_elsewhere or found.unknown_reason:
         those = "the rows of the files' tables and columns"
     if rows.left_out or rows.altered or rows.missing or rows.numbered_apart:
         those = f"but for those named above, {those}"

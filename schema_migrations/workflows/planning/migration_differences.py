@@ -14,6 +14,7 @@ from pathlib import Path
 from schema_migrations.errors import PlanError, StatementFailed
 from schema_migrations.plan.differences import REAL_KINDS, Difference, list_differences
 from schema_migrations.schema import changes as ddl
+from schema_migrations.schema.model import Opaque
 from schema_migrations.schema.relations import find_relations
 from schema_migrations.workflows.planning.keeping import plan_keeping
 from schema_migrations.workflows.planning.reporter import SILENCE, Reporter
@@ -42,6 +43,8 @@ class MigrationDifferences:
     ``shop.Role``; the model is ``managed = False``."""
     extra_text: str = ""
     """The SQL for ``EXTRA``, proved; empty: nothing is kept."""
+    holds_rows_elsewhere: bool = False
+    """Whether the migrations make tables, columns or others with rows that the files lack."""
     statement_count: int = 0
     unknown_reason: str = ""
     """Why they could not be compared."""
@@ -62,6 +65,7 @@ def find_migration_differences(
         reason = error.message.partition("\n")[0]
         return MigrationDifferences(unknown_reason=reason)
     plan = keeping.proposal.plan
+    changes = (*keeping.kept_changes, *keeping.left_changes)
     apps = workspace.app_tables.map_tables(base.schema, migrated.schema)
 
     def list_real(changes: tuple[ddl.Change, ...]) -> tuple[Difference, ...]:
@@ -73,8 +77,19 @@ def find_migration_differences(
         left=list_real(keeping.left_changes),
         unmanaged_models=dict(_find_unmanaged_models(workspace, base, migrated)),
         extra_text=keeping.extra_text,
+        holds_rows_elsewhere=any(map(_drops_rows, changes)),
         statement_count=len(plan.statements) if plan else 0,
     )
+
+
+def _drops_rows(change: ddl.Change) -> bool:
+    match change:
+        case ddl.DropTable() | ddl.DropColumn():
+            return True
+        case ddl.Drop(object=obj):
+            return isinstance(obj, Opaque) and obj.trait.holds_rows
+        case _:
+            return False
 
 
 def _find_unmanaged_models(
