@@ -22,7 +22,7 @@ from schema_migrations.conf import (
     read_settings,
     settings_from_entry,
 )
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.directory import (

@@ -28,8 +28,9 @@ from schema_migrations.history.session_changes import (
 )
 
 if TYPE_CHECKING:
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.engine import Engine
 
 REVISIONS_TABLE = "atlas_schema_revisions"
 

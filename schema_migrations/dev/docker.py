@@ -28,7 +28,7 @@ from schema_migrations.errors import DevServerUnreachable, DevServerUnusable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import DatabaseSettings
+    from schema_migrations.engines.connection import DatabaseSettings
 
 LABEL = "django-schema-migrations"
 LOOPBACK_ADDRESS = "127.0.0.1"
@@ -228,6 +228,20 @@ def _choose_published_host(image: ContainerImage) -> str:
 def _read_entrypoint(client: Any, image: ContainerImage) -> list[str]:
     configured = client.images.get(image.reference).attrs["Config"].get("Entrypoint")
     return configured or ["docker-entrypoint.sh"]
+
+
+def find_image_id(image: ContainerImage) -> str | None:
+    """Return the digest of an image on this machine; None: it is not here yet.
+
+    Raises ``ConfigError`` or ``Unreachable``.
+    """
+    with connect_to_daemon() as client:
+        from docker.errors import ImageNotFound
+
+        try:
+            return str(client.images.get(image.reference).id)
+        except ImageNotFound:
+            return None
 
 
 def _pull_if_absent(

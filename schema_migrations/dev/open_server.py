@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from contextlib import AbstractContextManager
 
-    from schema_migrations.engines.engine import DatabaseSettings, Engine
+    from schema_migrations.engines.connection import DatabaseSettings
+    from schema_migrations.engines.engine import Engine, ServerVersion
 
 DEFAULT_IMAGE_URL = "docker://postgres/17"
 Sharing = Literal["first", "last", "never"]
@@ -84,7 +85,7 @@ def open_server(
         report=report,
     )
     with _exit_on_signals(), ExitStack() as stack:
-        if request.engine.dev_server.check_server is None:
+        if request.engine.probe.check_server is None:
             yield _make_memory_server(dev, request)
         elif dev == "auto":
             yield _open_first_available(request, stack)
@@ -209,16 +210,21 @@ def _explain_choice(
 def _open_existing(
     settings: DatabaseSettings, request: ServerRequest
 ) -> Iterator[DevServer]:
-    assert request.engine.dev_server.check_server is not None
-    version = request.engine.dev_server.check_server(settings, request.alias)
-    host = settings.get("HOST") or "the local socket"
-    port = f":{settings['PORT']}" if settings.get("PORT") else ""
+    assert request.engine.probe.check_server is not None
+    version = request.engine.probe.check_server(settings, request.alias)
     yield DevServer(
         settings=settings,
-        description=f"{version.text} at {host}{port}",
+        description=describe_existing(version, settings),
         major=version.major,
         is_shared=True,
     )
+
+
+def describe_existing(version: ServerVersion, settings: DatabaseSettings) -> str:
+    """Return ``PostgreSQL 18.4 at host:5432``."""
+    host = settings.get("HOST") or "the local socket"
+    port = f":{settings['PORT']}" if settings.get("PORT") else ""
+    return f"{version.text} at {host}{port}"
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def find_installed_programs() -> tuple[Programs, ...]:
 
 def find_programs_in(folder: Path) -> Programs | None:
     """Return the installation in a folder that contains ``bin/``, or None."""
-    return _examine_folder(folder / "bin", base_folder=folder, needed_folders=(folder,))
+    return _examine_place(_make_place(folder / "bin"))
 
 
 def choose_programs(
@@ -102,14 +102,43 @@ def choose_programs(
 
 def has_extension(programs: Programs, name: str) -> bool:
     """Return whether ``CREATE EXTENSION name`` would find its control file."""
-    prefix = programs.bin_folder.parent
+    folders = _list_extension_folders(programs.bin_folder, str(programs.major))
+    return any((folder / f"{name}.control").is_file() for folder in folders)
+
+
+def read_programs_stamp() -> str:
+    """Describe the installations without running them: another one, another build and
+    another set of extensions give another text.  Empty: there is none."""
+    places = [p for p in _list_places() if (p.bin_folder / "initdb").is_file()]
+    facts: list[object] = []
+    for place in places:
+        facts += (str(place.bin_folder), *_stamp_file(place.bin_folder / "postgres"))
+        for folder in _list_extension_folders(place.bin_folder, "*"):
+            for found in sorted(Path("/").glob(str(folder).lstrip("/"))):
+                facts += (str(found), *_stamp_file(found))
+    if command := shutil.which("pg_config"):
+        facts += (command, *_stamp_file(Path(command).resolve().parent / "postgres"))
+    return repr(facts) if facts else ""
+
+
+def _stamp_file(path: Path) -> tuple[int, ...]:
+    """Return size and time of a file; of a folder, they change with the files in it."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return ()
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _list_extension_folders(bin_folder: Path, major: str) -> tuple[Path, ...]:
+    prefix = bin_folder.parent
     shares = (
         prefix / "share/postgresql",
         prefix / "share",
-        Path("/usr/share/postgresql") / str(programs.major),  # Debian
-        Path(f"{prefix}/share/postgresql@{programs.major}"),  # Homebrew
+        Path("/usr/share/postgresql") / major,  # Debian
+        Path(f"{prefix}/share/postgresql@{major}"),  # Homebrew
     )
-    return any((share / "extension" / f"{name}.control").is_file() for share in shares)
+    return tuple(share / "extension" for share in shares)
 
 
 def _find_missing_extensions(
@@ -122,49 +151,58 @@ def _version_numbers_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where programs may be; see ``Programs``."""
+
+    bin_folder: Path
+    base_folder: Path
+    needed_folders: tuple[Path, ...]
+
+
 def _find_candidates() -> Iterator[Programs]:
-    wheel = find_spec(WHEEL_PACKAGE)
-    for place in (wheel and wheel.submodule_search_locations) or ():
-        yield from _find_in_wheel(Path(place))
-    for pattern in _INSTALLATION_PATTERNS:
-        for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
-            yield from _find_in_folder(folder)
+    yield from filter(None, map(_examine_place, _list_places()))
     if command := shutil.which("pg_config"):
         answer = subprocess.run(
             [command, "--bindir"], capture_output=True, text=True, check=False
         )
-        yield from _find_in_folder(Path(answer.stdout.strip() or "/nonexistent"))
+        folder = Path(answer.stdout.strip() or "/nonexistent")
+        if found := _examine_place(_make_place(folder)):
+            yield found
 
 
-def _find_in_wheel(package: Path) -> Iterator[Programs]:
+def _list_places() -> Iterator[_Place]:
+    """Yield where programs are looked for, without running any."""
+    wheel = find_spec(WHEEL_PACKAGE)
+    for place in (wheel and wheel.submodule_search_locations) or ():
+        yield from _list_wheel_places(Path(place))
+    for pattern in _INSTALLATION_PATTERNS:
+        for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
+            yield _make_place(folder)
+
+
+def _list_wheel_places(package: Path) -> Iterator[_Place]:
     site = package.parent
     # auditwheel and delocate put shared libraries next to and inside the package.
     libraries = (site / f"{WHEEL_PACKAGE}.libs", package / ".dylibs")
     existing = tuple(folder for folder in libraries if folder.is_dir())
     for tree in sorted(package.glob("pginstall*")):
-        examined = _examine_folder(
-            tree / "bin", base_folder=site, needed_folders=(tree, *existing)
+        yield _Place(
+            bin_folder=tree / "bin", base_folder=site, needed_folders=(tree, *existing)
         )
-        if examined:
-            yield examined
 
 
-def _find_in_folder(bin_folder: Path) -> Iterator[Programs]:
-    examined = _examine_folder(
-        bin_folder, base_folder=bin_folder.parent, needed_folders=(bin_folder.parent,)
-    )
-    if examined:
-        yield examined
+def _make_place(bin_folder: Path) -> _Place:
+    prefix = bin_folder.parent
+    return _Place(bin_folder=bin_folder, base_folder=prefix, needed_folders=(prefix,))
 
 
-def _examine_folder(
-    bin_folder: Path, *, base_folder: Path, needed_folders: tuple[Path, ...]
-) -> Programs | None:
-    if not (bin_folder / "initdb").is_file():  # a client-only installation
+def _examine_place(place: _Place) -> Programs | None:
+    if not (place.bin_folder / "initdb").is_file():  # a client-only installation
         return None
     try:
         answer = subprocess.run(
-            [bin_folder / "postgres", "--version"],
+            [place.bin_folder / "postgres", "--version"],
             capture_output=True,
             text=True,
             check=True,
@@ -175,8 +213,8 @@ def _examine_folder(
     if version is None:
         return None
     return Programs(
-        bin_folder=bin_folder,
+        bin_folder=place.bin_folder,
         version=version[0],
-        base_folder=base_folder,
-        needed_folders=needed_folders,
+        base_folder=place.base_folder,
+        needed_folders=place.needed_folders,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import DatabaseSettings
+    from schema_migrations.engines.connection import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The interface of a database engine: six records of functions, one for each use.
+"""The interface of a database engine: seven records of functions, one for each use.
 
 Nothing is inherited, so nothing is half overridden: a missing function is a type error
 where the record is built.  An optional power is a field that may be ``None``.
@@ -14,9 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from schema_migrations.engines.blocker import OpenBlockerLookup
+    from schema_migrations.engines.connection import (
+        Connection,
+        Cursor,
+        DatabaseSettings,
+    )
     from schema_migrations.engines.content import ContentReader
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
@@ -24,38 +29,6 @@ if TYPE_CHECKING:
     from schema_migrations.history.statements import Syntax
     from schema_migrations.plan.plan import Planner
     from schema_migrations.schema.model import Key, Schema
-
-DatabaseSettings = dict[str, Any]
-"""One entry of Django's ``DATABASES``."""
-
-
-class Cursor(Protocol):
-    """The part of a driver's cursor that engines use."""
-
-    @property
-    def connection(self) -> Any: ...
-    def execute(self, query: Any, params: Any = ..., /) -> Any: ...
-    def fetchall(self) -> list[Any]: ...
-    def fetchone(self) -> Any: ...
-    def __iter__(self) -> Iterator[Any]: ...
-
-
-class Connection(Protocol):
-    """The part of a Django connection (``BaseDatabaseWrapper``) that engines use."""
-
-    alias: str
-    vendor: str
-    settings_dict: DatabaseSettings
-
-    @property
-    def connection(self) -> Any: ...
-    @property
-    def creation(self) -> Any: ...
-    def ensure_connection(self) -> None: ...
-    def get_connection_params(self) -> dict[str, Any]: ...
-    def close(self) -> None: ...
-    def cursor(self) -> Any: ...
-    def schema_editor(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +51,14 @@ class ServerVersion:
     text: str
     """``PostgreSQL 16.4``."""
     major: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStamp:
+    """What a server is like: equal stamps give equal results."""
+
+    version: ServerVersion
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +201,25 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """The functions that say what a dev server is like before one is needed."""
+
+    read_server_stamp: Callable[[DatabaseSettings, str], ServerStamp]
+    """(settings of a server, alias) → its version, and all of it that decides how SQL
+    changes a new database; raise as ``check_server`` does."""
+    hold_disconnected: Callable[
+        [DatabaseSettings, str], AbstractContextManager[Connection]
+    ]
+    """(settings, alias) → what models' SQL can be collected from without a server: it
+    seems to be the newest, and refuses queries."""
+    check_server: Callable[[DatabaseSettings, str], ServerVersion] | None = None
+    """Return the server's version; raise unless it answers and allows creating databases.
+    None: there is no server."""
+    may_leave: Callable[[str], bool] | None = None
+    """Return whether a file's text names something outside of its database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevServer:
     """The functions that make temporary databases."""
 
@@ -227,9 +227,6 @@ class DevServer:
         [DatabaseSettings, str], AbstractContextManager[Connection]
     ]
     """(settings of a server, alias) → an empty scratch database on it."""
-    check_server: Callable[[DatabaseSettings, str], ServerVersion] | None = None
-    """Return the server's version; raise unless it answers and allows creating databases.
-    None: there is no server."""
     find_missing_object: Callable[[DriverError], MissingObject | None] | None = None
     """Return the missing object that made the server refuse; None: another reason."""
     seal: Callable[[Engine], Engine] | None = None
@@ -241,8 +238,6 @@ class DevServer:
     read_shared_objects: Callable[[DatabaseSettings, str], frozenset[str]] | None = None
     """(settings of a server, alias) → what its databases share, in words.  None: there is
     nothing that they could share."""
-    may_leave: Callable[[str], bool] | None = None
-    """Return whether a file's text names something outside of its database."""
     suggest_dev_server: Callable[[str], str] | None = None
     """Extension → the URL of a dev server that has it, or nothing."""
     ensure_template: Callable[[Connection, str, Callable[[str], None]], str] | None = (
@@ -389,6 +384,10 @@ class Engine:
     @cached_property
     def dev_server(self) -> DevServer:
         return cast("DevServer", self._load("dev_server"))
+
+    @cached_property
+    def probe(self) -> Probe:
+        return cast("Probe", self._load("probe"))
 
     def _load(self, module: str) -> object:
         return getattr(import_module(f"{self.package}.{module}"), module.upper())

@@ -18,7 +18,8 @@ from urllib.parse import quote
 import pytest
 from django.apps.registry import Apps
 
-from schema_migrations.engines.engine import Connection, SessionOptions
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import SessionOptions
 from schema_migrations.errors import (
     AnswerNeeded,
     NullDefault,

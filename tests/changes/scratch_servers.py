@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states.state import State
 from tests.fixtures.postgresql import connect_as_administrator, find_clients

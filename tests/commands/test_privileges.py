@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.project import MODELS, Project
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 VIEW = "CREATE VIEW numbers AS SELECT number FROM shop_order;\n"
 OTHER_VIEW = VIEW.replace("number FROM", "number::text || 'x' AS number, id FROM")

@@ -20,7 +20,7 @@ from tests.schema.test_partitions import empty_database, proposed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 pytestmark = pytest.mark.every_postgres
 POSTGRESQL = engine_for("postgresql")

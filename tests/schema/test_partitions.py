@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 pytestmark = pytest.mark.every_postgres
 POSTGRESQL = engine_for("postgresql")

@@ -18,7 +18,7 @@ from django.db import connections
 from django.db.migrations.state import ProjectState
 
 from schema_migrations.api import apply
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.directory import Directory, next_name, save
 from schema_migrations.history.file import MigrationFile

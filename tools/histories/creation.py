@@ -12,7 +12,8 @@ from django.apps.registry import Apps
 from django.db import connections, router
 from django.db.migrations import RunSQL
 
-from schema_migrations.engines.engine import Connection, DatabaseSettings, Engine
+from schema_migrations.engines.connection import Connection, DatabaseSettings
+from schema_migrations.engines.engine import Engine
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import format_managed_lines
 from schema_migrations.history.statements import split

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine
 from schema_migrations.schema.model import Column, Key
 
 

@@ -8,7 +8,6 @@ from schema_migrations.engines.postgresql.server.missing_objects import (
     suggest_dev_server,
 )
 from schema_migrations.engines.postgresql.server.scratch import (
-    check_server,
     create_scratch_database,
 )
 from schema_migrations.engines.postgresql.server.shared_objects import (
@@ -17,16 +16,13 @@ from schema_migrations.engines.postgresql.server.shared_objects import (
 from schema_migrations.engines.postgresql.server.template import ensure_template
 from schema_migrations.engines.postgresql.session.sealed_room import seal
 from schema_migrations.engines.postgresql.session.stand_ins import use_stand_ins
-from schema_migrations.engines.postgresql.session.statement_rights import may_leave
 
 DEV_SERVER = DevServer(
     create_scratch_database=create_scratch_database,
-    check_server=check_server,
     find_missing_object=find_missing_object,
     suggest_dev_server=suggest_dev_server,
     ensure_template=ensure_template,
     seal=seal,
     use_stand_ins=use_stand_ins,
     read_shared_objects=read_shared_objects,
-    may_leave=may_leave,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
+from schema_migrations.cache import find_cache
 from schema_migrations.conf import read_settings
 from schema_migrations.errors import (
     InvalidModels,
@@ -25,20 +26,14 @@ from schema_migrations.management.commands._rows_options import (
     add_rows_of_option,
     read_large_tables,
 )
-from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.hints import list_answer_options
-from schema_migrations.management.output.change_tree import format_change_tree
-from schema_migrations.management.output.lines import mask_controls_but_colours
+from schema_migrations.management.output.agreement import FORMATS, ShownAgreement
 from schema_migrations.management.output.next_command import format_command_line
-from schema_migrations.management.output.schemadiff import (
-    EMPTY_FILE_FORMATS,
-    FORMATS,
-    PlannedFile,
-)
 from schema_migrations.plan.answers import read_answers
-from schema_migrations.workflows.planning.next_file import (
-    write_empty_file,
-    write_next_file,
+from schema_migrations.workflows.planning.known_agreement import (
+    ask_for_agreement,
+    find_agreement,
+    keep_agreement,
 )
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
@@ -48,7 +43,7 @@ EXIT_DONE, EXIT_CHANGES = 0, 1
 
 class Command(SchemaCommand):
     help = "Write the next SQL migration file from the difference between files and models."
-    formats = FORMATS
+    formats = FORMATS  # of what needs no comparison; the names are the same for all
     output_help = (
         "write the SQL (with --dry-run, --from or --to) or the JSON into this file;"
         " - for standard output (default)"
@@ -86,6 +81,12 @@ class Command(SchemaCommand):
             metavar="URL",
             help="where temporary databases are made: auto, embedded,"
             " docker://postgres/17, postgres://… (default: the setting DEV)",
+        )
+        parser.add_argument(
+            "--no-cache",
+            action="store_true",
+            help="compare, even if nothing that counts has changed since files and models"
+            " were last found to agree",
         )
         parser.add_argument(
             "--app",
@@ -181,45 +182,47 @@ class Command(SchemaCommand):
         started = perf_counter()
         self.files_before = self._list_files()
         refuse_schemadiff_conflicts(options)
+        # Here and below: not imported above, since a known answer needs nothing of it.
         if options["empty"]:
-            return self._write_empty_file(options)
+            from schema_migrations.management.commands._next_file import add_empty_file
+
+            add_empty_file(self)
+            return EXIT_DONE
         if options["keep"]:
-            return self._show_kept_sql(options)
+            from schema_migrations.management.commands._next_file import show_kept_sql
+
+            self._check_models()
+            show_kept_sql(self)
+            return EXIT_DONE
         request = request_from_options(options, in_full=self.verbosity > 1)
         _refuse_unused_acknowledgement(request)
         self._check_models()
-        asker = self._choose_asker(options) if request.strict else None
-        planned = write_next_file(request, asker=asker, reporter=self)
-        self.show(
-            PlannedFile(
-                planned=planned,
-                request=request,
-                check=options["check"],
-                show_sql=_shows_sql(options),
-                seconds=perf_counter() - started,
-                changes_shown=bool(asker and asker.shown == planned.proposal.summary),
-                accepted_losses=asker.accepted_losses if asker else (),
-            )
+        refused = options["no_cache"] or _shows_sql(options)
+        cache = None if refused else find_cache(os.environ)
+        question = ask_for_agreement(request) if cache else None
+        known = find_agreement(cache, question) if cache and question else None
+        if known:
+            shown = ShownAgreement(known=known, seconds=perf_counter() - started)
+            self.show(shown)
+            return EXIT_DONE
+        from schema_migrations.management.commands._next_file import plan_next_file
+
+        planned = plan_next_file(
+            self,
+            request,
+            inputs=question.inputs if question else None,
+            show_sql=_shows_sql(options),
+            started=started,
         )
+        if cache and question:
+            keep_agreement(cache, question, planned)
+            for warning in cache.warnings:
+                self.warn(warning)
         found = options["check"] and planned.has_text
         return EXIT_CHANGES if found else EXIT_DONE
 
     def has_document(self, options: Options) -> bool:
         return super().has_document(options) or _shows_sql(options)
-
-    def _choose_asker(self, options: Options) -> TerminalAsker | None:
-        """Return who answers questions; None without a terminal."""
-        on_terminal = sys.stdin is not None and sys.stdin.isatty()
-        if self.format_name != "text" or not (options["interactive"] and on_terminal):
-            return None
-        return TerminalAsker(
-            say=self._print_question,
-            format_changes=lambda lines: format_change_tree(lines, self.view),
-        )
-
-    def _print_question(self, text: str) -> None:
-        self.hide_progress()
-        self.stdout.write(mask_controls_but_colours(text))
 
     def describe_answers(self, error: SchemaMigrationsError) -> str:
         """Return the command that holds the answers which an error asks for."""
@@ -238,30 +241,6 @@ class Command(SchemaCommand):
                 problem=str(error),
                 advice="Correct the models; manage.py check says the same.",
             ) from error
-
-    def _show_kept_sql(self, options: Options) -> int:
-        # Not imported above: few runs need it.
-        from schema_migrations.management.output.migration_differences import FORMATS
-        from schema_migrations.workflows.planning.migration_differences import (
-            compare_models_with_migrations,
-        )
-
-        self._check_models()
-        differences = compare_models_with_migrations(
-            options["database"],
-            directory=options["dir"],
-            dev=options["dev"],
-            reporter=self,
-        )
-        self.show(differences, FORMATS)
-        return EXIT_DONE
-
-    def _write_empty_file(self, options: Options) -> int:
-        paths = write_empty_file(
-            options["database"], directory=options["dir"], name=options["name"]
-        )
-        self.show(paths, EMPTY_FILE_FORMATS)
-        return EXIT_DONE
 
 
 def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.management.output.agreement import IN_STEP
 from schema_migrations.management.output.change_tree import (
     colour_sql,
     fold_alike,
@@ -118,6 +119,8 @@ class PlannedFileJson(TypedDict):
     """What Django migrations of installed apps do besides the schema."""
     dev: str
     """The dev database."""
+    known_since: str | None
+    """When it was found that nothing differs, in UTC; null: it was found now."""
     rows: RowsJson | None
     """What the file of rows adds; null: it was not asked for."""
     seconds: float
@@ -205,7 +208,7 @@ def _describe_no_changes(result: PlannedFile) -> str:
         return mask_secrets(f"No changes between {sources}.")
     if result.planned.uncovered.operations or result.planned.rows:
         return "No changes of the schema."
-    return "No changes: the directory is in step with the models."
+    return IN_STEP
 
 
 def _list_warnings(result: PlannedFile, view: View) -> Iterator[Warned]:
@@ -255,6 +258,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "losses": list(plan.losses) if plan else [],
         "data_operations": list(planned.uncovered.shown_operations),
         "dev": planned.dev_server,
+        "known_since": None,
         "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),
     }

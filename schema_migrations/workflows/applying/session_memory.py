@@ -26,7 +26,8 @@ from schema_migrations.history.statements import find_transaction_control
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection, Executor
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Executor
     from schema_migrations.history.revision import Revision
     from schema_migrations.history.statements import SourceStatement
 

@@ -68,6 +68,7 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 )
 from schema_migrations.workflows.planning.workspace_report import show_workspace
 from schema_migrations.workflows.states.app_tables import check_labels
+from schema_migrations.workflows.states.inputs import Inputs
 from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     warn_of_own_migrate,
@@ -95,6 +96,8 @@ class NextFile:
     rows_are_baseline: bool = False
     """Whether the rows are the first of a file, and ``migrate`` makes all of them."""
     dev_server: str = ""
+    has_warned: bool = False
+    """Whether something deserved a warning on the way."""
     phases: Phases = field(default_factory=Phases)
 
     @property
@@ -108,10 +111,11 @@ def write_next_file(
     *,
     asker: NextFileAsker | None = None,
     reporter: Reporter = SILENCE,
+    inputs: Inputs | None = None,
 ) -> NextFile:
     """Plan the next file, prove it and write it, as far as the request goes.
 
-    ``asker`` is asked what the request leaves open; None: nobody can be asked.  Raises
+    ``inputs`` are what was read already.  ``asker`` is asked what the request leaves open; None: nobody can be asked.  Raises
     what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
     """
     asker = asker and RememberingAsker(asker)
@@ -121,6 +125,7 @@ def write_next_file(
         request.alias,
         directory=request.directory,
         dev=request.dev,
+        inputs=inputs,
         report=reporter.say,
         report_progress=reporter.show_progress,
     )
@@ -137,6 +142,7 @@ def write_next_file(
         rows_are_baseline=bool(planned.rows and ROWS_LINE in planned.rows.text)
         and not any(map(is_part_of_baseline, workspace.directory.files)),
         dev_server=workspace.server.description,
+        has_warned=reporter.has_warned,
         phases=workspace.phases,
     )
 

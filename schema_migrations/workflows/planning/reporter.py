@@ -33,12 +33,14 @@ class RememberingReporter:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._said: set[str] = set()
+        self.has_warned = False
 
     def say(self, text: str = "") -> None:
         if self._is_new(text):
             self._reporter.say(text)
 
     def warn(self, text: str) -> None:
+        self.has_warned = True
         if self._is_new(text):
             self._reporter.warn(text)
 

@@ -18,7 +18,7 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from schema_migrations.engines.engine import Dialect
 from schema_migrations.errors import UnknownApp
-from schema_migrations.schema.model import ForeignKey, Key, Schema, Table
+from schema_migrations.schema.model import NO_KEYS, ForeignKey, Key, Schema, Table
 from schema_migrations.workflows.states.django_migrations import DjangoMigrations
 from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.model_names import (
@@ -107,6 +107,19 @@ def map_model_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:
         table_key_of(model, dialect): model._meta.app_label
         for model in registry.get_models(include_auto_created=True)
     }
+
+
+def find_excluded_tables(
+    registry: Apps, labels: tuple[str, ...] | None, dialect: Dialect
+) -> frozenset[Key]:
+    """Return the tables of the installed apps not in ``labels``; None leaves out no app."""
+    if labels is None:
+        return NO_KEYS
+    return frozenset(
+        table
+        for table, label in map_model_tables(registry, dialect).items()
+        if label not in labels
+    )
 
 
 def map_unmanaged_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:

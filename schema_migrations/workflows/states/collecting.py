@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.errors import (
     InvalidModels,
     SchemaEditorFailed,

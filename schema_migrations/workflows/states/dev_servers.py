@@ -58,7 +58,7 @@ def choose_sharing(
     extra_statements: Iterable[ExtraStatement],
 ) -> Sharing:
     """Return when ``auto`` may take the project's own server, as its files suggest."""
-    may_leave = engine.dev_server.may_leave
+    may_leave = engine.probe.may_leave
     if may_leave is None:
         return "first"
     if settings.compares_privileges:  # any role can be named on a server of our own

@@ -13,9 +13,8 @@ from dataclasses import replace
 from django.apps.registry import Apps
 from django.db import models
 
-from schema_migrations.engines.engine import Connection, Dialect, Engine
-from schema_migrations.schema.model import NO_KEYS, Key
-from schema_migrations.workflows.states.app_tables import map_model_tables
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine
 from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.models_ddl import (
@@ -24,19 +23,6 @@ from schema_migrations.workflows.states.models_ddl import (
 from schema_migrations.workflows.states.state import load_models
 
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+TABLE\b", re.IGNORECASE)
-
-
-def find_excluded_tables(
-    registry: Apps, labels: tuple[str, ...] | None, dialect: Dialect
-) -> frozenset[Key]:
-    """Return the tables of the installed apps not in ``labels``; None leaves out no app."""
-    if labels is None:
-        return NO_KEYS
-    return frozenset(
-        table
-        for table, label in map_model_tables(registry, dialect).items()
-        if label not in labels
-    )
 
 
 def load_referenced_tables(

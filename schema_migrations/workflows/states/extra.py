@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.statement_error import make_statement_error
 from schema_migrations.errors import (
     InvalidSettings,

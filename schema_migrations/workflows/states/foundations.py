@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names
 from schema_migrations.schema.model import EMPTY, Schema

@@ -12,7 +12,7 @@ from typing import cast
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from functools import cache, partial
 
 from django.db import connections
 
-from schema_migrations.engines.engine import Connection, Engine, Target
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine, Target
 from schema_migrations.engines.registry import (
     engine_for,
     engine_for_url,
@@ -51,7 +52,7 @@ def prepare_target_lookup(alias: str, engine: Engine) -> Callable[[], Target | N
 
 
 def _ask_target(alias: str, engine: Engine) -> Target | None:
-    if engine.dev_server.check_server is None:
+    if engine.probe.check_server is None:
         return None
     settings = connections[alias].settings_dict
     options = {

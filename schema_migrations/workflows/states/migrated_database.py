@@ -31,7 +31,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.errors import (
     MigrationFailed,
     MigrationsLeaveDevDatabase,

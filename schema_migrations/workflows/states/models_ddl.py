@@ -6,7 +6,9 @@ collected, model by model.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -15,7 +17,8 @@ from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.engine import Connection, Dialect
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Dialect
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.plan.fills import ComputedDefault
 from schema_migrations.schema.model import Key
@@ -98,13 +101,7 @@ def collect_ddl(
     """
     dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
-    rest = partial(create_package_objects, chosen=tables_first)
-    steps: list[CollectingStep] = [
-        *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
-        ("foreign keys and indexes", rest),
-    ]
-    with hold_fixed_order(tables_first):
-        collected = collect_statements(connection, steps)
+    collected = collect_model_statements(connection, tables_first)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     with hold_aliases_on(connection):  # defaults are asked for, by code of others
@@ -129,6 +126,35 @@ def collect_ddl(
             warnings=tuple(describe_addresses(collected)),
         ),
     )
+
+
+def collect_model_statements(
+    connection: Connection, chosen: Iterable[type[models.Model]]
+) -> tuple[DdlPart, ...]:
+    """Return the statements that create the ``chosen`` models, views last.
+
+    Raises ``ConfigError``.
+    """
+    tables_first = sorted(chosen, key=is_view)
+    rest = partial(create_package_objects, chosen=tables_first)
+    steps: list[CollectingStep] = [
+        *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
+        ("foreign keys and indexes", rest),
+    ]
+    with hold_fixed_order(tables_first), hold_back_garbage_collection():
+        return collect_statements(connection, steps)
+
+
+@contextmanager
+def hold_back_garbage_collection() -> Iterator[None]:
+    """Let the collector not run: it would look through all models again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def select_managed_models(

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.db import router
 
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import PrerequisiteRefused
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import EMPTY, Definition, Key, Schema

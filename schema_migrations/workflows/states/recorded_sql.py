@@ -16,7 +16,7 @@ from typing import Any
 from django.db.migrations import Migration, RenameModel
 from django.db.migrations.operations.base import Operation
 
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.workflows.states.django_migrations import (
     select_database_operations,
 )

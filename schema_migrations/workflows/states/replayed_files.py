@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schema_migrations.conf import TxMode
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.history.statements import Syntax
     from schema_migrations.workflows.states.sources import Workspace

@@ -13,10 +13,11 @@ from pathlib import Path
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
-from schema_migrations.conf import Settings, read_settings
+from schema_migrations.conf import Settings
 from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import Connection, Engine, Target
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine, Target
 from schema_migrations.errors import (
     ConfigError,
     SourceOfOtherEngine,
@@ -24,7 +25,6 @@ from schema_migrations.errors import (
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
 from schema_migrations.schema.privileges import with_privileges_of
 from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
@@ -34,13 +34,11 @@ from schema_migrations.workflows.states.django_migrations import (
     read_django_migrations,
 )
 from schema_migrations.workflows.states.excluded_tables import (
-    find_excluded_tables,
     load_referenced_tables,
 )
 from schema_migrations.workflows.states.extra import (
     ExtraStatement,
     describe_deferred,
-    read_extra,
     run_deferred,
 )
 from schema_migrations.workflows.states.foundations import (
@@ -49,6 +47,7 @@ from schema_migrations.workflows.states.foundations import (
     load_prerequisites_and_extra,
     read_requested_names,
 )
+from schema_migrations.workflows.states.inputs import Inputs, read_inputs
 from schema_migrations.workflows.states.live_database import (
     major_of,
     open_live_database,
@@ -83,7 +82,6 @@ from schema_migrations.workflows.states.state import (
     with_compared_privileges,
     with_ignored,
 )
-from schema_migrations.workflows.targets.connection import open_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,39 +123,27 @@ def open_workspace(
     directory: Path | None = None,
     dev: str | None = None,
     registry: Apps = installed_apps,
+    inputs: Inputs | None = None,
     sharing: Sharing | None = None,
     report: Callable[[str], None] = lambda line: None,
     report_progress: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Workspace]:
     """Read and verify the directory of an alias and open its dev server.
 
-    ``sharing`` says when ``auto`` may take the project's own server, None: as the files
+    ``inputs`` are what was read already; ``sharing`` says when ``auto`` may take the project's own server, None: as the files
     suggest; ``report`` gets a line before anything slow, ``report_progress`` what runs now.
     Raises ``ConfigError`` and ``IntegrityError`` before the first server, ``Unreachable``.
     """
-    settings = read_settings(alias, directory=directory)
-    with open_target(alias, None) as (_, alias_engine):
-        pass
-    excluded_tables = find_excluded_tables(
-        registry, settings.apps, alias_engine.dialect
-    )
+    inputs = inputs or read_inputs(alias, directory=directory, registry=registry)
+    settings, alias_engine = inputs.settings, inputs.engine
+    loaded_directory, excluded_tables = inputs.directory, inputs.excluded_tables
+    extra_statements = inputs.extra_statements
     engine = with_ignored(
         alias_engine, settings.ignore_patterns, excluded_tables=excluded_tables
-    )
-    loaded_directory = load(settings.directory)
-    verify(loaded_directory)
-    refuse_other_engine(
-        select_from_checkpoint(loaded_directory.files),
-        Destination(name=f"the database {alias!r}", engine=engine.dialect.name),
     )
     phases = Phases(report_progress)
     with phases("migrations"):
         django_migrations = read_django_migrations(settings.apps)
-    extra_statements = read_extra(
-        settings.extra_paths,
-        engine.dialect.syntax,
-        migration_directory=settings.directory,
-    )
     prerequisites = find_prerequisites(
         engine.vendor, alias, settings.extensions, django_migrations
     )

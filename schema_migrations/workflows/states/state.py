@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import (
-    AbstractContextManager,
-    contextmanager,
-    suppress,
-)
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from schema_migrations.conf import TxMode
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.statement_error import (
     make_left_open_error,
     translate_statement_errors,
@@ -31,10 +28,7 @@ from schema_migrations.errors import (
 )
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.history.statements import (
-    SourceStatement,
-    split,
-)
+from schema_migrations.history.statements import SourceStatement, split
 from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff

@@ -12,6 +12,7 @@ from django.apps.registry import Apps
 from schema_migrations.conf import read_settings
 from schema_migrations.dev.open_server import Sharing
 from schema_migrations.errors import LeavesDevDatabase, NoDevServer
+from schema_migrations.workflows.states.inputs import Inputs
 from schema_migrations.workflows.states.sources import Workspace, open_workspace
 
 Result = TypeVar("Result")
@@ -24,11 +25,13 @@ def run_in_workspace(
     directory: Path | None = None,
     dev: str | None = None,
     registry: Apps = installed_apps,
+    inputs: Inputs | None = None,
     report: Callable[[str], None] = lambda line: None,
     report_progress: Callable[[str], None] = lambda text: None,
 ) -> Result:
     """Open a workspace for a job, and return what the job returns.
 
+    ``inputs`` are what was read of the alias already.
     If a statement needs a server of our own, ``auto`` takes one, and the job starts again.
     Raises what ``open_workspace`` and the job raise.
     """
@@ -39,6 +42,7 @@ def run_in_workspace(
             directory=directory,
             dev=dev,
             registry=registry,
+            inputs=inputs,
             sharing=sharing,
             report=report,
             report_progress=report_progress,

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from schema_migrations.engines.engine import Connection, Engine
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import UnsupportedChange
 from schema_migrations.history.file import MigrationFile, format_file

@@ -18,7 +18,8 @@ from schema_migrations.workflows.states.state import (
 from tests.commands.test_schemastatus_drift_kinds import BY_HAND, FILES
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
 
 BASE = """
 CREATE TABLE a (id integer PRIMARY KEY);

@@ -36,7 +36,8 @@ from schema_migrations.workflows.states.state import (
 if TYPE_CHECKING:
     from django.apps.registry import Apps
 
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
 
 AnyField = Any
 """A field: Django's class is generic only for the type checker."""

@@ -20,7 +20,8 @@ from tests.engines.postgresql.databases import database, make_everything, schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
 
 VENDORS = ("postgresql", "sqlite")
 BOOKS = """

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from schema_migrations.engines.connection import Cursor
 from schema_migrations.engines.content import ContentReader
-from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.postgresql.catalog.rollback import roll_back_at_end
 from schema_migrations.engines.postgresql.quote import qualify, quote
 from schema_migrations.engines.postgresql.session_values import (

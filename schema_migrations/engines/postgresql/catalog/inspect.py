@@ -36,7 +36,7 @@ from schema_migrations.engines.postgresql.session_values import (
 if TYPE_CHECKING:
     from typing import Any
 
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
     from schema_migrations.schema.model import Schema
 
 

@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
 
 
 @contextmanager

@@ -42,7 +42,7 @@ from schema_migrations.schema.trait import Trait
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
 
 Reprintable = Constraint | Index | Definition | Opaque | Column
 

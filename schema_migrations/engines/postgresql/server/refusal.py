@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from psycopg.pq.abc import PGconn
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 _SERVER_PART = re.compile(r":  (.*)")
 """What the server said: libpq puts two spaces after its severity, in any language."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
 
 
 def find_missing_roles(cursor: Cursor, names: Collection[str]) -> frozenset[str]:

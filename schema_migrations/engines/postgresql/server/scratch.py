@@ -33,7 +33,7 @@ from schema_migrations.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection, DatabaseSettings
+    from schema_migrations.engines.connection import Connection, DatabaseSettings
 
 SCRATCH_PREFIX = "dsm_dev_"
 LEFTOVER_SECONDS = 3600

@@ -10,7 +10,7 @@ from schema_migrations.engines.postgresql.server.scratch import (
 )
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import DatabaseSettings
+    from schema_migrations.engines.connection import DatabaseSettings
 
 _SHARED_OBJECTS_QUERY = f"""
 WITH lasting AS (

@@ -19,7 +19,7 @@ from schema_migrations.engines.postgresql.server.url import (
 )
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, DatabaseSettings
+    from schema_migrations.engines.connection import Connection, DatabaseSettings
 
 APPLICATION_NAME = "django-schema-migrations"
 

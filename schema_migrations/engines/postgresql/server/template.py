@@ -21,7 +21,7 @@ from schema_migrations.engines.postgresql.server.scratch import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 TEMPLATE_PREFIX = "dsm_template_"
 UNUSED_DAYS = 7

@@ -28,7 +28,7 @@ from schema_migrations.errors import InvalidUrl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import DatabaseSettings
+    from schema_migrations.engines.connection import DatabaseSettings
 
 BACKEND = "django.db.backends.postgresql"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg.adapt import Dumper
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 
 class HstoreDumper(Dumper):

@@ -18,7 +18,7 @@ from schema_migrations.errors import InvalidUrl, SettingIgnored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 # The view lacks the role and what no extension defines (my.own).  What is asked for is
 # spelled as the server would spell it: 1000 is 1s.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.blocker import OpenBlockerLookup
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 # Process 0 means a prepared transaction.
 BLOCKERS_QUERY = """

@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session.interruption import keep_inter
 from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 
 def fetch_rows(

@@ -15,7 +15,7 @@ from schema_migrations.engines.postgresql.quote import quote_literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
 
 SET_SERVERS_PATH = "SET search_path TO pg_catalog, pg_temp"
 """A statement that looks nothing up; functions are never taken from ``pg_temp``."""

@@ -32,7 +32,7 @@ from schema_migrations.errors import LockNotAcquired, SessionShared
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.lock_wait import RetakeLock
 
 log = logging.getLogger("schema_migrations")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from psycopg.errors import Diagnostic
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from schema_migrations.errors import StatementFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 RELATION_QUERY = """
 SELECT n.nspname, c.relname

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 CURRENT_VALUES_QUERY = (
     "SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name"

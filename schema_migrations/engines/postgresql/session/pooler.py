@@ -17,7 +17,7 @@ from schema_migrations.engines.postgresql.session.execution import execute, fetc
 from schema_migrations.errors import ServerFailed, SessionShared
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 PID_QUERY = "SELECT pg_backend_pid()"
 

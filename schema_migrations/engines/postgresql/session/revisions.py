@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session.execution import fetch_row, fe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 REVISIONS_TABLE_SQL = """
 CREATE TABLE IF NOT EXISTS {schema}."atlas_schema_revisions" (

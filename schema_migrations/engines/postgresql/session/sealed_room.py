@@ -55,12 +55,12 @@ from schema_migrations.history.encoding import check_statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import (
+    from schema_migrations.engines.connection import (
         Connection,
         Cursor,
         DatabaseSettings,
-        Engine,
     )
+    from schema_migrations.engines.engine import Engine
     from schema_migrations.schema.model import Key, Schema
 
 ROOM_SCHEMA = "dsm_sealed_room"

@@ -41,7 +41,7 @@ from schema_migrations.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 TARGET_QUERY = """
 SELECT current_setting('server_version'),

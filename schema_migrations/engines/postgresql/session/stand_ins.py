@@ -20,7 +20,8 @@ from schema_migrations.engines.postgresql.session import execution
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
 
 # In a transaction these need a savepoint, which would be slow for every statement.
 _NAMES_OUTSIDE = re.compile(

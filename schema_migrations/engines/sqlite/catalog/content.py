@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count
 
+from schema_migrations.engines.connection import Cursor
 from schema_migrations.engines.content import ContentReader
-from schema_migrations.engines.engine import Cursor
 from schema_migrations.engines.sqlite.quote import quote
 from schema_migrations.schema.content import CounterPosition, Row
 from schema_migrations.schema.model import Key, Table, table_key

@@ -11,7 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Cursor
+    from schema_migrations.engines.connection import Cursor
 
 _REREAD_STATEMENTS = (
     'CREATE TABLE "dangling probe" (a)',

@@ -14,7 +14,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from schema_migrations.engines.engine import Cursor
+from schema_migrations.engines.connection import Cursor
 from schema_migrations.engines.sqlite.catalog.parse import (
     Part,
     TableOutline,

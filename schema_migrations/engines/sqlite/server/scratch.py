@@ -14,12 +14,13 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
+from schema_migrations.engines.engine import ServerStamp, ServerVersion
 from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection, DatabaseSettings
+    from schema_migrations.engines.connection import Connection, DatabaseSettings
 
 _SCRATCH_SETTINGS = {
     "NAME": ":memory:",
@@ -53,6 +54,17 @@ def create_scratch_database(
     finally:
         # The backend's own close() keeps a database in memory open.
         BaseDatabaseWrapper.close(connection)
+
+
+def read_library_stamp(settings: DatabaseSettings, alias: str) -> ServerStamp:
+    """Return what the library is like that databases in memory are made with."""
+    with create_scratch_database(settings, alias) as connection:
+        cursor = connection.connection.execute("PRAGMA compile_options")
+        options = " ".join(option for (option,) in cursor)
+    return ServerStamp(
+        version=ServerVersion(text=f"SQLite {sqlite3.sqlite_version}", major=3),
+        text=f"{sqlite3.sqlite_version} {options}",
+    )
 
 
 def _authorize(action: int, subject: str | None, *_: str | None) -> int:

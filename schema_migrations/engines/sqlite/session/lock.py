@@ -27,7 +27,7 @@ from schema_migrations.errors import FileNotAccessible, LockNotAcquired
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.lock_wait import RetakeLock
 
 LOCK_SUFFIX = ".schema-migrations.lock"

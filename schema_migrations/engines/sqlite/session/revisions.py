@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 REVISIONS_TABLE_SQL = """
 CREATE TABLE IF NOT EXISTS "atlas_schema_revisions" (

@@ -39,7 +39,7 @@ from schema_migrations.history.session_changes import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 TABLES_QUERY = r"""
 SELECT name FROM sqlite_master

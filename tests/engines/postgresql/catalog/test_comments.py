@@ -14,7 +14,7 @@ from schema_migrations.workflows.states.state import State, inspect_database, lo
 from tests.engines.postgresql.databases import HERE
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 POSTGRESQL = engine_for("postgresql")
 pytestmark = pytest.mark.every_postgres

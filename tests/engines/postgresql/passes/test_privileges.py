@@ -27,7 +27,8 @@ from schema_migrations.workflows.states.state import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
 
 POSTGRESQL = engine_for("postgresql")
 COMPARING = with_compared_privileges(POSTGRESQL, owners=True)

@@ -37,7 +37,7 @@ from tests.fixtures.replication import SECRET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 ALIAS = "nowhere"
 

@@ -21,7 +21,7 @@ from tests.fixtures.postgresql import connect_as_administrator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 ALIAS = "nowhere"
 """Not in ``DATABASES``: a plain PostgreSQL backend is taken."""

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import Connection
+from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.postgresql.server.template import (
     TEMPLATE_PREFIX,
     ensure_template,

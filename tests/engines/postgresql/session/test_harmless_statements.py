@@ -26,8 +26,9 @@ from tests.engines.postgresql.session.test_sealed_room import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.engine import Engine
 
 __all__ = ["cluster", "engine"]  # fixtures
 

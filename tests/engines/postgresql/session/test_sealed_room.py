@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from schema_migrations.dev.server import DevServer
+    from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Connection, Engine
+    from schema_migrations.engines.engine import Engine
 
 ALIAS = "nowhere"
 

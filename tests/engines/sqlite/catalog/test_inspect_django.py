@@ -25,7 +25,7 @@ from tests.engines.sqlite.databases import recreated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from schema_migrations.engines.engine import Connection
+    from schema_migrations.engines.connection import Connection
 
 Models = type[models.Model]
 

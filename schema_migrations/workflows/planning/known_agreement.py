@@ -1,0 +1,131 @@
+"""Know that files and models agree, from an earlier command that compared them.
+
+Invariant: an answer is kept only if it was found from what its key describes, on the
+server that its key describes, and nothing deserved a warning.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from schema_migrations.cache import Cache, make_key
+from schema_migrations.dev.stamp import DevStamp, find_dev_stamp
+from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.plan.answers import NO_ANSWERS
+from schema_migrations.workflows.planning.next_file_request import NextFileRequest
+from schema_migrations.workflows.states.dev_servers import choose_sharing
+from schema_migrations.workflows.states.fingerprint import (
+    describe_inputs,
+    describe_migrations,
+    describe_models,
+)
+from schema_migrations.workflows.states.inputs import Inputs, read_inputs
+from schema_migrations.workflows.states.live_database import (
+    major_of,
+    prepare_target_lookup,
+)
+
+if TYPE_CHECKING:
+    from schema_migrations.workflows.planning.next_file import NextFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAgreement:
+    """Files and models agree."""
+
+    since: datetime
+    """When they were compared."""
+    dev_server: str
+    """Where: ``embedded PostgreSQL 18.4``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether files and models agree, as they are now."""
+
+    inputs: Inputs
+    stamp: DevStamp
+    migrations: tuple[tuple[str, str], ...]
+    """What the Django migrations were like: they are imported later."""
+    key: str
+
+
+def ask_for_agreement(request: NextFileRequest) -> Question | None:
+    """Return the question; None: the answer is not to be known without a comparison.
+
+    Only a plain request can be answered: no sources, no answers, no rows.
+    """
+    plain = NextFileRequest(
+        alias=request.alias,
+        directory=request.directory,
+        dev=request.dev,
+        name=request.name,
+        strict=request.strict,
+        prove=request.prove,
+        write=request.write,
+        in_full=request.in_full,
+    )
+    if request != plain or request.answers != NO_ANSWERS:
+        return None
+    try:
+        inputs = read_inputs(request.alias, directory=request.directory)
+        return _make_question(inputs, request.dev or inputs.settings.dev)
+    except SchemaMigrationsError:
+        return None  # the comparison says what is wrong
+
+
+def _make_question(inputs: Inputs, dev: str) -> Question | None:
+    engine, settings = inputs.engine, inputs.settings
+    if settings.compares_privileges:  # roles are of the whole server
+        return None
+    ask_target = prepare_target_lookup(inputs.alias, engine)
+    stamp = find_dev_stamp(
+        dev,
+        inputs.alias,
+        find_major=lambda: major_of(ask_target()),
+        sharing=choose_sharing(
+            engine, settings, inputs.directory, inputs.extra_statements
+        ),
+    )
+    if stamp is None:
+        return None
+    migrations = describe_migrations(inputs)
+    key = make_key(
+        (
+            dev,
+            stamp.text,
+            *describe_inputs(inputs, os.environ),
+            migrations,
+            *describe_models(inputs),
+        )
+    )
+    return Question(inputs=inputs, stamp=stamp, migrations=migrations, key=key)
+
+
+def find_agreement(cache: Cache, question: Question) -> KnownAgreement | None:
+    """Return what an earlier command found; None: nothing is known."""
+    kept = cache.read(question.key)
+    if kept is None:
+        return None
+    since = datetime.fromisoformat(kept["since"])
+    return KnownAgreement(since=since, dev_server=kept["dev_server"])
+
+
+def keep_agreement(cache: Cache, question: Question, planned: NextFile) -> None:
+    """Keep what a comparison found, if it is an agreement without any remark."""
+    if (
+        planned.proposal.plan is not None
+        or planned.proposal.remarks
+        or planned.uncovered.operations
+        or planned.rows is not None
+        or planned.has_text
+        or planned.has_warned
+        or not question.stamp.is_for(planned.dev_server)
+        or describe_migrations(question.inputs) != question.migrations
+    ):
+        return
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    cache.write(question.key, {"since": since, "dev_server": planned.dev_server})

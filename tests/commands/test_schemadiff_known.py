@@ -1,0 +1,248 @@
+"""``schemadiff`` remembers that files and models agree, and forgets it in time."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.json_schemas import read_answer
+from tests.fixtures.project import Project
+
+MODELS = """
+from django.db import models
+
+
+class Item(models.Model):
+    name = models.CharField(max_length={length})
+    count = models.IntegerField({null})
+
+    class Meta:
+        indexes = [{indexes}]
+"""
+INDEX = "models.Index(fields=['name'], name='item_name', condition=models.Q(name__in={'a', 'b'}))"
+
+
+def write_models(
+    project: Project, *, length: int = 20, null: str = "", indexes: str = ""
+) -> None:
+    text = MODELS.format(length=length, null=null, indexes=indexes)
+    project.write("shop/models.py", text)
+
+
+@pytest.fixture
+def known(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project on SQLite whose files and models are known to agree."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    write_models(project)
+    first = project.manage("schemadiff", "initial")
+    assert first.code == 0, first.err
+    check(project, known=False)
+    return project
+
+
+def check(project: Project, *options: str, known: bool | None = None) -> int:
+    """Compare twice, once without the cache: both have one answer."""
+    ran = project.manage("schemadiff", "--check", "--format", "json", *options)
+    sure = project.manage(
+        "schemadiff", "--check", "--no-cache", "--format", "json", *options
+    )
+    assert ran.code == sure.code, (ran.out, sure.out, ran.err)
+    if ran.code < 2:
+        answer, other = (read_answer("schemadiff", each.out) for each in (ran, sure))
+        assert other["known_since"] is None
+        assert known is None or known == bool(answer["known_since"]), answer
+        assert answer["changes"] == other["changes"]
+        assert answer["dev"] == other["dev"]
+    return ran.code
+
+
+def test_what_was_compared_is_known(known: Project) -> None:
+    assert check(known, known=True) == 0
+    said = known.manage("schemadiff", "--check").out
+    assert said.startswith("Known    since 20"), said
+    assert "SQLite in memory" in said
+    assert "--no-cache compares again" in said
+    assert "No changes: the directory is in step with the models." in said
+    assert "Dev" not in said
+    assert "Known" not in known.manage("schemadiff", "--check", "--no-cache").out
+    assert known.manage("schemadiff").out == said  # without --check as well
+
+
+def test_in_another_process_a_set_has_the_same_order(known: Project) -> None:
+    write_models(known, indexes=INDEX)
+    assert known.manage("schemadiff").code == 0
+    for seed in "123":
+        ran = known.manage_from_scratch("schemadiff", "--check", PYTHONHASHSEED=seed)
+        assert ran.code == 0, ran.err
+        assert ("Known" in ran.out) == (seed != "1"), ran.out
+
+
+def test_each_edit_is_noticed(known: Project) -> None:
+    write_models(known, length=21)
+    assert check(known, known=False) == 1
+    assert check(known, known=False) == 1
+    write_models(known)
+    assert check(known, known=True) == 0
+
+    (file,) = known.files
+    text = file.read_text()
+    file.write_text(text.replace('"name"', '"named"'))
+    assert check(known) == 4
+    assert known.manage("schemahash").code == 0
+    assert check(known, known=False) == 1
+    file.write_text(text)
+    assert known.manage("schemahash").code == 0
+    assert check(known, known=True) == 0
+
+
+def test_what_is_beside_files_and_models_counts(known: Project) -> None:
+    settings = known.base / "settings.py"
+    text = settings.read_text()
+    known.write("extra.sql", "CREATE VIEW items AS SELECT name FROM shop_item;")
+    settings.write_text(
+        text.replace('{"default": {}}', '{"default": {"EXTRA": ["extra.sql"]}}')
+    )
+    assert settings.read_text() != text
+    assert check(known, known=False) == 1
+    settings.write_text(text)
+    assert check(known, known=True) == 0
+
+    known.write("shop/migrations/__init__.py", "")
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write(
+        "shop/migrations/0001_initial.py",
+        "from django.db import migrations\n\n\n"
+        "class Migration(migrations.Migration):\n"
+        "    operations = [migrations.RunPython(print)]\n",
+    )
+    assert (
+        check(known, known=False)
+        == known.manage("schemadiff", "--check", "--no-cache").code
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--app", "shop"],
+        ["--rename", "shop_item.name=shop_item.title"],
+        ["--from", "files"],
+        ["--acknowledge", "all"],
+        ["--dry-run"],
+        ["--default", "shop_item.name=''"],
+    ],
+)
+def test_a_question_of_another_kind_is_compared(
+    known: Project, options: list[str]
+) -> None:
+    ran = known.manage("schemadiff", "--check", *options)
+    sure = known.manage("schemadiff", "--check", "--no-cache", *options)
+    assert "Known" not in ran.out
+    assert (ran.code, ran.out, ran.err) == (sure.code, sure.out, sure.err)
+
+
+def test_a_warning_comes_each_time(known: Project) -> None:
+    known.write("migrations/note.SQL", "SELECT 1;\n")
+    for _ in range(2):
+        ran = known.manage("schemadiff", "--check")
+        assert "note.SQL" in ran.err, ran.err
+        assert "Known" not in ran.out
+
+
+def test_a_damaged_or_lost_cache_costs_time_alone(
+    known: Project, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes()[:-9])
+    ran = known.manage("schemadiff", "--check")
+    assert ran.code == 0, ran.err
+    assert "is damaged and was ignored" in ran.err
+    assert check(known, known=True) == 0
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("no folder")
+    ran = known.manage("schemadiff", "--check")
+    assert ran.code == 0, ran.err
+    assert "Nothing is kept in" in ran.err
+    ran = known.manage("schemadiff", "--check", SCHEMA_MIGRATIONS_CACHE="off")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_random_edits_have_one_answer_with_and_without_the_cache(
+    known: Project,
+) -> None:
+    """Few states, visited again and again: most answers are known, none is wrong."""
+    chosen = random.Random(14)
+    for _ in range(25):
+        if chosen.random() < 0.3:
+            assert known.manage(
+                "schemadiff", "--allow-data-loss", "--default", "shop_item.count=1"
+            ).code in (0, 2, 3)
+        write_models(
+            known,
+            length=chosen.choice((20, 21)),
+            null=chosen.choice(("", "null=True")),
+            indexes=chosen.choice(("", INDEX)),
+        )
+        assert check(known) in (0, 1)
+
+
+def test_another_server_or_role_is_asked_again(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database)
+    write_models(project, indexes=INDEX)
+    assert project.manage("schemadiff", "initial").code == 0
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+    assert check(project, "--dev", "embedded", known=False) == 0
+    assert check(project, "--dev", "embedded", known=True) == 0
+    project.configure({**pg_database, "OPTIONS": {"options": "-c default_tablespace="}})
+    assert check(project, known=False) == 0
+    project.configure({**pg_database, "HOST": str(tmp_path)})  # nobody answers there
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+
+
+def test_a_field_that_asks_the_server_is_compared_each_time(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It could say anything, and what it says without a server counts for nothing."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database)
+    project.write(
+        "shop/models.py",
+        """
+from django.db import models
+
+
+class Asking(models.IntegerField):
+    def db_type(self, connection):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 'bigint'")
+                return cursor.fetchone()[0]
+        except Exception:
+            return "integer"
+
+
+class Item(models.Model):
+    number = Asking()
+""",
+    )
+    assert project.manage("schemadiff", "initial").code == 0
+    for _ in range(2):
+        assert check(project, known=False) == 0
