@@ -137,11 +137,14 @@ def canonicalize_both(
     engine: Engine, current: State, desired: State
 ) -> tuple[State, State]:
     """Canonicalize both ways, since renamed objects match by definition alone."""
-    keys = find_uncertain_definitions(current.schema, desired.schema)
-    keys |= find_uncertain_definitions(desired.schema, current.schema)
-    return canonicalize_state(engine, current, keys), canonicalize_state(
-        engine, desired, keys
-    )
+
+    def find_keys() -> frozenset[Key]:
+        return find_uncertain_definitions(
+            current.schema, desired.schema
+        ) | find_uncertain_definitions(desired.schema, current.schema)
+
+    desired = canonicalize_state(engine, desired, find_keys())
+    return canonicalize_state(engine, current, find_keys()), desired
 
 
 def with_tolerated_differences(current: Schema, desired: Schema) -> Schema:

@@ -355,9 +355,12 @@ def _compare(
 ) -> _Comparison:
     """Bring both sides to canonical definitions, one numbering and one scope; compare."""
     with phases("canonicalize"):
+        # Most definitions of the files are canonical: once those of the models are, they
+        # are equal, and need not be made again.
+        keys = find_uncertain_definitions(current.schema, desired.schema)
+        desired = canonicalize_state(engine, desired, keys)
         keys = find_uncertain_definitions(current.schema, desired.schema)
         current = canonicalize_state(engine, current, keys)
-        desired = canonicalize_state(engine, desired, keys)
     goal = desired.schema
     if desired.models_only:
         # Django alters no key of a many-to-many table, whatever the models say now.

@@ -33,17 +33,23 @@ CREATE TABLE b (
 CREATE INDEX by_n ON b (n);
 """
 LEFT = {
-    "a table": "CREATE TABLE c (id integer)",
-    "what is on that table": "CREATE TABLE c (id integer); CREATE INDEX i ON c (id);"
-    "CREATE VIEW v AS SELECT id FROM c",
-    "a column": "ALTER TABLE b ADD COLUMN more integer",
-    "what needs that column": "ALTER TABLE b ADD COLUMN more integer;"
-    "CREATE INDEX i ON b (more); ALTER TABLE b ADD CONSTRAINT c CHECK (more > n);"
-    "CREATE VIEW v AS SELECT more FROM b; CREATE VIEW w AS SELECT * FROM v",
+    "a partitioned table": "CREATE TABLE c (id integer) PARTITION BY RANGE (id)",
+    "what is on that table": "CREATE TABLE c (id integer) PARTITION BY RANGE (id);"
+    "CREATE TABLE d PARTITION OF c DEFAULT; CREATE INDEX i ON c (id);"
+    "CREATE VIEW v AS SELECT id FROM c; CREATE VIEW w AS SELECT * FROM v",
     "what is missing": "DROP INDEX by_n; ALTER TABLE b DROP CONSTRAINT to_a",
     "a missing column": "ALTER TABLE b DROP COLUMN n",
 }
 KEPT = {
+    "a table": "CREATE TABLE c (id integer)",
+    "what is on that table": "CREATE TABLE c (id serial PRIMARY KEY, b integer REFERENCES b);"
+    "CREATE INDEX i ON c (b); CREATE VIEW v AS SELECT id FROM c",
+    "a column": "ALTER TABLE b ADD COLUMN more integer",
+    "what needs that column": "ALTER TABLE b ADD COLUMN more integer NOT NULL;"
+    "CREATE INDEX i ON b (more); ALTER TABLE b ADD CONSTRAINT c CHECK (more > n);"
+    "CREATE VIEW v AS SELECT more FROM b; CREATE VIEW w AS SELECT * FROM v",
+    "a column that numbers": "ALTER TABLE b ADD number serial,"
+    " ADD other integer GENERATED ALWAYS AS IDENTITY",
     "a sequence for a default": "CREATE SEQUENCE s; ALTER TABLE b ALTER n SET DEFAULT"
     " nextval('s')",
     "a type": "CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE b DROP CONSTRAINT once;"
