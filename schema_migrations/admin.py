@@ -21,8 +21,9 @@ from schema_migrations.conf import (
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.failure import read_failure
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED
+from schema_migrations.history.revisions_table import REVISIONS_TABLE
 from schema_migrations.models import Revision
-from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
+from schema_migrations.revision_store import RevisionStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """System checks of settings, files, the takeover app and databases.
 
-Invariant: only checks tagged ``database`` connect to one; none starts a dev server.
+Invariant: only checks tagged ``database`` connect to one; none starts a dev server.  They
+run with every command of a project, so what few of them need is imported where it is.
 """
 
 from __future__ import annotations
@@ -20,11 +21,7 @@ from schema_migrations.conf import (
     read_settings,
 )
 from schema_migrations.errors import ConfigError, SchemaMigrationsError
-from schema_migrations.history.atlas_config import CONFIG_FILE
-from schema_migrations.history.directory import load
-from schema_migrations.history.glance import is_untouched
-from schema_migrations.history.integrity import DirectoryProblem
-from schema_migrations.workflows.standing.atlas_config import find_config_differences
+from schema_migrations.history.glance import CONFIG_FILE, is_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from django.apps import AppConfig
 
     from schema_migrations.conf import Settings
+    from schema_migrations.history.integrity import DirectoryProblem
     from schema_migrations.history.standing import Standing
     from schema_migrations.workflows.standing.atlas_config import ConfigDifference
 
@@ -106,6 +104,13 @@ def check_atlas_config(
 
     It costs one look at a path where there is no such file.
     """
+    base = find_base()
+    if not (base / CONFIG_FILE).exists():
+        return []
+    from schema_migrations.workflows.standing.atlas_config import (
+        find_config_differences,
+    )
+
     return [
         Warning(
             _describe_difference(each),
@@ -113,7 +118,7 @@ def check_atlas_config(
             obj=each.alias,
             id=_check_id_of("W005"),
         )
-        for each in find_config_differences(find_base(), _read_all_settings)
+        for each in find_config_differences(base, _read_all_settings)
     ]
 
 
@@ -159,6 +164,9 @@ def _find_problems_by_alias(
         path = read_settings(alias).directory
         if not reads_all and is_untouched(path):
             continue
+        from schema_migrations.history.directory import load
+        from schema_migrations.history.integrity import DirectoryProblem
+
         try:
             directory = load(path)
         except ConfigError as error:
@@ -170,7 +178,6 @@ def _find_problems_by_alias(
 
 
 def _check_database(alias: str) -> Iterator[CheckMessage]:
-    # Imported here: the other checks run with every command of the project.
     from schema_migrations.workflows.standing.health import judge_alias
 
     try:

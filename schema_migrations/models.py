@@ -17,9 +17,11 @@ from django.db.models.sql.datastructures import BaseTable
 from django.dispatch import receiver
 
 from schema_migrations.conf import find_revisions_schema
-from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import RevisionsReadOnly
-from schema_migrations.revision_store import ATLAS_CLOUD_VERSION, REVISIONS_TABLE
+from schema_migrations.history.revisions_table import (
+    ATLAS_CLOUD_VERSION,
+    REVISIONS_TABLE,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +31,9 @@ class RevisionsTable(BaseTable):
     """The table in a ``FROM``, in the schema where the alias has its revisions."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
+        # Imported here: few commands of a project ask the table.
+        from schema_migrations.engines.registry import engine_for
+
         sql, parameters = super().as_sql(compiler, connection)
         engine = engine_for(connection.vendor)
         if schema := find_revisions_schema(connection.alias):

@@ -22,6 +22,10 @@ from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.errors import RevisionsNotReadable, RevisionTaken
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import EXECUTE, Revision
+from schema_migrations.history.revisions_table import (
+    ATLAS_CLOUD_VERSION,
+    REVISIONS_TABLE,
+)
 from schema_migrations.history.session_changes import (
     add_to_statement,
     split_statement,
@@ -32,15 +36,9 @@ if TYPE_CHECKING:
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.engine import Engine
 
-REVISIONS_TABLE = "atlas_schema_revisions"
-
 ATLAS_NAMESPACE = "atlas_schema_revisions"
 """The schema in which Atlas keeps the table if its URL names none:
 https://atlasgo.io/versioned/apply"""
-
-ATLAS_CLOUD_VERSION = ".atlas_cloud_identifier"
-"""The version of a row that is of no file.  Atlas's cloud reads its description, a UUID
-that names the database; what failed and left nothing is noted in the other columns."""
 
 COLUMNS = (
     "version",

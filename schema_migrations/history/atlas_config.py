@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-CONFIG_FILE = "atlas.hcl"
-
 _TOKEN = re.compile(
     r"""
       (?P<comment> \#[^\n]* | //[^\n]* | /\*(?: .*?\*/ | .* ) )

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from schema_migrations.errors import SyntaxProblem, suggest_nearest
-from schema_migrations.history.statements import SourceStatement
+
+if TYPE_CHECKING:
+    from schema_migrations.history.statements import SourceStatement
 
 ALL_CODES = "*"
 """The meaning of ``nolint`` without codes."""

@@ -1,7 +1,8 @@
 """A migration file: its name and bytes, and the values computed from them.
 
 Invariant: ``content`` equals the file on disk byte for byte, and all else is computed
-from it, so nothing can disagree with what ``atlas.sum`` hashes.
+from it, so nothing can disagree with what ``atlas.sum`` hashes.  What splits a file is
+imported where it is: system checks ask for names and hashes with every command.
 """
 
 from __future__ import annotations
@@ -11,20 +12,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from schema_migrations.history import directives
 from schema_migrations.history.directives import Directives
 from schema_migrations.history.encoding import read_text
-from schema_migrations.history.statements import (
-    BYTE_ORDER_MARK,
-    SourceStatement,
-    Syntax,
-    refuse_chained_transactions,
-    refuse_hidden_control,
-    refuse_transaction_control,
-    split,
-    split_chunk,
-)
+
+if TYPE_CHECKING:
+    from schema_migrations.history.statements import SourceStatement, Syntax
 
 FILE_SUFFIX = ".sql"
 
@@ -76,21 +71,29 @@ class MigrationFile:
     ) -> None:
         """Raise ``SyntaxProblem`` for a transaction that some of the file's statements
         begin or end where its mode does not allow that."""
+        from schema_migrations.history import statements as rules
+
         has_chunks = self.directives.delimiter != ";"
         if mode != "none":
             parts = (
-                [part for chunk in statements for part in split_chunk(chunk, syntax)]
+                [
+                    part
+                    for chunk in statements
+                    for part in rules.split_chunk(chunk, syntax)
+                ]
                 if has_chunks
                 else statements
             )
-            refuse_transaction_control(parts, file=self.name)
+            rules.refuse_transaction_control(parts, file=self.name)
         else:
             if has_chunks:
-                refuse_hidden_control(statements, syntax, file=self.name)
-            refuse_chained_transactions(statements, file=self.name)
+                rules.refuse_hidden_control(statements, syntax, file=self.name)
+            rules.refuse_chained_transactions(statements, file=self.name)
 
     def split_statements(self, syntax: Syntax) -> tuple[SourceStatement, ...]:
         """Return the statements in order; raise ``SyntaxProblem`` for invalid text."""
+        from schema_migrations.history.statements import split
+
         return split(
             self.text, syntax, file=self.name, delimiter=self.directives.delimiter
         )
@@ -101,6 +104,8 @@ class MigrationFile:
         It also sends what holds no command, and a byte order mark.  Raise
         ``SyntaxProblem``.
         """
+        from schema_migrations.history.statements import BYTE_ORDER_MARK, split
+
         mark = BYTE_ORDER_MARK if self.content.startswith(codecs.BOM_UTF8) else ""
         return split(
             mark + self.text,

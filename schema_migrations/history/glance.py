@@ -22,6 +22,9 @@ from schema_migrations.history.sums import SUM_FILE, parse_sum_file, sort_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+CONFIG_FILE = "atlas.hcl"
+"""Atlas's configuration, in the folder where it runs."""
+
 
 def is_untouched(path: Path) -> bool:
     """Return whether nothing tells that a folder differs from its ``atlas.sum``.

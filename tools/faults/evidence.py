@@ -13,7 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from schema_migrations import api
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.revision import Revision
-from schema_migrations.revision_store import REVISIONS_TABLE, RevisionStore
+from schema_migrations.history.revisions_table import REVISIONS_TABLE
+from schema_migrations.revision_store import RevisionStore
 from schema_migrations.schema.changes import subject_of
 from schema_migrations.schema.model import Schema
 from tools.catalogs import read_postgresql_facts, read_sqlite_facts

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schema_migrations.dev.account import change_owner
-from schema_migrations.revision_store import REVISIONS_TABLE
+from schema_migrations.history.revisions_table import REVISIONS_TABLE
 from tools.faults import evidence
 from tools.faults.child import DONE, Child, fork_run
 from tools.faults.databases import Database, create_database, execute_on_server

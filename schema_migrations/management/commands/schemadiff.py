@@ -36,6 +36,7 @@ from schema_migrations.workflows.planning.known_agreement import (
     keep_agreement,
 )
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
+from schema_migrations.workflows.states.models_ddl import hold_back_garbage_collection
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
 
 EXIT_DONE, EXIT_CHANGES = 0, 1
@@ -196,10 +197,11 @@ class Command(SchemaCommand):
             return EXIT_DONE
         request = request_from_options(options, in_full=self.verbosity > 1)
         _refuse_unused_acknowledgement(request)
-        self._check_models()
         refused = options["no_cache"] or _shows_sql(options)
         cache = None if refused else find_cache(os.environ)
-        question = ask_for_agreement(request) if cache else None
+        with hold_back_garbage_collection():
+            self._check_models()
+            question = ask_for_agreement(request) if cache else None
         known = find_agreement(cache, question) if cache and question else None
         if known:
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)

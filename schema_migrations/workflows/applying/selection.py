@@ -26,6 +26,7 @@ from schema_migrations.history.other_tools.applied import (
     find_adopted_tool,
 )
 from schema_migrations.history.revision import Revision, create_baseline
+from schema_migrations.history.revisions_table import REVISIONS_TABLE
 from schema_migrations.history.rows_files import find_baseline_with_rows
 from schema_migrations.history.standing import judge_history
 from schema_migrations.history.statements import (
@@ -33,7 +34,6 @@ from schema_migrations.history.statements import (
     Syntax,
     with_parts,
 )
-from schema_migrations.revision_store import REVISIONS_TABLE
 from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:

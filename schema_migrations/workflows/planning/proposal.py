@@ -355,8 +355,7 @@ def _compare(
 ) -> _Comparison:
     """Bring both sides to canonical definitions, one numbering and one scope; compare."""
     with phases("canonicalize"):
-        # Most definitions of the files are canonical: once those of the models are, they
-        # are equal, and need not be made again.
+        # The files' side last: mostly it is canonical, and then equal already.
         keys = find_uncertain_definitions(current.schema, desired.schema)
         desired = canonicalize_state(engine, desired, keys)
         keys = find_uncertain_definitions(current.schema, desired.schema)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import InvalidUrl
 from schema_migrations.history.atlas_config import (
-    CONFIG_FILE,
     AtlasEnvironment,
     parse_environments,
 )
+from schema_migrations.history.glance import CONFIG_FILE
 from schema_migrations.history.path_url import path_from_text
 
 if TYPE_CHECKING:

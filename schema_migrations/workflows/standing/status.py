@@ -16,8 +16,8 @@ from schema_migrations.history.comparison import (
 )
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.origin import Destination
+from schema_migrations.history.revisions_table import REVISIONS_TABLE
 from schema_migrations.history.standing import Standing, Verdict, judge_history
-from schema_migrations.revision_store import REVISIONS_TABLE
 from schema_migrations.workflows.targets.connected_target import (
     connect_for_reading,
     read_revisions_and_tables,

@@ -16,7 +16,7 @@ from schema_migrations.errors import (
     SyntaxProblem,
 )
 from schema_migrations.history.revision import BASELINE
-from schema_migrations.revision_store import ATLAS_CLOUD_VERSION
+from schema_migrations.history.revisions_table import ATLAS_CLOUD_VERSION
 from schema_migrations.workflows.applying.events import (
     FileDone,
     FileStarted,
