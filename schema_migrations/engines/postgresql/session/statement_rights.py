@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from schema_migrations.engines.postgresql.quote import quote_literal
@@ -311,11 +312,15 @@ def _explain(sql: str) -> str:
     return f"{EXPLAIN}{sql}" if _SELECT_INTO.match(sql) else ""
 
 
-def _let_outside(sql: str) -> StatementRights | None:
+@cache
+def _list_outside_patterns() -> tuple[str, ...]:
     listed = "|".join(ADMINISTRATORS_EXTENSIONS)
     names = rf'(?:"(?:{listed})"|(?:{listed})\b)'
-    patterns = (*_OF_THE_CONNECTING_ROLE, _EXTENSION.format(names=names))
-    for pattern in patterns:
+    return *_OF_THE_CONNECTING_ROLE, _EXTENSION.format(names=names)
+
+
+def _let_outside(sql: str) -> StatementRights | None:
+    for pattern in _list_outside_patterns():
         if match := _matches(pattern, sql):
             table = match.groupdict().get("table", "")
             return StatementRights(sql=sql, of="connecting role", table=table)
@@ -323,9 +328,12 @@ def _let_outside(sql: str) -> StatementRights | None:
 
 
 def _matches(pattern: str, sql: str) -> re.Match[str] | None:
-    return re.fullmatch(
-        rf"\s*(?:{pattern})\s*", sql, re.IGNORECASE | re.DOTALL | re.VERBOSE
-    )
+    return _compile(pattern).fullmatch(sql)
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE | re.DOTALL | re.VERBOSE)
 
 
 def _blank(sql: str, start: int, end: int) -> str:
