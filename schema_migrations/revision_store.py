@@ -32,6 +32,8 @@ from schema_migrations.history.session_changes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.engine import Engine
@@ -253,6 +255,50 @@ class RevisionStore:
     def _table_beside_values(self) -> str:
         """The name in a statement with values, where ``%`` begins a placeholder."""
         return self._qualified_table.replace("%", "%%")
+
+
+READABLE_TABLES_QUERY = """
+SELECT n.nspname
+  FROM unnest(%s) AS wanted (name),
+       LATERAL (SELECT oid, nspname FROM pg_namespace
+                 WHERE nspname = wanted.name OFFSET 0) n,
+       LATERAL (SELECT oid FROM pg_class
+                 WHERE relname = %s AND relnamespace = n.oid AND relkind = 'r'
+                OFFSET 0) c
+ WHERE has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+"""
+"""One look-up in an index for each name: as a join it may read, each time, the rows of
+all tables of that name that the database has."""
+
+JUDGED_COLUMNS = ("version", "description", "type", "applied", "total", "error", "hash")
+"""The columns that decide where a history stands in which every row is done."""
+
+
+def digest_histories(
+    connection: Connection, engine: Engine, namespaces: Sequence[str]
+) -> dict[str, str]:
+    """Return a digest of the rows of each namespace that has any which can be read.
+
+    For an engine whose databases have namespaces; raise the driver's exceptions.
+    """
+    quote = engine.dialect.quote
+    columns = ", ".join(map(quote, JUDGED_COLUMNS))
+    with connection.cursor() as cursor:
+        cursor.execute(READABLE_TABLES_QUERY, [list(namespaces), REVISIONS_TABLE])
+        names = [name for (name,) in cursor.fetchall()]
+        if not names:
+            return {}
+        queries = [
+            "SELECT (SELECT encode(sha256(convert_to(string_agg("
+            f"ROW({columns})::text, chr(10) ORDER BY {quote('version')}), 'UTF8')), 'hex')"
+            f" FROM {quote(name)}.{quote(REVISIONS_TABLE)})"
+            for name in names
+        ]
+        # Without values in it, a name may hold %.
+        cursor.execute("\nUNION ALL\n".join(queries))
+        digests = [digest for (digest,) in cursor.fetchall()]
+    pairs = zip(names, digests, strict=True)
+    return {name: digest for name, digest in pairs if digest is not None}
 
 
 def _identify(revision: Revision) -> list[object]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,24 +15,23 @@ from schema_migrations.conf import parse_duration
 from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._target_options import urls_of
 from schema_migrations.management.output.lines import format_count, shorten_path
-from schema_migrations.management.output.many_targets import (
-    FORMATS,
-    TARGET_FORMATS,
-    EndedTarget,
-    EndedTargets,
-)
-from schema_migrations.workflows.applying.fan_out import TargetResult, Work, fan_out
 from schema_migrations.workflows.targets.addresses import (
     Address,
     parse_target_names,
     query_target_names,
     resolve_addresses,
 )
+from schema_migrations.workflows.targets.shards import (
+    Shard,
+    choose_shard,
+    select_shard,
+)
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
     from schema_migrations.management.commands._base import Options, SchemaCommand
+    from schema_migrations.workflows.applying.fan_out import TargetResult, Work
 
 DEFAULT_JOBS = 4
 
@@ -41,7 +42,8 @@ def parse_positive_integer(text: str) -> int:
     return int(text)
 
 
-def add_many_targets_options(parser: CommandParser) -> None:
+def add_many_targets_options(parser: CommandParser, *, can_stop: bool) -> None:
+    """Add the options that name targets; ``can_stop``: a failure may end the run."""
     named = parser.add_mutually_exclusive_group()
     named.add_argument(
         "--targets",
@@ -61,12 +63,20 @@ def add_many_targets_options(parser: CommandParser) -> None:
         " alias or --url names (default: schemas)",
     )
     parser.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="only part K of N of the targets, by a hash of the name; auto: in a GitLab"
+        " job with parallel; auto/N: in an Indexed Job of Kubernetes",
+    )
+    parser.add_argument(
         "--jobs",
         type=parse_positive_integer,
         default=DEFAULT_JOBS,
         metavar="N",
         help="number of targets at a time (default: %(default)s)",
     )
+    if not can_stop:
+        return
     parser.add_argument(
         "--on-failure",
         choices=("stop", "continue"),
@@ -81,8 +91,35 @@ def has_many_targets(options: Options) -> bool:
     )
 
 
-def read_addresses(options: Options) -> tuple[Address, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenTargets:
+    """The targets that options name, and the list that they are taken from."""
+
+    addresses: tuple[Address, ...]
+    listed: int
+    """Number of targets in the whole list."""
+    shard: Shard | None
+
+    def __str__(self) -> str:
+        count = format_count(len(self.addresses), "target")
+        if self.shard is None:
+            return count
+        return f"{count} of {self.listed}: shard {self.shard}"
+
+
+def choose_targets(options: Options) -> ChosenTargets:
     """Return the targets that the options name; raise ``ConfigError``."""
+    # First: a list may take long.
+    shard = choose_shard(options["shard"], os.environ) if options["shard"] else None
+    addresses = _read_addresses(options)
+    return ChosenTargets(
+        addresses=select_shard(addresses, shard) if shard else addresses,
+        listed=len(addresses),
+        shard=shard,
+    )
+
+
+def _read_addresses(options: Options) -> tuple[Address, ...]:
     urls = urls_of(options)
     kind: Any = (options["targets_are"] or "schemas").removesuffix("s")
     if not (options["targets"] or options["targets_sql"]):
@@ -118,13 +155,20 @@ def _read_targets_text(path: str) -> str:
 
 def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
     """Do the work on every target and print the results; return the exit code."""
-    targets = read_addresses(options)
-    at_once = min(options["jobs"], len(targets))
-    command.say(
-        f"Targets  {format_count(len(targets), 'target')}, {at_once} at a time;"
-        f" {format_count(len(work.directory.files), 'file')} in {shorten_path(Path(work.directory.path))}"
+    # Not imported above: a run on one target starts no workers.
+    from schema_migrations.management.output.many_targets import (
+        FORMATS,
+        TARGET_FORMATS,
+        EndedTarget,
+        EndedTargets,
     )
-    started_at, results = time.monotonic(), list[TargetResult]()
+    from schema_migrations.workflows.applying.fan_out import fan_out
+
+    chosen = choose_targets(options)
+    targets = chosen.addresses
+    say_targets(command, chosen, options, work)
+    results: list[TargetResult] = []
+    started_at = time.monotonic()
 
     def show_target(result: TargetResult) -> None:
         results.append(result)
@@ -151,6 +195,18 @@ def run_on_targets(command: SchemaCommand, options: Options, work: Work) -> int:
     )
     command.show(ended, FORMATS)
     return choose_exit_code(results, check=options["check"])
+
+
+def say_targets(
+    command: SchemaCommand, chosen: ChosenTargets, options: Options, work: Work
+) -> None:
+    """Say how many targets there are, and which directory they are compared with."""
+    at_once = min(options["jobs"], len(chosen.addresses))
+    files = format_count(len(work.directory.files), "file")
+    command.say(
+        f"Targets  {chosen}, {at_once} at a time;"
+        f" {files} in {shorten_path(Path(work.directory.path))}"
+    )
 
 
 def choose_exit_code(results: Sequence[TargetResult], *, check: bool) -> int:

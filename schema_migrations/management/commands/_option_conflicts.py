@@ -1,6 +1,6 @@
 """Options that would silently ignore one another: refused before any work.
 
-Pure.  An option that is merely not needed, as ``--lock-wait`` with ``--dry-run``, stays
+Pure but for the environment's URL.  An option that is merely not needed, as ``--lock-wait`` with ``--dry-run``, stays
 allowed: the same line is run with it and without.
 """
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.errors import WrongUsage
 from schema_migrations.history.other_tools.tools import DJANGO
+from schema_migrations.management.commands._target_options import urls_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,8 @@ def refuse_schemadiff_conflicts(options: Options) -> None:
 
 def refuse_schemastatus_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemastatus`` would have no effect."""
+    _refuse_without_list(options)
+    _refuse_of_one_target(options)
     shows_sql = options["format"] == "sql"
     if not options["drift"] and (
         shows_sql or options["allow_data_loss"] or options["dev"] or options["keep"]
@@ -98,6 +101,42 @@ def refuse_schemastatus_conflicts(options: Options) -> None:
         )
 
 
+def _refuse_of_one_target(options: Options) -> None:
+    """Raise if ``schemastatus`` is to show of many targets what it shows of one only, or
+    the other way round."""
+    is_many = options["targets"] or options["targets_sql"] or len(urls_of(options)) > 1
+    if options["merge"]:
+        _refuse(
+            options,
+            {
+                "targets": "--targets",
+                "targets_sql": "--targets-sql",
+                "shard": "--shard",
+                "url": "--url",
+            },
+            problem="--merge reads reports and asks no database, so it does not go with"
+            " {}.",
+            advice="Leave out one of them.",
+        )
+    elif not is_many and (options["format"] == "names" or options["only"]):
+        raise WrongUsage(
+            problem="--format names and --only choose among many targets, and there is"
+            " one.",
+            advice="Add --targets, --targets-sql or --merge.",
+        )
+    if options["only"] and options["format"] != "names":
+        raise WrongUsage(
+            problem="--only says which names are printed.", advice="Add --format names."
+        )
+    if is_many or options["merge"]:
+        _refuse(
+            options,
+            {"drift": "--drift", "way_back": "--way-back", "all": "--all"},
+            problem="{} looks at one target.",
+            advice="Leave it out, or give one --url.",
+        )
+
+
 def refuse_schemahash_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemahash`` would have no effect."""
     if options["replay"] and not options["check"]:
@@ -115,7 +154,17 @@ def refuse_schemahash_conflicts(options: Options) -> None:
 
 def refuse_schemaapply_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemaapply`` would have no effect."""
-    if options["targets_are"] and not (options["targets"] or options["targets_sql"]):
+    _refuse_without_list(options)
+
+
+def _refuse_without_list(options: Options) -> None:
+    has_list = options["targets"] or options["targets_sql"]
+    if options["shard"] and not has_list and len(urls_of(options)) < 2:
+        raise WrongUsage(
+            problem="--shard divides a list of targets, and there is none.",
+            advice="Add --targets or --targets-sql, or leave it out.",
+        )
+    if options["targets_are"] and not has_list:
         raise WrongUsage(
             problem="--targets-are says what the names of a list are, and there is none.",
             advice="Add --targets or --targets-sql, or leave it out.",

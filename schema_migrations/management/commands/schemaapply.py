@@ -40,7 +40,6 @@ from schema_migrations.management.output.schemaapply import (
 )
 from schema_migrations.workflows.applying.apply import ApplyRequest, apply, preview_run
 from schema_migrations.workflows.applying.events import Event, FileDone, Warned
-from schema_migrations.workflows.applying.fan_out import Work
 from schema_migrations.workflows.applying.selection import Selection
 from schema_migrations.workflows.targets.connection import open_target, read_directory
 
@@ -73,7 +72,7 @@ class Command(SchemaCommand):
         )
         add_target_options(parser)
         add_exec_order_option(parser)
-        add_many_targets_options(parser)
+        add_many_targets_options(parser, can_stop=True)
         parser.add_argument(
             "--to", metavar="VERSION", help="up to and including this version"
         )
@@ -156,9 +155,14 @@ class Command(SchemaCommand):
         request = request_from_options(options, settings)
         read_only = options["dry_run"] or options["check"]
         if has_many_targets(options):
+            from schema_migrations.workflows.applying.fan_out import Work
+
             quiet = replace(request, verbosity=0, interactive=False)
             work = Work(
-                alias=alias, directory=directory, request=quiet, read_only=read_only
+                alias=alias,
+                directory=directory,
+                request=quiet,
+                job="preview" if read_only else "apply",
             )
             return run_on_targets(self, options, work)
         run = preview_run if read_only else apply

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from schema_migrations.conf import parse_duration, read_settings
+from schema_migrations.conf import Settings, parse_duration, read_settings
+from schema_migrations.history.directory import Directory, verify
 from schema_migrations.management.commands._base import (
     FORMAT_MEANINGS,
     Options,
     SchemaCommand,
     list_directory_warnings,
+)
+from schema_migrations.management.commands._many_targets import (
+    add_many_targets_options,
+    has_many_targets,
 )
 from schema_migrations.management.commands._option_conflicts import (
     refuse_schemastatus_conflicts,
@@ -22,11 +27,16 @@ from schema_migrations.management.commands._target_options import (
     url_of,
 )
 from schema_migrations.management.output.events import describe_event
+from schema_migrations.management.output.lines import Formats
 from schema_migrations.management.output.schemastatus import (
     FORMATS,
     LAST_APPLIED,
     MOST_APPLIED,
 )
+from schema_migrations.management.output.target_statuses import (
+    FORMATS as TARGETS_FORMATS,
+)
+from schema_migrations.management.output.target_statuses import VERDICTS
 from schema_migrations.workflows.applying.events import Reached
 from schema_migrations.workflows.standing.status import (
     Status,
@@ -38,16 +48,17 @@ from schema_migrations.workflows.targets.connection import open_target, read_dir
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
+
 CHECK_EXIT_CODES: Mapping[StatusVerdict | Literal["not compared"], int] = {
     "ok": 0,
     "pending": 1,
-    "drift": 1,
     "failed": 1,
     "out-of-order": 4,
     "edited": 4,
     "missing": 4,
     "excluded": 4,
     "other-engine": 2,
+    "drift": 1,
     "not compared": 4,
 }
 """Exit codes with ``--check``."""
@@ -55,11 +66,13 @@ CHECK_EXIT_CODES: Mapping[StatusVerdict | Literal["not compared"], int] = {
 
 class Command(SchemaCommand):
     help = "Show which migration files a database has, and whether it matches them."
-    formats = FORMATS
+    formats: ClassVar[Formats] = {**FORMATS, "names": TARGETS_FORMATS["names"]}
     format_meanings: ClassVar = {
         **FORMAT_MEANINGS,
         "sql": "with --drift, only the SQL that makes the database match its files, or"
         " with --keep the other way round",
+        "names": "of many targets, the names of those that are not ok, one a line: a list"
+        " for --targets",
     }
 
     output_help = (
@@ -73,6 +86,20 @@ class Command(SchemaCommand):
         super().add_arguments(parser)
         add_target_options(parser)
         add_exec_order_option(parser)
+        add_many_targets_options(parser, can_stop=False)
+        parser.add_argument(
+            "--merge",
+            nargs="+",
+            metavar="REPORT",
+            help="show several reports of many targets (--format json) as one, without"
+            " asking a database",
+        )
+        parser.add_argument(
+            "--only",
+            action="append",
+            choices=VERDICTS,
+            help="with --format names: only the targets with this status; may be repeated",
+        )
         parser.add_argument(
             "--check",
             action="store_true",
@@ -119,10 +146,12 @@ class Command(SchemaCommand):
         yield "Nothing was changed."
 
     def run(self, options: Options) -> int:
-        as_sql = options["format"] == "sql"
+        as_sql = options["format"] in ("sql", "names")
         refuse_schemastatus_conflicts(options)
         if as_sql:
             self.verbosity = 0
+        if options["merge"] or has_many_targets(options):
+            return self._show_many(options)
         status = self._read_status(options)
         self.say(describe_event(Reached(target=status.target)))
         if options["drift"]:
@@ -133,12 +162,43 @@ class Command(SchemaCommand):
         self.show(status)
         return _choose_exit_code(status) if options["check"] else 0
 
-    def _read_status(self, options: Options) -> Status:
+    def _show_many(self, options: Options) -> int:
+        # Not imported above: of one target nothing of many is needed.
+        from schema_migrations.management.commands._target_statuses import (
+            show_merged_statuses,
+            show_statuses,
+        )
+        from schema_migrations.workflows.applying.apply import request_from_settings
+        from schema_migrations.workflows.applying.fan_out import Work
+
+        if options["merge"]:
+            return show_merged_statuses(self, options)
         alias = options["database"]
         settings = read_settings(alias, directory=options["dir"])
+        directory = self._read_directory(settings)
+        verify(directory)
+        request = request_from_settings(settings)
+        exec_order = options["exec_order"] or settings.exec_order
+        schema = options["revisions_schema"]
+        request = replace(
+            request,
+            selection=replace(request.selection, exec_order=exec_order),
+            revisions_schema=settings.revisions_schema if schema is None else schema,
+            connect_wait=parse_duration(options["wait"]),
+        )
+        work = Work(alias=alias, directory=directory, request=request, job="status")
+        return show_statuses(self, options, work, CHECK_EXIT_CODES.__getitem__)
+
+    def _read_directory(self, settings: Settings) -> Directory:
         directory = read_directory(settings.directory)
         for warning in list_directory_warnings(directory, settings.directory):
             self.warn(warning)
+        return directory
+
+    def _read_status(self, options: Options) -> Status:
+        alias = options["database"]
+        settings = read_settings(alias, directory=options["dir"])
+        directory = self._read_directory(settings)
         with open_target(alias, url_of(options)) as (connection, engine):
             status = read_status(
                 connection,

@@ -151,6 +151,8 @@ def format_targets(ended: EndedTargets, view: View) -> Iterator[str]:
             yield f"         {format_command_line(view.arguments)}"
     elif ended.read_only and changed:
         yield f"Next     {format_without_flags(view.arguments, READ_ONLY_FLAGS)}"
+    elif not results:
+        yield "Next     nothing: this shard has no targets"
     else:
         yield "Next     nothing: every target has all requested files"
 

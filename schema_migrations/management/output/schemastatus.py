@@ -297,7 +297,7 @@ def status_as_json(status: Status) -> StatusJson:
     keep = drift.keeping.proposal.plan if drift and drift.keeping else None
     return {
         "target": status.target.name,
-        "status": _verdict_as_json(status.verdict),
+        "status": verdict_as_json(status.verdict),
         "current": comparison.current_version or None,
         "applied": [row.version for row in status.applied_revisions],
         "pending": [each.file.version for each in comparison.pending],
@@ -321,7 +321,7 @@ def status_as_json(status: Status) -> StatusJson:
     }
 
 
-def _verdict_as_json(verdict: StatusVerdict) -> JsonVerdict:
+def verdict_as_json(verdict: StatusVerdict) -> JsonVerdict:
     match verdict:
         case "missing" | "excluded" | "other-engine":
             return "edited"
@@ -333,10 +333,10 @@ def _find_error(standing: Standing) -> ErrorJson | None:
     if standing.problem is not None:
         return error_as_json(standing.problem)
     row = standing.failed_revision
-    return _revision_error_as_json(row) if row else None
+    return revision_error_as_json(row) if row else None
 
 
-def _revision_error_as_json(revision: Revision) -> ErrorJson:
+def revision_error_as_json(revision: Revision) -> ErrorJson:
     """Return the error of a revision, as the command that failed told it."""
     failure = read_failure(revision)
     return {

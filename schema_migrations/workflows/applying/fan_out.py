@@ -18,8 +18,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import active_children, get_context
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import django
 from django.db import connections
@@ -37,8 +38,11 @@ from schema_migrations.workflows.applying.apply import ApplyRequest, apply, prev
 from schema_migrations.workflows.applying.events import (
     Event,
     MessageReceived,
+    Planned,
+    Reached,
     StatementDone,
 )
+from schema_migrations.workflows.applying.hooks import all_files_applied, run_begins
 from schema_migrations.workflows.targets.addresses import (
     Address,
     refuse_shared_revisions,
@@ -47,11 +51,18 @@ from schema_migrations.workflows.targets.connection import (
     connect_and_describe,
     open_target,
 )
+from schema_migrations.workflows.targets.survey import (
+    divide_for_survey,
+    survey_schemas,
+)
+from schema_migrations.workflows.targets.target_standing import (
+    TargetStanding,
+    read_target_standing,
+)
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from schema_migrations.workflows.applying.apply import Outcome
 
 log = logging.getLogger("schema_migrations")
 
@@ -72,15 +83,31 @@ _is_working = threading.Event()
 """Set while a worker works on a target: only then a signal has something to interrupt."""
 
 
+Job = Literal["apply", "preview", "status"]
+"""What is done with each target: files are applied, a run reports what it would do, or
+the target is judged."""
+
+
+_works: list[Work] = []
+"""The one work of a worker: with each target it would be copied anew."""
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """The work on each target; sent to other processes."""
+    """The work on each target; every worker has it from its start."""
 
     alias: str
     directory: Directory
     request: ApplyRequest
-    read_only: bool
-    """Only report what would be done."""
+    job: Job = "apply"
+
+    @property
+    def read_only(self) -> bool:
+        """Nothing is written to any target."""
+        return self.job != "apply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +118,20 @@ class TargetResult:
     events: tuple[Event, ...]
     pending_count: int = 0
     """Files that stay pending; with ``Work.read_only`` those that would run."""
+    standing: TargetStanding | None = None
+    """None: not asked for, or not known."""
     error: SchemaMigrationsError | None = None
     seconds: float = 0.0
 
 
 def work_on_target(work: Work, address: Address) -> TargetResult:
-    """Apply the pending files to one target; return an error as part of the result."""
+    """Do the work on one target; return an error as part of the result."""
     started_at, events = time.monotonic(), list[Event]()
-    outcome, error = None, None
+    found, error = _Found(), None
     try:
         _is_working.set()
         with _busy_lock, raise_interruption():
-            outcome = _apply_or_preview(work, address, events)
+            found = _work_on_connection(work, address, events)
     except SchemaMigrationsError as caught:
         error = caught
     except Exception as caught:  # a bug of ours: the other targets are still reported
@@ -110,25 +139,23 @@ def work_on_target(work: Work, address: Address) -> TargetResult:
         error = Unexpected(problem=mask_secrets(f"{type(caught).__name__}: {caught}"))
     finally:
         _is_working.clear()
-    pending = 0
-    if outcome is not None:
-        pending = (
-            len(outcome.selected.runs)
-            if work.read_only
-            else outcome.selected.remaining_count
-        )
     return TargetResult(
         address=address,
         events=tuple(events),
-        pending_count=pending,
+        pending_count=found.pending_count,
+        standing=found.standing,
         error=error,
         seconds=time.monotonic() - started_at,
     )
 
 
-def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outcome:
-    do = preview_run if work.read_only else apply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    pending_count: int = 0
+    standing: TargetStanding | None = None
 
+
+def _work_on_connection(work: Work, address: Address, events: list[Event]) -> _Found:
     def report(event: Event) -> None:
         match event:
             case StatementDone() | MessageReceived(is_warning=False):
@@ -136,18 +163,93 @@ def _apply_or_preview(work: Work, address: Address, events: list[Event]) -> Outc
             case _:
                 events.append(event)
 
+    request = work.request
     with open_target(work.alias, address.url, address.part) as (connection, engine):
         schema = address.part.schema if address.part else ""
         if schema:
             try:
-                connect_and_describe(connection, engine, wait=work.request.connect_wait)
+                connect_and_describe(connection, engine, wait=request.connect_wait)
             except SchemaMissing as error:
                 raise SchemaMissing(
                     problem=f"There is no schema {schema!r} that this user may use.",
                     advice="Create it, or remove it from the list of targets.",
                     is_target=True,
                 ) from error
-        return do(connection, engine, work.directory, work.request, report)
+        match work.job:
+            case "apply":
+                outcome = apply(connection, engine, work.directory, request, report)
+                return _Found(pending_count=outcome.selected.remaining_count)
+            case "preview":
+                outcome = preview_run(
+                    connection, engine, work.directory, request, report
+                )
+                return _Found(pending_count=len(outcome.selected.runs))
+            case "status":
+                standing = read_target_standing(
+                    connection,
+                    engine,
+                    work.directory,
+                    exec_order=request.selection.exec_order,
+                    revisions_schema=request.revisions_schema,
+                    wait=request.connect_wait,
+                )
+                return _Found(pending_count=len(standing.pending), standing=standing)
+
+
+def may_survey(work: Work) -> bool:
+    """Return whether a target with nothing to do may be told from its history alone.
+
+    Not if a run does more there than look: receivers of signals are called on each.
+    """
+    selection = work.request.selection
+    if selection.baseline is not None or selection.to is not None:
+        return False  # each target says whether that fits
+    if work.read_only:
+        return True
+    called = bool(run_begins.receivers or all_files_applied.receivers)
+    return not (work.request.sends_signals or (work.request.tells_apps and called))
+
+
+def survey_targets(work: Work, addresses: Sequence[Address]) -> list[TargetResult]:
+    """Return the results of those targets that need no connection of their own."""
+    started_at = time.monotonic()
+    try:
+        _is_working.set()
+        with _busy_lock, raise_interruption():
+            found = survey_schemas(
+                work.alias,
+                addresses,
+                work.directory,
+                exec_order=work.request.selection.exec_order,
+                wait=work.request.connect_wait,
+            )
+    finally:
+        _is_working.clear()
+    seconds = (time.monotonic() - started_at) / len(addresses)
+    return [
+        _make_surveyed_result(work, address, standing, seconds)
+        for address, standing in found.items()
+        if work.job == "status" or not standing.pending
+    ]
+
+
+def _make_surveyed_result(
+    work: Work, address: Address, standing: TargetStanding, seconds: float
+) -> TargetResult:
+    if work.job == "status":
+        return TargetResult(
+            address=address,
+            events=(),
+            pending_count=len(standing.pending),
+            standing=standing,
+            seconds=seconds,
+        )
+    planned = Planned(current=standing.current_version, versions=(), chosen=0)
+    return TargetResult(
+        address=address,
+        events=(Reached(target=standing.target), planned),
+        seconds=seconds,
+    )
 
 
 def fan_out(
@@ -163,17 +265,24 @@ def fan_out(
     ``on_result`` receives the result of every target that ended.  After a failure start
     no other target, unless ``on_failure`` is ``continue``.  Raise ``ConfigError``.
     """
+    if not addresses:  # an empty shard
+        return ()
     refuse_shared_revisions(addresses, work.request.revisions_schema)
-    remaining = list(reversed(addresses))
-    running: dict[Future[TargetResult], Address] = {}
-    stopped = False
-    with _start_workers(min(jobs, len(addresses))) as pool:
+    with _start_workers(work, min(jobs, len(addresses))) as pool:
+        settled = set[Address]()
+        if may_survey(work):
+            settled = _survey_all(pool, addresses, jobs=jobs, on_result=on_result)
+        remaining = [each for each in reversed(addresses) if each not in settled]
+        running: dict[Future[TargetResult], Address] = {}
+        stopped = False
         while running or (remaining and not stopped):
             while remaining and not stopped and len(running) < jobs:
                 address = remaining.pop()
-                with _hold_signals():  # the first work starts the workers
-                    future = pool.submit(work_on_target, work, address)
-                running[future] = address
+                try:
+                    running[_submit(pool, _do_work, address)] = address
+                except BrokenProcessPool:
+                    remaining.append(address)
+                    stopped = True
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
                 try:
@@ -186,6 +295,47 @@ def fan_out(
                 on_result(result)
                 stopped |= result.error is not None and on_failure == "stop"
     return tuple(reversed(remaining))
+
+
+def _survey_all(
+    pool: ProcessPoolExecutor,
+    addresses: Sequence[Address],
+    *,
+    jobs: int,
+    on_result: Callable[[TargetResult], None],
+) -> set[Address]:
+    """Report the targets that a survey settles; return them.
+
+    A few groups wait at a time: those results are all that is kept.
+    """
+    settled = set[Address]()
+    groups = divide_for_survey(addresses)
+    running = set[Future[list[TargetResult]]]()
+    while True:
+        for group in islice(groups, max(0, 2 * jobs - len(running))):
+            running.add(_submit(pool, _do_survey, group))
+        if not running:
+            return settled
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            for result in future.result():
+                settled.add(result.address)
+                on_result(result)
+
+
+def _submit(
+    pool: ProcessPoolExecutor, do: Callable[[Argument], Result], argument: Argument
+) -> Future[Result]:
+    with _hold_signals():  # the first work starts the workers
+        return pool.submit(do, argument)
+
+
+def _do_work(address: Address) -> TargetResult:
+    return work_on_target(_works[0], address)
+
+
+def _do_survey(addresses: Sequence[Address]) -> list[TargetResult]:
+    return survey_targets(_works[0], addresses)
 
 
 @contextmanager
@@ -210,7 +360,7 @@ def close_connections() -> None:
 
 
 @contextmanager
-def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def _start_workers(work: Work, jobs: int) -> Iterator[ProcessPoolExecutor]:
     close_connections()
     others = active_children()
     # A fork has Django loaded already; the libraries of macOS do not survive one.
@@ -219,7 +369,7 @@ def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         max_workers=jobs,
         mp_context=get_context("fork" if forks else "spawn"),
         initializer=_prepare_worker,
-        initargs=(os.getpid(),),
+        initargs=(os.getpid(), work),
     )
     try:
         yield pool
@@ -234,8 +384,10 @@ def _start_workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _prepare_worker(parent_pid: int) -> None:
-    """Make a worker end on a signal like a single run, and not later than its parent."""
+def _prepare_worker(parent_pid: int, work: Work) -> None:
+    """Give a worker its work, once, and make it end on a signal like a single run, and
+    not later than its parent."""
+    _works[:] = [work]
     interrupted = threading.Event()
     seen: list[int] = []
 

@@ -32,7 +32,7 @@ def test_what_nobody_foresaw_is_the_failure_of_one_target(sqlite_place: Place) -
         alias="unheard of",
         directory=sqlite_place.directory,
         request=sqlite_place.make_request(),
-        read_only=True,
+        job="preview",
     )
     result = work_on_target(work, Address(label="tenant", url=None))
     assert result.error is not None
