@@ -259,7 +259,7 @@ class RevisionStore:
 
 READABLE_TABLES_QUERY = """
 SELECT n.nspname
-  FROM unnest(%s) AS wanted (name),
+  FROM unnest(%s::text[]) AS wanted (name),
        LATERAL (SELECT oid, nspname FROM pg_namespace
                  WHERE nspname = wanted.name OFFSET 0) n,
        LATERAL (SELECT oid FROM pg_class

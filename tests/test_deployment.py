@@ -14,9 +14,11 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import kubernetes_validate
+import psycopg
 import pytest
 import yaml
 
@@ -32,19 +34,31 @@ BLOCKS: dict[str, str] = dict(
         flags=re.MULTILINE | re.DOTALL,
     )
 )
-KUBERNETES = [title for title, text in BLOCKS.items() if "apiVersion:" in text]
+KUBERNETES = [
+    title
+    for title, text in BLOCKS.items()
+    if "apiVersion:" in text and "argoproj.io/" not in text
+]
 PUBLISHED = {
     "Docker Compose": "compose-spec",
     "GitHub Actions": "github-workflows",
+    "GitHub Actions: a matrix": "github-workflows",
     "GitLab CI": "gitlab-ci",
+    "GitLab CI: parallel": "gitlab-ci",
 }
+SHARD = re.compile(
+    r"\$\{\{ matrix\.shard \}\}|\{\{inputs\.parameters\.shard\}\}|\{number\}|\$CI_NODE_INDEX"
+)
+"""How a recipe writes the number of a shard, or the shard."""
 COMMANDS = sorted(
     {
         tuple(re.findall(r"[^\s\",\]]+", line.partition("manage.py")[2]))
-        for line in "\n".join(BLOCKS.values()).splitlines()
+        for line in SHARD.sub("SHARD", "\n".join(BLOCKS.values())).splitlines()
         if "manage.py" in line
     }
 )
+SHARDS = (1, 2, 3, 4)
+OF_MANY = [each for each in COMMANDS if {"--targets", "--merge"} & {*each}]
 
 
 def test_every_section_is_one_file() -> None:
@@ -64,7 +78,8 @@ def test_a_job_tries_again_only_where_that_helps(title: str) -> None:
     if job["kind"] != "Job":
         return
     rules = job["spec"]["podFailurePolicy"]["rules"]
-    (final,) = [rule for rule in rules if rule["action"] == "FailJob"]
+    action = "FailIndex" if "completionMode" in job["spec"] else "FailJob"
+    (final,) = [rule for rule in rules if rule["action"] == action]
     table = (REPOSITORY / "docs/reference/commands.md").read_text()
     again = re.findall(r"^\| (\d) \|.*\| retry \|$", table, re.MULTILINE)
     codes = re.findall(r"^\| ([1-9]) \|", table, re.MULTILINE)
@@ -124,11 +139,109 @@ def test_every_command_works(shop: tuple[Project, str]) -> None:
         done = project.manage(*words, SCHEMA_MIGRATIONS_URL=url)
         return done.code, done.err
 
-    waits, *others = COMMANDS
+    waits, *others = (each for each in COMMANDS if each not in OF_MANY)
     assert "--check" in waits
     assert run(waits) == (1, "")  # nothing is applied yet
     assert {each: run(each) for each in others} == dict.fromkeys(others, (0, ""))
     assert run(waits) == (0, "")
+
+
+def test_every_command_on_many_works(shop: tuple[Project, str]) -> None:
+    """Each shard applies its own, and the reports of the shards merge."""
+    project, url = shop
+    (project.base / "tenants.txt").write_text("one\ntwo\nthree\n")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("one", "two", "three"):
+            connection.execute(f"CREATE SCHEMA {name}")
+
+    def run(command: tuple[str, ...], number: int) -> tuple[int, str]:
+        words = [_place_word(word, number, project.base) for word in command]
+        environment = {"CI_NODE_INDEX": "", "JOB_COMPLETION_INDEX": ""}
+        if "auto" in words:
+            environment |= {"CI_NODE_INDEX": str(number), "CI_NODE_TOTAL": "4"}
+        elif any(word.startswith("auto/") for word in words):
+            environment |= {"JOB_COMPLETION_INDEX": str(number - 1)}
+        if words[-1].endswith("*.json"):
+            words[-1:] = map(str, sorted(project.base.glob("report-*.json")))
+        done = project.manage(*words, SCHEMA_MIGRATIONS_URL=url, **environment)
+        return done.code, done.err
+
+    applies = [each for each in OF_MANY if each[0] == "schemaapply"]
+    merges = [each for each in OF_MANY if "--merge" in each]
+    looks = [each for each in OF_MANY if each not in (*applies, *merges)]
+    assert (len(applies), len(looks), len(merges)) == (5, 3, 1)
+    for command in (*applies, *looks):
+        for number in SHARDS if "--shard" in command else (1,):
+            assert run(command, number) == (0, ""), command
+    for command in merges:
+        assert run(command, 1) == (0, "")
+
+
+def _place_word(word: str, number: int, folder: Path) -> str:
+    """Return a word of a command as a machine would have it that works on a shard."""
+    if word in ("SHARD", "SHARD/{SHARDS}"):
+        return f"{number}/{len(SHARDS)}"
+    if word.endswith((".txt", ".json")):
+        word = str(folder / Path(word).name)
+    return word.replace("SHARD", str(number))
+
+
+def test_argo_names_its_own_templates() -> None:
+    workflow = yaml.safe_load(BLOCKS["Argo Workflows"])["spec"]
+    templates = {each["name"]: each for each in workflow["templates"]}
+    steps = [step for (step,) in templates[workflow["entrypoint"]]["steps"]]
+    assert [step["template"] for step in steps] == ["apply", "report"]
+    sequence = steps[0]["withSequence"]
+    (argument,) = steps[0]["arguments"]["parameters"]
+    assert argument["value"] == f"{{{{item}}}}/{sequence['end']}"
+    assert sequence["start"] == "1"
+    assert [argument["name"]] == [
+        each["name"] for each in templates["apply"]["inputs"]["parameters"]
+    ]
+
+
+def test_a_pod_of_the_job_knows_how_many_there_are() -> None:
+    job = yaml.safe_load(BLOCKS["Kubernetes: an Indexed Job"])["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    shard = container["command"][container["command"].index("--shard") + 1]
+    assert shard == f"auto/{job['completions']}"
+
+
+@pytest.mark.slow("processes")
+def test_celery_runs_every_shard(
+    shop: tuple[Project, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what the recipe uses of Celery, which need not be installed."""
+    project, url = shop
+    run = "from django.core.management import execute_from_command_line as run"
+    project.write("manage.py", f"import sys\n{run}\nrun(sys.argv)\n")
+    (project.base / "tenants.txt").write_text("one\ntwo\n")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA one")
+    celery: Any = ModuleType("celery")
+    celery.shared_task = lambda **options: lambda function: function
+    celery.group = list
+    monkeypatch.setitem(sys.modules, "celery", celery)
+    monkeypatch.chdir(project.base)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "settings")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_URL", url)
+    recipe: dict[str, Any] = {}
+    exec(BLOCKS["Celery"], recipe)  # the page is ours
+    recipe["SHARDS"] = 1
+    with pytest.raises(RuntimeError, match="There is no schema 'two'"):
+        recipe["apply_to_shard"](None, 1)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA two")
+    recipe["apply_to_shard"](None, 1)
+    done = project.manage(
+        "schemastatus",
+        "--check",
+        "--targets",
+        f"{project.base}/tenants.txt",
+        SCHEMA_MIGRATIONS_URL=url,
+    )
+    assert done.code == 0
 
 
 def test_pre_commit_runs_the_hooks(project: Project, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ TABLES = {
     "adopted history": ANSWERS["schemaadopt"][1],
     "failure": ANSWERS["schemaset"][1],
     "many targets": ANSWERS["schemaapply"][1],
+    "many statuses": ANSWERS["schemastatus"][1],
 }
 """Name in the page → the type whose keys it explains."""
 
@@ -153,6 +154,18 @@ class TestExamples:
         options = ("--drift", "-v", "2", "--format", "json")
         ran = project.manage("schemastatus", *options)
         self.assert_answer("schemastatus", project, ran.json)
+
+    def test_of_many_statuses(self, project: Project) -> None:
+        self.write(project, _1_orders=ORDERS)
+        names = [f"sqlite:///{project.base}/{name}.db" for name in ("north", "south")]
+        project.write("targets.txt", "\n".join(names))
+        targets = ("--targets", f"{project.base}/targets.txt", "--jobs", "1")
+        assert project.manage("schemaapply", "--no-signals", *targets).code == 0
+        self.write(project, _2_orders=ORDERS)
+        one = ("--no-signals", "--url", names[1])
+        assert project.manage("schemaapply", *one).code == 2
+        ran = project.manage("schemastatus", *targets, "--format", "json")
+        self.assert_answer("many statuses", project, ran.json)
 
     def test_of_schemaset(self, project: Project) -> None:
         self.write(project, _1_orders=ORDERS, _2_by_code=BY_CODE)

@@ -171,7 +171,7 @@ def format_statuses(report: TargetStatuses, view: View) -> Iterator[str]:
     if set(counts) - {"ok", "pending"}:
         role = view.style.ERROR
     total = format_count(len(report.targets), "target")
-    yield f"Status   {role(f'{total}: ' + (', '.join(shown) or 'nothing to look at'))}"
+    yield f"Status   {role(f'{total}: ' + (', '.join(shown) or 'this shard has none'))}"
     yield from _list_failures(report.targets, view)
     if missing := report.missing_shards:
         names = _enumerate_some([str(shard) for shard in missing], MOST_GROUPS)
@@ -196,9 +196,8 @@ def _list_failures(targets: Sequence[TargetStatusJson], view: View) -> Iterator[
     listed = by_size if view.verbosity > 1 else by_size[:MOST_GROUPS]
     for (status, message), names in listed:
         most = len(names) if view.verbosity > 1 else MOST_NAMES
-        lead = f"{status.capitalize():<8} "
         text = f"{_enumerate_some(names, most)}: {message}"
-        yield from format_beside(lead if len(lead) == 9 else f"{lead} ", text, view)
+        yield from format_beside(f"{status.capitalize():<8} ", text, view)
     if rest := len(by_size) - len(listed):
         yield f"         … and {rest} more kinds of failure (-v 2 lists all)"
 
