@@ -543,3 +543,59 @@ def test_the_advice_for_one_of_many_can_be_pasted(shop: Project) -> None:
     for url in databases:
         assert shop.manage(*mend.replace("URL", url).split(), "--no-input").code == 0
     assert applied(shop, *options).code == 0
+
+
+def test_what_a_survey_says_is_what_each_target_says(
+    tenants: tuple[Project, Any],
+) -> None:
+    """A run up to a version looks at each target: the results are the same."""
+    project, _ = tenants
+    assert applied(project, "--targets-sql", NAMES).code == 0
+    options = ("--targets-sql", NAMES, "--format", "json")
+    last = ("--to", "20260102000000")
+    for check in ((), ("--check",)):
+        surveyed, alone = (
+            applied(project, *options, *check, *more) for more in ((), last)
+        )
+        assert (surveyed.code, alone.code) == (0, 0)
+        assert by_name(surveyed) == by_name(alone)
+        assert len(read_log(surveyed.err)) == len(read_log(alone.err)) == 3
+
+
+def by_name(result: CommandResult) -> list[Any]:
+    return sorted(result.json["targets"], key=lambda target: str(target["name"]))
+
+
+def test_nothing_to_do_takes_no_connection_for_each_target(
+    tenants: tuple[Project, Any],
+) -> None:
+    project, connection = tenants
+    for number in range(4, 60):
+        connection.execute(f"CREATE SCHEMA tenant_{number}")
+    assert applied(project, "--targets-sql", NAMES).code == 0
+    connection.execute("DROP TABLE tenant_7.atlas_schema_revisions, tenant_7.a CASCADE")
+    connection.execute("DROP TABLE tenant_7.b")
+    before = count_sessions(connection)
+    done = applied(project, "--targets-sql", NAMES)
+    assert (done.code, done.err) == (0, "")
+    assert "59 targets: 1 brought up to date, 58 had nothing to do" in done.out
+    assert "tenant_7.b" in tables(connection)
+    assert count_sessions(connection) - before < 10
+
+
+def count_sessions(connection: psycopg.Connection[Any]) -> int:
+    """Return how many sessions the database has had, once the server has counted all."""
+    deadline, count = time.monotonic() + 10, -1
+    while time.monotonic() < deadline:
+        (found,) = connection.execute(
+            "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone() or (0,)
+        (others,) = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+        ).fetchone() or (0,)
+        if found == count and not others:
+            return count
+        count = found
+        time.sleep(0.2)
+    return count
