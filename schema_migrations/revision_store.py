@@ -274,7 +274,7 @@ JUDGED_COLUMNS = ("version", "description", "type", "applied", "total", "error",
 """The columns that decide where a history stands in which every row is done."""
 
 
-def digest_histories(
+def compute_digests(
     connection: Connection, engine: Engine, namespaces: Sequence[str]
 ) -> dict[str, str]:
     """Return a digest of the rows of each namespace that has any which can be read.

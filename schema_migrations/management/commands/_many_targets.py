@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
     from schema_migrations.management.commands._base import Options, SchemaCommand
-    from schema_migrations.workflows.applying.fan_out import TargetResult, Work
+    from schema_migrations.workflows.applying.target_work import TargetResult, Work
 
 DEFAULT_JOBS = 4
 

@@ -21,7 +21,8 @@ from schema_migrations.management.output.target_statuses import (
     TargetStatusJson,
     status_of_result,
 )
-from schema_migrations.workflows.applying.fan_out import TargetResult, Work, fan_out
+from schema_migrations.workflows.applying.fan_out import fan_out
+from schema_migrations.workflows.applying.target_work import TargetResult, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable

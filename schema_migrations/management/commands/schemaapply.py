@@ -155,7 +155,7 @@ class Command(SchemaCommand):
         request = request_from_options(options, settings)
         read_only = options["dry_run"] or options["check"]
         if has_many_targets(options):
-            from schema_migrations.workflows.applying.fan_out import Work
+            from schema_migrations.workflows.applying.target_work import Work
 
             quiet = replace(request, verbosity=0, interactive=False)
             work = Work(

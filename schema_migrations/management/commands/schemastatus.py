@@ -169,7 +169,7 @@ class Command(SchemaCommand):
             show_statuses,
         )
         from schema_migrations.workflows.applying.apply import request_from_settings
-        from schema_migrations.workflows.applying.fan_out import Work
+        from schema_migrations.workflows.applying.target_work import Work
 
         if options["merge"]:
             return show_merged_statuses(self, options)

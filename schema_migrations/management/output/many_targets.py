@@ -38,7 +38,7 @@ from schema_migrations.management.output.schemaapply import (
     run_as_json,
 )
 from schema_migrations.workflows.applying.events import FileDone, Warned
-from schema_migrations.workflows.applying.fan_out import TargetResult
+from schema_migrations.workflows.applying.target_work import TargetResult
 from schema_migrations.workflows.targets.addresses import Address
 
 

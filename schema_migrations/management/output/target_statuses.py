@@ -32,7 +32,7 @@ from schema_migrations.management.output.schemastatus import (
 from schema_migrations.workflows.targets.shards import Shard
 
 if TYPE_CHECKING:
-    from schema_migrations.workflows.applying.fan_out import TargetResult
+    from schema_migrations.workflows.applying.target_work import TargetResult
 
 TargetVerdict = Literal[
     "ok", "pending", "failed", "out-of-order", "edited", "unreadable"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import Error
 
 from schema_migrations.errors import SchemaMigrationsError
-from schema_migrations.revision_store import RevisionStore, digest_histories
+from schema_migrations.revision_store import RevisionStore, compute_digests
 from schema_migrations.workflows.targets.connection import (
     ServerPart,
     connect_and_describe,
@@ -90,7 +90,7 @@ def _survey(
     found = {}
     with engine.executor.forbid_writes(connection):
         schemas = [address.part.schema for address in addresses if address.part]
-        digests = digest_histories(connection, engine, schemas)
+        digests = compute_digests(connection, engine, schemas)
         for address, schema in zip(addresses, schemas, strict=True):
             if (digest := digests.get(schema)) is None:
                 continue
