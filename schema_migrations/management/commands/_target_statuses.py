@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from schema_migrations.history.standing import Verdict
     from schema_migrations.management.commands._base import Options, SchemaCommand
 
-SERIOUS_CODES = (4, 3, 2)
-"""Exit codes in the order in which one stands for many targets; then the greatest."""
+SERIOUS_CODES = (4, 3, 2, 1)
+"""Exit codes in the order in which one stands for many targets."""
 
 
 def show_statuses(
@@ -97,7 +97,7 @@ def choose_exit_code(report: TargetStatuses, *, check: bool) -> int:
     for code in SERIOUS_CODES:
         if code in codes:
             return code
-    return max(codes, default=0) if codes != {1, 5} else 1
+    return max(codes, default=0)
 
 
 def _read_report(name: str) -> str:

@@ -76,10 +76,11 @@ class Command(SchemaCommand):
     }
 
     output_help = (
-        "write the JSON or the SQL into this file; - for standard output (default)"
+        "write the JSON, the SQL or the names into this file; - for standard output"
+        " (default)"
     )
     document_advice = (
-        "Add --format json, or --drift --format sql; or leave out --output."
+        "Add --format json or names, or --drift --format sql; or leave out --output."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

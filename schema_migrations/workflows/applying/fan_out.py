@@ -90,11 +90,7 @@ def fan_out(
         while running or (remaining and not stopped):
             while remaining and not stopped and len(running) < jobs:
                 address = remaining.pop()
-                try:
-                    running[_submit(pool, _do_work, address)] = address
-                except BrokenProcessPool:
-                    remaining.append(address)
-                    stopped = True
+                running[_submit(pool, _do_work, address)] = address
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
                 try:
