@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import parse_duration
 from schema_migrations.errors import WrongUsage
+from schema_migrations.management.commands._shard_option import choose_shard
 from schema_migrations.management.commands._target_options import urls_of
 from schema_migrations.management.output.lines import format_count, shorten_path
 from schema_migrations.workflows.targets.addresses import (
@@ -21,11 +22,7 @@ from schema_migrations.workflows.targets.addresses import (
     query_target_names,
     resolve_addresses,
 )
-from schema_migrations.workflows.targets.shards import (
-    Shard,
-    choose_shard,
-    select_shard,
-)
+from schema_migrations.workflows.targets.shards import Shard, select_shard
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
