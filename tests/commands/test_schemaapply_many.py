@@ -17,7 +17,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from schema_migrations.errors import WorkerKilled
 from schema_migrations.history.directory import rehash
+from schema_migrations.management.commands._base import make_plain_style
+from schema_migrations.management.output.lines import View
+from schema_migrations.management.output.many_targets import (
+    EndedTargets,
+    format_targets,
+)
+from schema_migrations.workflows.applying.target_work import TargetResult
+from schema_migrations.workflows.targets.addresses import Address
 from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.json_schemas import read_log
 from tests.fixtures.project import CommandResult, Project
@@ -599,3 +608,23 @@ def count_sessions(connection: psycopg.Connection[Any]) -> int:
         count = found
         time.sleep(0.2)
     return count
+
+
+@pytest.mark.parametrize(("verbosity", "named"), [(1, 20), (2, 500)])
+def test_the_end_of_a_run_that_failed_everywhere_fits_a_screen(
+    verbosity: int, named: int
+) -> None:
+    results = [
+        TargetResult(
+            address=Address(label=f"tenant_{number}", url=None),
+            events=(),
+            error=WorkerKilled(),
+        )
+        for number in range(500)
+    ]
+    ended = EndedTargets(results=results, not_started=(), read_only=False, seconds=1)
+    view = View(style=make_plain_style(), verbosity=verbosity, given={})
+    text = "\n".join(format_targets(ended, view))
+    assert "500 failed" in text
+    assert text.count("tenant_") == named
+    assert ("tenant_19 and 480 more: " in text) is (named == 20)

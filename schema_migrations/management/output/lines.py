@@ -208,3 +208,10 @@ def shorten_path(path: Path) -> str:
 
 def format_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def list_some(names: Sequence[str], most: int) -> str:
+    """Return the names, of too many the first ones and how many there are more."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

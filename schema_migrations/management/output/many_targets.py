@@ -23,6 +23,7 @@ from schema_migrations.management.output.lines import (
     format_beside,
     format_count,
     format_duration,
+    list_some,
     make_json_format,
 )
 from schema_migrations.management.output.next_command import (
@@ -40,6 +41,9 @@ from schema_migrations.management.output.schemaapply import (
 from schema_migrations.workflows.applying.events import FileDone, Warned
 from schema_migrations.workflows.applying.target_work import TargetResult
 from schema_migrations.workflows.targets.addresses import Address
+
+MOST_NAMES = 20
+"""So many targets with the same failure are named at the end; each has its own line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,8 @@ def _list_errors(
             messages.setdefault(message, []).append(result.address.label)
     for (_, hint), messages in kinds.items():
         for message, labels in messages.items():
-            text = f"{', '.join(labels)}: {message}"
+            most = len(labels) if view.verbosity > 1 else MOST_NAMES
+            text = f"{list_some(labels, most)}: {message}"
             yield from format_beside("Failed   ", text, view)
         label = "Each     " if len(messages) > 1 else "         "
         yield from format_beside(label, hint, view)

@@ -19,6 +19,7 @@ from schema_migrations.management.output.lines import (
     View,
     format_beside,
     format_count,
+    list_some,
     make_json_format,
 )
 from schema_migrations.management.output.next_command import (
@@ -174,7 +175,7 @@ def format_statuses(report: TargetStatuses, view: View) -> Iterator[str]:
     yield f"Status   {role(f'{total}: ' + (', '.join(shown) or 'this shard has none'))}"
     yield from _list_failures(report.targets, view)
     if missing := report.missing_shards:
-        names = _enumerate_some([str(shard) for shard in missing], MOST_GROUPS)
+        names = list_some([str(shard) for shard in missing], MOST_GROUPS)
         verb = "is" if len(missing) == 1 else "are"
         yield from format_beside(
             "Missing  ", f"{names} {verb} in no report; run them again", view
@@ -196,17 +197,10 @@ def _list_failures(targets: Sequence[TargetStatusJson], view: View) -> Iterator[
     listed = by_size if view.verbosity > 1 else by_size[:MOST_GROUPS]
     for (status, message), names in listed:
         most = len(names) if view.verbosity > 1 else MOST_NAMES
-        text = f"{_enumerate_some(names, most)}: {message}"
+        text = f"{list_some(names, most)}: {message}"
         yield from format_beside(f"{status.capitalize():<8} ", text, view)
     if rest := len(by_size) - len(listed):
         yield f"         … and {rest} more kinds of failure (-v 2 lists all)"
-
-
-def _enumerate_some(names: Sequence[str], most: int) -> str:
-    """Return the names, of too many the first ones and how many there are more."""
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def _suggest_next(
