@@ -263,7 +263,9 @@ PARTS = {
 
 
 @contextmanager
-def open_bench(server_settings: Mapping[str, str]) -> Iterator[Bench]:
+def open_bench(
+    server_settings: Mapping[str, str], *, models: int = 10
+) -> Iterator[Bench]:
     programs = choose_programs(find_installed_programs())
     with (
         run_server(
@@ -272,7 +274,7 @@ def open_bench(server_settings: Mapping[str, str]) -> Iterator[Bench]:
         tempfile.TemporaryDirectory() as name,
     ):
         folder = Path(name)
-        write_project(folder, 10)
+        write_project(folder, models)
         (folder / "without.py").write_text(
             "from settings import *\n\n"
             "INSTALLED_APPS = [a for a in INSTALLED_APPS if a != 'schema_migrations']\n"

@@ -285,8 +285,7 @@ class Executor:
     forbid_writes: Callable[[Connection], AbstractContextManager[None]]
     """Let the server refuse every write, with its settings fixed."""
     hold_fixed_settings: Callable[[Connection], AbstractContextManager[None]]
-    """Hold the settings that change what SQL means or how values are printed, whatever a
-    role, a database or ``DATABASES`` set, as they are on a dev database."""
+    """Hold what changes what SQL means as it is on a dev database, whoever set it."""
     list_namespaces: Callable[[Connection], Sequence[str]]
     """Return the names of the namespaces, without the server's own."""
     list_tables: Callable[[Connection, str | None], Sequence[str]]
@@ -310,6 +309,8 @@ class Executor:
     keep_settings: Callable[[Connection], AbstractContextManager[None]]
     """Restore at the end what the statements inside SET for the session (parameters,
     roles, PRAGMAs).  Roll back on an exception."""
+    prepare_session_check: Callable[[Connection], Callable[[Sequence[str]], bool]]
+    """Return a function: may these statements change settings or locks of the session?"""
     is_session_setting: Callable[[str, str], bool]
     """(sql, what ended its transaction; empty: it had none) → whether the statement did
     nothing but set something for the session.  A run that resumes a file repeats these."""

@@ -26,6 +26,9 @@ _HEADER_RULE = (
     "works only in the comment block at the top of the file, followed by a blank line"
 )
 
+_MARK = "atlas:"
+"""In every directive."""
+
 # Atlas's own expressions (sql/migrate/dir.go): the first reads raw bytes, where a
 # carriage return is part of the value; the second reads the words of a comment.
 _RAW_DIRECTIVE = re.compile(rb"[ -~]*atlas:(\w+)(?: +(.+))?")
@@ -49,6 +52,9 @@ class Directives:
     is_sum_ignored: bool = False
 
 
+NO_DIRECTIVES = Directives()
+
+
 def is_sum_ignored(content: bytes) -> bool:
     """Return whether ``atlas.sum`` leaves the file out, by exactly Atlas's rule."""
     if b"atlas:sum" not in content:  # nearly every file
@@ -68,6 +74,8 @@ def collect_nolint_codes(comments: Iterable[str]) -> tuple[str, ...]:
 
 def read_directives(text: str, *, file: str, content: bytes) -> Directives:
     """Return the directives of a file; raise ``SyntaxProblem`` for an invalid value."""
+    if _MARK not in text:  # nearly every file
+        return NO_DIRECTIVES
     header = _read_header(text)
     if any(
         name == "txtar" for n, name, _ in _find_directives(islice(split_lines(text), 1))

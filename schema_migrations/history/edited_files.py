@@ -47,10 +47,11 @@ def find_edited_files(
     doubtful: MigrationFile | None = None
     for file in files:
         row = rows.get(file.version)
-        extended = [chain.copy() for chain in chains]
+        without = [chain.copy() for chain in chains] if file.name in late else []
+        extended = chains
         for chain in extended:
             extend_chain(chain, file.name, file.content)
-        chains = [*chains, *extended] if file.name in late else extended
+        chains = [*without, *extended]
         if len(chains) > _MAX_CHAINS:
             return ()
         suspects.append(file)

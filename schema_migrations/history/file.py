@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,12 @@ class MigrationFile:
 
     name: str
     content: bytes
+    version: str = field(init=False, repr=False, compare=False)
+    """Kept, since all that compares files asks for it again and again."""
 
-    @property
-    def version(self) -> str:
-        return self.name.removesuffix(FILE_SUFFIX).partition("_")[0]
+    def __post_init__(self) -> None:
+        version = self.name.removesuffix(FILE_SUFFIX).partition("_")[0]
+        object.__setattr__(self, "version", version)
 
     @property
     def description(self) -> str:

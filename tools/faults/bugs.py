@@ -169,9 +169,9 @@ BUGS = (
         name="settings-lost",
         meaning="what a file set for its session is not set again by the run that resumes it",
         module=RUNNER,
-        right="    for statement in _find_settings(\n"
+        right="    for statement in find_settings(\n"
         "        run.statements[: run.done_count],",
-        wrong="    for statement in _find_settings(\n        (),",
+        wrong="    for statement in find_settings(\n        (),",
     ),
     Bug(
         name="rollback-not-noticed",

@@ -14,6 +14,9 @@ from schema_migrations.engines.postgresql.session.asked_settings import (
 )
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.kept_session import (
+    prepare_session_check,
+)
 from schema_migrations.engines.postgresql.session.lock import hold_lock
 from schema_migrations.engines.postgresql.session.messages import handle_messages
 from schema_migrations.engines.postgresql.session.parameters import (
@@ -41,6 +44,7 @@ EXECUTOR = Executor(
     prepare_session=session.prepare_session,
     open_transaction=session.open_transaction,
     keep_settings=keep_settings,
+    prepare_session_check=prepare_session_check,
     is_session_setting=is_session_setting,
     read_session=read_session,
     set_session_values=set_session_values,

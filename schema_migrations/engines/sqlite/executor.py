@@ -25,6 +25,7 @@ EXECUTOR = Executor(
     open_transaction=session.open_transaction,
     check_foreign_keys=session.check_foreign_keys,
     keep_settings=session.keep_settings,
+    prepare_session_check=session.prepare_session_check,
     is_session_setting=session.is_session_setting,
     read_session=session.read_session,
     set_session_values=session.set_session_values,

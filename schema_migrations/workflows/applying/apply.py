@@ -278,6 +278,9 @@ def _run_selected(
             newest_version=selected.comparison.current_version,
             report=messages.show_event,
             watch=watch,
+            may_change_session=store.engine.executor.prepare_session_check(
+                store.connection
+            ),
             retake_lock=retake_lock,
             is_timeout_of_url="statement_timeout" in options.given_by_address,
         )
@@ -289,15 +292,14 @@ def _run_selected(
 
 def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None:
     if tx_mode == "all" and runs:
-        run_in_one_transaction(runner, runs)
-        retake_lock_after(runner, runs[-1].file.name)
+        run_in_one_transaction(runner, runs, is_first=True)
         return
     for run in runs:
         if run.mode == "none":
             run_stepwise(runner, run)
+            retake_lock_after(runner, run.file.name)
         else:
-            run_in_one_transaction(runner, (run,))
-        retake_lock_after(runner, run.file.name)
+            run_in_one_transaction(runner, (run,), is_first=run is runs[0])
 
 
 def _open_watch(

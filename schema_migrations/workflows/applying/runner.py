@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -31,10 +32,8 @@ from schema_migrations.history.revision import (
     start_revision,
 )
 from schema_migrations.history.statements import (
-    BEGIN_WORDS,
     SourceStatement,
     compute_partial_hashes,
-    find_transaction_control,
 )
 from schema_migrations.version import VERSION
 from schema_migrations.workflows.applying.events import (
@@ -48,8 +47,7 @@ from schema_migrations.workflows.applying.events import (
 )
 from schema_migrations.workflows.applying.next_steps import choose_next_step
 from schema_migrations.workflows.applying.session_memory import (
-    is_only_setting,
-    may_undo_settings,
+    find_settings,
     restore_changes,
 )
 
@@ -86,6 +84,8 @@ class Runner:
     """Number of times a transaction is retried after a lock timeout."""
     newest_version: str
     """The newest version that was applied, at least in part, when the run began."""
+    may_change_session: Callable[[Sequence[str]], bool]
+    """Whether statements may change settings or locks of the session; asked before."""
     retake_lock: RetakeLock
     report: ReportEvent
     watch: Watch
@@ -93,16 +93,24 @@ class Runner:
     """The URL gives the statement timeout, so that the setting has no effect."""
 
 
-def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
+def run_in_one_transaction(
+    runner: Runner, runs: Sequence[FileRun], *, is_first: bool
+) -> None:
     """Run files and write their rows in one transaction: all of it or nothing.
 
-    Record a failure, then raise ``StatementFailed``.
+    Afterwards take the lock again if they gave it up.  Record a failure, then raise
+    ``StatementFailed``.  The first transaction of a run clears the note of a failure.
     """
     started_at = time.perf_counter_ns()
-    try:
-        events = retry_transaction(
-            runner, runs[0].file.name, lambda: _run_files(runner, runs)
+    keeps_session = not _may_change_session(runner, runs)
+
+    def transaction() -> list[FileDone]:
+        return _run_files(
+            runner, runs, keeps_session=keeps_session, clears_note=is_first
         )
+
+    try:
+        events = retry_transaction(runner, runs[0].file.name, transaction)
     except StatementFailed as error:
         took = measure_nanoseconds(started_at)
         row = make_started_revision(runs[0], took)
@@ -110,22 +118,38 @@ def run_in_one_transaction(runner: Runner, runs: Sequence[FileRun]) -> None:
         raise
     for event in events:
         runner.report(event)
+    if not keeps_session:
+        retake_lock_after(runner, runs[-1].file.name)
 
 
-def _run_files(runner: Runner, runs: Sequence[FileRun]) -> list[FileDone]:
+def _may_change_session(runner: Runner, runs: Sequence[FileRun]) -> bool:
+    if any(run.partial_revision for run in runs):  # what it set is set again
+        return True
+    texts = [sql for run in runs for each in run.statements for sql in each.texts]
+    return runner.may_change_session(texts)
+
+
+def _run_files(
+    runner: Runner, runs: Sequence[FileRun], *, keeps_session: bool, clears_note: bool
+) -> list[FileDone]:
     executor, connection = runner.store.engine.executor, runner.store.connection
-    last = runs[-1].file.name
+    last, outcome = runs[-1].file.name, _describe_rollback(runs)
     with (
-        translate_errors(runner, last, outcome=_describe_rollback(runs)),
+        translate_errors(runner, last, outcome=outcome),
         executor.open_transaction(connection),
     ):
-        return [
-            _run_whole_file(runner, run, outcome=_describe_rollback(runs))
+        done = [
+            _run_whole_file(runner, run, keeps_session=keeps_session, outcome=outcome)
             for run in runs
         ]
+        if clears_note:
+            runner.store.clear_note()
+        return done
 
 
-def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
+def _run_whole_file(
+    runner: Runner, run: FileRun, *, keeps_session: bool, outcome: str
+) -> FileDone:
     started_at = time.perf_counter_ns()
     runner.report(make_file_started(run))
     executor, connection = runner.store.engine.executor, runner.store.connection
@@ -136,7 +160,7 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
         # First, so that a second run waits here for the end of this one.
         row = make_started_revision(run, measure_nanoseconds(started_at))
         runner.store.write(row, over=run.partial_revision)
-        with executor.keep_settings(connection):
+        with nullcontext() if keeps_session else executor.keep_settings(connection):
             repeat_session_settings(runner, run)
             for number in range(run.done_count, len(run.statements)):
                 execute_statement(runner, run, number, outcome=outcome)
@@ -146,7 +170,6 @@ def _run_whole_file(runner: Runner, run: FileRun, *, outcome: str) -> FileDone:
             runner.store.write(done, over=row)
         except RevisionTaken:  # by the file itself: nobody else sees the row yet
             runner.store.write_again(done)
-        runner.store.clear_note()
     return make_file_done(run, took)
 
 
@@ -225,7 +248,7 @@ def _refuse_overtaken(store: RevisionStore, row: Revision) -> None:
 def repeat_session_settings(runner: Runner, run: FileRun) -> None:
     """Repeat what an earlier run set for its session, in the session of this run."""
     executor, connection = runner.store.engine.executor, runner.store.connection
-    for statement in _find_settings(
+    for statement in find_settings(
         run.statements[: run.done_count], executor.is_session_setting
     ):
         with translate_errors(runner, run.file.name, outcome="", statement=statement):
@@ -238,30 +261,6 @@ def repeat_session_settings(runner: Runner, run: FileRun) -> None:
             run.statements[run.done_count :],
             file=run.file.name,
         )
-
-
-def _find_settings(
-    statements: Sequence[SourceStatement],
-    is_session_setting: Callable[[str, str], bool],
-) -> Sequence[SourceStatement]:
-    """Return the statements whose settings the session had after these."""
-    found, together = list[SourceStatement](), list[SourceStatement]()
-
-    def add(end: str) -> None:
-        if not may_undo_settings(together):  # then the row says what is left
-            found.extend(
-                e for e in together if is_only_setting(e, is_session_setting, end)
-            )
-        together.clear()
-
-    for statement in statements:
-        word = find_transaction_control(statement.sql)
-        if word:
-            add("" if word in BEGIN_WORDS else word)
-        else:
-            together.append(statement)
-    add("")
-    return found
 
 
 def execute_statement(

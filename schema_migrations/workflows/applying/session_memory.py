@@ -21,7 +21,11 @@ from schema_migrations.history.session_changes import (
     find_changed_values,
     read_changes,
 )
-from schema_migrations.history.statements import find_transaction_control
+from schema_migrations.history.statements import (
+    BEGIN_WORDS,
+    SourceStatement,
+    find_transaction_control,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.engine import Executor
     from schema_migrations.history.revision import Revision
-    from schema_migrations.history.statements import SourceStatement
 
 _BEFORE = r"(?:[\s(]|--[^\r\n]*|/\*.*?\*/)*"
 _MAKES_TEMPORARY = re.compile(
@@ -114,6 +117,30 @@ def is_only_setting(
     ``end`` is what ended its transaction; empty: it had none.
     """
     return all(is_session_setting(sql, end) for sql in statement.texts)
+
+
+def find_settings(
+    statements: Sequence[SourceStatement],
+    is_session_setting: Callable[[str, str], bool],
+) -> Sequence[SourceStatement]:
+    """Return the statements whose settings the session had after these."""
+    found, together = list[SourceStatement](), list[SourceStatement]()
+
+    def add(end: str) -> None:
+        if not may_undo_settings(together):  # then the row says what is left
+            found.extend(
+                e for e in together if is_only_setting(e, is_session_setting, end)
+            )
+        together.clear()
+
+    for statement in statements:
+        word = find_transaction_control(statement.sql)
+        if word:
+            add("" if word in BEGIN_WORDS else word)
+        else:
+            together.append(statement)
+    add("")
+    return found
 
 
 def may_undo_settings(statements: Iterable[SourceStatement]) -> bool:

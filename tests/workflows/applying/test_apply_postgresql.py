@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -182,6 +184,54 @@ def test_what_a_file_sets_ends_with_it(pg_place: Place, mode: str, sets: str) ->
         ('"$user", public', "7s", "Europe/Lisbon", who)
     ]
     assert pg_place.read_revisions().keys() == {"1", "2"}
+
+
+@pytest.mark.parametrize("mode", ["file", "all"])
+def test_what_a_function_sets_unseen_ends_with_the_file(
+    pg_place: Place, mode: str
+) -> None:
+    """The file that calls it has no word that sets anything."""
+    pg_place.write(
+        _1="CREATE SCHEMA other;\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS"
+        " $$ SELECT set_config('search_path', 'other', false) $$;\n"
+        "CREATE TABLE b (id integer);\nINSERT INTO b VALUES (1);",
+        _2="ALTER TABLE b ADD COLUMN w text DEFAULT f();",
+        _3=SEEN,
+    )
+    pg_place.apply(tx_mode=mode)
+    assert pg_place.execute("SELECT path FROM public.seen") == [('"$user", public',)]
+
+
+def test_a_file_that_only_defines_takes_as_many_messages_as_with_psql(
+    pg_place: Place,
+) -> None:
+    """BEGIN, its row, its statement, its row again, COMMIT."""
+    pg_place.write(_1=A)
+    pg_place.apply()
+    for more in (1, 5):
+        first = 10 * more
+        files = {
+            f"_{n}": f"CREATE TABLE t{n} (id integer);"
+            for n in range(first, first + more)
+        }
+        pg_place.write(**files)
+        counted = count_messages(pg_place)
+        if more == 1:
+            of_one = counted
+    assert counted - of_one == 4 * 5
+
+
+def count_messages(place: Place) -> int:
+    """Apply and return how many messages were sent to the server meanwhile."""
+    place.connection.ensure_connection()
+    with tempfile.TemporaryFile() as trace:
+        pgconn = place.connection.connection.pgconn
+        pgconn.trace(trace.fileno())
+        place.apply()
+        pgconn.untrace()
+        trace.seek(0)
+        lines = trace.read().decode().splitlines()
+    return sum(bool(re.search(r"\tF\t\d+\t(?:Query|Sync)\b", line)) for line in lines)
 
 
 def test_what_statements_alone_set_ends_with_their_file(pg_place: Place) -> None:

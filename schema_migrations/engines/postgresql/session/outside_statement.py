@@ -78,62 +78,65 @@ OutsideStatement = (
 )
 
 
-def _compile_head(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern in which a space matches white space and comments."""
-    return re.compile(
-        f"{GAP_PATTERN}*" + pattern.replace(" ", f"{GAP_PATTERN}+"), re.IGNORECASE
-    )
+def _write_head(pattern: str) -> str:
+    """Return a pattern in which a space matches white space and comments."""
+    return f"{GAP_PATTERN}*" + pattern.replace(" ", f"{GAP_PATTERN}+")
+
+
+def _match_head(head: str, sql: str) -> re.Match[str] | None:
+    """Match a head; compiled when it is first used, since few files need it."""
+    return re.match(head, sql, re.IGNORECASE)
 
 
 # https://www.postgresql.org/docs/current/sql-createindex.html and its sibling pages
-CREATE_INDEX_HEAD = _compile_head(
+CREATE_INDEX_HEAD = _write_head(
     rf"CREATE (?P<unique>UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?"
     rf"(?:(?P<name>{NAME_PATTERN}) )?ON (?:ONLY )?(?P<table>{QUALIFIED_NAME_PATTERN})"
 )
-DROP_INDEX_HEAD = _compile_head(
+DROP_INDEX_HEAD = _write_head(
     rf"DROP INDEX CONCURRENTLY (?:IF EXISTS )?(?P<name>{QUALIFIED_NAME_PATTERN})"
 )
-REINDEX_HEAD = _compile_head(
+REINDEX_HEAD = _write_head(
     rf"REINDEX(?:{GAP_PATTERN}*\([^)]*\){GAP_PATTERN}*| )(?P<what>INDEX|TABLE|SCHEMA|DATABASE)"
     rf"(?: CONCURRENTLY)?\b(?: (?!CONCURRENTLY\b)(?P<name>{QUALIFIED_NAME_PATTERN}))?"
 )
-DETACH_HEAD = _compile_head(
+DETACH_HEAD = _write_head(
     rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED_NAME_PATTERN}) DETACH PARTITION"
     rf" (?P<partition>{QUALIFIED_NAME_PATTERN}) CONCURRENTLY\b"
 )
-SHARED_OBJECT_HEAD = _compile_head(
+SHARED_OBJECT_HEAD = _write_head(
     rf"(?P<verb>CREATE|DROP) (?P<what>DATABASE|TABLESPACE|SUBSCRIPTION)"
     rf" (?:IF EXISTS )?(?P<name>{NAME_PATTERN})"
 )
-REPEATABLE_HEAD = _compile_head(
+REPEATABLE_HEAD = _write_head(
     r"(?:VACUUM|ANALYZE|ANALYSE|CLUSTER|CHECKPOINT|ALTER SYSTEM"
     rf"|ALTER DATABASE {NAME_PATTERN} SET TABLESPACE|REINDEX)\b"
 )
-CONCURRENTLY_WORD = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 
 
 def parse_outside_statement(sql: str) -> OutsideStatement | None:
     """Return the kind of a statement and the names in its head; None: another statement."""
-    if match := CREATE_INDEX_HEAD.match(sql):
+    if match := _match_head(CREATE_INDEX_HEAD, sql):
         return CreateIndexConcurrently(
             unique=bool(match["unique"]),
             name=match["name"] or "",
             table=match["table"],
             definition=sql[match.end() :],
         )
-    if match := DROP_INDEX_HEAD.match(sql):
+    if match := _match_head(DROP_INDEX_HEAD, sql):
         return DropIndexConcurrently(name=match["name"])
-    if (match := REINDEX_HEAD.match(sql)) and CONCURRENTLY_WORD.search(match[0]):
+    match = _match_head(REINDEX_HEAD, sql)
+    if match and re.search(r"\bCONCURRENTLY\b", match[0], re.IGNORECASE):
         return ReindexConcurrently(
             object_type=match["what"].upper(), name=match["name"] or ""
         )
-    if match := DETACH_HEAD.match(sql):
+    if match := _match_head(DETACH_HEAD, sql):
         return DetachConcurrently(table=match["table"], partition=match["partition"])
-    if match := SHARED_OBJECT_HEAD.match(sql):
+    if match := _match_head(SHARED_OBJECT_HEAD, sql):
         verb: Literal["CREATE", "DROP"] = (
             "CREATE" if match["verb"].upper() == "CREATE" else "DROP"
         )
         return SharedObjectStatement(
             verb=verb, object_type=match["what"].upper(), name=match["name"]
         )
-    return RepeatableStatement() if REPEATABLE_HEAD.match(sql) else None
+    return RepeatableStatement() if _match_head(REPEATABLE_HEAD, sql) else None
