@@ -58,7 +58,7 @@ def prepare_session_check(
     known = _KnownFunctions()
 
     def may_change_session(statements: Sequence[str]) -> bool:
-        if not all_only_define(statements):
+        if not is_only_defining(statements):
             known.are_any = None
             return True
         if known.are_any is None:
@@ -68,7 +68,7 @@ def prepare_session_check(
     return may_change_session
 
 
-def all_only_define(statements: Sequence[str]) -> bool:
+def is_only_defining(statements: Sequence[str]) -> bool:
     """Return whether few statements define something, and surely do nothing else."""
     return len(statements) <= MOST_STATEMENTS and all(map(_only_defines, statements))
 

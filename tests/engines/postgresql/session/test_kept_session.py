@@ -8,7 +8,7 @@ import pytest
 
 from schema_migrations.engines.postgresql.session.kept_session import (
     MOST_STATEMENTS,
-    all_only_define,
+    is_only_defining,
     prepare_session_check,
 )
 
@@ -65,19 +65,19 @@ CREATE RULE r AS ON INSERT TO a DO ALSO DELETE FROM a
 
 @pytest.mark.parametrize("sql", ONLY_DEFINE)
 def test_what_only_defines_leaves_the_session(sql: str) -> None:
-    assert all_only_define([sql])
-    assert all_only_define([A, sql])
+    assert is_only_defining([sql])
+    assert is_only_defining([A, sql])
 
 
 @pytest.mark.parametrize("sql", MAY_CHANGE)
 def test_all_else_may_change_it(sql: str) -> None:
-    assert not all_only_define([sql])
-    assert not all_only_define([A, sql])
+    assert not is_only_defining([sql])
+    assert not is_only_defining([A, sql])
 
 
 def test_a_long_file_is_not_read_for_it() -> None:
-    assert all_only_define([A] * MOST_STATEMENTS)
-    assert not all_only_define([A] * (MOST_STATEMENTS + 1))
+    assert is_only_defining([A] * MOST_STATEMENTS)
+    assert not is_only_defining([A] * (MOST_STATEMENTS + 1))
 
 
 def test_functions_of_the_database_may_change_it(pg_place: Place) -> None:
