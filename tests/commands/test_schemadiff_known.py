@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -123,6 +124,135 @@ def test_what_is_beside_files_and_models_counts(known: Project) -> None:
         check(known, known=False)
         == known.manage("schemadiff", "--check", "--no-cache").code
     )
+
+
+MIGRATION = """
+from django.db import migrations
+{imports}
+
+
+class Migration(migrations.Migration):
+    operations = {operations}
+"""
+DATA_OPERATIONS = (
+    "from django.db import migrations\nOPERATIONS = [migrations.RunPython(print)]\n"
+)
+
+
+def write_migration(
+    project: Project, operations: str, *, imports: str = "", package: str = "shop"
+) -> None:
+    project.write(f"{package}/migrations/__init__.py", "")
+    text = MIGRATION.format(operations=operations, imports=imports)
+    project.write(f"{package}/migrations/0001_initial.py", text)
+
+
+def change_settings(project: Project, before: str, after: str) -> None:
+    path = project.base / "settings.py"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from shop.operations import OPERATIONS",
+        "from shop import operations; OPERATIONS = operations.OPERATIONS",
+        "from ..operations import OPERATIONS",
+        "from shop.chain import OPERATIONS",
+        "from .below.operations import OPERATIONS",
+    ],
+)
+def test_what_migrations_import_counts(known: Project, imports: str) -> None:
+    folder = "shop/migrations/below" if "below" in imports else "shop"
+    known.write("shop/migrations/below/__init__.py", "")
+    known.write("shop/chain.py", "from .operations import OPERATIONS\n")
+    known.write(f"{folder}/operations.py", "OPERATIONS = []\n")
+    write_migration(known, "OPERATIONS", imports=imports)
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write(f"{folder}/operations.py", DATA_OPERATIONS)
+    assert check(known, known=False) == 1
+    known.write(f"{folder}/operations.py", "this is not Python")
+    assert check(known) == 2
+
+
+def test_sql_below_the_migrations_counts(known: Project) -> None:
+    known.write("shop/migrations/sql/one.sql", "")
+    write_migration(
+        known,
+        "[migrations.RunSQL((Path(__file__).parent / 'sql/one.sql').read_text())]",
+        imports="from pathlib import Path",
+    )
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("shop/migrations/sql/one.sql", "UPDATE shop_item SET count = 1")
+    assert check(known, known=False) == 1
+
+
+def test_a_file_that_no_sum_covers_counts(known: Project) -> None:
+    known.write("migrations/00_x.sql", "-- atlas:sum ignore\n\nSELECT 1;\n")
+    assert known.manage("schemahash").code == 0
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write(
+        "migrations/00_x.sql", "-- atlas:sum ignore\n\nCREATE TABLE more (a int);\n"
+    )
+    assert check(known, known=False) == 1
+
+
+def test_the_label_of_an_app_without_models_counts(known: Project) -> None:
+    apps = "from django.apps import AppConfig\n\n\nclass Config(AppConfig):\n    name = 'rows'\n    label = '{}'\n"
+    change_settings(known, '"shop"]', '"shop", "rows"]')
+    known.write("rows/__init__.py", "")
+    known.write("rows/apps.py", apps.format("rows"))
+    write_migration(known, "[migrations.RunPython(print)]", package="rows")
+    assert known.manage("schemadiff", "--acknowledge", "all").code == 0
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("rows/apps.py", apps.format("lines"))
+    assert check(known, known=False) == 1
+
+
+def test_the_code_of_routers_counts(known: Project) -> None:
+    router = "class Router:\n    def allow_migrate(self, db, app_label, **hints):\n        return {}\n"
+    change_settings(
+        known, "USE_TZ", "DATABASE_ROUTERS = ['shop.routers.Router']\nUSE_TZ"
+    )
+    known.write("shop/routers.py", router.format("False if hints.get('not') else None"))
+    write_migration(known, "[migrations.RunPython(print, hints={'not': True})]")
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("shop/routers.py", router.format("None"))
+    assert check(known, known=False) == 1
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "this is not Python"])
+def test_migrations_in_a_broken_package_are_compared(known: Project, text: str) -> None:
+    change_settings(
+        known, "USE_TZ", "MIGRATION_MODULES = {'shop': 'kept.shop'}\nUSE_TZ"
+    )
+    known.write("kept/__init__.py", text)
+    known.write("kept/shop/__init__.py", "")
+    ran = known.manage("schemadiff", "--check")
+    sure = known.manage("schemadiff", "--check", "--no-cache")
+    assert (ran.code, ran.err) == (sure.code, sure.err)
+    assert "Django migrations cannot be imported" in ran.err
+
+
+def test_migrations_in_an_archive_are_compared(known: Project) -> None:
+    path = known.base / "kept.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("kept/__init__.py", "")
+    change_settings(
+        known,
+        "USE_TZ",
+        f"import sys\nsys.path.insert(0, {str(path)!r})\n"
+        "MIGRATION_MODULES = {'shop': 'kept'}\nUSE_TZ",
+    )
+    for _ in range(2):
+        assert check(known, known=False) == 0
 
 
 @pytest.mark.parametrize(
@@ -246,3 +376,29 @@ class Item(models.Model):
     assert project.manage("schemadiff", "initial").code == 0
     for _ in range(2):
         assert check(project, known=False) == 0
+
+
+def test_tables_of_other_apps_count(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The files' SQL may name any column of a table that models refer to."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database, APPS=["shop"], EXTRA=["extra.sql"])
+    change_settings(project, '"shop"]', '"shop", "people"]')
+    models = "from django.db import models\n\n\nclass {}(models.Model):\n    {} = models.{}\n"
+    person = models.format("Person", "{}", "TextField()")
+    project.write("people/__init__.py", "")
+    project.write("people/models.py", person.format("name"))
+    project.write(
+        "shop/models.py",
+        models.format("Item", "owner", "ForeignKey('people.Person', models.CASCADE)"),
+    )
+    project.write("extra.sql", "CREATE VIEW names AS SELECT name FROM people_person;")
+    assert project.manage("schemadiff", "initial").code == 0
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+    project.write("people/models.py", person.format("title"))
+    assert check(project) == 2
