@@ -378,6 +378,34 @@ class Item(models.Model):
         assert check(project, known=False) == 0
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "models.DateTimeField(db_default=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))",
+        "models.JSONField(db_default={'a': 1})",
+        "models.CharField(max_length=9, db_default='%s')",
+    ],
+)
+def test_values_in_the_sql_are_known(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
+) -> None:
+    """Django lets a cursor fill them in."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database)
+    models = "import datetime\nfrom django.db import models\n\n\nclass Item(models.Model):\n    value = {}\n"
+    project.write("shop/models.py", models.format(field))
+    assert project.manage("schemadiff", "initial").code == 0
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+    other = field.replace("2020", "2021").replace("1}", "2}").replace("%s", "%%s")
+    project.write("shop/models.py", models.format(other))
+    assert check(project, known=False) == 1
+
+
 def test_tables_of_other_apps_count(
     project: Project,
     pg_database: dict[str, Any],
