@@ -26,6 +26,17 @@ class Item(models.Model):
 INDEX = "models.Index(fields=['name'], name='item_name', condition=models.Q(name__in={'a', 'b'}))"
 
 
+ASKING = """
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 'bigint'")
+                return cursor.fetchone()[0]
+        except Exception:
+            return "integer"
+"""
+ASKING_VERSION = "return 'integer' if connection.pg_version >= 990000 else 'bigint'"
+
+
 def write_models(
     project: Project, *, length: int = 20, null: str = "", indexes: str = ""
 ) -> None:
@@ -344,29 +355,26 @@ def test_another_server_or_role_is_asked_again(
     assert check(project, known=True) == 0
 
 
+@pytest.mark.parametrize("body", [ASKING, ASKING_VERSION])
 def test_a_field_that_asks_the_server_is_compared_each_time(
     project: Project,
     pg_database: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    body: str,
 ) -> None:
     """It could say anything, and what it says without a server counts for nothing."""
     monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
     project.configure(pg_database)
     project.write(
         "shop/models.py",
-        """
+        f"""
 from django.db import models
 
 
 class Asking(models.IntegerField):
     def db_type(self, connection):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 'bigint'")
-                return cursor.fetchone()[0]
-        except Exception:
-            return "integer"
+        {body}
 
 
 class Item(models.Model):

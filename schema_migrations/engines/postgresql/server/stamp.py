@@ -67,10 +67,20 @@ def hold_disconnected(settings: DatabaseSettings, alias: str) -> Iterator[Connec
 
     connection.connect = connection.ensure_connection = refuse
     connection.ops.compose_sql = _write_parameters
-    connection.pg_version = _NEWEST_VERSION
+    _take_features_of_newest(connection)
     yield connection
     if asked:
         raise asked[0]
+
+
+def _take_features_of_newest(connection: Any) -> None:
+    """Let Django's features be those of the newest server; who asks for its version then,
+    a field for example, asks the server."""
+    connection.pg_version = _NEWEST_VERSION
+    for name in dir(connection.features):
+        if name.startswith("is_postgresql_"):
+            getattr(connection.features, name)  # which keeps it
+    del connection.pg_version
 
 
 def _write_parameters(text: Any, parameters: Iterable[Any]) -> str:
