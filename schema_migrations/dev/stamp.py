@@ -7,7 +7,7 @@ runs, and is only asked.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import connections
@@ -64,19 +64,22 @@ def find_dev_stamp(
     engine = engine_for(connections[alias].vendor)
     settings = connections[alias].settings_dict
     if engine.probe.check_server is None:
-        stamp = engine.probe.read_server_stamp(settings, alias)
-        return DevStamp(text=stamp.text, description_parts=("SQLite", ""))
+        library = engine.probe.read_server_stamp(settings, alias)
+        return DevStamp(text=library.text, description_parts=("SQLite", ""))
     scheme, _, _ = dev.partition("://")
     if dev == "auto":
         return _stamp_first_available(engine, settings, alias, find_major, sharing)
     if dev == "embedded":
         return _stamp_embedded(find_major())
     if is_docker_url(dev):
-        return _stamp_image(dev)
-    if scheme.lower() in engine.addresses.schemes:
+        found = _stamp_image(dev)
+    elif scheme.lower() in engine.addresses.schemes:
         named = engine.addresses.settings_from_url(dev, settings)
-        return _stamp_existing(engine, named, alias)
-    return None
+        found = _stamp_existing(engine, named, alias)
+    else:
+        return None
+    # A target of another major version deserves a warning.
+    return found and replace(found, text=f"{find_major()} {found.text}")
 
 
 def _stamp_first_available(
@@ -103,9 +106,7 @@ def _stamp_first_available(
     return _stamp_embedded(major) or _stamp_image(image)
 
 
-def _stamp_existing(
-    engine: Engine, settings: DatabaseSettings, alias: str
-) -> DevStamp | None:
+def _stamp_existing(engine: Engine, settings: DatabaseSettings, alias: str) -> DevStamp:
     stamp = engine.probe.read_server_stamp(settings, alias)
     description = describe_existing(stamp.version, settings)
     return DevStamp(text=stamp.text, description_parts=(description, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -23,6 +24,17 @@ class Item(models.Model):
         indexes = [{indexes}]
 """
 INDEX = "models.Index(fields=['name'], name='item_name', condition=models.Q(name__in={'a', 'b'}))"
+
+
+ASKING = """
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 'bigint'")
+                return cursor.fetchone()[0]
+        except Exception:
+            return "integer"
+"""
+ASKING_VERSION = "return 'integer' if connection.pg_version >= 990000 else 'bigint'"
 
 
 def write_models(
@@ -125,6 +137,135 @@ def test_what_is_beside_files_and_models_counts(known: Project) -> None:
     )
 
 
+MIGRATION = """
+from django.db import migrations
+{imports}
+
+
+class Migration(migrations.Migration):
+    operations = {operations}
+"""
+DATA_OPERATIONS = (
+    "from django.db import migrations\nOPERATIONS = [migrations.RunPython(print)]\n"
+)
+
+
+def write_migration(
+    project: Project, operations: str, *, imports: str = "", package: str = "shop"
+) -> None:
+    project.write(f"{package}/migrations/__init__.py", "")
+    text = MIGRATION.format(operations=operations, imports=imports)
+    project.write(f"{package}/migrations/0001_initial.py", text)
+
+
+def change_settings(project: Project, before: str, after: str) -> None:
+    path = project.base / "settings.py"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from shop.operations import OPERATIONS",
+        "from shop import operations; OPERATIONS = operations.OPERATIONS",
+        "from ..operations import OPERATIONS",
+        "from shop.chain import OPERATIONS",
+        "from .below.operations import OPERATIONS",
+    ],
+)
+def test_what_migrations_import_counts(known: Project, imports: str) -> None:
+    folder = "shop/migrations/below" if "below" in imports else "shop"
+    known.write("shop/migrations/below/__init__.py", "")
+    known.write("shop/chain.py", "from .operations import OPERATIONS\n")
+    known.write(f"{folder}/operations.py", "OPERATIONS = []\n")
+    write_migration(known, "OPERATIONS", imports=imports)
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write(f"{folder}/operations.py", DATA_OPERATIONS)
+    assert check(known, known=False) == 1
+    known.write(f"{folder}/operations.py", "this is not Python")
+    assert check(known) == 2
+
+
+def test_sql_below_the_migrations_counts(known: Project) -> None:
+    known.write("shop/migrations/sql/one.sql", "")
+    write_migration(
+        known,
+        "[migrations.RunSQL((Path(__file__).parent / 'sql/one.sql').read_text())]",
+        imports="from pathlib import Path",
+    )
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("shop/migrations/sql/one.sql", "UPDATE shop_item SET count = 1")
+    assert check(known, known=False) == 1
+
+
+def test_a_file_that_no_sum_covers_counts(known: Project) -> None:
+    known.write("migrations/00_x.sql", "-- atlas:sum ignore\n\nSELECT 1;\n")
+    assert known.manage("schemahash").code == 0
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write(
+        "migrations/00_x.sql", "-- atlas:sum ignore\n\nCREATE TABLE more (a int);\n"
+    )
+    assert check(known, known=False) == 1
+
+
+def test_the_label_of_an_app_without_models_counts(known: Project) -> None:
+    apps = "from django.apps import AppConfig\n\n\nclass Config(AppConfig):\n    name = 'rows'\n    label = '{}'\n"
+    change_settings(known, '"shop"]', '"shop", "rows"]')
+    known.write("rows/__init__.py", "")
+    known.write("rows/apps.py", apps.format("rows"))
+    write_migration(known, "[migrations.RunPython(print)]", package="rows")
+    assert known.manage("schemadiff", "--acknowledge", "all").code == 0
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("rows/apps.py", apps.format("lines"))
+    assert check(known, known=False) == 1
+
+
+def test_the_code_of_routers_counts(known: Project) -> None:
+    router = "class Router:\n    def allow_migrate(self, db, app_label, **hints):\n        return {}\n"
+    change_settings(
+        known, "USE_TZ", "DATABASE_ROUTERS = ['shop.routers.Router']\nUSE_TZ"
+    )
+    known.write("shop/routers.py", router.format("False if hints.get('not') else None"))
+    write_migration(known, "[migrations.RunPython(print, hints={'not': True})]")
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    known.write("shop/routers.py", router.format("None"))
+    assert check(known, known=False) == 1
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "this is not Python"])
+def test_migrations_in_a_broken_package_are_compared(known: Project, text: str) -> None:
+    change_settings(
+        known, "USE_TZ", "MIGRATION_MODULES = {'shop': 'kept.shop'}\nUSE_TZ"
+    )
+    known.write("kept/__init__.py", text)
+    known.write("kept/shop/__init__.py", "")
+    ran = known.manage("schemadiff", "--check")
+    sure = known.manage("schemadiff", "--check", "--no-cache")
+    assert (ran.code, ran.err) == (sure.code, sure.err)
+    assert "Django migrations cannot be imported" in ran.err
+
+
+def test_migrations_in_an_archive_are_compared(known: Project) -> None:
+    path = known.base / "kept.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("kept/__init__.py", "")
+    change_settings(
+        known,
+        "USE_TZ",
+        f"import sys\nsys.path.insert(0, {str(path)!r})\n"
+        "MIGRATION_MODULES = {'shop': 'kept'}\nUSE_TZ",
+    )
+    for _ in range(2):
+        assert check(known, known=False) == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -214,29 +355,26 @@ def test_another_server_or_role_is_asked_again(
     assert check(project, known=True) == 0
 
 
+@pytest.mark.parametrize("body", [ASKING, ASKING_VERSION])
 def test_a_field_that_asks_the_server_is_compared_each_time(
     project: Project,
     pg_database: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    body: str,
 ) -> None:
     """It could say anything, and what it says without a server counts for nothing."""
     monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
     project.configure(pg_database)
     project.write(
         "shop/models.py",
-        """
+        f"""
 from django.db import models
 
 
 class Asking(models.IntegerField):
     def db_type(self, connection):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 'bigint'")
-                return cursor.fetchone()[0]
-        except Exception:
-            return "integer"
+        {body}
 
 
 class Item(models.Model):
@@ -246,3 +384,57 @@ class Item(models.Model):
     assert project.manage("schemadiff", "initial").code == 0
     for _ in range(2):
         assert check(project, known=False) == 0
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "models.DateTimeField(db_default=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))",
+        "models.JSONField(db_default={'a': 1})",
+        "models.CharField(max_length=9, db_default='%s')",
+    ],
+)
+def test_values_in_the_sql_are_known(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
+) -> None:
+    """Django lets a cursor fill them in."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database)
+    models = "import datetime\nfrom django.db import models\n\n\nclass Item(models.Model):\n    value = {}\n"
+    project.write("shop/models.py", models.format(field))
+    assert project.manage("schemadiff", "initial").code == 0
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+    other = field.replace("2020", "2021").replace("1}", "2}").replace("%s", "%%s")
+    project.write("shop/models.py", models.format(other))
+    assert check(project, known=False) == 1
+
+
+def test_tables_of_other_apps_count(
+    project: Project,
+    pg_database: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The files' SQL may name any column of a table that models refer to."""
+    monkeypatch.setenv("SCHEMA_MIGRATIONS_CACHE", str(tmp_path / "cache"))
+    project.configure(pg_database, APPS=["shop"], EXTRA=["extra.sql"])
+    change_settings(project, '"shop"]', '"shop", "people"]')
+    models = "from django.db import models\n\n\nclass {}(models.Model):\n    {} = models.{}\n"
+    person = models.format("Person", "{}", "TextField()")
+    project.write("people/__init__.py", "")
+    project.write("people/models.py", person.format("name"))
+    project.write(
+        "shop/models.py",
+        models.format("Item", "owner", "ForeignKey('people.Person', models.CASCADE)"),
+    )
+    project.write("extra.sql", "CREATE VIEW names AS SELECT name FROM people_person;")
+    assert project.manage("schemadiff", "initial").code == 0
+    assert check(project, known=False) == 0
+    assert check(project, known=True) == 0
+    project.write("people/models.py", person.format("title"))
+    assert check(project) == 2

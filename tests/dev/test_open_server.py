@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import ConnectionHandler
 
 from schema_migrations.dev.open_server import DEFAULT_IMAGE_URL, open_server
+from schema_migrations.dev.stamp import find_dev_stamp
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.postgresql import connect_as_administrator
 
@@ -212,3 +213,21 @@ def test_in_another_thread() -> None:
     thread.start()
     thread.join()
     assert found == ["SQLite in memory"]
+
+
+def test_the_major_of_the_target_is_part_of_a_named_servers_stamp(
+    configure: Configure, postgres_settings: dict[str, Any]
+) -> None:
+    """A difference deserves a warning, so what was found for one is not for the other."""
+    configure(postgres_settings)
+    url = "postgres://{USER}:{PASSWORD}@/postgres?host={HOST}&port={PORT}".format(
+        **postgres_settings
+    )
+
+    def read_text(major: int | None) -> str:
+        stamp = find_dev_stamp(url, PROJECT, find_major=lambda: major, sharing="first")
+        assert stamp is not None
+        return stamp.text
+
+    assert len({read_text(None), read_text(16), read_text(17)}) == 3
+    assert read_text(17) == read_text(17)

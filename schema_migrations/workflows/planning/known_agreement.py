@@ -7,6 +7,7 @@ server that its key describes, and nothing deserved a warning.
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class Question:
     stamp: DevStamp
     migrations: tuple[tuple[str, str], ...]
     """What the Django migrations were like: they are imported later."""
+    imported: frozenset[str]
+    """The modules that were imported before them."""
     key: str
 
 
@@ -73,7 +76,7 @@ def ask_for_agreement(request: NextFileRequest) -> Question | None:
     try:
         inputs = read_inputs(request.alias, directory=request.directory)
         return _make_question(inputs, request.dev or inputs.settings.dev)
-    except SchemaMigrationsError:
+    except (SchemaMigrationsError, OSError):
         return None  # the comparison says what is wrong
 
 
@@ -92,7 +95,8 @@ def _make_question(inputs: Inputs, dev: str) -> Question | None:
     )
     if stamp is None:
         return None
-    migrations = describe_migrations(inputs)
+    imported = frozenset(sys.modules)
+    migrations = describe_migrations(inputs, imported=imported)
     key = make_key(
         (
             dev,
@@ -102,7 +106,9 @@ def _make_question(inputs: Inputs, dev: str) -> Question | None:
             *describe_models(inputs),
         )
     )
-    return Question(inputs=inputs, stamp=stamp, migrations=migrations, key=key)
+    return Question(
+        inputs=inputs, stamp=stamp, migrations=migrations, imported=imported, key=key
+    )
 
 
 def find_agreement(cache: Cache, question: Question) -> KnownAgreement | None:
@@ -124,7 +130,8 @@ def keep_agreement(cache: Cache, question: Question, planned: NextFile) -> None:
         or planned.has_text
         or planned.has_warned
         or not question.stamp.is_for(planned.dev_server)
-        or describe_migrations(question.inputs) != question.migrations
+        or describe_migrations(question.inputs, imported=question.imported)
+        != question.migrations
     ):
         return
     since = datetime.now(UTC).isoformat(timespec="seconds")

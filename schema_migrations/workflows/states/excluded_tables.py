@@ -36,13 +36,13 @@ def load_referenced_tables(
 
     Nor are there indexes, triggers, or what else a backend adds.  Raises ``ConfigError``.
     """
-    if labels is None:
+    referenced = find_referenced_models(registry, labels)
+    if not referenced:
         return
-    referenced = dict.fromkeys(_find_referenced_models(registry, labels))
     ddl = collect_ddl(
         connection,
         registry,
-        tuple(referenced),
+        referenced,
         computed_defaults=engine.planner.computed_defaults,
     )
     tables = tuple(map(_with_tables_only, ddl.parts))
@@ -54,7 +54,17 @@ def _with_tables_only(part: DdlPart) -> DdlPart:
     return replace(part, statements=tuple(created))
 
 
-def _find_referenced_models(
+def find_referenced_models(
+    registry: Apps, labels: tuple[str, ...] | None
+) -> tuple[type[models.Model], ...]:
+    """Return the models of other apps that models of ``labels`` refer to; None: all apps
+    are in it."""
+    if labels is None:
+        return ()
+    return tuple(dict.fromkeys(_list_referenced_models(registry, labels)))
+
+
+def _list_referenced_models(
     registry: Apps, labels: tuple[str, ...]
 ) -> Iterator[type[models.Model]]:
     for model in registry.get_models():

@@ -9,17 +9,24 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import django
 from django.apps import AppConfig
 from django.conf import settings as django_settings
-from django.db import connections
+from django.db import connections, router
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 
 from schema_migrations.version import VERSION
+from schema_migrations.workflows.states.excluded_tables import (
+    find_referenced_models,
+)
+from schema_migrations.workflows.states.imported_files import (
+    SourceFile,
+    find_imported_files,
+)
 from schema_migrations.workflows.states.inputs import Inputs
 from schema_migrations.workflows.states.models_ddl import (
     collect_model_statements,
@@ -37,15 +44,28 @@ def describe_inputs(inputs: Inputs, environment: Mapping[str, str]) -> Iterator[
     yield inputs.settings
     database = connections[inputs.alias].settings_dict
     yield sorted((n, v) for n, v in database.items() if n != "PASSWORD")
+    yield [(type(r).__qualname__, _stamp_module(type(r))) for r in router.routers]
+    yield [
+        (config.label, router.allow_migrate(inputs.alias, config.label))
+        for config in inputs.registry.get_app_configs()
+    ]
     directory = inputs.directory
     yield directory.sum_file_text, directory.overlooked
+    # Not only the sums: what is marked atlas:sum ignore is in none.
+    yield [(f.name, hashlib.sha256(f.content).digest()) for f in directory.files]
     yield [(extra.file, extra.statement.sql) for extra in inputs.extra_statements]
 
 
-def describe_migrations(inputs: Inputs) -> tuple[tuple[str, str], ...]:
-    """Return app and content of each app's Django migrations, which are not imported."""
+def describe_migrations(
+    inputs: Inputs, *, imported: Container[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return app and content of each app's Django migrations, which are not imported.
+
+    ``imported`` are the modules that were there before.
+    Raises ``OSError`` for what cannot be read so: migrations in an archive, for example.
+    """
     configs = inputs.registry.get_app_configs()
-    return tuple(_stamp_migrations(config) for config in configs)
+    return tuple(_stamp_migrations(config, imported) for config in configs)
 
 
 def describe_models(inputs: Inputs) -> Iterator[object]:
@@ -55,7 +75,7 @@ def describe_models(inputs: Inputs) -> Iterator[object]:
     """
     for model in inputs.registry.get_models(include_auto_created=True):
         meta = model._meta
-        yield meta.label_lower, meta.db_table, meta.managed, meta.proxy
+        yield meta.label_lower, meta.db_table, meta.managed, meta.proxy, meta.swapped
     alias, engine = inputs.alias, inputs.engine
     own = connections[alias].settings_dict
     with engine.probe.hold_disconnected(own, alias) as connection:
@@ -65,6 +85,9 @@ def describe_models(inputs: Inputs) -> Iterator[object]:
         for part in collect_model_statements(connection, chosen):
             yield part.label
             yield from part.statements
+        referenced = find_referenced_models(inputs.registry, inputs.settings.apps)
+        for part in collect_model_statements(connection, referenced):
+            yield "referenced", part.label, part.statements
 
 
 def _stamp_own_code() -> object:
@@ -76,8 +99,17 @@ def _stamp_own_code() -> object:
     return [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
 
 
-def _stamp_migrations(config: AppConfig) -> tuple[str, str]:
-    """Return an app's name, and what changes with the files of its migrations."""
+def _stamp_module(kind: type) -> bytes:
+    """Return what changes with the file that a class is from."""
+    path = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return hashlib.sha256(Path(path).read_bytes()).digest() if path else b""
+
+
+def _stamp_migrations(config: AppConfig, imported: Container[str]) -> tuple[str, str]:
+    """Return an app's label, and what changes with the files of its migrations.
+
+    Those in folders below count, which they may read, and what they import.
+    """
     modules = django_settings.MIGRATION_MODULES
     named = ""
     if config.label in modules:  # an object may support only that, and ``[]``
@@ -85,13 +117,33 @@ def _stamp_migrations(config: AppConfig) -> tuple[str, str]:
     package = named or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
     try:
         spec = find_spec(package)
-    except (ImportError, ValueError) as error:
-        return config.name, f"{named} {error}"
-    digest = hashlib.sha256(repr(named).encode())
+    except Exception as error:  # a package on the way, which is code of others
+        return config.label, f"{config.name} {named} {error!r}"
+    digest = hashlib.sha256(repr((config.name, named)).encode())
+    sources: list[SourceFile] = []
     for folder in (spec and spec.submodule_search_locations) or ():
-        with os.scandir(folder) as entries:
-            files = sorted((e.name, e.path) for e in entries if e.is_file())
-        for name, path in files:
-            content = hashlib.sha256(Path(path).read_bytes()).digest()
-            digest.update(repr((name, content)).encode())
-    return config.name, digest.hexdigest()
+        for path in _list_files(Path(folder)):
+            _add_file(digest, path)
+            if path.suffix == ".py":
+                parts = path.parent.relative_to(folder).parts
+                sources.append((path, ".".join((package, *parts))))
+    for path in find_imported_files(sources, imported=imported):
+        _add_file(digest, path)
+    return config.label, digest.hexdigest()
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below, but for what Python compiled."""
+    with os.scandir(folder) as entries:
+        found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    for name, is_folder in found:
+        if not is_folder:
+            yield folder / name
+        elif name != "__pycache__":
+            yield from _list_files(folder / name)
+
+
+def _add_file(digest: hashlib._Hash, path: Path) -> None:
+    """Add a file's path and content; a link may lead to nothing."""
+    content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+    digest.update(repr((str(path), content)).encode())

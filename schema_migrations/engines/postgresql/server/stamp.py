@@ -14,7 +14,7 @@ from schema_migrations.engines.postgresql.server.sibling import make_sibling
 from schema_migrations.errors import DevServerUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from schema_migrations.engines.connection import Connection, DatabaseSettings
 
@@ -66,7 +66,29 @@ def hold_disconnected(settings: DatabaseSettings, alias: str) -> Iterator[Connec
         raise asked[0]
 
     connection.connect = connection.ensure_connection = refuse
-    connection.pg_version = _NEWEST_VERSION
+    connection.ops.compose_sql = _write_parameters
+    _take_features_of_newest(connection)
     yield connection
     if asked:
         raise asked[0]
+
+
+def _take_features_of_newest(connection: Any) -> None:
+    """Let Django's features be those of the newest server; who asks for its version then,
+    a field for example, asks the server."""
+    connection.pg_version = _NEWEST_VERSION
+    for name in dir(connection.features):
+        if name.startswith("is_postgresql_"):
+            getattr(connection.features, name)  # which keeps it
+    del connection.pg_version
+
+
+def _write_parameters(text: Any, parameters: Iterable[Any]) -> str:
+    """Return SQL and its parameters, ``db_default`` for example, as one text.
+
+    Django asks a cursor to fill them in; that the text tells all values apart is enough.
+    """
+    # Not at the top: a project that only names the engine may lack the driver.
+    from django.db.backends.postgresql.psycopg_any import sql
+
+    return "\n".join((str(text), *(sql.quote(value, None) for value in parameters)))
