@@ -202,6 +202,27 @@ def test_sql_below_the_migrations_counts(known: Project) -> None:
     assert check(known, known=False) == 1
 
 
+@pytest.mark.parametrize(
+    ("imports", "condition"),
+    [
+        ("from django.conf import settings", "settings.FILLS"),
+        ("import os", "os.environ['FILLS'] == 'True'"),
+    ],
+)
+def test_what_migrations_look_at_counts(
+    known: Project, imports: str, condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILLS", "False")
+    change_settings(known, "USE_TZ", "FILLS = False\nUSE_TZ")
+    fill = "[migrations.RunPython(print)]"
+    write_migration(known, f"{fill} if {condition} else []", imports=imports)
+    assert check(known, known=False) == 0
+    assert check(known, known=True) == 0
+    monkeypatch.setenv("FILLS", "True")
+    change_settings(known, "FILLS = False", "FILLS = True")
+    assert check(known, known=False) == 1
+
+
 def test_a_file_that_no_sum_covers_counts(known: Project) -> None:
     known.write("migrations/00_x.sql", "-- atlas:sum ignore\n\nSELECT 1;\n")
     assert known.manage("schemahash").code == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Container, Iterator, Mapping
 from importlib.util import find_spec
@@ -143,7 +144,19 @@ def _list_files(folder: Path) -> Iterator[Path]:
             yield from _list_files(folder / name)
 
 
+_SETTING = re.compile(rb"\bsettings\.([A-Z][A-Z0-9_]*)")
+_ENVIRONMENT_WORDS = re.compile(rb"\b(?:environb?|getenvb?)\b")
+
+
 def _add_file(digest: hashlib._Hash, path: Path) -> None:
-    """Add a file's path and content; a link may lead to nothing."""
-    content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
-    digest.update(repr((str(path), content)).encode())
+    """Add a file's path and content, and what it looks at; a link may lead to nothing.
+
+    A migration may have other operations with another setting or variable.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    digest.update(repr((str(path), hashlib.sha256(content).digest())).encode())
+    for name in sorted({each.decode() for each in _SETTING.findall(content)}):
+        value = getattr(django_settings, name, None)
+        digest.update(repr((name, value)).encode())
+    if _ENVIRONMENT_WORDS.search(content):
+        digest.update(repr(sorted(os.environ.items())).encode())
