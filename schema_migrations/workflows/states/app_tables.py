@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.db import connection as default_connection
+from django.db import models
 from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.migrations.state import ModelState, ProjectState
 
@@ -120,6 +121,29 @@ def find_excluded_tables(
         for table, label in map_model_tables(registry, dialect).items()
         if label not in labels
     )
+
+
+def find_referenced_models(
+    registry: Apps, labels: tuple[str, ...] | None
+) -> tuple[type[models.Model], ...]:
+    """Return the models of other apps that models of ``labels`` refer to; None: all apps
+    are in it."""
+    if labels is None:
+        return ()
+    return tuple(dict.fromkeys(_list_referenced_models(registry, labels)))
+
+
+def _list_referenced_models(
+    registry: Apps, labels: tuple[str, ...]
+) -> Iterator[type[models.Model]]:
+    for model in registry.get_models():
+        if model._meta.app_label not in labels:
+            continue
+        for owner in (model, *find_auto_created_models(model)):
+            for field in owner._meta.local_concrete_fields:
+                target = field.related_model
+                if isinstance(target, type) and target._meta.app_label not in labels:
+                    yield target._meta.concrete_model or target
 
 
 def map_unmanaged_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:

@@ -7,16 +7,14 @@ models, and are never part of a schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from django.apps.registry import Apps
-from django.db import models
 
 from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.engine import Engine
+from schema_migrations.workflows.states.app_tables import find_referenced_models
 from schema_migrations.workflows.states.collecting import DdlPart
-from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.models_ddl import (
     collect_ddl,
 )
@@ -52,26 +50,3 @@ def load_referenced_tables(
 def _with_tables_only(part: DdlPart) -> DdlPart:
     created = filter(_CREATE_TABLE.match, part.statements)
     return replace(part, statements=tuple(created))
-
-
-def find_referenced_models(
-    registry: Apps, labels: tuple[str, ...] | None
-) -> tuple[type[models.Model], ...]:
-    """Return the models of other apps that models of ``labels`` refer to; None: all apps
-    are in it."""
-    if labels is None:
-        return ()
-    return tuple(dict.fromkeys(_list_referenced_models(registry, labels)))
-
-
-def _list_referenced_models(
-    registry: Apps, labels: tuple[str, ...]
-) -> Iterator[type[models.Model]]:
-    for model in registry.get_models():
-        if model._meta.app_label not in labels:
-            continue
-        for owner in (model, *find_auto_created_models(model)):
-            for field in owner._meta.local_concrete_fields:
-                target = field.related_model
-                if isinstance(target, type) and target._meta.app_label not in labels:
-                    yield target._meta.concrete_model or target

@@ -21,9 +21,7 @@ from django.db import connections, router
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 
 from schema_migrations.version import VERSION
-from schema_migrations.workflows.states.excluded_tables import (
-    find_referenced_models,
-)
+from schema_migrations.workflows.states.app_tables import find_referenced_models
 from schema_migrations.workflows.states.imported_files import (
     SourceFile,
     find_imported_files,
