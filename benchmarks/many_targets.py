@@ -5,8 +5,8 @@
 Makes TARGETS schemas, each with the history of a directory of thirty files, and runs the
 commands on all of them: nothing pending, then one in a hundred with a pending file, of
 which one in ten fails.  Prints a Markdown table.  PostgreSQL is an embedded server without
-durability.  Memory is that of a command and its workers, what they share divided among
-them (PSS), looked at ten times a second; that of the server is not in it.
+durability.  Memory is the largest sum of a command and its workers, read ten times a
+second; a page that several of them share counts once (PSS).  The server is not counted.
 """
 
 from __future__ import annotations

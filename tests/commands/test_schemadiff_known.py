@@ -339,7 +339,7 @@ def test_a_damaged_or_lost_cache_costs_time_alone(
 def test_random_edits_have_one_answer_with_and_without_the_cache(
     known: Project,
 ) -> None:
-    """Few states, visited again and again: most answers are known, none is wrong."""
+    """The models go back and forth between eight states, so most answers are known."""
     chosen = random.Random(14)
     for _ in range(25):
         if chosen.random() < 0.3:

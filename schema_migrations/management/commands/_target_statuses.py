@@ -11,7 +11,7 @@ from schema_migrations.management.commands._many_targets import (
     say_targets,
 )
 from schema_migrations.management.output.merged_statuses import (
-    find_doubts,
+    find_report_warnings,
     merge_statuses,
     statuses_from_json,
 )
@@ -77,7 +77,7 @@ def show_merged_statuses(command: SchemaCommand, options: Options) -> int:
         for name in options["merge"]
     ]
     merged = merge_statuses(reports)
-    for doubt in find_doubts(reports, merged):
+    for doubt in find_report_warnings(reports, merged):
         command.warn(doubt)
     command.show(merged, FORMATS)
     code = choose_exit_code(merged, check=options["check"])

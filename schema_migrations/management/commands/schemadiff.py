@@ -31,8 +31,8 @@ from schema_migrations.management.output.agreement import FORMATS, ShownAgreemen
 from schema_migrations.management.output.next_command import format_command_line
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.workflows.planning.known_agreement import (
-    ask_for_agreement,
     find_agreement,
+    find_agreement_key,
     keep_agreement,
 )
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
@@ -201,8 +201,8 @@ class Command(SchemaCommand):
         cache = None if refused else find_cache(os.environ)
         with hold_back_garbage_collection():
             self._check_models()
-            question = ask_for_agreement(request) if cache else None
-        known = find_agreement(cache, question) if cache and question else None
+            key = find_agreement_key(request) if cache else None
+        known = find_agreement(cache, key) if cache and key else None
         if known:
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)
             self.show(shown)
@@ -212,12 +212,12 @@ class Command(SchemaCommand):
         planned = plan_next_file(
             self,
             request,
-            inputs=question.inputs if question else None,
+            inputs=key.inputs if key else None,
             show_sql=_shows_sql(options),
             started=started,
         )
-        if cache and question:
-            keep_agreement(cache, question, planned)
+        if cache and key:
+            keep_agreement(cache, key, planned)
             for warning in cache.warnings:
                 self.warn(warning)
         found = options["check"] and planned.has_text

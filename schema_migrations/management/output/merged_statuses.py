@@ -100,7 +100,7 @@ def merge_statuses(reports: Sequence[tuple[str, TargetStatuses]]) -> TargetStatu
     )
 
 
-def find_doubts(
+def find_report_warnings(
     reports: Sequence[tuple[str, TargetStatuses]], merged: TargetStatuses
 ) -> Sequence[str]:
     """Return what somebody who reads a merged report is to be warned of."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from schema_migrations.cache import Cache, make_key
 from schema_migrations.dev.stamp import DevStamp, find_dev_stamp
 from schema_migrations.errors import SchemaMigrationsError
-from schema_migrations.plan.answers import NO_ANSWERS
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.states.dev_servers import choose_sharing
 from schema_migrations.workflows.states.fingerprint import (
@@ -44,8 +43,8 @@ class KnownAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Whether files and models agree, as they are now."""
+class AgreementKey:
+    """What decides whether files and models agree, as all of it is now."""
 
     inputs: Inputs
     stamp: DevStamp
@@ -53,11 +52,12 @@ class Question:
     """What the Django migrations were like: they are imported later."""
     imported: frozenset[str]
     """The modules that were imported before them."""
-    key: str
+    digest: str
+    """Of all that decides the answer."""
 
 
-def ask_for_agreement(request: NextFileRequest) -> Question | None:
-    """Return the question; None: the answer is not to be known without a comparison.
+def find_agreement_key(request: NextFileRequest) -> AgreementKey | None:
+    """Return what an answer is kept under; None: a comparison is needed in any case.
 
     Only a plain request can be answered: no sources, no answers, no rows.
     """
@@ -71,16 +71,16 @@ def ask_for_agreement(request: NextFileRequest) -> Question | None:
         write=request.write,
         in_full=request.in_full,
     )
-    if request != plain or request.answers != NO_ANSWERS:
+    if request != plain:
         return None
     try:
         inputs = read_inputs(request.alias, directory=request.directory)
-        return _make_question(inputs, request.dev or inputs.settings.dev)
+        return _make_key(inputs, request.dev or inputs.settings.dev)
     except (SchemaMigrationsError, OSError):
         return None  # the comparison says what is wrong
 
 
-def _make_question(inputs: Inputs, dev: str) -> Question | None:
+def _make_key(inputs: Inputs, dev: str) -> AgreementKey | None:
     engine, settings = inputs.engine, inputs.settings
     if settings.compares_privileges:  # roles are of the whole server
         return None
@@ -97,7 +97,7 @@ def _make_question(inputs: Inputs, dev: str) -> Question | None:
         return None
     imported = frozenset(sys.modules)
     migrations = describe_migrations(inputs, imported=imported)
-    key = make_key(
+    digest = make_key(
         (
             dev,
             stamp.text,
@@ -106,21 +106,25 @@ def _make_question(inputs: Inputs, dev: str) -> Question | None:
             *describe_models(inputs),
         )
     )
-    return Question(
-        inputs=inputs, stamp=stamp, migrations=migrations, imported=imported, key=key
+    return AgreementKey(
+        inputs=inputs,
+        stamp=stamp,
+        migrations=migrations,
+        imported=imported,
+        digest=digest,
     )
 
 
-def find_agreement(cache: Cache, question: Question) -> KnownAgreement | None:
+def find_agreement(cache: Cache, key: AgreementKey) -> KnownAgreement | None:
     """Return what an earlier command found; None: nothing is known."""
-    kept = cache.read(question.key)
+    kept = cache.read(key.digest)
     if kept is None:
         return None
     since = datetime.fromisoformat(kept["since"])
     return KnownAgreement(since=since, dev_server=kept["dev_server"])
 
 
-def keep_agreement(cache: Cache, question: Question, planned: NextFile) -> None:
+def keep_agreement(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
     """Keep what a comparison found, if it is an agreement without any remark."""
     if (
         planned.proposal.plan is not None
@@ -129,10 +133,9 @@ def keep_agreement(cache: Cache, question: Question, planned: NextFile) -> None:
         or planned.rows is not None
         or planned.has_text
         or planned.has_warned
-        or not question.stamp.is_for(planned.dev_server)
-        or describe_migrations(question.inputs, imported=question.imported)
-        != question.migrations
+        or not key.stamp.is_for(planned.dev_server)
+        or describe_migrations(key.inputs, imported=key.imported) != key.migrations
     ):
         return
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    cache.write(question.key, {"since": since, "dev_server": planned.dev_server})
+    cache.write(key.digest, {"since": since, "dev_server": planned.dev_server})

@@ -116,7 +116,7 @@ def _stamp_migrations(config: AppConfig, imported: Container[str]) -> tuple[str,
     package = named or f"{config.name}.{MIGRATIONS_MODULE_NAME}"
     try:
         spec = find_spec(package)
-    except Exception as error:  # a package on the way, which is code of others
+    except Exception as error:  # whatever a package on the way, code of others, raises
         return config.label, f"{config.name} {named} {error!r}"
     digest = hashlib.sha256(repr((config.name, named)).encode())
     sources: list[SourceFile] = []

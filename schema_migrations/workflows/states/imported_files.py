@@ -91,7 +91,7 @@ def _find_source(name: str) -> tuple[Path | None, str]:
     """Return the file of a module, and the package for what it imports."""
     try:
         spec = find_spec(name)
-    except Exception:  # a package on the way, which is code of others
+    except Exception:  # whatever a package on the way, code of others, raises
         return None, ""
     if spec is None or not spec.has_location or spec.origin is None:
         return None, ""

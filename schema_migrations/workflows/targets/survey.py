@@ -7,6 +7,7 @@ left out unless its digest says all there is to say of it; then it is looked at 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ from schema_migrations.workflows.targets.target_standing import (
     judge_target,
     with_target,
 )
+
+log = logging.getLogger("schema_migrations")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +71,8 @@ def survey_schemas(
             return _survey(
                 connection, engine, addresses, directory, exec_order, wait=wait
             )
-    except (SchemaMigrationsError, Error):
+    except (SchemaMigrationsError, Error) as error:
+        log.info("Each of %s targets is looked at alone: %s", len(addresses), error)
         return {}
 
 
