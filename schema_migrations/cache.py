@@ -1,8 +1,8 @@
-"""Keep answers between commands: small values under keys that cover all they depend on.
+"""Keep values between commands, under keys that cover all they depend on.
 
 A file for each key, in one folder that is safe to delete.  Invariants: whatever happens to
-the folder, an answer is right or not there; nothing that is read from it is run; no
-failure leaves this module, only a warning.
+the folder, an answer is right or not there; what is read from it is a value, never code;
+no failure leaves this module, only a warning.
 """
 
 from __future__ import annotations
@@ -22,12 +22,24 @@ SETTING = "SCHEMA_MIGRATIONS_CACHE"
 OFF = "off"
 FORMAT = 1
 """Of the files: another number is as good as no file."""
-KEPT_FILES = 1000
-"""A file has less than 4 KiB; more of them than this are removed, oldest use first."""
-MAX_BYTES = 4096
 
 _FOLDER = "django-schema-migrations/answers"
-_SUFFIX = ".json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is kept for one purpose."""
+
+    suffix: str
+    """Of its files."""
+    kept_files: int
+    """More of them than this are removed, oldest use first."""
+    max_bytes: int
+    """No file is larger."""
+
+
+ANSWERS = Kind(suffix=".json", kept_files=1000, max_bytes=4096)
+SCHEMAS = Kind(suffix=".schema", kept_files=20, max_bytes=64 * 1024**2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,7 @@ class Cache:
     """A folder of answers; ``warnings`` grows by what kept an answer from being kept."""
 
     folder: Path
+    kind: Kind = ANSWERS
     is_named: bool = False
     """Somebody named the folder, and with it whom to trust."""
     warnings: list[str] = field(default_factory=list)
@@ -46,7 +59,7 @@ class Cache:
             if self._find_distrust():
                 return None  # a warning comes when an answer is to be kept
             with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+                content = file.read(self.kind.max_bytes + 1)
         except OSError:
             return None
         value = _parse(content, key)
@@ -59,6 +72,9 @@ class Cache:
 
     def write(self, key: str, value: Mapping[str, Any]) -> None:
         """Keep an answer; what is kept already is replaced."""
+        content = _format(key, value)
+        if len(content) > self.kind.max_bytes:
+            return
         path = self._path_of(key)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -70,11 +86,11 @@ class Cache:
                 )
                 return
             try:
-                temporary.write_bytes(_format(key, value))
+                temporary.write_bytes(content)
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
-            _remove_unused(self.folder)
+            _remove_unused(self.folder, self.kind)
         except OSError as error:
             self.warnings.append(
                 f"Nothing is kept in {self.folder}: {error.strerror}. {SETTING} names"
@@ -82,7 +98,7 @@ class Cache:
             )
 
     def _path_of(self, key: str) -> Path:
-        return self.folder / f"{key}{_SUFFIX}"
+        return self.folder / f"{key}{self.kind.suffix}"
 
     def _find_distrust(self) -> str:
         """Return why others could have put answers there; empty: nobody could."""
@@ -102,7 +118,7 @@ class Cache:
         return ""
 
 
-def find_cache(environment: Mapping[str, str]) -> Cache | None:
+def find_cache(environment: Mapping[str, str], kind: Kind = ANSWERS) -> Cache | None:
     """Return the cache that the environment names; None: there is none.
 
     Where ``CI`` is set, only a folder that is named counts: a check there is to look.
@@ -111,7 +127,8 @@ def find_cache(environment: Mapping[str, str]) -> Cache | None:
     if named == OFF:
         return None
     if named:
-        return Cache(folder=Path(named).expanduser().absolute(), is_named=True)
+        folder = Path(named).expanduser().absolute()
+        return Cache(folder=folder, kind=kind, is_named=True)
     if environment.get("CI", "").lower() not in {"", "0", "false"}:
         return None
     home = environment.get("XDG_CACHE_HOME", "")
@@ -119,7 +136,7 @@ def find_cache(environment: Mapping[str, str]) -> Cache | None:
         base = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
     except RuntimeError:  # nobody knows a home
         return None
-    return Cache(folder=base / _FOLDER)
+    return Cache(folder=base / _FOLDER, kind=kind)
 
 
 def make_key(parts: Iterable[object]) -> str:
@@ -151,14 +168,14 @@ def _parse(content: bytes, key: str) -> Mapping[str, Any] | None:
     return value if is_ours and isinstance(value, dict) else None
 
 
-def _remove_unused(folder: Path) -> None:
+def _remove_unused(folder: Path, kind: Kind) -> None:
     """Remove the files that were used longest ago, if there are too many."""
-    paths = [path for path in folder.iterdir() if _SUFFIX in path.name]
-    if len(paths) <= KEPT_FILES:
+    paths = [path for path in folder.iterdir() if kind.suffix in path.name]
+    if len(paths) <= kind.kept_files:
         return
     used: dict[Path, float] = {}
     for path in paths:
         with suppress(FileNotFoundError):  # another command was faster
             used[path] = path.stat().st_mtime
-    for path in sorted(used, key=used.__getitem__)[:-KEPT_FILES]:
+    for path in sorted(used, key=used.__getitem__)[: -kind.kept_files]:
         path.unlink(missing_ok=True)

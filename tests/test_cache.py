@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from schema_migrations.cache import (
-    KEPT_FILES,
-    MAX_BYTES,
+    ANSWERS,
     SETTING,
     Cache,
     find_cache,
@@ -58,20 +57,20 @@ def test_an_answer_under_another_name_is_none(cache: Cache) -> None:
 
 
 def test_a_large_file_is_not_read(cache: Cache) -> None:
-    cache.write("one", {"since": "x" * MAX_BYTES})
+    cache.write("one", {"since": "x" * ANSWERS.max_bytes})
     assert cache.read("one") is None
 
 
 def test_the_least_recently_used_are_removed(cache: Cache) -> None:
     cache.write("used", ANSWER)
     cache.write("unused", ANSWER)
-    for number in range(KEPT_FILES - 2):
+    for number in range(ANSWERS.kept_files - 2):
         (cache.folder / f"{number}.json").write_bytes(b"")
     for path in cache.folder.iterdir():
         os.utime(path, (1, 1))
     assert cache.read("used")
     cache.write("new", ANSWER)
-    assert len(list(cache.folder.iterdir())) == KEPT_FILES
+    assert len(list(cache.folder.iterdir())) == ANSWERS.kept_files
     assert cache.read("used")
     assert cache.read("new")
 

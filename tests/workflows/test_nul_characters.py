@@ -19,7 +19,8 @@ from schema_migrations.errors import (
     WrongTargets,
 )
 from schema_migrations.plan.answers import Answers
-from schema_migrations.workflows.planning.proposal import ChangeRequest, propose
+from schema_migrations.workflows.planning.between_sources import propose
+from schema_migrations.workflows.planning.proposal import ChangeRequest
 from schema_migrations.workflows.states.sources import open_state, open_workspace
 from schema_migrations.workflows.targets.addresses import parse_target_names
 from tests.fixtures.targets import Place

@@ -25,7 +25,8 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
-from schema_migrations.workflows.planning.proposal import propose
+from schema_migrations.workflows.planning.between_sources import propose
+from schema_migrations.workflows.planning.proposal import ChangeRequest
 from schema_migrations.workflows.states.sources import Workspace, open_workspace
 from schema_migrations.workflows.states.state import (
     State,
@@ -94,9 +95,9 @@ def _make_by_us(group: Group, folder: Path) -> None:
         "default": {"DIR": folder / "migrations", "APPS": sorted(group.labels)}
     }
     with open_workspace("default", registry=group.registry) as workspace:
-        directory = _save_file(workspace, propose(workspace).file_text)
+        directory = _save_file(workspace, propose(workspace, ChangeRequest()).file_text)
         apply(connections[OURS], directory, signals=False)
-        second = propose(replace(workspace, directory=directory))
+        second = propose(replace(workspace, directory=directory), ChangeRequest())
     _expect_equal("the second diff", (), [str(line) for line in second.summary])
 
 

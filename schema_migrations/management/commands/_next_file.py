@@ -6,8 +6,10 @@ Apart from the command, which loads it only where a comparison is needed.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from time import perf_counter
 
+from schema_migrations.cache import SCHEMAS, Cache
 from schema_migrations.management.commands._base import SchemaCommand
 from schema_migrations.management.commands._terminal_asker import TerminalAsker
 from schema_migrations.management.output.change_tree import format_change_tree
@@ -20,6 +22,14 @@ from schema_migrations.management.output.schemadiff import (
     FORMATS,
     PlannedFile,
 )
+from schema_migrations.workflows.planning.known_agreement import (
+    AgreementKey,
+    keep_agreement,
+)
+from schema_migrations.workflows.planning.known_schemas import (
+    find_slice,
+    keep_schema,
+)
 from schema_migrations.workflows.planning.migration_differences import (
     compare_models_with_migrations,
 )
@@ -29,25 +39,34 @@ from schema_migrations.workflows.planning.next_file import (
     write_next_file,
 )
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
-from schema_migrations.workflows.states.inputs import Inputs
 
 
 def plan_next_file(
     command: SchemaCommand,
     request: NextFileRequest,
+    key: AgreementKey | None,
     *,
-    inputs: Inputs | None,
+    cache: Cache | None,
     show_sql: bool,
     started: float,
 ) -> NextFile:
     """Plan the next file, write it as far as the request goes, and show it.
 
-    ``started`` is the ``perf_counter`` of the command's start.  Raises what
-    ``write_next_file`` raises.
+    What is found is kept in the ``cache`` under the ``key``.  ``started`` is the
+    ``perf_counter`` of the command's start.  Raises what ``write_next_file`` raises.
     """
     options = command.given
     asker = _choose_asker(command) if request.strict else None
-    planned = write_next_file(request, asker=asker, reporter=command, inputs=inputs)
+    schemas = cache and replace(cache, kind=SCHEMAS)
+    part = find_slice(schemas, key) if schemas and key and not options["full"] else None
+    planned = write_next_file(
+        request,
+        asker=asker,
+        reporter=command,
+        inputs=key.inputs if key else None,
+        part=part,
+        reads_rows=schemas is not None and part is None,
+    )
     command.show(
         PlannedFile(
             planned=planned,
@@ -60,6 +79,11 @@ def plan_next_file(
         ),
         FORMATS,
     )
+    if cache and schemas and key:
+        if agreed := keep_agreement(cache, key, planned):
+            keep_schema(schemas, agreed, planned)
+        for warning in dict.fromkeys(cache.warnings):
+            command.warn(warning)
     return planned
 
 

@@ -33,7 +33,7 @@ from schema_migrations.plan.answers import read_answers
 from schema_migrations.workflows.planning.known_agreement import (
     find_agreement,
     find_agreement_key,
-    keep_agreement,
+    is_answered_by_agreement,
 )
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.states.models_ddl import hold_back_garbage_collection
@@ -86,8 +86,13 @@ class Command(SchemaCommand):
         parser.add_argument(
             "--no-cache",
             action="store_true",
-            help="compare, even if nothing that counts has changed since files and models"
-            " were last found to agree",
+            help="use nothing that earlier commands found, and keep nothing",
+        )
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="replay and compare everything, and prove a new file on all of it, even if"
+            " earlier commands tell what the change touches",
         )
         parser.add_argument(
             "--app",
@@ -197,12 +202,12 @@ class Command(SchemaCommand):
             return EXIT_DONE
         request = request_from_options(options, in_full=self.verbosity > 1)
         _refuse_unused_acknowledgement(request)
-        refused = options["no_cache"] or _shows_sql(options)
-        cache = None if refused else find_cache(os.environ)
+        cache = None if options["no_cache"] else find_cache(os.environ)
         with hold_back_garbage_collection():
             self._check_models()
             key = find_agreement_key(request) if cache else None
-        known = find_agreement(cache, key) if cache and key else None
+        may_be_known = cache and key and self._may_be_known(request)
+        known = find_agreement(cache, key) if may_be_known and cache and key else None
         if known:
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)
             self.show(shown)
@@ -212,16 +217,18 @@ class Command(SchemaCommand):
         planned = plan_next_file(
             self,
             request,
-            inputs=key.inputs if key else None,
+            key,
+            cache=cache,
             show_sql=_shows_sql(options),
             started=started,
         )
-        if cache and key:
-            keep_agreement(cache, key, planned)
-            for warning in cache.warnings:
-                self.warn(warning)
         found = options["check"] and planned.has_text
         return EXIT_CHANGES if found else EXIT_DONE
+
+    def _may_be_known(self, request: NextFileRequest) -> bool:
+        options = self.given
+        is_shown = options["full"] or _shows_sql(options)
+        return not is_shown and is_answered_by_agreement(request)
 
     def has_document(self, options: Options) -> bool:
         return super().has_document(options) or _shows_sql(options)

@@ -28,7 +28,7 @@ class ShownAgreement:
 def format_agreement(shown: ShownAgreement, view: View) -> Iterator[Line]:
     since = shown.known.since.astimezone()
     yield f"Known    since {since:%Y-%m-%d %H:%M}, from {shown.known.dev_server}"
-    yield "         Nothing that counts has changed; --no-cache compares again."
+    yield "         Nothing that counts has changed; --full compares again."
     yield IN_STEP
 
 
@@ -43,6 +43,7 @@ def agreement_as_json(shown: ShownAgreement) -> dict[str, object]:
         "data_operations": [],
         "dev": shown.known.dev_server,
         "known_since": shown.known.since.isoformat(),
+        "slice": None,
         "rows": None,
         "seconds": round(shown.seconds, 3),
     }

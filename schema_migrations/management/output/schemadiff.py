@@ -45,6 +45,7 @@ from schema_migrations.management.output.statements import (
     StatementJson,
     statement_as_json,
 )
+from schema_migrations.plan.plan import Plan
 from schema_migrations.plan.restriction import (
     Restriction,
     RestrictionCode,
@@ -121,6 +122,9 @@ class PlannedFileJson(TypedDict):
     """The dev database."""
     known_since: str | None
     """When it was found that nothing differs, in UTC; null: it was found now."""
+    slice: int | None
+    """Number of the tables that the change was planned and proved on, of those that the
+    files make; null: all of them."""
     rows: RowsJson | None
     """What the file of rows adds; null: it was not asked for."""
     seconds: float
@@ -164,14 +168,23 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
         return
     yield from _format_paths(planned.paths, view)
     if proposal.plan is not None:
-        count = format_count(len(proposal.plan.statements), "statement")
-        yield f"Proved   {count} ran after all earlier files; no difference is left."
+        yield from _describe_proof(planned, proposal.plan)
     if planned.rows and rows_text:
         yield describe_proof(planned.rows)
     command = format_command("schemaapply", view.given)
     yield f"Next     review the SQL and commit it, then: {command}"
     if planned.rows and planned.rows_are_baseline:
         yield from suggest_baseline(planned.rows, planned.paths[-2], view)
+
+
+def _describe_proof(planned: NextFile, plan: Plan) -> Iterator[str]:
+    count = format_count(len(plan.statements), "statement")
+    if planned.part is None:
+        yield f"Proved   {count} ran after all earlier files; no difference is left."
+        return
+    tables = format_count(len(planned.part.tables), "table")
+    yield f"Proved   {count} ran on the {tables} that may be touched; no difference is left."
+    yield "         schemadiff --full proves on all that earlier files make."
 
 
 def _make_script(result: PlannedFile, view: View) -> Document:
@@ -259,6 +272,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "data_operations": list(planned.uncovered.shown_operations),
         "dev": planned.dev_server,
         "known_since": None,
+        "slice": len(planned.part.tables) if planned.part else None,
         "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),
     }

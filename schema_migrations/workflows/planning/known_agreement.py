@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schema_migrations.cache import Cache, make_key
 from schema_migrations.dev.stamp import DevStamp, find_dev_stamp
 from schema_migrations.errors import SchemaMigrationsError
+from schema_migrations.history.directory import Directory
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.states.dev_servers import choose_sharing
 from schema_migrations.workflows.states.fingerprint import (
+    ModelsFingerprint,
     describe_inputs,
     describe_migrations,
-    describe_models,
+    read_models_fingerprint,
 )
 from schema_migrations.workflows.states.inputs import Inputs, read_inputs
 from schema_migrations.workflows.states.live_database import (
@@ -48,19 +50,41 @@ class AgreementKey:
 
     inputs: Inputs
     stamp: DevStamp
+    models: ModelsFingerprint
     migrations: tuple[tuple[str, str], ...]
     """What the Django migrations were like: they are imported later."""
     imported: frozenset[str]
     """The modules that were imported before them."""
-    digest: str
-    """Of all that decides the answer."""
+    dev: str
+    """Which dev server was asked for."""
+    files_digest: str
+    """Of all that decides which schema the files make."""
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides the answer."""
+        models = self.models
+        return make_key(
+            (self.files_digest, list(models.by_label.items()), models.others)
+        )
 
 
 def find_agreement_key(request: NextFileRequest) -> AgreementKey | None:
     """Return what an answer is kept under; None: a comparison is needed in any case.
 
-    Only a plain request can be answered: no sources, no answers, no rows.
+    Only from the files to the models, of all apps, and without rows.
     """
+    if request.app_labels or request.rows or not request.has_default_sources:
+        return None
+    try:
+        inputs = read_inputs(request.alias, directory=request.directory)
+        return _make_key(inputs, request.dev or inputs.settings.dev)
+    except (SchemaMigrationsError, OSError):
+        return None  # the comparison says what is wrong
+
+
+def is_answered_by_agreement(request: NextFileRequest) -> bool:
+    """Return whether nothing is asked besides whether files and models agree."""
     plain = NextFileRequest(
         alias=request.alias,
         directory=request.directory,
@@ -71,13 +95,7 @@ def find_agreement_key(request: NextFileRequest) -> AgreementKey | None:
         write=request.write,
         in_full=request.in_full,
     )
-    if request != plain:
-        return None
-    try:
-        inputs = read_inputs(request.alias, directory=request.directory)
-        return _make_key(inputs, request.dev or inputs.settings.dev)
-    except (SchemaMigrationsError, OSError):
-        return None  # the comparison says what is wrong
+    return request == plain
 
 
 def _make_key(inputs: Inputs, dev: str) -> AgreementKey | None:
@@ -97,22 +115,32 @@ def _make_key(inputs: Inputs, dev: str) -> AgreementKey | None:
         return None
     imported = frozenset(sys.modules)
     migrations = describe_migrations(inputs, imported=imported)
-    digest = make_key(
-        (
-            dev,
-            stamp.text,
-            *describe_inputs(inputs, os.environ),
-            migrations,
-            *describe_models(inputs),
-        )
-    )
     return AgreementKey(
         inputs=inputs,
         stamp=stamp,
         migrations=migrations,
+        models=read_models_fingerprint(inputs),
         imported=imported,
-        digest=digest,
+        dev=dev,
+        files_digest=_digest_files(inputs, dev, stamp, migrations),
     )
+
+
+def _digest_files(
+    inputs: Inputs, dev: str, stamp: DevStamp, migrations: tuple[tuple[str, str], ...]
+) -> str:
+    described = describe_inputs(inputs, os.environ)
+    return make_key(("files", dev, stamp.text, *described, migrations))
+
+
+def with_directory(key: AgreementKey, directory: Directory) -> AgreementKey:
+    """Return the key for another directory, as it is after a file was added.
+
+    Raises ``OSError`` for what cannot be read.
+    """
+    inputs = replace(key.inputs, directory=directory)
+    digest = _digest_files(inputs, key.dev, key.stamp, key.migrations)
+    return replace(key, inputs=inputs, files_digest=digest)
 
 
 def find_agreement(cache: Cache, key: AgreementKey) -> KnownAgreement | None:
@@ -124,18 +152,30 @@ def find_agreement(cache: Cache, key: AgreementKey) -> KnownAgreement | None:
     return KnownAgreement(since=since, dev_server=kept["dev_server"])
 
 
-def keep_agreement(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
-    """Keep what a comparison found, if it is an agreement without any remark."""
+def keep_agreement(
+    cache: Cache, key: AgreementKey, planned: NextFile
+) -> AgreementKey | None:
+    """Keep what a comparison found, if files and models agree now without any remark.
+
+    They do if nothing differed, or if the file that was proved is written.  Return the key
+    of the agreement, None: nothing was kept.
+    """
     if (
-        planned.proposal.plan is not None
-        or planned.proposal.remarks
+        planned.proposal.remarks
         or planned.uncovered.operations
         or planned.rows is not None
-        or planned.has_text
         or planned.has_warned
         or not key.stamp.is_for(planned.dev_server)
         or describe_migrations(key.inputs, imported=key.imported) != key.migrations
     ):
-        return
+        return None
+    if planned.has_text or planned.proposal.plan is not None:
+        if not (planned.proposal.proved and planned.directory):
+            return None
+        try:
+            key = with_directory(key, planned.directory)
+        except OSError:
+            return None
     since = datetime.now(UTC).isoformat(timespec="seconds")
     cache.write(key.digest, {"since": since, "dev_server": planned.dev_server})
+    return key

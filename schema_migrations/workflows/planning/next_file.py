@@ -36,11 +36,14 @@ from schema_migrations.workflows.planning.acknowledge import (
     choose_file_name,
     make_notes,
 )
+from schema_migrations.workflows.planning.between_sources import (
+    propose,
+    propose_in_slice,
+)
 from schema_migrations.workflows.planning.next_file_request import NextFileRequest
 from schema_migrations.workflows.planning.proposal import (
     ChangeRequest,
     Proposal,
-    propose,
     with_notes,
 )
 from schema_migrations.workflows.planning.questions import (
@@ -74,6 +77,7 @@ from schema_migrations.workflows.states.migrated_database import (
     warn_of_own_migrate,
 )
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.slice import Slice
 from schema_migrations.workflows.states.sources import (
     Workspace,
 )
@@ -89,6 +93,10 @@ class NextFile:
     """Django migrations that do more than the schema."""
     paths: tuple[Path, ...] = ()
     """The new files and ``atlas.sum``; empty: nothing was written."""
+    directory: Directory | None = None
+    """As it is with them; None: nothing was written."""
+    part: Slice | None = None
+    """What the change was planned and proved on; None: all that the files make."""
     rows: RowsFile | None = None
     """None: they were not asked for."""
     shown_text: str = ""
@@ -112,16 +120,22 @@ def write_next_file(
     asker: NextFileAsker | None = None,
     reporter: Reporter = SILENCE,
     inputs: Inputs | None = None,
+    part: Slice | None = None,
+    reads_rows: bool = False,
 ) -> NextFile:
     """Plan the next file, prove it and write it, as far as the request goes.
 
-    ``inputs`` are what was read already.  ``asker`` is asked what the request leaves open; None: nobody can be asked.  Raises
+    ``inputs`` are what was read already, ``part`` is what the change is known to touch.
+    ``asker`` is asked what the request leaves open; None: nobody can be asked.
+    ``reads_rows``: read which tables have rows in the end.  Raises
     what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
     """
     asker = asker and RememberingAsker(asker)
     reporter = RememberingReporter(reporter)
     planned = run_in_workspace(
-        lambda workspace: _plan(request, workspace, asker, reporter),
+        lambda workspace: _plan(
+            request, workspace, asker, reporter, part, reads_rows=reads_rows
+        ),
         request.alias,
         directory=request.directory,
         dev=request.dev,
@@ -137,6 +151,8 @@ def write_next_file(
         proposal=planned.proposal,
         uncovered=planned.uncovered,
         paths=paths,
+        directory=workspace.directory.with_files(planned.files) if paths else None,
+        part=planned.part,
         rows=planned.rows,
         shown_text=planned.shown_text,
         rows_are_baseline=bool(planned.rows and ROWS_LINE in planned.rows.text)
@@ -154,6 +170,7 @@ class _Planned:
     workspace: Workspace
     uncovered: UncoveredMigrations
     proposal: Proposal
+    part: Slice | None
     rows: RowsFile | None
     shown_text: str
     files: tuple[MigrationFile, ...]
@@ -164,6 +181,9 @@ def _plan(
     workspace: Workspace,
     asker: NextFileAsker | None,
     reporter: Reporter,
+    part: Slice | None,
+    *,
+    reads_rows: bool,
 ) -> _Planned:
     check_labels(request.app_labels, workspace.registry)
     check_migrations(request, workspace)
@@ -178,20 +198,21 @@ def _plan(
         refuse_shared_server(workspace.server)
         warn_of_own_migrate(reporter.warn)
         taken = RowsOutcome(follow=True, apps_not_run=find_apps_not_run(workspace))
+    change = ChangeRequest(
+        answers=request.answers,
+        asker=asker,
+        strict=request.strict,
+        app_labels=request.app_labels,
+        app_tables=workspace.app_tables,
+        prove=request.prove and needed is None,
+        reads_rows=reads_rows,
+        notes=make_notes(uncovered, taken=taken),
+    )
     try:
-        proposal = propose(
-            workspace,
-            ChangeRequest(
-                answers=request.answers,
-                asker=asker,
-                strict=request.strict,
-                app_labels=request.app_labels,
-                app_tables=workspace.app_tables,
-                prove=request.prove and needed is None,
-                notes=make_notes(uncovered, taken=taken),
-            ),
-            source=request.source,
-            target=request.target,
+        found = None if part is None else propose_in_slice(workspace, change, part)
+        part = None if found is None else part
+        proposal = found or propose(
+            workspace, change, source=request.source, target=request.target
         )
     except QuestionsOpen as error:
         raise error.with_more(needed, leads_further=takes_rows) from None
@@ -217,6 +238,7 @@ def _plan(
         workspace=workspace,
         uncovered=uncovered,
         proposal=proposal,
+        part=part,
         rows=rows,
         shown_text=with_notes(workspace.engine, proposal, shown).file_text,
         files=_make_files(request, workspace.directory, proposal, uncovered, rows),

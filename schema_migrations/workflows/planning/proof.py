@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import (
@@ -17,7 +17,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import with_more_ignored
-from schema_migrations.schema.model import Schema
+from schema_migrations.schema.model import NO_KEYS, Key, Schema, Table
 from schema_migrations.schema.privileges import hide_inherited_privileges
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.state import (
@@ -28,6 +28,27 @@ from schema_migrations.workflows.states.state import (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What all files make together, the new one included."""
+
+    schema: Schema
+    filled_tables: frozenset[Key] = NO_KEYS
+    """The tables that have rows, if that was read."""
+
+
+def find_reached(
+    engine: Engine, state: State, schema: Schema, *, reads_rows: bool
+) -> Reached:
+    """Return what was reached on the database of a state, which has the schema now."""
+    if not reads_rows:
+        return Reached(schema=schema)
+    tables = [table.key for table in schema.of(Table)]
+    cursor = state.connection.connection.cursor()
+    counts = engine.reader.content.read_row_counts(cursor, tables)
+    return Reached(schema=schema, filled_tables=frozenset(counts))
+
+
 def prove(
     engine: Engine,
     current: State,
@@ -35,8 +56,10 @@ def prove(
     file_text: str,
     *,
     is_goal_of_models: bool,
-) -> None:
+) -> Schema:
     """Run the text on the database of ``current`` and look for a difference to ``goal``.
+
+    Return the schema that it leads to, as it was read there.
 
     The database holds the files before it already, so this is the same as replaying all
     of them, for the price of one.  Models say nothing of privileges, so new objects may
@@ -80,6 +103,7 @@ def prove(
         raise ProofFailed(
             differences=tuple(f"{line}  {line.detail}".rstrip() for line in remaining)
         )
+    return reached.schema
 
 
 def _find_dangling(engine: Engine, state: State) -> str:

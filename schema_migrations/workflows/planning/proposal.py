@@ -6,14 +6,10 @@ before it, and left no difference to the desired state.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
-from schema_migrations.errors import (
-    IgnoredObjectNeeded,
-    QuestionsOpen,
-)
+from schema_migrations.errors import IgnoredObjectNeeded
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import (
     add_renamed,
@@ -35,7 +31,7 @@ from schema_migrations.schema.ignored_objects import (
     hide_unmade_references,
     hide_users_of_ignored,
 )
-from schema_migrations.schema.model import Opaque, Schema
+from schema_migrations.schema.model import EMPTY, Opaque, Schema
 from schema_migrations.schema.tolerated_differences import (
     with_current_keys,
     with_current_numbering,
@@ -51,9 +47,8 @@ from schema_migrations.workflows.planning.model_renames import (
     split_model_renames,
     summarize_model_renames,
 )
-from schema_migrations.workflows.planning.one_round import complete_questions
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
-from schema_migrations.workflows.planning.proof import prove
+from schema_migrations.workflows.planning.proof import Reached, find_reached, prove
 from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.planning.refused_values import raise_blamed_default
 from schema_migrations.workflows.planning.renaming import (
@@ -68,11 +63,6 @@ from schema_migrations.workflows.planning.trial import (
 from schema_migrations.workflows.states.app_tables import AppTables
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.phases import Phases
-from schema_migrations.workflows.states.source_forms import FILES, MODELS
-from schema_migrations.workflows.states.sources import (
-    Workspace,
-    open_state,
-)
 from schema_migrations.workflows.states.state import State, canonicalize_state
 
 
@@ -92,6 +82,8 @@ class ChangeRequest:
     app_tables: AppTables | None = None
     """Which app a table belongs to; None: it is not known."""
     prove: bool = True
+    reads_rows: bool = False
+    """Read which tables have rows in the end."""
     notes: FileNotes = NO_NOTES
     """What the file says of Django's migrations."""
 
@@ -116,6 +108,11 @@ class Proposal:
     statement_lines: tuple[int, ...] = ()
     """The first line of each statement in that text; empty: no restriction needs it."""
     proved: bool = False
+    before: Schema = EMPTY
+    """The schema before, after the renames."""
+    goal: Schema = EMPTY
+    reached: Reached | None = None
+    """None: nothing was proved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,37 +123,6 @@ class _Comparison:
     """After the renames."""
     goal: Schema
     changes: tuple[ddl.Change, ...]
-
-
-def propose(
-    workspace: Workspace,
-    request: ChangeRequest = ChangeRequest(),
-    *,
-    source: str = FILES,
-    target: str = MODELS,
-) -> Proposal:
-    """Open the states of two sources and plan the change from one to the other.
-
-    Raises what ``open_state`` and ``plan_change`` raise.
-    """
-    with ExitStack() as stack:
-        current = stack.enter_context(open_state(source, workspace))
-        desired = stack.enter_context(
-            open_state(target, workspace, beside=current.schema)
-        )
-
-        def plan(request: ChangeRequest) -> Proposal:
-            return plan_change(
-                workspace.engine, current, desired, request, phases=workspace.phases
-            )
-
-        def try_plan(answers: Answers) -> None:
-            plan(replace(request, answers=answers, prove=False))
-
-        try:
-            return plan(request)
-        except QuestionsOpen as error:
-            raise complete_questions(error, request.answers, try_plan) from None
 
 
 def plan_change(
@@ -210,7 +176,7 @@ def plan_change(
         renamed = replace(renamed, state=_hide_strangers(renamed.state, desired))
         compared = _compare(engine, renamed.state, desired, request.app_labels, phases)
         if not (compared.changes or renamed.statements):
-            return with_notes(engine, Proposal(proved=True), request.notes)
+            return _make_unchanged(engine, current, compared.current.schema, request)
         answered = fill_in_answers(
             engine,
             replace(renamed, state=compared.current),
@@ -240,6 +206,8 @@ def plan_change(
         plan=plan,
         header_lines=(*describe_model_renames(model_renames), *header_lines),
         proved_on=engine.executor.describe_target(current.connection).version,
+        before=compared.current.schema,
+        goal=compared.goal,
     )
     proposal = with_notes(engine, proposal, request.notes)
     if not request.prove:
@@ -250,14 +218,30 @@ def plan_change(
             answered.refused_defaults, answered.values, proposal.file_text
         ),
     ):
-        prove(
+        schema = prove(
             engine,
             current,
             compared.goal,
             proposal.file_text,
             is_goal_of_models=desired.models_only,
         )
-    return replace(proposal, proved=True)
+    return replace(
+        proposal,
+        proved=True,
+        reached=find_reached(engine, current, schema, reads_rows=request.reads_rows),
+    )
+
+
+def _make_unchanged(
+    engine: Engine, current: State, schema: Schema, request: ChangeRequest
+) -> Proposal:
+    unchanged = Proposal(
+        proved=True,
+        before=schema,
+        goal=schema,
+        reached=find_reached(engine, current, schema, reads_rows=request.reads_rows),
+    )
+    return with_notes(engine, unchanged, request.notes)
 
 
 def with_notes(engine: Engine, proposal: Proposal, notes: FileNotes) -> Proposal:

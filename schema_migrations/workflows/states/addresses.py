@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from schema_migrations.workflows.states.collecting import DdlPart
 
@@ -17,8 +18,8 @@ _OBJECT = re.compile(r"(<[\w.<>]+(?: [\w.<>]+)*) at 0x[0-9a-fA-F]+>")
 def remove_addresses(parts: Iterable[DdlPart]) -> tuple[DdlPart, ...]:
     """Return the parts with ``<function f>`` for ``<function f at 0x…>``."""
     return tuple(
-        DdlPart(
-            label=part.label,
+        replace(
+            part,
             statements=tuple(_OBJECT.sub(r"\1>", sql) for sql in part.statements),
         )
         for part in parts

@@ -7,9 +7,9 @@ schema is collected, however it is sent; only queries run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schema_migrations.engines.connection import Connection
@@ -36,6 +36,8 @@ class DdlPart:
     label: str
     """``shop.Order``; ``foreign keys and indexes`` for the last part."""
     statements: tuple[str, ...]
+    deferred: tuple[str, ...] = ()
+    """Those of the last part's statements that belong to this step."""
 
 
 CollectingStep = tuple[str, Callable[[Any], object]]
@@ -51,6 +53,7 @@ def collect_statements(
     Raises ``ConfigError``.
     """
     parts: list[DdlPart] = []
+    counts: list[int] = []  # how many statements wait for the end, after each step
     label, done = "the models", 0
     editor: Any = None
     try:
@@ -62,14 +65,30 @@ def collect_statements(
                     statements = tuple(editor.collected_sql[done:])
                     done += len(statements)
                     parts.append(DdlPart(label=label, statements=statements))
+                    counts.append(len(editor.deferred_sql))
     except SchemaMigrationsError:
         raise
     except Exception as error:  # the code of a backend, a package or a field
         raise _make_error(connection, editor, label, error) from error
     deferred = tuple(editor.collected_sql[done:])
-    if parts:
-        parts[-1] = DdlPart(label=label, statements=parts[-1].statements + deferred)
-    return tuple(parts)
+    return tuple(_with_deferred(parts, counts, deferred))
+
+
+def _with_deferred(
+    parts: Sequence[DdlPart], counts: Sequence[int], deferred: tuple[str, ...]
+) -> Iterator[DdlPart]:
+    """Yield the parts with the statements that came at the end, by their numbers."""
+    begin = 0
+    for part, end in zip(parts, counts, strict=True):
+        if part is parts[-1]:
+            yield replace(
+                part,
+                statements=part.statements + deferred,
+                deferred=deferred[begin:],
+            )
+        else:
+            yield replace(part, deferred=deferred[begin:end])
+        begin = end
 
 
 @contextmanager

@@ -11,11 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import django
 from django.apps import AppConfig
+from django.apps.registry import Apps
 from django.conf import settings as django_settings
 from django.db import connections, router
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
@@ -67,26 +70,53 @@ def describe_migrations(
     return tuple(_stamp_migrations(config, imported) for config in configs)
 
 
-def describe_models(inputs: Inputs) -> Iterator[object]:
-    """Yield which models there are, and the SQL that makes their tables.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsFingerprint:
+    """Which models there are, and the SQL that makes their tables, as digests."""
+
+    by_label: Mapping[str, str]
+    """``shop.Order`` → of its table and those of its many-to-many fields; managed models."""
+    others: str
+    """Of all that is said of other models, and what packages make besides tables."""
+
+
+def read_models_fingerprint(inputs: Inputs) -> ModelsFingerprint:
+    """Return what changes with the models.
 
     Raises ``ConfigError`` and ``Unreachable`` where that cannot be known without a server.
     """
-    for model in inputs.registry.get_models(include_auto_created=True):
-        meta = model._meta
-        yield meta.label_lower, meta.db_table, meta.managed, meta.proxy, meta.swapped
-    alias, engine = inputs.alias, inputs.engine
+    alias, engine, labels = inputs.alias, inputs.engine, inputs.settings.apps
     own = connections[alias].settings_dict
     with engine.probe.hold_disconnected(own, alias) as connection:
         chosen = select_managed_models(
-            connection, inputs.registry, alias, labels=inputs.settings.apps
+            connection, inputs.registry, alias, labels=labels
         )
-        for part in collect_model_statements(connection, chosen):
-            yield part.label
-            yield from part.statements
-        referenced = find_referenced_models(inputs.registry, inputs.settings.apps)
-        for part in collect_model_statements(connection, referenced):
-            yield "referenced", part.label, part.statements
+        *parts, last = collect_model_statements(connection, chosen)
+        referenced = collect_model_statements(
+            connection, find_referenced_models(inputs.registry, labels)
+        )
+    by_label = {part.label: _digest((part.statements, part.deferred)) for part in parts}
+    deferred = sum(len(part.deferred) for part in (*parts, last))
+    others = (
+        list(_describe_others(inputs.registry, by_label)),
+        last.statements[: len(last.statements) - deferred],
+        last.deferred,
+        [(part.label, part.statements) for part in referenced],
+    )
+    return ModelsFingerprint(by_label=by_label, others=_digest(others))
+
+
+def _describe_others(registry: Apps, labels: Container[str]) -> Iterator[object]:
+    """Yield what decides how models are treated that are not among the labels."""
+    for model in registry.get_models(include_auto_created=True):
+        meta = model._meta
+        owner: Any = meta.auto_created or model
+        if owner._meta.label not in labels:
+            yield meta.label, meta.db_table, meta.managed, meta.proxy, meta.swapped
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()
 
 
 def _stamp_own_code() -> object:

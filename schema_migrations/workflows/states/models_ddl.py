@@ -7,11 +7,11 @@ collected, model by model.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from django.apps.registry import Apps
 from django.db import models, router
@@ -74,16 +74,25 @@ def collect_alias_ddl(
     alias: str,
     *,
     labels: AppLabels,
+    only: Collection[str] | None = None,
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL and the facts of every model that belongs on ``alias``.
 
-    ``labels`` limits them to some apps.  Routers decide as usual; proxy, unmanaged and
+    ``labels`` limits them to some apps, ``only`` to some models, without foreign keys to
+    others.  Routers decide as usual; proxy, unmanaged and
     swapped models are left out, as in Django.  Raises ``ConfigError``.
     """
     chosen = select_managed_models(connection, registry, alias, labels=labels)
+    is_part = only is not None
+    if only is not None:
+        chosen = tuple(model for model in chosen if model._meta.label in only)
     return collect_ddl(
-        connection, registry, chosen, computed_defaults=computed_defaults
+        connection,
+        registry,
+        chosen,
+        is_part=is_part,
+        computed_defaults=computed_defaults,
     )
 
 
@@ -92,16 +101,18 @@ def collect_ddl(
     registry: Apps,
     chosen: Iterable[type[models.Model]],
     *,
+    is_part: bool = False,
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL and the facts of the ``chosen`` models.
 
+    A part of them has no foreign keys to the others.
     ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
     Raises ``ConfigError``.
     """
     dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
-    collected = collect_model_statements(connection, tables_first)
+    collected = collect_model_statements(connection, tables_first, is_part=is_part)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     with hold_aliases_on(connection):  # defaults are asked for, by code of others
@@ -129,20 +140,43 @@ def collect_ddl(
 
 
 def collect_model_statements(
-    connection: Connection, chosen: Iterable[type[models.Model]]
+    connection: Connection,
+    chosen: Iterable[type[models.Model]],
+    *,
+    is_part: bool = False,
 ) -> tuple[DdlPart, ...]:
     """Return the statements that create the ``chosen`` models, views last.
 
     Raises ``ConfigError``.
     """
     tables_first = sorted(chosen, key=is_view)
-    rest = partial(create_package_objects, chosen=tables_first)
+
+    def rest(editor: Any) -> None:
+        create_package_objects(editor, tables_first)
+        if is_part:
+            _leave_out_foreign_keys(editor, tables_first)
+
     steps: list[CollectingStep] = [
         *((m._meta.label, partial(create_relation, model=m)) for m in tables_first),
         ("foreign keys and indexes", rest),
     ]
     with hold_fixed_order(tables_first), hold_back_garbage_collection():
         return collect_statements(connection, steps)
+
+
+def _leave_out_foreign_keys(editor: Any, chosen: Iterable[type[models.Model]]) -> None:
+    """Leave out foreign keys to the tables of other models, which wait for the end."""
+    tables = {
+        owner._meta.db_table
+        for model in chosen
+        for owner in (model, *find_auto_created_models(model))
+    }
+    editor.deferred_sql[:] = [
+        statement
+        for statement in editor.deferred_sql
+        if (target := getattr(statement, "parts", {}).get("to_table")) is None
+        or target.table in tables
+    ]
 
 
 @contextmanager

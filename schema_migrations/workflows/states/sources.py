@@ -5,7 +5,7 @@ Every state has a scratch database of its own, which is dropped when the context
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +61,7 @@ from schema_migrations.workflows.states.migration_sql import (
     describe_makers,
     find_extensions_left_to_migrations,
 )
-from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
+from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
@@ -70,6 +70,7 @@ from schema_migrations.workflows.states.prerequisites import (
     find_prerequisites,
     load_prerequisites,
 )
+from schema_migrations.workflows.states.slice import Slice
 from schema_migrations.workflows.states.source_forms import Source, read_source
 from schema_migrations.workflows.states.state import (
     State,
@@ -198,11 +199,15 @@ def open_workspace(
 
 @contextmanager
 def open_state(
-    source: str, workspace: Workspace, *, beside: Schema = EMPTY
+    source: str,
+    workspace: Workspace,
+    *,
+    beside: Schema = EMPTY,
+    part: Slice | None = None,
 ) -> Iterator[State]:
     """Hold the state of a source; models take the schemas of extensions ``beside`` them.
 
-    Raises what ``read_source`` raises, and the errors of loading it.
+    ``part`` limits files and models to a slice.  Raises what ``read_source`` raises, and the errors of loading it.
     """
     read = read_source(source)
     if read.form == "migrations":
@@ -210,7 +215,7 @@ def open_state(
     holds_files = read.form != "models" or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
-        yield _load_source(read, workspace, connection, beside)
+        yield _load_source(read, workspace, connection, beside, part)
 
 
 @contextmanager
@@ -237,15 +242,21 @@ def open_scratch_database(
 
 
 def _load_source(
-    source: Source, workspace: Workspace, connection: Connection, beside: Schema
+    source: Source,
+    workspace: Workspace,
+    connection: Connection,
+    beside: Schema,
+    part: Slice | None,
 ) -> State:
     engine, phases = workspace.engine, workspace.phases
-    models_only = source.form == "models"
-    facts, live, description = NO_FACTS, None, source.text
+    live, description = None, source.text
     match source.form:
         case "models":
-            facts = _load_models(workspace, connection, beside)
-            description = "the models"
+            return _load_models_state(workspace, connection, beside, part)
+        case "files" if part is not None:
+            with phases("replay"):
+                copy_schema(engine, connection, part.schema)
+            description = f"{len(part.tables)} tables of the files"
         case "files":
             with phases("replay"):
                 _replay(workspace, connection, workspace.directory)
@@ -271,21 +282,27 @@ def _load_source(
                 _load_sql_file(source.path, workspace, connection)
     with phases("inspect"):
         schema = inspect_database(engine, connection)
-        if live is not None:
-            schema = with_privileges_of(schema, live)
-        if models_only:
-            wanted = workspace.prerequisites, workspace.extra_statements
-            schema = hide_homes_of_extensions(schema, beside, *wanted)
+    if live is not None:
+        schema = with_privileges_of(schema, live)
+    return State(schema=schema, connection=connection, description=description)
+
+
+def _load_models_state(
+    workspace: Workspace, connection: Connection, beside: Schema, part: Slice | None
+) -> State:
+    only = None if part is None else part.labels
+    facts = _load_models(workspace, connection, beside, only)
+    with workspace.phases("inspect"):
+        schema = inspect_database(workspace.engine, connection)
+    wanted = workspace.prerequisites, workspace.extra_statements
     return State(
-        schema=schema,
+        schema=hide_homes_of_extensions(schema, beside, *wanted),
         connection=connection,
-        description=description,
-        models_only=models_only,
+        description="the models",
+        models_only=True,
         facts=facts,
-        managed_names=(
-            read_requested_names(workspace.directory.files, workspace.django_migrations)
-            if models_only
-            else frozenset()
+        managed_names=read_requested_names(
+            workspace.directory.files, workspace.django_migrations
         ),
     )
 
@@ -329,7 +346,10 @@ def check_same_vendor(vendor: str, workspace: Workspace) -> None:
 
 
 def _load_models(
-    workspace: Workspace, connection: Connection, beside: Schema
+    workspace: Workspace,
+    connection: Connection,
+    beside: Schema,
+    only: Collection[str] | None,
 ) -> ModelFacts:
     """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
     engine = workspace.engine
@@ -347,6 +367,7 @@ def _load_models(
             workspace.registry,
             workspace.alias,
             labels=workspace.settings.apps,
+            only=only,
             computed_defaults=engine.planner.computed_defaults,
         )
     with workspace.phases("load models"):

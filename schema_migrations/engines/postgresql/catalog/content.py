@@ -37,6 +37,14 @@ SELECT name
  WHERE c.relkind = 'p'
 """
 
+# A table without a page has no rows, and one query on hundreds of tables is slow.
+_NOT_EMPTY_QUERY = """
+SELECT name
+  FROM pg_catalog.unnest(%s::pg_catalog.text[]) AS name
+  JOIN pg_catalog.pg_class AS c ON c.oid = name::pg_catalog.regclass
+ WHERE c.relkind <> 'r' OR pg_catalog.pg_relation_size(c.oid) > 0
+"""
+
 # A sequence that a column owns is known by the column, whatever its own name is.
 _COUNTERS_QUERY = """
 SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END,
@@ -69,7 +77,10 @@ def read_row_counts(cursor: Cursor, tables: Collection[Key]) -> Mapping[Key, int
     """Return the numbers of rows of those tables that have some."""
     counts: dict[Key, int] = {}
     with _hold_print_values(cursor):
-        for part in split_into_parts(sorted(tables), RELATIONS_IN_QUERY):
+        cursor.execute(_NOT_EMPTY_QUERY, [list(map(qualify, tables))])
+        names = {name for (name,) in cursor.fetchall()}
+        filled = sorted(table for table in tables if qualify(table) in names)
+        for part in split_into_parts(filled, RELATIONS_IN_QUERY):
             cursor.execute(
                 " UNION ALL ".join(
                     f"SELECT {place}, count(*) FROM {source}"
