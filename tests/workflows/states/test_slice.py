@@ -151,9 +151,15 @@ def test_it_holds_a_change_that_leaves_neighbours_and_names_alone() -> None:
     assert part is not None
     before = part.schema
     assert part.is_enough_for(before, before.replace_objects((), [index("new", "a")]))
-    assert part.is_enough_for(before, before.replace_objects([index("of_a", "a").key], ()))
-    assert not part.is_enough_for(before, before.replace_objects((), [index("new", "b")]))
-    assert not part.is_enough_for(before, before.replace_objects((), [index("of_j", "a")]))
+    assert part.is_enough_for(
+        before, before.replace_objects([index("of_a", "a").key], ())
+    )
+    assert not part.is_enough_for(
+        before, before.replace_objects((), [index("new", "b")])
+    )
+    assert not part.is_enough_for(
+        before, before.replace_objects((), [index("of_j", "a")])
+    )
 
 
 def test_what_changed_is_known_afterwards() -> None:
