@@ -42,7 +42,9 @@ def diff_phases() -> dict[str, float]:
     from schema_migrations.history.directory import save
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.workflows.planning.proposal import propose
-    from schema_migrations.workflows.states.sources import open_workspace
+    from schema_migrations.workflows.states.workspace import (
+        open_workspace,
+    )
 
     with open_workspace("default") as workspace:
         proposal = propose(workspace)

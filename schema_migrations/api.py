@@ -54,10 +54,12 @@ from schema_migrations.workflows.planning.next_file_request import NextFileReque
 from schema_migrations.workflows.standing.health import Health, health
 from schema_migrations.workflows.states.source_forms import MODELS
 from schema_migrations.workflows.states.sources import (
-    Workspace,
     open_state,
 )
 from schema_migrations.workflows.states.state import inspect_database as inspect_with
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 __all__ = [

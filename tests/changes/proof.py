@@ -43,6 +43,9 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
+from schema_migrations.workflows.states.loaded_models import (
+    load_models,
+)
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
@@ -52,7 +55,6 @@ from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
-    load_models,
     load_sql,
 )
 from tests.changes.case import Case, ColumnValues, answers_from_flags

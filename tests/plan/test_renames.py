@@ -14,8 +14,13 @@ from schema_migrations.plan.renames import (
     find_column_candidates,
     find_table_candidates,
 )
+from schema_migrations.workflows.states.loaded_models import (
+    load_models,
+)
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
-from schema_migrations.workflows.states.state import inspect_database, load_models
+from schema_migrations.workflows.states.state import (
+    inspect_database,
+)
 
 if TYPE_CHECKING:
     from schema_migrations.engines.engine import Engine

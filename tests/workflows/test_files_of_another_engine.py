@@ -13,6 +13,8 @@ from schema_migrations.schema.model import Table
 from schema_migrations.testing import use_templates
 from schema_migrations.workflows.states.sources import (
     open_state,
+)
+from schema_migrations.workflows.states.workspace import (
     open_workspace,
 )
 from tests.fixtures.postgresql import connect_as_administrator

@@ -21,7 +21,12 @@ from schema_migrations.errors import (
 from schema_migrations.plan.answers import Answers
 from schema_migrations.workflows.planning.between_sources import propose
 from schema_migrations.workflows.planning.proposal import ChangeRequest
-from schema_migrations.workflows.states.sources import open_state, open_workspace
+from schema_migrations.workflows.states.sources import (
+    open_state,
+)
+from schema_migrations.workflows.states.workspace import (
+    open_workspace,
+)
 from schema_migrations.workflows.targets.addresses import parse_target_names
 from tests.fixtures.targets import Place
 

@@ -27,11 +27,14 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.between_sources import propose
 from schema_migrations.workflows.planning.proposal import ChangeRequest
-from schema_migrations.workflows.states.sources import Workspace, open_workspace
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
+)
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+    open_workspace,
 )
 from tools.django_suite.databases import (
     DJANGOS,

@@ -22,6 +22,9 @@ from schema_migrations.workflows.states.django_migrations import (
     MigrationOperation,
     select_database_operations,
 )
+from schema_migrations.workflows.states.loaded_models import (
+    load_models,
+)
 from schema_migrations.workflows.states.models_ddl import ModelsDdl
 from schema_migrations.workflows.states.package_objects import (
     create_relation,
@@ -34,7 +37,6 @@ from schema_migrations.workflows.states.prerequisites import (
 from schema_migrations.workflows.states.state import (
     State,
     inspect_database,
-    load_models,
 )
 from tools.histories.history import Labelled
 

@@ -9,8 +9,10 @@ from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.workflows.standing.drift import Drift, find_drift
 from schema_migrations.workflows.standing.status import Status
 from schema_migrations.workflows.states.sources import (
-    Workspace,
     check_same_vendor,
+)
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
 )
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
 

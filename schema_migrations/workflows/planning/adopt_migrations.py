@@ -68,11 +68,13 @@ from schema_migrations.workflows.states.recorded_sql import (
     record_operations,
 )
 from schema_migrations.workflows.states.sources import (
-    Workspace,
     load_extensions_beforehand,
     open_scratch_database,
 )
 from schema_migrations.workflows.states.state import State, replay
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 

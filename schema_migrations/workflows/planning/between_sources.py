@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from schema_migrations.errors import QuestionsOpen, SchemaMigrationsError
@@ -15,7 +16,14 @@ from schema_migrations.workflows.planning.proposal import (
 )
 from schema_migrations.workflows.states.slice import Slice
 from schema_migrations.workflows.states.source_forms import FILES, MODELS
-from schema_migrations.workflows.states.sources import Workspace, open_state
+from schema_migrations.workflows.states.sources import (
+    open_files_and_models,
+    open_state,
+)
+from schema_migrations.workflows.states.state import State
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 
 
 def propose(
@@ -30,11 +38,7 @@ def propose(
 
     ``part`` limits both to a slice.  Raises what ``open_state`` and ``plan_change`` raise.
     """
-    with ExitStack() as stack:
-        current = stack.enter_context(open_state(source, workspace, part=part))
-        desired = stack.enter_context(
-            open_state(target, workspace, beside=current.schema, part=part)
-        )
+    with _open_states(workspace, source, target, part) as (current, desired):
 
         def plan(request: ChangeRequest) -> Proposal:
             return plan_change(
@@ -48,6 +52,21 @@ def propose(
             return plan(request)
         except QuestionsOpen as error:
             raise complete_questions(error, request.answers, try_plan) from None
+
+
+@contextmanager
+def _open_states(
+    workspace: Workspace, source: str, target: str, part: Slice | None
+) -> Iterator[tuple[State, State]]:
+    if (source, target) == (FILES, MODELS):
+        with open_files_and_models(workspace, part=part) as states:
+            yield states
+        return
+    with (
+        open_state(source, workspace) as current,
+        open_state(target, workspace, beside=current.schema) as desired,
+    ):
+        yield current, desired
 
 
 def propose_in_slice(

@@ -52,8 +52,13 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
 )
 from schema_migrations.workflows.states.migrated_database import MigrationRun
-from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
+from schema_migrations.workflows.states.sources import (
+    open_scratch_database,
+)
 from schema_migrations.workflows.states.state import State, inspect_database, replay
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 
 _DONE_BY_SQL = ("django.contrib.contenttypes.", "django.contrib.auth.management.")
 """Operations that Django puts beside a renamed model: ``recorded_file`` writes the SQL."""

@@ -24,8 +24,13 @@ from schema_migrations.workflows.states.migrated_database import (
     warn_of_own_migrate,
 )
 from schema_migrations.workflows.states.source_forms import MIGRATIONS, MODELS
-from schema_migrations.workflows.states.sources import Workspace, open_state
+from schema_migrations.workflows.states.sources import (
+    open_state,
+)
 from schema_migrations.workflows.states.state import State
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
 
 

@@ -78,7 +78,7 @@ from schema_migrations.workflows.states.migrated_database import (
 )
 from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.slice import Slice
-from schema_migrations.workflows.states.sources import (
+from schema_migrations.workflows.states.workspace import (
     Workspace,
 )
 from schema_migrations.workflows.states.workspace_run import run_in_workspace

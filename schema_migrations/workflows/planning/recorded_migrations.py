@@ -30,7 +30,9 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
 )
 from schema_migrations.workflows.states.django_migrations import is_turned_off
 from schema_migrations.workflows.states.foundations import list_extensions
-from schema_migrations.workflows.states.sources import Workspace
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 
 
 def acknowledge_migrations(

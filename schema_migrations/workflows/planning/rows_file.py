@@ -54,11 +54,13 @@ from schema_migrations.workflows.planning.rows_header import list_header_lines
 from schema_migrations.workflows.planning.rows_refusal import describe_refusal
 from schema_migrations.workflows.states.source_forms import MIGRATIONS
 from schema_migrations.workflows.states.sources import (
-    Workspace,
     open_scratch_database,
     open_state,
 )
 from schema_migrations.workflows.states.state import State, inspect_database, replay
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 
 LARGE_TABLE_ROWS = 1000
 """A table with more new rows is asked about."""

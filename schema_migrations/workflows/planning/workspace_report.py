@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from schema_migrations.workflows.planning.reporter import Reporter
 from schema_migrations.workflows.states.extra import is_about_privileges
 from schema_migrations.workflows.states.replayed_files import list_directive_warnings
-from schema_migrations.workflows.states.sources import Workspace
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+)
 
 
 def show_workspace(workspace: Workspace, reporter: Reporter) -> None:

@@ -61,7 +61,9 @@ from schema_migrations.workflows.planning.proposal import (
     plan_change,
 )
 from schema_migrations.workflows.states.app_tables import map_unmanaged_tables
-from schema_migrations.workflows.states.sources import Workspace, open_scratch_database
+from schema_migrations.workflows.states.sources import (
+    open_scratch_database,
+)
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
@@ -70,6 +72,9 @@ from schema_migrations.workflows.states.state import (
     replay,
     replay_file,
     roll_back_at_end,
+)
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
 )
 
 

@@ -39,6 +39,10 @@ class Prerequisites:
     collations: tuple[tuple[str, MigrationOperation], ...] = ()
 
     @property
+    def is_needed(self) -> bool:
+        return bool(self.extensions or self.collations)
+
+    @property
     def extension_names(self) -> frozenset[str]:
         return frozenset(name for name, _ in self.extensions)
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.history.statements import Syntax
-    from schema_migrations.workflows.states.sources import Workspace
+    from schema_migrations.workflows.states.workspace import (
+        Workspace,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.apps import apps as installed_apps
-from django.apps.registry import Apps
-
-from schema_migrations.conf import Settings
-from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import Engine, Target
 from schema_migrations.errors import (
     ConfigError,
     SourceOfOtherEngine,
@@ -25,34 +18,26 @@ from schema_migrations.errors import (
 from schema_migrations.history.comparison import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
+from schema_migrations.schema.model import EMPTY, Schema
 from schema_migrations.schema.privileges import with_privileges_of
-from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
-from schema_migrations.workflows.states.dev_servers import DevServers, choose_sharing
-from schema_migrations.workflows.states.django_migrations import (
-    DjangoMigrations,
-    read_django_migrations,
-)
+from schema_migrations.workflows.states.beside import run_beside
 from schema_migrations.workflows.states.excluded_tables import (
     load_referenced_tables,
 )
 from schema_migrations.workflows.states.extra import (
-    ExtraStatement,
+    DeferredStatement,
     describe_deferred,
     run_deferred,
 )
 from schema_migrations.workflows.states.foundations import (
     hide_homes_of_extensions,
-    list_extensions,
     load_prerequisites_and_extra,
     read_requested_names,
 )
-from schema_migrations.workflows.states.inputs import Inputs, read_inputs
 from schema_migrations.workflows.states.live_database import (
-    major_of,
     open_live_database,
-    prepare_target_lookup,
 )
+from schema_migrations.workflows.states.loaded_models import load_models
 from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     run_django_migrations,
@@ -61,140 +46,28 @@ from schema_migrations.workflows.states.migration_sql import (
     describe_makers,
     find_extensions_left_to_migrations,
 )
-from schema_migrations.workflows.states.model_facts import ModelFacts
-from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
-from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.prerequisites import (
     EXTENSIONS_SETTING,
     Prerequisites,
-    find_prerequisites,
     load_prerequisites,
 )
 from schema_migrations.workflows.states.slice import Slice
-from schema_migrations.workflows.states.source_forms import Source, read_source
+from schema_migrations.workflows.states.source_forms import (
+    FILES,
+    MODELS,
+    Source,
+    read_source,
+)
 from schema_migrations.workflows.states.state import (
     State,
     check_origin,
     copy_schema,
     inspect_database,
-    load_models,
     load_sql,
     replay,
-    with_compared_privileges,
-    with_ignored,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
-    """The engine, settings and dev server that all sources of one command share."""
-
-    engine: Engine
-    """For scratch databases: what runs there stays there."""
-    live_engine: Engine
-    """For a live database, which is only read."""
-    ask_target: Callable[[], Target | None]
-    alias: str
-    settings: Settings
-    servers: DevServers
-    directory: Directory
-    """The directory of the alias, loaded and verified."""
-    registry: Apps
-    django_migrations: DjangoMigrations = field(default_factory=DjangoMigrations)
-    """The migrations of the alias's apps."""
-    prerequisites: Prerequisites = field(default_factory=Prerequisites)
-    extra_statements: tuple[ExtraStatement, ...] = ()
-    """The statements that ``EXTRA`` adds to the desired state."""
-    app_tables: AppTables
-    """Which app a table belongs to."""
-    excluded_tables: frozenset[Key] = NO_KEYS
-    """Tables that Django's own migrations create; the engine does not see them."""
-    phases: Phases = field(default_factory=Phases)
-
-    @property
-    def server(self) -> DevServer:
-        """The server to describe: others are alike."""
-        return self.servers.first
-
-
-@contextmanager
-def open_workspace(
-    alias: str,
-    *,
-    directory: Path | None = None,
-    dev: str | None = None,
-    registry: Apps = installed_apps,
-    inputs: Inputs | None = None,
-    sharing: Sharing | None = None,
-    report: Callable[[str], None] = lambda line: None,
-    report_progress: Callable[[str], None] = lambda text: None,
-) -> Iterator[Workspace]:
-    """Read and verify the directory of an alias and open its dev server.
-
-    ``inputs`` are what was read already; ``sharing`` says when ``auto`` may take the project's own server, None: as the files
-    suggest; ``report`` gets a line before anything slow, ``report_progress`` what runs now.
-    Raises ``ConfigError`` and ``IntegrityError`` before the first server, ``Unreachable``.
-    """
-    inputs = inputs or read_inputs(alias, directory=directory, registry=registry)
-    settings, alias_engine = inputs.settings, inputs.engine
-    loaded_directory, excluded_tables = inputs.directory, inputs.excluded_tables
-    extra_statements = inputs.extra_statements
-    engine = with_ignored(
-        alias_engine, settings.ignore_patterns, excluded_tables=excluded_tables
-    )
-    phases = Phases(report_progress)
-    with phases("migrations"):
-        django_migrations = read_django_migrations(settings.apps)
-    prerequisites = find_prerequisites(
-        engine.vendor, alias, settings.extensions, django_migrations
-    )
-    ask_target = prepare_target_lookup(alias, alias_engine)
-    with ExitStack() as stack:
-
-        def start_server(sharing: Sharing) -> DevServer:
-            with phases("dev server"):
-                return stack.enter_context(
-                    open_server(
-                        dev or settings.dev,
-                        alias,
-                        extensions=list_extensions(prerequisites, extra_statements),
-                        find_major=lambda: major_of(ask_target()),
-                        sharing=sharing,
-                        report=report,
-                    )
-                )
-
-        server = start_server(
-            sharing
-            or choose_sharing(engine, settings, loaded_directory, extra_statements)
-        )
-        if settings.compares_privileges:
-            # In a sealed room everything belongs to the room.
-            engine = with_ignored(
-                with_compared_privileges(alias_engine, owners=not server.is_shared),
-                settings.ignore_patterns,
-                excluded_tables=excluded_tables,
-            )
-        servers = DevServers(server, engine, alias, lambda: start_server("never"))
-        dev_server = engine.dev_server
-        prepare = dev_server.seal if server.is_shared else dev_server.use_stand_ins
-        live_engine, engine = engine, prepare(engine) if prepare else engine
-        yield Workspace(
-            engine=engine,
-            live_engine=live_engine,
-            ask_target=ask_target,
-            alias=alias,
-            settings=settings,
-            servers=servers,
-            directory=loaded_directory,
-            registry=registry,
-            django_migrations=django_migrations,
-            app_tables=read_app_tables(registry, engine.dialect, django_migrations),
-            prerequisites=prerequisites,
-            extra_statements=extra_statements,
-            excluded_tables=excluded_tables,
-            phases=phases,
-        )
+from schema_migrations.workflows.states.workspace import Workspace
 
 
 @contextmanager
@@ -216,6 +89,52 @@ def open_state(
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
         yield _load_source(read, workspace, connection, beside, part)
+
+
+@contextmanager
+def open_files_and_models(
+    workspace: Workspace, *, part: Slice | None = None
+) -> Iterator[tuple[State, State]]:
+    """Hold the states of files and models; where neither needs the other, load both at
+    the same time.
+
+    Raises what ``open_state`` raises; of both errors that of the files.
+    """
+    with ExitStack() as stack:
+        if part is None and _are_independent(workspace):
+            yield _load_beside(workspace, stack)
+            return
+        current = stack.enter_context(open_state(FILES, workspace, part=part))
+        beside = current.schema
+        yield (
+            current,
+            stack.enter_context(
+                open_state(MODELS, workspace, beside=beside, part=part)
+            ),
+        )
+
+
+def _are_independent(workspace: Workspace) -> bool:
+    """Return whether models are loaded on a server, and need nothing made before them."""
+    has_server = workspace.engine.probe.check_server is not None
+    needs_more = workspace.extra_statements or workspace.prerequisites.is_needed
+    return has_server and not needs_more
+
+
+def _load_beside(workspace: Workspace, stack: ExitStack) -> tuple[State, State]:
+    unused = workspace.servers.take_unused()
+    files = stack.enter_context(open_scratch_database(workspace, unused))
+    models = stack.enter_context(open_scratch_database(workspace, workspace.server))
+    ddl = _collect_ddl(workspace, models)
+
+    def create(check: Callable[[], None]) -> None:
+        _create_models(workspace, models, ddl, check=check)
+
+    with run_beside(create, models) as wait:
+        current = _load_source(read_source(FILES), workspace, files, EMPTY, None)
+        with workspace.phases("load models"):
+            wait()
+    return current, _inspect_models(workspace, models, current.schema, ddl)
 
 
 @contextmanager
@@ -291,7 +210,59 @@ def _load_models_state(
     workspace: Workspace, connection: Connection, beside: Schema, part: Slice | None
 ) -> State:
     only = None if part is None else part.labels
-    facts = _load_models(workspace, connection, beside, only)
+    with workspace.phases("load models"):
+        deferred = load_prerequisites_and_extra(
+            workspace.engine,
+            connection,
+            workspace.prerequisites,
+            workspace.extra_statements,
+            beside=beside,
+        )
+    # After the prerequisites, which a schema editor looks at.
+    ddl = _collect_ddl(workspace, connection, only)
+    with workspace.phases("load models"):
+        _create_models(workspace, connection, ddl, deferred)
+        run_deferred(workspace.engine, connection, deferred)
+    return _inspect_models(workspace, connection, beside, ddl)
+
+
+def _collect_ddl(
+    workspace: Workspace, connection: Connection, only: Collection[str] | None = None
+) -> ModelsDdl:
+    with workspace.phases("collect DDL"):
+        return collect_alias_ddl(
+            connection,
+            workspace.registry,
+            workspace.alias,
+            labels=workspace.settings.apps,
+            only=only,
+            computed_defaults=workspace.engine.planner.computed_defaults,
+        )
+
+
+def _create_models(
+    workspace: Workspace,
+    connection: Connection,
+    ddl: ModelsDdl,
+    deferred: tuple[DeferredStatement, ...] = (),
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    engine = workspace.engine
+    try:
+        load_models(engine, connection, ddl, alias=workspace.alias, check=check)
+    except ConfigError as error:
+        refusal = error.message.partition("\n")[0]  # without the statement
+        makers = describe_makers(
+            refusal, workspace.django_migrations, engine.dialect.syntax
+        )
+        waiting = describe_deferred(deferred)
+        error.hint = "\n".join(filter(None, (makers or error.hint, waiting)))
+        raise
+
+
+def _inspect_models(
+    workspace: Workspace, connection: Connection, beside: Schema, ddl: ModelsDdl
+) -> State:
     with workspace.phases("inspect"):
         schema = inspect_database(workspace.engine, connection)
     wanted = workspace.prerequisites, workspace.extra_statements
@@ -300,7 +271,7 @@ def _load_models_state(
         connection=connection,
         description="the models",
         models_only=True,
-        facts=facts,
+        facts=ddl.facts,
         managed_names=read_requested_names(
             workspace.directory.files, workspace.django_migrations
         ),
@@ -343,46 +314,6 @@ def check_same_vendor(vendor: str, workspace: Workspace) -> None:
     if vendor != workspace.engine.vendor:
         alias, ours = workspace.alias, workspace.engine.vendor
         raise SourceOfOtherEngine(engine=vendor, alias=alias, alias_engine=ours)
-
-
-def _load_models(
-    workspace: Workspace,
-    connection: Connection,
-    beside: Schema,
-    only: Collection[str] | None,
-) -> ModelFacts:
-    """Load prerequisites, ``EXTRA`` and the models, whose editor looks at the former."""
-    engine = workspace.engine
-    with workspace.phases("load models"):
-        deferred = load_prerequisites_and_extra(
-            engine,
-            connection,
-            workspace.prerequisites,
-            workspace.extra_statements,
-            beside=beside,
-        )
-    with workspace.phases("collect DDL"):
-        ddl = collect_alias_ddl(
-            connection,
-            workspace.registry,
-            workspace.alias,
-            labels=workspace.settings.apps,
-            only=only,
-            computed_defaults=engine.planner.computed_defaults,
-        )
-    with workspace.phases("load models"):
-        try:
-            load_models(engine, connection, ddl, alias=workspace.alias)
-        except ConfigError as error:
-            refusal = error.message.partition("\n")[0]  # without the statement
-            makers = describe_makers(
-                refusal, workspace.django_migrations, engine.dialect.syntax
-            )
-            waiting = describe_deferred(deferred)
-            error.hint = "\n".join(filter(None, (makers or error.hint, waiting)))
-            raise
-        run_deferred(engine, connection, deferred)
-    return ddl.facts
 
 
 def _load_sql_file(path: Path, workspace: Workspace, connection: Connection) -> None:

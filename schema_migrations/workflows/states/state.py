@@ -24,11 +24,10 @@ from schema_migrations.engines.statement_error import (
 from schema_migrations.errors import (
     CopyDiffers,
     CopyRefused,
-    InvalidModels,
 )
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.history.statements import SourceStatement, split
+from schema_migrations.history.statements import SourceStatement
 from schema_migrations.plan.differences import Difference, list_differences
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.diff import diff
@@ -56,10 +55,7 @@ from schema_migrations.schema.uncertain_definitions import (
     with_invalid_indexes,
 )
 from schema_migrations.workflows.states.advice import choose_advice
-from schema_migrations.workflows.states.collecting import DdlPart
-from schema_migrations.workflows.states.model_error import make_model_error
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
-from schema_migrations.workflows.states.models_ddl import ModelsDdl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,55 +227,6 @@ def replay_file(
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
     """Run a plain SQL file on a scratch database.  Raises as ``replay``."""
     replay_file(engine, connection, MigrationFile(name=file, content=text.encode()))
-
-
-def load_models(
-    engine: Engine, connection: Connection, ddl: ModelsDdl, *, alias: str
-) -> None:
-    """Create the models' tables on a scratch database.  Raises ``ConfigError``.
-
-    A backend's SQL may have statements that the server refuses in a transaction; then
-    everything begins anew without one, which takes longer.
-    """
-    make_error = partial(make_model_error, engine, alias, ddl, "the models", "")
-    load = partial(_load_parts, engine, connection, ddl, alias)
-    with (
-        translate_driver_errors(engine, make_error),
-        engine.executor.keep_settings(connection),
-    ):
-        try:
-            with engine.executor.open_transaction(connection):
-                load()
-        except InvalidModels as error:
-            if not _is_refused_in_transaction(engine, error):
-                raise
-            load()
-
-
-def _load_parts(
-    engine: Engine, connection: Connection, ddl: ModelsDdl, alias: str
-) -> None:
-    for part in ddl.parts:
-        for sql in _split_collected(engine, part):
-            error = partial(make_model_error, engine, alias, ddl, part.label, sql)
-            with translate_driver_errors(engine, error):
-                engine.executor.execute(connection, sql)
-
-
-def _split_collected(engine: Engine, part: DdlPart) -> Iterator[str]:
-    """Yield the statements one by one; a package may send several at once."""
-    for text in part.statements:
-        if ";" in text.rstrip().removesuffix(";"):
-            for statement in split(text, engine.dialect.syntax, file=part.label):
-                yield statement.sql
-        else:
-            yield text
-
-
-def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
-    cause = error.__cause__
-    driver_error = engine.executor.read_driver_error(cause) if cause else None
-    return driver_error is not None and driver_error.refused_in_transaction
 
 
 def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schema:

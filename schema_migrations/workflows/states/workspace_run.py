@@ -13,7 +13,10 @@ from schema_migrations.conf import read_settings
 from schema_migrations.dev.open_server import Sharing
 from schema_migrations.errors import LeavesDevDatabase, NoDevServer
 from schema_migrations.workflows.states.inputs import Inputs
-from schema_migrations.workflows.states.sources import Workspace, open_workspace
+from schema_migrations.workflows.states.workspace import (
+    Workspace,
+    open_workspace,
+)
 
 Result = TypeVar("Result")
 

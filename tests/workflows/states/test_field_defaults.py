@@ -26,11 +26,13 @@ from django.test import override_settings
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.planning.proposal import plan_change
+from schema_migrations.workflows.states.loaded_models import (
+    load_models,
+)
 from schema_migrations.workflows.states.models_ddl import collect_alias_ddl
 from schema_migrations.workflows.states.state import (
     State,
     inspect_database,
-    load_models,
 )
 
 if TYPE_CHECKING:

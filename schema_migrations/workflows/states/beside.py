@@ -1,0 +1,42 @@
+"""Do a job in a thread of its own while another goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+from schema_migrations.engines.connection import Connection
+
+
+class _Stopped(Exception):
+    """Nobody waits for the job any more."""
+
+
+@contextmanager
+def run_beside(
+    job: Callable[[Callable[[], None]], object], connection: Connection
+) -> Iterator[Callable[[], object]]:
+    """Run a job on a connection while the block runs; the block waits for its end.
+
+    The job gets a function to call between its steps: it ends the job there after the
+    block has failed.  The block gets a function that waits, and raises what the job raises.
+    """
+    stop = Event()
+
+    def check() -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    connection.inc_thread_sharing()
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            running = pool.submit(job, check)
+            try:
+                yield running.result
+            except BaseException:
+                stop.set()
+                raise
+    finally:
+        connection.dec_thread_sharing()

@@ -1,0 +1,74 @@
+"""Create the models' tables on a scratch database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from schema_migrations.engines.connection import Connection
+from schema_migrations.engines.driver_errors import translate_driver_errors
+from schema_migrations.engines.engine import Engine
+from schema_migrations.errors import InvalidModels
+from schema_migrations.history.statements import split
+from schema_migrations.workflows.states.collecting import DdlPart
+from schema_migrations.workflows.states.model_error import make_model_error
+from schema_migrations.workflows.states.models_ddl import ModelsDdl
+
+
+def load_models(
+    engine: Engine,
+    connection: Connection,
+    ddl: ModelsDdl,
+    *,
+    alias: str,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Create the models' tables on a scratch database.  Raises ``ConfigError``.
+
+    ``check`` is called before each statement.  A backend's SQL may have statements that the server refuses in a transaction; then
+    everything begins anew without one, which takes longer.
+    """
+    make_error = partial(make_model_error, engine, alias, ddl, "the models", "")
+    load = partial(_load_parts, engine, connection, ddl, alias, check)
+    with (
+        translate_driver_errors(engine, make_error),
+        engine.executor.keep_settings(connection),
+    ):
+        try:
+            with engine.executor.open_transaction(connection):
+                load()
+        except InvalidModels as error:
+            if not _is_refused_in_transaction(engine, error):
+                raise
+            load()
+
+
+def _load_parts(
+    engine: Engine,
+    connection: Connection,
+    ddl: ModelsDdl,
+    alias: str,
+    check: Callable[[], None],
+) -> None:
+    for part in ddl.parts:
+        for sql in _split_collected(engine, part):
+            check()
+            error = partial(make_model_error, engine, alias, ddl, part.label, sql)
+            with translate_driver_errors(engine, error):
+                engine.executor.execute(connection, sql)
+
+
+def _split_collected(engine: Engine, part: DdlPart) -> Iterator[str]:
+    """Yield the statements one by one; a package may send several at once."""
+    for text in part.statements:
+        if ";" in text.rstrip().removesuffix(";"):
+            for statement in split(text, engine.dialect.syntax, file=part.label):
+                yield statement.sql
+        else:
+            yield text
+
+
+def _is_refused_in_transaction(engine: Engine, error: InvalidModels) -> bool:
+    cause = error.__cause__
+    driver_error = engine.executor.read_driver_error(cause) if cause else None
+    return driver_error is not None and driver_error.refused_in_transaction

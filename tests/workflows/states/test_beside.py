@@ -1,0 +1,67 @@
+"""A job beside a block: both are done at the end, or the block's error ends both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, current_thread
+
+import pytest
+from django.db import connection
+
+from schema_migrations.workflows.states.beside import run_beside
+
+SECONDS = 30.0
+
+
+def test_the_job_runs_while_the_block_does() -> None:
+    begun, went_on = Event(), Event()
+    threads = []
+
+    def job(check: Callable[[], None]) -> None:
+        threads.append(current_thread())
+        begun.set()
+        assert went_on.wait(SECONDS)
+        check()
+        threads.append(current_thread())
+
+    with run_beside(job, connection) as wait:
+        assert begun.wait(SECONDS)
+        went_on.set()
+        wait()
+    assert len(threads) == 2
+    assert current_thread() not in threads
+
+
+def test_the_error_of_the_block_ends_the_job() -> None:
+    begun, steps = Event(), []
+
+    def job(check: Callable[[], None]) -> None:
+        while True:
+            begun.set()
+            steps.append(1)
+            check()
+
+    def fail() -> None:
+        with run_beside(job, connection):
+            assert begun.wait(SECONDS)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert steps
+
+
+def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
+    def job(check: Callable[[], None]) -> None:
+        raise ValueError("of the job")
+
+    def run(error: Exception | None = None) -> None:
+        with run_beside(job, connection) as wait:
+            if error:
+                raise error
+            wait()
+
+    with pytest.raises(ValueError, match="of the job"):
+        run()
+    with pytest.raises(KeyError):
+        run(KeyError("of the block"))
