@@ -28,7 +28,6 @@ from schema_migrations.management.commands._rows_options import (
 )
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.agreement import FORMATS, ShownAgreement
-from schema_migrations.management.output.next_command import format_command_line
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.workflows.planning.known_agreement import (
     find_agreement,
@@ -231,6 +230,8 @@ class Command(SchemaCommand):
         answers = list_answer_options(error)
         if not (answers and self.arguments):
             return ""
+        from schema_migrations.management.output.next_command import format_command_line
+
         return f"\n  {format_command_line(self.arguments, answers)}"
 
     def _check_models(self) -> None:

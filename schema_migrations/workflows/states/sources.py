@@ -17,12 +17,13 @@ from schema_migrations.conf import Settings
 from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import Engine, Target
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.executor import Target
 from schema_migrations.errors import (
     ConfigError,
     SourceOfOtherEngine,
 )
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.schema.model import EMPTY, NO_KEYS, Key, Schema
@@ -36,11 +37,8 @@ from schema_migrations.workflows.states.django_migrations import (
 from schema_migrations.workflows.states.excluded_tables import (
     load_referenced_tables,
 )
-from schema_migrations.workflows.states.extra import (
-    ExtraStatement,
-    describe_deferred,
-    run_deferred,
-)
+from schema_migrations.workflows.states.extra import describe_deferred, run_deferred
+from schema_migrations.workflows.states.extra_files import ExtraStatement
 from schema_migrations.workflows.states.foundations import (
     hide_homes_of_extensions,
     list_extensions,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
-from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.server.value_types import (
@@ -23,6 +22,7 @@ from schema_migrations.engines.postgresql.session_values import (
     SCRATCH_VALUES,
     render_set_values,
 )
+from schema_migrations.engines.probe import ServerVersion
 from schema_migrations.errors import (
     ConfigError,
     DevServerUnreachable,
