@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
@@ -189,6 +190,7 @@ class Command(SchemaCommand):
             add_empty_file(self)
             return EXIT_DONE
         if options["keep"]:
+            _release_collector()
             from schema_migrations.management.commands._next_file import show_kept_sql
 
             self._check_models()
@@ -206,6 +208,7 @@ class Command(SchemaCommand):
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)
             self.show(shown)
             return EXIT_DONE
+        _release_collector()
         from schema_migrations.management.commands._next_file import plan_next_file
 
         planned = plan_next_file(
@@ -244,6 +247,12 @@ class Command(SchemaCommand):
                 problem=str(error),
                 advice="Correct the models; manage.py check says the same.",
             ) from error
+
+
+def _release_collector() -> None:
+    """Let the garbage collector run: what comes now takes long."""
+    config: Any = apps.get_app_config("schema_migrations")
+    config.release_collector()
 
 
 def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
