@@ -19,7 +19,7 @@ class SchemaMigrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     holds_back_collector = False
-    """The garbage collector is off until ``release_collector``."""
+    """The garbage collector is off until ``restore_collector``."""
 
     def __init__(self, app_name: str, app_module: Any) -> None:
         super().__init__(app_name, app_module)
@@ -35,7 +35,7 @@ class SchemaMigrationsConfig(AppConfig):
         self.holds_back_collector = gc.isenabled()
         gc.disable()
 
-    def release_collector(self) -> None:
+    def restore_collector(self) -> None:
         """Let the collector run again, on what is made from now on."""
         if self.holds_back_collector:
             self.holds_back_collector = False

@@ -190,7 +190,7 @@ class Command(SchemaCommand):
             add_empty_file(self)
             return EXIT_DONE
         if options["keep"]:
-            _release_collector()
+            _restore_collector()
             from schema_migrations.management.commands._next_file import show_kept_sql
 
             self._check_models()
@@ -208,7 +208,7 @@ class Command(SchemaCommand):
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)
             self.show(shown)
             return EXIT_DONE
-        _release_collector()
+        _restore_collector()
         from schema_migrations.management.commands._next_file import plan_next_file
 
         planned = plan_next_file(
@@ -249,10 +249,10 @@ class Command(SchemaCommand):
             ) from error
 
 
-def _release_collector() -> None:
+def _restore_collector() -> None:
     """Let the garbage collector run: what comes now takes long."""
     config: Any = apps.get_app_config("schema_migrations")
-    config.release_collector()
+    config.restore_collector()
 
 
 def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:

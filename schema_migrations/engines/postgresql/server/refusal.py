@@ -25,7 +25,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
+from schema_migrations.engines.postgresql.server.entry import ASKED_SETTINGS
 from schema_migrations.engines.postgresql.server.url_query import read_options
 from schema_migrations.errors import (
     ConnectionRefused,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
-from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.server.value_types import (
     add_value_types,
@@ -178,6 +177,11 @@ def connect_to_server(settings: DatabaseSettings, alias: str) -> Iterator[Connec
         try:
             connection = open_sibling({**settings, "NAME": name}, alias)
         except (ConfigError, Unreachable) as error:
+            # Not at the top: nearly every connection is accepted.
+            from schema_migrations.engines.postgresql.server.refusal import (
+                is_about_database,
+            )
+
             first = first or error
             if not is_about_database(error):
                 break
