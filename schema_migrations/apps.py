@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -17,9 +18,29 @@ class SchemaMigrationsConfig(AppConfig):
     verbose_name = "Schema migrations"
     default_auto_field = "django.db.models.BigAutoField"
 
+    holds_back_collector = False
+    """The garbage collector is off until ``restore_collector``."""
+
     def __init__(self, app_name: str, app_module: Any) -> None:
         super().__init__(app_name, app_module)
-        add_makemigrations()
+        if sys.argv[1:2] == [COMMAND]:
+            add_makemigrations()
+            self.hold_back_collector()
+
+    def hold_back_collector(self) -> None:
+        """Keep the collector from looking through all models again and again.
+
+        It would while they are imported, and once more when the process ends.
+        """
+        self.holds_back_collector = gc.isenabled()
+        gc.disable()
+
+    def restore_collector(self) -> None:
+        """Let the collector run again, on what is made from now on."""
+        if self.holds_back_collector:
+            self.holds_back_collector = False
+            gc.freeze()
+            gc.enable()
 
     def ready(self) -> None:
         import_module("schema_migrations.checks")  # registers the system checks
@@ -33,5 +54,4 @@ def add_makemigrations() -> None:
     before it imports the first model, and has read the command line by then.
     https://docs.djangoproject.com/en/stable/ref/applications/#how-applications-are-loaded
     """
-    if sys.argv[1:2] == [COMMAND]:
-        sys.argv = [sys.argv[0], "makemigrations", *sys.argv[1:]]
+    sys.argv = [sys.argv[0], "makemigrations", *sys.argv[1:]]

@@ -22,7 +22,7 @@ from schema_migrations.dev.image import (
     parse_image_url,
 )
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import ServerVersion
+from schema_migrations.engines.probe import ServerVersion
 from schema_migrations.errors import DevServerUnreachable, DevServerUnusable
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from schema_migrations.errors import InvalidUrl
 
+DEFAULT_IMAGE_URL = "docker://postgres/17"
+
 URL_SCHEMES = ("docker", "docker+postgres")
 
 _KNOWN_IMAGES = {

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from django.db import connections
 
-from schema_migrations.dev.image import is_docker_url
+from schema_migrations.dev.existing_server import CONNECT_SECONDS, describe_existing
+from schema_migrations.dev.image import DEFAULT_IMAGE_URL, is_docker_url
 from schema_migrations.dev.server import DevServer
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import (
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from schema_migrations.engines.connection import DatabaseSettings
-    from schema_migrations.engines.engine import Engine, ServerVersion
+    from schema_migrations.engines.engine import Engine
 
-DEFAULT_IMAGE_URL = "docker://postgres/17"
 Sharing = Literal["first", "last", "never"]
-CONNECT_SECONDS = 5
 MEMORY = ":memory:"
 
 
@@ -218,13 +217,6 @@ def _open_existing(
         major=version.major,
         is_shared=True,
     )
-
-
-def describe_existing(version: ServerVersion, settings: DatabaseSettings) -> str:
-    """Return ``PostgreSQL 18.4 at host:5432``."""
-    host = settings.get("HOST") or "the local socket"
-    port = f":{settings['PORT']}" if settings.get("PORT") else ""
-    return f"{version.text} at {host}{port}"
 
 
 @contextmanager

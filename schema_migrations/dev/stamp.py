@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
-from schema_migrations.dev.image import is_docker_url, parse_image_url
-from schema_migrations.dev.open_server import (
-    CONNECT_SECONDS,
-    DEFAULT_IMAGE_URL,
-    describe_existing,
-)
-from schema_migrations.dev.programs import read_programs_stamp
+from schema_migrations.dev.existing_server import CONNECT_SECONDS, describe_existing
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import (
     ConfigError,
@@ -71,6 +65,9 @@ def find_dev_stamp(
         return _stamp_first_available(engine, settings, alias, find_major, sharing)
     if dev == "embedded":
         return _stamp_embedded(find_major())
+    # Here and below: not at the top, since most projects need only what runs already.
+    from schema_migrations.dev.image import is_docker_url
+
     if is_docker_url(dev):
         found = _stamp_image(dev)
     elif scheme.lower() in engine.addresses.schemes:
@@ -101,6 +98,8 @@ def _stamp_first_available(
             has_access = False
         except ConfigError:
             pass
+    from schema_migrations.dev.image import DEFAULT_IMAGE_URL
+
     major = find_major() if has_access else None
     image = f"docker://postgres/{major}" if major else DEFAULT_IMAGE_URL
     return _stamp_embedded(major) or _stamp_image(image)
@@ -113,6 +112,8 @@ def _stamp_existing(engine: Engine, settings: DatabaseSettings, alias: str) -> D
 
 
 def _stamp_embedded(major: int | None) -> DevStamp | None:
+    from schema_migrations.dev.programs import read_programs_stamp
+
     programs = "" if sys.platform == "win32" else read_programs_stamp()
     if not programs:
         return None
@@ -123,6 +124,7 @@ def _stamp_embedded(major: int | None) -> DevStamp | None:
 
 def _stamp_image(url: str) -> DevStamp | None:
     from schema_migrations.dev.docker import find_image_id
+    from schema_migrations.dev.image import parse_image_url
 
     image = parse_image_url(url)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.revision import Revision, find_history_start
 from schema_migrations.history.standing import Standing

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directives import is_sum_ignored
 from schema_migrations.history.edited_files import find_edited_files
 from schema_migrations.history.file import MigrationFile
@@ -167,12 +168,6 @@ def _select_by_history(
     if exec_order == "non-linear":
         versions |= {file.version for file in out_of_order}
     return out_of_order, tuple(file for file in files if file.version in versions)
-
-
-def select_from_checkpoint(files: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
-    """Return the files of an empty database: the last checkpoint and those after it."""
-    starts = [i for i, file in enumerate(files) if file.directives.is_checkpoint]
-    return tuple(files[starts[-1] if starts else 0 :])
 
 
 def _is_ahead(row: Revision, newest: str | None) -> bool:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from schema_migrations.errors import FileOfOtherEngine
-from schema_migrations.history.file import MigrationFile
 from schema_migrations.version import VERSION
+
+if TYPE_CHECKING:
+    from schema_migrations.history.file import MigrationFile
 
 _PROVED_ON = re.compile(
     r"--\s*Made by django-schema-migrations \S+, proved on (?P<engine>\w+) \d"

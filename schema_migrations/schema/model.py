@@ -13,67 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
+from schema_migrations.schema.key import NO_KEYS as NO_KEYS
+from schema_migrations.schema.key import Key as Key
+from schema_migrations.schema.key import Kind as Kind
+from schema_migrations.schema.key import table_key as table_key
 from schema_migrations.schema.trait import MODELLED_TRAITS, Trait
-
-Kind = Literal[
-    "namespace",
-    "extension",
-    "collation",
-    "enum",
-    "domain",
-    "sequence",
-    "table",
-    "column",
-    "constraint",
-    "index",
-    "opaque",
-]
-
-
-class Key(NamedTuple):
-    """What identifies an object within a schema.
-
-    A tuple for speed, since keys are hashed and compared most often.
-    """
-
-    kind: Kind
-    namespace: str = ""
-    name: str = ""
-    """Name of the object; for a column or a constraint: of its table."""
-    part: str = ""
-    """Column or constraint name; for an opaque object: its type and owner."""
-
-    @property
-    def path(self) -> str:
-        """``table`` or ``table.column``, with the namespace in front if there is one."""
-        prefix = f"{self.namespace}." if self.namespace else ""
-        suffix = f".{self.part}" if self.part else ""
-        return f"{prefix}{self.name}{suffix}"
-
-    @property
-    def table(self) -> Key:
-        """The key of the table that a column or a constraint belongs to."""
-        return Key("table", self.namespace, self.name)
-
-    def column(self, name: str) -> Key:
-        """Return the key of a column of this table."""
-        return Key("column", self.namespace, self.name, name)
-
-    def constraint(self, name: str) -> Key:
-        """Return the key of a constraint of this table."""
-        return Key("constraint", self.namespace, self.name, name)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.path}"
-
-
-def table_key(name: str, namespace: str = "") -> Key:
-    return Key(kind="table", namespace=namespace, name=name)
-
-
-NO_KEYS: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import pytest
 from django.apps.registry import Apps
 
 from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import (
     AnswerNeeded,
     NullDefault,

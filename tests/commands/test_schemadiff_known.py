@@ -92,6 +92,60 @@ def test_in_another_process_a_set_has_the_same_order(known: Project) -> None:
         assert "Known" in ran.out, ran.out
 
 
+LOOK_AT_THE_END = """
+import atexit
+import gc
+import sys
+
+
+def look():
+    ours = [n for n in sys.modules if n.startswith("schema_migrations.")]
+    print("at the end:", gc.isenabled(), *ours, file=sys.stderr)
+
+
+print("models:", gc.isenabled(), file=sys.stderr)
+atexit.register(look)
+"""
+
+
+def test_a_known_answer_imports_nothing_that_plans_or_runs(known: Project) -> None:
+    text = (known.base / "shop/models.py").read_text()
+    known.write("shop/models.py", text + LOOK_AT_THE_END)
+    ran = known.manage_from_scratch("schemadiff", "--check")
+    assert "Known" in ran.out, ran.err
+    modules = ran.err.partition("at the end: ")[2].split()[1:]
+    assert "schema_migrations.workflows.planning.known_agreement" in modules
+    rooms = ("applying", "plan", "schema", "session", "passes", "ddl", "catalog")
+    needed = {
+        "schema_migrations.plan.answers",
+        "schema_migrations.schema.key",
+        "schema_migrations.workflows.applying.warned",
+    }
+    found = {n for n in modules for room in rooms if f".{room}." in n} - needed
+    for name in ("history.statements", "history.secrets", "dev.open_server"):
+        found |= {n for n in modules if n.endswith(f".{name}")}
+    assert not found
+    records = {n for n in modules if n.startswith("schema_migrations.engines.sqlite.")}
+    parts = ("dialect", "probe", "server", "quote", "syntax", "session_values")
+    assert not {n for n in records if n.split(".")[3] not in parts}
+
+
+def test_the_collector_runs_only_where_it_takes_long(known: Project) -> None:
+    text = (known.base / "shop/models.py").read_text()
+    known.write("shop/models.py", text + LOOK_AT_THE_END)
+    for arguments, expected in (
+        (("schemadiff", "--check"), ("False", "False")),
+        (("schemadiff", "--check", "--no-cache"), ("False", "True")),
+        (("check",), ("True", "True")),
+    ):
+        ran = known.manage_from_scratch(*arguments)
+        said = (
+            ran.err.partition(f"{place}: ")[2].split()[0]
+            for place in ("models", "at the end")
+        )
+        assert tuple(said) == expected, arguments
+
+
 def test_each_edit_is_noticed(known: Project) -> None:
     write_models(known, length=21)
     assert check(known, known=False) == 1

@@ -10,7 +10,8 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.dev.open_server import DEFAULT_IMAGE_URL, open_server
+from schema_migrations.dev.image import DEFAULT_IMAGE_URL
+from schema_migrations.dev.open_server import open_server
 from schema_migrations.dev.stamp import find_dev_stamp
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.postgresql import connect_as_administrator

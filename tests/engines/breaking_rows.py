@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError, StatementFailed
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.answers import Answers

@@ -21,7 +21,7 @@ TABLES = {
     "engines/sqlite/catalog/traits.py",
 }
 ELSEWHERE = {
-    "engines/engine.py": "what a server says that it lacks",
+    "engines/missing_object.py": "what a server says that it lacks",
     "engines/postgresql/server/missing_objects.py": "what a server says that it lacks",
     "engines/postgresql/session": "the words of statements that people wrote",
     "engines/postgresql/catalog/rows.py": "what the queries of privileges print",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from django.db.migrations.state import ProjectState
 
 from schema_migrations.engines.connection import Connection, DatabaseSettings
-from schema_migrations.engines.engine import Engine, SessionOptions
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import SchemaMigrationsError
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.history.managed_objects import read_managed_names

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Addresses
-from schema_migrations.engines.postgresql.server import url
+from schema_migrations.engines.addresses import Addresses
+from schema_migrations.engines.postgresql.server import entry, url
 
 ADDRESSES = Addresses(
-    backend=url.BACKEND,
+    backend=entry.BACKEND,
     schemes=url.SCHEMES,
     settings_from_url=url.settings_from_url,
     format_masked_url=url.format_masked_url,

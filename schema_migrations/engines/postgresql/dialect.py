@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.dialect import Dialect
 from schema_migrations.engines.postgresql.quote import format_time, quote, shorten_name
 from schema_migrations.engines.postgresql.session_values import SCRATCH_VALUES
 from schema_migrations.engines.postgresql.syntax import SYNTAX

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Executor, OutsideTransaction
+from schema_migrations.engines.executor import Executor, OutsideTransaction
 from schema_migrations.engines.postgresql.server.sibling import make_sibling
 from schema_migrations.engines.postgresql.session import (
     execution,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Probe
 from schema_migrations.engines.postgresql.server.scratch import check_server
 from schema_migrations.engines.postgresql.server.stamp import (
     hold_disconnected,
     read_server_stamp,
 )
-from schema_migrations.engines.postgresql.session.statement_rights import may_leave
+from schema_migrations.engines.postgresql.session.outside_words import may_leave
+from schema_migrations.engines.probe import Probe
 
 PROBE = Probe(
     read_server_stamp=read_server_stamp,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Reader
 from schema_migrations.engines.postgresql.catalog.content import CONTENT_READER
 from schema_migrations.engines.postgresql.catalog.inspect import inspect
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.engines.postgresql.server.roles import find_missing_roles
+from schema_migrations.engines.reader import Reader
 
 READER = Reader(
     inspect=inspect,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Addresses
+from schema_migrations.engines.addresses import Addresses
 from schema_migrations.engines.sqlite.server import url
 
 ADDRESSES = Addresses(

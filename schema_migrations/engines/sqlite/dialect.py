@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.dialect import Dialect
 from schema_migrations.engines.sqlite.quote import fold_case, quote
 from schema_migrations.engines.sqlite.syntax import SYNTAX
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Executor, MissingDatabase
+from schema_migrations.engines.executor import Executor, MissingDatabase
 from schema_migrations.engines.sqlite.server.scratch import make_sibling
 from schema_migrations.engines.sqlite.session import session
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error

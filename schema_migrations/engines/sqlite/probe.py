@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Probe
+from schema_migrations.engines.probe import Probe
 from schema_migrations.engines.sqlite.server.scratch import (
     create_scratch_database,
     read_library_stamp,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.engine import Reader
+from schema_migrations.engines.reader import Reader
 from schema_migrations.engines.sqlite.catalog.content import CONTENT_READER
 from schema_migrations.engines.sqlite.catalog.dangling import explain_dangling
 from schema_migrations.engines.sqlite.catalog.inspect import inspect

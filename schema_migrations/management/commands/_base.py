@@ -58,11 +58,8 @@ from schema_migrations.management.output.lines import (
     wrap_labelled,
     wrap_prose,
 )
-from schema_migrations.management.output.next_command import (
-    format_command_line,
-)
 from schema_migrations.management.progress import ProgressDisplay
-from schema_migrations.workflows.applying.events import Warned
+from schema_migrations.workflows.applying.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -222,6 +219,9 @@ class SchemaCommand(BaseCommand, ABC):
 
     def choose_next_command(self) -> str:
         """Return the command to run after an interruption: by default the same."""
+        # Not at the top: a command that is not interrupted needs none.
+        from schema_migrations.management.output.next_command import format_command_line
+
         return format_command_line(self.arguments)
 
     def run_from_argv(self, argv: list[str]) -> None:

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from schema_migrations.engines.registry import read_driver_error
 from schema_migrations.errors import SchemaMigrationsError, ServerFailed, Unexpected
-from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.management.commands._interruption import error_from_interruption
 from schema_migrations.management.hints import text_of
 from schema_migrations.management.output.lines import mask_controls
-from schema_migrations.management.output.next_command import format_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +30,9 @@ def raise_command_errors(
     try:
         yield
     except SchemaMigrationsError as error:
+        # Here and below: not imported above, since most commands end well.
+        from schema_migrations.management.output.next_command import format_command
+
         on_error(error)
         text = text_of(error, partial(format_command, given=given)) + more(error)
         raise CommandError(mask_controls(text), returncode=error.exit_code) from error
@@ -54,6 +54,9 @@ def translate_unexpected() -> Iterator[None]:
 
 
 def _describe_unexpected(caught: Exception) -> Unexpected | ServerFailed:
+    from schema_migrations.engines.registry import read_driver_error
+    from schema_migrations.history.secrets import mask_secrets
+
     if driver_error := read_driver_error(caught):
         return ServerFailed(
             reason=mask_secrets(driver_error.message), retryable=driver_error.retryable

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import WrongUsage
-from schema_migrations.history.other_tools.tools import DJANGO
 from schema_migrations.management.commands._target_options import urls_of
 
 if TYPE_CHECKING:
@@ -173,6 +172,9 @@ def _refuse_without_list(options: Options) -> None:
 
 def refuse_schemaadopt_conflicts(options: Options) -> None:
     """Raise ``WrongUsage`` if an option of ``schemaadopt`` would have no effect."""
+    # Not at the top: the other commands know of no other tools.
+    from schema_migrations.history.other_tools.tools import DJANGO
+
     of_django = {
         "since": "--since",
         "dev": "--dev",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from schema_migrations.conf import TX_MODES, Settings, parse_duration, read_settings
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._base import (
     Options,

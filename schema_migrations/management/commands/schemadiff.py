@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import Tags
 from django.core.management.base import CommandParser, SystemCheckError
 
@@ -28,7 +29,6 @@ from schema_migrations.management.commands._rows_options import (
 )
 from schema_migrations.management.hints import list_answer_options
 from schema_migrations.management.output.agreement import FORMATS, ShownAgreement
-from schema_migrations.management.output.next_command import format_command_line
 from schema_migrations.plan.answers import read_answers
 from schema_migrations.workflows.planning.known_agreement import (
     find_agreement,
@@ -195,6 +195,7 @@ class Command(SchemaCommand):
             add_empty_file(self)
             return EXIT_DONE
         if options["keep"]:
+            _restore_collector()
             from schema_migrations.management.commands._next_file import show_kept_sql
 
             self._check_models()
@@ -212,6 +213,7 @@ class Command(SchemaCommand):
             shown = ShownAgreement(known=known, seconds=perf_counter() - started)
             self.show(shown)
             return EXIT_DONE
+        _restore_collector()
         from schema_migrations.management.commands._next_file import plan_next_file
 
         planned = plan_next_file(
@@ -238,6 +240,8 @@ class Command(SchemaCommand):
         answers = list_answer_options(error)
         if not (answers and self.arguments):
             return ""
+        from schema_migrations.management.output.next_command import format_command_line
+
         return f"\n  {format_command_line(self.arguments, answers)}"
 
     def _check_models(self) -> None:
@@ -250,6 +254,12 @@ class Command(SchemaCommand):
                 problem=str(error),
                 advice="Correct the models; manage.py check says the same.",
             ) from error
+
+
+def _restore_collector() -> None:
+    """Let the garbage collector run: what comes now takes long."""
+    config: Any = apps.get_app_config("schema_migrations")
+    config.restore_collector()
 
 
 def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:

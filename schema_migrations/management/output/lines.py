@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schema_migrations.conf import format_duration as format_duration
-from schema_migrations.workflows.applying.events import Warned
+from schema_migrations.workflows.applying.warned import Warned
 
 STANDARD_OUTPUT = "-"
 """The ``--output`` that is no file."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import create_baseline
 from schema_migrations.workflows.applying.events import (
@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.conf import Settings, TxMode
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
     from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.history.file import MigrationFile
     from schema_migrations.revision_store import RevisionStore

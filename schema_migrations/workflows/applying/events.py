@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from schema_migrations.history.secrets import mask_secrets
+from schema_migrations.workflows.applying.warned import Warned as Warned
 
 if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
     from schema_migrations.engines.blocker import Blocker
-    from schema_migrations.engines.engine import Target
+    from schema_migrations.engines.executor import Target
     from schema_migrations.workflows.applying.selection import FileRun
 
 
@@ -152,13 +153,6 @@ class Retrying:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalSent:
     name: Literal["pre_migrate", "post_migrate"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """Something that does not stop the run but deserves attention."""
-
-    message: str
 
 
 Event = (

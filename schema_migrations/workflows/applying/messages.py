@@ -26,7 +26,7 @@ from schema_migrations.workflows.applying.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema_migrations.engines.engine import ServerMessage
+    from schema_migrations.engines.executor import ServerMessage
     from schema_migrations.history.statements import SourceStatement
     from schema_migrations.revision_store import RevisionStore
     from schema_migrations.workflows.applying.watch import Watch

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from schema_migrations.conf import TxMode
-    from schema_migrations.engines.engine import Dialect
+    from schema_migrations.engines.dialect import Dialect
     from schema_migrations.history.comparison import ExecOrder
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.file import MigrationFile

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from schema_migrations.engines.connection import Connection
-    from schema_migrations.engines.engine import Executor
+    from schema_migrations.engines.executor import Executor
     from schema_migrations.history.revision import Revision
 
 _BEFORE = r"(?:[\s(]|--[^\r\n]*|/\*.*?\*/)*"

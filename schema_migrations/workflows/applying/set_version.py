@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.history.comparison import compare_history
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.marking import (

@@ -57,7 +57,7 @@ from schema_migrations.workflows.applying.session_memory import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schema_migrations.engines.engine import OutsideTransaction
+    from schema_migrations.engines.executor import OutsideTransaction
     from schema_migrations.history.statements import SourceStatement
     from schema_migrations.workflows.applying.selection import FileRun
 

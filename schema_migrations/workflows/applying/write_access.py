@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Engine, SessionOptions
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import SessionOptions
     from schema_migrations.engines.lock_wait import RetakeLock
     from schema_migrations.revision_store import RevisionStore
 

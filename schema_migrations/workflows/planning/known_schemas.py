@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from schema_migrations.cache import Cache
-from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.dialect import Dialect
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.known_schema import (
     KnownModel,
@@ -19,8 +19,8 @@ from schema_migrations.workflows.states.known_schema import (
     known_schema_from_json,
     make_known_schema,
 )
-from schema_migrations.workflows.states.model_facts import find_auto_created_models
 from schema_migrations.workflows.states.model_names import table_key_of
+from schema_migrations.workflows.states.model_tables import find_auto_created_models
 from schema_migrations.workflows.states.slice import (
     Slice,
     choose_slice,

@@ -18,11 +18,11 @@ from schema_migrations.schema.model import Opaque
 from schema_migrations.schema.relations import find_relations
 from schema_migrations.workflows.planning.keeping import plan_keeping
 from schema_migrations.workflows.planning.reporter import SILENCE, Reporter
-from schema_migrations.workflows.states.app_tables import map_unmanaged_tables
 from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,
     warn_of_own_migrate,
 )
+from schema_migrations.workflows.states.model_tables import map_unmanaged_tables
 from schema_migrations.workflows.states.source_forms import MIGRATIONS, MODELS
 from schema_migrations.workflows.states.sources import (
     open_state,

@@ -15,7 +15,7 @@ from schema_migrations.conf import read_settings
 from schema_migrations.errors import (
     QuestionsOpen,
 )
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directory import (
     Directory,
     load,
@@ -70,7 +70,7 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
 )
 from schema_migrations.workflows.planning.workspace_report import show_workspace
-from schema_migrations.workflows.states.app_tables import check_labels
+from schema_migrations.workflows.states.app_labels import check_labels
 from schema_migrations.workflows.states.inputs import Inputs
 from schema_migrations.workflows.states.migrated_database import (
     refuse_shared_server,

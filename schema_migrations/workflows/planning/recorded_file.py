@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import router
 from django.db.migrations import AddField, AlterField, Migration, RunPython, RunSQL
 
-from schema_migrations.engines.engine import Dialect
+from schema_migrations.engines.dialect import Dialect
 from schema_migrations.history.file import MigrationFile, format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.history.other_tools.adoption import (

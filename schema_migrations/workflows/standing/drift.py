@@ -60,10 +60,8 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
-from schema_migrations.workflows.states.app_tables import map_unmanaged_tables
-from schema_migrations.workflows.states.sources import (
-    open_scratch_database,
-)
+from schema_migrations.workflows.states.model_tables import map_unmanaged_tables
+from schema_migrations.workflows.states.sources import open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,

@@ -26,7 +26,8 @@ from schema_migrations.workflows.targets.connected_target import (
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
     from schema_migrations.history.revision import Revision
     from schema_migrations.schema.model import Schema
     from schema_migrations.workflows.standing.drift import Drift

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema_migrations.conf import read_settings
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directory import verify
 from schema_migrations.history.origin import Destination, refuse_other_engine
 from schema_migrations.version import VERSION

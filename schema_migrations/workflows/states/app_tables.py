@@ -9,23 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps.registry import Apps
 from django.db import connection as default_connection
-from django.db import models
 from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.migrations.state import ModelState, ProjectState
 
-from schema_migrations.engines.engine import Dialect
-from schema_migrations.errors import UnknownApp
-from schema_migrations.schema.model import NO_KEYS, ForeignKey, Key, Schema, Table
-from schema_migrations.workflows.states.django_migrations import DjangoMigrations
-from schema_migrations.workflows.states.model_facts import find_auto_created_models
-from schema_migrations.workflows.states.model_names import (
-    key_of_table_name,
-    table_key_of,
-)
+from schema_migrations.schema.model import ForeignKey, Key, Schema, Table
+from schema_migrations.workflows.states.model_names import key_of_table_name
+from schema_migrations.workflows.states.model_tables import map_model_tables
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.dialect import Dialect
+    from schema_migrations.workflows.states.django_migrations import DjangoMigrations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,70 +97,6 @@ def read_app_tables(
         of_models=map_model_tables(registry, dialect),
         django_migrations=django_migrations,
     )
-
-
-def map_model_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:
-    """Return table → app label, including tables of many-to-many fields."""
-    return {
-        table_key_of(model, dialect): model._meta.app_label
-        for model in registry.get_models(include_auto_created=True)
-    }
-
-
-def find_excluded_tables(
-    registry: Apps, labels: tuple[str, ...] | None, dialect: Dialect
-) -> frozenset[Key]:
-    """Return the tables of the installed apps not in ``labels``; None leaves out no app."""
-    if labels is None:
-        return NO_KEYS
-    return frozenset(
-        table
-        for table, label in map_model_tables(registry, dialect).items()
-        if label not in labels
-    )
-
-
-def find_referenced_models(
-    registry: Apps, labels: tuple[str, ...] | None
-) -> tuple[type[models.Model], ...]:
-    """Return the models of other apps that models of ``labels`` refer to; None: all apps
-    are in it."""
-    if labels is None:
-        return ()
-    return tuple(dict.fromkeys(_list_referenced_models(registry, labels)))
-
-
-def _list_referenced_models(
-    registry: Apps, labels: tuple[str, ...]
-) -> Iterator[type[models.Model]]:
-    for model in registry.get_models():
-        if model._meta.app_label not in labels:
-            continue
-        for owner in (model, *find_auto_created_models(model)):
-            for field in owner._meta.local_concrete_fields:
-                target = field.related_model
-                if isinstance(target, type) and target._meta.app_label not in labels:
-                    yield target._meta.concrete_model or target
-
-
-def map_unmanaged_tables(registry: Apps, dialect: Dialect) -> dict[Key, str]:
-    """Return table → model, ``shop.Role``, of models that are ``managed = False``.
-
-    The tables of their many-to-many fields are among them.
-    """
-    return {
-        table_key_of(owner, dialect): model._meta.label
-        for model in registry.get_models()
-        if not (model._meta.managed or model._meta.proxy or model._meta.swapped)
-        for owner in (model, *find_auto_created_models(model))
-    }
-
-
-def check_labels(labels: Iterable[str], registry: Apps) -> None:
-    """Raise ``UnknownApp`` for a label that no installed app has."""
-    known = {config.label for config in registry.get_app_configs()}
-    if unknown := sorted(set(labels) - known):
-        raise UnknownApp(labels=tuple(unknown), known=tuple(sorted(known)))
 
 
 def _list_past_tables(

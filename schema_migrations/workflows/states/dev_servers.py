@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schema_migrations.dev.server import DevServer
     from schema_migrations.engines.engine import Engine
     from schema_migrations.history.directory import Directory
-    from schema_migrations.workflows.states.extra import ExtraStatement
+    from schema_migrations.workflows.states.extra_files import ExtraStatement
 
 
 class DevServers:

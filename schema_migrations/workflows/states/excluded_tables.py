@@ -13,9 +13,9 @@ from django.apps.registry import Apps
 
 from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.engine import Engine
-from schema_migrations.workflows.states.app_tables import find_referenced_models
 from schema_migrations.workflows.states.collecting import DdlPart
 from schema_migrations.workflows.states.loaded_models import load_models
+from schema_migrations.workflows.states.model_tables import find_referenced_models
 from schema_migrations.workflows.states.models_ddl import (
     collect_ddl,
 )

@@ -24,12 +24,12 @@ from django.db import connections, router
 from django.db.migrations.loader import MIGRATIONS_MODULE_NAME
 
 from schema_migrations.version import VERSION
-from schema_migrations.workflows.states.app_tables import find_referenced_models
 from schema_migrations.workflows.states.imported_files import (
     SourceFile,
     find_imported_files,
 )
 from schema_migrations.workflows.states.inputs import Inputs
+from schema_migrations.workflows.states.model_tables import find_referenced_models
 from schema_migrations.workflows.states.models_ddl import (
     collect_model_statements,
     select_managed_models,
@@ -123,9 +123,9 @@ def _stamp_own_code() -> object:
     """Return what changes with the code of this package while it is developed."""
     if "dev" not in VERSION and "unknown" not in VERSION:
         return None
-    folder = Path(__file__).parents[2]
-    files = sorted(folder.rglob("*.py"))
-    return [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    files = [f for f in _list_files(Path(__file__).parents[2]) if f.suffix == ".py"]
+    stamps = [(str(f), f.stat()) for f in files]
+    return [(path, found.st_size, found.st_mtime_ns) for path, found in stamps]
 
 
 def _stamp_module(kind: type) -> bytes:

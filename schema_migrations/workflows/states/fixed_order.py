@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from types import FunctionType
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -23,9 +23,8 @@ from django.db.models.options import normalize_together
 from django.utils.tree import Node
 
 _HOLDERS = (BaseConstraint, models.Index, BaseExpression, Node)
-_CONTAINERS = frozenset((dict, list, tuple))
-_SIMPLE = frozenset((str, int, bool, float, bytes, type(None), type, FunctionType))
-"""Types of most values, which hold nothing: not to be looked into saves half the time."""
+_KINDS = (set, frozenset, dict, list, tuple, *_HOLDERS)
+"""What can hold a set, or is one."""
 
 
 class OrderedItems(frozenset[Any]):
@@ -45,21 +44,20 @@ def with_fixed_order(value: Any) -> Any:
 
     Looks into containers, conditions, expressions, constraints and indexes.
     """
-    kind = type(value)
-    if kind in _SIMPLE or (kind in _CONTAINERS and not value):
+    if not _can_hold(value):
         return value
     match value:
         case OrderedItems():
             return value
         case set() | frozenset():
             return OrderedItems(map(with_fixed_order, value))
-        case dict():
+        case dict() if any(map(_can_hold, value.values())):
             fixed = {key: with_fixed_order(item) for key, item in value.items()}
             return fixed if _differs(fixed.values(), value.values()) else value
-        case list():
+        case list() if any(map(_can_hold, value)):
             items = [with_fixed_order(item) for item in value]
             return items if _differs(items, value) else value
-        case tuple():
+        case tuple() if any(map(_can_hold, value)):
             items = [with_fixed_order(item) for item in value]
             if not _differs(items, value):
                 return value
@@ -69,6 +67,22 @@ def with_fixed_order(value: Any) -> Any:
             return _fix_attributes(value)
         case _:
             return value
+
+
+def _can_hold(value: Any) -> bool:
+    """Return whether a value is to be looked into: few are, and it saves most of the time.
+
+    What is loaded when it is first used says its class itself.
+    """
+    kind: Any = type(value)
+    return _is_holder(kind) or (
+        value.__class__ is not kind and _is_holder(value.__class__)
+    )
+
+
+@cache
+def _is_holder(kind: type) -> bool:
+    return issubclass(kind, _KINDS)
 
 
 def _differs(new: Iterable[Any], old: Iterable[Any]) -> bool:
@@ -86,7 +100,7 @@ def _fix_attributes(holder: Any) -> Any:
 
 def _list_fixed_attributes(holder: Any) -> Iterator[tuple[str, Any]]:
     for name, value in vars(holder).items():
-        if type(value) in _SIMPLE:
+        if not _can_hold(value):
             continue
         fixed = with_fixed_order(value)
         if fixed is not value:

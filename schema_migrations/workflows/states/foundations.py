@@ -16,13 +16,13 @@ from schema_migrations.schema.model import EMPTY, Schema
 from schema_migrations.workflows.states.django_migrations import DjangoMigrations
 from schema_migrations.workflows.states.extra import (
     DeferredStatement,
-    ExtraStatement,
     extension_of,
     is_setting,
     list_foundations,
     schemas_of,
     try_repeatedly,
 )
+from schema_migrations.workflows.states.extra_files import ExtraStatement
 from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     list_extension_namespaces,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.connection import Connection
+if TYPE_CHECKING:
+    from schema_migrations.engines.connection import Connection
 
 
 @contextmanager

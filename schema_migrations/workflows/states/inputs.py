@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 
 from schema_migrations.conf import Settings, read_settings
-from schema_migrations.engines.engine import Engine
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.origin import Destination, refuse_other_engine
-from schema_migrations.schema.model import Key
-from schema_migrations.workflows.states.app_tables import find_excluded_tables
-from schema_migrations.workflows.states.extra import ExtraStatement, read_extra
+from schema_migrations.workflows.states.extra_files import ExtraStatement, read_extra
+from schema_migrations.workflows.states.model_tables import find_excluded_tables
 from schema_migrations.workflows.targets.connection import open_target
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.schema.key import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

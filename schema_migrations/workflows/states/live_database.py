@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from django.db import connections
 
-from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import Engine, Target
 from schema_migrations.engines.registry import (
     engine_for,
     engine_for_url,
 )
 from schema_migrations.errors import SchemaMigrationsError, UnknownDatabase
 from schema_migrations.workflows.states.source_forms import ALIAS_PREFIX
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
 
 ANSWER_TIMEOUT_SECONDS = 2
 

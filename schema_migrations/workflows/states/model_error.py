@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.driver_error import DriverError
-from schema_migrations.engines.engine import Engine, MissingObject
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.missing_object import MissingObject
 from schema_migrations.errors import InvalidModels
 from schema_migrations.schema.model import table_key
 from schema_migrations.workflows.states.models_ddl import ModelsDdl

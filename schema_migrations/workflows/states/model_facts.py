@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import NOT_PROVIDED
 from django.db.models.fields.proxy import OrderWrt
 from django.utils import timezone
 
-from schema_migrations.engines.engine import Dialect
-from schema_migrations.plan.fills import ComputedDefault
-from schema_migrations.schema.model import NO_KEYS, Key
+from schema_migrations.schema.key import NO_KEYS, Key
 from schema_migrations.workflows.states.fixed_order import (
     with_fixed_order,
     with_ordered_default,
@@ -27,6 +25,10 @@ from schema_migrations.workflows.states.model_names import (
     column_key_of,
     table_key_of,
 )
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.dialect import Dialect
+    from schema_migrations.plan.fills import ComputedDefault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +77,6 @@ class ModelFacts:
 
 
 NO_FACTS = ModelFacts()
-
-
-def find_auto_created_models(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    """Yield the models that Django creates for a model's many-to-many fields."""
-    for field_ in model._meta.local_many_to_many:
-        through = field_.remote_field.through
-        if through is not None and through._meta.auto_created:
-            yield through
 
 
 def model_origin_of(model: type[models.Model]) -> ModelOrigin:

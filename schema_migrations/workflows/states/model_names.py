@@ -7,12 +7,14 @@ Invariant: no database is read or written here.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from schema_migrations.engines.engine import Dialect
-from schema_migrations.schema.model import Key, table_key
+from schema_migrations.schema.key import Key, table_key
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.dialect import Dialect
 
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")*)"')
 _QUOTED_PATH = re.compile(rf"(?:{_QUOTED_NAME.pattern}\.)?{_QUOTED_NAME.pattern}")

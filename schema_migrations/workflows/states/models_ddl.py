@@ -11,25 +11,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps.registry import Apps
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from schema_migrations.engines.connection import Connection
-from schema_migrations.engines.engine import Dialect
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.plan.fills import ComputedDefault
-from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.addresses import (
     describe_addresses,
     remove_addresses,
 )
-from schema_migrations.workflows.states.app_tables import (
-    check_labels,
-    map_unmanaged_tables,
-)
+from schema_migrations.workflows.states.app_labels import check_labels
 from schema_migrations.workflows.states.collecting import (
     CollectingStep,
     DdlPart,
@@ -38,23 +31,26 @@ from schema_migrations.workflows.states.collecting import (
 from schema_migrations.workflows.states.fixed_order import hold_fixed_order
 from schema_migrations.workflows.states.held_aliases import hold_aliases_on
 from schema_migrations.workflows.states.hidden_fields import with_hidden_fields
-from schema_migrations.workflows.states.model_facts import (
-    FieldValues,
-    ModelFacts,
-    ModelOrigin,
-    find_auto_created_models,
-    model_origin_of,
-    origins_of,
-)
 from schema_migrations.workflows.states.model_names import (
     column_key_of,
     table_key_of,
+)
+from schema_migrations.workflows.states.model_tables import (
+    find_auto_created_models,
+    map_unmanaged_tables,
 )
 from schema_migrations.workflows.states.package_objects import (
     create_package_objects,
     create_relation,
     is_view,
 )
+
+if TYPE_CHECKING:
+    from schema_migrations.engines.connection import Connection
+    from schema_migrations.engines.dialect import Dialect
+    from schema_migrations.plan.fills import ComputedDefault
+    from schema_migrations.schema.key import Key
+    from schema_migrations.workflows.states.model_facts import ModelFacts, ModelOrigin
 
 AppLabels = tuple[str, ...] | None
 """Labels of apps; None: all apps."""
@@ -110,6 +106,14 @@ def collect_ddl(
     ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
     Raises ``ConfigError``.
     """
+    # Not at the top: who only asks for statements needs no facts.
+    from schema_migrations.workflows.states.model_facts import (
+        FieldValues,
+        ModelFacts,
+        model_origin_of,
+        origins_of,
+    )
+
     dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
     collected = collect_model_statements(connection, tables_first, is_part=is_part)

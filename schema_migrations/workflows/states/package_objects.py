@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import models
 
 from schema_migrations.errors import InvalidModels
-from schema_migrations.workflows.states.model_facts import find_auto_created_models
+from schema_migrations.workflows.states.model_tables import find_auto_created_models
 
 Model = type[models.Model]
 

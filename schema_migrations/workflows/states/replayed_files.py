@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.workflows.states.sources import (
     open_scratch_database,
 )

@@ -15,7 +15,7 @@ from schema_migrations.errors import (
     ConfigError,
     SourceOfOtherEngine,
 )
-from schema_migrations.history.comparison import select_from_checkpoint
+from schema_migrations.history.checkpoint import select_from_checkpoint
 from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.schema.model import EMPTY, Schema

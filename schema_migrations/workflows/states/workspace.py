@@ -13,7 +13,8 @@ from django.apps.registry import Apps
 from schema_migrations.conf import Settings
 from schema_migrations.dev.open_server import Sharing, open_server
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.engine import Engine, Target
+from schema_migrations.engines.engine import Engine
+from schema_migrations.engines.executor import Target
 from schema_migrations.history.directory import Directory
 from schema_migrations.schema.model import NO_KEYS, Key
 from schema_migrations.workflows.states.app_tables import AppTables, read_app_tables
@@ -22,9 +23,7 @@ from schema_migrations.workflows.states.django_migrations import (
     DjangoMigrations,
     read_django_migrations,
 )
-from schema_migrations.workflows.states.extra import (
-    ExtraStatement,
-)
+from schema_migrations.workflows.states.extra_files import ExtraStatement
 from schema_migrations.workflows.states.foundations import (
     list_extensions,
 )

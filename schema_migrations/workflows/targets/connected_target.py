@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.driver_error import DriverError
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
     from schema_migrations.history.revision import Revision
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from schema_migrations.engines.connection import DatabaseSettings
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
 
 URL_VARIABLE = "SCHEMA_MIGRATIONS_URL"
 

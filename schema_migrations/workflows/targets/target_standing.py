@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Engine, Target
+    from schema_migrations.engines.engine import Engine
+    from schema_migrations.engines.executor import Target
     from schema_migrations.history.comparison import ExecOrder
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.revision import Revision

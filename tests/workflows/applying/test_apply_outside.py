@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history import revision
 from schema_migrations.history.revision import UNKNOWN_END

@@ -13,7 +13,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.db.utils import ConnectionHandler
 from django.utils import translation
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import (
     ConfigError,
     LockNotAcquired,

@@ -11,7 +11,7 @@ from django.db.utils import ConnectionHandler
 from django.test import override_settings
 
 from schema_migrations.engines.driver_error import Cause
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.errors import StatementFailed
 from schema_migrations.management.hints import hint_of
 from schema_migrations.workflows.applying.apply import ApplyRequest

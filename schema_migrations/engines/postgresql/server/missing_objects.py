@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.driver_error import DriverError
-from schema_migrations.engines.engine import MissingObject
+from schema_migrations.engines.missing_object import MissingObject
 
 _UNDEFINED_OBJECT, _UNDEFINED_FUNCTION = "42704", "42883"
 

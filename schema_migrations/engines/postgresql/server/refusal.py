@@ -25,7 +25,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
+from schema_migrations.engines.postgresql.server.entry import ASKED_SETTINGS
 from schema_migrations.engines.postgresql.server.url_query import read_options
 from schema_migrations.errors import (
     ConnectionRefused,
@@ -40,18 +40,19 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.connection import Connection
 
-_SERVER_PART = re.compile(r":  (.*)")
+# As text, which Python compiles when it is first used: nearly every connection is accepted.
+_SERVER_PART = r":  (.*)"
 """What the server said: libpq puts two spaces after its severity, in any language."""
 
 _OPTIONS_REFUSED = "unsupported startup parameter: options"
 """What PgBouncer says, in English only."""
 
-_TEMPORARY = re.compile(
+_TEMPORARY = (
     r"too many (connections|clients)|database system is|remaining connection slots"
 )
 """English words of a server that is busy or starting, which may also name a role."""
 
-_WRONG_SETTINGS = re.compile(
+_WRONG_SETTINGS = (
     r"authentication failed|parameter|command-line|certificate|does not support SSL"
     r"|definition of service|invalid \w+ (value|number)|does not exist"
     r"|no password supplied|no pg_hba.conf entry|not permitted to log in"
@@ -121,21 +122,21 @@ def is_final_refusal(
     text, attempt = str(error), error.pgconn
     if attempt is not None and attempt.needs_password:
         return True
-    if _TEMPORARY.search(text):
+    if re.search(_TEMPORARY, text):
         return False
     asked = _read_settings(settings) if attempt is None else read_attempt(attempt)
     return bool(
-        _WRONG_SETTINGS.search(text) or find_refused_setting(text, asked)
+        re.search(_WRONG_SETTINGS, text) or find_refused_setting(text, asked)
     ) or any(
         _is_named(name, said)
-        for said in _SERVER_PART.findall(text)
+        for said in re.findall(_SERVER_PART, text)
         for name in (asked.user, asked.database)
     )
 
 
 def find_refused_setting(text: str, asked: ConnectionRequest) -> str:
     """Return the name of the asked setting that a refusal names; empty: none."""
-    refusals = _SERVER_PART.findall(text)
+    refusals = re.findall(_SERVER_PART, text)
     for name, value in asked.settings.items():
         word = name
         if name in _NAMED_BY_VALUE:
@@ -157,7 +158,7 @@ def is_about_database(error: BaseException) -> bool:
     refusal = find_driver_error(error)
     if refusal is None:
         return False
-    refusals, attempt = _SERVER_PART.findall(str(refusal)), refusal.pgconn
+    refusals, attempt = re.findall(_SERVER_PART, str(refusal)), refusal.pgconn
     if attempt is None:
         pattern = r'database(: | ")'
     elif attempt.db == attempt.user:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
-from schema_migrations.engines.engine import ServerVersion
-from schema_migrations.engines.postgresql.server.refusal import is_about_database
 from schema_migrations.engines.postgresql.server.sibling import open_sibling
 from schema_migrations.engines.postgresql.server.value_types import (
     add_value_types,
@@ -23,6 +21,7 @@ from schema_migrations.engines.postgresql.session_values import (
     SCRATCH_VALUES,
     render_set_values,
 )
+from schema_migrations.engines.probe import ServerVersion
 from schema_migrations.errors import (
     ConfigError,
     DevServerUnreachable,
@@ -178,6 +177,11 @@ def connect_to_server(settings: DatabaseSettings, alias: str) -> Iterator[Connec
         try:
             connection = open_sibling({**settings, "NAME": name}, alias)
         except (ConfigError, Unreachable) as error:
+            # Not at the top: nearly every connection is accepted.
+            from schema_migrations.engines.postgresql.server.refusal import (
+                is_about_database,
+            )
+
             first = first or error
             if not is_about_database(error):
                 break

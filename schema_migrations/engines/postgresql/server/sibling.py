@@ -11,12 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.postgresql.server.refusal import translate_refusals
-from schema_migrations.engines.postgresql.server.url import (
-    ASKED_SETTINGS,
-    BACKEND,
-    format_masked_url,
-)
+from schema_migrations.engines.postgresql.server.entry import ASKED_SETTINGS, BACKEND
 
 if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection, DatabaseSettings
@@ -70,15 +65,22 @@ def open_sibling(
     """
     connection = make_sibling(settings, alias)
     try:
-        with translate_refusals(connection, target=target):
-            connection.ensure_connection()
+        connection.ensure_connection()
     except BaseException:
         connection.close()  # it may be open, and what Django does first have failed
-        raise
+        # Not at the top: nearly every connection is accepted.
+        from schema_migrations.engines.postgresql.server.refusal import (
+            translate_refusals,
+        )
+
+        with translate_refusals(connection, target=target):
+            raise
     return connection
 
 
 def open_sibling_of(connection: Connection) -> Connection:
     """Return another open session on a target, which the caller closes."""
+    from schema_migrations.engines.postgresql.server.url import format_masked_url
+
     settings = connection.settings_dict
     return open_sibling(settings, connection.alias, target=format_masked_url(settings))

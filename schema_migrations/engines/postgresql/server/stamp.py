@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.engines.engine import ServerStamp, ServerVersion
 from schema_migrations.engines.postgresql.server.scratch import (
     check_rights,
     connect_to_server,
 )
 from schema_migrations.engines.postgresql.server.sibling import make_sibling
+from schema_migrations.engines.probe import ServerStamp, ServerVersion
 from schema_migrations.errors import DevServerUnreachable
 
 if TYPE_CHECKING:

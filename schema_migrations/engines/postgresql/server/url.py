@@ -17,6 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from schema_migrations.engines.postgresql.quote import quote as quote_name
+from schema_migrations.engines.postgresql.server.entry import ASKED_SETTINGS, BACKEND
 from schema_migrations.engines.postgresql.server.url_query import (
     format_option,
     read_keywords,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from schema_migrations.engines.connection import DatabaseSettings
-
-BACKEND = "django.db.backends.postgresql"
 
 SCHEMES = (
     "postgres",
@@ -50,10 +49,6 @@ ESCAPING_HINT = "A special character in the password must be percent-encoded: %4
 
 OVERRIDDEN_OPTIONS = frozenset({"pool", "dbname", "user", "password", "host", "port"})
 """Keys of ``OPTIONS`` that conflict with the URL, and a pool, which keeps connections open."""
-
-ASKED_SETTINGS = "ASKED_SETTINGS"
-"""Key of an entry: the settings of the server that a URL asks for.  ``options`` has them
-too, without the timeouts: the session is compared with what was asked for."""
 
 
 def settings_from_url(url: str, base: Mapping[str, Any]) -> DatabaseSettings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import DataError
 
-from schema_migrations.engines.postgresql.server.url import ASKED_SETTINGS
+from schema_migrations.engines.postgresql.server.entry import ASKED_SETTINGS
 from schema_migrations.engines.postgresql.server.url_query import TIMEOUTS
 from schema_migrations.engines.postgresql.session.execution import fetch_rows
 from schema_migrations.errors import InvalidUrl, SettingIgnored

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.engine import ServerMessage
+from schema_migrations.engines.executor import ServerMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
-from schema_migrations.engines.engine import EarlierAttempt
+from schema_migrations.engines.executor import EarlierAttempt
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.execution import (

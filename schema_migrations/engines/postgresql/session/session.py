@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.engine import SessionOptions, Target
+from schema_migrations.engines.executor import SessionOptions, Target
 from schema_migrations.engines.postgresql.server.refusal import translate_refusals
 from schema_migrations.engines.postgresql.server.url import (
     format_masked_url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from schema_migrations.engines.driver_error import DriverError
-from schema_migrations.engines.engine import MissingObject
+from schema_migrations.engines.missing_object import MissingObject
 
 _MESSAGE = re.compile(r"no such (collation sequence|function|module): (?P<name>.+)")
 

@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import ServerStamp, ServerVersion
+from schema_migrations.engines.probe import ServerStamp, ServerVersion
 from schema_migrations.engines.sqlite.session_values import FIXED_VALUES
 
 if TYPE_CHECKING:

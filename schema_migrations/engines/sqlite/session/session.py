@@ -19,10 +19,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
-from schema_migrations.engines.engine import (
-    SessionOptions,
-    Target,
-)
+from schema_migrations.engines.executor import SessionOptions, Target
 from schema_migrations.engines.sqlite.server.url import format_masked_url
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
 from schema_migrations.engines.sqlite.session.lock import database_file_of

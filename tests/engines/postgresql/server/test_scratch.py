@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from schema_migrations.engines.engine import ServerVersion
 from schema_migrations.engines.postgresql.server.scratch import (
     SCRATCH_PREFIX,
     check_server,
     create_scratch_database,
 )
+from schema_migrations.engines.probe import ServerVersion
 from schema_migrations.errors import ConfigError, Unreachable
 from tests.fixtures.children import hold_dev_database, wait_until
 from tests.fixtures.postgresql import connect_as_administrator

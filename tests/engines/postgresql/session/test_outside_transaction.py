@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import EarlierAttempt
+from schema_migrations.engines.executor import EarlierAttempt
 from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session import outside_transaction
 from schema_migrations.engines.postgresql.session.execution import fetch_row

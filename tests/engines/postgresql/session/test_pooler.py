@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from schema_migrations.engines.engine import Target
+    from schema_migrations.engines.executor import Target
 
 A = "CREATE TABLE a (id integer);"
 

@@ -18,7 +18,8 @@ from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.schema.model import EMPTY
 from schema_migrations.workflows.planning.trial import SqlRefused, has_rows
-from schema_migrations.workflows.states.extra import ExtraStatement, try_repeatedly
+from schema_migrations.workflows.states.extra import try_repeatedly
+from schema_migrations.workflows.states.extra_files import ExtraStatement
 from schema_migrations.workflows.states.state import State, copy_schema
 from tests.fixtures.children import wait_until
 from tests.fixtures.postgresql import connect_as_administrator

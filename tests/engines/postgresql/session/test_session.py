@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.engines.postgresql.executor import EXECUTOR
 from schema_migrations.engines.postgresql.session import outside_transaction
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error

@@ -16,7 +16,7 @@ import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from schema_migrations.engines.engine import SessionOptions
+from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.engines.sqlite.executor import EXECUTOR
 from schema_migrations.engines.sqlite.session.driver_error import read_driver_error
 from schema_migrations.engines.sqlite.session.session import (
