@@ -32,7 +32,7 @@ from benchmarks.machine import (
     describe_server,
     read_load,
 )
-from benchmarks.measuring import Repetition
+from benchmarks.measuring import ProgramFailed, Repetition
 from benchmarks.page import replace_part
 from benchmarks.peers.atlas import describe_atlas, find_atlas
 from benchmarks.results import format_table, list_missed
@@ -65,7 +65,11 @@ def main(arguments: Sequence[str]) -> int:
     for name in topics:
         say(f"== {name}")
         before = read_load()
-        table = TOPICS[name](work)
+        try:
+            table = TOPICS[name](work)
+        except ProgramFailed as failure:
+            missed.append(f"{name}: **failed**: {failure}")
+            continue
         facts = f"{machine} {describe_load(before, read_load())}"
         title = f"{table.title}: {given.name}" if given else table.title
         text = f"### {title}\n\n{format_table(table)}\n\n{facts}"
@@ -75,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     say(f"Written: {page}")
     for line in missed:
         say(line)
-    return 0
+    return 1 if any("**failed**" in line for line in missed) else 0
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -25,7 +25,7 @@ def describe_machine(programs: Programs, atlas: str) -> str:
         f" {platform.system()} {platform.release()}."
         f" PostgreSQL {programs.version}, Django {django.get_version()},"
         f" Python {platform.python_version()}, {atlas}."
-        f" Version {VERSION}, {datetime.now(UTC):%Y-%m-%d}."
+        f" Version {_find_version()}, {datetime.now(UTC):%Y-%m-%d}."
     )
 
 
@@ -57,6 +57,18 @@ def find_file_system(folder: Path) -> str:
         check=False,
     )
     return " ".join(done.stdout.split()[1:]) or "an unknown file system"
+
+
+def _find_version() -> str:
+    """Return the commit of the tree that is measured, or the version that is installed."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or VERSION
 
 
 def _read_processor() -> str:

@@ -14,8 +14,12 @@ from typing import Protocol
 from benchmarks.results import Bound, Row, Run
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
-MOST_SECONDS = 120.0
+MOST_SECONDS = 300.0
 """What has taken longer in all is not run again: some take minutes each."""
+
+
+class ProgramFailed(Exception):
+    """A program has ended with an exit code that was not expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +42,37 @@ class Repetition:
 def measure_in_turns(
     repetition: Repetition, candidates: Sequence[Candidate], *, group: str = ""
 ) -> list[Row]:
-    """Run all, one after the other, again and again: other load hits all alike."""
+    """Run all, one after the other, again and again: other load hits all alike.
+
+    What fails once is not run again, and has no figure.
+    """
     done: dict[str, list[Run]] = {candidate.what: [] for candidate in candidates}
+    problems: dict[str, str] = {}
     for _ in range(repetition.runs):
         for candidate in candidates:
             before = done[candidate.what]
-            if sum(run.seconds for run in before) < MOST_SECONDS:
+            taken = sum(run.seconds for run in before)
+            if candidate.what in problems or taken >= MOST_SECONDS:
+                continue
+            try:
                 before.append(candidate.run())
+            except ProgramFailed as failure:
+                repetition.say(f"{group} {candidate.what} FAILED: {failure}".lstrip())
+                problems[candidate.what] = str(failure).partition("\n")[0]
+                before.clear()
     rows = [
         Row(
             what=candidate.what,
             runs=tuple(done[candidate.what]),
             group=group,
             bounds=candidate.bounds,
+            problem=problems.get(candidate.what, ""),
         )
         for candidate in candidates
     ]
     for row in rows:
-        repetition.say(f"{group} {row.what}: {row.find_median():.3f} s".lstrip())
+        if row.runs:
+            repetition.say(f"{group} {row.what}: {row.find_figure():.3f} s".lstrip())
     return rows
 
 
@@ -67,7 +84,7 @@ def run_process(
 ) -> Run:
     """Run a program; return its time and the greatest memory of its process.
 
-    Exits with its output when its exit code is another than ``expected``.
+    Raises ``ProgramFailed`` when its exit code is another than ``expected``.
     """
     with tempfile.TemporaryDirectory() as name:
         output, taken = Path(name, "output"), Path(name, "taken")
@@ -85,7 +102,7 @@ def run_process(
         if figures["code"] not in expected:
             said = output.read_text(errors="replace")[-4000:]
             words = " ".join(map(str, command))
-            sys.exit(f"{words}: exit code {figures['code']}\n{said}")
+            raise ProgramFailed(f"exit code {figures['code']}\n{words}\n{said}")
     return Run(seconds=figures["seconds"], mebibytes=figures["mebibytes"])
 
 

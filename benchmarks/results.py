@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -52,12 +52,16 @@ class Bound:
 class Row:
     what: str
     runs: tuple[Run, ...]
+    """Empty: it failed."""
     group: str = ""
     bounds: tuple[Bound, ...] = ()
+    problem: str = ""
+    """Why it failed."""
 
-    def find_median(self, of: Measure = "seconds") -> float:
+    def find_figure(self, of: Measure = "seconds") -> float:
+        """Return the median of the runs; of memory the greatest."""
         values: list[float] = [getattr(run, of) for run in self.runs]
-        return statistics.median(values)
+        return max(values) if of == "mebibytes" else statistics.median(values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ class Verdict:
 
 def judge_row(row: Row, rows: Sequence[Row]) -> list[Verdict]:
     """Compare a row with its bounds; ``rows`` are those of its table."""
-    return [_judge(row, bound, rows) for bound in row.bounds]
+    return [_judge(row, bound, rows) for bound in row.bounds if row.runs]
 
 
 def _judge(row: Row, bound: Bound, rows: Sequence[Row]) -> Verdict:
@@ -99,26 +103,34 @@ def _judge(row: Row, bound: Bound, rows: Sequence[Row]) -> Verdict:
     limit = None
     if all(found):
         limit = bound.constant + sum(
-            factor * part.find_median(bound.of)
+            factor * part.find_figure(bound.of)
             for (factor, _), part in zip(bound.parts, found, strict=True)
             if part
         )
-    return Verdict(bound=bound, value=row.find_median(bound.of), limit=limit)
+    return Verdict(bound=bound, value=row.find_figure(bound.of), limit=limit)
 
 
 def _find_part(row: Row, name: str, rows: Sequence[Row]) -> Row | None:
     wanted = ((row.group, name), (name, row.what))
-    return next((each for each in rows if (each.group, each.what) in wanted), None)
+    measured = (each for each in rows if each.runs)
+    return next((each for each in measured if (each.group, each.what) in wanted), None)
 
 
 def list_missed(table: Table) -> list[str]:
-    """Return a line for each bound that is not met."""
+    """Return a line for each bound that is not met, and for each row that failed."""
     return [
-        f"{', '.join(filter(None, (row.group, row.what)))}: {format_verdict(verdict)}"
+        f"{', '.join(filter(None, (row.group, row.what)))}: {problem}"
         for row in table.rows
-        for verdict in judge_row(row, table.rows)
-        if not verdict.is_met
+        for problem in _list_problems(row, table.rows)
     ]
+
+
+def _list_problems(row: Row, rows: Sequence[Row]) -> Iterator[str]:
+    if row.problem:
+        yield f"**failed**: {row.problem}"
+    for verdict in judge_row(row, rows):
+        if not verdict.is_met:
+            yield format_verdict(verdict)
 
 
 def format_verdict(verdict: Verdict) -> str:
@@ -170,7 +182,7 @@ def format_table(table: Table) -> str:
 
 def _format_medians(table: Table) -> list[str]:
     groups = list(dict.fromkeys(row.group for row in table.rows))
-    medians = {(row.what, row.group): row.find_median() for row in table.rows}
+    medians = {(row.what, row.group): row.find_figure() for row in table.rows}
     subjects = dict.fromkeys(row.what for row in table.rows)
     return [
         _format_line(["seconds", *groups]),
@@ -213,8 +225,11 @@ def _format_line(cells: Sequence[str]) -> str:
 
 
 def _list_cells(row: Row, table: Table) -> Iterator[str]:
-    seconds = [run.seconds for run in row.runs]
     yield row.what
+    if not row.runs:
+        yield from ("", "", "", "", "", f"**failed**: {row.problem}")
+        return
+    seconds = [run.seconds for run in row.runs]
     yield format_figure(statistics.median(seconds))
     yield f"{format_figure(min(seconds))}–{format_figure(max(seconds))}"
     yield str(len(seconds))
@@ -222,7 +237,7 @@ def _list_cells(row: Row, table: Table) -> Iterator[str]:
         _find_part(row, table.reference, table.rows) if table.reference else None
     )
     yield _format_ratio(row, reference)
-    peak = max(run.mebibytes for run in row.runs)
+    peak = row.find_figure("mebibytes")
     yield f"{peak:.0f}" if peak else ""
     yield "<br>".join(map(format_verdict, judge_row(row, table.rows)))
 
@@ -230,7 +245,7 @@ def _list_cells(row: Row, table: Table) -> Iterator[str]:
 def _format_ratio(row: Row, reference: Row | None) -> str:
     if reference is None:
         return ""
-    return f"{row.find_median() / reference.find_median():.2f}"
+    return f"{row.find_figure() / reference.find_figure():.2f}"
 
 
 def bound_growth(
@@ -254,6 +269,4 @@ def bound_growth(
 
 
 def with_bound(row: Row, bound: Bound) -> Row:
-    return Row(
-        what=row.what, runs=row.runs, group=row.group, bounds=(*row.bounds, bound)
-    )
+    return replace(row, bounds=(*row.bounds, bound))

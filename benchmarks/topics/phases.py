@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
 from benchmarks.bench import Bench, Work, list_projects
+from benchmarks.measuring import run_process
 from benchmarks.results import Row, Run, Table
 
 
@@ -32,12 +32,14 @@ def measure(work: Work) -> Table:
 def time_phases(bench: Bench) -> dict[str, float]:
     """Return the seconds of each phase, from a process of its own."""
     url = bench.make_database()
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.run_phases"],
+    file = bench.folder / "phases.json"
+    run_process(
+        sys.executable,
+        "-m",
+        "benchmarks.run_phases",
+        file,
         cwd=bench.folder,
         env=bench.make_environment(url=url, settings="settings"),
-        check=True,
-        stdout=subprocess.PIPE,
     )
-    phases: dict[str, float] = json.loads(done.stdout)
+    phases: dict[str, float] = json.loads(file.read_text())
     return phases

@@ -102,6 +102,30 @@ def test_a_table_shows_median_spread_ratio_and_bound() -> None:
     ]
 
 
+def test_what_failed_is_in_the_table_and_bounds_nothing() -> None:
+    failed = Row(what="peer", runs=(), group="10 models", problem="exit code 3")
+    ours = make_row("ours", 1.0, bounds=(Bound(parts=((1, "peer"),)),))
+    table = Table(title="All", rows=(failed, ours), reference="peer")
+    assert format_table(table).splitlines()[2:] == [
+        "| 10 models | peer |  |  |  | **failed**: exit code 3 |",
+        "| 10 models | ours | 1.00 | 1.00–1.00 | 1 |"
+        " not judged: ≤ peer, which was not measured |",
+    ]
+    assert list_missed(table) == [
+        "10 models, peer: **failed**: exit code 3",
+        "10 models, ours: not judged: ≤ peer, which was not measured",
+    ]
+
+
+def test_the_greatest_memory_counts() -> None:
+    runs = tuple(Run(seconds=1.0, mebibytes=size) for size in (1.0, 1.0, 400.0))
+    bounds = (Bound(constant=300, of="mebibytes"),)
+    row = Row(what="ours", runs=runs, bounds=bounds)
+    assert [format_verdict(each) for each in judge_row(row, [row])] == [
+        "**not met** by 100 MiB, 33 %: ≤ 300 MiB"
+    ]
+
+
 def test_medians_alone_have_a_column_for_each_size() -> None:
     rows = (make_row("diff", 1.0, group="10"), make_row("diff", 20.0, group="100"))
     table = Table(title="Phases", rows=rows, has_medians_alone=True)
