@@ -15,12 +15,14 @@ import pytest
 
 from benchmarks.bench import GivenProject, Sizes, Work
 from benchmarks.measuring import Repetition
+from benchmarks.peers.atlas import find_atlas
 from benchmarks.projects import write_project
 from benchmarks.results import Run, Table, format_table, judge_row
 from benchmarks.topics import TOPICS
 from schema_migrations.dev.cluster import THROWAWAY_SETTINGS, run_server
+from schema_migrations.dev.programs import choose_programs, find_installed_programs
 from tests.fixtures.commands import Commands
-from tests.fixtures.postgresql import NO_POSTGRES, find_programs
+from tests.fixtures.postgresql import NO_POSTGRES
 from tests.fixtures.skips import skip_missing
 
 SIZES = Sizes(
@@ -45,14 +47,15 @@ def work(commands: Commands) -> Iterator[Work]:
         assert code in expected, f"{arguments}: {code}\n{out}{err}"
         return Run(seconds=time.perf_counter() - began)
 
-    programs = [each for each in find_programs() if (each.bin_folder / "psql").exists()]
-    if not programs:
-        skip_missing(f"{NO_POSTGRES}, with psql")
-    with run_server(programs[-1], asks_for_password=False) as server:
+    installed = find_installed_programs()
+    if not installed:
+        skip_missing(NO_POSTGRES)
+    programs = choose_programs(installed)
+    with run_server(programs, asks_for_password=False) as server:
         yield Work(
             repetition=Repetition(runs=1, say=lambda line: None),
-            programs=programs[-1],
-            atlas=None,
+            programs=programs,
+            atlas=find_atlas(),
             sizes=SIZES,
             run_django=run_fork,
             server_settings=THROWAWAY_SETTINGS,
