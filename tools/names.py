@@ -211,6 +211,8 @@ KEYS = ("Key.column", "Key.constraint", "opaque_key", "table_key")
 REASONS = {
     "Connection.cursor": "Django's",
     "Connection.schema_editor": "Django's",
+    "Connection.inc_thread_sharing": "Django's",
+    "Connection.dec_thread_sharing": "Django's",
     "Cursor.fetchall": "Python's database API",
     "Cursor.fetchone": "Python's database API",
     "DatabaseFilter.choices": "Django's",

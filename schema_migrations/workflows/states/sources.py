@@ -20,7 +20,6 @@ from schema_migrations.history.directory import Directory, load, verify
 from schema_migrations.history.file import MigrationFile
 from schema_migrations.schema.model import EMPTY, Schema
 from schema_migrations.schema.privileges import with_privileges_of
-from schema_migrations.workflows.states.beside import run_beside
 from schema_migrations.workflows.states.excluded_tables import (
     load_referenced_tables,
 )
@@ -47,6 +46,7 @@ from schema_migrations.workflows.states.migration_sql import (
     find_extensions_left_to_migrations,
 )
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
+from schema_migrations.workflows.states.parallel import run_in_parallel
 from schema_migrations.workflows.states.prerequisites import (
     EXTENSIONS_SETTING,
     Prerequisites,
@@ -102,7 +102,7 @@ def open_files_and_models(
     """
     with ExitStack() as stack:
         if part is None and _are_independent(workspace):
-            yield _load_beside(workspace, stack)
+            yield _load_in_parallel(workspace, stack)
             return
         current = stack.enter_context(open_state(FILES, workspace, part=part))
         beside = current.schema
@@ -121,7 +121,7 @@ def _are_independent(workspace: Workspace) -> bool:
     return has_server and not needs_more
 
 
-def _load_beside(workspace: Workspace, stack: ExitStack) -> tuple[State, State]:
+def _load_in_parallel(workspace: Workspace, stack: ExitStack) -> tuple[State, State]:
     unused = workspace.servers.take_unused()
     files = stack.enter_context(open_scratch_database(workspace, unused))
     models = stack.enter_context(open_scratch_database(workspace, workspace.server))
@@ -130,7 +130,7 @@ def _load_beside(workspace: Workspace, stack: ExitStack) -> tuple[State, State]:
     def create(check: Callable[[], None]) -> None:
         _create_models(workspace, models, ddl, check=check)
 
-    with run_beside(create, models) as wait:
+    with run_in_parallel(create, models) as wait:
         current = _load_source(read_source(FILES), workspace, files, EMPTY, None)
         with workspace.phases("load models"):
             wait()

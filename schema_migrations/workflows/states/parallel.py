@@ -15,7 +15,7 @@ class _Stopped(Exception):
 
 
 @contextmanager
-def run_beside(
+def run_in_parallel(
     job: Callable[[Callable[[], None]], object], connection: Connection
 ) -> Iterator[Callable[[], object]]:
     """Run a job on a connection while the block runs; the block waits for its end.

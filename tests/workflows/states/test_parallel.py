@@ -8,7 +8,7 @@ from threading import Event, current_thread
 import pytest
 from django.db import connection
 
-from schema_migrations.workflows.states.beside import run_beside
+from schema_migrations.workflows.states.parallel import run_in_parallel
 
 SECONDS = 30.0
 
@@ -24,7 +24,7 @@ def test_the_job_runs_while_the_block_does() -> None:
         check()
         threads.append(current_thread())
 
-    with run_beside(job, connection) as wait:
+    with run_in_parallel(job, connection) as wait:
         assert begun.wait(SECONDS)
         went_on.set()
         wait()
@@ -42,7 +42,7 @@ def test_the_error_of_the_block_ends_the_job() -> None:
             check()
 
     def fail() -> None:
-        with run_beside(job, connection):
+        with run_in_parallel(job, connection):
             assert begun.wait(SECONDS)
             raise KeyboardInterrupt
 
@@ -56,7 +56,7 @@ def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
         raise ValueError("of the job")
 
     def run(error: Exception | None = None) -> None:
-        with run_beside(job, connection) as wait:
+        with run_in_parallel(job, connection) as wait:
             if error:
                 raise error
             wait()
