@@ -54,6 +54,7 @@ pytest_plugins = [
     "tests.fixtures.fast",
     "tests.fixtures.skips",
     "tests.fixtures.postgresql",
+    "tests.fixtures.scratch",
     "tests.fixtures.docker",
     "tests.fixtures.targets",
     "tests.fixtures.commands",

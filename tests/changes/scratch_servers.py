@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from schema_migrations.dev.server import DevServer
-from schema_migrations.engines.connection import Connection
 from schema_migrations.engines.engine import Engine
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.states.state import State
 from tests.fixtures.postgresql import connect_as_administrator, find_clients
+from tests.fixtures.scratch import Scratch, keep_databases
 from tools.histories.database import Database
 
 ALIAS = "default"
@@ -25,8 +25,7 @@ class ScratchServer:
     """An engine, and how it creates databases for cases."""
 
     engine: Engine
-    create_scratch: Callable[[], AbstractContextManager[Connection]]
-    """Creates, or empties, a database and keeps it until the block ends."""
+    create_scratch: Scratch
     clients: Path | None = None
     """The folder of PostgreSQL's clients."""
 
@@ -37,35 +36,17 @@ class ScratchServer:
 @pytest.fixture(scope="module")
 def on_postgresql(pg_server: DevServer) -> Iterator[ScratchServer]:
     """A server that empties databases and uses them again: creating one takes long."""
-    engine = engine_for("postgresql")
     settings = {**pg_server.settings, "OPTIONS": {}}
-    free: list[Connection] = []
-    with connect_as_administrator(settings) as server, ExitStack() as stack:
+    with connect_as_administrator(settings) as server:
         server.execute("SET allow_in_place_tablespaces = on")
         server.execute("CREATE TABLESPACE fast LOCATION ''")
-        stack.callback(server.execute, "DROP TABLESPACE fast")
-
-        @contextmanager
-        def scratch() -> Iterator[Connection]:
-            if not free:
-                free.append(
-                    stack.enter_context(
-                        engine.dev_server.create_scratch_database(settings, ALIAS)
-                    )
-                )
-            connection = free.pop()
-            with connection.cursor() as cursor:
-                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            try:
-                yield connection
-            except BaseException:
-                connection.close()  # a failure may leave anything
-                raise
-            free.append(connection)
-
-        yield ScratchServer(
-            engine=engine, create_scratch=scratch, clients=find_clients()
-        )
+        with keep_databases() as create:
+            yield ScratchServer(
+                engine=engine_for("postgresql"),
+                create_scratch=partial(create, settings),
+                clients=find_clients(),
+            )
+        server.execute("DROP TABLESPACE fast")
 
 
 @pytest.fixture(scope="session")

@@ -205,7 +205,6 @@ class TestInterrupted:
         assert pg_place.list_tables() == []
         assert pg_place.read_revisions() == {}
 
-    @pytest.mark.every_postgres
     @pytest.mark.parametrize("mode", ["file", "none"])
     @pytest.mark.parametrize(
         ("number", "code", "said"),

@@ -14,8 +14,9 @@ from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Definition, Key, Schema
 from schema_migrations.workflows.states.state import copy_schema, inspect_database
 from tests.engines.postgresql.databases import database
+from tests.fixtures.scratch import Scratch
 from tests.fixtures.skips import skip_missing, skip_unsupported
-from tests.schema.test_partitions import empty_database, proposed
+from tests.schema.test_partitions import proposed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ POSTGRESQL = engine_for("postgresql")
 
 @pytest.fixture
 def pair(
-    postgres_settings: dict[str, Any],
+    postgres_settings: dict[str, Any], scratch: Scratch
 ) -> Iterator[tuple[Connection, Connection]]:
     with database(postgres_settings) as connection:
         try:
@@ -39,10 +40,7 @@ def pair(
                     "extensions on a PostgreSQL that comes without contrib"
                 )
             skip_missing("PostgreSQL with contrib")
-    with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
-    ):
+    with scratch() as one, scratch() as other:
         yield one, other
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,13 +22,13 @@ from schema_migrations.workflows.states.state import (
     inspect_database,
     load_sql,
 )
+from tests.fixtures.scratch import Scratch
 from tests.fixtures.skips import skip_missing, skip_unsupported
 from tests.workflows.planning.test_diff_cases import CASES, check, sections
 from tools.catalogs import read_postgresql_facts
 from tools.clients import find_clients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from schema_migrations.engines.connection import Connection
@@ -46,12 +45,6 @@ ON_EACH_MAJOR = {
     "partition_parts_of_its_own",
     "partitioned_key_on_only",
 }
-
-
-@contextmanager
-def empty_database(settings: dict[str, Any]) -> Iterator[Connection]:
-    with POSTGRESQL.dev_server.create_scratch_database(settings, "default") as one:
-        yield one
 
 
 def state(connection: Connection, sql: str) -> State:
@@ -77,11 +70,9 @@ def fetch(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", sorted(ON_EACH_MAJOR))
-def test_a_plan_leads_there_and_back(
-    name: str, postgres_settings: dict[str, Any]
-) -> None:
+def test_a_plan_leads_there_and_back(name: str, scratch: Scratch) -> None:
     path = CASES / f"{name}.postgresql.sql"
-    check(path, POSTGRESQL, postgres_settings)
+    check(path, POSTGRESQL, scratch)
 
 
 def dumped(connection: Connection) -> frozenset[str]:
@@ -106,13 +97,13 @@ def make_url(settings: dict[str, Any]) -> str:
 @pytest.mark.parametrize("path", PAIRS, ids=lambda path: path.name.partition(".")[0])
 @pytest.mark.parametrize("judge", ["inspector", "pg_dump"])
 def test_the_result_and_a_copy_are_equal_to_the_original(
-    judge: str, path: Path, postgres_settings: dict[str, Any]
+    judge: str, path: Path, scratch: Scratch
 ) -> None:
     case = sections(path)
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
-        empty_database(postgres_settings) as copy,
+        scratch() as one,
+        scratch() as other,
+        scratch() as copy,
     ):
         proposed(one, other, case["before"], case["after"])
         original = inspect_database(POSTGRESQL, other)
@@ -135,10 +126,10 @@ LARGER = f"{TABLE} CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (20);"
     [(ALONE, FIRST), (FIRST, ALONE), (FIRST, LARGER), (LARGER, FIRST)],
     ids=["attached", "detached", "larger", "smaller"],
 )
-def test_rows_stay(before: str, after: str, postgres_settings: dict[str, Any]) -> None:
+def test_rows_stay(before: str, after: str, scratch: Scratch) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
     ):
         rows = f"{before} INSERT INTO t1 VALUES (2, 'two');"
         found = proposed(one, other, rows, after)
@@ -148,11 +139,11 @@ def test_rows_stay(before: str, after: str, postgres_settings: dict[str, Any]) -
 
 
 def test_what_the_table_has_too_much_is_a_loss(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
     ):
         more = f"{ALONE} ALTER TABLE t1 ADD COLUMN more int;"
         found = proposed(one, other, more, FIRST)
@@ -188,11 +179,11 @@ BY_TEXT = "CREATE TABLE t (id int NOT NULL, w text) PARTITION BY LIST (w);"
     ],
 )
 def test_a_partition_key_is_not_altered(
-    before: str, after: str, text: str, postgres_settings: dict[str, Any]
+    before: str, after: str, text: str, scratch: Scratch
 ) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
         pytest.raises(PartitionKeyFixed) as caught,
     ):
         proposed(
@@ -213,13 +204,13 @@ def test_a_partition_key_is_not_altered(
     "before", [FIRST, f"{TABLE} CREATE TABLE t2 PARTITION OF t DEFAULT;"]
 )
 def test_no_partition_comes_to_an_index_that_waits(
-    before: str, key: str, postgres_settings: dict[str, Any]
+    before: str, key: str, scratch: Scratch
 ) -> None:
     """PostgreSQL gives a new partition an index for each of the whole table, so that no
     plan can leave one of them without."""
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
         pytest.raises(UnsupportedChange, match="Drop waits first"),
     ):
         proposed(one, other, f"{before} {key}", f"{LARGER} {key}")
@@ -237,18 +228,18 @@ def test_no_partition_comes_to_an_index_that_waits(
     ids=["on only", "one attached", "invalid"],
 )
 def test_an_index_that_is_not_finished_stops_no_copy(
-    sql: str, postgres_settings: dict[str, Any]
+    sql: str, scratch: Scratch
 ) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as copy,
+        scratch() as one,
+        scratch() as copy,
     ):
         live = state(one, sql).schema
         assert copy_schema(POSTGRESQL, copy, live) == live
 
 
 def test_a_partition_is_renamed_in_its_own_schema(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     """Although another schema has tables and bounds of the same names."""
     other = (
@@ -259,8 +250,8 @@ def test_a_partition_is_renamed_in_its_own_schema(
     part = "CREATE TABLE %s PARTITION OF m FOR VALUES FROM (0) TO (10);"
     rows = "INSERT INTO m VALUES (1); INSERT INTO zz.m VALUES (1);"
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as two,
+        scratch() as one,
+        scratch() as two,
     ):
         proposal = proposed(
             one, two, other + whole + part % "p1" + rows, other + whole + part % "p2"
@@ -272,15 +263,15 @@ def test_a_partition_is_renamed_in_its_own_schema(
         assert fetch(one, "SELECT count(*) FROM p2 JOIN zz.p1 USING (a)") == [(1,)]
 
 
-def test_two_partitions_do_not_become_one(postgres_settings: dict[str, Any]) -> None:
+def test_two_partitions_do_not_become_one(scratch: Scratch) -> None:
     """A table that gives its name to another is not the parent that the new one has."""
     whole = "CREATE TABLE %s (a int) PARTITION BY RANGE (a);"
     part = "CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (0) TO (10);"
     before = whole % "m" + whole % "c" + part % ("m_1", "m") + part % ("c_1", "c")
     request = ChangeRequest(strict=False, answers=Answers(renames=(("m", "c"),)))
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as two,
+        scratch() as one,
+        scratch() as two,
     ):
         current = state(one, before)
         desired = state(two, whole % "c" + part % ("c_new", "c"))

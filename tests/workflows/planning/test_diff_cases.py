@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from schema_migrations.workflows.states.state import (
     load_sql,
     replay,
 )
+from tests.fixtures.scratch import Scratch
 
 CASES = Path(__file__).parents[2] / "cases" / "diff"
 
@@ -94,20 +94,9 @@ def carried_out(engine: Engine, current: State, plan: Plan, goal: Schema) -> Non
     assert diff(reached.schema, goal) == ()
 
 
-@contextmanager
-def scratch_pair(
-    engine: Engine, settings: dict[str, Any]
-) -> Iterator[tuple[Connection, Connection]]:
-    with (
-        engine.dev_server.create_scratch_database(settings, "default") as one,
-        engine.dev_server.create_scratch_database(settings, "default") as other,
-    ):
-        yield one, other
-
-
-def check(path: Path, engine: Engine, settings: dict[str, Any]) -> None:
+def check(path: Path, engine: Engine, scratch: Scratch) -> None:
     case = sections(path)
-    with scratch_pair(engine, settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, case["before"], file="before")
         desired = state(engine, other, case["after"], file="after")
         plan, goal = planned(engine, current, desired)
@@ -122,7 +111,7 @@ def check(path: Path, engine: Engine, settings: dict[str, Any]) -> None:
         if "plan" in case:
             assert text_of(plan) == case["plan"]
         carried_out(engine, current, plan, goal)
-    with scratch_pair(engine, settings) as (one, other):
+    with scratch() as one, scratch() as other:
         there = state(engine, one, case["after"], file="after")
         back = state(engine, other, case["before"], file="before")
         if "back" in case:
@@ -136,12 +125,14 @@ def check(path: Path, engine: Engine, settings: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", cases("postgresql"))
-def test_postgresql(path: Path, postgres_settings: dict[str, Any]) -> None:
+def test_postgresql(path: Path, scratch: Scratch) -> None:
     """The plan reads as agreed, leads there, and a plan leads back."""
-    check(path, engine_for("postgresql"), postgres_settings)
+    check(path, engine_for("postgresql"), scratch)
 
 
 @pytest.mark.parametrize("path", cases("sqlite"))
 def test_sqlite(path: Path) -> None:
     """The plan reads as agreed, leads there, and a plan leads back."""
-    check(path, engine_for("sqlite"), {})
+    engine = engine_for("sqlite")
+    create = engine.dev_server.create_scratch_database
+    check(path, engine, partial(create, {}, "default"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +17,13 @@ from schema_migrations.workflows.states.state import (
     load_sql,
 )
 from tests.commands.test_schemastatus_drift_kinds import BY_HAND, FILES
+from tests.fixtures.scratch import Scratch
 
 if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection
     from schema_migrations.engines.engine import Engine
+
+POSTGRESQL = engine_for("postgresql")
 
 BASE = """
 CREATE TABLE a (id integer PRIMARY KEY);
@@ -78,15 +82,13 @@ def make_state(engine: Engine, connection: Connection, sql: str) -> State:
     return State(schema=schema, connection=connection, description="")
 
 
-def keep(settings: dict[str, Any], base: str, by_sql: str) -> Keeping:
+def keep(engine: Engine, scratch: Scratch, base: str, by_sql: str) -> Keeping:
     """Keep what was done by SQL; see that the same SQL leaves nothing to keep."""
-    engine = engine_for("postgresql" if settings else "sqlite")
-    scratch = engine.dev_server.create_scratch_database
-    with scratch(settings, "default") as one, scratch(settings, "default") as other:
+    with scratch() as one, scratch() as other:
         wanted = make_state(engine, one, f"{base};{by_sql};")
         models = replace(make_state(engine, other, base), models_only=True)
         keeping = plan_keeping(engine, models, wanted)
-    with scratch(settings, "default") as one, scratch(settings, "default") as other:
+    with scratch() as one, scratch() as other:
         wanted = make_state(engine, one, f"{base};{by_sql};")
         done = make_state(engine, other, f"{base};{keeping.extra_text}")
         again = plan_keeping(engine, done, wanted)
@@ -96,23 +98,23 @@ def keep(settings: dict[str, Any], base: str, by_sql: str) -> Keeping:
 
 
 @pytest.mark.parametrize("by_sql", KEPT.values(), ids=KEPT)
-def test_kept(by_sql: str, postgres_settings: dict[str, Any]) -> None:
-    keeping = keep(postgres_settings, BASE, by_sql)
+def test_kept(by_sql: str, scratch: Scratch) -> None:
+    keeping = keep(POSTGRESQL, scratch, BASE, by_sql)
     assert keeping.left_changes == ()
     assert keeping.proposal.proved
     assert keeping.extra_text
 
 
 @pytest.mark.parametrize("by_sql", LEFT.values(), ids=LEFT)
-def test_left(by_sql: str, postgres_settings: dict[str, Any]) -> None:
-    keeping = keep(postgres_settings, BASE, by_sql)
+def test_left(by_sql: str, scratch: Scratch) -> None:
+    keeping = keep(POSTGRESQL, scratch, BASE, by_sql)
     assert keeping.kept_changes == ()
     assert keeping.left_changes
     assert keeping.extra_text == ""
 
 
 def test_names_serial_and_wider_columns_are_left_as_they_are(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     """What refers to them by another name is kept all the same."""
     base = (
@@ -126,7 +128,7 @@ def test_names_serial_and_wider_columns_are_left_as_they_are(
         "ALTER TABLE b DROP CONSTRAINT to_a;"
         "ALTER TABLE b ADD CONSTRAINT to_a FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE"
     )
-    keeping = keep(postgres_settings, base, by_sql)
+    keeping = keep(POSTGRESQL, scratch, base, by_sql)
     assert {ddl.subject_of(each).part for each in keeping.kept_changes} == {"to_a"}
     assert keeping.extra_text.count("ALTER TABLE") == 1
     assert "ON DELETE CASCADE" in keeping.extra_text
@@ -134,14 +136,14 @@ def test_names_serial_and_wider_columns_are_left_as_they_are(
 
 
 def test_a_type_that_nothing_can_be_cast_to_is_left(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     by_sql = (
         "CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX more ON b (a_id);"
         "COMMENT ON COLUMN b.n IS 'kept all the same';"
         "ALTER TABLE b ALTER n TYPE mood USING NULL"
     )
-    keeping = keep(postgres_settings, BASE, by_sql)
+    keeping = keep(POSTGRESQL, scratch, BASE, by_sql)
     (left,) = keeping.left_changes
     assert isinstance(left, ddl.AlterColumn)
     assert 'CREATE INDEX "more"' in keeping.extra_text
@@ -157,7 +159,9 @@ def test_sqlite_keeps_what_needs_no_copy_of_the_table() -> None:
         "CREATE INDEX i ON b (n) WHERE n > 7; CREATE VIEW v AS SELECT n FROM b;"
         "CREATE TRIGGER t AFTER UPDATE ON b BEGIN DELETE FROM b WHERE n > 9; END"
     )
-    keeping = keep({}, base, by_sql)
+    engine = engine_for("sqlite")
+    create = engine.dev_server.create_scratch_database
+    keeping = keep(engine, partial(create, {}, "default"), base, by_sql)
     assert sorted(str(ddl.subject_of(each).name) for each in keeping.kept_changes) == [
         *("i", "t", "v")
     ]
@@ -167,9 +171,9 @@ def test_sqlite_keeps_what_needs_no_copy_of_the_table() -> None:
 
 
 @pytest.mark.every_postgres
-def test_every_kind_is_kept(postgres_settings: dict[str, Any]) -> None:
+def test_every_kind_is_kept(scratch: Scratch) -> None:
     """But the bounds of a partition."""
-    keeping = keep(postgres_settings, FILES, BY_HAND)
+    keeping = keep(POSTGRESQL, scratch, FILES, BY_HAND)
     left = {ddl.subject_of(each).name for each in keeping.left_changes}
     assert left == {"part"}
     assert keeping.proposal.proved

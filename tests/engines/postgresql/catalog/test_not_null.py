@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,7 @@ from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.model import Opaque
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.state import State, inspect_database, load_sql
+from tests.fixtures.scratch import Scratch
 
 if TYPE_CHECKING:
     from schema_migrations.dev.server import DevServer
@@ -34,7 +35,7 @@ def knows_no_inherit(pg_server: DevServer) -> bool:
 @pytest.mark.parametrize("before", FORMS)
 @pytest.mark.parametrize("after", FORMS)
 def test_it_comes_and_goes(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
     knows_no_inherit: bool,
     before: str,
     after: str,
@@ -42,10 +43,9 @@ def test_it_comes_and_goes(
     """Each form becomes each other one; older versions have none of them."""
     if not knows_no_inherit or before == after:
         return
-    create = POSTGRESQL.dev_server.create_scratch_database
     with (
-        create(postgres_settings, "default") as one,
-        create(postgres_settings, "default") as other,
+        scratch() as one,
+        scratch() as other,
     ):
         states: list[State] = []
         for connection, form in ((one, before), (other, after)):

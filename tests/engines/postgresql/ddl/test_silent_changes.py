@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from schema_migrations.engines.registry import engine_for
+from tests.fixtures.scratch import Scratch
 from tests.workflows.planning.test_diff_cases import (
     carried_out,
     planned,
-    scratch_pair,
     state,
 )
 
@@ -53,10 +51,10 @@ REMEDIES = {
 
 
 def test_results_of_the_old_body_are_named_with_what_computes_them_again(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, f"{FUNCTION} AS 'SELECT a'; {USES}", file="before")
         after = f"{FUNCTION} AS 'SELECT a + 1'; {USES}"
         desired = state(engine, other, after, file="after")
@@ -78,17 +76,17 @@ def test_results_of_the_old_body_are_named_with_what_computes_them_again(
 
 
 def test_what_is_made_anew_holds_no_old_results(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         before = f"{FUNCTION} AS 'SELECT a'; CREATE TABLE t (a integer)"
         after = f"{FUNCTION} AS 'SELECT a + 1'; CREATE TABLE t (a integer, b integer"
         after += " GENERATED ALWAYS AS (f(a)) STORED); CREATE INDEX i ON t (f(a))"
         current = state(engine, one, before, file="before")
         desired = state(engine, other, after, file="after")
         assert planned(engine, current, desired)[0].restrictions == ()
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         before = f"{FUNCTION} AS 'SELECT a'; {USES}"
         after = before.replace("IMMUTABLE AS", "IMMUTABLE COST 7 AS")
         current = state(engine, one, before, file="before")
@@ -98,11 +96,11 @@ def test_what_is_made_anew_holds_no_old_results(
 
 
 def test_rows_that_lie_in_partitions_by_the_old_body_are_named(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
     table = "CREATE TABLE t (a integer) PARTITION BY LIST (f(a))"
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         before, after = (
             f"{FUNCTION} AS 'SELECT a + {n}'; {table}; CREATE VIEW v AS SELECT a FROM t"
             for n in (1, 2)
@@ -116,9 +114,9 @@ def test_rows_that_lie_in_partitions_by_the_old_body_are_named(
     )
 
 
-def test_a_renamed_attribute_is_announced(postgres_settings: dict[str, Any]) -> None:
+def test_a_renamed_attribute_is_announced(scratch: Scratch) -> None:
     engine = engine_for("postgresql")
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         sql = "CREATE TYPE c AS (a integer); CREATE TABLE t (x c)"
         current = state(engine, one, sql, file="before")
         desired = state(engine, other, sql.replace("(a ", "(b "), file="after")
@@ -130,7 +128,7 @@ def test_a_renamed_attribute_is_announced(postgres_settings: dict[str, Any]) -> 
 
 
 def test_words_that_a_text_search_configuration_found_before_are_named(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
     before = """
@@ -149,7 +147,7 @@ def test_words_that_a_text_search_configuration_found_before_are_named(
         ),
     }
     for after in changes.values():
-        with scratch_pair(engine, postgres_settings) as (one, other):
+        with scratch() as one, scratch() as other:
             current = state(engine, one, before, file="before")
             desired = state(engine, other, after, file="after")
             plan, goal = planned(engine, current, desired)

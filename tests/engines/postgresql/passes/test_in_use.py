@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import UnsupportedChange
+from tests.fixtures.scratch import Scratch
 from tests.workflows.planning.test_diff_cases import (
     carried_out,
     planned,
-    scratch_pair,
     state,
 )
 
@@ -66,10 +64,10 @@ CANNOT_CHANGE = [
 
 @pytest.mark.parametrize(("before", "after", "used", "problem"), CANNOT_CHANGE)
 def test_what_no_statement_does_is_refused_by_name(
-    postgres_settings: dict[str, Any], before: str, after: str, used: str, problem: str
+    scratch: Scratch, before: str, after: str, used: str, problem: str
 ) -> None:
     engine = engine_for("postgresql")
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, before + used, file="before")
         desired = state(engine, other, after + used, file="after")
         with pytest.raises(UnsupportedChange, match=problem):
@@ -77,23 +75,23 @@ def test_what_no_statement_does_is_refused_by_name(
 
 
 def test_a_type_that_no_column_has_can_become_any_other(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
     uses = "CREATE FUNCTION f(z c) RETURNS integer LANGUAGE sql AS 'SELECT 1'"
     after = "CREATE TYPE c AS (m integer, a bigint); "
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, COMPOSITE + uses, file="before")
         desired = state(engine, other, after + uses, file="after")
         carried_out(engine, current, *planned(engine, current, desired))
 
 
 def test_values_stay_and_those_of_removed_attributes_are_a_loss(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     engine = engine_for("postgresql")
     used = "CREATE TABLE t (x c, y c[])"
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, COMPOSITE + used, file="before")
         engine.executor.execute(
             one, "INSERT INTO t VALUES ((1, 'one'), ARRAY[(2, 'two')::c])"
@@ -103,13 +101,13 @@ def test_values_stay_and_those_of_removed_attributes_are_a_loss(
         plan, goal = planned(engine, current, desired)
         assert plan.losses == ("removes attributes a, b from the values of type c",)
         for attributes in ("b text, d text, e text", "b text, d date"):
-            with scratch_pair(engine, postgres_settings) as (third, _):
+            with scratch() as third, scratch() as _:
                 after = f"CREATE TYPE c AS ({attributes}); "
                 desired = state(engine, third, after + used, file="after")
                 plan, _ = planned(engine, current, desired)
                 assert plan.losses == ("removes attribute a from the values of type c",)
         after = "CREATE TYPE c AS (number integer, b text); "
-        with scratch_pair(engine, postgres_settings) as (third, _):
+        with scratch() as third, scratch() as _:
             desired = state(engine, third, after + used, file="after")
             plan, goal = planned(engine, current, desired)
             assert plan.losses == ()

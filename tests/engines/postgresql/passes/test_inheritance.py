@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from schema_migrations.engines.registry import engine_for
-from tests.schema.test_partitions import empty_database, fetch, proposed
+from tests.fixtures.scratch import Scratch
+from tests.schema.test_partitions import fetch, proposed
 from tests.workflows.planning.test_diff_cases import CASES, check
 
 if TYPE_CHECKING:
@@ -19,10 +20,8 @@ PAIRS = [CASES / f"inherited_{name}.postgresql.sql" for name in SOME]
 
 
 @pytest.mark.parametrize("path", PAIRS, ids=SOME)
-def test_a_plan_leads_there_and_back(
-    path: Path, postgres_settings: dict[str, Any]
-) -> None:
-    check(path, engine_for("postgresql"), postgres_settings)
+def test_a_plan_leads_there_and_back(path: Path, scratch: Scratch) -> None:
+    check(path, engine_for("postgresql"), scratch)
 
 
 PARENT = "CREATE TABLE p (id int, x int);"
@@ -41,12 +40,10 @@ CHILD_OF_ITS_OWN = "CREATE TABLE c (id int, x int, own int);"
     ],
     ids=["only the parent drops", "drops and unties", "parent goes", "unties"],
 )
-def test_a_child_keeps_its_values(
-    after: str, postgres_settings: dict[str, Any]
-) -> None:
+def test_a_child_keeps_its_values(after: str, scratch: Scratch) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
     ):
         rows = f"{PARENT} {CHILD} INSERT INTO c (id, x, own) VALUES (1, 2, 3);"
         found = proposed(one, other, rows, after)
@@ -56,11 +53,11 @@ def test_a_child_keeps_its_values(
 
 
 def test_the_values_of_a_child_go_with_its_parents_column(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     with (
-        empty_database(postgres_settings) as one,
-        empty_database(postgres_settings) as other,
+        scratch() as one,
+        scratch() as other,
     ):
         found = proposed(one, other, f"{PARENT} {CHILD}", f"{WITHOUT} {CHILD}")
         assert found.plan is not None

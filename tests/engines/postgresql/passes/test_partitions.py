@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from schema_migrations.engines.registry import engine_for
+from tests.fixtures.scratch import Scratch
 from tests.workflows.planning.test_diff_cases import (
     carried_out,
     planned,
-    scratch_pair,
     state,
     text_of,
 )
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_postgres
 
 
-def plan_and_carry_out(settings: dict[str, Any], before: str, after: str) -> list[str]:
+def plan_and_carry_out(scratch: Scratch, before: str, after: str) -> list[str]:
     """Return the statements that lead there, each without the comment above it."""
     engine = engine_for("postgresql")
-    with scratch_pair(engine, settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, before, file="before")
         desired = state(engine, other, after, file="after")
         plan, goal = planned(engine, current, desired)
@@ -35,14 +35,14 @@ def plan_and_carry_out(settings: dict[str, Any], before: str, after: str) -> lis
 
 
 def test_a_new_label_in_the_bounds_is_committed_before_the_partition_moves(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     before = "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (x e) PARTITION BY LIST (x); "
     partition = "CREATE TABLE ta PARTITION OF t FOR VALUES IN "
     after = before.replace("'a'", "'a', 'c'")
 
     statements = plan_and_carry_out(
-        postgres_settings,
+        scratch,
         f"{before}{partition} ('a')",
         f"{after}{partition} ('a', 'c')",
     )
@@ -67,10 +67,10 @@ def forbid_null(*tables: str) -> str:
 
 
 def test_not_null_of_partitions_goes_with_that_of_the_whole_table(
-    postgres_settings: dict[str, Any], pg_server: DevServer
+    scratch: Scratch, pg_server: DevServer
 ) -> None:
     statements = plan_and_carry_out(
-        postgres_settings,
+        scratch,
         TREE + forbid_null("a", "b", "t"),
         TREE + forbid_null("a"),
     )
@@ -84,18 +84,18 @@ def test_not_null_of_partitions_goes_with_that_of_the_whole_table(
 
 
 def test_not_null_of_partitions_goes_with_that_of_a_partition_above(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
-    plan_and_carry_out(postgres_settings, TREE + forbid_null("a", "b", "z"), TREE)
+    plan_and_carry_out(scratch, TREE + forbid_null("a", "b", "z"), TREE)
 
 
 def test_not_null_that_is_not_valid_is_no_property_of_a_partition_yet(
-    postgres_settings: dict[str, Any], pg_server: DevServer
+    scratch: Scratch, pg_server: DevServer
 ) -> None:
     if (pg_server.major or 0) < 18:
         return
     rule = "ALTER TABLE a ADD CONSTRAINT nn NOT NULL r NOT VALID;"
 
-    statements = plan_and_carry_out(postgres_settings, TREE, TREE + rule)
+    statements = plan_and_carry_out(scratch, TREE, TREE + rule)
 
     assert statements == ['ALTER TABLE "a" ADD CONSTRAINT "nn" NOT NULL r NOT VALID;']

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +23,7 @@ from schema_migrations.workflows.states.state import (
     load_sql,
     with_compared_privileges,
 )
+from tests.fixtures.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +46,9 @@ def looks_of(proposal: Proposal) -> list[str]:
 
 
 @contextmanager
-def loaded(
-    engine: Engine, settings: dict[str, Any], *scripts: str
-) -> Iterator[list[State]]:
+def loaded(engine: Engine, scratch: Scratch, *scripts: str) -> Iterator[list[State]]:
     """Hold a scratch database for each script."""
     states: list[State] = []
-    create = engine.dev_server.create_scratch_database
 
     def load(connection: Connection, sql: str) -> State:
         load_sql(engine, connection, sql, file="script")
@@ -61,9 +59,9 @@ def loaded(
         yield states
         return
     first, *rest = scripts
-    with create(settings, "default") as connection:
+    with scratch() as connection:
         states.append(load(connection, first))
-        with loaded(engine, settings, *rest) as others:
+        with loaded(engine, scratch, *rest) as others:
             yield [*states, *others]
 
 
@@ -168,12 +166,10 @@ RECREATED = {
 
 
 @pytest.mark.parametrize("kind", RECREATED)
-def test_what_is_known_is_given_again(
-    postgres_settings: dict[str, Any], kind: str
-) -> None:
+def test_what_is_known_is_given_again(scratch: Scratch, kind: str) -> None:
     """Without being compared: the other source grants nothing."""
     before, after = RECREATED[kind]
-    with loaded(POSTGRESQL, postgres_settings, TABLE + before, TABLE + after) as states:
+    with loaded(POSTGRESQL, scratch, TABLE + before, TABLE + after) as states:
         current, desired = states
         known = settings_of(current.schema)
         assert known
@@ -187,7 +183,7 @@ def test_what_is_known_is_given_again(
 
 @pytest.mark.parametrize("kind", RECREATED)
 def test_a_file_says_that_it_may_lose_what_is_not_known(
-    postgres_settings: dict[str, Any], kind: str
+    scratch: Scratch, kind: str
 ) -> None:
     before, after = RECREATED[kind]
     created = "; ".join(
@@ -195,9 +191,7 @@ def test_a_file_says_that_it_may_lose_what_is_not_known(
         for part in before.split(";")
         if not part.strip().startswith(("GRANT", "REVOKE")) and "OWNER TO" not in part
     )
-    with loaded(
-        POSTGRESQL, postgres_settings, TABLE + created, TABLE + after
-    ) as states:
+    with loaded(POSTGRESQL, scratch, TABLE + created, TABLE + after) as states:
         proposal = plan(POSTGRESQL, *states)
     (look,) = looks_of(proposal)
     assert "anew: " in look
@@ -205,23 +199,23 @@ def test_a_file_says_that_it_may_lose_what_is_not_known(
     assert f" {owner}grants and security labels must be given again." in look
 
 
-def test_a_grant_on_a_column_goes_with_it(postgres_settings: dict[str, Any]) -> None:
+def test_a_grant_on_a_column_goes_with_it(scratch: Scratch) -> None:
     before = (
         f"CREATE VIEW v AS SELECT a, b FROM t; GRANT SELECT (a, b) ON v TO {READER};"
     )
     after = "CREATE VIEW v AS SELECT b FROM t;"
-    with loaded(POSTGRESQL, postgres_settings, TABLE + before, TABLE + after) as states:
+    with loaded(POSTGRESQL, scratch, TABLE + before, TABLE + after) as states:
         assert plan(POSTGRESQL, *states).proved
         reached = inspect_database(POSTGRESQL, states[0].connection)
     assert [each.column for each in reached.privileges] == ["b"]
 
 
 def test_what_is_replaced_in_place_keeps_them(
-    postgres_settings: dict[str, Any],
+    scratch: Scratch,
 ) -> None:
     before = f"CREATE VIEW v AS SELECT a FROM t; GRANT SELECT ON v TO {READER};"
     after = "CREATE VIEW v AS SELECT a, b FROM t;"
-    with loaded(POSTGRESQL, postgres_settings, TABLE + before, TABLE + after) as states:
+    with loaded(POSTGRESQL, scratch, TABLE + before, TABLE + after) as states:
         proposal = plan(POSTGRESQL, *states)
         reached = inspect_database(POSTGRESQL, states[0].connection)
     assert [each.setting.noun for each in reached.privileges] == ["grant"]
@@ -241,10 +235,10 @@ def test_what_is_replaced_in_place_keeps_them(
     ],
 )
 def test_another_object_of_the_name_has_none_of_them(
-    postgres_settings: dict[str, Any], before: str, after: str, named: str
+    scratch: Scratch, before: str, after: str, named: str
 ) -> None:
     """What a live database tells belongs to the old one."""
-    with loaded(POSTGRESQL, postgres_settings, before, after) as states:
+    with loaded(POSTGRESQL, scratch, before, after) as states:
         current, desired = states
         live = with_privileges_of(current.schema, current.schema)
         proposal = plan(POSTGRESQL, replace(current, schema=live), desired)
@@ -254,10 +248,10 @@ def test_another_object_of_the_name_has_none_of_them(
     ]
 
 
-def test_a_live_database_tells_all(postgres_settings: dict[str, Any]) -> None:
+def test_a_live_database_tells_all(scratch: Scratch) -> None:
     """Its copy has them in the file, and there is nothing to look at."""
     before, after = RECREATED["function"]
-    with loaded(POSTGRESQL, postgres_settings, before, after, "") as states:
+    with loaded(POSTGRESQL, scratch, before, after, "") as states:
         live, desired, copy = states
         schema = copy_schema(POSTGRESQL, copy.connection, live.schema)
         assert settings_of(inspect_database(POSTGRESQL, copy.connection)) == set()
@@ -272,10 +266,10 @@ def test_a_live_database_tells_all(postgres_settings: dict[str, Any]) -> None:
     )
 
 
-def test_a_role_that_the_dev_server_lacks(postgres_settings: dict[str, Any]) -> None:
+def test_a_role_that_the_dev_server_lacks(scratch: Scratch) -> None:
     """Its grant is in the header: the proof could not run it."""
     before, after = RECREATED["function"]
-    with loaded(POSTGRESQL, postgres_settings, before, after, "") as states:
+    with loaded(POSTGRESQL, scratch, before, after, "") as states:
         current, desired, copy = states
         live = replace(
             current.schema,
@@ -303,7 +297,7 @@ def test_a_role_that_the_dev_server_lacks(postgres_settings: dict[str, Any]) -> 
     assert "REVOKE EXECUTE" in proposal.file_text
 
 
-def test_a_security_label_is_in_the_header(postgres_settings: dict[str, Any]) -> None:
+def test_a_security_label_is_in_the_header(scratch: Scratch) -> None:
     """Servers without the module of its provider refuse it, dev servers among them."""
     before, after = RECREATED["function"]
     label = (
@@ -312,9 +306,7 @@ def test_a_security_label_is_in_the_header(postgres_settings: dict[str, Any]) ->
         " WHERE proname = 'f'; INSERT INTO pg_catalog.pg_seclabel"
         " SELECT 't'::regclass, 'pg_class'::regclass, 1, 'anon', 'kept';"
     )
-    with loaded(
-        POSTGRESQL, postgres_settings, TABLE + before + label, TABLE + after
-    ) as states:
+    with loaded(POSTGRESQL, scratch, TABLE + before + label, TABLE + after) as states:
         schema = with_privileges_of(states[0].schema, states[0].schema)
         current = replace(states[0], schema=schema)
         proposal = plan(POSTGRESQL, current, states[1])
@@ -366,11 +358,9 @@ OBJECTS = (
 
 
 @pytest.mark.parametrize("kind", COMPARED)
-def test_between_sources_they_are_compared(
-    postgres_settings: dict[str, Any], kind: str
-) -> None:
+def test_between_sources_they_are_compared(scratch: Scratch, kind: str) -> None:
     scripts = [OBJECTS + row for row in ("", *COMPARED[kind], "")]
-    with loaded(COMPARING, postgres_settings, *scripts) as states:
+    with loaded(COMPARING, scratch, *scripts) as states:
         current, *others = states
         for desired in others:
             proposal = plan(COMPARING, current, desired)
@@ -382,19 +372,17 @@ def test_between_sources_they_are_compared(
 
 
 @pytest.mark.parametrize("kind", COMPARED)
-def test_all_is_made_with_its_privileges(
-    postgres_settings: dict[str, Any], kind: str
-) -> None:
+def test_all_is_made_with_its_privileges(scratch: Scratch, kind: str) -> None:
     for row in COMPARED[kind]:
-        with loaded(COMPARING, postgres_settings, "", OBJECTS + row) as states:
+        with loaded(COMPARING, scratch, "", OBJECTS + row) as states:
             current, desired = states
             assert plan(COMPARING, current, desired).proved
             assert inspect_database(COMPARING, current.connection) == desired.schema
 
 
-def test_ignored_they_make_no_difference(postgres_settings: dict[str, Any]) -> None:
+def test_ignored_they_make_no_difference(scratch: Scratch) -> None:
     granted = OBJECTS + "".join(rows[0] for rows in COMPARED.values())
-    with loaded(POSTGRESQL, postgres_settings, OBJECTS, granted) as states:
+    with loaded(POSTGRESQL, scratch, OBJECTS, granted) as states:
         assert plan(POSTGRESQL, *states).plan is None
         assert (
             with_privileges_of(states[0].schema, states[1].schema) == states[0].schema
@@ -412,7 +400,7 @@ def test_ignored_they_make_no_difference(postgres_settings: dict[str, Any]) -> N
     ids=["grant option", "column", "owner", "revoked"],
 )
 def test_what_defaults_give_is_taken_before_the_rest_is_given(
-    privilege: str, allowed: bool, postgres_settings: dict[str, Any]
+    privilege: str, allowed: bool, scratch: Scratch
 ) -> None:
     defaults = (
         "CREATE TABLE t (a int);"
@@ -422,7 +410,7 @@ def test_what_defaults_give_is_taken_before_the_rest_is_given(
     after = f"{defaults} CREATE VIEW v AS SELECT a::text FROM t; {privilege};"
     may = f"SELECT has_column_privilege('{READER}', 'v', 'a', 'SELECT')"
     for engine in (POSTGRESQL, COMPARING):
-        with loaded(engine, postgres_settings, before, after) as (current, desired):
+        with loaded(engine, scratch, before, after) as (current, desired):
             plan(engine, current, desired)
             with current.connection.cursor() as cursor:
                 cursor.execute(may)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from schema_migrations.engines.registry import engine_for
@@ -11,7 +9,8 @@ from schema_migrations.errors import ObjectInTheWay
 from schema_migrations.plan.plan import build_plan
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.diff import diff
-from tests.workflows.planning.test_diff_cases import scratch_pair, state
+from tests.fixtures.scratch import Scratch
+from tests.workflows.planning.test_diff_cases import state
 
 pytestmark = pytest.mark.every_postgres
 
@@ -36,10 +35,10 @@ IN_THE_WAY = {
 
 @pytest.mark.parametrize("named", IN_THE_WAY)
 def test_what_prevents_the_drop_of_a_table_is_named(
-    postgres_settings: dict[str, Any], named: str
+    scratch: Scratch, named: str
 ) -> None:
     engine = engine_for("postgresql")
-    with scratch_pair(engine, postgres_settings) as (one, other):
+    with scratch() as one, scratch() as other:
         current = state(engine, one, TABLE + IN_THE_WAY[named], file="before").schema
         models = state(engine, other, "", file="models").schema
         desired = carry_over(current, models)
