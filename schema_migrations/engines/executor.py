@@ -180,6 +180,8 @@ class Executor:
         | None
     ) = None
     """Call a function with what the server says.  None: it says nothing."""
+    cancel: Callable[[Connection], None] = lambda connection: None
+    """Cancel what another thread runs on a connection, if the engine can."""
     in_transaction: Callable[[Connection], bool]
     rollback: Callable[[Connection], None]
     """Roll back the open transaction, if there is one."""

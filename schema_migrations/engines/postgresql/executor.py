@@ -56,6 +56,7 @@ EXECUTOR = Executor(
     ),
     prepare_blocker_lookup=prepare_blocker_lookup,
     handle_messages=handle_messages,
+    cancel=execution.cancel_statement,
     in_transaction=execution.in_transaction,
     rollback=execution.rollback,
     create_revisions_table=create_revisions_table,

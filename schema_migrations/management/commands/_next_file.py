@@ -65,7 +65,7 @@ def plan_next_file(
         reporter=command,
         inputs=key.inputs if key else None,
         part=part,
-        reads_rows=schemas is not None and part is None,
+        reads_rows=schemas is not None,
     )
     command.show(
         PlannedFile(

@@ -123,8 +123,8 @@ class PlannedFileJson(TypedDict):
     known_since: str | None
     """When it was found that nothing differs, in UTC; null: it was found now."""
     slice: int | None
-    """Number of the tables that the change was planned and proved on, of those that the
-    files make; null: all of them."""
+    """Number of the tables that the change was planned and proved on; null: all that there
+    are."""
     rows: RowsJson | None
     """What the file of rows adds; null: it was not asked for."""
     seconds: float
@@ -182,9 +182,9 @@ def _describe_proof(planned: NextFile, plan: Plan) -> Iterator[str]:
     if planned.part is None:
         yield f"Proved   {count} ran after all earlier files; no difference is left."
         return
-    tables = format_count(len(planned.part.tables), "table")
-    yield f"Proved   {count} ran on the {tables} that may be touched; no difference is left."
-    yield "         schemadiff --full proves on all that earlier files make."
+    tables = format_count(planned.part.table_count, "table")
+    yield f"Proved   {count} ran on {tables}: those of the changed models, and those that"
+    yield "         foreign keys join to them. No difference is left; --full takes all tables."
 
 
 def _make_script(result: PlannedFile, view: View) -> Document:
@@ -272,7 +272,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "data_operations": list(planned.uncovered.shown_operations),
         "dev": planned.dev_server,
         "known_since": None,
-        "slice": len(planned.part.tables) if planned.part else None,
+        "slice": planned.part.table_count if planned.part else None,
         "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),
     }

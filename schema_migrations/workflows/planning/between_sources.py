@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from schema_migrations.errors import QuestionsOpen, SchemaMigrationsError
+from schema_migrations.errors import (
+    AnswerNeeded,
+    QuestionsOpen,
+    SchemaMigrationsError,
+)
 from schema_migrations.plan.answers import Answers
 from schema_migrations.workflows.planning.one_round import complete_questions
 from schema_migrations.workflows.planning.proposal import (
@@ -26,6 +30,10 @@ from schema_migrations.workflows.states.workspace import (
 )
 
 
+class _SliceTooSmall(Exception):
+    """Something outside of the slice has a name that a model's table or index wants."""
+
+
 def propose(
     workspace: Workspace,
     request: ChangeRequest,
@@ -39,6 +47,8 @@ def propose(
     ``part`` limits both to a slice.  Raises what ``open_state`` and ``plan_change`` raise.
     """
     with _open_states(workspace, source, target, part) as (current, desired):
+        if part is not None and part.find_taken_names(desired.schema):
+            raise _SliceTooSmall
 
         def plan(request: ChangeRequest) -> Proposal:
             return plan_change(
@@ -72,15 +82,16 @@ def _open_states(
 def propose_in_slice(
     workspace: Workspace, request: ChangeRequest, part: Slice
 ) -> Proposal | None:
-    """Plan the change from the files to the models; None: the whole schema must tell.
+    """Plan the change from the files to the models; None: all of the schema is needed.
 
-    It must after any error, too, which comes again if it is one.  Raises
-    ``QuestionsOpen`` as ``propose`` does.
+    It is also after any error, which then says what it says without a slice.  Raises
+    ``AnswerNeeded`` as ``propose`` does.
     """
     try:
         proposal = propose(workspace, request, part=part)
-    except QuestionsOpen:
+    except AnswerNeeded:
         raise
-    except SchemaMigrationsError:
+    except (SchemaMigrationsError, _SliceTooSmall):
         return None
-    return proposal if part.is_enough_for(proposal.before, proposal.goal) else None
+    is_enough = part.has_same_neighbours(proposal.before, proposal.goal)
+    return proposal if is_enough else None

@@ -148,8 +148,11 @@ def find_agreement(cache: Cache, key: AgreementKey) -> KnownAgreement | None:
     kept = cache.read(key.digest)
     if kept is None:
         return None
-    since = datetime.fromisoformat(kept["since"])
-    return KnownAgreement(since=since, dev_server=kept["dev_server"])
+    try:
+        since = datetime.fromisoformat(kept["since"])
+        return KnownAgreement(since=since, dev_server=str(kept["dev_server"]))
+    except (KeyError, TypeError, ValueError):
+        return None  # it was not kept by this version
 
 
 def keep_agreement(

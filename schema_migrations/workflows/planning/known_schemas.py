@@ -15,6 +15,7 @@ from schema_migrations.engines.dialect import Dialect
 from schema_migrations.schema.model import Key
 from schema_migrations.workflows.states.known_schema import (
     KnownModel,
+    KnownSchema,
     known_schema_as_json,
     known_schema_from_json,
     make_known_schema,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from schema_migrations.workflows.planning.next_file import NextFile
 
 Model = type[models.Model]
+UNREADABLE = (
+    "A schema that was kept cannot be read, and was ignored: the cache is damaged."
+)
 
 
 def find_slice(cache: Cache, key: AgreementKey) -> Slice | None:
@@ -44,8 +48,19 @@ def find_slice(cache: Cache, key: AgreementKey) -> Slice | None:
     kept = cache.read(key.files_digest)
     if kept is None:
         return None
-    known = known_schema_from_json(kept)
     now = _describe_models(key)
+    try:
+        known = known_schema_from_json(kept)
+        return _choose_slice(known, now, key)
+    except (KeyError, TypeError, ValueError):
+        cache.warnings.append(UNREADABLE)
+        return None
+
+
+def _choose_slice(
+    known: KnownSchema, now: Mapping[str, KnownModel], key: AgreementKey
+) -> Slice | None:
+    inputs = key.inputs
     changed = find_changed_labels(known, now)
     references = {
         model._meta.label: frozenset(_list_targets(model, inputs.engine.dialect))
@@ -58,7 +73,7 @@ def find_slice(cache: Cache, key: AgreementKey) -> Slice | None:
 def keep_schema(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
     """Keep the schema that the directory of an agreement makes, as it was read."""
     reached, part = planned.proposal.reached, planned.part
-    if reached is None:
+    if reached is None or reached.filled_tables is None:
         return
     now = _describe_models(key)
     if part is None:
@@ -69,7 +84,7 @@ def keep_schema(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
             filled_tables=reached.filled_tables,
         )
     else:
-        known = part.read_changed(reached.schema, now)
+        known = part.read_changed(reached.schema, reached.filled_tables, now)
     if known is not None:
         cache.write(key.files_digest, known_schema_as_json(known))
 

@@ -17,7 +17,7 @@ from schema_migrations.history.file import MigrationFile
 from schema_migrations.plan.summary import summarize
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.ignored_objects import with_more_ignored
-from schema_migrations.schema.model import NO_KEYS, Key, Schema, Table
+from schema_migrations.schema.model import Key, Schema, Table
 from schema_migrations.schema.privileges import hide_inherited_privileges
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.states.state import (
@@ -33,8 +33,8 @@ class Reached:
     """What all files make together, the new one included."""
 
     schema: Schema
-    filled_tables: frozenset[Key] = NO_KEYS
-    """The tables that have rows, if that was read."""
+    filled_tables: frozenset[Key] | None = None
+    """The tables that have rows; None: that was not read."""
 
 
 def find_reached(

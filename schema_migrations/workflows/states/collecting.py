@@ -78,6 +78,8 @@ def _with_deferred(
     parts: Sequence[DdlPart], counts: Sequence[int], deferred: tuple[str, ...]
 ) -> Iterator[DdlPart]:
     """Yield the parts with the statements that came at the end, by their numbers."""
+    if counts and counts[-1] != len(deferred):  # nobody knows whose they are
+        counts = [0] * len(counts)
     begin = 0
     for part, end in zip(parts, counts, strict=True):
         if part is parts[-1]:

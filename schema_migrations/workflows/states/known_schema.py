@@ -16,7 +16,6 @@ from schema_migrations.schema.json_form import (
     object_from_json,
 )
 from schema_migrations.schema.model import (
-    NO_KEYS,
     Constraint,
     ForeignKey,
     Index,
@@ -103,21 +102,25 @@ def make_known_schema(
 
 def with_tables(
     known: KnownSchema,
-    gone: Collection[Key],
+    replaced: Collection[Key],
     changed: Schema,
+    filled_tables: Collection[Key],
     *,
     models: Mapping[str, KnownModel],
 ) -> KnownSchema | None:
-    """Return what is known after the tables of ``changed`` took the place of ``gone``.
+    """Return what is known with the tables of ``changed`` instead of those ``replaced``.
 
     All that belongs to no table is in ``changed``.
     """
     part = make_known_schema(
-        changed, models=models, other_models=known.other_models, filled_tables=NO_KEYS
+        changed,
+        models=models,
+        other_models=known.other_models,
+        filled_tables=filled_tables,
     )
     if part is None:
         return None
-    kept = {key: table for key, table in known.tables.items() if key not in gone}
+    kept = {key: table for key, table in known.tables.items() if key not in replaced}
     return replace(part, tables={**kept, **part.tables})
 
 

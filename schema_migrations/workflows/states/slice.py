@@ -1,7 +1,8 @@
 """The part of a schema that a change of the models can touch.  Pure.
 
-It has the tables of the models that changed, those that these refer to, and those that
-refer to these.  Where the rest of the schema could matter, there is no slice.
+It has the tables of the models that changed, and their neighbours: those that these refer
+to, and those that refer to these.  Where the rest of the schema could matter, there is no
+slice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from schema_migrations.schema.model import ForeignKey, Key, Object, Schema
 from schema_migrations.workflows.states.known_schema import (
     KnownModel,
     KnownSchema,
+    Name,
     find_relation_names,
     find_table,
     with_tables,
@@ -33,9 +35,14 @@ class Slice:
     foreign keys to tables outside."""
     labels: frozenset[str]
     """The models that have tables in it, as the models are now."""
+    table_count: int
+    """The number of its tables, those that are new included."""
 
     def read_changed(
-        self, reached: Schema, models: Mapping[str, KnownModel]
+        self,
+        reached: Schema,
+        filled_tables: Collection[Key],
+        models: Mapping[str, KnownModel],
     ) -> KnownSchema | None:
         """Return what is known when the slice has become ``reached``, which fits models."""
         beside = [o.key for o in _select(reached, self.neighbours)]
@@ -43,18 +50,18 @@ class Slice:
             self.known,
             self.tables - self.neighbours,
             reached.replace_objects(beside, ()),
+            filled_tables,
             models=models,
         )
 
-    def is_enough_for(self, before: Schema, after: Schema) -> bool:
-        """Tell whether a change from ``before`` to ``after`` stays within the slice.
-
-        Its neighbours stay as they are, and no new name is taken outside.
-        """
-        if _select(before, self.neighbours) != _select(after, self.neighbours):
-            return False
+    def find_taken_names(self, desired: Schema) -> frozenset[Name]:
+        """Return the names of relations in ``desired`` that others outside have."""
         outside = self.known.find_names_outside(self.tables)
-        return not find_relation_names(after) & outside
+        return find_relation_names(desired) & outside
+
+    def has_same_neighbours(self, before: Schema, after: Schema) -> bool:
+        """Tell whether the neighbours are in ``after`` as they were ``before``."""
+        return _select(before, self.neighbours) == _select(after, self.neighbours)
 
 
 def choose_slice(
@@ -72,7 +79,9 @@ def choose_slice(
         return None
     gone = _list_tables(known.models, changed)
     new = _list_tables(models, changed)
-    own = {table: label for label, m in known.models.items() for table in m.tables}
+    own = _map_owners(known.models, known.models)
+    if _may_rename(known.models, models, changed):
+        return None
     if not gone <= known.tables.keys() or (new - gone) & known.tables.keys():
         return None  # a table that no model had, or that no file makes
     if any(known.tables[table].has_rows for table in gone):
@@ -100,6 +109,7 @@ def choose_slice(
             )
         ),
         labels=labels | (changed & models.keys()),
+        table_count=len(tables | new),
     )
 
 
@@ -114,6 +124,33 @@ def find_changed_labels(
         or label not in known.models
         or models[label].digest != known.models[label].digest
     )
+
+
+def _may_rename(
+    before: Mapping[str, KnownModel],
+    now: Mapping[str, KnownModel],
+    changed: Collection[str],
+) -> bool:
+    """Tell whether a table may have another name now, or another model.
+
+    A rename looks beyond the slice: at content types, permissions, labels of apps, and
+    names that are free.
+    """
+    old, new = _map_owners(before, changed), _map_owners(now, changed)
+    if old.keys() - new.keys() and new.keys() - old.keys():
+        return True
+    return any(old[table] != new[table] for table in old.keys() & new.keys())
+
+
+def _map_owners(
+    models: Mapping[str, KnownModel], labels: Collection[str]
+) -> dict[Key, str]:
+    return {
+        table: label
+        for label in labels
+        if label in models
+        for table in models[label].tables
+    }
 
 
 def _list_tables(models: Mapping[str, KnownModel], labels: Collection[str]) -> set[Key]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from schema_migrations.dev.server import DevServer
@@ -98,7 +99,8 @@ def open_files_and_models(
     """Hold the states of files and models; where neither needs the other, load both at
     the same time.
 
-    Raises what ``open_state`` raises; of both errors that of the files.
+    Raises what ``open_state`` raises: first that a model has no SQL, then what the server
+    says of the files, then what it says of the models.
     """
     with ExitStack() as stack:
         if part is None and _are_independent(workspace):
@@ -130,7 +132,8 @@ def _load_in_parallel(workspace: Workspace, stack: ExitStack) -> tuple[State, St
     def create(check: Callable[[], None]) -> None:
         _create_models(workspace, models, ddl, check=check)
 
-    with run_in_parallel(create, models) as wait:
+    cancel = partial(workspace.engine.executor.cancel, models)
+    with run_in_parallel(create, models, cancel) as wait:
         current = _load_source(read_source(FILES), workspace, files, EMPTY, None)
         with workspace.phases("load models"):
             wait()

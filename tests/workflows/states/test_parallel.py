@@ -13,6 +13,10 @@ from schema_migrations.workflows.states.parallel import run_in_parallel
 SECONDS = 30.0
 
 
+def do_nothing() -> None:
+    """Cancel no step: the job's steps are short."""
+
+
 def test_the_job_runs_while_the_block_does() -> None:
     begun, went_on = Event(), Event()
     threads = []
@@ -24,7 +28,7 @@ def test_the_job_runs_while_the_block_does() -> None:
         check()
         threads.append(current_thread())
 
-    with run_in_parallel(job, connection) as wait:
+    with run_in_parallel(job, connection, do_nothing) as wait:
         assert begun.wait(SECONDS)
         went_on.set()
         wait()
@@ -42,7 +46,7 @@ def test_the_error_of_the_block_ends_the_job() -> None:
             check()
 
     def fail() -> None:
-        with run_in_parallel(job, connection):
+        with run_in_parallel(job, connection, do_nothing):
             assert begun.wait(SECONDS)
             raise KeyboardInterrupt
 
@@ -51,12 +55,29 @@ def test_the_error_of_the_block_ends_the_job() -> None:
     assert steps
 
 
+def test_a_long_step_is_cancelled() -> None:
+    begun, cancelled = Event(), Event()
+
+    def job(check: Callable[[], None]) -> None:
+        begun.set()
+        assert cancelled.wait(SECONDS)
+        check()
+
+    def fail() -> None:
+        with run_in_parallel(job, connection, cancelled.set):
+            assert begun.wait(SECONDS)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+
+
 def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
     def job(check: Callable[[], None]) -> None:
         raise ValueError("of the job")
 
     def run(error: Exception | None = None) -> None:
-        with run_in_parallel(job, connection) as wait:
+        with run_in_parallel(job, connection, do_nothing) as wait:
             if error:
                 raise error
             wait()

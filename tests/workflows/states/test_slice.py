@@ -146,30 +146,42 @@ def test_what_is_not_kept(more: dict[str, frozenset[Object]]) -> None:
     assert known is None
 
 
-def test_it_holds_a_change_that_leaves_neighbours_and_names_alone() -> None:
+def test_where_a_table_may_be_renamed_there_is_none() -> None:
+    new = {"new": KnownModel(digest="new", tables=(table_key("new"),))}
+    assert choose({**models(gone="j"), **new}) is None
+    other = {"other": KnownModel(digest="same", tables=(table_key("j"),))}
+    assert choose({**models(gone="j"), **other}) is None  # the table has another model
+    swapped = {
+        "i": KnownModel(digest="changed", tables=(table_key("j"),)),
+        "j": KnownModel(digest="changed", tables=(table_key("i"),)),
+    }
+    assert choose({**models(), **swapped}) is None
+    more = (table_key("j"), table_key("j_tags"))
+    assert choose({**models(), "j": KnownModel(digest="changed", tables=more)})
+
+
+def test_what_shows_that_it_is_too_small() -> None:
     part = choose(models("a"))
     assert part is not None
     before = part.schema
-    assert part.is_enough_for(before, before.replace_objects((), [index("new", "a")]))
-    assert part.is_enough_for(
-        before, before.replace_objects([index("of_a", "a").key], ())
-    )
-    assert not part.is_enough_for(
-        before, before.replace_objects((), [index("new", "b")])
-    )
-    assert not part.is_enough_for(
-        before, before.replace_objects((), [index("of_j", "a")])
-    )
+    new, taken = index("new", "a"), index("of_j", "a")
+    assert not part.find_taken_names(before.replace_objects((), [new]))
+    assert part.find_taken_names(before.replace_objects((), [taken])) == {("", "of_j")}
+    assert part.has_same_neighbours(before, before.replace_objects((), [new]))
+    beside = before.replace_objects((), [index("new", "b")])
+    assert not part.has_same_neighbours(before, beside)
 
 
 def test_what_changed_is_known_afterwards() -> None:
     part = choose(models("c"))
     assert part is not None
     new = index("new", "c")
-    known = part.read_changed(part.schema.replace_objects((), [new]), models("c"))
+    reached = part.schema.replace_objects((), [new])
+    known = part.read_changed(reached, [table_key("d")], models("c"))
     assert known is not None
     assert known.models["c"].digest == "changed"
     objects = frozenset(known.read_objects(known.tables))
     assert objects == SCHEMA.objects | {new}
     assert known.tables.keys() == know().tables.keys()
     assert known.tables[table_key("d")].referenced == {table_key("e")}
+    assert part.table_count == 3

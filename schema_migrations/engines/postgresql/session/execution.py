@@ -5,11 +5,16 @@ Invariant: parameters are sent as parameters; a statement without any is sent un
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg.pq import TransactionStatus
 
-from schema_migrations.engines.postgresql.session.interruption import keep_interruption
+from schema_migrations.engines.postgresql.session.interruption import (
+    CANCEL_TIMEOUT,
+    keep_interruption,
+)
 from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
@@ -35,6 +40,12 @@ def execute(connection: Connection, sql: str) -> None:
     session = connection.connection
     with keep_interruption(session), session.cursor() as cursor:
         cursor.execute(sql)
+
+
+def cancel_statement(connection: Connection) -> None:
+    """Cancel the statement that another thread runs; none runs: nothing happens."""
+    with suppress(psycopg.Error):
+        connection.connection.cancel_safe(timeout=CANCEL_TIMEOUT)
 
 
 def in_transaction(connection: Connection) -> bool:
