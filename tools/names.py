@@ -31,6 +31,7 @@ VERBS = frozenset(
         "ask",
         "assemble",
         "build",
+        "cancel",
         "canonicalize",
         "carry",
         "cast",
